@@ -23,6 +23,7 @@ from player.net.gate import Gate
 from player.title.opening import PlaybackSource, TitleAddresses, addresses_of
 from player.transfer.addressing import Refresh
 from player.transfer.loader import Loader, LoadEvent
+from player.transfer.model import Patience
 from player.transfer.pathways import Pathways
 
 _LOOK_S = 0.5
@@ -138,10 +139,8 @@ class Downloader:
             self.clock,
             Random(self.seed),
             self.access.renewal(origin),
-            buffer_s=lambda: _PLENTY_S,
+            patience=Patience(lambda: _PLENTY_S, lambda: True, may_skip=False),
             on_event=self.on_event,
-            is_patient=lambda: True,
-            may_skip=False,
         )
 
     def _check_room(self, folder: DownloadFolder, size: int | None = None) -> None:

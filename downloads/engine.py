@@ -13,6 +13,7 @@ from drm_client.offline import OfflineLicences
 from player.engine import Engine
 from player.net.model import Request, RequestKind
 from player.transfer.loader import Loader
+from player.transfer.model import Patience
 from player.transfer.pathways import Pathways
 
 
@@ -26,7 +27,7 @@ async def plan_of(engine: Engine, wanted: DownloadRequest) -> DownloadPlan:
         engine.clock,
         Random(0),
         access.renewal(wanted.origin),
-        may_skip=False,
+        patience=Patience(may_skip=False),
     )
     choice = access.permitted(wanted.origin, wanted.choice)
     return (await planning.draft(wanted.origin, addresses, loader, choice, engine.clock.wall())).plan

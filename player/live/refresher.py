@@ -10,8 +10,8 @@ import asyncio
 import functools
 import math
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, ManifestError, MatineeError, MediaError
@@ -52,43 +52,49 @@ _OLD_DATE_S = 2.0
 _ROUNDING_S = 0.01  # so that a segment is due when it is asked about, whatever the dates were rounded to
 _LONGEST_WAIT_S = 60.0  # for a segment, since the source's clock may turn out to be another one meanwhile
 
-News = Callable[[Changes], None]
-"""Is told after each refresh that worked, whether or not it brought something."""
+
+class RefreshListener(Protocol):
+    """The live playback that follows what the refresher loads."""
+
+    def followed(self) -> Sequence[Rendition]:
+        """The renditions whose playlists are to be followed."""
+        ...
+
+    def refreshed(self, changes: Changes) -> None:
+        """A refresh worked, whether or not it brought something."""
+        ...
+
+    def source_silent(self, error: MatineeError | None) -> None:
+        """The source has been silent for too long; None: it speaks again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshParts:
+    """What a refresher loads with; ``mirrors`` are the addresses of the manifest by pathway."""
+
+    sources: Sources
+    loader: Loader
+    gate: Gate
+    clock: Clock
+    server: ServerClock
+    observe: Observer
+    mirrors: Mapping[str, str]
 
 
 class Refresher:
-    """See the module; implements :class:`player.stream.sources.Growing`.
+    """See the module; implements :class:`player.stream.sources.Growing`."""
 
-    ``mirrors`` are the addresses of the manifest by pathway, ``wanted`` gives the renditions whose playlists are
-    to be followed, ``gone`` gets the error when the source has been silent for too long, None when it speaks again.
-    """
-
-    def __init__(
-        self,
-        programme: LiveProgramme,
-        sources: Sources,
-        loader: Loader,
-        gate: Gate,
-        clock: Clock,
-        server: ServerClock,
-        observe: Observer,
-        mirrors: Mapping[str, str],
-        *,
-        wanted: Callable[[], Sequence[Rendition]],
-        news: News,
-        gone: Callable[[MatineeError | None], None],
-    ) -> None:
+    def __init__(self, programme: LiveProgramme, parts: RefreshParts, listener: RefreshListener) -> None:
         self._programme = programme
-        self._sources = sources
-        self._loader = loader
-        self._gate = gate
-        self._clock = clock
-        self._server = server
-        self._observe = observe
-        self._mirrors = mirrors
-        self._wanted = wanted
-        self._news = news
-        self._gone = gone
+        self._sources = parts.sources
+        self._loader = parts.loader
+        self._gate = parts.gate
+        self._clock = parts.clock
+        self._server = parts.server
+        self._observe = parts.observe
+        self._mirrors = parts.mirrors
+        self._listener = listener
         self._states: dict[str, ReloadState] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
@@ -166,7 +172,7 @@ class Refresher:
         if self._programme.dated:
             self._start("", self._follow_mpd)
             return
-        wanted = {rendition.id: rendition for rendition in self._wanted()}
+        wanted = {rendition.id: rendition for rendition in self._listener.followed()}
         for name in [name for name in self._tasks if name not in wanted]:
             self._tasks.pop(name).cancel()
         for name, rendition in wanted.items():
@@ -297,10 +303,12 @@ class Refresher:
             if state.failures == 1:
                 self._note("What is new of this programme could not be loaded; it is tried again.", error)
             if state.is_gone(self._clock.monotonic()):
-                self._gone(error)
+                self._listener.source_silent(error)
         else:
             if state.is_gone(self._clock.monotonic()):
-                self._gone(MediaError(ErrorCode.MEDIA_NO_TRACKS, "This programme sends nothing any more."))
+                self._listener.source_silent(
+                    MediaError(ErrorCode.MEDIA_NO_TRACKS, "This programme sends nothing any more.")
+                )
 
     # --- loading
 
@@ -396,14 +404,14 @@ class Refresher:
         fresh = more or _brings(changes) or _comes_with_clock(presentation)
         state.loaded(asked_s, self._clock.monotonic(), changed=more or bool(changes), fresh=fresh)
         if fresh:
-            self._gone(None)
+            self._listener.source_silent(None)
         self._tell(presentation, changes)
 
     def _tell(self, presentation: Presentation, changes: Changes) -> None:
         self._programme.take(presentation, reset=changes.reset)
         self._changed.set()  # wakes all that wait now; who asks later waits for the next news
         self._changed = asyncio.Event()
-        self._news(changes)
+        self._listener.refreshed(changes)
 
     def _state(self, name: str) -> ReloadState:
         now_s = self._clock.monotonic()

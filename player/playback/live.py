@@ -6,7 +6,7 @@ Wiring only: ``programme``, ``edge`` and ``guide`` decide, ``refresher`` loads, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +15,9 @@ from player.live.edge import DatedEdge, Lag, LiveEdge, ObservedEdge, ServerClock
 from player.live.guide import LiveGuide, LiveObservation
 from player.live.latency import Latency, latency_of
 from player.live.programme import LiveProgramme, made_until_s
-from player.live.refresher import Refresher
+from player.live.refresher import Refresher, RefreshParts
 from player.manifest.changes import Changes
-from player.manifest.model import Presentation
+from player.manifest.model import Presentation, Rendition
 from player.net.suspend import Sleep
 from player.playback.monitor import Monitor
 from player.playback.settings import PlaybackServices
@@ -97,19 +97,10 @@ class LivePlayback:
         self.low_latency = False  # known when it has begun
         self._part_s: float | None = None
         self._gone: MatineeError | None = None  # the source, and nothing more comes of it
-        self._refresher = Refresher(
-            self._programme,
-            parts.sources,
-            parts.loader,
-            services.gate,
-            clock,
-            self._server,
-            parts.observe,
-            parts.mirrors,
-            wanted=parts.streaming.renditions,
-            news=self._news,
-            gone=self._is_gone,
+        loading = RefreshParts(
+            parts.sources, parts.loader, services.gate, clock, self._server, parts.observe, parts.mirrors
         )
+        self._refresher = Refresher(self._programme, loading, self)
 
     async def begin(self, asked_s: float | None) -> float:
         """Where playback begins, on the timeline; ``asked_s`` is how far into the window the viewer wants to.
@@ -212,7 +203,10 @@ class LivePlayback:
         """Stop following."""
         await self._refresher.close()
 
-    def _is_gone(self, error: MatineeError | None) -> None:
+    def followed(self) -> Sequence[Rendition]:
+        return self._streaming.renditions()
+
+    def source_silent(self, error: MatineeError | None) -> None:
         """The source has long sent nothing: what there is of it is played, then the playback fails. None: it sends
         again."""
         self._gone = error
@@ -263,7 +257,7 @@ class LivePlayback:
             return None
         return timeline[slot.number + 1].start_s
 
-    def _news(self, changes: Changes) -> None:
+    def refreshed(self, changes: Changes) -> None:
         """The manifest has been loaded again."""
         programme = self._programme
         if changes.reset:

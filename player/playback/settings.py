@@ -28,7 +28,7 @@ from player.title.renewal import Renewal
 from player.tracks.capabilities import NO_LIMITS, DecodeLimits
 from player.tracks.preference_store import PreferenceLearner
 from player.transfer.loader import Loader, Mark
-from player.transfer.model import LoadEvent
+from player.transfer.model import LoadEvent, Patience
 from player.transfer.pathways import Pathways
 
 METERED_MAX_BPS = 1_500_000
@@ -84,9 +84,8 @@ class PlaybackServices:
             self.clock,
             Random(seed),
             renewal,
-            buffer_s=buffer_s,
+            patience=Patience(buffer_s, is_patient),
             on_event=on_event,
-            is_patient=is_patient,
             mark=self.mark,
         )
 

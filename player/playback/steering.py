@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 from urllib.parse import parse_qsl, urlencode
 
@@ -74,19 +74,27 @@ def start_order(defaults: Sequence[str], known: Sequence[str]) -> tuple[str, ...
     return tuple(dict.fromkeys([*first, *known]))
 
 
+@dataclass(frozen=True, slots=True)
+class SteeringTerms:
+    """How a presentation wants to be steered. ``unnamed`` are our own names for pathways to which the manifest gives
+    none: an HLS server is told "." for one (RFC 8216bis 4.4.6.2), a DASH server nothing, since a BaseURL without
+    @serviceLocation is not steered."""
+
+    declared: model.ContentSteering
+    protocol: ManifestProtocol
+    unnamed: Collection[str] = ()
+
+
 class SteeringClient:
     """Keeps ``paths`` in the order that the steering server of one presentation wants. Runs on the engine's loop.
 
-    ``unnamed`` are our own names for pathways to which the manifest gives none: an HLS server is told "." for one
-    (RFC 8216bis 4.4.6.2), a DASH server nothing, since a BaseURL without @serviceLocation is not steered. ``ttl_s``
-    is how long the last answer holds, ``asked`` whether it has been got but not waited out yet, ``ended`` whether the
-    server is gone for good.
+    ``ttl_s`` is how long the last answer holds, ``asked`` whether it has been got but not waited out yet, ``ended``
+    whether the server is gone for good.
     """
 
     def __init__(
         self,
-        declared: model.ContentSteering,
-        protocol: ManifestProtocol,
+        terms: SteeringTerms,
         paths: Pathways,
         gate: Gate,
         clock: Clock,
@@ -94,8 +102,8 @@ class SteeringClient:
         *,
         throughput_bps: Callable[[], float | None],
         observe: Observer,
-        unnamed: Collection[str] = (),
     ) -> None:
+        declared, protocol = terms.declared, terms.protocol
         self._declared = declared
         self._protocol = protocol
         self._paths = paths
@@ -106,7 +114,7 @@ class SteeringClient:
         self._observe = observe
         self._url = declared.server_uri
         self._home = paths.current or ""
-        self._unnamed = frozenset(unnamed)
+        self._unnamed = frozenset(terms.unnamed)
         self._all = tuple(paths.pathways)
         self._params_of = _PLAYLISTS if protocol is ManifestProtocol.HLS else frozenset(RequestKind)
         self.ttl_s = DEFAULT_TTL_S
@@ -197,15 +205,13 @@ async def steering_of(
     if declared is None:
         return None
     made = SteeringClient(
-        declared,
-        presentation.protocol,
+        SteeringTerms(declared, presentation.protocol, _unnamed(presentation)),
         paths,
         gate,
         clock,
         Random(seed),
         throughput_bps=throughput_bps,
         observe=observe,
-        unnamed=_unnamed(presentation),
     )
     made.begin()
     if made.asks_before_start:

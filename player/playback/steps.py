@@ -27,6 +27,7 @@ from player.playback.subtitles import SubtitleTracks
 from player.playback.track_switching import TrackSwitch
 from player.playback.translation import note_of
 from player.stream.fetching import SegmentFetcher
+from player.stream.shared import StreamingParts
 from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
@@ -188,14 +189,16 @@ def _streaming(opening: Opening, selection: Selection, sources: Sources) -> Stre
     store = SegmentStore(parts.settings.memory_bytes)
     return Streaming(
         selection,
-        sources,
-        SegmentFetcher(opening.loader, sources, store, parts.waiting),
-        store,
-        parts.waiting,
-        rate,
-        parts.playhead,
-        parts.clock,
-        parts.observe,
+        StreamingParts(
+            sources,
+            SegmentFetcher(opening.loader, sources, store, parts.waiting),
+            store,
+            parts.waiting,
+            rate,
+            parts.playhead,
+            parts.clock,
+            parts.observe,
+        ),
         partial(parts.tasks.call_soon, parts.ending.fail_after_buffer),
         opening.reloads.change,
     )

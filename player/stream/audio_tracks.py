@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 
 from drm_client.errors import DrmError
-from player.base.clock import Clock
-from player.base.errors import ErrorCode, MatineeError, MediaError, unexpected
+from player.base.errors import ErrorCode, MediaError, unexpected
 from player.manifest.model import Rendition, Segment, Track
-from player.reporting.events import ErrorRaised, Note, Observer
-from player.stream.buffered import Buffered, Playhead
+from player.reporting.events import ErrorRaised, Note
+from player.stream.buffered import Buffered
 from player.stream.early_reading import EarlyReading
-from player.stream.fetching import FetchOutcome, Order, SegmentFetcher
+from player.stream.fetching import Order
 from player.stream.lanes import LONGEST_S, Go, Lane, LaneWait
 from player.stream.main_track import DAMAGED_TRIES, NEWEST, SOUND_AHEAD_S, MainTrack
-from player.stream.rate import RateControl
 from player.stream.segment_line import LinePart, SegmentLine
-from player.stream.sources import Sources
-from player.stream.store import SegmentStore, StoredSegment
+from player.stream.shared import OrderListener, StreamingParts
+from player.stream.store import StoredSegment
 from player.tracks.selection import Selection, audio_rendition
 from player.transfer.loader import LoadProgress, LoadVerdict
 
@@ -40,33 +38,25 @@ class AudioTracks:
         self,
         selection: Selection,
         lines: MutableMapping[str, SegmentLine],
-        sources: Sources,
-        fetcher: SegmentFetcher,
-        store: SegmentStore,
+        parts: StreamingParts,
         buffered: Buffered,
         main: MainTrack,
         early: EarlyReading,
-        playhead: Playhead,
-        rate: RateControl,
-        clock: Clock,
-        observe: Observer,
-        done: Callable[[Order, FetchOutcome], None],
-        failed: Callable[[Order, MatineeError | DrmError], None],
+        listener: OrderListener,
     ) -> None:
         self.tracks = selection.audio if selection.video is not None else ()
         self._lines = lines
-        self._sources = sources
-        self._fetcher = fetcher
-        self._store = store
+        self._sources = parts.sources
+        self._fetcher = parts.fetcher
+        self._store = parts.store
         self._buffered = buffered
         self._main = main
         self._early = early
-        self._playhead = playhead
-        self._rate = rate
-        self._clock = clock
-        self._observe = observe
-        self._tell_done = done
-        self._tell_failed = failed
+        self._playhead = parts.playhead
+        self._rate = parts.rate
+        self._clock = parts.clock
+        self._observe = parts.observe
+        self._listener = listener
         self.chosen = selection.default_audio
         self._damaged_from: dict[tuple[str, int], frozenset[str]] = {}  # the CDNs that gave a segment damaged
         self.lane: Lane | None = None
@@ -178,16 +168,16 @@ class AudioTracks:
         part = line[position]
         order = self._order(line, position)
         if part.segment.gap:
-            self._tell_failed(order, MediaError(ErrorCode.MEDIA_NO_TRACKS, "The sound has a gap here."))
+            self._listener.order_failed(order, MediaError(ErrorCode.MEDIA_NO_TRACKS, "The sound has a gap here."))
             return
         outcome = await self._fetcher.fetch(order, self._watch, self._early.took)
         if outcome.result is not None:
-            self._tell_done(order, outcome)
+            self._listener.order_done(order, outcome)
         elif outcome.error is not None:
             error = outcome.error
             fatal = isinstance(error, DrmError)
             self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=fatal))
-            self._tell_failed(order, error)
+            self._listener.order_failed(order, error)
 
     def _order(self, line: SegmentLine, position: int) -> Order:
         part = line[position]
@@ -234,7 +224,7 @@ class AudioTracks:
 
     def _crashed(self, line: SegmentLine, position: int, error: Exception) -> None:
         _log.error("fetching segment %d of %s failed unexpectedly", position, line.key, exc_info=error)
-        self._tell_failed(self._order(line, position), unexpected())
+        self._listener.order_failed(self._order(line, position), unexpected())
 
     def _watch(self, _entry: StoredSegment, _progress: LoadProgress) -> LoadVerdict:
         self._early.look()

@@ -1,6 +1,6 @@
 """The virtual files of a playback: one, and another one wherever the media needs a setup that libmpv has to load.
 
-Called on libmpv's threads; what is decided here is told on the engine's loop by ``tell``.
+Called on libmpv's threads; the owner brings what is decided here to the engine's loop.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from drm_client.errors import DrmError
 from player.base.errors import MatineeError, MediaError
@@ -29,33 +30,43 @@ class Following:
     open: Callable[[], VirtualStream]
 
 
-class Files:
-    """See the module. ``tell(following)`` says that the file read last ends and which one goes on there; None takes
-    back what was told of files that libmpv does not play yet, because it has jumped elsewhere."""
+class FileOwner(Protocol):
+    """The streaming whose media the files hold; called on libmpv's threads."""
 
-    def __init__(
-        self,
-        header: HeaderBuilder,
-        emitter: Emitter,
-        waiting: Waiting,
-        timeline: Callable[[], Timeline],
-        audio: Callable[[], int],
-        tell: Callable[[Following | None], None],
-        on_seek: Callable[[int], None],
-        aimed_at: Callable[[], int],
-        on_failure: Callable[[MatineeError | DrmError], None],
-        on_damage: Callable[[int, MediaError | DrmError], bool],
-    ) -> None:
+    @property
+    def timeline(self) -> Timeline: ...
+
+    @property
+    def audio_chosen(self) -> int:
+        """Number of the audio track that is written, among the viewer's choices."""
+        ...
+
+    def file_follows(self, following: Following | None) -> None:
+        """The file read last ends, and this one goes on there. None takes back what was told of files that libmpv
+        does not play yet, because it has jumped elsewhere."""
+        ...
+
+    def file_sought(self, segment: int) -> None: ...
+
+    def aimed_at(self) -> int:
+        """The slot that a seek of libmpv's leads to in a live title."""
+        ...
+
+    def read_failed(self, error: MatineeError | DrmError) -> None: ...
+
+    def segment_damaged(self, segment: int, error: MediaError | DrmError) -> bool:
+        """Whether a damaged segment will be fetched again or left out."""
+        ...
+
+
+class Files:
+    """See the module."""
+
+    def __init__(self, header: HeaderBuilder, emitter: Emitter, waiting: Waiting, owner: FileOwner) -> None:
         self._header = header
         self._emitter = emitter
         self._waiting = waiting
-        self._timeline = timeline
-        self._audio = audio
-        self._tell = tell
-        self._on_seek = on_seek
-        self._aimed_at = aimed_at
-        self._on_failure = on_failure
-        self._on_damage = on_damage
+        self._owner = owner
         self._lock = threading.Lock()
         self._first: Following | None = None
         self._open: list[VirtualStream] = []
@@ -85,19 +96,7 @@ class Files:
 
     def _opened(self, header: bytes, slot: int, writer: OneSetup) -> VirtualStream:
         with self._lock:
-            stream = VirtualStream(
-                header,
-                slot,
-                self._timeline(),
-                writer,
-                self._waiting,
-                on_seek=lambda segment: self._sought(stream, segment),
-                aimed_at=self._aimed_at,
-                on_failure=self._on_failure,
-                on_damage=self._on_damage,
-                on_change=self._changed,
-                on_close=self._closed,
-            )
+            stream = VirtualStream(header, slot, self._owner.timeline, writer, self._waiting, self)
             self._open.append(stream)
             self._opener = functools.partial(self._opened, header, slot, writer)
             self._changing = self._again = False
@@ -108,24 +107,35 @@ class Files:
         """Whether everything up to the end of the title has been read."""
         return any(stream.at_end for stream in tuple(self._open))
 
-    def _changed(self, change: AnotherSetup, jumped: bool) -> None:
+    # --- what libmpv does with the file (StreamListener)
+
+    def aimed_at(self) -> int:
+        return self._owner.aimed_at()
+
+    def failed(self, error: MatineeError | DrmError) -> None:
+        self._owner.read_failed(error)
+
+    def damaged(self, segment: int, error: MediaError | DrmError) -> bool:
+        return self._owner.segment_damaged(segment, error)
+
+    def changed(self, change: AnotherSetup, jumped: bool) -> None:
         with self._lock:
-            header = self._header.again(self._timeline(), change.found, self._audio())
+            header = self._header.again(self._owner.timeline, change.found, self._owner.audio_chosen)
             following = self._following(header, change.slot, jumped=jumped)
             self._changing = True
-        self._tell(following)
+        self._owner.file_follows(following)
 
-    def _sought(self, stream: VirtualStream, segment: int) -> None:
+    def sought(self, stream: VirtualStream, segment: int) -> None:
         with self._lock:
             if self._again:
                 return  # this one is about to be closed
             ahead = self._changing or self._open[-1:] != [stream]  # where it ends next is not known any more
             self._changing = False
         if ahead:
-            self._tell(None)
-        self._on_seek(segment)
+            self._owner.file_follows(None)
+        self._owner.file_sought(segment)
 
-    def _closed(self, stream: VirtualStream) -> None:
+    def closed(self, stream: VirtualStream) -> None:
         """Once libmpv has closed the only file there is no reader any more that could be let wait."""
         with self._lock:
             if stream in self._open:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
 
 from abr.model import Phase
 from drm_client.errors import DrmError, DrmErrorCode
-from player.base.clock import Clock
 from player.base.errors import ErrorCode, MatineeError, MediaError, unexpected
 from player.manifest.model import Rendition, Segment
-from player.reporting.events import MAIN, ErrorRaised, Note, Observer, RungDecided, SegmentAbandoned
-from player.stream.buffered import Buffered, Playhead
+from player.reporting.events import MAIN, ErrorRaised, Note, RungDecided, SegmentAbandoned
+from player.stream.buffered import Buffered
 from player.stream.early_reading import EarlyReading
-from player.stream.fetching import FetchOutcome, Order, SegmentFetcher
+from player.stream.fetching import FetchOutcome, Order
 from player.stream.hold_recorder import HoldRecorder
 from player.stream.lanes import LONGEST_S, POLL_S, Go, Hold, Lane, LaneWait
 from player.stream.rate import RateControl, RungRequest
 from player.stream.replacement import Replacing
-from player.stream.sources import Sources
-from player.stream.store import SegmentStore, StoredSegment
+from player.stream.shared import OrderListener, StreamingParts
+from player.stream.store import StoredSegment
 from player.stream.timeline import Slot, is_aligned, segment_for
 from player.tracks.logical import LogicalTrack
 from player.tracks.selection import rendition_of
@@ -46,41 +44,27 @@ def first_rung(rate: RateControl, now_s: float) -> int:
 
 
 class MainTrack:
-    """One per playback; see the module. ``done``, ``failed`` and ``skipped`` are told how each order ended.
-    ``sound_missing(until_s)`` tells whether sound that begins before then is still to come. ``track`` gets more
-    periods while a title is live."""
+    """One per playback; see the module. ``track`` gets more periods while a title is live."""
 
     def __init__(
         self,
         track: LogicalTrack,
-        sources: Sources,
-        fetcher: SegmentFetcher,
-        store: SegmentStore,
+        parts: StreamingParts,
         buffered: Buffered,
-        rate: RateControl,
         early: EarlyReading,
-        playhead: Playhead,
-        clock: Clock,
-        observe: Observer,
-        done: Callable[[Order, FetchOutcome], None],
-        failed: Callable[[Order, MatineeError | DrmError], None],
-        skipped: Callable[[Order], None],
-        sound_missing: Callable[[float], bool],
+        listener: OrderListener,
     ) -> None:
         self.track = track
-        self._sources = sources
-        self._fetcher = fetcher
-        self._store = store
+        self._sources = parts.sources
+        self._fetcher = parts.fetcher
+        self._store = parts.store
         self._buffered = buffered
-        self._rate = rate
+        self._rate = parts.rate
         self._early = early
-        self._playhead = playhead
-        self._clock = clock
-        self._observe = observe
-        self._tell_done = done
-        self._tell_failed = failed
-        self._tell_skipped = skipped
-        self._sound_missing = sound_missing
+        self._playhead = parts.playhead
+        self._clock = parts.clock
+        self._observe = parts.observe
+        self._listener = listener
         self._abandon: dict[int, tuple[int, str]] = {}  # by position: the rung to take instead, and why
         self._damaged_from: dict[int, frozenset[str]] = {}  # by position: the CDNs that gave it damaged
         self._left_out: set[int] = set()  # positions of segments that are damaged everywhere
@@ -88,21 +72,9 @@ class MainTrack:
         self._held_back_until_s: float | None = None
         self._skipped = 0  # segments in a row
         self._checked: set[tuple[int, int]] = set()  # (period, rung) whose segments are known to fit the slots
-        self._replacing = Replacing(
-            store,
-            buffered,
-            fetcher,
-            rate,
-            playhead,
-            clock,
-            observe,
-            self._moment,
-            lambda position, rung: self._order(buffered.timeline[position], rung, others=0),
-            self._sizes,
-            done,
-        )
-        self._holding = HoldRecorder(clock, observe, buffered.ahead_s)
-        self.lane = Lane(MAIN, store, clock, self._admit, self._fetch, self._crashed)
+        self._replacing = Replacing(parts, buffered, self, listener)
+        self._holding = HoldRecorder(self._clock, self._observe, buffered.ahead_s)
+        self.lane = Lane(MAIN, self._store, self._clock, self._admit, self._fetch, self._crashed)
 
     def first_rung(self) -> int:
         """The rung to begin with, asked before any segment is known."""
@@ -195,14 +167,16 @@ class MainTrack:
             return Go(replacement.decision.rung, replacement.position)
         if slot.start_s >= full_s:
             return LaneWait(self._playhead.reaches_in_s(slot.start_s - full_s), Hold.BUFFER_FULL)
-        if self.sound_goes_first() and self._sound_missing(min(slot.start_s + SOUND_AHEAD_S, slot.end_s, full_s)):
+        if self.sound_goes_first() and self._listener.sound_missing(
+            min(slot.start_s + SOUND_AHEAD_S, slot.end_s, full_s)
+        ):
             return LaneWait(POLL_S, Hold.SOUND_FIRST)
         if self._may_wait_for_first_picture(position):
             return LaneWait(POLL_S, Hold.FIRST_PICTURE)
         pinned = self._store.pinned_rung(MAIN, position)
         if pinned is not None:
             return Go(pinned)
-        decision = self._rate.decide(self._moment(position))
+        decision = self._rate.decide(self.request_at(position))
         if decision.rung is None:
             return LaneWait(decision.wait_s or POLL_S, Hold.POLICY, decision.sentence)
         self._observe(RungDecided(self._clock.monotonic(), position, slot.start_s, decision))
@@ -232,7 +206,7 @@ class MainTrack:
                 self._rate.finished()
                 self._failed_at = None
                 self._skipped = 0
-                self._tell_done(order, outcome)
+                self._listener.order_done(order, outcome)
                 return
             if outcome.error is None:
                 rung = self._after_abandoning(position, rung, outcome)
@@ -263,6 +237,10 @@ class MainTrack:
         if isinstance(outcome.error, DrmError) and _depends_on_rung(outcome.error):
             self._rate.exclude(rung)
         return order, outcome
+
+    async def order_at(self, position: int, rung: int) -> Order:
+        """How the segment at ``position`` is fetched at another rung; raises as the load of its playlist does."""
+        return await self._order(self._buffered.timeline[position], rung, others=0)
 
     async def _order(self, slot: Slot, rung: int, *, others: int) -> Order:
         rendition = rendition_of(self.track, rung, slot.period)
@@ -304,7 +282,7 @@ class MainTrack:
             and not entry.buffer.is_released
             and self._store.pinned_rung(MAIN, entry.position) is None
         )
-        running = self._rate.progress(self._moment(entry.position), entry.rung, progress, replaceable=replaceable)
+        running = self._rate.progress(self.request_at(entry.position), entry.rung, progress, replaceable=replaceable)
         verdict = self._rate.on_progress(running)
         if replaceable and verdict.abandon_to is not None and verdict.abandon_to != entry.rung:
             self._abandon[entry.position] = (verdict.abandon_to, verdict.sentence)
@@ -333,11 +311,11 @@ class MainTrack:
         if skippable and self._rate.phase is not Phase.STARTUP and self._skipped < _MOST_SKIPPED:
             self._skipped += 1
             self._note("skipped", f"At {slot.start_s:.1f} s a segment is left out, it cannot be had.", error)
-            self._tell_skipped(order)
+            self._listener.order_skipped(order)
             return
         self._failed_at = slot.number
         self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=False))
-        self._tell_failed(order, error)
+        self._listener.order_failed(order, error)
 
     def _crashed(self, position: int, error: Exception) -> None:
         _log.error("fetching segment %d of the main track failed unexpectedly", position, exc_info=error)
@@ -349,7 +327,7 @@ class MainTrack:
 
     # --- what ABR is told
 
-    def _moment(self, position: int) -> RungRequest:
+    def request_at(self, position: int) -> RungRequest:
         timeline = self._buffered.timeline
         slot, now_s = timeline[position], self._clock.monotonic()
         return RungRequest(
@@ -368,13 +346,13 @@ class MainTrack:
         timeline = self._buffered.timeline
         rows = []
         for number in range(position, min(position + _HORIZON, len(timeline))):
-            row = self._sizes(number)
+            row = self.sizes_at(number)
             if not row:
                 return ()
             rows.append(row)
         return tuple(rows)
 
-    def _sizes(self, position: int) -> tuple[int | None, ...]:
+    def sizes_at(self, position: int) -> tuple[int | None, ...]:
         """The bytes of a segment at every rung; empty where none is known."""
         slot = self._buffered.timeline[position]
         row = tuple(self._size(slot, rung) for rung in range(len(self._rate.rungs)))

@@ -6,51 +6,53 @@ where it is until its new copy is whole, and the store takes that in only if the
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Protocol
 
 from abr.replacing import READ_AHEAD_S, Held, Replacement, goes_on
-from player.base.clock import Clock
 from player.manifest.model import Segment
-from player.reporting.events import MAIN, Observer, RungDecided, SegmentReplaced
-from player.stream.buffered import Buffered, Playhead
-from player.stream.fetching import FetchOutcome, Order, SegmentFetcher
-from player.stream.rate import RateControl, RungRequest
-from player.stream.store import SegmentStore, StoredSegment
+from player.reporting.events import MAIN, RungDecided, SegmentReplaced
+from player.stream.buffered import Buffered
+from player.stream.fetching import FetchOutcome, Order
+from player.stream.rate import RungRequest
+from player.stream.shared import OrderListener, StreamingParts
+from player.stream.store import StoredSegment
 from player.transfer.loader import LoadProgress, LoadVerdict
 
 Sizes = tuple[int | None, ...]
 
 
+class ReplacedTrack(Protocol):
+    """The track whose segments are replaced: see :class:`player.stream.main_track.MainTrack`."""
+
+    def request_at(self, position: int) -> RungRequest:
+        """What ABR is told before the segment at ``position`` is fetched."""
+        ...
+
+    async def order_at(self, position: int, rung: int) -> Order:
+        """How the segment at ``position`` is fetched at another rung."""
+        ...
+
+    def sizes_at(self, position: int) -> Sizes:
+        """The bytes of the segment at ``position`` at every rung; empty where none is known."""
+        ...
+
+
 class Replacing:
-    """One per playback. ``moment(position)`` is what ABR is told, ``order(position, rung)`` how a segment is had,
-    ``sizes(position)`` its bytes at every rung (empty where none is known); ``done`` is told of a new copy."""
+    """One per playback; ``listener`` is told of a new copy."""
 
     def __init__(
-        self,
-        store: SegmentStore,
-        buffered: Buffered,
-        fetcher: SegmentFetcher,
-        rate: RateControl,
-        playhead: Playhead,
-        clock: Clock,
-        observe: Observer,
-        moment: Callable[[int], RungRequest],
-        order: Callable[[int, int], Awaitable[Order]],
-        sizes: Callable[[int], Sizes],
-        done: Callable[[Order, FetchOutcome], None],
+        self, parts: StreamingParts, buffered: Buffered, track: ReplacedTrack, listener: OrderListener
     ) -> None:
-        self._store = store
+        self._store = parts.store
         self._buffered = buffered
-        self._fetcher = fetcher
-        self._rate = rate
-        self._playhead = playhead
-        self._clock = clock
-        self._observe = observe
-        self._moment = moment
-        self._order = order
-        self._sizes = sizes
-        self._tell_done = done
+        self._fetcher = parts.fetcher
+        self._rate = parts.rate
+        self._playhead = parts.playhead
+        self._clock = parts.clock
+        self._observe = parts.observe
+        self._track = track
+        self._listener = listener
         self._running: dict[int, Replacement] = {}  # by position
         self._not_again: set[int] = set()  # positions whose replacement was given up
         self._received = 0  # of the running one
@@ -63,7 +65,7 @@ class Replacing:
             return None
         held = self._held(head, missing)
         before = self._store.peek(MAIN, held[0].position - 1) if held else None
-        found = self._rate.replacement(self._moment(missing), held, None if before is None else before.rung)
+        found = self._rate.replacement(self._track.request_at(missing), held, None if before is None else before.rung)
         if found is None:
             return None
         self._running[found.position] = found
@@ -87,13 +89,13 @@ class Replacing:
         outcome = FetchOutcome()
         order: Order | None = None
         try:
-            order = replace(await self._order(position, rung), replaces=old)
+            order = replace(await self._track.order_at(position, rung), replaces=old)
             outcome = await self._fetcher.fetch(order, self._watch)
         finally:
             del self._running[position]
             self._tell(found, rung, old, outcome)
         if outcome.result is not None:
-            self._tell_done(order, outcome)
+            self._listener.order_done(order, outcome)
 
     def _tell(self, found: Replacement, rung: int, old: StoredSegment, outcome: FetchOutcome) -> None:
         done = outcome.result is not None
@@ -111,7 +113,9 @@ class Replacing:
     def _watch(self, entry: StoredSegment, progress: LoadProgress) -> LoadVerdict:
         self._received = progress.received
         unread = self._store.pinned_rung(MAIN, entry.position) is None
-        running = self._rate.progress(self._moment(entry.position), entry.rung, progress, replaceable=unread)
+        running = self._rate.progress(
+            self._track.request_at(entry.position), entry.rung, progress, replaceable=unread
+        )
         in_time = goes_on(running, self._wanted_in_s(entry.segment))
         return LoadVerdict.GO_ON if in_time else LoadVerdict.ABANDON
 
@@ -128,7 +132,7 @@ class Replacing:
                 continue
             assert entry is not None
             wanted_in_s = 0.0 if position in self._not_again else self._wanted_in_s(entry.segment)
-            held.append(Held(position, entry.rung, wanted_in_s, self._sizes(position)))
+            held.append(Held(position, entry.rung, wanted_in_s, self._track.sizes_at(position)))
         return held
 
 

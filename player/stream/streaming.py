@@ -14,33 +14,30 @@ from collections.abc import Callable, Sequence
 from abr.dropping import is_steady
 from abr.model import LiveState
 from drm_client.errors import DrmError
-from player.base.clock import Clock
 from player.base.errors import MatineeError, MediaError
 from player.manifest.model import ListedIndex, Rendition, Segment
 from player.media.model import ByteSource, StreamKind
 from player.media.whole_segment import WholeSource
 from player.net.model import RequestKind
-from player.reporting.events import MAIN, MediaBroken, Note, Observer, PhaseReached, SegmentDone
+from player.reporting.events import MAIN, MediaBroken, Note, PhaseReached, SegmentDone
 from player.stream.audio_tracks import AudioTracks, audio_key
-from player.stream.buffered import Buffered, Playhead
+from player.stream.buffered import Buffered
 from player.stream.continuity import Break
 from player.stream.early_reading import EarlyReading
 from player.stream.emitter import MUXED, Emitter
 from player.stream.feed import AudioFeed
-from player.stream.fetching import FetchOutcome, Order, SegmentFetcher
+from player.stream.fetching import FetchOutcome, Order
 from player.stream.files import Files, Following
 from player.stream.first_segments import FirstSegments
 from player.stream.header import HeaderBuilder
 from player.stream.lanes import Lane
 from player.stream.main_track import MainTrack
-from player.stream.rate import RateControl
 from player.stream.segment_line import SegmentLine
-from player.stream.sources import Growing, Sources
-from player.stream.store import SegmentStore
+from player.stream.shared import StreamingParts
+from player.stream.sources import Growing
 from player.stream.stored_segments import StoreLibrary
 from player.stream.timeline import Timeline, build_timeline
 from player.stream.virtual import VirtualStream
-from player.stream.waiting import Waiting
 from player.tracks.selection import Selection, rendition_of
 
 _BEFORE_END_S = 0.05  # a jump to the end shows the last picture
@@ -57,34 +54,31 @@ class Streaming:
     def __init__(
         self,
         selection: Selection,
-        sources: Sources,
-        fetcher: SegmentFetcher,
-        store: SegmentStore,
-        waiting: Waiting,
-        rate: RateControl,
-        playhead: Playhead,
-        clock: Clock,
-        observe: Observer,
+        parts: StreamingParts,
         on_failure: Callable[[MatineeError | DrmError], None],
         on_change: Callable[[Following | None], None] = lambda _following: None,
     ) -> None:
         self._selection = selection
-        self._sources = sources
-        self._fetcher = fetcher
-        self._store = store
-        self._waiting = waiting
-        self._rate = rate
-        self._playhead = playhead
-        self._clock = clock
-        self._observe = observe
+        self._sources = parts.sources
+        self._fetcher = parts.fetcher
+        self._store = parts.store
+        self._waiting = parts.waiting
+        self._rate = parts.rate
+        self._playhead = parts.playhead
+        self._clock = parts.clock
+        self._observe = parts.observe
+        self._on_failure = on_failure
+        self._on_change = on_change
         self._loop = asyncio.get_running_loop()
-        self._buffered = Buffered(store, playhead)
-        early = EarlyReading(self._lanes, store, self._buffered, playhead, rate, clock)
+        self._buffered = Buffered(parts.store, parts.playhead)
+        early = EarlyReading(self._lanes, parts.store, self._buffered, parts.playhead, parts.rate, parts.clock)
         lines: dict[str, SegmentLine] = {}
-        self._main = self._make_main(early)
-        self._audio = self._make_audio(lines, early)
+        self._main = MainTrack(selection.main, parts, self._buffered, early, self)
+        self._audio = AudioTracks(selection, lines, parts, self._buffered, self._main, early, self)
         self._main.lane.begun = self._audio.poke
-        self._library = StoreLibrary(MAIN, store, waiting, self._want_threadsafe, lines, lambda: self.timeline.end_s)
+        self._library = StoreLibrary(
+            MAIN, parts.store, parts.waiting, self._want_threadsafe, lines, lambda: self.timeline.end_s
+        )
         main_kind = StreamKind.VIDEO if selection.video is not None else StreamKind.AUDIO
         self._emitter = Emitter(
             self._library, main_kind, selection.muxed_audio, functools.partial(self._call_soon, self._tell_break)
@@ -92,64 +86,12 @@ class Streaming:
         self._buffered.written_s = lambda: self._emitter.written_s
         self._firsts = FirstSegments()
         self._header = HeaderBuilder(
-            selection, sources, lambda: self._first(MAIN), self._first_of_audio, self._first_again
+            selection, parts.sources, lambda: self._first(MAIN), self._first_of_audio, self._first_again
         )
         self._rung = 0  # to begin with
         self._aim_s: float | None = None
         self._drawing: asyncio.Task[None] | None = None
-        self._files = self._make_files(on_failure, functools.partial(self._call_soon, on_change))
-
-    def _make_main(self, early: EarlyReading) -> MainTrack:
-        return MainTrack(
-            self._selection.main,
-            self._sources,
-            self._fetcher,
-            self._store,
-            self._buffered,
-            self._rate,
-            early,
-            self._playhead,
-            self._clock,
-            self._observe,
-            self._done,
-            self._failed,
-            self._skipped,
-            self._sound_missing,
-        )
-
-    def _make_audio(self, lines: dict[str, SegmentLine], early: EarlyReading) -> AudioTracks:
-        return AudioTracks(
-            self._selection,
-            lines,
-            self._sources,
-            self._fetcher,
-            self._store,
-            self._buffered,
-            self._main,
-            early,
-            self._playhead,
-            self._rate,
-            self._clock,
-            self._observe,
-            self._done,
-            self._failed,
-        )
-
-    def _make_files(
-        self, on_failure: Callable[[MatineeError | DrmError], None], tell: Callable[[Following | None], None]
-    ) -> Files:
-        return Files(
-            self._header,
-            self._emitter,
-            self._waiting,
-            lambda: self.timeline,
-            lambda: self._audio.chosen,
-            tell,
-            self._seeks,
-            self._aimed_at,
-            on_failure,
-            self._damaged,
-        )
+        self._files = Files(self._header, self._emitter, parts.waiting, self)
 
     # --- start and end
 
@@ -312,7 +254,7 @@ class Streaming:
         self._playhead.started = True
         self.poke()
 
-    def _aimed_at(self) -> int:
+    def aimed_at(self) -> int:
         """The slot that a seek of libmpv's leads to in a live title; on its demuxer thread. A seek that no viewer
         asked for is one to where playback is (another sound track): a little before it."""
         aim_s = self._aim_s
@@ -383,9 +325,9 @@ class Streaming:
         await self._audio.choose(number, self._playhead.position_s)
         self._write_audio(number)
 
-    # --- how orders ended
+    # --- how orders ended (OrderListener)
 
-    def _done(self, order: Order, outcome: FetchOutcome) -> None:
+    def order_done(self, order: Order, outcome: FetchOutcome) -> None:
         assert outcome.result is not None
         assert outcome.entry is not None
         self._firsts.came(order.track, outcome.entry)
@@ -404,11 +346,11 @@ class Streaming:
         self._buffered.trim()
         self.poke()
 
-    def _failed(self, order: Order, error: MatineeError | DrmError) -> None:
+    def order_failed(self, order: Order, error: MatineeError | DrmError) -> None:
         self._fetcher.leave_failed(order, error)
         self._firsts.failed(order.track, error)
 
-    def _skipped(self, order: Order) -> None:
+    def order_skipped(self, order: Order) -> None:
         self._fetcher.leave_gap(order)
         self.poke()
 
@@ -437,7 +379,7 @@ class Streaming:
             return True
         return number is not None and self._audio_damaged(key, position)
 
-    def _sound_missing(self, until_s: float) -> bool:
+    def sound_missing(self, until_s: float) -> bool:
         return self._audio.wanting(until_s)
 
     def _write_audio(self, number: int) -> None:
@@ -461,12 +403,12 @@ class Streaming:
         now_s, kind = self._clock.monotonic(), str(found.kind)
         self._observe(MediaBroken(now_s, kind, media, found.start_s, found.end_s, position, pathway, code, digest))
 
-    # --- from libmpv's demuxer thread
+    # --- from libmpv's demuxer thread (FileOwner)
 
     def _want_threadsafe(self, track: str, position: int) -> None:
         self._call_soon(self._want, track, position)
 
-    def _damaged(self, segment: int, error: MediaError | DrmError) -> bool:
+    def segment_damaged(self, segment: int, error: MediaError | DrmError) -> bool:
         entry = self._store.peek(MAIN, segment)
         if entry is not None:
             self._library.wait_for_origin(entry)
@@ -487,9 +429,15 @@ class Streaming:
             self._call_soon(self._audio.refetch_damaged, key, position)
         return again
 
-    def _seeks(self, segment: int) -> None:
+    def file_sought(self, segment: int) -> None:
         self._store.discard_failed()  # a viewer who jumps asks for another try
         self._call_soon(self._sought, segment)
+
+    def file_follows(self, following: Following | None) -> None:
+        self._call_soon(self._on_change, following)
+
+    def read_failed(self, error: MatineeError | DrmError) -> None:
+        self._on_failure(error)
 
     def _call_soon(self, function: Callable[..., None], *values: object) -> None:
         if not self._loop.is_closed():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from drm_client.errors import DrmError, DrmErrorCode
@@ -28,6 +28,34 @@ class SlotWriter(Protocol):
     """See :class:`player.stream.emitter.OneSetup`."""
 
     def pieces(self, slot: Slot) -> Iterator[Piece]: ...
+
+
+class StreamListener(Protocol):
+    """Is told what libmpv does with a stream; on libmpv's threads."""
+
+    def sought(self, stream: VirtualStream, segment: int) -> None:
+        """libmpv seeks to ``segment``: told before any byte of it is asked for."""
+        ...
+
+    def aimed_at(self) -> int:
+        """The segment that a seek is for; asked in a live title only."""
+        ...
+
+    def failed(self, error: MatineeError | DrmError) -> None:
+        """This error ends the playback."""
+        ...
+
+    def damaged(self, segment: int, error: MediaError | DrmError) -> bool:
+        """Whether a damaged segment will be fetched again or left out."""
+        ...
+
+    def changed(self, change: AnotherSetup, jumped: bool) -> None:
+        """The file has to end because another one must go on; ``jumped``: a seek led there."""
+        ...
+
+    def closed(self, stream: VirtualStream) -> None:
+        """libmpv needs this stream no more."""
+        ...
 
 
 class _Emission:
@@ -56,12 +84,7 @@ class _Emission:
 class VirtualStream:
     """A seekable byte stream (see :class:`player.mpv.streams.ByteStream`).
 
-    ``header`` is the file up to the first segment; ``on_seek(segment)`` is told of each seek of libmpv's own,
-    before any byte of that segment is asked for; in a live title ``aimed_at`` tells which segment such a seek is for.
-    ``on_damage(segment, error)`` answers whether a damaged segment
-    will be fetched again or left out; ``on_failure`` gets the error that ends the playback. ``on_change`` is told
-    where the file has to end because another one must go on, and whether a jump led there; ``on_close(stream)`` when
-    libmpv needs this one no more (else that ends every wait of the playback).
+    ``header`` is the file up to the first segment.
     """
 
     def __init__(
@@ -71,25 +94,14 @@ class VirtualStream:
         timeline: Timeline,
         emitter: SlotWriter,
         waiting: Waiting,
-        *,
-        on_seek: Callable[[int], None],
-        aimed_at: Callable[[], int] = lambda: 0,
-        on_failure: Callable[[MatineeError | DrmError], None],
-        on_damage: Callable[[int, MediaError | DrmError], bool],
-        on_change: Callable[[AnotherSetup, bool], None] = lambda _change, _jumped: None,
-        on_close: Callable[[VirtualStream], None] | None = None,
+        listener: StreamListener,
     ) -> None:
         lead = void(len(header), segment_position(first_segment))
         self._header = memoryview(header + lead)
         self._timeline = timeline
         self._emitter = emitter
         self._waiting = waiting
-        self._on_seek = on_seek
-        self._aimed_at = aimed_at
-        self._on_failure = on_failure
-        self._on_damage = on_damage
-        self._on_change = on_change
-        self._on_close = on_close
+        self._listener = listener
         self._opener: int | None = None  # the thread, until media is asked for
         self._closed = False
         self._gone_over = False  # to another file; until libmpv jumps
@@ -126,12 +138,12 @@ class VirtualStream:
                 return ()
             except ANY_ERROR as error:
                 self._cursor = None
-                self._on_failure(error)
+                self._listener.failed(error)
                 return ()
             except Exception:  # noqa: BLE001  (a playback that fails is better than one that hangs)
                 _log.exception("making the stream failed")
                 self._cursor = None
-                self._on_failure(unexpected())
+                self._listener.failed(unexpected())
                 return ()
         return self._from_queue(length)
 
@@ -151,7 +163,7 @@ class VirtualStream:
         """The file ends here. Where a jump led here it must not: libmpv would show the last picture that it can find.
         It waits for the file that is loaded in place of this one."""
         self._gone_over = True
-        self._on_change(change, self._jumped)
+        self._listener.changed(change, self._jumped)
         if self._jumped:
             with contextlib.suppress(Interrupted):
                 self._waiting.until(lambda: self._closed)
@@ -166,7 +178,7 @@ class VirtualStream:
                     raise
                 spot = locate(self._position)
                 self._cursor = None
-                if spot is None or not self._on_damage(spot.segment, error):
+                if spot is None or not self._listener.damaged(spot.segment, error):
                     raise
 
     def seek(self, position: int) -> int:
@@ -186,16 +198,13 @@ class VirtualStream:
             self._cursor = None
             self._jumped = True
             self._gone_over = False
-            self._led_to = self._aimed_at() if self._timeline.live else spot.segment
-            self._on_seek(self._led_to)
+            self._led_to = self._listener.aimed_at() if self._timeline.live else spot.segment
+            self._listener.sought(self, self._led_to)
         return position
 
     def cancel(self) -> None:
         self._closed = True
-        if self._on_close is None:
-            self._waiting.end()
-        else:
-            self._on_close(self)
+        self._listener.closed(self)
 
     def close(self) -> None:
         self.cancel()

@@ -34,6 +34,7 @@ from player.transfer.model import (
     LoadProgress,
     LoadResult,
     LoadVerdict,
+    Patience,
     Resource,
     RetryEvent,
     Sink,
@@ -60,6 +61,7 @@ Mark = Callable[[Request, float | None, Coming | None], Request]
 
 TICK_S = 0.1
 SESSION_REFRESHES = 2  # per resource
+_NO_PATIENCE = Patience()
 _RATE_WINDOW_S = 2.0
 _PATIENCE_SHARE = 0.25  # of the buffer: so long a transfer may run before its rate is judged ...
 _PATIENCE_MIN_S, _PATIENCE_MAX_S = 1.0, 4.0  # ... within these bounds
@@ -125,11 +127,9 @@ class Loader:
     """Loads resources through the gate.
 
     ``refresh`` asks the service for new signed addresses (after 401 and 403) and returns how to readdress; None
-    where there is no service. ``buffer_s`` tells the media time in hand. ``on_event`` hears of retries and changes of
-    pathway. ``is_patient`` tells whether an outage may be waited out however long it takes, ``may_skip`` whether a
-    gap is better than an end (in a download it is not). ``mark`` may put
-    data of ours on each request (with the media seconds it asks for, and what comes after it). One loader serves one
-    playback or download.
+    where there is no service. ``on_event`` hears of retries and changes of pathway. ``mark`` may put data of ours on
+    each request (with the media seconds it asks for, and what comes after it). One loader serves one playback or
+    download.
     """
 
     def __init__(
@@ -140,10 +140,8 @@ class Loader:
         rng: Random,
         refresh: Refresh | None = None,
         *,
-        buffer_s: Callable[[], float] = lambda: 0.0,
+        patience: Patience = _NO_PATIENCE,
         on_event: Callable[[LoadEvent], None] | None = None,
-        is_patient: Callable[[], bool] = lambda: False,
-        may_skip: bool = True,
         mark: Mark | None = None,
     ) -> None:
         self._gate = gate
@@ -151,10 +149,8 @@ class Loader:
         self._clock = clock
         self._rng = rng
         self._addressing = Addressing(refresh, clock, rng)
-        self._buffer_s = buffer_s
+        self._patience = patience
         self._on_event = on_event
-        self._is_patient = is_patient
-        self._may_skip = may_skip
         self._mark = mark
         self._pauses = Pauses(clock)
         self._probe = CdnProbe(gate, paths, clock, self._signed)
@@ -195,7 +191,7 @@ class Loader:
             return self._result(job, LoadOutcome.ABANDONED)
         self._worked = True
         self._pauses.end()
-        self._probe.consider(resource, job.urls, self._buffer_s())
+        self._probe.consider(resource, job.urls, self._patience.buffer_s())
         return self._result(job, LoadOutcome.DONE)
 
     async def close(self) -> None:
@@ -274,7 +270,9 @@ class Loader:
         failed."""
         while True:
             job.urls = self._paths.addresses(job.resource.kind, job.resource.urls)
-            choice = self._paths.choose(self._clock.monotonic(), job.urls.keys(), job.tried, self._buffer_s())
+            choice = self._paths.choose(
+                self._clock.monotonic(), job.urls.keys(), job.tried, self._patience.buffer_s()
+            )
             self._tell_switches()
             try:
                 return await self._attempt_at(job, choice)
@@ -419,7 +417,7 @@ class Loader:
 
     def _raise_if_slow(self, job: _Job, progress: LoadProgress) -> None:
         """Raises NetError (``net.slow``) when the attempt should go on at another pathway."""
-        buffer_s = self._buffer_s()
+        buffer_s = self._patience.buffer_s()
         patience = min(max(buffer_s * _PATIENCE_SHARE, _PATIENCE_MIN_S), _PATIENCE_MAX_S)
         if progress.remaining_s is None or progress.elapsed_s < patience:
             return
@@ -443,7 +441,7 @@ class Loader:
             self._clock.monotonic(),
             rate_bps=progress.rate_bps,
             remaining_s=progress.remaining_s,
-            buffer_s=self._buffer_s(),
+            buffer_s=self._patience.buffer_s(),
             among=among,
             of_real_time=progress.of_real_time,
         )
@@ -459,10 +457,10 @@ class Loader:
             pathways_left=len(set(self._paths.usable(job.urls.keys())) - job.tried),
             rungs_left=job.rungs_left,
             waited_s=now - job.failed_s,
-            buffer_s=self._buffer_s(),
+            buffer_s=self._patience.buffer_s(),
             under_way=self._worked,
-            patient=self._is_patient(),
-            may_skip=self._may_skip,
+            patient=self._patience.is_patient(),
+            may_skip=self._patience.may_skip,
             may_come=job.resource.may_come,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -45,6 +45,27 @@ class Resource:
     first_byte_s: float | None = None
     paced: bool = False
     coming: Coming | None = field(default=None, repr=False)
+
+
+def _nothing_in_hand() -> float:
+    return 0.0
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What a load may cost: how long it may wait, and whether it may end without a result.
+
+    ``buffer_s`` gives the media time in hand, in seconds. ``is_patient`` tells whether an outage may be waited out
+    however long it takes, ``may_skip`` whether a gap is better than an end (in a download it is not).
+    """
+
+    buffer_s: Callable[[], float] = _nothing_in_hand
+    is_patient: Callable[[], bool] = _never
+    may_skip: bool = True
 
 
 class Sink(Protocol):

@@ -27,11 +27,13 @@ from player.reporting.events import Event
 from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher
 from player.stream.rate import RateControl
+from player.stream.shared import StreamingParts
 from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
 from player.tracks.selection import Selection, ladder, select
 from player.transfer.loader import Loader, Resource
+from player.transfer.model import Patience
 from player.transfer.pathways import Pathways
 from tests.kit.clock import FakeClock
 from tests.kit.sink import INIT, CheckedDemuxer, FastSink, StepWaiting, checked_segment
@@ -152,7 +154,7 @@ class Viewing:
         self.jumps: list[float] = []
         self.selections: list[Selection] = []
         self.speed = 1.0
-        self.loader = Loader(self.gate, self.paths, clock, Random(1), buffer_s=lambda: buffer_s)
+        self.loader = Loader(self.gate, self.paths, clock, Random(1), patience=Patience(lambda: buffer_s))
         self.playhead = Playhead()
         self.monitor = Monitor(self.playhead, clock, self.events.append, lambda _state: None, lambda: None)
         self.wishes = Wishes()
@@ -169,14 +171,18 @@ class Viewing:
         store = SegmentStore(1 << 26)
         self.streaming = Streaming(
             selection,
-            self.sources,
-            SegmentFetcher(self.loader, self.sources, store, waiting),
-            store,
-            waiting,
-            RateControl(self.wishes, lambda _now: Estimate(), ladder(selection.main), buffer_max_s=30.0, audio_bps=0),
-            self.playhead,
-            self.clock,
-            self.events.append,
+            StreamingParts(
+                self.sources,
+                SegmentFetcher(self.loader, self.sources, store, waiting),
+                store,
+                waiting,
+                RateControl(
+                    self.wishes, lambda _now: Estimate(), ladder(selection.main), buffer_max_s=30.0, audio_bps=0
+                ),
+                self.playhead,
+                self.clock,
+                self.events.append,
+            ),
             self.failures.append,
         )
         await self.streaming.find_segments()

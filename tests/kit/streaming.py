@@ -22,6 +22,7 @@ from player.reporting.events import Event
 from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher
 from player.stream.rate import RateControl
+from player.stream.shared import StreamingParts
 from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
@@ -145,14 +146,16 @@ class StreamingBench(Link):
         )
         self.streaming = Streaming(
             self.selection,
-            self.sources,
-            SegmentFetcher(self.loader, self.sources, self.store, self.waiting),
-            self.store,
-            self.waiting,
-            self.rate,
-            self.playhead,
-            self.clock,
-            self.events.append,
+            StreamingParts(
+                self.sources,
+                SegmentFetcher(self.loader, self.sources, self.store, self.waiting),
+                self.store,
+                self.waiting,
+                self.rate,
+                self.playhead,
+                self.clock,
+                self.events.append,
+            ),
             self.failures.append,
         )
 

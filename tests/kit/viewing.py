@@ -32,6 +32,7 @@ from player.reporting.events import Event, Note
 from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher
 from player.stream.rate import RateControl
+from player.stream.shared import StreamingParts
 from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
@@ -39,6 +40,7 @@ from player.stream.throughput import Throughput
 from player.title.opening import TitleAddresses, load_presentation
 from player.tracks.selection import ladder, select, wanted_bps
 from player.transfer.loader import Loader, LoadEvent
+from player.transfer.model import Patience
 from player.transfer.pathways import Pathways
 from tests.kit.clock import FakeClock
 from tests.kit.sink import INIT, CheckedDemuxer, FastSink, StepWaiting, checked_segment
@@ -241,7 +243,7 @@ class Viewing:
             self.clock,
             Random(self.seed),
             self._renew,
-            buffer_s=self._buffer_s,
+            patience=Patience(self._buffer_s),
             on_event=self._load_event,
         )
         self.desk = PlaybackLicences(
@@ -328,14 +330,16 @@ class Viewing:
         store = SegmentStore(1 << 26)
         self.streaming = Streaming(
             selection,
-            sources,
-            SegmentFetcher(self.loader, sources, store, self.waiting),
-            store,
-            self.waiting,
-            rate,
-            self.playhead,
-            self.clock,
-            self._observe,
+            StreamingParts(
+                sources,
+                SegmentFetcher(self.loader, sources, store, self.waiting),
+                store,
+                self.waiting,
+                rate,
+                self.playhead,
+                self.clock,
+                self._observe,
+            ),
             self.failures.append,
         )
         await self.streaming.prepare(start_s)

@@ -15,7 +15,15 @@ from player.manifest.model import ManifestProtocol
 from player.manifest.steering import MAX_CLONES, parse_steering
 from player.net.gate import Gate
 from player.net.model import RequestKind
-from player.playback.steering import SteeringClient, order_of, start_order, steering_of, steering_url, with_home
+from player.playback.steering import (
+    SteeringClient,
+    SteeringTerms,
+    order_of,
+    start_order,
+    steering_of,
+    steering_url,
+    with_home,
+)
 from player.reporting.events import Event, Note
 from player.transfer.loader import BytesSink, Loader, Resource
 from player.transfer.pathways import Pathways
@@ -38,8 +46,7 @@ class Bench:
         self.events: list[Event] = []
         self.gate = Gate(self.transport, self.clock)
         self.steering = SteeringClient(
-            model.ContentSteering(url, defaults, early),
-            protocol,
+            SteeringTerms(model.ContentSteering(url, defaults, early), protocol),
             self.paths,
             self.gate,
             self.clock,

@@ -64,7 +64,7 @@ class Bench:
     def __init__(self, first: int = 0, damage: bool = False) -> None:
         self.emitter = FakeEmitter()
         self.waiting = Waiting()
-        self.sought: list[int] = []
+        self.seeks: list[int] = []
         self.failures: list[MatineeError | DrmError] = []
         self.damages: list[tuple[int, MediaError]] = []
         self._repair = damage
@@ -74,14 +74,27 @@ class Bench:
             build_timeline([ListedIndex(segments(COUNT))]),
             self.emitter,  # type: ignore[arg-type]
             self.waiting,
-            on_seek=self.sought.append,
-            on_failure=self.failures.append,
-            on_damage=self._damaged,
+            self,
         )
 
-    def _damaged(self, segment: int, error: MediaError) -> bool:
+    def sought(self, stream: VirtualStream, segment: int) -> None:
+        self.seeks.append(segment)
+
+    def aimed_at(self) -> int:
+        return 0
+
+    def failed(self, error: MatineeError | DrmError) -> None:
+        self.failures.append(error)
+
+    def damaged(self, segment: int, error: MediaError) -> bool:
         self.damages.append((segment, error))
         return self._repair
+
+    def changed(self, change: object, jumped: bool) -> None:
+        raise AssertionError("the tracks stay the same")
+
+    def closed(self, stream: VirtualStream) -> None:
+        self.waiting.end()
 
     def read(self, length: int = 1 << 16) -> bytes:
         return b"".join(bytes(part) for part in self.stream.read(length))
@@ -125,7 +138,7 @@ def test_a_seek_to_a_cue_plays_from_its_segment() -> None:
     bench = Bench()
     bench.read()
     assert bench.stream.seek(cue_position(1)) == cue_position(1)
-    assert bench.sought == [1]
+    assert bench.seeks == [1]
     assert bench.play() == media_of(1, 2, 3)
 
 

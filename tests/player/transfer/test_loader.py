@@ -23,6 +23,7 @@ from player.transfer.loader import (
     Resource,
     RetryEvent,
 )
+from player.transfer.model import Patience
 from player.transfer.pathways import Cause, PathSwitch, Pathways
 from player.transfer.recovery import Action
 from tests.kit.clock import FakeClock
@@ -51,9 +52,8 @@ class Bench:
             self.clock,
             Random(3),
             refresh,
-            buffer_s=lambda: self.buffer_s,
+            patience=Patience(lambda: self.buffer_s, lambda: is_patient),
             on_event=self.events.append,
-            is_patient=lambda: is_patient,
         )
         self.sink = BytesSink()
 
