@@ -59,7 +59,7 @@ def _reads_av1() -> bool:
 
 
 def _told_by_ffmpeg(option: str) -> str:
-    command = [str(tools.locate().ffmpeg), "-hide_banner", option]
+    command = [str(tools.measuring()), "-hide_banner", option]
     return subprocess.run(command, capture_output=True, check=False, text=True).stdout
 
 
@@ -109,7 +109,7 @@ def _look(
     filters = frames_filters(source, ladder.fps, chunk.first, end, read_from_s)
     shown = f"scale={top.width}:{top.height}:flags=bicubic,setsar=1,format=yuv420p,settb=1/25,setpts=N"
     graph = [f"[{picture_stream(source)}]{','.join(filters)},{shown},split={len(rungs)}" + _outlets("r", len(rungs))]
-    command = [str(tools.locate().ffmpeg), "-v", "error", "-nostdin", "-y", "-copyts", "-start_at_zero"]
+    command = [str(tools.measuring()), "-v", "error", "-nostdin", "-y", "-copyts", "-start_at_zero"]
     command += read_pictures(source, read_from_s)
     for number, rung in enumerate(rungs):
         graph.append(f"[{number + 1}:v]trim=end_frame={end - chunk.first},{shown}[d{number}]")

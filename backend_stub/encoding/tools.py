@@ -23,6 +23,19 @@ class Tools:
 
 
 @cache
+def measuring() -> Path:
+    """The FFmpeg that compares pictures: the one of ``imageio-ffmpeg`` has VMAF; without it the bundled one.
+
+    Raises :class:`ToolMissingError` as :func:`locate` does.
+    """
+    try:
+        path = Path(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
+    except (ImportError, RuntimeError):  # RuntimeError: it has no build for this system
+        return locate().ffmpeg
+    return path if os.access(path, os.X_OK) else locate().ffmpeg
+
+
+@cache
 def locate() -> Tools:
     """The bundled programs.
 

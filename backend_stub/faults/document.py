@@ -30,6 +30,8 @@ _MAX_RULES = 1000
 _MAX_TRACE_ENTRIES = 200_000
 _MAX_PATTERN_CHARS = 512
 _MAX_INTEGER = 1 << 53
+_MAX_OFFSET = 1_000_000
+_PAGE = "<!doctype html><html><body>Sign in to the network.</body></html>"
 
 
 class FaultDocumentError(ValueError):
@@ -94,7 +96,84 @@ class Kill:
     after_bytes: int
 
 
-Fault = Delay | Bandwidth | StatusFault | Cut | Truncate | Corrupt | Stall | Refuse | Kill
+@dataclass(frozen=True, slots=True)
+class Reset:
+    after_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoAway:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another file is served: the last number in its name moved by ``offset``, or a text in its path replaced."""
+
+    offset: int | None
+    swap: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class MadeBody:
+    status: int
+    content_type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """``count`` single bytes behind the head of a body are inverted."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trickle:
+    after_bytes: int
+    bytes_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """Names are in lower case."""
+
+    change: tuple[tuple[str, str], ...]
+    remove: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gzip:
+    """A body that says that it is compressed, and is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRange:
+    """A body that says that it is another range than it is."""
+
+    shift: int
+
+
+Fault = (
+    Delay
+    | Bandwidth
+    | StatusFault
+    | Cut
+    | Truncate
+    | Corrupt
+    | Stall
+    | Refuse
+    | Kill
+    | Reset
+    | GoAway
+    | Other
+    | MadeBody
+    | Flip
+    | Trickle
+    | Headers
+    | Gzip
+    | OtherRange
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +253,8 @@ def _fault(value: object, where: str) -> Fault:
     if not isinstance(value, Mapping):
         raise FaultDocumentError(f'{where} must be an object with a "type".')
     kind = value.get("type")
+    if kind in _CLIENTS_ONLY:
+        raise FaultDocumentError(f"{where} is of the type {kind}, which only a client can do.")
     if not isinstance(kind, str) or kind not in _READERS:
         raise FaultDocumentError(f"{where}: unknown type {json.dumps(kind)}; there are {', '.join(_READERS)}.")
     members, reader = _READERS[kind]
@@ -216,6 +297,45 @@ def _corrupt(members: _Members) -> Corrupt:
     return Corrupt(at_byte=members.integer("at_byte") or 0, length=members.integer("length", default=16) or 0)
 
 
+def _other(members: _Members) -> Other:
+    offset = members.get("offset", None)
+    if offset is not None and (isinstance(offset, bool) or not isinstance(offset, int) or abs(offset) > _MAX_OFFSET):
+        raise FaultDocumentError(f'{members.where}: "offset" must be a whole number of at most {_MAX_OFFSET}.')
+    before, after = members.text("from"), members.text("to")
+    if (offset is None) == (before is None) or (before is None) != (after is None):
+        raise FaultDocumentError(f'{members.where} needs either "offset", or "from" and "to".')
+    return Other(offset, None if before is None or after is None else (before, after))
+
+
+def _made_body(members: _Members) -> MadeBody:
+    status = members.integer("status", default=200)
+    if status is None or not 200 <= status <= 599:
+        raise FaultDocumentError(f'{members.where}: "status" must be between 200 and 599.')
+    content_type, text = members.text("content_type"), members.text("text")
+    return MadeBody(status, "text/html" if content_type is None else content_type, _PAGE if text is None else text)
+
+
+def _trickle(members: _Members) -> Trickle:
+    rate = members.number("bytes_per_s", default=4.0)
+    if rate <= 0:
+        raise FaultDocumentError(f'{members.where}: "bytes_per_s" must be above 0.')
+    return Trickle(members.integer("after_bytes", default=0) or 0, rate)
+
+
+def _headers(members: _Members) -> Headers:
+    change, remove = members.get("set", {}), members.get("remove", [])
+    if not isinstance(change, Mapping) or not isinstance(remove, list):
+        raise FaultDocumentError(f'{members.where} needs "set" (names and texts) or "remove" (a list of names).')
+    texts = [*change.keys(), *change.values(), *remove]
+    if not all(isinstance(text, str) and text.isprintable() and text.isascii() for text in texts):
+        raise FaultDocumentError(f"{members.where}: names and values of headers must be plain text.")
+    return Headers(
+        tuple((str(name).lower(), str(value)) for name, value in change.items()),
+        tuple(str(name).lower() for name in remove),
+    )
+
+
+_CLIENTS_ONLY = ("dns", "tls")
 _READERS: Mapping[str, tuple[tuple[str, ...], Callable[[_Members], Fault]]] = {
     "delay": (("seconds",), lambda members: Delay(members.number("seconds"))),
     "bandwidth": (("kbps", "trace"), _bandwidth),
@@ -226,6 +346,15 @@ _READERS: Mapping[str, tuple[tuple[str, ...], Callable[[_Members], Fault]]] = {
     "stall": (("after_bytes",), lambda members: Stall(members.integer("after_bytes") or 0)),
     "refuse": ((), lambda _members: Refuse()),
     "kill": (("after_bytes",), lambda members: Kill(members.integer("after_bytes") or 0)),
+    "reset": (("after_bytes",), lambda members: Reset(members.integer("after_bytes", default=0) or 0)),
+    "goaway": ((), lambda _members: GoAway()),
+    "other": (("offset", "from", "to"), _other),
+    "body": (("status", "content_type", "text"), _made_body),
+    "flip": (("count",), lambda members: Flip(members.integer("count", default=20) or 0)),
+    "trickle": (("after_bytes", "bytes_per_s"), _trickle),
+    "headers": (("set", "remove"), _headers),
+    "gzip": ((), lambda _members: Gzip()),
+    "range": (("shift",), lambda members: OtherRange(members.integer("shift", default=1000) or 0)),
 }
 
 _REQUIRED = object()

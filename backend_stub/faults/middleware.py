@@ -10,6 +10,7 @@ from backend_stub.asgi import App, Message, Receive, Scope, Send, respond_proble
 from backend_stub.clock import Clock
 from backend_stub.connection import Connection, connection_of
 from backend_stub.faults.control import FaultControl
+from backend_stub.faults.document import MadeBody
 from backend_stub.faults.engine import RequestFacts
 from backend_stub.faults.link import ShapedLink
 from backend_stub.faults.plan import BodyEnding, ResponsePlan, plan_of
@@ -65,8 +66,10 @@ class FaultMiddleware:
         with suppress(_ResponseOverError):
             if plan.status is not None:
                 await respond_problem(response.send, _injected(plan.status.status, plan.status.retry_after_s))
+            elif plan.made is not None:
+                await _respond(response.send, plan.made)
             else:
-                await self._app(scope, receive, response.send)
+                await self._app({**scope, "path": plan.path_of(scope["path"])}, receive, response.send)
         if connection.gone:
             await connection.wait_closed()  # else the server takes the unfinished response for a fault of ours
 
@@ -95,17 +98,34 @@ class _FaultyResponse:
         self._on_kill = on_kill
         self._start: Message | None = None
         self._sent = 0
+        self._flips: list[int] = []
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._start = self._shortened(message)
+            self._start = self._shortened(self._told(message))
             return
-        body = self._plan.corrupted(message.get("body", b""), self._sent)
+        body = self._flipped(self._plan.corrupted(message.get("body", b""), self._sent))
         more = message.get("more_body", False)
         if self._plan.ending is not None and self._ends_within(len(body)):
             await self._pass_on(body[: self._plan.end_after - self._sent], more=True)
             await self._end(self._plan.ending)
         await self._pass_on(body, more=more)
+
+    def _told(self, start: Message) -> Message:
+        """The start of the answer with the lies that its headers tell."""
+        length = next((int(value) for name, value in start["headers"] if name.lower() == b"content-length"), 0)
+        self._flips = self._plan.flipped(length)
+        status = 206 if self._plan.range_shift is not None and start["status"] == 200 else start["status"]
+        return {**start, "status": status, "headers": self._plan.told(start["headers"])}
+
+    def _flipped(self, body: bytes) -> bytes:
+        hit = [place - self._sent for place in self._flips if self._sent <= place < self._sent + len(body)]
+        if not hit:
+            return body
+        changed = bytearray(body)
+        for place in hit:
+            changed[place] ^= 0xFF
+        return bytes(changed)
 
     def _ends_within(self, size: int) -> bool:
         """Whether the next ``size`` bytes pass the ending.
@@ -120,7 +140,7 @@ class _FaultyResponse:
             await self._send(start)
         view = memoryview(body)
         while view:
-            size = self._pacer.slice_bytes()
+            size = await self._dripped() or self._pacer.slice_bytes()
             piece, view = view[:size], view[size:]
             await self._pacer.until_sent(len(piece))
             if self._connection.gone:
@@ -130,10 +150,23 @@ class _FaultyResponse:
         if not more:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
+    async def _dripped(self) -> int:
+        """How much to send at once of a body that drips; 0 where it does not, or not yet."""
+        trickle = self._plan.trickle
+        if trickle is None:
+            return 0
+        if self._sent < trickle.after_bytes:
+            return trickle.after_bytes - self._sent
+        await self._connection.wait_closed(1 / trickle.bytes_per_s)
+        return 1
+
     async def _end(self, ending: BodyEnding) -> None:
         if ending is BodyEnding.TRUNCATE:
             await self._pass_on(b"", more=False)
         elif ending is BodyEnding.STALL:
+            await self._connection.wait_closed()
+        elif ending is BodyEnding.RESET:
+            self._connection.abort()
             await self._connection.wait_closed()
         else:
             self._connection.close()
@@ -182,6 +215,13 @@ class _Pacer:
         self._due_s = max(link.reserve(size, earliest) for link in self._links)
         if self._due_s > now:
             await asyncio.sleep(self._due_s - now)
+
+
+async def _respond(send: Send, made: MadeBody) -> None:
+    body = made.text.encode()
+    headers = [(b"content-type", made.content_type.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": made.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _injected(status: int, retry_after_s: float | None) -> ProblemError:

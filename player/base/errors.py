@@ -57,6 +57,7 @@ class ErrorCode(StrEnum):
     HTTP_RATE_LIMITED = "http.rate_limited"
     HTTP_SERVER = "http.server"
     MEDIA_DAMAGED = "media.damaged"
+    MEDIA_MISPLACED = "media.misplaced"
     MEDIA_UNSUPPORTED = "media.unsupported"
     MEDIA_DECODER = "media.decoder"
     MEDIA_NO_TRACKS = "media.no_tracks"

@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -21,6 +21,7 @@ from player.base.clock import Clock
 from player.base.errors import ErrorCode, NetError
 from player.net.document import JsonFields, read_json, refuse
 from player.net.failures import failure
+from player.net.lies import Flipped, LyingHeaders, NotCompressed, OtherRange, Trickling, other_url
 from player.net.local import MemoryBody
 from player.net.model import Body, Request, RequestKind, Transport
 from player.net.redact import host_of
@@ -28,6 +29,8 @@ from player.net.shaping import Link, LinkTrace, PacedBody
 from player.net.wrapped_body import BodyAround
 
 _MAX_RULES = 1000
+_MAX_OFFSET = 1_000_000
+_PAGE = "<!doctype html><html><body>Sign in to the network.</body></html>"
 _SIGNATURE = re.compile(r"^/s/[^/]+(?=/)")
 
 
@@ -40,6 +43,17 @@ class FaultType(StrEnum):
     CORRUPT = "corrupt"
     STALL = "stall"
     REFUSE = "refuse"
+    RESET = "reset"
+    GOAWAY = "goaway"
+    DNS = "dns"
+    TLS = "tls"
+    OTHER = "other"
+    BODY = "body"
+    FLIP = "flip"
+    TRICKLE = "trickle"
+    HEADERS = "headers"
+    GZIP = "gzip"
+    RANGE = "range"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,15 @@ class Fault:
     after_bytes: int = 0
     at_byte: int = 0
     length: int = 16
+    offset: int | None = None
+    swap: tuple[str, str] | None = None
+    content_type: str = ""
+    text: str = field(default="", repr=False)
+    count: int = 0
+    bytes_per_s: float = 0.0
+    change: tuple[tuple[str, str], ...] = ()
+    remove: tuple[str, ...] = ()
+    shift: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,19 +190,43 @@ class FaultyTransport:
         if status is not None:
             yield _status_body(status, request)
             return
+        made = next((fault for fault in faults if fault.type is FaultType.BODY), None)
+        if made is not None:
+            yield _made_body(made, request)
+            return
+        for fault in faults:
+            if fault.type is FaultType.OTHER:
+                request = replace(request, url=other_url(request.url, fault.offset, fault.swap))
         async with self._inner.open(request) as inner_body:
             body: Body = inner_body
+            for fault in faults:
+                body = self._lied(body, fault)
             for link in [self._links[number] for number, _ in taken if number in self._links]:
                 await link.wait_round_trips(1)
                 body = PacedBody(body, link)
             spoiling = [fault for fault in faults if fault.type in _SPOILERS]
             yield SpoiledBody(body, spoiling) if spoiling else body
 
+    def _lied(self, body: Body, fault: Fault) -> Body:
+        """The body with one lie in it."""
+        match fault.type:
+            case FaultType.FLIP:
+                return Flipped(body, fault.count, self._rules.plan.seed)
+            case FaultType.TRICKLE:
+                return Trickling(body, fault.after_bytes, fault.bytes_per_s, self._clock)
+            case FaultType.HEADERS:
+                return LyingHeaders(body, dict(fault.change), fault.remove)
+            case FaultType.GZIP:
+                return NotCompressed(body)
+            case FaultType.RANGE:
+                return OtherRange(body, fault.shift)
+        return body
+
     async def close(self) -> None:
         await self._inner.close()
 
 
-_SPOILERS = frozenset({FaultType.CUT, FaultType.TRUNCATE, FaultType.CORRUPT, FaultType.STALL})
+_SPOILERS = frozenset({FaultType.CUT, FaultType.RESET, FaultType.TRUNCATE, FaultType.CORRUPT, FaultType.STALL})
 
 
 class SpoiledBody(BodyAround):
@@ -225,7 +272,7 @@ class SpoiledBody(BodyAround):
             return  # the body was shorter than the fault's place
         if end.type is FaultType.STALL:
             await asyncio.get_running_loop().create_future()
-        if end.type is FaultType.CUT:
+        if end.type in (FaultType.CUT, FaultType.RESET):
             raise _cut(self._body.url)
 
     def _corrupted(self, chunk: bytes, position: int) -> bytes:
@@ -242,7 +289,13 @@ def _raise_before_response(faults: Sequence[Fault], request: Request) -> None:
     for fault in faults:
         if fault.type is FaultType.REFUSE:
             raise failure(ErrorCode.NET_REFUSED, "The server {host} refuses the connection.", request.url)
-        if fault.type is FaultType.CUT and fault.after_bytes == 0:
+        if fault.type is FaultType.DNS:
+            raise failure(ErrorCode.NET_DNS, "The server {host} cannot be found.", request.url)
+        if fault.type is FaultType.TLS:
+            sentence = "The certificate of {host} is not to be trusted: certificate has expired."
+            raise failure(ErrorCode.NET_TLS, sentence, request.url, recoverable=False)
+        broken = fault.type in (FaultType.CUT, FaultType.RESET) and fault.after_bytes == 0
+        if broken or fault.type is FaultType.GOAWAY:
             raise _cut(request.url)
 
 
@@ -254,6 +307,12 @@ def _status_body(fault: Fault, request: Request) -> Body:
     body = MemoryBody(request.url, fault.status, b"fault on purpose\n", None)
     if fault.retry_after_s is not None:
         body.headers = {**body.headers, "retry-after": f"{fault.retry_after_s:.0f}"}
+    return body
+
+
+def _made_body(fault: Fault, request: Request) -> Body:
+    body = MemoryBody(request.url, fault.status, fault.text.encode(), None)
+    body.headers = {**body.headers, "content-type": fault.content_type}
     return body
 
 
@@ -325,6 +384,41 @@ def _corrupt(fields: JsonFields) -> Fault:
     return Fault(FaultType.CORRUPT, at_byte=at_byte, length=length)
 
 
+def _other(fields: JsonFields) -> Fault:
+    offset, before, after = fields.take("offset"), fields.text("from"), fields.text("to")
+    if offset is not None and (isinstance(offset, bool) or not isinstance(offset, int) or abs(offset) > _MAX_OFFSET):
+        raise refuse(f'"offset" in {fields.place} must be a whole number of at most {_MAX_OFFSET}, before or behind.')
+    if (offset is None) == (before is None) or (before is None) != (after is None):
+        raise refuse(f'{fields.place} needs either "offset", or "from" and "to".')
+    swap = None if before is None or after is None else (before, after)
+    return Fault(FaultType.OTHER, offset=offset, swap=swap)
+
+
+def _body(fields: JsonFields) -> Fault:
+    text, content_type = fields.text("text"), fields.text("content_type")
+    status = fields.whole("status", 200)
+    if status is None or not 200 <= status <= 599:
+        raise refuse(f'"status" in {fields.place} must be a number from 200 to 599.')
+    kind = "text/html" if content_type is None else content_type
+    return Fault(FaultType.BODY, status=status, text=_PAGE if text is None else text, content_type=kind)
+
+
+def _trickle(fields: JsonFields) -> Fault:
+    rate = fields.number("bytes_per_s", 4.0, above=0)
+    assert rate is not None
+    return Fault(FaultType.TRICKLE, after_bytes=fields.whole("after_bytes", 0) or 0, bytes_per_s=rate)
+
+
+def _headers(fields: JsonFields) -> Fault:
+    change, remove = fields.take("set") or {}, fields.take("remove") or []
+    texts = isinstance(change, Mapping) and all(isinstance(value, str) for value in change.values())
+    if not texts or not isinstance(remove, list) or not all(isinstance(name, str) for name in remove):
+        raise refuse(f'{fields.place} needs "set" (names and texts) or "remove" (a list of names).')
+    assert isinstance(change, Mapping)
+    changed = tuple((name.lower(), value) for name, value in change.items())
+    return Fault(FaultType.HEADERS, change=changed, remove=tuple(name.lower() for name in remove))
+
+
 _FAULTS: Mapping[FaultType, Callable[[JsonFields], Fault]] = {
     FaultType.DELAY: lambda fields: Fault(FaultType.DELAY, seconds=fields.required("seconds")),
     FaultType.BANDWIDTH: _bandwidth,
@@ -334,4 +428,15 @@ _FAULTS: Mapping[FaultType, Callable[[JsonFields], Fault]] = {
     FaultType.CORRUPT: _corrupt,
     FaultType.STALL: lambda fields: _after(fields, FaultType.STALL),
     FaultType.REFUSE: lambda _: Fault(FaultType.REFUSE),
+    FaultType.RESET: lambda fields: _after(fields, FaultType.RESET),
+    FaultType.GOAWAY: lambda _: Fault(FaultType.GOAWAY),
+    FaultType.DNS: lambda _: Fault(FaultType.DNS),
+    FaultType.TLS: lambda _: Fault(FaultType.TLS),
+    FaultType.OTHER: _other,
+    FaultType.BODY: _body,
+    FaultType.FLIP: lambda fields: Fault(FaultType.FLIP, count=fields.whole("count", 20) or 0),
+    FaultType.TRICKLE: _trickle,
+    FaultType.HEADERS: _headers,
+    FaultType.GZIP: lambda _: Fault(FaultType.GZIP),
+    FaultType.RANGE: lambda fields: Fault(FaultType.RANGE, shift=fields.whole("shift", 1000) or 0),
 }

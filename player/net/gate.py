@@ -164,6 +164,8 @@ class GateBody(BodyAround):
         self._resource_size = body.total
         if record.request.byte_range is not None and body.status < 300:
             self._fit_range()
+        elif body.status == 206:
+            self._refuse_a_part()
 
     @property
     def total(self) -> int | None:
@@ -240,6 +242,13 @@ class GateBody(BodyAround):
         if available <= 0:
             raise failure(ErrorCode.HTTP_RANGE, "{host} does not have this part of the file.", request.url)
         self._total = available if wanted.length is None else min(available, wanted.length)
+
+    def _refuse_a_part(self) -> None:
+        """A part of a resource that was asked for as a whole is of no use (RFC 9110 15.3.7). Raises NetError."""
+        got = parse_content_range(self._body.headers.get("content-range", ""))
+        if got is None or got.start != 0 or (got.size is not None and not got.open and got.length != got.size):
+            sentence = "{host} sent a part of the file, which was asked for as a whole."
+            raise failure(ErrorCode.NET_PROTOCOL, sentence, self._record.request.url)
 
     @staticmethod
     def _too_large(request: Request) -> NetError:

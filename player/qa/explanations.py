@@ -110,7 +110,13 @@ def _folded(told: Sequence[tuple[float, str]]) -> list[str]:
 def why_lost(report: Report) -> list[str]:
     """A sentence for each stretch of media that did not reach the decoder, or reached it twice."""
     breaks = (report.get("continuity") or {}).get("breaks", ())
-    return _folded([(each["at_s"], _break(each)) for each in breaks])
+    return _folded([(each["at_s"], _break(each)) for each in breaks]) + why_media(report)
+
+
+def why_media(report: Report) -> list[str]:
+    """A sentence for each finding in picture and sound, with the file of its stretch where one was kept."""
+    findings = (report.get("media") or {}).get("findings", ())
+    return [each["sentence"] + (f" (see {each['clip']})" if each["clip"] else "") for each in findings]
 
 
 def _break(row: Mapping[str, Any]) -> str:
@@ -121,9 +127,14 @@ def _break(row: Mapping[str, Any]) -> str:
     return f"The {row['media']} {span} of the title {what}: segment {row['segment']}{source}{reason}."
 
 
+def why_delivery(report: Report) -> list[str]:
+    """What servers said that cannot be true, or that others stumble over."""
+    return [each["sentence"] for each in report.get("delivery", ())]
+
+
 def why(report: Report) -> list[str]:
     """Everything of note in a run: what was lost first, errors, stalls, the start, changes of CDN and of quality."""
-    found = why_lost(report) + why_errors(report) + why_stalls(report)
+    found = why_lost(report) + why_errors(report) + why_stalls(report) + why_delivery(report)
     return found + why_start(report) + why_paths(report) + why_rungs(report)
 
 

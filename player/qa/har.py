@@ -68,7 +68,7 @@ def _timings(exchange: Exchange) -> dict[str, float]:
 
 
 def _request(exchange: Exchange) -> dict[str, Any]:
-    headers = []
+    headers = [_pair(name, value) for name, value in exchange.request_headers.items() if name != "range"]
     if exchange.range is not None:
         start, length = exchange.range
         headers.append(_pair("range", f"bytes={start}-{'' if length is None else start + length - 1}"))

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from player.qa import chart
-from player.qa.explanations import why_errors, why_paths, why_rungs, why_stalls, why_start
+from player.qa.explanations import why_delivery, why_errors, why_lost, why_paths, why_rungs, why_stalls, why_start
 from player.qa.outcome import PlanOutcome, RunOutcome, statistics_of
 from player.qa.thresholds import PLAIN, figure, shown
 
@@ -127,7 +127,9 @@ def _run(number: int, run: RunOutcome) -> str:
     ending = f"{result['status']} at {result['position_s']:.1f} s"
     ending += "" if error is None else f": {error['sentence']} ({error['code']})"
     broken = "".join(f"<p class=broken>{escape(sentence)}</p>" for sentence in run.broken)
-    told = _told("Why it stood still", why_stalls(report)) + _told("What went wrong", why_errors(report))
+    told = _told("What was not right in picture and sound", why_lost(report))
+    told += _told("Why it stood still", why_stalls(report)) + _told("What went wrong", why_errors(report))
+    told += _told("What servers said that cannot be right", why_delivery(report))
     told += _told("Why it began so", why_start(report)) + _told("Why this CDN", why_paths(report))
     told += _told("Why this quality", why_rungs(report), closed=True)
     return (

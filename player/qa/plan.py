@@ -40,6 +40,7 @@ class QaPlan:
     virtual: bool
     runs: tuple[RunSpec, ...]
     thresholds: tuple[Condition, ...]
+    judges_media: bool = False  # picture and sound, on decoded frames
 
 
 def load_plan(path: Path, values: Mapping[str, str] | None = None) -> QaPlan:
@@ -77,6 +78,7 @@ class _PlanReader:
             rest.get("mode", "virtual") == "virtual",
             runs,
             tuple(self._condition(number, text) for number, text in enumerate(rest.get("thresholds", ()))),
+            rest.get("judge", "continuity") == "media",
         )
 
     def _runs(self) -> Iterator[RunSpec]:

@@ -12,10 +12,12 @@ from player.mpv.player import MpvPlayer, OutputOptions
 from player.net.faults import FaultyTransport
 from player.net.model import Transport
 from player.net.shaping import ShapedTransport
+from player.qa.delivery import delivery
+from player.qa.picture.judged import Around, Opener, judged
 from player.qa.recording.recorder import SessionRecorder
 from player.qa.run_spec import Bench, RunSpec
 from player.qa.script import follow
-from player.qa.simulation.run import shown
+from player.qa.simulation.run import reference, shown
 from player.reporting.report import Recorder
 
 _POLL_S = 0.1
@@ -26,9 +28,33 @@ def play(spec: RunSpec, bench: Bench, should_stop: Callable[[], bool] = lambda: 
 
     Raises ComponentError without libmpv, ServiceError where the account is refused.
     """
-    player = MpvPlayer(OutputOptions(video="null", audio="null"))
+    if spec.media is None:
+        return _play(spec, bench, should_stop, lambda opener: opener)
+
+    def own(each: RunSpec, around: Around) -> dict[str, Any]:
+        return _play(each, bench, should_stop, around)
+
+    def undisturbed(each: RunSpec, around: Around) -> dict[str, Any]:
+        return reference(each, bench, around)
+
+    return judged(spec, own, undisturbed)
+
+
+class _TapedPlayer(MpvPlayer):
+    """libmpv, with something around what opens its streams."""
+
+    def __init__(self, around: Around) -> None:
+        super().__init__(OutputOptions(video="null", audio="null"))
+        self._around = around
+
+    def offer(self, open_stream: Opener) -> str:
+        return super().offer(self._around(open_stream))
+
+
+def _play(spec: RunSpec, bench: Bench, should_stop: Callable[[], bool], around: Around) -> dict[str, Any]:
+    player = _TapedPlayer(around)
     recorder = Recorder()
-    tape = None if spec.record is None else SessionRecorder(spec.record)
+    tape = SessionRecorder(spec.record, media=spec.record is not None)
     engine = Engine(
         EngineSettings(
             profile=bench.profile,
@@ -37,7 +63,7 @@ def play(spec: RunSpec, bench: Bench, should_stop: Callable[[], bool] = lambda: 
             ca_file=bench.ca_file,
             web=bench.web,
             local_folder=bench.local_folder,
-            wrap=(*_wraps(spec), *((tape.wrap,) if tape is not None else ())),
+            wrap=(*_wraps(spec), tape.wrap),
         )
     )
     try:
@@ -57,7 +83,8 @@ def play(spec: RunSpec, bench: Bench, should_stop: Callable[[], bool] = lambda: 
     report = recorder.report(
         source=shown(spec), policy=spec.settings.policy, libmpv=version, decode_errors=player.decode_errors
     )
-    if tape is not None:
+    report["delivery"] = delivery(tape.exchanges)
+    if spec.record is not None:
         tape.finish(report, spec.settings, recorder.begin_s)
     return report
 

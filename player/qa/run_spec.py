@@ -27,11 +27,12 @@ class Labels:
     repeat: int = 1
     cdns: str = ""
     cmcd: str = ""
+    player: str = ""
 
     @property
     def text(self) -> str:
         """One line for people."""
-        told = [self.source, self.cdns, self.network, self.faults, self.policy, self.device, self.cmcd]
+        told = [self.source, self.cdns, self.network, self.faults, self.policy, self.device, self.cmcd, self.player]
         parts = [*told, f"seed {self.seed}"]
         again = [f"repeat {self.repeat}"] if self.repeat > 1 else []
         return " / ".join([part for part in parts if part] + again)
@@ -40,7 +41,7 @@ class Labels:
 @dataclass(frozen=True, slots=True)
 class RunSpec:
     """``limit_s`` ends a run that does not end by itself, in seconds on its own clock; ``record`` is the file
-    that the session is kept in."""
+    that the session is kept in; ``media`` the folder for findings in picture and sound, where those are judged."""
 
     labels: Labels
     source: PlaybackSource
@@ -50,6 +51,7 @@ class RunSpec:
     script: tuple[ScriptStep, ...] = ()
     limit_s: float = 600.0
     record: Path | None = None
+    media: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

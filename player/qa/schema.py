@@ -123,6 +123,10 @@ PLAN: Schema = {
         version={"type": "integer", "enum": [1], "description": "of this format"},
         name=_text("of the plan", maxLength=200),
         description=_text("what it is for"),
+        judge=_text(
+            "media: picture and sound are judged on decoded frames; continuity (default): what reached the decoder",
+            enum=["continuity", "media"],
+        ),
         mode=_text(
             "virtual: in virtual time, nothing is decoded; real: on libmpv, at real speed", enum=["virtual", "real"]
         ),

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from player.qa.picture.figures import FIGURES as MEDIA_FIGURES
+from player.qa.picture.figures import NOTHING_OF as MEDIA_NOTHING_OF
 from player.reporting.state import PlaybackStatus
 
 Metrics = Mapping[str, float | None]
@@ -43,6 +45,8 @@ PLAIN = {
     "latency_drift_s": "the most that latency was off its target while it was kept (live)",
     "mean_quality": "of the segments, where the service states that of its rungs (VMAF)",
     "memory_mb": "the most that the process held (real mode)",
+    "delivery_findings": "answers of servers that say what cannot be true (docs/report.md, delivery)",
+    **MEDIA_FIGURES,
 }
 FAMILIES = {
     "errors": "errors.CODE: errors and failed requests of that code",
@@ -64,7 +68,7 @@ _SHAPE = re.compile(
     r"\s*(?P<metric>[A-Za-z_][\w.:-]*)\s*(?P<statistic>[a-z][a-z0-9]*)?\s*(?P<operator><=|>=|==|!=|<|>)\s*"
     r"(?P<value>-?\d+(?:\.\d+)?)(?P<unit>[kM%]?)\s*"
 )
-_NOTHING_OF = ("lost_s", "decode_errors")
+_NOTHING_OF = ("lost_s", "decode_errors", *MEDIA_NOTHING_OF)
 _MOST_CHARACTERS = 200  # so that the search stays short
 _UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "%": 0.01}
 
@@ -141,6 +145,9 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
         found |= {f"{name}.{media}": float(seconds) for media, seconds in by_media.items()}
     decoder = report["continuity"].get("decode_errors")
     found["decode_errors"] = None if decoder is None else float(decoder)
+    figures = (report.get("media") or {}).get("figures", {})
+    found |= {name: figures.get(name) for name in MEDIA_FIGURES}
+    found["delivery_findings"] = float(sum(each["count"] for each in report.get("delivery", ())))
     live = report.get("live") or {}
     found["latency_s"], found["latency_drift_s"] = live.get("mean_s"), live.get("off_target_max_s")
     found["mean_quality"] = _mean_quality(report)

@@ -215,10 +215,11 @@ class AudioTracks:
         self._store.discard(entry)
         return True
 
-    def refetch_damaged(self, key: str, position: int) -> None:
+    def refetch_damaged(self, key: str, position: int, error: MediaError) -> None:
         """After :meth:`take_damaged`, on the loop: give up a fetch that is still running, and begin anew."""
-        sentence = "A damaged segment of the sound is fetched again."
-        self._observe(Note(self._clock.monotonic(), "damaged", sentence, track=key, code=ErrorCode.MEDIA_DAMAGED))
+        wrong = "misplaced" if error.code is ErrorCode.MEDIA_MISPLACED else "damaged"
+        sentence = f"A {wrong} segment of the sound is fetched again."
+        self._observe(Note(self._clock.monotonic(), wrong, sentence, track=key, code=str(error.code)))
         if self.lane is not None and self.lane.key == key:
             self.lane.want(position, lambda running: running != position)
 

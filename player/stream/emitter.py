@@ -15,6 +15,7 @@ from player.stream.buffer import Superseded
 from player.stream.continuity import AUDIO_SLACK_S, VIDEO_SLACK_S, Break, Continuity, joined
 from player.stream.feed import AudioFeed, Library, MainFeed, Offsets, TimedSample
 from player.stream.layout import chunk_count, chunk_of, track_offset, video_offset
+from player.stream.placement import Placement
 from player.stream.setup import SDR, AnotherSetup, Setup
 from player.stream.store import StoredSegment
 from player.stream.timeline import Slot
@@ -75,6 +76,7 @@ class Emitter:
         self._main_kind = main_kind
         self._muxed_audio = muxed_audio
         self._offsets = Offsets()
+        self._placement = Placement()
         self._feeds: Mapping[int, AudioFeed] = {}
         self.part_s: float | None = None  # at low latency, how long what arrives at once is; set before any piece
         self.written_s = -math.inf  # up to where the main track has been handed out since the last slot was begun
@@ -83,6 +85,10 @@ class Emitter:
     @property
     def offsets(self) -> Offsets:
         return self._offsets
+
+    def accept(self, number: int) -> None:
+        """Write the main track's segment ``number`` also where it holds another time of the title."""
+        self._placement.accept(number)
 
     @property
     def selected(self) -> tuple[int, ...]:
@@ -150,11 +156,19 @@ class Emitter:
         reader = MainFeed(slot, entry, self._offsets)
         if self._muxed_audio:
             parts = reader.split()
+            self._check_place(slot, entry, next(iter(parts[StreamKind.VIDEO]), None))
             return _Peekable(iter(parts[StreamKind.VIDEO])), parts[StreamKind.AUDIO]
         main = _Peekable(reader.of(self._main_kind))
         if main.peek() is None:  # the first sample may also set the clock of the group, before any audio is cut
             raise MediaError(ErrorCode.MEDIA_DAMAGED, "A segment of this title holds no media.")
+        self._check_place(slot, entry, main.peek())
         return main, []
+
+    def _check_place(self, slot: Slot, entry: StoredSegment, first: TimedSample | None) -> None:
+        """Raise MediaError where the segment holds another time of the title."""
+        if first is not None:
+            exact = entry.segment.media_offset_s is not None
+            self._placement.check(slot.number, first.pts_s - slot.start_s, slot.duration_s, exact=exact)
 
     def _chunks(
         self,

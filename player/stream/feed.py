@@ -13,6 +13,7 @@ from player.manifest.model import Segment
 from player.media.model import Codec, Sample, StreamConfig, StreamKind
 from player.media.silence import silent_samples
 from player.stream.buffer import Superseded
+from player.stream.placement import Placement
 from player.stream.store import StoredSegment
 from player.stream.timeline import Slot
 
@@ -153,7 +154,7 @@ class _ReadAhead:
 class AudioFeed:
     """The samples of one separate audio track, cut to stretches of the main track's slots.
 
-    ``on_damage(position)`` answers whether a damaged segment will be fetched again, from elsewhere.
+    ``on_damage(position, error)`` answers whether a damaged segment will be fetched again, from elsewhere.
     """
 
     def __init__(
@@ -162,13 +163,14 @@ class AudioFeed:
         config: StreamConfig,
         library: Library,
         offsets: Offsets,
-        on_damage: Callable[[int], bool] = lambda _position: False,
+        on_damage: Callable[[int, MediaError], bool] = lambda _position, _error: False,
     ) -> None:
         self._track = track
         self._config = config
         self._library = library
         self._offsets = offsets
         self._on_damage = on_damage
+        self._placement = Placement()
         self._open: OrderedDict[int, tuple[StoredSegment, _ReadAhead]] = OrderedDict()
         self._given: OrderedDict[int, float] = OrderedDict()  # by slot: where the sound ended that was given for it
 
@@ -228,9 +230,9 @@ class AudioFeed:
                 if entry.failure is not None:
                     raise entry.failure
                 return self._reader(slot, entry).up_to(stop_s)
-            except MediaError:
+            except MediaError as error:
                 self._open.pop(position, None)
-                if not self._on_damage(position):
+                if not self._on_damage(position, error):
                     raise
             except Superseded:
                 self._open.pop(position, None)
@@ -249,10 +251,20 @@ class AudioFeed:
             first = next(iter(entry.demuxer.samples(entry.buffer, fallback_start_s=untimed_s)), None)
             offset = self._offsets.of(slot, entry, first) or 0.0
         reader = _ReadAhead(entry.demuxer.samples(entry.buffer, fallback_start_s=untimed_s), offset)
+        self._check_place(entry, reader)
         self._open[entry.position] = (entry, reader)
         while len(self._open) > _KEPT_SEGMENTS:
             self._open.popitem(last=False)
         return reader
+
+    def _check_place(self, entry: StoredSegment, reader: _ReadAhead) -> None:
+        """Raise MediaError where the segment holds another time of the title."""
+        found = reader.up_to(-math.inf)
+        if found:
+            segment = entry.segment
+            exact = segment.media_offset_s is not None
+            deviation_s = found[0].pts_s - segment.start_s
+            self._placement.check(entry.position, deviation_s, segment.duration_s, exact=exact)
 
     def _silence(self, segment: Segment, error: MatineeError, drift_s: float) -> list[TimedSample]:
         _log.warning("audio at %.2f s is missing and was filled with silence: %s", segment.start_s, error.code)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from drm_client.errors import DrmError, DrmErrorCode
-from player.base.errors import MatineeError
+from player.base.errors import MatineeError, NetError
 from player.manifest.model import Rendition, Segment
 from player.net.model import RequestKind
 from player.stream.buffer import SegmentBuffer, Superseded
@@ -71,8 +71,12 @@ class SegmentFetcher:
         An abandoned or cancelled fetch takes its entry out again. A failed one also does, and the caller decides.
         What cannot be decrypted as a whole may be damaged: it is fetched once more from each other CDN.
         """
+        again = False
         while True:
             outcome = await self._fetch_once(order, watch, arrived)
+            if _replaced(outcome.error) and not again:
+                again = True  # the first half is of no use without its second one
+                continue
             source = "" if outcome.entry is None else outcome.entry.pathway
             if not _spoiled(outcome.error) or source in order.avoid or len(order.avoid) >= _MOST_AVOIDED:
                 return outcome
@@ -180,6 +184,11 @@ class SegmentFetcher:
             return watch(entry, progress)
 
         return seen
+
+
+def _replaced(error: MatineeError | DrmError | None) -> bool:
+    """Whether the file became another one while it was being loaded."""
+    return isinstance(error, NetError) and "replaced" in error.fields
 
 
 def _spoiled(error: MatineeError | DrmError | None) -> bool:

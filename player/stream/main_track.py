@@ -135,14 +135,14 @@ class MainTrack:
     def tell_left_out(self, position: int, error: MediaError) -> None:
         """After :meth:`left_out`, on the loop."""
         start_s = self._buffered.timeline[position].start_s
-        self._note(
-            "skipped", f"At {start_s:.1f} s a segment is left out, it is damaged wherever it can be had.", error
-        )
+        reason = "holds another time of the title" if error.code is ErrorCode.MEDIA_MISPLACED else "is damaged"
+        self._note("skipped", f"At {start_s:.1f} s a segment is left out, it {reason} wherever it can be had.", error)
         self.lane.poke()
 
     def refetch_damaged(self, position: int, error: MediaError | DrmError) -> None:
         """After :meth:`take_damaged`, on the loop: give up a fetch that is still running, and begin anew."""
-        self._note("damaged", "A damaged segment is fetched again.", error)
+        wrong = "misplaced" if error.code is ErrorCode.MEDIA_MISPLACED else "damaged"
+        self._note(wrong, f"A {wrong} segment is fetched again.", error)
         self.lane.want(position, lambda running: running != position)
 
     async def close(self) -> None:

@@ -10,11 +10,12 @@ import asyncio
 import functools
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from abr.dropping import is_steady
 from abr.model import LiveState
 from drm_client.errors import DrmError
-from player.base.errors import MatineeError, MediaError
+from player.base.errors import ErrorCode, MatineeError, MediaError
 from player.manifest.model import ListedIndex, Rendition, Segment
 from player.media.model import ByteSource, StreamKind
 from player.media.whole_segment import WholeSource
@@ -43,7 +44,17 @@ from player.tracks.selection import Selection, rendition_of
 _BEFORE_END_S = 0.05  # a jump to the end shows the last picture
 _REFRESH_S = 1.0  # so far before the position libmpv begins to read again for another sound track
 _DRAWING_S = 0.03  # so long before a picture is on the screen libmpv may say that it is there
+_MOST_REFUSED = 10_000  # copies of segments that are remembered for the report
 _KEEP_AHEAD = 6  # a fetch so many segments ahead goes on after a jump; one that comes next always does
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A copy of a segment that was of no use: the error, the CDN that gave it, and the SHA-256 of its bytes."""
+
+    code: str
+    pathway: str
+    sha256: str
 
 
 class Streaming:
@@ -88,6 +99,7 @@ class Streaming:
         self._header = HeaderBuilder(
             selection, parts.sources, lambda: self._first(MAIN), self._first_of_audio, self._first_again
         )
+        self._refused: dict[tuple[str, int], _Refused] = {}
         self._rung = 0  # to begin with
         self._aim_s: float | None = None
         self._drawing: asyncio.Task[None] | None = None
@@ -377,7 +389,7 @@ class Streaming:
         if number is None and self._main.take_damaged(position):
             self._main.refetch_damaged(position, error)
             return True
-        return number is not None and self._audio_damaged(key, position)
+        return number is not None and self._audio_damaged(key, position, error)
 
     def sound_missing(self, until_s: float) -> bool:
         return self._audio.wanting(until_s)
@@ -399,6 +411,9 @@ class Streaming:
         if entry is not None:
             code = str(getattr(entry.failure, "code", ""))
             pathway, digest = entry.pathway, "" if entry.gap else entry.buffer.digest()
+        refused = self._refused.get((key, position))
+        if refused is not None:
+            code, pathway, digest = code or refused.code, pathway or refused.pathway, digest or refused.sha256
         media = "video" if track == MAIN and self._selection.video is not None else "audio"
         now_s, kind = self._clock.monotonic(), str(found.kind)
         self._observe(MediaBroken(now_s, kind, media, found.start_s, found.end_s, position, pathway, code, digest))
@@ -412,22 +427,33 @@ class Streaming:
         entry = self._store.peek(MAIN, segment)
         if entry is not None:
             self._library.wait_for_origin(entry)
+        self._remember(MAIN, segment, error)
         again = self._main.take_damaged(segment)
         if again:
             self._call_soon(self._main.refetch_damaged, segment, error)
             return True
         order = self._main.left_out(segment) if isinstance(error, MediaError) else None
+        if order is None and error.code == ErrorCode.MEDIA_MISPLACED:
+            self._emitter.accept(segment)  # what there is of it is better than the end of the playback
+            return True
         if order is None:
             return False
         self._fetcher.leave_gap(order)
         self._call_soon(self._main.tell_left_out, segment, error)
         return True
 
-    def _audio_damaged(self, key: str, position: int) -> bool:
+    def _audio_damaged(self, key: str, position: int, error: MediaError) -> bool:
+        self._remember(key, position, error)
         again = self._audio.take_damaged(key, position)
         if again:
-            self._call_soon(self._audio.refetch_damaged, key, position)
+            self._call_soon(self._audio.refetch_damaged, key, position, error)
         return again
+
+    def _remember(self, key: str, position: int, error: MediaError | DrmError) -> None:
+        """A copy of a segment is of no use: keep whose it was and which bytes, for the report."""
+        entry = self._store.peek(key, position)
+        if entry is not None and len(self._refused) < _MOST_REFUSED:
+            self._refused[key, position] = _Refused(str(error.code), entry.pathway, entry.buffer.digest())
 
     def file_sought(self, segment: int) -> None:
         self._store.discard_failed()  # a viewer who jumps asks for another try

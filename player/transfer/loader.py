@@ -81,6 +81,7 @@ class _Job:
     begun: bool = False
     total: int | None = None
     resource_size: int | None = None
+    etags: dict[str, str] = field(default_factory=dict)  # the strong ones, by the pathway that began the body
     by_range: bool = True  # false once a server could not continue in mid-body
     attempts: int = 0
     rounds: int = 0
@@ -386,6 +387,10 @@ class Loader:
         differs = total is not None and expected is not None and total != expected
         if have:  # continuing in mid-body: only the same file will do
             differs = differs or body.resource_size is None or body.resource_size != job.resource_size
+        if job.sink.received and job.etags.get(job.pathway, _strong_etag(body)) != _strong_etag(body):
+            raise failure(
+                ErrorCode.NET_LENGTH, "{host} has replaced this file meanwhile.", request.url, replaced="yes"
+            )
         if differs:
             job.by_range = job.by_range and not have
             raise failure(
@@ -399,6 +404,7 @@ class Loader:
             job.begun = True
             job.total = total
             job.resource_size = body.resource_size
+            job.etags = {job.pathway: _strong_etag(body)}
             job.sink.begin(total if total is not None else job.resource.expected_size)
 
     def _progress(self, job: _Job, attempt: _Attempt) -> LoadProgress:
@@ -504,3 +510,9 @@ class Loader:
         return LoadResult(
             outcome, job.pathway, job.sink.received, seconds, job.attempts, url=job.url, error=error, step=step
         )
+
+
+def _strong_etag(body: GateBody) -> str:
+    """The entity tag under which two answers are the same bytes (RFC 9110 8.8.3); empty where there is none."""
+    etag = body.headers.get("etag", "")
+    return "" if etag.startswith("W/") else etag

@@ -7,7 +7,8 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +21,16 @@ from ui.cli.web_options import cmcd_of, conditions_of
 if TYPE_CHECKING:
     from player.qa.outcome import PlanOutcome
     from player.qa.plan import QaPlan
-    from player.qa.run_spec import RunResult
+    from player.qa.run_spec import Bench, RunResult, RunSpec
 
 _BAR = 30
 _MOST_TOLD = 5
+OURS = "matinee"
+PLAYERS = (OURS, "shaka", "hlsjs", "dashjs")
+_COMPARED = (
+    *("startup_s", "played_s", "stalls", "stalled_s", "mean_bitrate_bps", "switches", "lost_s"),
+    *("dropped_frames", "failed_requests", "failed"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +43,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the JSON document on stdout and nothing else")
     parser.add_argument(
         "--jobs", metavar="N", type=whole_number, default=0, help="runs at once (default: a core each)"
+    )
+    parser.add_argument("--history", metavar="DIR", type=Path, help="keep the figures here too (qa history)")
+    parser.add_argument(
+        "--baseline",
+        metavar="RUN",
+        type=Path,
+        help="fail where something is worse than in this outcome: a report.json, its folder, or a file of --history",
+    )
+    parser.add_argument(
+        "--player",
+        metavar="NAME",
+        action="append",
+        choices=PLAYERS,
+        default=[],
+        help="on this player too: matinee, shaka, hlsjs, dashjs (repeatable; the browser's run in real time)",
+    )
+    parser.add_argument(
+        "--libraries", metavar="DIR", type=Path, help="where npm installed shaka-player, hls.js and dashjs"
     )
     add_fail_on_argument(parser)
     add_bench_arguments(parser)
@@ -51,14 +76,19 @@ def run(args: argparse.Namespace) -> int:
     plan = _as_told(plan_of(args), args)
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
+    plan = _for_players(plan, args.player)
     progress = _PlanProgress(len(plan.runs), sys.stderr.isatty())
     ended: BaseException | None = None
     with bench_of(args) as bench, _ended_by_sigterm():
         jobs = min(args.jobs or default_jobs(len(plan.runs), virtual=plan.virtual), len(plan.runs))
         if jobs > 1:
             print(f"{len(plan.runs)} runs, {jobs} at once", file=sys.stderr)
+        plan = _with_media(plan, args.out or bench.profile)
         try:
-            run_all(plan.runs, bench, virtual=plan.virtual, jobs=jobs, on_done=progress.done)
+            own, others = _of(plan.runs, ours=True), _of(plan.runs, ours=False)
+            if own:
+                run_all(own, bench, virtual=plan.virtual, jobs=min(jobs, len(own)), on_done=progress.done)
+            _run_in_browser(others, len(own), bench, args.libraries, progress)
         except (KeyboardInterrupt, MatineeError) as reason:
             if not progress.results and isinstance(reason, MatineeError):
                 raise
@@ -70,13 +100,87 @@ def run(args: argparse.Namespace) -> int:
         write(outcome, args.out)
     if args.json:
         print(json.dumps(outcome.document(), indent=1))
+    if args.player:
+        _compare(outcome)
+    worse = _judged_by_history(outcome, args)
     tell(outcome, args.out)
     if isinstance(ended, MatineeError):
         print(f"matinee: {ended.sentence} ({ended.code})", file=sys.stderr)
         return int(exit_code(ended))
     if ended is not None:
         return int(ExitCode.INTERRUPTED)
-    return int(ExitCode.GOOD if outcome.passed else ExitCode.FAILED)
+    return int(ExitCode.GOOD if outcome.passed and not worse else ExitCode.FAILED)
+
+
+def _for_players(plan: QaPlan, names: Sequence[str]) -> QaPlan:
+    """The runs of the plan for each player, those left out that it has no form for. Raises InputError."""
+    from player.base.errors import ErrorCode, InputError
+    from player.qa.browser.players import PLAYERS as BROWSERS
+    from player.qa.browser.players import plays
+
+    if not names:
+        return plan
+    runs = tuple(
+        replace(spec, labels=replace(spec.labels, player=name))
+        for name in names
+        for spec in plan.runs
+        if name == OURS or plays(BROWSERS[name], spec.source.url)
+    )
+    if not runs:
+        raise InputError(ErrorCode.INPUT_USAGE, "These players play none of the plan's sources.")
+    return replace(plan, runs=(*_of(runs, ours=True), *_of(runs, ours=False)))
+
+
+def _of(runs: Sequence[RunSpec], *, ours: bool) -> tuple[RunSpec, ...]:
+    return tuple(spec for spec in runs if (spec.labels.player in ("", OURS)) is ours)
+
+
+def _run_in_browser(
+    runs: Sequence[RunSpec], first: int, bench: Bench, libraries: Path | None, progress: _PlanProgress
+) -> None:
+    """One after another: each has the machine to itself."""
+    if not runs:
+        return
+    from player.qa.browser.players import PLAYERS as BROWSERS
+    from player.qa.browser.run import play
+    from player.qa.run_spec import RunResult
+
+    for number, spec in enumerate(runs, first):
+        began = time.monotonic()
+        report = play(spec, bench, BROWSERS[spec.labels.player], libraries)
+        progress.done(number, RunResult(spec.labels, report, 0, time.monotonic() - began))
+
+
+def _judged_by_history(outcome: PlanOutcome, args: argparse.Namespace) -> bool:
+    """Keep the outcome, and hold it against the baseline; whether it is worse. Raises InputError."""
+    from player.qa.history.compare import changes, missing
+    from player.qa.history.kept import keep, kept_of, load
+
+    baseline = None if args.baseline is None else load(args.baseline)
+    if args.history is not None:
+        keep(outcome, args.history, time.time())
+    if baseline is None:
+        return False
+    own = kept_of(outcome, time.time())
+    found, gone = changes(baseline, own), missing(baseline, own)
+    for each in found:
+        print(f"{'WORSE ' if each.worse else 'other '}  {each.sentence}", file=sys.stderr)
+    for name in gone:
+        print(f"WORSE   {name} did not run.", file=sys.stderr)
+    if not found and not gone:
+        print("no figure differs from the baseline", file=sys.stderr)
+    return bool(gone) or any(each.worse for each in found)
+
+
+def _compare(outcome: PlanOutcome) -> None:
+    """A table of the players, as Markdown."""
+    from player.qa.thresholds import figure, shown
+
+    print("| run | " + " | ".join(_COMPARED) + " |")
+    print("|---|" + "---:|" * len(_COMPARED))
+    for run in outcome.runs:
+        cells = (shown(figure(run.metrics, name)) for name in _COMPARED)
+        print(f"| {run.name} | " + " | ".join(cells) + " |")
 
 
 @contextmanager
@@ -110,6 +214,14 @@ def _as_told(plan: QaPlan, args: argparse.Namespace) -> QaPlan:
     return replace(plan, runs=runs, thresholds=(*plan.thresholds, *conditions_of(args)))
 
 
+def _with_media(plan: QaPlan, folder: Path) -> QaPlan:
+    """The plan with a folder for each run whose picture and sound are judged."""
+    if not plan.judges_media:
+        return plan
+    runs = tuple(replace(spec, media=folder / f"run-{number}-media") for number, spec in enumerate(plan.runs, 1))
+    return replace(plan, runs=runs)
+
+
 def write(outcome: PlanOutcome, folder: Path) -> None:
     """The three documents."""
     from player.qa.html_report import page
@@ -122,10 +234,11 @@ def write(outcome: PlanOutcome, folder: Path) -> None:
 
 def tell(outcome: PlanOutcome, folder: Path | None) -> None:
     """The verdict in a few lines on stderr, and what went wrong in runs that broke something."""
-    from player.qa.explanations import why_errors, why_stalls
+    from player.qa.explanations import why_errors, why_lost, why_stalls
 
     for run in [each for each in outcome.runs if not each.passed][:_MOST_TOLD]:
-        for sentence in [*why_errors(run.result.report), *why_stalls(run.result.report)][:_MOST_TOLD]:
+        report = run.result.report
+        for sentence in [*why_lost(report), *why_errors(report), *why_stalls(report)][:_MOST_TOLD]:
             print(f"        {run.name}: {sentence}", file=sys.stderr)
     for judgement in outcome.judgements:
         print(f"{'holds ' if judgement.holds else 'BROKEN'}  {judgement.sentence}", file=sys.stderr)

@@ -65,6 +65,7 @@ class Exchange:
     recoverable: bool = False
     cmcd: str = ""
     connection: ConnectionTiming | None = None
+    request_headers: Mapping[str, str] = field(default_factory=dict)  # without secrets
 
 
 @dataclass(frozen=True, slots=True)

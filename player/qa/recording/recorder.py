@@ -14,7 +14,7 @@ from typing import Any
 from player.base.clock import Clock
 from player.base.errors import NetError
 from player.net.model import MEDIA_KINDS, Body, Request, RequestKind, Transport
-from player.net.redact import redact_text
+from player.net.redact import HIDDEN, redact_text
 from player.net.wrapped_body import BodyAround
 from player.playback.settings import PlaybackSettings
 from player.qa.recording.archive import ArchiveWriter, Exchange
@@ -232,6 +232,7 @@ class _Tap:
             error="" if error is None else str(error.code),
             error_sentence="" if error is None else redact_text(error.sentence),
             recoverable=error is not None and error.recoverable,
+            request_headers=_told_headers(request.headers),
             cmcd=cmcd[2] if cmcd is not None else _cmcd_headers(request.headers),
         )
 
@@ -254,6 +255,18 @@ class TappedBody(BodyAround):
         except NetError as error:
             self._tap.failed(error)
             raise
+
+
+_PLAIN_REQUEST_HEADERS = frozenset(
+    ("accept", "accept-encoding", "accept-language", "content-type", "if-none-match", "origin", "range", "user-agent")
+)
+
+
+def _told_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """What a request said, without its secrets: of headers that may hold one only the name is kept."""
+    told = {name.lower(): value for name, value in headers.items()}
+    plain = {name for name in told if name in _PLAIN_REQUEST_HEADERS or name.startswith("cmcd-")}
+    return {name: redact_text(value) if name in plain else HIDDEN for name, value in told.items()}
 
 
 def _cmcd_headers(headers: Mapping[str, str]) -> str:

@@ -50,9 +50,15 @@ class _OnTheSpot(Executor):
 
 class SimulatedPlayer:
     """A :class:`player.mpv.model.MediaPlayer`; see the module. Everything runs on the loop that ``load`` is called
-    on. No picture is shown before ``shown_from_s`` on the loop's clock."""
+    on. No picture is shown before ``shown_from_s`` on the loop's clock. ``around`` may wrap what
+    opens a stream."""
 
-    def __init__(self, shown_from_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        shown_from_s: float = 0.0,
+        around: Callable[[Callable[[], ByteStream]], Callable[[], ByteStream]] = lambda opener: opener,
+    ) -> None:
+        self._around = around
         self._shown_from_s = shown_from_s
         self.waiting = StepWaiting()
         self._openers: dict[str, Callable[[], ByteStream]] = {}
@@ -100,7 +106,7 @@ class SimulatedPlayer:
 
     def offer(self, open_stream: Callable[[], ByteStream]) -> str:
         url = f"simulated://{next(self._names)}"
-        self._openers[url] = open_stream
+        self._openers[url] = self._around(open_stream)
         return url
 
     def withdraw(self, url: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drm_client.device import DeviceIdentity
 from drm_client.keystore import open_key_store
@@ -24,6 +24,7 @@ from player.net.routing import RoutingTransport
 from player.net.shaping import LinkTrace, ShapedTransport
 from player.playback.session import Session
 from player.playback.settings import PlaybackServices
+from player.qa.delivery import delivery
 from player.qa.recording.recorder import SessionRecorder
 from player.qa.run_spec import Bench, RunSpec
 from player.qa.script import follow
@@ -36,6 +37,9 @@ from player.reporting.state import PlaybackState
 from player.service.client import ServiceClient
 from player.service.tokens import TokenStore
 from player.stream.throughput import Recall
+
+if TYPE_CHECKING:
+    from player.qa.picture.judged import Around
 
 DEFAULT_LINK = LinkTrace.constant(20_000_000.0, 0.02)
 """A network where the plan names none: a virtual one needs some speed."""
@@ -62,11 +66,33 @@ def simulate(spec: RunSpec, bench: Bench, *, origin: OriginThread | None = None)
     service refuses the account."""
     own = origin is None
     source = origin or open_origin(bench)
+
+    def play(each: RunSpec, around: Around | None = None) -> dict[str, Any]:
+        def network(loop: VirtualLoop, clock: Clock) -> Transport:
+            return _network(each, OriginTransport(source, loop), clock)
+
+        return run_virtual(each, bench, network, around=around)
+
     try:
-        return run_virtual(spec, bench, lambda loop, clock: _network(spec, OriginTransport(source, loop), clock))
+        if spec.media is None:
+            return play(spec)
+        from player.qa.picture.judged import judged
+
+        return judged(spec, play, play)
     finally:
         if own:
             source.close()
+
+
+def reference(spec: RunSpec, bench: Bench, around: Around) -> dict[str, Any]:
+    """The report of a run in virtual time whose streams are recorded by ``around``."""
+    source = open_origin(bench)
+    try:
+        return run_virtual(
+            spec, bench, lambda loop, clock: _network(spec, OriginTransport(source, loop), clock), around=around
+        )
+    finally:
+        source.close()
 
 
 def open_origin(bench: Bench) -> OriginThread:
@@ -80,14 +106,15 @@ def run_virtual(
     make: Make,
     wall_s: float | None = None,
     past: Past | None = None,
+    around: Around | None = None,
 ) -> dict[str, Any]:
     """The report of ``spec`` over the transport that ``make`` gives. ``wall_s`` is the date of the begin, ``past``
-    what is known of an earlier playback that is made again."""
+    what is known of an earlier playback that is made again, ``around`` what records the streams of the player."""
     loop = VirtualLoop()
     asyncio.set_event_loop(loop)
     try:
         clock = LoopClock(loop, time.time() if wall_s is None else wall_s)
-        return loop.run(_Playback(spec, bench, loop, clock, make(loop, clock), past or Past()).run())
+        return loop.run(_Playback(spec, bench, loop, clock, make(loop, clock), past or Past(), around).run())
     finally:
         asyncio.set_event_loop(None)
         loop.close()
@@ -110,6 +137,7 @@ class _Playback:
         clock: Clock,
         transport: Transport,
         past: Past,
+        around: Around | None = None,
     ) -> None:
         self._spec = spec
         self._bench = bench
@@ -117,9 +145,8 @@ class _Playback:
         self._past = past
         self._recorder = Recorder()
         self._session: Session | None = None
-        self._tape = None if spec.record is None else SessionRecorder(spec.record)
-        if self._tape is not None:
-            transport = self._tape.wrap(transport, clock)
+        self._tape = SessionRecorder(spec.record, media=spec.record is not None)
+        transport = self._tape.wrap(transport, clock)
         self._gate = Gate(transport, clock, self._transferred)
         self._service: ServiceClient | None = None
         self._device: DeviceIdentity | None = None
@@ -131,7 +158,7 @@ class _Playback:
             self._device = DeviceIdentity.load_or_create(self._store)
             self._rights = open_rights(bench.profile, self._store, self._device, self._service)
         licences = LicenceClient(self._post_licence, self._device, now=clock.wall, signed=self._signed)
-        self._player = SimulatedPlayer(clock.monotonic() + past.shown_from_s)
+        self._player = SimulatedPlayer(clock.monotonic() + past.shown_from_s, around or (lambda opener: opener))
         self._services = PlaybackServices(
             loop,
             clock,
@@ -170,7 +197,8 @@ class _Playback:
             name = spec.labels.source or session.state.title
             raise InputError(ErrorCode.INPUT_USAGE, f"{name} is live: a plan with live sources needs mode: real.")
         report = recorder.report(source=shown(spec), policy=spec.settings.policy)
-        if self._tape is not None:
+        report["delivery"] = delivery(self._tape.exchanges)
+        if spec.record is not None:
             self._tape.finish(report, spec.settings, recorder.begin_s)
         return report
 

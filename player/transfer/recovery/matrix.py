@@ -54,6 +54,7 @@ TROUBLE_BY_CODE: Mapping[ErrorCode | DrmErrorCode, Trouble] = {
     ErrorCode.MANIFEST_SYNTAX: Trouble.CORRUPT,
     ErrorCode.MANIFEST_FORBIDDEN_URL: Trouble.UNSAFE,
     ErrorCode.MEDIA_DAMAGED: Trouble.CORRUPT,
+    ErrorCode.MEDIA_MISPLACED: Trouble.CORRUPT,
     ErrorCode.MEDIA_DECODER: Trouble.UNDECODABLE,
     ErrorCode.MEDIA_UNSUPPORTED: Trouble.UNDECODABLE,
     ErrorCode.SERVICE_EXPIRED: Trouble.DENIED,

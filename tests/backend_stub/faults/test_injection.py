@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from backend_stub.faults.document import FaultDocumentError
 from backend_stub.server import ServerGroup
 from tests.kit.backend import (
     SEGMENT_BYTES,
@@ -279,3 +280,74 @@ class TestAdmin:
         admin = f"{group.edges[0].url}/admin/faults"
         assert client.post(admin).status_code == 405
         assert client.put(admin, content=b" " * (5 << 20)).status_code == 413
+
+
+def test_another_file_is_served(group: ServerGroup, client: httpx.Client, url: str) -> None:
+    two = client.get(url.replace("1.m4s", "2.m4s"))
+    set_fault(group, {"path": "*/1.m4s"}, type="other", offset=1)
+    found = client.get(url)
+    assert (found.status_code, found.content) == (two.status_code, two.content)
+
+
+def test_a_web_page_is_served(group: ServerGroup, client: httpx.Client, url: str) -> None:
+    set_fault(group, type="body")
+    found = client.get(url)
+    assert (found.status_code, found.headers["content-type"]) == (200, "text/html")
+    assert found.text.startswith("<!doctype html>")
+
+
+def test_single_bytes_are_flipped(group: ServerGroup, client: httpx.Client, url: str, on_disk: bytes) -> None:
+    set_fault(group, type="flip", count=20)
+    found = client.get(url).content
+    wrong = [place for place, (was, is_) in enumerate(zip(on_disk, found, strict=True)) if was != is_]
+    assert len(wrong) == 20
+    assert min(wrong) >= len(on_disk) // 10
+
+
+def test_headers_lie(group: ServerGroup, client: httpx.Client, url: str, on_disk: bytes) -> None:
+    set_fault(group, type="headers", set={"Content-Type": "text/plain"}, remove=["Access-Control-Allow-Origin"])
+    found = client.get(url)
+    assert (found.headers["content-type"], found.content) == ("text/plain", on_disk)
+    assert "access-control-allow-origin" not in found.headers
+
+
+def test_a_body_says_that_it_is_compressed(group: ServerGroup, client: httpx.Client, url: str) -> None:
+    set_fault(group, type="gzip")
+    with pytest.raises(httpx.DecodingError):
+        client.get(url)
+
+
+def test_a_range_is_another_one(group: ServerGroup, client: httpx.Client, url: str) -> None:
+    set_fault(group, type="range", shift=100)
+    found = client.get(url, headers={"range": "bytes=10-19"})
+    assert found.status_code == 206
+    assert found.headers["content-range"].startswith("bytes 110-119/")
+    assert client.get(url).status_code == 206
+
+
+def test_a_body_drips(group: ServerGroup, client: httpx.Client, url: str, on_disk: bytes) -> None:
+    set_fault(group, type="trickle", after_bytes=len(on_disk) - 5, bytes_per_s=20)
+    began = time.monotonic()
+    assert client.get(url).content == on_disk
+    assert time.monotonic() - began >= 0.2
+
+
+def test_a_connection_is_reset(group: ServerGroup, client: httpx.Client, url: str) -> None:
+    set_fault(group, type="reset", after_bytes=100)
+    body, error = received_before_the_end(client, url)
+    assert len(body) <= 100
+    assert error is not None
+
+
+def test_a_server_goes_away_after_its_answer(
+    group: ServerGroup, client: httpx.Client, url: str, on_disk: bytes
+) -> None:
+    set_fault(group, type="goaway")
+    found = client.get(url)
+    assert (found.headers["connection"], found.content) == ("close", on_disk)
+
+
+@pytest.mark.parametrize("kind", ["dns", "tls"])
+def test_what_only_a_client_can_do_is_refused(group: ServerGroup, kind: str) -> None:
+    with pytest.raises(FaultDocumentError, match="only a client"):
+        set_fault(group, type=kind)

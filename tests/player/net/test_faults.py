@@ -13,6 +13,7 @@ from player.base.errors import ErrorCode, InputError, NetError
 from player.manifest.model import ByteRange
 from player.net.faults import Fault, FaultPlan, FaultRule, FaultRules, FaultType, FaultyTransport, load_faults
 from player.net.gate import Gate
+from player.net.lies import other_url
 from player.net.model import Request, RequestKind, Response
 from tests.kit.clock import FakeClock
 from tests.kit.transport import ScriptedTransport
@@ -220,3 +221,117 @@ async def test_faults_come_together_and_the_first_end_counts() -> None:
 
 async def test_a_fault_behind_the_end_of_the_body_does_nothing() -> None:
     assert (await Bench(plan({"type": "cut", "after_bytes": 10**6})).get()).body == CONTENT
+
+
+class Lies(Bench):
+    """Two segments with numbers in their names, and a fault on the first."""
+
+    ONE, TWO = "http://edge.test/film/1080p/seg-007.m4s", "http://edge.test/film/1080p/seg-008.m4s"
+    LOW = "http://edge.test/film/360p/seg-007.m4s"
+
+    def __init__(self, **fault: object) -> None:
+        self.clock = FakeClock()
+        files = {self.ONE: CONTENT, self.TWO: b"two" * 900, self.LOW: b"low" * 300}
+        self.inner = ScriptedTransport(self.clock, files)
+        faults = plan(dict(fault), match={"path": "*1080p/seg-007*"})
+        self.gate = Gate(FaultyTransport(self.inner, self.clock, faults), self.clock)
+
+    async def one(self, **changes) -> Response:
+        return await self.get(url=self.ONE, **changes)
+
+    async def refused(self, **changes) -> ErrorCode:
+        with pytest.raises(NetError) as caught:
+            await self.one(**changes)
+        assert self.inner.open_now == 0
+        return caught.value.code
+
+
+async def test_another_segment_is_served_by_its_number_or_its_path() -> None:
+    assert (await Lies(type="other", offset=1).one()).body == b"two" * 900
+    assert (await Lies(type="other", **{"from": "1080p", "to": "360p"}).one()).body == b"low" * 300
+    assert await Lies(type="other", offset=-1).refused() is ErrorCode.HTTP_NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("url", "offset", "expected"),
+    [
+        ("http://a.test/v/seg-0-003.m4s?x=9", -1, "http://a.test/v/seg-0-002.m4s?x=9"),
+        ("http://a.test/v/1.m4s", 1, "http://a.test/v/2.m4s"),
+        ("http://a.test/v/099.ts", 1, "http://a.test/v/100.ts"),
+        ("http://a.test/v/0.m4s", -1, "http://a.test/v/0.m4s"),
+        ("http://a.test/v1/only.mp4", 1, "http://a.test/v1/only.mp4"),
+    ],
+)
+def test_the_neighbour_of_a_file(url: str, offset: int, expected: str) -> None:
+    assert other_url(url, offset, None) == expected
+
+
+async def test_a_web_page_in_the_place_of_a_segment() -> None:
+    response = await Lies(type="body").one()
+    assert (response.status, response.headers["content-type"]) == (200, "text/html")
+    assert response.body.startswith(b"<!doctype html>")
+
+
+async def test_flipped_bytes_are_as_many_as_asked_for_and_the_same_each_time() -> None:
+    first, second = [(await Lies(type="flip", count=20).one()).body for _ in range(2)]
+    wrong = [place for place, (was, is_) in enumerate(zip(CONTENT, first, strict=True)) if was != is_]
+    assert first == second
+    assert len(wrong) == 20
+    assert min(wrong) >= len(CONTENT) // 10
+
+
+async def test_a_trickle_is_given_up() -> None:
+    bench = Lies(type="trickle", after_bytes=100, bytes_per_s=4)
+    assert await bench.refused() is ErrorCode.NET_STALLED
+    assert bench.clock.monotonic() - 1000 < 60
+
+
+async def test_lying_headers_are_what_the_client_sees() -> None:
+    change = {"set": {"Content-Type": "text/plain"}, "remove": ["Content-Length"]}
+    headers = (await Lies(type="headers", **change).one()).headers
+    assert headers["content-type"] == "text/plain"
+    assert "content-length" not in headers
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"type": "gzip"}, ErrorCode.NET_PROTOCOL),
+        ({"type": "range", "shift": 100}, ErrorCode.NET_PROTOCOL),
+        ({"type": "reset"}, ErrorCode.NET_CUT),
+        ({"type": "reset", "after_bytes": 500}, ErrorCode.NET_CUT),
+        ({"type": "goaway"}, ErrorCode.NET_CUT),
+        ({"type": "dns"}, ErrorCode.NET_DNS),
+        ({"type": "tls"}, ErrorCode.NET_TLS),
+    ],
+)
+async def test_what_cannot_be_used_is_an_error(fault: dict, code: ErrorCode) -> None:
+    assert await Lies(**fault).refused() is code
+
+
+async def test_a_range_that_is_another_one_is_refused() -> None:
+    assert await Lies(type="range", shift=100).refused(byte_range=ByteRange(500, 200)) is ErrorCode.NET_PROTOCOL
+
+
+def test_every_type_is_in_the_documentation() -> None:
+    told = set(re.findall(r"^\| `([a-z]+)` \|", DOC.read_text(), re.MULTILINE))
+    assert {str(each) for each in FaultType} <= told
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"type": "other"},
+        {"type": "other", "offset": 1.5},
+        {"type": "other", "offset": 1, "from": "a", "to": "b"},
+        {"type": "other", "from": "a"},
+        {"type": "body", "status": 99},
+        {"type": "trickle", "bytes_per_s": 0},
+        {"type": "headers", "set": {"a": 1}},
+        {"type": "headers", "remove": "a"},
+        {"type": "gzip", "more": 1},
+    ],
+)
+def test_a_lie_that_is_not_well_formed_is_refused(fault: dict) -> None:
+    with pytest.raises(InputError):
+        plan(fault)

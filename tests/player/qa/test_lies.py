@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from player.qa.run_spec import Bench, Labels, RunResult, RunSpec
 from player.qa.simulation.run import simulate
 from player.qa.thresholds import metrics_of
 from player.title.opening import PlaybackSource
-from tests.kit import media
+from tests.kit import media as media_kit
 from tests.kit.fileserver import FileServer
 
 AUDIO = ("seg-3", "seg-4")  # of the two languages
@@ -74,7 +75,7 @@ LIES: dict[str, tuple[Lie, str, float, float]] = {
 def lying(tmp_path: Path) -> Callable[[Lie], Path]:
     def make(lie: Lie) -> Path:
         folder = tmp_path / "title"
-        shutil.copytree(media.ffmpeg_dash().folder, folder)
+        shutil.copytree(media_kit.ffmpeg_dash().folder, folder)
         lie(folder)
         return folder
 
@@ -102,7 +103,7 @@ def test_what_a_cdn_leaves_out_is_lost_and_said(
 
 @pytest.mark.parametrize("manifest", ["manifest.mpd", "master.m3u8"])
 def test_an_honest_cdn_loses_nothing(manifest: str, tmp_path: Path) -> None:
-    found = played(media.ffmpeg_dash().folder, manifest, tmp_path)["continuity"]
+    found = played(media_kit.ffmpeg_dash().folder, manifest, tmp_path)["continuity"]
     assert (sum(found["lost_s"].values()), sum(found["repeated_s"].values()), found["breaks"]) == (0, 0, [])
 
 
@@ -120,3 +121,45 @@ def test_a_plan_without_a_word_about_it_fails_where_something_is_lost(
     assert not passes("thresholds: [failed == 0]\n")
     assert passes("thresholds: [lost_s <= 20]\n")
     assert not passes("thresholds: [lost_s.audio <= 2]\n")
+
+
+@pytest.mark.parametrize(("streams", "media"), [(VIDEO, "video"), (AUDIO, "audio")])
+def test_a_stale_segment_of_one_cdn_is_fetched_from_the_other(
+    streams: tuple[str, ...], media: str, lying: Callable[[Lie], Path], tmp_path: Path
+) -> None:
+    folder = lying(lambda folder: each(folder, streams, range(3, 4), lambda p: neighbour(p, -1).read_bytes()))
+    with FileServer(folder) as liar, FileServer(media_kit.ffmpeg_dash().folder) as honest:
+        text = (folder / "manifest.mpd").read_text()
+        bases = "".join(f"<BaseURL>{server.url('')}</BaseURL>" for server in (liar, honest))
+        (folder / "two.mpd").write_text(text.replace("<Period", f"{bases}<Period", 1))
+        spec = RunSpec(Labels("lie"), PlaybackSource(url=liar.url("two.mpd")), PlaybackSettings(start_s=0.0, rung=1))
+        report = simulate(spec, Bench(tmp_path))
+    assert report["continuity"]["lost_s"][media] == 0, report["continuity"]
+    assert report["continuity"]["repeated_s"][media] == 0, report["continuity"]
+    (note,) = [each for each in report["recoveries"] if each["kind"] == "misplaced"]
+    assert note["code"] == "media.misplaced"
+
+
+@pytest.mark.parametrize("streams", [VIDEO, AUDIO])
+@pytest.mark.parametrize("manifest", ["manifest.mpd", "master.m3u8"])
+@pytest.mark.parametrize("step", [-1, 1])
+def test_what_a_misplaced_segment_costs_says_which_bytes_from_where(
+    streams: tuple[str, ...], manifest: str, step: int, lying: Callable[[Lie], Path], tmp_path: Path
+) -> None:
+    folder = lying(lambda folder: each(folder, streams, range(3, 4), lambda p: neighbour(p, step).read_bytes()))
+    report = played(folder, manifest, tmp_path)
+    assert report["result"]["status"] == "ended"
+    (row,) = [row for row in report["continuity"]["breaks"] if row["kind"] == "lost"]
+    assert (row["code"], row["segment"]) == ("media.misplaced", 2)
+    numbers = {hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob(f"*-{3:03}.m4s")}
+    assert row["sha256"] in numbers
+    assert row["end_s"] - row["start_s"] == pytest.approx(4.0, abs=0.1)
+    assert sum(report["continuity"]["repeated_s"].values()) == 0
+
+
+def test_a_picture_that_is_never_where_it_should_be_is_played_as_it_is(
+    lying: Callable[[Lie], Path], tmp_path: Path
+) -> None:
+    folder = lying(lambda folder: each(folder, VIDEO, range(1, 6), lambda p: neighbour(p, 1).read_bytes()))
+    report = played(folder, "manifest.mpd", tmp_path)
+    assert report["result"]["status"] == "ended"

@@ -425,3 +425,20 @@ async def test_a_refusal_while_the_clock_is_wrong_says_so() -> None:
 
 async def _result_of(load: asyncio.Future[LoadResult]) -> LoadResult:
     return await load
+
+
+async def test_a_file_that_becomes_another_one_in_mid_body_is_not_mixed() -> None:
+    bench = Bench()
+    bench.transport.plan(A, Act(cut=(100_000, CUT), headers={"etag": '"old"'}), Act(headers={"etag": '"new"'}))
+    result = await bench.load(segment(urls={"a": A}))
+    assert result.outcome is LoadOutcome.FAILED
+    assert bytes(bench.sink.body) == CONTENT[:100_000]
+    assert result.error is not None
+    assert (result.error.code, result.error.fields["replaced"]) == (ErrorCode.NET_LENGTH, "yes")
+
+
+async def test_a_file_that_becomes_another_one_is_finished_by_the_cdn_that_has_the_first_one() -> None:
+    bench = Bench()
+    bench.transport.plan(A, Act(cut=(100_000, CUT), headers={"etag": '"old"'}), Act(headers={"etag": '"new"'}))
+    result = await bench.load()
+    assert (result.outcome, bytes(bench.sink.body)) == (LoadOutcome.DONE, CONTENT)

@@ -99,6 +99,7 @@ def _source(tr: Translate) -> dict[str, str]:
         "manifest.limit": tr("The description of the stream is too large to be safe."),
         "manifest.forbidden_url": tr("The stream leads to a place that it must not lead to."),
         "media.damaged": tr("The video is damaged."),
+        "media.misplaced": tr("The video is damaged."),
         "media.unsupported": tr("The video is in a form that cannot be played."),
         "media.decoder": tr("This title cannot be decoded on this machine."),
         "media.no_tracks": tr("There is nothing in this title that can be played."),

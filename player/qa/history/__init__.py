@@ -1,0 +1,1 @@
+"""Runs kept, compared with each other, and shown as trends."""

@@ -1,0 +1,61 @@
+"""A run whose picture and sound are judged: it is taped, held against a playback of the same source that nothing
+disturbs, and gets the ``media`` of its report."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from player.mpv.streams import ByteStream
+from player.net.shaping import LinkTrace
+from player.qa.picture.tape import Tapes
+from player.qa.run_spec import RunSpec
+
+Opener = Callable[[], ByteStream]
+Around = Callable[[Opener], Opener]
+Play = Callable[[RunSpec, Around], dict[str, Any]]
+"""Plays a run, with its streams recorded by what stands around their opener."""
+
+_PEACEFUL = LinkTrace.constant(1_000_000_000.0, 0.001)
+
+
+def judged(spec: RunSpec, play: Play, undisturbed: Play) -> dict[str, Any]:
+    """The report of ``spec``, with ``media``. ``undisturbed`` plays the reference. Raises as they do, and InputError
+    without a usable FFmpeg."""
+    from player.qa.picture.verdict import clips, judge, together  # numpy: only where something is judged
+
+    assert spec.media is not None
+    spec.media.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=spec.media, prefix="tapes-") as work:
+        own, report = _taped(spec, play, Path(work) / "own")
+        wanted, _ = _taped(_reference(spec), undisturbed, Path(work) / "reference")
+        end_s = float(report["result"]["position_s"] or 0.0) - (spec.settings.start_s or 0.0)
+        parts = []
+        for number, path in enumerate(own):
+            reference = wanted[number] if len(wanted) == len(own) else None
+            found = judge(path, reference, end_s if len(own) == 1 else float("inf"))
+            clips(path, found, spec.media, f"part-{number + 1}")
+            parts.append(found)
+    report["media"] = together(parts)
+    if report["continuity"]["decode_errors"] is None:
+        report["continuity"]["decode_errors"] = report["media"]["decode_errors"]
+    return report
+
+
+def _taped(spec: RunSpec, play: Play, folder: Path) -> tuple[list[Path], dict[str, Any]]:
+    folder.mkdir()
+    tapes = Tapes(folder)
+    try:
+        report = play(spec, tapes.around)
+    finally:
+        tapes.close()
+    return [path for path in tapes.paths if path.stat().st_size], report
+
+
+def _reference(spec: RunSpec) -> RunSpec:
+    """The same source from the same place, on a link on which every rung can be had."""
+    settings = replace(spec.settings, cmcd=None)
+    return replace(spec, network=_PEACEFUL, faults=None, script=(), record=None, media=None, settings=settings)

@@ -1,0 +1,135 @@
+"""The picture and sound verdict: what the player gave its decoder, taped, measured, and held against a reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from player.net.faults import FaultPlan
+from player.playback.settings import PlaybackSettings
+from player.qa.document import read
+from player.qa.outcome import outcome_of
+from player.qa.picture.compare import other_pictures, other_sounds
+from player.qa.picture.measure import Measured, measured
+from player.qa.picture.verdict import document, together
+from player.qa.plan import plan_of
+from player.qa.run_spec import Bench, Labels, RunResult, RunSpec
+from player.qa.simulation.run import simulate
+from player.title.opening import PlaybackSource
+from tests.kit import media
+from tests.kit.fileserver import FileServer
+
+MESSAGES = """
+[info]   Stream #0:0(eng): Video: h264 (High), yuv420p, 640x360, 25 fps
+[info]   Stream #0:1(eng): Audio: aac (LC), 48000 Hz, stereo
+[freezedetect @ 0x1] [info] lavfi.freezedetect.freeze_start: 4.04
+[freezedetect @ 0x1] [info] lavfi.freezedetect.freeze_duration: 3.96
+[freezedetect @ 0x1] [info] lavfi.freezedetect.freeze_end: 8
+[blackdetect @ 0x2] [info] black_start:10 black_end:12.5 black_duration:2.5
+[silencedetect @ 0x3] [info] silence_start: 20.5
+[h264 @ 0x4] [error] error while decoding MB 3 4, bytestream -7
+[info] frame=  600 fps=0.0 q=-0.0 Lsize=N/A time=00:00:24.00 bitrate=N/A speed= 100x
+[Parsed_ebur128_1 @ 0x5] [info] Summary:
+    I:         -23.1 LUFS
+    Peak:        0.4 dBFS
+"""
+
+
+def test_what_ffmpeg_says_is_read() -> None:
+    found = measured(MESSAGES)
+    assert (found.has_video, found.has_audio, found.duration_s) == (True, True, 24.0)
+    assert (found.frozen, found.black, found.silent) == (((4.04, 8.0),), ((10.0, 12.5),), ((20.5, 24.0),))
+    assert (found.loudness_lufs, found.true_peak_dbfs, found.decode_errors) == (-23.1, 0.4, 1)
+
+
+def test_what_the_reference_has_as_well_is_no_finding() -> None:
+    own = Measured(frozen=((4.0, 8.0), (12.0, 16.0)), silent=((0.0, 2.0),))
+    wanted = Measured(frozen=((11.5, 16.5),), silent=((0.0, 1.0),))
+    found = document(own, wanted, None)
+    assert [(each["kind"], each["start_s"]) for each in found["findings"]] == [("silent", 1.3), ("frozen", 4.0)]
+    assert found["figures"]["frozen_s"] == 4.0
+    twice = together([found, found])
+    assert (twice["figures"]["frozen_s"], len(twice["findings"])) == (8.0, 4)
+
+
+def test_pictures_are_alike_in_another_quality_and_not_where_they_are_others() -> None:
+    random = np.random.default_rng(1)
+    scene = random.uniform(0, 255, (8, 576)).astype(np.float32)
+    softer = (scene * 0.9 + random.normal(0, 10, scene.shape)).astype(np.float32)
+    assert other_pictures(softer, scene) == [False] * 8
+    assert other_pictures(scene[::-1].copy(), scene).count(True) >= 6
+    flat = np.full((2, 576), 16, np.float32)
+    assert other_pictures(flat, flat) == [False, False]
+    assert other_pictures(flat, scene[:2]) == [True, True]
+
+
+def test_a_small_mark_before_a_still_scene_tells_pictures_apart() -> None:
+    random = np.random.default_rng(3)
+    scene = np.repeat(random.uniform(0, 255, (1, 576)), 6, axis=0).astype(np.float32)
+    for number in range(6):
+        scene[number, number * 40 : number * 40 + 40] = 255.0 * (number % 2)
+    noisy = (scene + random.normal(0, 3, scene.shape)).astype(np.float32)
+    assert other_pictures(noisy, scene) == [False] * 6
+    assert other_pictures(scene[[3, 4, 5, 0, 1, 2]], scene) == [True] * 6
+
+
+def test_sounds_are_alike_in_another_quality_and_not_where_they_are_others() -> None:
+    random = np.random.default_rng(2)
+    loudness = (random.uniform(0, 1, (200, 1)) ** 4 * 9000).astype(np.float32)
+    pitches, others = random.uniform(0, 1, (2, 1, 81)).astype(np.float32) ** 8
+    sound = loudness * pitches
+    assert other_sounds(sound * 0.8, sound) == [False] * 4
+    assert other_sounds(np.roll(sound, 77, axis=0), sound) == [True] * 4
+    assert other_sounds(loudness * others, sound) == [True] * 4
+    nothing = np.zeros((50, 81), np.float32)
+    assert other_sounds(nothing, sound[:50]) == [True]
+    assert other_sounds(nothing, nothing) == [False]
+
+
+def judged(tmp_path: Path, *rules: dict[str, Any]) -> dict[str, Any]:
+    faults = FaultPlan.parse({"version": 1, "rules": list(rules)}) if rules else None
+    with FileServer(media.ffmpeg_dash().folder) as server:
+        source = PlaybackSource(url=server.url("manifest.mpd"))
+        settings = PlaybackSettings(start_s=0.0, rung=1)
+        spec = RunSpec(Labels("judged"), source, settings, faults=faults, media=tmp_path / "media")
+        return simulate(spec, Bench(tmp_path))
+
+
+def passes(report: dict[str, Any], tmp_path: Path) -> bool:
+    text = 'version: 1\nname: judged\njudge: media\nsources: [{name: film, url: "http://a.test/t.mpd"}]\n'
+    plan = plan_of(read(text, "plan.yaml"), tmp_path, {})
+    assert plan.judges_media
+    return outcome_of(plan, [RunResult(Labels("film"), report)]).passed
+
+
+def test_a_run_without_faults_is_as_its_reference(tmp_path: Path) -> None:
+    report = judged(tmp_path)
+    assert report["media"]["findings"] == []
+    assert report["continuity"]["decode_errors"] == 0
+    assert report["media"]["figures"]["vmaf_mean"] is None or report["media"]["figures"]["vmaf_mean"] > 80
+    assert passes(report, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"type": "flip", "count": 20}, {"type": "other", "from": "seg-1-", "to": "seg-0-"}],
+    ids=["flips", "rung"],
+)
+def test_wrong_bytes_in_the_right_place_are_found(fault: dict[str, Any], tmp_path: Path) -> None:
+    report = judged(tmp_path, {"match": {"path": "*seg-1-003*"}, "fault": fault})
+    assert sum(report["continuity"]["lost_s"].values()) == 0  # the clock of the media tells nothing
+    assert report["continuity"]["decode_errors"] > 0
+    assert not passes(report, tmp_path)
+
+
+def test_a_picture_of_another_time_is_found_and_kept(tmp_path: Path) -> None:
+    report = judged(tmp_path, {"match": {"path": "*seg-1-003*"}, "fault": {"type": "other", "offset": 1}})
+    kinds = {each["kind"] for each in report["media"]["findings"]}
+    assert "frozen" in kinds or "wrong_picture" in kinds
+    clips = [each["clip"] for each in report["media"]["findings"] if each["clip"]]
+    assert clips
+    assert all((tmp_path / "media" / name).stat().st_size > 1000 for name in clips)
+    assert not passes(report, tmp_path)
