@@ -1,0 +1,115 @@
+"""Players in a browser: what the page and the proxy saw becomes the report that our own player would write."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from player.base.errors import InputError
+from player.net.faults import FaultPlan
+from player.playback.settings import PlaybackSettings
+from player.qa.browser.players import PLAYERS, library, page, plays
+from player.qa.browser.run import play, report_of
+from player.qa.outcome import outcome_of
+from player.qa.plan import QaPlan
+from player.qa.run_spec import Bench, Labels, RunResult, RunSpec
+from player.qa.thresholds import metrics_of
+from player.title.opening import PlaybackSource
+from tests.kit import media
+from tests.kit.chromium import PROGRAM
+from tests.kit.fileserver import FileServer
+
+SPEC = RunSpec(Labels("film", player="shaka"), PlaybackSource(url="http://a.test/t.mpd"), PlaybackSettings())
+PLAIN_PLAYER = """
+window.Hls = class {
+  static Events = {LEVEL_SWITCHED: 'a', ERROR: 'b', MANIFEST_PARSED: 'c'};
+  constructor() { this.levels = [{bitrate: 200000}]; this.heard = {}; }
+  on(name, call) { this.heard[name] = call; }
+  loadSource(url) { this.url = url.replace('master.m3u8', 'film.mp4'); }
+  attachMedia(v) {
+    v.src = this.url;
+    this.heard.c('', {});
+    this.heard.a('', {level: 0});
+  }
+};
+"""
+
+
+def said(kind: str, at: float, position: float, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "at": at, "position": position, **more}
+
+
+def sample(at: float, position: float, bitrate: int) -> dict[str, Any]:
+    rates = [200_000, 600_000]
+    return said("sample", at, position, buffer=3.0, bitrates=rates, bitrate=bitrate, dropped=2, duration=24.0)
+
+
+STORY = [
+    said("first_frame", 0.5, 0.0),
+    sample(1.0, 0.5, 200_000),
+    sample(2.0, 1.5, 200_000),
+    said("stands", 2.5, 2.0),
+    said("moves", 4.0, 2.1, since=2.5),
+    sample(5.0, 3.0, 600_000),
+    said("jumped", 6.0, 7.5, **{"from": 4.0, "to": 7.5}),
+    sample(7.0, 8.0, 600_000),
+    said("ended", 8.0, 9.0),
+]
+
+
+def test_what_a_page_says_becomes_a_report() -> None:
+    report = report_of(SPEC, "shaka", STORY, [], 0.0)
+    found = metrics_of(report)
+    assert (found["startup_s"], found["stalls"], found["stalled_s"]) == (0.5, 1.0, 1.5)
+    assert (found["switches"], found["dropped_frames"], found["ended"]) == (1.0, 2.0, 1.0)
+    assert found["lost_s.video"] == pytest.approx(3.5)
+    assert report["policy"] == "shaka"
+    assert 200_000 < (found["mean_bitrate_bps"] or 0) < 600_000
+    plan = QaPlan("players", "", virtual=False, runs=(), thresholds=())
+    assert not outcome_of(plan, [RunResult(SPEC.labels, {**report, "delivery": []})]).passed
+
+
+def test_a_player_that_gives_up_has_failed() -> None:
+    report = report_of(SPEC, "shaka", [*STORY[:3], said("failed", 3.0, 2.0, what="shaka 1001")], [], 0.0)
+    assert metrics_of(report)["failed"] == 1.0
+    assert report["result"]["error"]["sentence"] == "shaka 1001"
+
+
+def test_each_player_has_its_forms_and_its_page() -> None:
+    assert [name for name in PLAYERS if plays(PLAYERS[name], "http://a.test/t.mpd?x=1")] == ["shaka", "dashjs"]
+    assert [name for name in PLAYERS if plays(PLAYERS[name], "http://a.test/t.M3U8")] == ["shaka", "hlsjs"]
+    assert all(each.script.strip().encode() in page(each) for each in PLAYERS.values())
+
+
+def test_a_library_that_is_not_there_is_said_with_what_brings_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        library(PLAYERS["hlsjs"], tmp_path)
+    assert "npm install" in caught.value.sentence
+
+
+@pytest.mark.realtime
+@pytest.mark.skipif(PROGRAM is None, reason="no chromium")
+def test_a_player_in_a_browser_plays_through_faults_and_link(tmp_path: Path) -> None:
+    served = tmp_path / "served"
+    served.mkdir()
+    shutil.copy(media.elementary(media.SECONDS) / "v0.mp4", served / "film.mp4")
+    (served / "master.m3u8").write_text("#EXTM3U\n")
+    own = tmp_path / "node_modules" / "hls.js" / "dist" / "hls.min.js"
+    own.parent.mkdir(parents=True)
+    own.write_text(PLAIN_PLAYER)
+    wait = {"match": {"path": "*film.mp4"}, "count": 1, "fault": {"type": "delay", "seconds": 1.0}}
+    faults = FaultPlan.parse({"version": 1, "rules": [wait]})
+    with FileServer(served) as server:
+        source = PlaybackSource(url=server.url("master.m3u8"))
+        settings = PlaybackSettings(start_s=0.0, play_for_s=2.0)
+        spec = RunSpec(Labels("film", player="hlsjs"), source, settings, faults=faults, limit_s=60.0)
+        report = play(spec, Bench(tmp_path), PLAYERS["hlsjs"], tmp_path)
+    found = metrics_of(report)
+    assert report["result"]["error"] is None
+    assert (found["ended"], found["failed"]) == (1.0, 0.0)
+    assert (found["startup_s"] or 0.0) >= 1.0
+    assert (found["played_s"] or 0.0) >= 1.5
+    assert any(each["kind"] == "segment" for each in report["requests"])
