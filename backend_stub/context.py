@@ -38,6 +38,7 @@ from backend_stub.services.licences import Licences
 from backend_stub.services.master_key_rotation import KeyCare
 from backend_stub.services.my_list import ViewerLists
 from backend_stub.services.operator_settings import OperatorSettings
+from backend_stub.services.opinions import Opinions
 from backend_stub.services.payment_events import PaymentEvents
 from backend_stub.services.plans import Subscriptions
 from backend_stub.services.play import PlayService
@@ -163,6 +164,7 @@ class ServiceContext:
     device_commands: DeviceCommands
     profiles: Profiles
     my_list: ViewerLists
+    opinions: Opinions
     play: PlayService
     progress: ProgressLog
     streams: Streams
@@ -243,6 +245,7 @@ def open_context(
         device_commands=DeviceCommands(database, clock, ReplayGuard(database, rights.signer)),
         profiles=Profiles(database, clock),
         my_list=my_list,
+        opinions=Opinions(database, clock),
         play=PlayService(database, clock, settings, addresses, edge_gate),
         progress=ProgressLog(database, clock),
         streams=Streams(database, clock, titles.views),

@@ -192,11 +192,16 @@ class Engine:
         for telemetry in self._telemetry.values():
             await telemetry.set_consent(consent)
 
-    async def forget_history(self) -> None:
-        """Forget what the viewer has watched, here and at the service. Runs on the engine's loop; raises
-        MatineeError."""
+    async def forget_history(self, title_id: str | None = None) -> None:
+        """Forget what the viewer has watched, or one title of it, here and at the service. Runs on the engine's loop;
+        raises MatineeError."""
         if self._resume is not None:
-            await self._resume.forget()
+            await self._resume.forget(title_id)
+
+    async def mark_seen(self, title_id: str, duration_s: float) -> None:
+        """Take a title for watched to its end. Runs on the engine's loop."""
+        if self._resume is not None:
+            await self._resume.mark_seen(title_id, duration_s)
 
     async def send_positions(self) -> None:
         """Tell the service now where titles were left, as far as it can be reached."""
@@ -346,14 +351,14 @@ class Engine:
     def _learning(self, settings: PlaybackSettings) -> PreferenceLearner:
         """What is remembered of the viewer, and what this playback teaches."""
         if settings.fresh:
-            return PreferenceLearner(TrackPreferences().first_in(settings.audio_language))
+            return PreferenceLearner(TrackPreferences().first_in(settings.audio_language, settings.text_language))
         viewer = settings.viewer or ("" if self.service is None else self.service.viewer)
         memory = self._track_memory
 
         def keep(preferences: TrackPreferences) -> None:
             self.loop.run_in_executor(None, memory.keep, viewer, preferences)
 
-        return PreferenceLearner(memory.of(viewer).first_in(settings.audio_language), keep)
+        return PreferenceLearner(memory.of(viewer).first_in(settings.audio_language, settings.text_language), keep)
 
     def _make_resume(self, service: ServiceClient) -> ResumeSync:
         journal = ProgressJournal(self._settings.profile / "resume.db")

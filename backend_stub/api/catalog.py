@@ -16,12 +16,15 @@ from backend_stub.db.models import Title
 from backend_stub.problems import ProblemError
 from backend_stub.services.artwork import ArtworkKind
 from backend_stub.services.catalog import WatchedTitle
+from backend_stub.services.opinions import DOWN, UP
 from backend_stub.services.title_structure import Markers
 
 router = APIRouter(tags=["catalog"])
 
 _Cursor = Annotated[str | None, Query(max_length=400)]
 _Limit = Annotated[int, Query(ge=1, le=200)]
+_Order = Literal["new", "title"]
+_THUMBS: dict[int, Literal["up", "down"]] = {UP: "up", DOWN: "down"}
 
 
 @router.get("/catalog", responses=documented(400, 401, 403))
@@ -32,11 +35,17 @@ def list_titles(
     narrowed: Narrowed,
     cursor: _Cursor = None,
     limit: _Limit = 50,
+    order: _Order = "new",
 ) -> schemas.CatalogPage:
-    page = context.titles.catalog.page(watching, cursor, limit, narrowed)
+    page = context.titles.catalog.page(watching, cursor, limit, narrowed, by_title=order == "title")
     return schemas.CatalogPage(
         items=[title_body(request, watched) for watched in page.items], next_cursor=page.next_cursor
     )
+
+
+@router.get("/genres", responses=documented(401, 403))
+def list_genres(context: Context, watching: Watching) -> schemas.GenreList:
+    return schemas.GenreList(items=list(context.titles.catalog.genres(watching)))
 
 
 @router.get("/catalog/{title_id}", responses=documented(401, 403, 404))
@@ -88,7 +97,9 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
             backdrop_url=_artwork_url(request, title, "backdrop"),
             logo_url=_artwork_url(request, title, "logo"),
             still_url=_artwork_url(request, title, "still"),
+            focal=title.focal,
         ),
+        thumb=_THUMBS.get(watched.thumb),
     )
 
 

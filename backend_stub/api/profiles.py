@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from backend_stub.api import schemas
-from backend_stub.api.deps import Caller, Context, Hex32, Viewer
+from backend_stub.api.deps import Caller, Context, Hex32
 from backend_stub.api.errors import documented, retry_after
 from backend_stub.db.models import Profile
 from backend_stub.problems import ProblemError
@@ -22,7 +22,20 @@ def list_profiles(context: Context, caller: Caller) -> schemas.ProfileList:
 
 @router.post("", responses=documented(401, 403, 409))
 def make_profile(body: schemas.ProfileRequest, context: Context, caller: Caller) -> schemas.ProfileBody:
-    return _body(context.profiles.make(caller, body.name, body.maturity, body.pin))
+    ways = body.model_dump(exclude={"name", "maturity", "pin"})
+    return _body(context.profiles.make(caller, body.name, body.maturity, body.pin, ways))
+
+
+@router.patch("/{profile_id}", responses=documented(401, 403, 404))
+def change_profile(
+    body: schemas.ProfileChange, context: Context, caller: Caller, profile_id: Hex32
+) -> schemas.ProfileBody:
+    changes = {
+        name: value
+        for name, value in body.model_dump(exclude_unset=True).items()
+        if name == "pin" or value is not None
+    }
+    return _body(context.profiles.change(caller, profile_id, changes))
 
 
 @router.delete("/{profile_id}", status_code=204, responses=documented(401, 403, 404))
@@ -33,18 +46,28 @@ def remove_profile(context: Context, caller: Caller, profile_id: Hex32) -> Respo
 
 @router.post("/{profile_id}/selection", responses=documented(401, 403, 404, 429))
 def select_profile(
-    body: schemas.SelectionRequest, context: Context, viewer: Viewer, caller: Caller, profile_id: Hex32
+    body: schemas.SelectionRequest, context: Context, caller: Caller, profile_id: Hex32
 ) -> schemas.SelectionBody:
-    wait_s = context.attempts.pin.attempt(profile_id, context.clock.monotonic())
+    left = caller.profile if caller.profile is not None and caller.profile.kids else None
+    guarded = left.id if left is not None else profile_id
+    wait_s = context.attempts.pin.attempt(guarded, context.clock.monotonic())
     if wait_s is not None:
         raise ProblemError(429, "too_many_attempts", "Too many attempts; try again later.", retry_after(wait_s))
-    profile = context.profiles.enter(viewer.id, profile_id, body.pin)
-    context.attempts.pin.forgive(profile_id)
+    profile = context.profiles.enter(caller, profile_id, body.pin)
+    context.attempts.pin.forgive(guarded)
     token, lifetime_s = context.tokens.select_profile(caller, profile)
     return schemas.SelectionBody(access_token=token, expires_in_s=lifetime_s, profile=_body(profile))
 
 
 def _body(profile: Profile) -> schemas.ProfileBody:
     return schemas.ProfileBody(
-        id=profile.id, name=profile.name, maturity=profile.maturity, has_pin=profile.pin_hash is not None
+        id=profile.id,
+        name=profile.name,
+        maturity=profile.maturity,
+        has_pin=profile.pin_hash is not None,
+        avatar=profile.avatar,
+        kids=profile.kids,
+        audio_language=profile.audio_language,
+        text_language=profile.text_language,
+        autoplay=profile.autoplay,
     )

@@ -21,6 +21,7 @@ def rows(request: Request, context: Context, watching: Watching) -> schemas.Rows
             schemas.RowBody(
                 row=row.name,
                 because=_named(row.shown.because),
+                genre=row.shown.genre,
                 titles=[title_body(request, watched) for watched in row.shown.titles],
             )
             for row in screen.rows

@@ -86,17 +86,47 @@ class ApprovalBody(BaseModel):
 _Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,8}$")]
 
 
+Maturity = Literal[0, 6, 12, 16, 18]
+Avatar = Annotated[str, StringConstraints(pattern=r"^[a-z]{0,24}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3})?$")]
+
+
 class ProfileRequest(Strict):
     name: Text200
-    maturity: Literal[0, 6, 12, 16, 18]
+    maturity: Maturity
     pin: _Pin | None = None
+    avatar: Avatar = ""
+    kids: bool = False
+    audio_language: Language = ""
+    text_language: Language = ""
+    autoplay: bool = True
+
+
+class ProfileChange(Strict):
+    """What is absent stays; ``pin`` null takes the PIN away."""
+
+    name: Text200 | None = None
+    maturity: Maturity | None = None
+    pin: _Pin | None = None
+    avatar: Avatar | None = None
+    kids: bool | None = None
+    audio_language: Language | None = None
+    text_language: Language | None = None
+    autoplay: bool | None = None
 
 
 class ProfileBody(BaseModel):
+    """``avatar`` is empty for none, languages for those of the device."""
+
     id: str
     name: str
     maturity: int
     has_pin: bool
+    avatar: str
+    kids: bool
+    audio_language: str
+    text_language: str
+    autoplay: bool
 
 
 class ProfileList(BaseModel):
@@ -164,9 +194,11 @@ class LanguagesBody(BaseModel):
 
 
 class ArtworkBody(BaseModel):
-    """Addresses of pictures besides the poster; null where there is none."""
+    """Addresses of pictures besides the poster; null where there is none. ``focal`` is what the eye is drawn to
+    in the backdrop, across and down from 0 to 1."""
 
     backdrop_url: str | None
+    focal: list[float] | None
     logo_url: str | None
     still_url: str | None
 
@@ -189,6 +221,26 @@ class TitleBody(BaseModel):
     trailer_id: str | None
     languages: LanguagesBody
     artwork: ArtworkBody
+    thumb: Literal["up", "down"] | None
+
+
+class HistoryItem(BaseModel):
+    title: TitleBody
+    watched_at: float
+
+
+class HistoryBody(BaseModel):
+    items: list[HistoryItem]
+
+
+class ThumbBody(Strict):
+    thumb: Literal["up", "down"] | None
+
+
+class GenreList(BaseModel):
+    """The genres of titles that are on offer, in alphabetical order."""
+
+    items: list[str]
 
 
 class SeasonBody(BaseModel):
@@ -363,7 +415,7 @@ class CreditsBody(Strict):
     people: Annotated[list[PersonBody], Field(max_length=200)]
 
 
-RowName = Literal["continue", "list", "because", "picks", "trending", "new"]
+RowName = Literal["continue", "list", "because", "picks", "trending", "episodes", "new", "genre"]
 
 
 class NamedTitle(BaseModel):
@@ -374,6 +426,7 @@ class NamedTitle(BaseModel):
 class RowBody(BaseModel):
     row: RowName
     because: NamedTitle | None
+    genre: str | None
     titles: list[TitleBody]
 
 

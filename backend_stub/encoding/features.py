@@ -5,15 +5,20 @@ The layers of a scene are drawn once; FFmpeg moves them, which is far cheaper th
 
 from __future__ import annotations
 
+import struct
 import threading
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from backend_stub.clock import SystemClock
 from backend_stub.config import Settings
-from backend_stub.encoding import score, tools
+from backend_stub.db.database import Database
+from backend_stub.encoding import score, stroke_font, tools
 from backend_stub.encoding.chunks import progress_reader
 from backend_stub.encoding.pipeline import Progress, Sidecar, TitleOptions, publish_file
 from backend_stub.encoding.probe import ffmpeg_url
@@ -22,6 +27,8 @@ from backend_stub.encoding.scenery import Layer
 from backend_stub.encoding.scenes import SCENES
 from backend_stub.encoding.score import MusicScore
 from backend_stub.encoding.staging import staging_folder
+from backend_stub.services.artwork import ArtworkFiles
+from backend_stub.services.editing import Editing, Words
 from backend_stub.services.publishing import is_published
 from backend_stub.services.title_credits import Credits, Job, Person
 from backend_stub.services.title_relations import Belonging
@@ -29,6 +36,8 @@ from backend_stub.services.title_structure import Markers
 from backend_stub.titles import slug
 
 FPS = 24
+_LOGO_SIZE, _LOGO_WIDTH = 64, 620  # pixels
+_LOGO_LINE = (255, 184, 77)
 _SOURCE_SHARE = 0.4  # how much of making a title is making its source file
 
 
@@ -62,6 +71,7 @@ class Feature:
     trailer_of: str | None = None
     intro: tuple[float, float] | None = None
     credits_s: float | None = None
+    series_synopsis: str = ""
 
     @property
     def seconds(self) -> int:
@@ -107,13 +117,63 @@ def publish_feature(
             belonging=feature.belonging,
             sidecars=tuple(sidecars),
         )
-        return publish_file(
+        title_id = publish_file(
             settings,
             source,
             options,
             progress=lambda stage, done: report(stage, _SOURCE_SHARE + done * (1 - _SOURCE_SHARE)),
             cancel=cancel,
         )
+        _finish(settings, feature, title_id)
+        return title_id
+
+
+def _finish(settings: Settings, feature: Feature, title_id: str) -> None:
+    """Give a title its logo, and a series the words and the logo of its name."""
+    database = Database(settings.database)
+    try:
+        artwork, editing = (
+            ArtworkFiles(database, SystemClock(), settings.media_dir),
+            Editing(database, SystemClock()),
+        )
+        if feature.series is None and feature.trailer_of is None:
+            artwork.put(title_id, "logo", make_logo(feature.title), by=None)
+        elif feature.series is not None and feature.number == 1:
+            series_id = slug(feature.series)
+            artwork.put(series_id, "logo", make_logo(feature.series), by=None)
+            editing.change(series_id, Words(synopsis=feature.series_synopsis), by=None)
+    finally:
+        database.close()
+
+
+def make_logo(title: str) -> bytes:
+    """The title in drawn letters with a line under it, white on nothing: a PNG."""
+    lines = stroke_font.wrap(stroke_font.plain(title), _LOGO_SIZE, _LOGO_WIDTH)
+    drawn = [stroke_font.draw(line, _LOGO_SIZE) for line in lines]
+    step = round(_LOGO_SIZE * 1.5)
+    columns = max(ink.shape[1] for ink in drawn)
+    rows = step * len(drawn) + 24
+    cover = np.zeros((rows, columns), np.float32)
+    for number, ink in enumerate(drawn):
+        cover[number * step : number * step + ink.shape[0], : ink.shape[1]] = ink[: rows - number * step]
+    cover[rows - 10 : rows - 4, : columns // 3] = 1
+    picture = np.full((rows, columns, 4), 255, np.uint8)
+    picture[:, :, 3] = (cover * 255 + 0.5).astype(np.uint8)
+    picture[rows - 10 : rows - 4, :, :3] = _LOGO_LINE
+    return _png(picture)
+
+
+def _png(picture: NDArray[np.uint8]) -> bytes:
+    """``picture`` (rows, columns, RGBA) as a PNG; the bundled FFmpeg writes none (ISO/IEC 15948)."""
+    rows, columns = picture.shape[:2]
+    lines = np.concatenate([np.zeros((rows, 1), np.uint8), picture.reshape(rows, columns * 4)], axis=1)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", columns, rows, 8, 6, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines.tobytes(), 9)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
 
 
 def make_film(

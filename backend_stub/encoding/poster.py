@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backend_stub.encoding import stroke_font, tools
+from backend_stub.encoding import focus, stroke_font, tools
 from backend_stub.encoding.errors import BadInputError, ToolFailedError
 from backend_stub.encoding.picture_source import picture_stream, read_pictures
 from backend_stub.encoding.probe import SourceInfo, ffmpeg_url
@@ -17,6 +18,7 @@ from backend_stub.encoding.process import run_tool
 WIDTH = 480
 HEIGHT = 720
 PICTURES = ("poster.jpg", "backdrop.jpg", "still.jpg")
+FOCAL = "focal.json"  # what the eye is drawn to in the backdrop: [across, down]
 _SHAPES = (("poster", WIDTH, HEIGHT), ("backdrop", 1280, 720), ("still", 640, 360))
 _JPEG = ("-frames:v", "1", "-pix_fmt", "yuvj420p", "-q:v", "4", "-f", "mjpeg")
 _MARGIN = 36
@@ -29,7 +31,7 @@ _CHOSEN_FROM = 40  # frames
 
 def make_pictures(source: SourceInfo, title: str, folder: Path, *, cancel: threading.Event | None = None) -> None:
     """Write JPEGs out of one frame of the film: a poster (2:3) with the title on it, a backdrop and a still (16:9),
-    under their names of :data:`PICTURES`. ``folder`` is theirs alone.
+    under their names of :data:`PICTURES`, and :data:`FOCAL`. ``folder`` is theirs alone.
 
     Raises :class:`ToolFailedError`, :class:`CancelledError`; :class:`BadInputError` when no frame can be decoded.
     """
@@ -52,14 +54,17 @@ def make_pictures(source: SourceInfo, title: str, folder: Path, *, cancel: threa
 def _take_frame(source: SourceInfo, at_s: float, folder: Path, cancel: threading.Event | None) -> bytes:
     """One of the frames from ``at_s`` on, as the poster's RGB; the other pictures are written. Empty if none is."""
     raw = folder / "poster.rgb"
-    shapes = ";".join(f"[{name}]{_filled(width, height)}[{name}-out]" for name, width, height in _SHAPES)
-    names = "".join(f"[{name}]" for name, _, _ in _SHAPES)
-    graph = f"[{picture_stream(source)}]thumbnail={_CHOSEN_FROM},split={len(_SHAPES)}{names};{shapes}"
+    small = folder / "focal.rgb"
+    wanted = (*_SHAPES, ("focal", focus.COLUMNS, focus.ROWS))
+    shapes = ";".join(f"[{name}]{_filled(width, height)}[{name}-out]" for name, width, height in wanted)
+    names = "".join(f"[{name}]" for name, _, _ in wanted)
+    graph = f"[{picture_stream(source)}]thumbnail={_CHOSEN_FROM},split={len(wanted)}{names};{shapes}"
     command: list[str | Path] = [tools.locate().ffmpeg, "-v", "error", "-nostdin", "-y", *read_pictures(source, at_s)]
     command += ["-filter_complex", graph]
     command += ["-map", "[poster-out]", "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", ffmpeg_url(raw)]
     command += ["-map", "[backdrop-out]", *_JPEG, ffmpeg_url(folder / "backdrop.jpg")]
     command += ["-map", "[still-out]", *_JPEG, ffmpeg_url(folder / "still.jpg")]
+    command += ["-map", "[focal-out]", "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", ffmpeg_url(small)]
     try:
         run_tool(command, cancel=cancel)
     except ToolFailedError:  # FFmpeg may also fail where there is nothing to write
@@ -67,6 +72,10 @@ def _take_frame(source: SourceInfo, at_s: float, folder: Path, cancel: threading
             raise
     rgb = raw.read_bytes() if raw.exists() else b""
     raw.unlink(missing_ok=True)
+    if rgb and small.exists():
+        seen = np.frombuffer(small.read_bytes(), np.uint8).reshape(focus.ROWS, focus.COLUMNS, 3)
+        (folder / FOCAL).write_text(json.dumps(focus.focal_point(seen)), encoding="ascii")
+    small.unlink(missing_ok=True)
     return rgb
 
 

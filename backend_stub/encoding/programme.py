@@ -183,6 +183,7 @@ SERIES: tuple[Feature, ...] = tuple(
         number=number,
         intro=(1.0, 8.0),
         credits_s=39.0,
+        series_synopsis="Six nights, one train, and a passenger who is on no list.",
     )
     for number, (title, synopsis, first, second) in enumerate(_EPISODES, 1)
 )

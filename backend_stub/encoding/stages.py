@@ -32,7 +32,7 @@ from backend_stub.encoding.package import (
 )
 from backend_stub.encoding.picture_source import PICTURES_COPY, copy_pictures, with_pictures
 from backend_stub.encoding.plan import chunk_task, tasks_after_probe
-from backend_stub.encoding.poster import PICTURES, make_pictures
+from backend_stub.encoding.poster import FOCAL, PICTURES, make_pictures
 from backend_stub.encoding.probe import SourceInfo
 from backend_stub.encoding.storage import JOB_FOLDER, Storage, job_folder
 from backend_stub.encoding.subtitles import TextRung
@@ -344,12 +344,13 @@ def _poster(task: _Task) -> TaskOutcome:
     work.mkdir(parents=True)
     try:
         make_pictures(task.bring_pictures(), task.title, work, cancel=task.cancel)
-        for name in PICTURES:
+        made = [name for name in (*PICTURES, FOCAL) if (work / name).exists()]
+        for name in made:
             (work / name).replace(task.folder / name)
             task.keep(name)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return TaskOutcome({"pictures": list(PICTURES)})
+    return TaskOutcome({"pictures": made})
 
 
 def _rate(task: _Task) -> TaskOutcome:

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import day_of
-from backend_stub.db.models import DailyView, ListEntry, WatchedPosition
+from backend_stub.db.models import DailyView, ListEntry, Opinion, WatchedPosition
 
 HORIZON_DAYS = 365
 _HALF_LIFE_DAYS = 90.0  # tastes change more slowly than what is in fashion
 _LISTED = 0.5  # of a view: a wish is less than a deed
+_LIKED = 2.0  # of a view: a thumb up is meant; what has a thumb down counts for nothing
 _SEEN = 1.0  # of a view, by the share that was watched
 
 
@@ -51,6 +52,13 @@ def read_feedback(session: Session, now: float) -> Feedback:
     for account_id, profile_id, title_id in session.execute(lists):
         for viewer in {Viewer(account_id, profile_id), Viewer(account_id, "")}:
             weights[viewer][title_id] += _LISTED
+    thumbs = select(Opinion).where(Opinion.thumb != 0)
+    for opinion in session.scalars(thumbs):
+        for viewer in {Viewer(opinion.account_id, opinion.profile_id), Viewer(opinion.account_id, "")}:
+            if opinion.thumb > 0:
+                weights[viewer][opinion.title_id] += _LIKED
+            elif viewer.profile_id == opinion.profile_id:
+                weights[viewer].pop(opinion.title_id, None)
     return weights
 
 

@@ -48,6 +48,8 @@ class ArtworkFiles:
             store_artwork(self._media_dir, title_id, name, data)
             before = title.artwork.get(kind)
             title.artwork = {**title.artwork, kind: name}
+            if kind == "backdrop":
+                title.focal = None  # it was that of the picture before
             audit.record(session, self._clock.now(), "title.artwork_set", account_id=by, subject=title_id, kind=kind)
         self._remove(title_id, before, name)
         return title

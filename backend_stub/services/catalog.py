@@ -7,27 +7,32 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Title, TitleRights, WatchedPosition
+from backend_stub.db.models import Title, TitleGenre, TitleRights, WatchedPosition
 from backend_stub.problems import ProblemError
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values, published_title
+from backend_stub.services.opinions import thumb_of
 from backend_stub.services.progress import watches_of
 from backend_stub.services.resume import FROM_THE_BEGIN, Resume, Watch, resume, standing
 from backend_stub.services.title_credits import ANY, Narrowing
 from backend_stub.services.title_structure import Markers, SeriesPlace, markers_by_title, places_of, surroundings_of
+from backend_stub.titles import EPISODE, FILM
+
+_Place = TypeVar("_Place", str, float)
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedTitle:
     """A title and how far it was watched, and the ``place`` of an episode in its series.
 
-    ``resume`` (where to go on, on whatever device) and ``trailer_id`` are looked up for a single title only,
-    ``markers`` for lists that may have episodes too.
+    ``resume`` (where to go on, on whatever device), ``trailer_id`` and ``thumb`` are looked up for a single title
+    only, ``markers`` for lists that may have episodes too.
     """
 
     title: Title
@@ -36,6 +41,7 @@ class WatchedTitle:
     place: SeriesPlace | None = None
     markers: Markers | None = None
     trailer_id: str | None = None
+    thumb: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +50,15 @@ class CatalogSlice:
     next_cursor: str | None
 
 
-_PAGE = (
+_MOST_HISTORY = 500
+_OFFERED = (
     select(Title)
     .outerjoin(TitleRights, TitleRights.title_id == Title.id)
     .where(is_offered())
-    .order_by(Title.published_at.desc(), Title.id)
     .limit(bindparam("limit", type_=Integer))
 )
+_PAGE = _OFFERED.order_by(Title.published_at.desc(), Title.id)
+_BY_TITLE = _OFFERED.order_by(Title.title, Title.id)
 _PROGRESS = select(WatchedPosition).where(
     WatchedPosition.account_id == bindparam("account_id"),
     WatchedPosition.profile_id == bindparam("profile_id"),
@@ -63,14 +71,22 @@ class Catalog:
         self._database = database
         self._clock = clock
 
-    def page(self, viewing: Viewing, cursor: str | None, limit: int, narrowing: Narrowing = ANY) -> CatalogSlice:
-        """One page of what is offered here and now. Raises :class:`ProblemError` 400 ``bad_cursor``."""
-        query = _PAGE if narrowing == ANY else _PAGE.where(narrowing.condition())
+    def page(
+        self,
+        viewing: Viewing,
+        cursor: str | None,
+        limit: int,
+        narrowing: Narrowing = ANY,
+        *,
+        by_title: bool = False,
+    ) -> CatalogSlice:
+        """One page of what is offered here and now, the newest first or ``by_title``. Raises :class:`ProblemError`
+        400 ``bad_cursor``."""
+        query = _BY_TITLE if by_title else _PAGE
+        if narrowing != ANY:
+            query = query.where(narrowing.condition())
         if cursor is not None:
-            at, title_id = _read_cursor(cursor)
-            query = query.where(
-                or_(Title.published_at < at, and_(Title.published_at == at, Title.id > title_id)),
-            )
+            query = query.where(_after(cursor, by_title=by_title))
         values = {**offer_values(viewing, self._clock.now()), "limit": limit + 1}
         with self._database.read() as session:
             found = list(session.scalars(query, values))
@@ -79,8 +95,35 @@ class Catalog:
         more = len(found) > limit
         return CatalogSlice(
             items=[WatchedTitle(title, progress.get(title.id)) for title in titles],
-            next_cursor=_write_cursor(titles[-1]) if more else None,
+            next_cursor=_write_cursor(titles[-1], by_title=by_title) if more else None,
         )
+
+    def history(self, viewing: Viewing) -> Sequence[WatchedTitle]:
+        """What the profile has watched and may watch still, the latest first."""
+        query = (
+            select(Title)
+            .join(WatchedPosition, WatchedPosition.title_id == Title.id)
+            .outerjoin(TitleRights, TitleRights.title_id == Title.id)
+            .where(*progress_is_of(viewing), WatchedPosition.position_s > 0, is_offered((FILM, EPISODE)))
+            .order_by(WatchedPosition.watched_at.desc(), Title.id)
+            .limit(_MOST_HISTORY)
+        )
+        with self._database.read() as session:
+            titles = session.scalars(query, offer_values(viewing, self._clock.now())).all()
+            return watched(session, viewing, titles)
+
+    def genres(self, viewing: Viewing) -> Sequence[str]:
+        """Those of titles that are on offer here and now, in alphabetical order."""
+        query = (
+            select(TitleGenre.genre)
+            .join(Title, Title.id == TitleGenre.title_id)
+            .outerjoin(TitleRights, TitleRights.title_id == Title.id)
+            .where(is_offered())
+            .distinct()
+            .order_by(TitleGenre.genre)
+        )
+        with self._database.read() as session:
+            return session.scalars(query, offer_values(viewing, self._clock.now())).all()
 
     def get(self, viewing: Viewing, title_id: str) -> WatchedTitle:
         """Raises :class:`ProblemError` 404 ``title_not_found``."""
@@ -100,6 +143,7 @@ def whole(session: Session, viewing: Viewing, title: Title) -> WatchedTitle:
         around.place,
         around.markers,
         around.trailer_id,
+        thumb_of(session, viewing, title.id),
     )
 
 
@@ -132,15 +176,28 @@ def progress_is_of(viewing: Viewing) -> tuple[ColumnElement[bool], ColumnElement
     return WatchedPosition.account_id == viewing.account_id, WatchedPosition.profile_id == viewing.profile_id
 
 
-def _write_cursor(last: Title) -> str:
-    return base64.urlsafe_b64encode(json.dumps([last.published_at, last.id]).encode()).decode()
+def _after(cursor: str, *, by_title: bool) -> ColumnElement[bool]:
+    """For a query over titles: those that come after the page that gave this cursor."""
+    if by_title:
+        name, title_id = _read_cursor(cursor, str)
+        return or_(Title.title > name, and_(Title.title == name, Title.id > title_id))
+    at, title_id = _read_cursor(cursor, float)
+    return or_(Title.published_at < at, and_(Title.published_at == at, Title.id > title_id))
 
 
-def _read_cursor(cursor: str) -> tuple[float, str]:
+def _write_cursor(last: Title, *, by_title: bool) -> str:
+    place = last.title if by_title else last.published_at
+    return base64.urlsafe_b64encode(json.dumps([place, last.id]).encode()).decode()
+
+
+def _read_cursor(cursor: str, kind: type[_Place]) -> tuple[_Place, str]:
     try:
-        at, title_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        if isinstance(at, int | float) and isinstance(title_id, str) and "\0" not in title_id:
-            return float(at), title_id
+        place, title_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        if kind is float and type(place) is int:
+            place = float(place)
+        known = isinstance(place, kind) and isinstance(title_id, str)
+        if known and "\0" not in title_id and "\0" not in str(place):
+            return place, title_id
     except (binascii.Error, ValueError, TypeError):
         pass
     raise ProblemError(400, "bad_cursor", "The cursor does not come from this catalogue.")

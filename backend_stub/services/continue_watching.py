@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from backend_stub.db.models import Episode, Title, TitleMarkers, TitleRights, WatchedPosition
 from backend_stub.services.catalog import WatchedTitle, progress_is_of, watched
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
+from backend_stub.services.opinions import put_away_by
 from backend_stub.services.resume import is_seen
 from backend_stub.services.title_structure import next_episode
 from backend_stub.titles import EPISODE, FILM
@@ -41,10 +42,13 @@ def _candidates(session: Session, viewing: Viewing, now: float) -> Iterator[Titl
         .limit(_LOOKED_AT)
     )
     met: set[str] = set()
+    away = put_away_by(session, viewing)
     for title, progress, series_id, credits_s in session.execute(query):
         if series_id is not None and series_id in met:
             continue
         met.add(series_id or title.id)
+        if progress.watched_at <= away.get(series_id or title.id, 0.0):
+            continue
         seen = is_seen(progress, credits_s)
         going_on_with = next_episode(session, viewing, title.id, now) if seen else title
         if going_on_with is not None:

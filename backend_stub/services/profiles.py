@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -16,6 +18,7 @@ from backend_stub.db.models import (
     Account,
     DeviceProgress,
     ListEntry,
+    Opinion,
     Profile,
     RefreshToken,
     ViewerPicks,
@@ -27,6 +30,11 @@ from backend_stub.services.tokens import SignedIn
 
 MAX_PROFILES = 8
 ADULT = 18
+_NO_WAYS: Mapping[str, str | bool] = MappingProxyType({})
+_PLAIN_WAYS: Mapping[str, Any] = MappingProxyType(
+    {"avatar": "", "kids": False, "audio_language": "", "text_language": "", "autoplay": True}
+)
+_OWN_WAYS = frozenset({"avatar", "audio_language", "text_language", "autoplay"})
 
 
 class Profiles:
@@ -39,8 +47,11 @@ class Profiles:
         with self._database.read() as session:
             return _of_account(session, account_id)
 
-    def make(self, by: SignedIn, name: str, maturity: int, pin: str | None) -> Profile:
-        """Add a profile. Raises :class:`ProblemError` 403 ``profile_not_allowed``, 409 ``profile_limit``."""
+    def make(
+        self, by: SignedIn, name: str, maturity: int, pin: str | None, ways: Mapping[str, str | bool] = _NO_WAYS
+    ) -> Profile:
+        """Add a profile; ``ways`` are how it likes to watch, members of :class:`Profile`. Raises
+        :class:`ProblemError` 403 ``profile_not_allowed``, 409 ``profile_limit``."""
         check_grown_up(by)
         profile = Profile(
             id=secrets.token_hex(16),
@@ -49,6 +60,7 @@ class Profiles:
             maturity=maturity,
             pin_hash=None if pin is None else self._hasher.hash(pin),
             created_at=self._clock.now(),
+            **{**_PLAIN_WAYS, **ways},
         )
         with self._database.write() as session:
             session.get_one(Account, by.account.id, with_for_update=True)  # profiles are counted
@@ -56,6 +68,25 @@ class Profiles:
                 raise ProblemError(409, "profile_limit", f"An account has at most {MAX_PROFILES} profiles.")
             session.add(profile)
             audit.record(session, profile.created_at, "profile.made", account_id=by.account.id, subject=profile.id)
+        return profile
+
+    def change(self, by: SignedIn, profile_id: str, changes: Mapping[str, str | int | bool | None]) -> Profile:
+        """Change members of a profile; ``pin`` None takes its PIN away. A profile may change how it watches itself,
+        all else a grown-up one.
+
+        Raises :class:`ProblemError` 403 ``profile_not_allowed``, 404 ``profile_not_found``.
+        """
+        itself = by.profile is not None and by.profile.id == profile_id
+        if not itself or not _OWN_WAYS.issuperset(changes):
+            check_grown_up(by)
+        with self._database.write() as session:
+            profile = _own(session, by.account.id, profile_id)
+            for member, value in changes.items():
+                if member == "pin":
+                    profile.pin_hash = None if value is None else self._hasher.hash(str(value))
+                else:
+                    setattr(profile, member, value)
+            audit.record(session, self._clock.now(), "profile.changed", account_id=by.account.id, subject=profile_id)
         return profile
 
     def remove(self, by: SignedIn, profile_id: str) -> None:
@@ -66,18 +97,24 @@ class Profiles:
         check_grown_up(by)
         with self._database.write() as session:
             session.delete(_own(session, by.account.id, profile_id))
-            for table in (ListEntry, ViewerPicks, WatchedPosition, DeviceProgress):
+            for table in (ListEntry, ViewerPicks, WatchedPosition, DeviceProgress, Opinion):
                 session.execute(delete(table).where(table.profile_id == profile_id))
             spent = update(RefreshToken).where(RefreshToken.profile_id == profile_id)
             session.execute(spent.values(revoked_at=self._clock.now()))
             audit.record(session, self._clock.now(), "profile.removed", account_id=by.account.id, subject=profile_id)
 
-    def enter(self, account_id: str, profile_id: str, pin: str | None) -> Profile:
-        """The profile, if the PIN is right. Raises :class:`ProblemError` 404 ``profile_not_found``, 403
-        ``wrong_pin``."""
+    def enter(self, by: SignedIn, profile_id: str, pin: str | None) -> Profile:
+        """The profile, if the PIN is right: its own, or that of the kids profile that is left.
+
+        A kids profile is entered without a PIN. Raises :class:`ProblemError` 404 ``profile_not_found``, 403
+        ``wrong_pin``.
+        """
         with self._database.read() as session:
-            profile = _own(session, account_id, profile_id)
-        if profile.pin_hash is not None and not self._matches(profile.pin_hash, pin or ""):
+            profile = _own(session, by.account.id, profile_id)
+        wanted = None if profile.kids else profile.pin_hash
+        if wanted is None and by.profile is not None and by.profile.kids and by.profile.id != profile_id:
+            wanted = by.profile.pin_hash
+        if wanted is not None and not self._matches(wanted, pin or ""):
             raise ProblemError(403, "wrong_pin", "The PIN is wrong.")
         return profile
 

@@ -13,6 +13,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Account, DeviceProgress, Profile, ProgressEvent, Title, WatchedPosition
 from backend_stub.services.entitlement import Viewing
 from backend_stub.services.resume import standing
+from backend_stub.services.title_structure import with_episodes
 
 _MAX_DEVICES = 32  # of which the position is kept, for each title
 _WATCHES = select(DeviceProgress).where(
@@ -66,14 +67,18 @@ class ProgressLog:
                     _apply(session, account_id, report, min(report.watched_at, now))
         return [report.event_id for report in reports]
 
-    def forget(self, viewing: Viewing) -> None:
+    def forget(self, viewing: Viewing, title_id: str | None = None) -> None:
         """Delete what the profile has watched; asked without one, all that the account has. Reports that were counted
-        stay counted."""
+        stay counted. With ``title_id`` only that title goes, a series with its episodes."""
         with self._database.write() as session:
             session.get_one(Account, viewing.account_id, with_for_update=True)
             for table in (WatchedPosition, DeviceProgress):
                 gone = delete(table).where(table.account_id == viewing.account_id)
-                session.execute(gone.where(table.profile_id == viewing.profile_id) if viewing.profile_id else gone)
+                if viewing.profile_id:
+                    gone = gone.where(table.profile_id == viewing.profile_id)
+                if title_id is not None:
+                    gone = gone.where(table.title_id.in_(with_episodes(session, title_id)))
+                session.execute(gone)
 
 
 def watches_of(session: Session, account_id: str, profile_id: str, title_id: str) -> Sequence[DeviceProgress]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,15 @@ from backend_stub.master_keys import MasterKeys
 from backend_stub.services import audit
 from backend_stub.services.artwork import ArtworkKind, artwork_name, store_artwork
 from backend_stub.services.content_keys import KeyVault, PlainKey
-from backend_stub.services.title_relations import Belonging, BelongingError, free_id, give_poster, settle, withdraw
+from backend_stub.services.title_relations import (
+    Belonging,
+    BelongingError,
+    free_id,
+    give_pictures,
+    give_poster,
+    settle,
+    withdraw,
+)
 from backend_stub.titles import ENCRYPTED, SHOWN_MARK, TITLE_ID_PATTERN, VARIANTS, place_of, slug
 
 _MADE_OF_FILM: tuple[ArtworkKind, ...] = ("backdrop", "still")
@@ -167,6 +176,9 @@ def _move_and_commit(
                 show(title, version, now)
             title.languages = {"audio": list(published.audio), "text": list(published.text)}
             pictures = _pictures(published.folder, title)
+            focal = _focal(published.folder)
+            if any(name.startswith("backdrop") for name in pictures):
+                title.focal = focal
             session.flush()
             session.add(version)
             series_id = settle(session, title, published.belonging)
@@ -178,6 +190,7 @@ def _move_and_commit(
                 store_artwork(settings.media_dir, title_id, name, data)
             if series_id is not None:
                 give_poster(settings.media_dir, series_id, title_id)
+                give_pictures(settings.media_dir, session.get_one(Title, series_id), title)
     except BelongingError as error:
         raise PublishError(str(error)) from error
     except BaseException:
@@ -204,6 +217,16 @@ def _pictures(folder: Path, title: Title) -> dict[str, bytes]:
             title.artwork = {**(title.artwork or {}), kind: name}
             made[name] = data
     return made
+
+
+def _focal(folder: Path) -> list[float] | None:
+    """What the eye is drawn to in the backdrop that was made of the film; the file goes."""
+    path = folder / "focal.json"
+    if not path.is_file():
+        return None
+    across, down = json.loads(path.read_text(encoding="ascii"))
+    path.unlink()
+    return [float(across), float(down)]
 
 
 def version_folders(settings: Settings, title_id: str, version: int) -> dict[str, Path]:

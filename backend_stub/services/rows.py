@@ -15,7 +15,7 @@ from backend_stub.db.models import Title
 from backend_stub.services.catalog import WatchedTitle
 from backend_stub.services.entitlement import Viewing
 
-RowName = Literal["continue", "list", "because", "picks", "trending", "new"]
+RowName = Literal["continue", "list", "because", "picks", "trending", "episodes", "new", "genre"]
 
 _THREADS = 8
 KEPT_S = 600.0  # a row of so long ago stands in for one that is late or fails
@@ -26,19 +26,21 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The titles of a row; ``because`` is the title that they are like, for a row that says so."""
+    """The titles of a row; ``because`` is the title that they are like, ``genre`` what they all are, for a row that
+    says so."""
 
     titles: Sequence[WatchedTitle]
     because: Title | None = None
+    genre: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RowMaker:
-    """How a row is made, and how many seconds it may take."""
+    """How a row is made, or several of one kind, and how many seconds that may take."""
 
     name: RowName
     budget_s: float
-    make: Callable[[Viewing], Shown]
+    make: Callable[[Viewing], Shown | Sequence[Shown]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,35 +93,35 @@ class Rows:
                     continue
                 made = kept
             else:
-                self._kept.put(made, viewing, began)
-            if made.shown.titles:
-                rows.append(made)
+                self._kept.put(maker.name, made, viewing, began)
+            rows += [row for row in made if row.shown.titles]
         return FirstScreen(rows, left_out)
 
 
 class _Kept:
-    """The last row of each name for each viewer, of the latest viewers. Thread-safe."""
+    """The last rows of each name for each viewer, of the latest viewers. Thread-safe."""
 
     def __init__(self) -> None:
-        self._rows: OrderedDict[tuple[RowName, Viewing], tuple[float, Row]] = OrderedDict()
+        self._rows: OrderedDict[tuple[RowName, Viewing], tuple[float, Sequence[Row]]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def put(self, row: Row, viewing: Viewing, now: float) -> None:
+    def put(self, name: RowName, rows: Sequence[Row], viewing: Viewing, now: float) -> None:
         with self._lock:
-            self._rows[row.name, viewing] = now, row
-            self._rows.move_to_end((row.name, viewing))
+            self._rows[name, viewing] = now, rows
+            self._rows.move_to_end((name, viewing))
             while len(self._rows) > _MOST_KEPT:
                 self._rows.popitem(last=False)
 
-    def get(self, name: RowName, viewing: Viewing, now: float) -> Row | None:
+    def get(self, name: RowName, viewing: Viewing, now: float) -> Sequence[Row] | None:
         with self._lock:
-            at, row = self._rows.get((name, viewing), (0.0, None))
-        return row if now - at < KEPT_S else None
+            at, rows = self._rows.get((name, viewing), (0.0, None))
+        return rows if now - at < KEPT_S else None
 
 
-def _outcome(maker: RowMaker, future: Future[Shown], left_s: float) -> Row | LeftOut:
+def _outcome(maker: RowMaker, future: Future[Shown | Sequence[Shown]], left_s: float) -> Sequence[Row] | LeftOut:
     try:
-        return Row(maker.name, future.result(max(0.0, left_s)))
+        made = future.result(max(0.0, left_s))
+        return [Row(maker.name, shown) for shown in ([made] if isinstance(made, Shown) else made)]
     except TimeoutError:
         future.cancel()  # if it still waits for a thread; one that runs comes to its end unheard
         _logger.warning("row %s took more than %.1f s", maker.name, maker.budget_s)

@@ -17,7 +17,8 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Episode, Title, TitleMarkers, Trailer
 from backend_stub.services import audit
-from backend_stub.services.title_credits import Credits, Person, store_credits
+from backend_stub.services.artwork import artwork_path, store_artwork
+from backend_stub.services.title_credits import Credits, Person, credits_of, store_credits
 from backend_stub.services.title_rights import inherit
 from backend_stub.services.title_structure import Markers, markers_of, with_episodes
 from backend_stub.titles import EPISODE, FILM, SERIES, TRAILER, slug
@@ -143,7 +144,17 @@ def settle(session: Session, title: Title, belonging: Belonging) -> str | None:
         store_credits(session, title.id, belonging.credits)
     if series is not None:
         follow_episodes(session, series.id)
+        _describe(session, series, title, belonging.credits)
     return series.id if series is not None else None
+
+
+def _describe(session: Session, series: Title, episode: Title, told: Credits | None) -> None:
+    """A series of which nothing is known yet has the year, the genres and the people of its episode."""
+    if not series.year:
+        series.year = episode.year
+    known = credits_of(session, series.id)
+    if told is not None and not known.genres and not known.people:
+        store_credits(session, series.id, told)
 
 
 def series_named(session: Session, name: str) -> Title | None:
@@ -196,6 +207,18 @@ def put_into_series(session: Session, title: Title, place: EpisodeOf) -> None:
     session.flush()
     inherit(session, title, series.id)
     follow_episodes(session, series.id)
+
+
+def give_pictures(media_dir: Path, series: Title, episode: Title) -> None:
+    """Give a series those of an episode's wide pictures that it has none of."""
+    for kind in ("backdrop", "still"):
+        name = episode.artwork.get(kind)
+        if name is None or kind in (series.artwork or {}):
+            continue
+        store_artwork(media_dir, series.id, name, artwork_path(media_dir, episode.id, name).read_bytes())
+        series.artwork = {**(series.artwork or {}), kind: name}
+        if kind == "backdrop":
+            series.focal = episode.focal
 
 
 def give_poster(media_dir: Path, series_id: str, episode_id: str) -> None:

@@ -124,6 +124,7 @@ class PlaybackSettings:
     start_paused: bool = False
     stay_at_end: bool = False  # the last picture stays, and the viewer may go back
     audio_language: str | None = None  # goes before what is remembered of the viewer
+    text_language: str | None = None  # of subtitles that are shown always; goes before what is remembered
     fresh: bool = (
         False  # nothing that earlier playbacks left counts, and this one leaves nothing (positions, networks, tracks)
     )

@@ -113,11 +113,11 @@ class ProgressJournal:
                 [(event_id,) for event_id in event_ids],
             )
 
-    def forget(self, account: str, profile: str | None) -> None:
-        """Drop every position of a profile; without one, of the account."""
+    def forget(self, account: str, profile: str | None, title_id: str | None = None) -> None:
+        """Drop every position of a profile, or that of one title; without a profile, of the account."""
         if self._path.exists():
-            mine = "account = ? and (? = '' or profile in (?, ?))"
-            values = (account, profile or "", profile or "", _ANYBODY)
+            mine = "account = ? and (? = '' or profile in (?, ?)) and (? is null or title_id = ?)"
+            values = (account, profile or "", profile or "", _ANYBODY, title_id, title_id)
             with _disk(), self._open() as connection:
                 connection.execute(f"delete from {_TABLE} where {mine}", values)  # noqa: S608
 

@@ -35,7 +35,7 @@ class ProgressService(Protocol):
 
     async def progress(self, items: list[ProgressItem]) -> frozenset[str]: ...
 
-    async def forget_progress(self) -> None: ...
+    async def forget_progress(self, title_id: str | None = None) -> None: ...
 
     async def time(self) -> float: ...
 
@@ -130,14 +130,19 @@ class ResumeSync:
         except ANY_ERROR as error:
             _log.info("positions are kept to be told to the service later: %s", error.code)
 
-    async def forget(self) -> None:
-        """Have service and journal forget what the viewer has watched. Raises MatineeError, and then nothing is
-        forgotten here."""
+    async def forget(self, title_id: str | None = None) -> None:
+        """Have service and journal forget what the viewer has watched, or one title of it. Raises MatineeError, and
+        then nothing is forgotten here."""
         account = await self._service.account()
         if account is not None:
             profile = await self._service.profile()
-            await self._service.forget_progress()
-            await self._on_disk(partial(self._journal.forget, account.id, profile))
+            await self._service.forget_progress(title_id)
+            await self._on_disk(partial(self._journal.forget, account.id, profile, title_id))
+
+    async def mark_seen(self, title_id: str, duration_s: float) -> None:
+        """Take a title for watched to its end; the service is told now, or later where it cannot be reached."""
+        await self._keep(title_id, duration_s, duration_s, urgent=False)
+        await self.send()
 
     async def close(self, patience_s: float = 2.0) -> None:
         """Write what is still in memory, try once more to send, and close the journal."""

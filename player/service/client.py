@@ -48,6 +48,7 @@ from player.service.reply import (
     read_credits,
     read_device_code,
     read_devices,
+    read_history,
     read_manifests,
     read_my_list,
     read_next_in,
@@ -240,12 +241,40 @@ class ServiceClient:
             await asyncio.to_thread(self._store.save, self._tokens)
         return profile
 
+    async def make_profile(self, name: str, maturity: int, ways: Mapping[str, object]) -> Profile:
+        """Add a profile; ``ways`` are other members of a profile, and its ``pin``."""
+        document = {"name": name, "maturity": maturity, **ways}
+        return read_profile(Members.of(await self._call("/profiles", document)))
+
+    async def change_profile(self, profile_id: str, changes: Mapping[str, object]) -> Profile:
+        """Change members of a profile; a ``pin`` of None takes the PIN away."""
+        path = f"/profiles/{quote(profile_id, safe='')}"
+        return read_profile(Members.of(await self._call(path, dict(changes), method="PATCH")))
+
+    async def remove_profile(self, profile_id: str) -> None:
+        """Delete a profile with its list and its history."""
+        await self._call(f"/profiles/{quote(profile_id, safe='')}", method="DELETE")
+
     # Catalogue and playback
 
-    async def catalog(self, cursor: str | None = None, limit: int = 100) -> CatalogPage:
-        """One page of titles; begin with no cursor and go on with the page's ``next_cursor``."""
-        query = {"limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
+    async def catalog(
+        self,
+        cursor: str | None = None,
+        limit: int = 100,
+        *,
+        genre: str | None = None,
+        person: str | None = None,
+        by_title: bool = False,
+    ) -> CatalogPage:
+        """One page of titles; begin with no cursor and go on with the page's ``next_cursor``. The newest come first,
+        or they stand ``by_title``."""
+        wanted = {"cursor": cursor, "genre": genre, "person": person, "order": "title" if by_title else None}
+        query = {"limit": str(limit)} | {name: value for name, value in wanted.items() if value is not None}
         return read_page(Members.of(await self._call(f"/catalog?{urlencode(query)}")), self._base)
+
+    async def genres(self) -> tuple[str, ...]:
+        """The genres of what may be watched."""
+        return Members.of(await self._call("/genres")).texts("items")
 
     async def rows(self) -> tuple[TitleRow, ...]:
         """What the service puts on the first screen, above the catalogue."""
@@ -283,6 +312,18 @@ class ServiceClient:
         change = {"listed": listed, "changed_at": self._clock.wall()}
         response = await self._call(f"/list/{quote(title_id, safe='')}", change, method="PUT")
         return Members.of(response).flag("listed")
+
+    async def history(self) -> tuple[Title, ...]:
+        """What the viewer has watched, the latest first."""
+        return read_history(Members.of(await self._call("/history")), self._base)
+
+    async def put_away(self, title_id: str) -> None:
+        """Leave a title out of what is continued until it is watched again."""
+        await self._call(f"/continue/{quote(title_id, safe='')}", method="DELETE")
+
+    async def rate(self, title_id: str, thumb: str | None) -> None:
+        """Say what the viewer thinks of a title: ``up``, ``down``, or None to take that back."""
+        await self._call(f"/thumbs/{quote(title_id, safe='')}", {"thumb": thumb}, method="PUT")
 
     async def register_device(
         self,
@@ -380,9 +421,11 @@ class ServiceClient:
         response = await self._call("/progress", {"items": [asdict(item) for item in items]})
         return frozenset(Members.of(response).texts("accepted"))
 
-    async def forget_progress(self) -> None:
-        """Have the service forget what the viewer has watched; without a profile, what the account has."""
-        await self._call("/progress", method="DELETE")
+    async def forget_progress(self, title_id: str | None = None) -> None:
+        """Have the service forget what the viewer has watched, or one title of it; without a profile, what the
+        account has."""
+        path = "/progress" if title_id is None else f"/progress/{quote(title_id, safe='')}"
+        await self._call(path, method="DELETE")
 
     async def telemetry(self, body: bytes) -> frozenset[str]:
         """Deliver events (``docs/telemetry.md``); the ids of those that the service has now."""

@@ -61,7 +61,9 @@ class Title:
     """A title of the catalogue. ``heights`` are its rungs', ``variants`` out of ``encrypted`` and ``clear``;
     ``maturity`` is the age from which it may be watched. ``kind`` is ``film``, ``series``, ``episode`` or
     ``trailer``; lists tell no ``trailer_id``, and not all of them ``markers``. ``audio`` and ``text`` are
-    languages; the addresses of a backdrop and a still are None where there is none."""
+    languages; the addresses of a backdrop, a still and a logo are None where there is none. ``focal`` is what
+    the eye is drawn to in the backdrop, across and down from 0 to 1; ``thumb`` (``up``, ``down``) is told for one
+    title only."""
 
     id: str
     title: str
@@ -82,6 +84,9 @@ class Title:
     text: tuple[str, ...] = ()
     backdrop_url: str | None = None
     still_url: str | None = None
+    logo_url: str | None = None
+    focal: tuple[float, float] | None = None
+    thumb: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ class TitleRow:
     name: str
     titles: tuple[Title, ...]
     because: tuple[str, str] | None = None
+    genre: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +193,21 @@ class ProgressItem:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Somebody of the household. ``maturity`` is the highest age rating that may be watched."""
+    """Somebody of the household. ``maturity`` is the highest age rating that may be watched.
+
+    The PIN of a ``kids`` profile leads out of it, any other into it. ``avatar`` names a drawn picture; languages are
+    ISO 639-1, empty for those of the device.
+    """
 
     id: str
     name: str
     maturity: int = 18
     has_pin: bool = False
+    avatar: str = ""
+    kids: bool = False
+    audio_language: str = ""
+    text_language: str = ""
+    autoplay: bool = True
 
 
 @dataclass(frozen=True, slots=True)

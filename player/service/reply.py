@@ -162,6 +162,9 @@ class Members:
             raise self._wrong(name)
         return value
 
+    def optional_flag(self, name: str, *, missing: bool) -> bool:
+        return missing if self._members.get(name) is None else self.flag(name)
+
     def inner(self, name: str) -> Members:
         """The object under ``name``."""
         return Members(self._members.get(name), name)
@@ -178,6 +181,9 @@ class Members:
             return tuple(map(read, value))
         except (TypeError, ValueError) as error:
             raise self._wrong(name) from error
+
+    def optional_each(self, name: str, read: Callable[[object], T]) -> tuple[T, ...]:
+        return () if self._members.get(name) is None else self.each(name, read)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The strings of the list under ``name``."""
@@ -223,7 +229,18 @@ def read_title(members: Members, base_url: str) -> Title:
         text=() if languages is None else languages.texts("text"),
         backdrop_url=None if artwork is None else _picture(artwork, "backdrop_url", base_url),
         still_url=None if artwork is None else _picture(artwork, "still_url", base_url),
+        logo_url=None if artwork is None else _picture(artwork, "logo_url", base_url),
+        focal=None if artwork is None else _focal(artwork),
+        thumb=members.optional_text("thumb"),
     )
+
+
+def _focal(artwork: Members) -> tuple[float, float] | None:
+    """A point within the picture; none where that is not what was sent."""
+    point = artwork.optional_each("focal", _number)
+    if len(point) != 2 or not all(0 <= one <= 1 for one in point):
+        return None
+    return point[0], point[1]
 
 
 def _picture(artwork: Members, name: str, base_url: str) -> str | None:
@@ -265,7 +282,17 @@ def read_page(members: Members, base_url: str) -> CatalogPage:
 
 def read_profile(members: Members) -> Profile:
     """A profile of the household."""
-    return Profile(members.text("id"), members.text("name"), int(members.number("maturity")), members.flag("has_pin"))
+    return Profile(
+        members.text("id"),
+        members.text("name"),
+        int(members.number("maturity")),
+        members.flag("has_pin"),
+        members.optional_text("avatar") or "",
+        members.optional_flag("kids", missing=False),
+        members.optional_text("audio_language") or "",
+        members.optional_text("text_language") or "",
+        members.optional_flag("autoplay", missing=True),
+    )
 
 
 def read_devices(members: Members) -> DeviceList:
@@ -290,6 +317,11 @@ def read_my_list(members: Members, base_url: str) -> tuple[Title, ...]:
     return members.each("items", lambda item: read_title(Members(item, "items").inner("title"), base_url))
 
 
+def read_history(members: Members, base_url: str) -> tuple[Title, ...]:
+    """What was watched, the latest first."""
+    return members.each("items", lambda item: read_title(Members(item, "items").inner("title"), base_url))
+
+
 def read_rows(members: Members, base_url: str) -> tuple[TitleRow, ...]:
     """The rows of the first screen, in their order."""
 
@@ -300,6 +332,7 @@ def read_rows(members: Members, base_url: str) -> tuple[TitleRow, ...]:
             row.text("row"),
             row.each("titles", lambda one: read_title(Members(one, "titles"), base_url)),
             None if because is None else (because.text("id"), because.text("title")),
+            row.optional_text("genre"),
         )
 
     return members.each("items", read)
@@ -402,6 +435,12 @@ def _kid(value: object) -> bytes:
     if len(kid) != 16:
         raise ValueError("a key ID has 16 bytes")
     return kid
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError("not a number")
+    return float(value)
 
 
 def _whole(value: object) -> int:

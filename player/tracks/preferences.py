@@ -60,9 +60,13 @@ class TrackPreferences:
     described: bool = False  # sound that tells what is to be seen
     hard_of_hearing: bool = False  # subtitles that tell what is to be heard
 
-    def first_in(self, language: str | None) -> TrackPreferences:
-        """These preferences with one language of the sound before all others; None for the same."""
-        return self if not language else replace(self, audio_languages=_first(language, self.audio_languages))
+    def first_in(self, language: str | None, text: str | None = None) -> TrackPreferences:
+        """These preferences with one language of the sound before all others, and subtitles in the language ``text``
+        always; None for the same."""
+        wanted = self if not language else replace(self, audio_languages=_first(language, self.audio_languages))
+        if not text:
+            return wanted
+        return replace(wanted, text_languages=_first(text, self.text_languages), subtitles=SubtitleMode.ALWAYS)
 
 
 UNKNOWN_PREFERENCES = TrackPreferences()

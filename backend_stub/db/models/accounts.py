@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, String, false
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend_stub.db.models.base import Base
@@ -56,7 +56,11 @@ class RefreshToken(Base):
 
 
 class Profile(Base):
-    """Somebody of the household; ``maturity`` is the highest age rating they may watch."""
+    """Somebody of the household; ``maturity`` is the highest age rating they may watch.
+
+    ``avatar`` names one of the drawn pictures, ``kids`` asks for the calm look and for a PIN to leave it; languages
+    are ISO 639-1, empty for those of the device.
+    """
 
     __tablename__ = "profiles"
 
@@ -66,6 +70,11 @@ class Profile(Base):
     maturity: Mapped[int] = mapped_column(Integer)
     pin_hash: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[float] = mapped_column(Float)
+    avatar: Mapped[str] = mapped_column(String(24), default="", server_default="")
+    kids: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    audio_language: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    text_language: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    autoplay: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
 
 
 class DeviceGrant(Base):

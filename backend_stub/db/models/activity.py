@@ -75,6 +75,20 @@ class ListEntry(Base):
     changed_at: Mapped[float] = mapped_column(Float)
 
 
+class Opinion(Base):
+    """What a profile thinks of a title: ``thumb`` is 1 (up), -1 (down) or 0; what was put away at ``put_away_at`` is
+    not offered to be continued until it is watched again. An empty ``profile_id`` is the account without a profile.
+    """
+
+    __tablename__ = "opinions"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    profile_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    thumb: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    put_away_at: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
+
+
 class DailyView(Base):
     """A profile watched a title on a day, counted from 1970 (UTC); an empty ``profile_id`` is no profile."""
 

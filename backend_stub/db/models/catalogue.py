@@ -35,6 +35,7 @@ class Title(Base):
     published_at: Mapped[float | None] = mapped_column(Float, index=True)
     version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")  # the one that is shown
     artwork: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")  # file names by kind
+    focal: Mapped[list[float] | None] = mapped_column(JSON)  # of its backdrop: across and down, 0 to 1
     edited_at: Mapped[float | None] = mapped_column(Float, index=True)  # when its name or synopsis changed last
 
 

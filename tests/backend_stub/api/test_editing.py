@@ -63,13 +63,13 @@ def test_words_are_changed_and_found_at_once(running: Service, publisher: Caller
 
 
 def test_pictures_are_put_replaced_and_removed(running: Service, publisher: Caller, viewer: Caller) -> None:
-    nothing = {"backdrop_url": None, "logo_url": None, "still_url": None}
+    nothing = {"backdrop_url": None, "focal": None, "logo_url": None, "still_url": None}
     assert shown(viewer)["artwork"] == nothing
     made = shown(viewer)["poster_url"]
     for kind in ("poster", "backdrop", "logo", "still"):
         assert put_picture(publisher, kind, png(4, 3)).status_code == 200
     body = shown(viewer)
-    addresses = [body["poster_url"], *body["artwork"].values()]
+    addresses = [body["poster_url"], *(url for name, url in body["artwork"].items() if name != "focal")]
     assert len(set(addresses)) == 4
     nobody = Caller(running.app, running.runner, "192.0.2.9", {})
     for address in addresses:

@@ -168,7 +168,8 @@ class TestProfiles:
 
     def test_a_pin_keeps_others_out(self, running: Service, anna: Caller) -> None:
         grown_up = anna.post("/profiles", {"name": "Anna", "maturity": 18, "pin": "1234"}).json()
-        assert grown_up == {"id": grown_up["id"], "name": "Anna", "maturity": 18, "has_pin": True}
+        plain = {"avatar": "", "kids": False, "audio_language": "", "text_language": "", "autoplay": True}
+        assert grown_up == {"id": grown_up["id"], "name": "Anna", "maturity": 18, "has_pin": True, **plain}
         path = f"/profiles/{grown_up['id']}/selection"
         for pin in (None, "0000", "4321", "12345"):
             assert refusal(anna.post(path, {"pin": pin})) == (403, "wrong_pin")

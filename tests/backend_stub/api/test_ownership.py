@@ -62,6 +62,7 @@ class Catcher:
 
 
 BODIES: dict[Route, Callable[[SigningDevice, Owner], object]] = {
+    ("patch", "/profiles/{profile_id}"): lambda _device, _owner: {"name": "Mine"},
     ("delete", "/profiles/{profile_id}"): lambda _device, _owner: None,
     ("post", "/profiles/{profile_id}/selection"): lambda _device, _owner: {"pin": None},
     ("delete", "/devices/{device_id}"): lambda _device, _owner: None,

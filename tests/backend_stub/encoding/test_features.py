@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from backend_stub.encoding import scenery, score
-from backend_stub.encoding.features import FPS, Shot, make_film
+from backend_stub.encoding.features import FPS, Shot, make_film, make_logo
 from backend_stub.encoding.programme import FILMS, FIRST, PROGRAMME, SERIES, TRAILER
 from backend_stub.encoding.scenery import Layer
 from backend_stub.encoding.scenes import SCENES
@@ -75,6 +75,16 @@ def test_a_film_has_its_shots_chapters_and_languages(tmp_path: Path) -> None:
     assert len(frames) == 2 * FPS
     assert np.abs(frames[0] - frames[-1]).mean() > 10, "another scene"
     assert 0 < np.abs(frames[5] - frames[6]).mean() < 20, "it moves smoothly"
+
+
+def test_a_logo_is_letters_on_nothing(tmp_path: Path) -> None:
+    (tmp_path / "logo.png").write_bytes(make_logo("The Autumn Road"))
+    with av.open(str(tmp_path / "logo.png")) as container:
+        picture = next(container.decode(video=0)).to_ndarray(format="rgba")
+    cover = picture[:, :, 3]
+    assert picture.shape[1] <= 640
+    assert 0.05 < (cover > 128).mean() < 0.5
+    assert cover[:, 0].max() == 255 or cover[0].max() == 0, "nothing is cut at the left or the top"
 
 
 def test_the_programme_is_worth_a_look() -> None:

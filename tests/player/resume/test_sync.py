@@ -34,6 +34,7 @@ class Service:
         self.there = True
         self.got: list[ProgressItem] = []
         self.forgotten = False
+        self.forgotten_titles: list[str | None] = []
         self.watching: str | None = ""
         self.skew_s = 5000.0
 
@@ -49,10 +50,11 @@ class Service:
         self.got += items
         return frozenset(item.event_id for item in items)
 
-    async def forget_progress(self) -> None:
+    async def forget_progress(self, title_id: str | None = None) -> None:
         if not self.there:
             raise NetError(ErrorCode.NET_DNS, "No network.")
-        self.forgotten = True
+        self.forgotten = title_id is None
+        self.forgotten_titles.append(title_id)
 
     async def time(self) -> float:
         if not self.there:
