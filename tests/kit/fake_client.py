@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
@@ -21,9 +21,11 @@ from player.thumbnails import Picture
 from player.title.opening import PlaybackSource
 from ui.app.ports.household import AccountCard, DeviceCard, Devices, Household, PartReport, SignInCode
 from ui.app.ports.titles import (
+    EVERYTHING,
     CardPage,
     CardRow,
     ChannelCard,
+    Choice,
     Credits,
     EpisodeCard,
     Found,
@@ -276,6 +278,8 @@ class FakeClient:
         self.subscription = Subscription("free", "free", currency="EUR")
         self.payments: list[Payment] = []
         self.title_credits = Credits()
+        self.credits_by_title: dict[str, Credits] = {}
+        self.put_away_titles: list[str] = []
         self.asked_services: list[str] = []
         self.left_at: dict[str, float] = {}  # where titles were left, as the service does not know yet (s)
         self.ordered: list[tuple[str, str, str | None]] = []
@@ -324,10 +328,31 @@ class FakeClient:
         await self._obstacles()
         return Household(tuple(self.people), self.current)
 
+    async def make_person(self, name: str, maturity: int, ways: Mapping[str, Any]) -> Profile:
+        await self._obstacles()
+        own = {key: value for key, value in ways.items() if key != "pin"}
+        person = Profile(f"p{len(self.people) + 1}", name, maturity, bool(ways.get("pin")), **own)
+        self.people.append(person)
+        return person
+
+    async def change_person(self, person_id: str, changes: Mapping[str, Any]) -> Profile:
+        await self._obstacles()
+        own: dict[str, Any] = {key: value for key, value in changes.items() if key != "pin"}
+        if "pin" in changes:
+            own["has_pin"] = changes["pin"] is not None
+        self.people = [replace(one, **own) if one.id == person_id else one for one in self.people]
+        return next(one for one in self.people if one.id == person_id)
+
+    async def remove_person(self, person_id: str) -> None:
+        await self._obstacles()
+        self.people = [one for one in self.people if one.id != person_id]
+
     async def choose_person(self, person_id: str, pin: str) -> Profile:
         await self._obstacles()
         person = next(one for one in self.people if one.id == person_id)
-        if person.has_pin and pin != self.pin:
+        left = next((one for one in self.people if one.id == self.current and one.kids and one.id != person_id), None)
+        guarded = (person.has_pin and not person.kids) or (left is not None and left.has_pin)
+        if guarded and pin != self.pin:
             raise ServiceError(ErrorCode.SERVICE_NOT_ENTITLED, "The PIN is wrong.")
         self.current = person_id
         return person
@@ -348,18 +373,53 @@ class FakeClient:
             self.listed.insert(0, title_id)
         return listed
 
-    async def catalog(self, cursor: str | None) -> CardPage:
+    async def catalog(self, cursor: str | None, choice: Choice = EVERYTHING) -> CardPage:
         self.catalog_calls += 1
         await self._obstacles()
+        found = [card for card in self.titles if self._fits(card, choice)]
+        if choice.by_title:
+            found.sort(key=lambda card: card.name)
         start = int(cursor or 0)
         end = start + self.page_size
-        return CardPage(self.titles[start:end], str(end) if end < len(self.titles) else None)
+        return CardPage(found[start:end], str(end) if end < len(found) else None)
+
+    def _fits(self, card: TitleCard, choice: Choice) -> bool:
+        made = self.credits_by_title.get(card.id, Credits())
+        named = {name for _job, name in made.people}
+        return (not choice.genre or choice.genre in made.genres) and (not choice.person or choice.person in named)
+
+    async def genres(self) -> Sequence[str]:
+        await self._obstacles()
+        return sorted({genre for made in self.credits_by_title.values() for genre in made.genres})
+
+    async def history(self) -> Sequence[TitleCard]:
+        await self._obstacles()
+        return sorted((card for card in self.titles if card.progress_s), key=lambda card: -card.watched_at)
+
+    async def put_away(self, title_id: str) -> None:
+        await self._obstacles()
+        self.put_away_titles.append(title_id)
+
+    async def rate(self, title_id: str, thumb: str) -> None:
+        await self._obstacles()
+        self.titles = [replace(card, thumb=thumb) if card.id == title_id else card for card in self.titles]
+
+    async def mark_seen(self, title_id: str, duration_s: float) -> None:
+        await self._obstacles()
+        self.titles = [
+            replace(card, progress_s=duration_s, watched_at=NOW) if card.id == title_id else card
+            for card in self.titles
+        ]
 
     async def rows(self) -> Sequence[CardRow]:
         await self._obstacles()
         if self.screen is not None:
             return self.screen
-        begun = sorted((card for card in self.titles if card.progress_s), key=lambda card: -card.watched_at)
+        away = self.put_away_titles
+        begun = sorted(
+            (card for card in self.titles if card.progress_s and card.id not in away),
+            key=lambda card: -card.watched_at,
+        )
         return [CardRow("continue", begun)] if begun else []
 
     async def channels(self) -> Sequence[ChannelCard]:
@@ -371,7 +431,7 @@ class FakeClient:
 
     async def credits(self, title_id: str) -> Credits:
         await self._obstacles()
-        return self.title_credits
+        return self.credits_by_title.get(title_id, self.title_credits)
 
     async def seasons(self, series_id: str) -> list[SeasonCards]:
         await self._obstacles()
@@ -434,9 +494,12 @@ class FakeClient:
             for card in self.titles
         ]
 
-    async def forget_history(self) -> None:
+    async def forget_history(self, title_id: str | None = None) -> None:
         await self._obstacles()
-        self.titles = [replace(card, progress_s=0.0, watched_at=0.0) for card in self.titles]
+        self.titles = [
+            replace(card, progress_s=0.0, watched_at=0.0) if title_id in (None, card.id) else card
+            for card in self.titles
+        ]
 
     async def set_consent(self, consent: bool) -> None:
         self.consent = consent

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ui.app.engine.client import EngineClient, OpenPlayback
     from ui.app.ports.household import PartReport
     from ui.app.profile.data_use import DataMeter
+    from ui.app.profile.last_used import Memory
     from ui.app.profile.preferences import PreferenceStore
     from ui.app.system.single_instance import SingleInstance
     from ui.app.video.output import VideoOutput
@@ -214,21 +215,24 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
     from ui.app.viewmodels.up_next import UpNext
 
     meter = DataMeter(options.profile)
+    memory = Memory(options.profile)
     kept = LateDownloads(lambda: _make_downloads(options, client, store))
     client = EngineClient(
         lambda: _make_engine(options, store, meter, kept),
-        _playback_opener(options, store, meter),
+        _playback_opener(options, store, meter, memory),
         options.service_url,
         prepare=lambda player: _apply_preferences(player, store),
         examine=options.examine,
         presence=lambda: _presence(options),
-        look_ahead=lambda engine, source: engine.prefetch(source, _playback_settings(options, store, meter)),
+        look_ahead=lambda engine, source: engine.prefetch(source, _playback_settings(options, store, meter, memory)),
     )
     tasks = Tasks(client)
     output = VideoOutput(make_player)
     posters = PosterCache(client, tasks, options.profile / "posters")
     home = HomeViewModel(client, tasks, posters, kept=HomeCache(options.profile))
-    player = PlayerViewModel(client, tasks, output, up_next=UpNext(lambda: store.preferences.auto_next, posters))
+    player = PlayerViewModel(
+        client, tasks, output, up_next=UpNext(lambda: store.preferences.auto_next and _autoplays(memory), posters)
+    )
     data_use = DataUseViewModel(meter)
     settings = SettingsViewModel(
         client,
@@ -242,7 +246,6 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
         lambda: kept.use(download_settings(store.preferences), download_place(store.preferences))
     )
     downloads = DownloadsViewModel(kept, tasks, posters)
-    memory = Memory(options.profile)
     app = ApplicationViewModel(
         client, tasks, home, player, settings=settings, downloads=downloads, memory=memory, tv=options.tv
     )
@@ -252,10 +255,14 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
 def _join_desktop(application: QGuiApplication, parts: _AppParts, window: QQuickWindow) -> DesktopSession:
     """Media keys, the screen saver, and other programs that ask for something."""
     from ui.app.desktop.bus import session_bus
+    from ui.app.desktop.motion import ask_for_motion
     from ui.app.desktop.session import DesktopSession
 
     app = parts.app
-    desktop = DesktopSession(parts.player, session_bus(), parts.posters)
+    bus = session_bus()
+    desktop = DesktopSession(parts.player, bus, parts.posters)
+    if bus is not None:
+        ask_for_motion(bus, app.settings_page.set_system_still, desktop)
     desktop.mpris.raised.connect(lambda: _come_forward(app, window, ""))
     desktop.mpris.openWanted.connect(lambda address: _come_forward(app, window, address))
     desktop.mpris.stopWanted.connect(app.stopPlaying)
@@ -313,16 +320,25 @@ def _make_engine(options: AppOptions, store: PreferenceStore, meter: DataMeter, 
     )
 
 
-def _playback_settings(options: AppOptions, store: PreferenceStore, meter: DataMeter) -> PlaybackSettings:
+def _autoplays(memory: Memory) -> bool:
+    """Whether the next episode begins by itself for who watches."""
+    return memory.now.person is None or memory.now.person.autoplay
+
+
+def _playback_settings(
+    options: AppOptions, store: PreferenceStore, meter: DataMeter, memory: Memory
+) -> PlaybackSettings:
     """What the viewer has set, as it stands now; Auto needs no more lines than the screen has."""
     from player.playback.settings import PlaybackSettings
     from player.reporting.cmcd import CmcdSettings
 
     if options.playback is not None:
         return replace(options.playback, max_height=options.playback.max_height or display_lines())
+    person = memory.now.person
     return PlaybackSettings(
         stay_at_end=not options.only_source,
-        audio_language=store.preferences.audio_language or None,
+        audio_language=(person.audio_language if person else "") or store.preferences.audio_language or None,
+        text_language=(person.text_language if person else "") or None,
         max_bps=store.preferences.data_limit_bps or None,
         max_height=display_lines(),
         metered=store.preferences.metered or meter.network.metered is True,
@@ -330,7 +346,7 @@ def _playback_settings(options: AppOptions, store: PreferenceStore, meter: DataM
     )
 
 
-def _playback_opener(options: AppOptions, store: PreferenceStore, meter: DataMeter) -> OpenPlayback:
+def _playback_opener(options: AppOptions, store: PreferenceStore, meter: DataMeter, memory: Memory) -> OpenPlayback:
     def begin(
         engine: Engine,
         source: PlaybackSource,
@@ -345,7 +361,7 @@ def _playback_opener(options: AppOptions, store: PreferenceStore, meter: DataMet
                 options.on_state(state)
             on_state(state)
 
-        playback = _playback_settings(options, store, meter)
+        playback = _playback_settings(options, store, meter, memory)
         if start_s is not None:
             playback = replace(playback, start_s=start_s)
         return engine.open(source, player, seen, playback, on_event)

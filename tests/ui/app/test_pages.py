@@ -91,7 +91,7 @@ def test_sign_out_forgets_the_viewer(stage):
     stage.client.titles = cards(2)
     stage.sign_in()
     stage.until(lambda: stage.focus_name == "playFeatured")
-    stage.key(K.Key_Up, *[K.Key_Right] * 7)
+    stage.key(K.Key_Up, *[K.Key_Right] * 8)
     assert stage.focus_name == "signOut"
     stage.key(K.Key_Return, K.Key_Right, K.Key_Return)
     stage.until(lambda: stage.page == "signIn")

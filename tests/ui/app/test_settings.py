@@ -125,7 +125,7 @@ def open_settings(stage) -> None:
     stage.client.titles = cards(6)
     stage.sign_in()
     stage.until(lambda: stage.focus_name == "playFeatured")
-    stage.key(K.Key_Up, *[K.Key_Right] * 5)
+    stage.key(K.Key_Up, *[K.Key_Right] * 6)
     assert stage.focus_name == "openSettings"
     stage.key(K.Key_Return)
     assert stage.page == "settings"

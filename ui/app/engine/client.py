@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -21,9 +21,11 @@ from player.reporting.state import PlaybackState, PlaybackStatus
 from ui.app.ports.household import AccountCard, DeviceCard, Devices, Household, PartReport, SignInCode
 from ui.app.ports.playback import PlayerPort, SessionPort
 from ui.app.ports.titles import (
+    EVERYTHING,
     CardPage,
     CardRow,
     ChannelCard,
+    Choice,
     Credits,
     EpisodeCard,
     Found,
@@ -171,6 +173,15 @@ class EngineClient:
     async def choose_person(self, person_id: str, pin: str) -> Profile:
         return await self._service().select_profile(person_id, pin or None)
 
+    async def make_person(self, name: str, maturity: int, ways: Mapping[str, object]) -> Profile:
+        return await self._service().make_profile(name, maturity, ways)
+
+    async def change_person(self, person_id: str, changes: Mapping[str, object]) -> Profile:
+        return await self._service().change_profile(person_id, changes)
+
+    async def remove_person(self, person_id: str) -> None:
+        await self._service().remove_profile(person_id)
+
     async def search(self, query: str) -> Found:
         found = await self._service().search(query)
         return Found([card_of(title) for title in found.items], found.corrected or "")
@@ -181,15 +192,37 @@ class EngineClient:
     async def put_listed(self, title_id: str, *, listed: bool) -> bool:
         return await self._service().put_listed(title_id, listed=listed)
 
-    async def catalog(self, cursor: str | None) -> CardPage:
-        page = await self._service().catalog(cursor)
+    async def catalog(self, cursor: str | None, choice: Choice = EVERYTHING) -> CardPage:
+        page = await self._service().catalog(
+            cursor, genre=choice.genre or None, person=choice.person or None, by_title=choice.by_title
+        )
         return CardPage([card_of(title) for title in page.items], page.next_cursor)
 
     async def rows(self) -> Sequence[CardRow]:
         return [
-            CardRow(row.name, [card_of(title) for title in row.titles], row.because[1] if row.because else "")
+            CardRow(
+                row.name,
+                [card_of(title) for title in row.titles],
+                row.because[1] if row.because else "",
+                row.genre or "",
+            )
             for row in await self._service().rows()
         ]
+
+    async def genres(self) -> Sequence[str]:
+        return await self._service().genres()
+
+    async def history(self) -> Sequence[TitleCard]:
+        return [card_of(title) for title in await self._service().history()]
+
+    async def put_away(self, title_id: str) -> None:
+        await self._service().put_away(title_id)
+
+    async def rate(self, title_id: str, thumb: str) -> None:
+        await self._service().rate(title_id, thumb or None)
+
+    async def mark_seen(self, title_id: str, duration_s: float) -> None:
+        await self.engine.mark_seen(title_id, duration_s)
 
     async def channels(self) -> Sequence[ChannelCard]:
         guide = await self._service().channels()
@@ -244,8 +277,8 @@ class EngineClient:
             await asyncio.to_thread(engine.wait, session, _CLOSE_S)
         await engine.send_positions()
 
-    async def forget_history(self) -> None:
-        await self.engine.forget_history()
+    async def forget_history(self, title_id: str | None = None) -> None:
+        await self.engine.forget_history(title_id)
 
     async def set_consent(self, consent: bool) -> None:
         await self.engine.set_consent(consent)
@@ -353,6 +386,9 @@ def card_of(title: Title) -> TitleCard:
         text=title.text,
         backdrop_url=title.backdrop_url or "",
         still_url=title.still_url or "",
+        logo_url=title.logo_url or "",
+        focal=title.focal,
+        thumb=title.thumb or "",
     )
 
 

@@ -6,14 +6,24 @@ The real ones are ``player.engine.Engine``, ``player.playback.session.Session``,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from player.reporting.state import PlaybackState
 from ui.app.ports.household import AccountCard, Devices, Household, PartReport, SignInCode
 from ui.app.ports.playback import PlayerPort, SessionPort
-from ui.app.ports.titles import CardPage, CardRow, ChannelCard, Credits, Found, SeasonCards, TitleCard
+from ui.app.ports.titles import (
+    EVERYTHING,
+    CardPage,
+    CardRow,
+    ChannelCard,
+    Choice,
+    Credits,
+    Found,
+    SeasonCards,
+    TitleCard,
+)
 
 if TYPE_CHECKING:  # it brings the engine along, which must not hold up the first frame
     from player.service.billing import Subscription
@@ -66,6 +76,16 @@ class ClientPort(Protocol):
         """Watch as this profile; ``pin`` is empty for one without."""
         ...
 
+    async def make_person(self, name: str, maturity: int, ways: Mapping[str, object]) -> Profile:
+        """Add a profile; ``ways`` are other members of :class:`Profile`, and its ``pin``."""
+        ...
+
+    async def change_person(self, person_id: str, changes: Mapping[str, object]) -> Profile:
+        """Change members of a profile; a ``pin`` of None takes the PIN away."""
+        ...
+
+    async def remove_person(self, person_id: str) -> None: ...
+
     async def search(self, query: str) -> Found: ...
 
     async def my_list(self) -> Sequence[TitleCard]: ...
@@ -74,7 +94,27 @@ class ClientPort(Protocol):
         """Put a title on the list or take it off; whether it is there now."""
         ...
 
-    async def catalog(self, cursor: str | None) -> CardPage: ...
+    async def catalog(self, cursor: str | None, choice: Choice = EVERYTHING) -> CardPage: ...
+
+    async def genres(self) -> Sequence[str]:
+        """Those of the catalogue, as the service names them."""
+        ...
+
+    async def history(self) -> Sequence[TitleCard]:
+        """What was watched, the latest first."""
+        ...
+
+    async def put_away(self, title_id: str) -> None:
+        """Leave a title out of what is continued until it is watched again."""
+        ...
+
+    async def rate(self, title_id: str, thumb: str) -> None:
+        """Say what the viewer thinks of a title: up, down, or nothing."""
+        ...
+
+    async def mark_seen(self, title_id: str, duration_s: float) -> None:
+        """Take a title for watched to its end."""
+        ...
 
     async def rows(self) -> Sequence[CardRow]:
         """What stands above the catalogue, as the service wants it."""
@@ -118,8 +158,8 @@ class ClientPort(Protocol):
         cannot be reached."""
         ...
 
-    async def forget_history(self) -> None:
-        """Forget what was watched, here and at the service."""
+    async def forget_history(self, title_id: str | None = None) -> None:
+        """Forget what was watched, or one title of it, here and at the service."""
         ...
 
     async def set_consent(self, consent: bool) -> None:

@@ -44,6 +44,9 @@ class TitleCard:
     text: tuple[str, ...] = ()
     backdrop_url: str = ""
     still_url: str = ""
+    logo_url: str = ""
+    focal: tuple[float, float] | None = None  # across and down in the backdrop, 0 to 1
+    thumb: str = ""  # up, down; told for one title only
 
     @property
     def variant(self) -> str:
@@ -79,16 +82,29 @@ class CardPage:
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """A row of the first screen. ``key`` tells it from the others; ``kind`` is the service's name for it, and
-    ``because`` the name of the title that it follows from, where there is one."""
+    """A row of the first screen. ``key`` tells it from the others; ``kind`` is the service's name for it, ``because``
+    the name of the title that it follows from and ``genre`` that of its titles, where there is one."""
 
     kind: str
     titles: Sequence[TitleCard] = ()
     because: str = ""
+    genre: str = ""
 
     @property
     def key(self) -> str:
-        return f"{self.kind} {self.because}" if self.because else self.kind
+        return " ".join(filter(None, (self.kind, self.because, self.genre)))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which part of the catalogue is wanted, the newest first or ``by_title``; empty for any genre or person."""
+
+    genre: str = ""
+    person: str = ""
+    by_title: bool = False
+
+
+EVERYTHING = Choice()
 
 
 @dataclass(frozen=True, slots=True)

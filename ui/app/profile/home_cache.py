@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from ui.app.profile.storage import JsonFile
 T = TypeVar("T")
 _MAX_BYTES = 4 * 1024 * 1024
 _MOST_TITLES, _MOST_ROWS, _MOST_CHOICES = 200, 20, 100
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class KeptHome:
         def allowed(cards: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
             return tuple(card for card in cards if card.maturity <= maturity)
 
-        rows = (CardRow(row.kind, allowed(row.titles), row.because) for row in self.rows)
+        rows = (replace(row, titles=allowed(row.titles)) for row in self.rows)
         return KeptHome(self.owner, allowed(self.titles), tuple(row for row in rows if row.titles))
 
 
@@ -48,7 +48,7 @@ class HomeCache:
 
     def keep(self, home: KeptHome) -> None:
         """Put this in the place of what was kept, as far as it is not too much."""
-        rows = tuple(CardRow(row.kind, tuple(row.titles), row.because) for row in home.rows[:_MOST_ROWS])
+        rows = tuple(replace(row, titles=tuple(row.titles)) for row in home.rows[:_MOST_ROWS])
         self._file.save(KeptHome(home.owner, home.titles[:_MOST_TITLES], rows))
 
     def forget(self) -> None:
@@ -68,7 +68,13 @@ def _read(members: Mapping[str, object]) -> KeptHome:
 
 def _write(home: KeptHome) -> Mapping[str, object]:
     rows = [
-        {"kind": row.kind, "because": row.because, "titles": list(map(_members_of, row.titles))} for row in home.rows
+        {
+            "kind": row.kind,
+            "because": row.because,
+            "genre": row.genre,
+            "titles": list(map(_members_of, row.titles)),
+        }
+        for row in home.rows
     ]
     return {"format": _FORMAT, "owner": home.owner, "titles": list(map(_members_of, home.titles)), "rows": rows}
 
@@ -82,7 +88,8 @@ def _members_of(card: TitleCard) -> Mapping[str, object]:
 def _row(value: object) -> CardRow:
     members = _members(value)
     titles = _each(members["titles"], _card, _MOST_TITLES)
-    return CardRow(_typed(str, members["kind"]), titles, _typed(str, members["because"]))
+    kind, because, genre = (_typed(str, members[name]) for name in ("kind", "because", "genre"))
+    return CardRow(kind, titles, because, genre)
 
 
 def _card(value: object) -> TitleCard:
@@ -104,8 +111,9 @@ def _episode(members: Mapping[str, object]) -> EpisodeCard:
 
 
 _NUMBER = (int, float)
+_WORDS = ("id", "name", "synopsis", "poster_url", "kind", "backdrop_url", "still_url", "logo_url")
 _KINDS: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(("id", "name", "synopsis", "poster_url", "kind"), (str,)),
+    **dict.fromkeys(_WORDS, (str,)),
     **dict.fromkeys(("duration_s", "published_at", "progress_s", "watched_at"), _NUMBER),
     **dict.fromkeys(("year", "height"), (int, type(None))),
     "maturity": (int,),

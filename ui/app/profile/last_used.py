@@ -71,7 +71,13 @@ def _person(members: Mapping[str, Any]) -> Profile:
     maturity, has_pin = members["maturity"], members["has_pin"]
     if type(maturity) is not int or not isinstance(has_pin, bool):
         raise ValueError("no profile")
-    return Profile(_text(members["id"]), _text(members["name"]), maturity, has_pin)
+    kids, autoplay = members.get("kids", False), members.get("autoplay", True)
+    if not isinstance(kids, bool) or not isinstance(autoplay, bool):
+        raise TypeError("no profile")
+    avatar, audio, text = (_text(members.get(name, "")) for name in ("avatar", "audio_language", "text_language"))
+    return Profile(
+        _text(members["id"]), _text(members["name"]), maturity, has_pin, avatar, kids, audio, text, autoplay
+    )
 
 
 def _text(value: object) -> str:

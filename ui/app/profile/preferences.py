@@ -20,6 +20,7 @@ SUBTITLE_SIZES = (75, 100, 130, 170)  # per cent
 SUBTITLE_COLOURS = ("#ffffff", "#ffe04d", "#7fe3ff", "#9cf08a")
 SUBTITLE_EDGES = ("outline", "shadow", "box")
 TEXT_SIZES = (90, 100, 115, 130)  # per cent
+MOTIONS = ("", "little", "full")  # empty is as the system says
 # Video bitrates in bits per second; 0 is no limit. One Mbit/s is 0.45 gigabytes an hour.
 DATA_LIMITS = (0, 6_000_000, 3_000_000, 1_500_000, 700_000)
 TONE_MAPPINGS = ("auto", "bt.2390", "hable", "mobius", "clip")
@@ -68,6 +69,7 @@ class Preferences:
     auto_next: bool = True
     smart_downloads: bool = True
     service_url: str = ""
+    motion: str = ""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -88,6 +90,7 @@ _CHOICES: Mapping[str, tuple[object, ...]] = {
     "subtitle_colour": SUBTITLE_COLOURS,
     "subtitle_edge": SUBTITLE_EDGES,
     "text_size": TEXT_SIZES,
+    "motion": MOTIONS,
 }
 
 

@@ -10,7 +10,7 @@ Window {
 
     required property QtObject app
     readonly property Item page: ({ starting: starting, signIn: signIn, profiles: profiles, home: home, search: search, channels: channels,
-                                   myList: myList, details: details, settings: settings, downloads: downloads,
+                                   myList: myList, browse: browse, details: details, settings: settings, downloads: downloads,
                                    account: account,
                                    player: player })[app.page] ?? starting
     property bool modal: false
@@ -56,6 +56,12 @@ Window {
         }
         window.requestActivate()
     }
+    // What can be done with a title, at its card.
+    function offerChoices(card: Item, titleId: string, goingOn: bool) {
+        app.offerChoices(titleId, goingOn)
+        if (app.choices.options.count > 0)
+            titleChoices.openAt(card)
+    }
     function toggleFullScreen() {
         if (app.tv || small)
             return
@@ -95,6 +101,8 @@ Window {
 
     Binding { target: Theme; property: "remote"; value: window.app.tv }
     Binding { target: Theme; property: "textScale"; value: window.app.settings.textScale }
+    Binding { target: Theme; property: "still"; value: window.app.settings.still }
+    Binding { target: Theme; property: "young"; value: window.app.profiles.kids }
     Binding { target: Theme; property: "highContrast"; value: window.app.settings.highContrast }
 
     Rectangle {
@@ -148,6 +156,7 @@ Window {
         enabled: visible && !modal
         search: window.app.search
         tv: window.app.tv
+        onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
         onTitleChosen: titleId => window.app.showTitle(titleId)
         onLeaving: window.app.back()
     }
@@ -168,7 +177,20 @@ Window {
         visible: window.page === myList
         enabled: visible && !modal
         myList: window.app.myList
+        onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
+        onShowHistory: window.app.showHistory()
         onTitleChosen: titleId => window.app.showTitle(titleId)
+        onLeaving: window.app.back()
+    }
+    BrowsePage {
+        id: browse
+        objectName: "browsePage"
+        anchors.fill: parent
+        visible: window.page === browse
+        enabled: visible && !modal
+        browse: window.app.browse
+        onTitleChosen: titleId => window.app.showTitle(titleId)
+        onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
         onLeaving: window.app.back()
     }
     HomePage {
@@ -180,10 +202,14 @@ Window {
         home: window.app.home
         downloads: window.app.downloads
         viewer: window.app.viewer
+        avatar: window.app.profiles.avatar
+        calm: window.app.profiles.kids
         severalProfiles: window.app.profiles.several
         onTitleChosen: titleId => window.app.showTitle(titleId)
         onPlayChosen: titleId => window.app.openTitle(titleId)
         onDownloadChosen: downloadId => window.app.playDownload(downloadId)
+        onMenuWanted: (card, titleId, goingOn) => window.offerChoices(card, titleId, goingOn)
+        onShowCatalogue: window.app.showCatalogue()
         onShowSearch: window.app.showSearch()
         onShowChannels: window.app.showChannels()
         onShowMyList: window.app.showMyList()
@@ -201,6 +227,10 @@ Window {
         visible: window.page === account
         enabled: visible
         account: window.app.account
+        onShowProfiles: {
+            window.app.back()
+            window.app.switchProfile()
+        }
         onLeaving: window.app.back()
     }
     DetailsPage {
@@ -219,6 +249,10 @@ Window {
         onPlayEpisode: titleId => window.app.openTitle(titleId)
         onShowTitle: titleId => window.app.showTitle(titleId)
         onPlayFromFurthest: window.app.playFromFurthest()
+        onGenreChosen: genre => window.app.showGenre(genre)
+        onPersonChosen: person => window.app.showPerson(person)
+        onRated: thumb => window.app.rateShown(thumb)
+        onMarked: window.app.markShown()
         onLeaving: window.app.back()
     }
     SettingsPage {
@@ -291,6 +325,22 @@ Window {
         anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.px(88) }
         icon: "warning"
         text: [home, details, player].includes(window.page) ? window.app.settings.dataUse.warning : ""
+    }
+    NoticeLine {
+        objectName: "choicesNotice"
+        anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: Theme.wide }
+        icon: "warning"
+        text: window.app.choices.notice
+    }
+    ChoiceMenu {
+        id: titleChoices
+        objectName: "cardMenu"
+        anchors.fill: parent
+        heading: window.app.choices.heading
+        model: window.app.choices.options
+        onVisibleChanged: window.modal = visible
+        onClosed: window.settle()
+        onChosen: key => window.app.choices.choose(key)
     }
     ConfirmDialog {
         id: signOutDialog

@@ -9,11 +9,12 @@ from PySide6.QtCore import Property, QObject, Signal, Slot
 from player.reporting.state import NextEpisode, PlaybackFailure
 from player.service.model import Profile
 from ui.app.ports.client import ClientPort
-from ui.app.ports.titles import TitleCard
+from ui.app.ports.titles import Choice, TitleCard
 from ui.app.profile.last_used import Memory
 from ui.app.viewmodels.account import AccountViewModel
 from ui.app.viewmodels.addresses import AddressesViewModel
 from ui.app.viewmodels.binding import part, shown
+from ui.app.viewmodels.browse import BrowseViewModel
 from ui.app.viewmodels.channels import ChannelsViewModel
 from ui.app.viewmodels.code_sign_in import CodeSignInViewModel
 from ui.app.viewmodels.details import DetailsViewModel
@@ -30,6 +31,7 @@ from ui.app.viewmodels.settings import SettingsViewModel
 from ui.app.viewmodels.sign_in import SignInViewModel
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
+from ui.app.viewmodels.title_choices import TitleChoices
 from ui.app.viewmodels.title_download import TitleDownload
 from ui.app.viewmodels.trouble import Help
 
@@ -75,6 +77,8 @@ class ApplicationViewModel(QObject):
         self._account = AccountViewModel(client, tasks, self)
         self._channels = ChannelsViewModel(client, tasks, home.posters, self)
         self._my_list = MyListViewModel(client, tasks, home.posters, self)
+        self._browse = BrowseViewModel(client, tasks, home.posters, self)
+        self._choices = TitleChoices(client, tasks, self._my_list.holds, self._my_list.toggle, self)
         self._tv = tv
         self._by_code = tv and bool(client.service_name)
         self._settings = settings or SettingsViewModel(client, tasks, parent=self)
@@ -100,8 +104,11 @@ class ApplicationViewModel(QObject):
         self._sign_in.serviceChosen.connect(self.serviceChosen)
         self._sign_in.refused.connect(lambda: self._rest_on(Page.SIGN_IN))
         for_viewers = (self._home, self._details, self._profiles, self._search, self._channels, self._my_list)
-        for needing in (*for_viewers, self._account):
+        for needing in (*for_viewers, self._account, self._browse, self._choices):
             needing.signInNeeded.connect(self._sign_in_again)
+        self._choices.playWanted.connect(self.openTitle)
+        self._choices.detailsWanted.connect(self.showTitle)
+        self._choices.done.connect(lambda _title_id: self._ask_for_news())
         self._profiles.chosen.connect(self._watch_as)
         self._profiles.needed.connect(lambda: self._rest_on(Page.PROFILES))
         self._details.changed.connect(lambda: self._title_download.show(self._details.keepable))
@@ -127,6 +134,8 @@ class ApplicationViewModel(QObject):
     account = part("_account")
     channels = part("_channels")
     myList = part("_my_list")
+    browse = part("_browse")
+    choices = part("_choices")
     home = part("_home")
     player = part("_player")
     details = part("_details")
@@ -135,6 +144,11 @@ class ApplicationViewModel(QObject):
     titleDownload = part("_title_download")
     lookingAhead = part("_looking")
     addresses = part("_addresses")
+
+    @property
+    def settings_page(self) -> SettingsViewModel:
+        """What stands on the settings page, for those who hear of the desktop."""
+        return self._settings
 
     @Property(bool, constant=True)
     def tv(self) -> bool:
@@ -234,6 +248,46 @@ class ApplicationViewModel(QObject):
         self._put_above(Page.MY_LIST)
 
     @Slot()
+    def showCatalogue(self) -> None:
+        """Everything there is, from A to Z."""
+        self._browse.show(Choice(by_title=True))
+        self._put_above(Page.BROWSE)
+
+    @Slot(str)
+    def showGenre(self, genre: str) -> None:
+        self._browse.show(Choice(genre=genre))
+        self._put_above(Page.BROWSE)
+
+    @Slot(str)
+    def showPerson(self, person: str) -> None:
+        self._browse.show(Choice(person=person))
+        self._put_above(Page.BROWSE)
+
+    @Slot()
+    def showHistory(self) -> None:
+        self._browse.show_history()
+        self._put_above(Page.BROWSE)
+
+    @Slot(str, bool)
+    def offerChoices(self, title_id: str, going_on: bool) -> None:
+        """Make the menu of a title; ``going_on``: it stands among those to go on with."""
+        card = self._card_of(title_id)
+        if card is not None:
+            self._choices.ask(card, going_on=going_on)
+
+    @Slot(str)
+    def rateShown(self, thumb: str) -> None:
+        """Give the title of the details page a thumb."""
+        if self._details.card is not None:
+            self._choices.rate(self._details.card, thumb)
+
+    @Slot()
+    def markShown(self) -> None:
+        """Take the title of the details page for watched, or for not begun."""
+        if self._details.card is not None:
+            self._choices.mark(self._details.card)
+
+    @Slot()
     def toggleListed(self) -> None:
         """Put the title of the details page on the list, or take it off."""
         if self._details.card is not None:
@@ -248,7 +302,7 @@ class ApplicationViewModel(QObject):
     @Slot()
     def keepProfile(self) -> None:
         """Leave the profiles as they were."""
-        if self._profiles.property("several"):
+        if self._profiles.property("stays"):
             self._profiles.cancelPin()
             self._rest_on(Page.HOME)
 
@@ -393,6 +447,8 @@ class ApplicationViewModel(QObject):
             self._home.refresh()
         if self._page is Page.DETAILS:
             self._details.refresh()
+        if self._page is Page.BROWSE:
+            self._browse.refresh()
 
     def _card_of(self, title_id: str) -> TitleCard | None:
         """A title that is shown somewhere."""
@@ -401,7 +457,8 @@ class ApplicationViewModel(QObject):
         shown_one = self._details.card_of(title_id)
         if shown_one is not None:
             return shown_one
-        return self._home.title_of(title_id) or self._my_list.card_of(title_id)
+        places = (self._browse.card_of, self._home.title_of, self._my_list.card_of)
+        return next((card for place in places if (card := place(title_id)) is not None), None)
 
     def _enter(self, name: str, *, fresh: bool) -> None:
         """The account is signed in; who watches is asked next."""
@@ -417,6 +474,7 @@ class ApplicationViewModel(QObject):
             self._search.clear()
             self._channels.clear()
             self._my_list.clear()
+            self._browse.clear()
         self._set_viewer(person.name or self._profiles.viewer)
         self._downloads.set_maturity(person.maturity)
         self._home.open_for(f"{self._profiles.viewer}\n{person.id}", person.maturity)
@@ -437,7 +495,7 @@ class ApplicationViewModel(QObject):
         self._pages.clear()
         self._interrupted = None
         for_viewers = (self._details, self._profiles, self._search, self._channels, self._my_list, self._account)
-        for emptied in (*for_viewers, self._settings.device_list):
+        for emptied in (*for_viewers, self._browse, self._settings.device_list):
             emptied.clear()
         self._person_id = ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, Signal
 
@@ -11,16 +11,30 @@ from player.base.errors import ErrorCode
 from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import Credits, SeasonCards, TitleCard
-from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.binding import RecordModel, shown
 from ui.app.viewmodels.episodes import EpisodesViewModel
 from ui.app.viewmodels.pending_request import PendingRequest
 from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import clock_time, genre_words, tr
-from ui.app.viewmodels.titles import PosterModel, is_begun, keep_posters, place_words
+from ui.app.viewmodels.titles import PosterModel, is_begun, is_seen, keep_posters, place_words
 from ui.app.viewmodels.tracks import language_name
 
 _MOST_PEOPLE = 6
+_MOST_WAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A name that leads to a page of titles: of this genre, or with this person."""
+
+    label: str
+    genre: str = ""
+    person: str = ""
+
+
+class WayModel(RecordModel[Way]):
+    record = Way
 
 
 class DetailsViewModel(QObject):
@@ -42,6 +56,7 @@ class DetailsViewModel(QObject):
         self._seasons_question = PendingRequest(tasks, self._found_episodes, self._failed, self.signInNeeded.emit)
         self._credits_question = PendingRequest(tasks, self._credited, lambda _failure: None, self.signInNeeded.emit)
         self._credits = Credits()
+        self._ways = WayModel(self)
         self._card: TitleCard | None = None
         self._model = PosterModel(posters, self)
         self._series: TitleCard | None = None  # whose episode is shown
@@ -161,6 +176,20 @@ class DetailsViewModel(QObject):
     def genres(self) -> str:
         return ", ".join(map(genre_words, self._credits.genres))
 
+    @Property(QObject, constant=True)
+    def ways(self) -> WayModel:
+        """What leads to more like this: the genres, and those who took part."""
+        return self._ways
+
+    @Property(str, notify=changed)
+    def thumb(self) -> str:
+        """What the viewer thinks of it: up, down, or empty."""
+        return self._card.thumb if self._card else ""
+
+    @Property(bool, notify=changed)
+    def seen(self) -> bool:
+        return self._card is not None and is_seen(self._card)
+
     @Property(str, notify=changed)
     def directors(self) -> str:
         return self._people("director")
@@ -238,11 +267,15 @@ class DetailsViewModel(QObject):
 
     def _credited(self, found: Credits) -> None:
         self._credits = found
+        people = dict.fromkeys(name for _job, name in found.people)
+        genres = [Way(genre_words(genre), genre=genre) for genre in found.genres]
+        self._ways.replace([*genres, *(Way(name, person=name) for name in people)][:_MOST_WAYS])
         self.changed.emit()
 
     def _open(self, card: TitleCard) -> None:
         if self._card is None or self._card.id != card.id:
             self._credits = Credits()
+            self._ways.replace([])
         self._notice, self._gone = "", False
         self._show(card)
         self.refresh()

@@ -13,6 +13,7 @@ class Page(StrEnum):
     SEARCH = "search"
     CHANNELS = "channels"
     MY_LIST = "myList"
+    BROWSE = "browse"
     DETAILS = "details"
     SETTINGS = "settings"
     ACCOUNT = "account"
@@ -20,7 +21,7 @@ class Page(StrEnum):
     PLAYER = "player"
 
 
-FOR_VIEWERS = frozenset({Page.DETAILS, Page.SEARCH, Page.CHANNELS, Page.MY_LIST, Page.ACCOUNT})
+FOR_VIEWERS = frozenset({Page.DETAILS, Page.SEARCH, Page.CHANNELS, Page.MY_LIST, Page.BROWSE, Page.ACCOUNT})
 
 
 class PageStack:

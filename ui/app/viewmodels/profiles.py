@@ -14,11 +14,13 @@ from ui.app.ports.household import Household
 from ui.app.profile.last_used import Memory
 from ui.app.viewmodels.binding import RecordModel, shown
 from ui.app.viewmodels.pending_request import PendingRequest
+from ui.app.viewmodels.profile_edit import ProfileEditViewModel
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
 
 ADULT = 18
 _PIN_DIGITS = range(4, 9)
+_MOST_PEOPLE = 8
 
 
 class ProfilesState(StrEnum):
@@ -27,6 +29,7 @@ class ProfilesState(StrEnum):
     LOADING = "loading"
     CHOOSING = "choosing"
     PIN = "pin"
+    EDIT = "edit"
     ERROR = "error"
 
 
@@ -40,6 +43,7 @@ class PersonLine:
     detail: str
     locked: bool
     chosen: bool
+    avatar: str = ""
 
 
 class PersonModel(RecordModel[PersonLine]):
@@ -63,6 +67,10 @@ class ProfilesViewModel(QObject):
         self._memory = memory or Memory(None)
         self._asking = PendingRequest(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._choosing = PendingRequest(tasks, self._selected, self._refused, self.signInNeeded.emit)
+        self._edit = ProfileEditViewModel(client, tasks, self)
+        self._edit.saved.connect(self._edited)
+        self._edit.signInNeeded.connect(self.signInNeeded)
+        self._managing = False  # choosing a profile opens it
         self._viewer = ""
         self._people: tuple[Profile, ...] = ()
         self._person: Profile | None = None
@@ -78,6 +86,43 @@ class ProfilesViewModel(QObject):
     @Property(QObject, constant=True)
     def people(self) -> PersonModel:
         return self._model
+
+    @Property(QObject, constant=True)
+    def edit(self) -> ProfileEditViewModel:
+        """The profile that is made or changed."""
+        return self._edit
+
+    managing = shown(bool, "_managing", changed)
+
+    @Property(bool, notify=changed)
+    def mayManage(self) -> bool:
+        """Whether who watches may make and change profiles."""
+        return self._person is None or not self._person.id or self._person.maturity >= ADULT
+
+    @Property(bool, notify=changed)
+    def mayAdd(self) -> bool:
+        return bool(self.property("mayManage")) and len(self._people) < _MOST_PEOPLE
+
+    @Property(str, notify=changed)
+    def avatar(self) -> str:
+        """The picture of who watches; empty for none."""
+        return self._person.avatar if self._person else ""
+
+    @Property(bool, notify=changed)
+    def kids(self) -> bool:
+        """Whether a child watches."""
+        return self._person is not None and self._person.kids
+
+    @Property(bool, notify=changed)
+    def leavingKids(self) -> bool:
+        """Whether the PIN that is asked for leads out of a child's profile."""
+        wanted = self._wanted
+        return wanted is not None and self._guarded_by_kids(wanted)
+
+    @Property(bool, notify=changed)
+    def stays(self) -> bool:
+        """Whether somebody watches already, who may go on."""
+        return self._person is not None
 
     @Property(bool, notify=changed)
     def several(self) -> bool:
@@ -127,13 +172,14 @@ class ProfilesViewModel(QObject):
     def refresh(self) -> None:
         """Ask who there is."""
         self._stop()
-        self._show(ProfilesState.LOADING if not self._people else ProfilesState.CHOOSING)
+        if self._state is not ProfilesState.EDIT:
+            self._show(ProfilesState.LOADING if not self._people else ProfilesState.CHOOSING)
         self._asking.ask(self._client.household())
 
     @Slot()
     def switch(self) -> None:
         """Let somebody else watch."""
-        self._wanted, self._pin = None, ""
+        self._wanted, self._pin, self._managing = None, "", False
         self.refresh()
 
     @Slot(str)
@@ -142,11 +188,51 @@ class ProfilesViewModel(QObject):
         person = next((one for one in self._people if one.id == person_id), None)
         if person is None or self._choosing.waiting:
             return
+        if self._managing:
+            self._open_edit(person)
+            return
         self._wanted, self._pin = person, ""
-        if person.has_pin:
+        if self._asks_pin(person):
             self._show(ProfilesState.PIN)
         else:
             self._select()
+
+    @Slot()
+    def toggleManaging(self) -> None:
+        """Open profiles instead of watching as them, or the other way round."""
+        self._managing = not self._managing and bool(self.property("mayManage"))
+        self._show(ProfilesState.CHOOSING)
+
+    @Slot()
+    def add(self) -> None:
+        """Make a profile."""
+        if self.property("mayAdd"):
+            self._open_edit(None)
+
+    @Slot()
+    def leaveEdit(self) -> None:
+        """Forget what was changed."""
+        self._show(ProfilesState.CHOOSING)
+
+    def _open_edit(self, person: Profile | None) -> None:
+        current = self._person.id if self._person else ""
+        removable = person is not None and person.id != current
+        self._edit.begin(person, removable=removable, taken=len(self._people))
+        self._show(ProfilesState.EDIT)
+
+    def _edited(self) -> None:
+        self._managing = False
+        self._state = ProfilesState.CHOOSING
+        self.refresh()
+
+    def _asks_pin(self, person: Profile) -> bool:
+        """A child's own PIN leads out of its profile, any other into one."""
+        return (person.has_pin and not person.kids) or self._guarded_by_kids(person)
+
+    def _guarded_by_kids(self, person: Profile) -> bool:
+        left = self._person
+        guarded = left is not None and left.kids and left.has_pin and left.id != person.id
+        return guarded and not (person.has_pin and not person.kids)
 
     @Slot(str)
     def enterDigit(self, digit: str) -> None:
@@ -181,7 +267,7 @@ class ProfilesViewModel(QObject):
 
     def _refused(self, failure: PlaybackFailure) -> None:
         self._pin = ""
-        asked = self._wanted is not None and self._wanted.has_pin
+        asked = self._wanted is not None and self._asks_pin(self._wanted)
         self._show(ProfilesState.PIN if asked else ProfilesState.CHOOSING, failure.sentence)
 
     def _arrived(self, household: Household) -> None:
@@ -197,7 +283,9 @@ class ProfilesViewModel(QObject):
             self.needed.emit()
         elif current != self._person:
             self._accept(current)
-        self._show(ProfilesState.PIN if self._wanted and self._wanted.has_pin else ProfilesState.CHOOSING)
+        if self._state is not ProfilesState.EDIT:
+            asked = self._wanted is not None and self._asks_pin(self._wanted)
+            self._show(ProfilesState.PIN if asked else ProfilesState.CHOOSING)
 
     def _accept(self, person: Profile) -> None:
         new = person != self._person
@@ -238,6 +326,7 @@ def _line(person: Profile, current: str) -> PersonLine:
         name=person.name,
         letter=person.name[:1].upper(),
         detail=tr("All titles") if person.maturity >= ADULT else tr("Up to {age}").format(age=person.maturity),
-        locked=person.has_pin,
+        locked=person.has_pin and not person.kids,
         chosen=person.id == current,
+        avatar=person.avatar,
     )

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QModelIndex, QObject
 
 from ui.app.ports.titles import CardRow, TitleCard
 from ui.app.viewmodels.binding import RecordModel
 from ui.app.viewmodels.posters import PosterCache
-from ui.app.viewmodels.text import tr
+from ui.app.viewmodels.text import genre_words, tr
 from ui.app.viewmodels.titles import PosterModel, keep_posters
 
-CONTINUE = "continue"
+CONTINUE, TOP = "continue", "trending"
 _NO_PARENT = QModelIndex()
 _MOST_ROWS, _MOST_TITLES = 20, 40
 
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """``plays``: a title of it plays at once, where others lead to their page."""
+    """``plays``: a title of it plays at once, where others lead to their page. ``ranked``: their order counts.
+    ``genre`` is what its titles are, where the heading leads to more of them."""
 
     key: str
     heading: str
     plays: bool
     titles: PosterModel
+    ranked: bool = False
+    genre: str = ""
 
 
 class RowsModel(RecordModel[ShownRow]):
@@ -57,7 +60,7 @@ class RowsModel(RecordModel[ShownRow]):
         known: dict[str, CardRow] = {}
         for row in rows[:_MOST_ROWS]:
             if row.titles:
-                known.setdefault(row.key, CardRow(row.kind, tuple(row.titles[:_MOST_TITLES]), row.because))
+                known.setdefault(row.key, replace(row, titles=tuple(row.titles[:_MOST_TITLES])))
         self._rows = tuple(known.values())
         for row in self._rows:
             model = self._models.setdefault(row.key, PosterModel(self._posters, self))
@@ -83,17 +86,22 @@ class RowsModel(RecordModel[ShownRow]):
         self.countChanged.emit()
 
     def _shown(self, row: CardRow) -> ShownRow:
-        return ShownRow(row.key, _heading(row), row.kind == CONTINUE, self._models[row.key])
+        return ShownRow(
+            row.key, _heading(row), row.kind == CONTINUE, self._models[row.key], row.kind == TOP, row.genre
+        )
 
 
 def _heading(row: CardRow) -> str:
     """What stands over a row; a service may name rows that this version has no words for."""
     if row.because:
         return tr("Because you watched {name}").format(name=row.because)
+    if row.genre:
+        return genre_words(row.genre)
     return {
         "picks": tr("Top picks for you"),
         CONTINUE: tr("Continue watching"),
         "list": tr("My list"),
-        "trending": tr("Trending now"),
+        TOP: tr("Top 10"),
+        "episodes": tr("New episodes"),
         "new": tr("New"),
     }.get(row.kind, tr("More to watch"))

@@ -11,6 +11,7 @@ from ui.app.profile.preferences import (
     DOWNLOAD_LIMITS,
     LANGUAGES,
     MONTH_LIMITS,
+    MOTIONS,
     SPEAKERS,
     SUBTITLE_COLOURS,
     SUBTITLE_EDGES,
@@ -21,7 +22,7 @@ from ui.app.profile.preferences import (
 from ui.app.viewmodels.text import bitrate, decimal, tr
 from ui.app.viewmodels.tracks import language_name
 
-_SOUND_LANGUAGES = (
+SOUND_LANGUAGES = (
     "en",
     "de",
     "fr",
@@ -63,7 +64,7 @@ class Deed(StrEnum):
 
 
 KEYS: Mapping[SettingsSection, tuple[str, ...]] = {
-    SettingsSection.APPEARANCE: ("language", "text_size", "high_contrast"),
+    SettingsSection.APPEARANCE: ("language", "text_size", "high_contrast", "motion"),
     SettingsSection.PLAYBACK: ("hardware", "tone_mapping", "auto_next"),
     SettingsSection.SUBTITLES: ("subtitle_size", "subtitle_colour", "subtitle_edge"),
     SettingsSection.AUDIO: ("audio_language", "speakers", "passthrough"),
@@ -106,6 +107,7 @@ def _words_of_showing() -> dict[str, tuple[str, str]]:
         "language": (tr("Language"), tr("Takes effect after restart.")),
         "text_size": (tr("Text size"), ""),
         "high_contrast": (tr("Contrast"), ""),
+        "motion": (tr("Motion"), tr("With little of it pages and pictures fade, and nothing moves.")),
         "audio_language": (
             tr("Preferred sound"),
             tr("Taken where a title has it. The audio menu of the player has all of them."),
@@ -176,9 +178,10 @@ _CHOICES_OF_SHOWING: dict[str, Choices] = {
     "language": lambda: _zip(LANGUAGES, tr("System default"), "English", "Deutsch"),
     "text_size": lambda: [(size, f"{size} %") for size in TEXT_SIZES],
     "high_contrast": lambda: _zip((False, True), tr("Normal"), tr("High")),
+    "motion": lambda: _zip(MOTIONS, tr("As the system says"), tr("Little"), tr("Full")),
     "audio_language": lambda: [
         ("", tr("As the title has it")),
-        *((tag, language_name(tag)) for tag in _SOUND_LANGUAGES),
+        *((tag, language_name(tag)) for tag in SOUND_LANGUAGES),
     ],
     "hardware": lambda: _zip((True, False), tr("In hardware where possible"), tr("In software")),
     "tone_mapping": lambda: _zip(

@@ -83,6 +83,7 @@ class SettingsViewModel(QObject):
         self._tasks = tasks
         self._keeper = keeper
         self._preferences = keeper.preferences if keeper else Preferences()
+        self._system_still = False
         self._notice = notice
         self._section = SettingsSection.APPEARANCE
         self.data_use = data_use or DataUseViewModel(parent=self)
@@ -131,6 +132,17 @@ class SettingsViewModel(QObject):
     @Property(bool, notify=changed)
     def highContrast(self) -> bool:
         return self._preferences.high_contrast
+
+    @Property(bool, notify=changed)
+    def still(self) -> bool:
+        """Whether little is to move."""
+        wanted = self._preferences.motion
+        return wanted == "little" or (not wanted and self._system_still)
+
+    def set_system_still(self, still: bool) -> None:
+        """What the desktop says of motion."""
+        self._system_still = still
+        self.changed.emit()
 
     @Property(float, notify=changed)
     def subtitleScale(self) -> float:

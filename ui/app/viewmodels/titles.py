@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.text import duration_words, tr
 
 _BEGUN_SHARE = 0.01
+_NEW_S = 14 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Poster:
     remaining: str
     poster: str = ""  # file: address, empty until it is there
     poster_url: str = ""
+    logo: str = ""  # as the poster
+    logo_url: str = ""
+    badge: str = ""
+    across: float = 0.5
+    down: float = 0.4
 
 
 class PosterModel(RecordModel[Poster]):
@@ -40,11 +47,11 @@ class PosterModel(RecordModel[Poster]):
         super().__init__(parent)
         self._posters = posters
         self.more_wanted: Callable[[], None] | None = None
-        self._poster_role = next(role for role, name in self._fields.items() if name == "poster")
+        self._pictures = {role: name for role, name in self._fields.items() if name in ("poster", "logo")}
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> object:
-        if role == self._poster_role:
-            self._load_poster(index.row())
+        if role in self._pictures:
+            self._load_picture(index.row(), self._pictures[role])
         return super().data(index, role)
 
     def canFetchMore(self, parent: QModelIndex | QPersistentModelIndex) -> bool:
@@ -54,21 +61,20 @@ class PosterModel(RecordModel[Poster]):
         if self.more_wanted is not None and not parent.isValid():
             self.more_wanted()
 
-    def _load_poster(self, row: int) -> None:
+    def _load_picture(self, row: int, kind: str) -> None:
         record = self.records[row]
-        if record.poster or not record.poster_url:
+        url = getattr(record, f"{kind}_url")
+        if getattr(record, kind) or not url:
             return
-        address = self._posters.get(
-            record.poster_url, lambda address: self._show_poster(row, record.title_id, address)
-        )
+        address = self._posters.get(url, lambda address: self._show_picture(row, record.title_id, kind, address))
         if address:
-            self.records[row] = replace(record, poster=address)
+            self.records[row] = _with(record, kind, address)
 
-    def _show_poster(self, row: int, title_id: str, address: str) -> None:
+    def _show_picture(self, row: int, title_id: str, kind: str, address: str) -> None:
         if row >= len(self.records) or self.records[row].title_id != title_id:
             row = next((i for i, record in enumerate(self.records) if record.title_id == title_id), -1)
         if row >= 0:
-            self.put(row, replace(self.records[row], poster=address))
+            self.put(row, _with(self.records[row], kind, address))
 
 
 def is_begun(card: TitleCard) -> bool:
@@ -87,8 +93,15 @@ def _share(card: TitleCard) -> float:
 
 def keep_posters(old: Sequence[Poster], cards: Sequence[TitleCard]) -> list[Poster]:
     """The titles as delegates show them, with the pictures that ``old`` has already."""
-    pictures = {(poster.title_id, poster.poster_url): poster.poster for poster in old}
-    return [poster_of(card, pictures.get((card.id, wide_picture(card)), "")) for card in cards]
+    pictures = {poster.poster_url: poster.poster for poster in old} | {one.logo_url: one.logo for one in old}
+    return [
+        replace(poster_of(card, pictures.get(wide_picture(card), "")), logo=pictures.get(card.logo_url, ""))
+        for card in cards
+    ]
+
+
+def _with(record: Poster, kind: str, address: str) -> Poster:
+    return replace(record, logo=address) if kind == "logo" else replace(record, poster=address)
 
 
 def wide_picture(card: TitleCard) -> str:
@@ -114,7 +127,16 @@ def poster_of(card: TitleCard, picture: str = "") -> Poster:
         remaining=_listed([*above[:1], left]),
         poster=picture,
         poster_url=wide_picture(card),
+        logo_url=card.logo_url,
+        badge=tr("New") if is_new(card, time.time()) else "",
+        across=card.focal[0] if card.focal else 0.5,
+        down=card.focal[1] if card.focal else 0.4,
     )
+
+
+def is_new(card: TitleCard, now: float) -> bool:
+    """Whether a title came lately and has not been watched."""
+    return not card.watched_at and 0 <= now - card.published_at < _NEW_S
 
 
 def place_words(place: tuple[int, int]) -> str:

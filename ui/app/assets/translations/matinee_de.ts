@@ -27,6 +27,10 @@
         <translation>Konto und Tarif</translation>
     </message>
     <message>
+        <source>Profiles</source>
+        <translation>Profile</translation>
+    </message>
+    <message>
         <source>Change password</source>
         <translation>Passwort ändern</translation>
     </message>
@@ -89,6 +93,53 @@
     <message>
         <source>Change</source>
         <translation>Ändern</translation>
+    </message>
+</context>
+<context>
+    <name>BrowsePage</name>
+    <message>
+        <source>A to Z</source>
+        <translation>A bis Z</translation>
+    </message>
+    <message>
+        <source>Newest first</source>
+        <translation>Neueste zuerst</translation>
+    </message>
+    <message>
+        <source>Order: %1</source>
+        <translation>Reihenfolge: %1</translation>
+    </message>
+    <message>
+        <source>Genre</source>
+        <translation>Genre</translation>
+    </message>
+    <message>
+        <source>The catalogue could not be loaded</source>
+        <translation>Der Katalog konnte nicht geladen werden</translation>
+    </message>
+    <message>
+        <source>Nothing watched yet</source>
+        <translation>Noch nichts angesehen</translation>
+    </message>
+    <message>
+        <source>Nothing here yet</source>
+        <translation>Hier ist noch nichts</translation>
+    </message>
+    <message>
+        <source>What you watch appears here.</source>
+        <translation>Was Sie ansehen, erscheint hier.</translation>
+    </message>
+    <message>
+        <source>Titles appear here as soon as they are published.</source>
+        <translation>Titel erscheinen hier, sobald sie veröffentlicht sind.</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>Noch einmal nachsehen</translation>
     </message>
 </context>
 <context>
@@ -269,8 +320,32 @@
         <translation>Auf meine Liste</translation>
     </message>
     <message>
+        <source>I like this</source>
+        <translation>Gefällt mir</translation>
+    </message>
+    <message>
+        <source>Not for me</source>
+        <translation>Nichts für mich</translation>
+    </message>
+    <message>
+        <source>Mark as not watched</source>
+        <translation>Als nicht gesehen markieren</translation>
+    </message>
+    <message>
+        <source>Mark as watched</source>
+        <translation>Als gesehen markieren</translation>
+    </message>
+    <message>
         <source>Back</source>
         <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>More: %1</source>
+        <translation>Mehr: %1</translation>
+    </message>
+    <message>
+        <source>More with %1</source>
+        <translation>Mehr mit %1</translation>
     </message>
     <message>
         <source>Season</source>
@@ -305,6 +380,61 @@
     <message>
         <source>The page of a title has a button that keeps it on this machine, to be watched without a network.</source>
         <translation>Auf der Seite eines Titels ist ein Knopf, der ihn auf diesem Gerät behält, um ihn ohne Netz anzusehen.</translation>
+    </message>
+</context>
+<context>
+    <name>EditProfilePanel</name>
+    <message>
+        <source>New profile</source>
+        <translation>Neues Profil</translation>
+    </message>
+    <message>
+        <source>Edit profile</source>
+        <translation>Profil bearbeiten</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>Picture %1</source>
+        <translation>Bild %1</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Speichern</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>PIN</source>
+        <translation>PIN</translation>
+    </message>
+    <message>
+        <source>Four to eight digits.</source>
+        <translation>Vier bis acht Ziffern.</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Delete this profile?</source>
+        <translation>Dieses Profil löschen?</translation>
+    </message>
+    <message>
+        <source>Its list and its history go with it.</source>
+        <translation>Seine Liste und sein Verlauf verschwinden mit ihm.</translation>
     </message>
 </context>
 <context>
@@ -353,6 +483,10 @@
     <message>
         <source>Search</source>
         <translation>Suche</translation>
+    </message>
+    <message>
+        <source>Browse</source>
+        <translation>Stöbern</translation>
     </message>
     <message>
         <source>Live</source>
@@ -507,6 +641,10 @@
     <message>
         <source>My list</source>
         <translation>Meine Liste</translation>
+    </message>
+    <message>
+        <source>Watched lately</source>
+        <translation>Zuletzt gesehen</translation>
     </message>
     <message>
         <source>Your list is empty</source>
@@ -693,10 +831,21 @@
     </message>
 </context>
 <context>
+    <name>PosterCard</name>
+    <message>
+        <source>Place %1</source>
+        <translation>Platz %1</translation>
+    </message>
+</context>
+<context>
     <name>ProfilesPage</name>
     <message>
         <source>Who is watching?</source>
         <translation>Wer schaut?</translation>
+    </message>
+    <message>
+        <source>Whose profile?</source>
+        <translation>Wessen Profil?</translation>
     </message>
     <message>
         <source>with a PIN</source>
@@ -709,6 +858,22 @@
     <message>
         <source>Sign out</source>
         <translation>Abmelden</translation>
+    </message>
+    <message>
+        <source>Add a profile</source>
+        <translation>Profil hinzufügen</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Edit profiles</source>
+        <translation>Profile bearbeiten</translation>
+    </message>
+    <message>
+        <source>PIN to leave this profile</source>
+        <translation>PIN, um dieses Profil zu verlassen</translation>
     </message>
     <message>
         <source>PIN of %1</source>
@@ -888,6 +1053,13 @@
     <message>
         <source>Settings</source>
         <translation>Einstellungen</translation>
+    </message>
+</context>
+<context>
+    <name>Skeleton</name>
+    <message>
+        <source>Loading</source>
+        <translation>Wird geladen</translation>
     </message>
 </context>
 <context>
@@ -1550,6 +1722,10 @@
         <translation>Aus</translation>
     </message>
     <message>
+        <source>A PIN has four to eight digits.</source>
+        <translation>Eine PIN hat vier bis acht Ziffern.</translation>
+    </message>
+    <message>
         <source>A damaged part is passed over.</source>
         <translation>Ein beschädigter Teil wird übersprungen.</translation>
     </message>
@@ -1578,8 +1754,28 @@
         <translation>Abenteuer</translation>
     </message>
     <message>
+        <source>Age limit</source>
+        <translation>Altersgrenze</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>Alle</translation>
+    </message>
+    <message>
         <source>Animation</source>
         <translation>Animation</translation>
+    </message>
+    <message>
+        <source>As chosen in the player</source>
+        <translation>Wie im Player gewählt</translation>
+    </message>
+    <message>
+        <source>Asked for to enter it.</source>
+        <translation>Wird beim Öffnen verlangt.</translation>
+    </message>
+    <message>
+        <source>Asked for to leave it.</source>
+        <translation>Wird beim Verlassen verlangt.</translation>
     </message>
     <message>
         <source>Because you watched {name}</source>
@@ -1600,6 +1796,18 @@
     <message>
         <source>Crime</source>
         <translation>Krimi</translation>
+    </message>
+    <message>
+        <source>Delete from the history</source>
+        <translation>Aus dem Verlauf löschen</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>Details</translation>
+    </message>
+    <message>
+        <source>Digits of your own</source>
+        <translation>Eigene Ziffern</translation>
     </message>
     <message>
         <source>Disk</source>
@@ -1634,16 +1842,48 @@
         <translation>Erstes Segment</translation>
     </message>
     <message>
+        <source>For a child</source>
+        <translation>Für ein Kind</translation>
+    </message>
+    <message>
+        <source>Full</source>
+        <translation>Voll</translation>
+    </message>
+    <message>
+        <source>I like this</source>
+        <translation>Gefällt mir</translation>
+    </message>
+    <message>
+        <source>Large pictures, calm shelves, and nothing above the age limit.</source>
+        <translation>Große Bilder, ruhige Regale, und nichts über der Altersgrenze.</translation>
+    </message>
+    <message>
         <source>Licence</source>
         <translation>Lizenz</translation>
+    </message>
+    <message>
+        <source>Little</source>
+        <translation>Wenig</translation>
     </message>
     <message>
         <source>Manifest</source>
         <translation>Manifest</translation>
     </message>
     <message>
+        <source>Mark as not watched</source>
+        <translation>Als nicht gesehen markieren</translation>
+    </message>
+    <message>
+        <source>Mark as watched</source>
+        <translation>Als gesehen markieren</translation>
+    </message>
+    <message>
         <source>Matinee ended unexpectedly. “matinee doctor” names the report for those who can help.</source>
         <translation>Matinee wurde unerwartet beendet. „matinee doctor“ nennt den Bericht für die, die helfen können.</translation>
+    </message>
+    <message>
+        <source>Motion</source>
+        <translation>Bewegung</translation>
     </message>
     <message>
         <source>Music</source>
@@ -1658,8 +1898,24 @@
         <translation>Natur</translation>
     </message>
     <message>
+        <source>New episodes</source>
+        <translation>Neue Folgen</translation>
+    </message>
+    <message>
         <source>Next episode</source>
         <translation>Nächste Folge</translation>
+    </message>
+    <message>
+        <source>No</source>
+        <translation>Nein</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Keine</translation>
+    </message>
+    <message>
+        <source>Not for me</source>
+        <translation>Nichts für mich</translation>
     </message>
     <message>
         <source>Offered first when you download a title.</source>
@@ -1688,6 +1944,10 @@
     <message>
         <source>Outline</source>
         <translation>Umriss</translation>
+    </message>
+    <message>
+        <source>PIN</source>
+        <translation>PIN</translation>
     </message>
     <message>
         <source>Pause</source>
@@ -1734,6 +1994,10 @@
         <translation>Für andere Geräte geschützt</translation>
     </message>
     <message>
+        <source>Put on my list</source>
+        <translation>Auf meine Liste</translation>
+    </message>
+    <message>
         <source>Quality</source>
         <translation>Qualität</translation>
     </message>
@@ -1748,6 +2012,10 @@
     <message>
         <source>Remove</source>
         <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Remove from “Continue watching”</source>
+        <translation>Aus „Weiterschauen“ entfernen</translation>
     </message>
     <message>
         <source>Renew the licence</source>
@@ -1772,6 +2040,10 @@
     <message>
         <source>Repairing {name}…</source>
         <translation>{name} wird repariert …</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
     </message>
     <message>
         <source>Romance</source>
@@ -1892,6 +2164,10 @@
     <message>
         <source>S{season} E{number}</source>
         <translation>S{season} F{number}</translation>
+    </message>
+    <message>
+        <source>Take off my list</source>
+        <translation>Von meiner Liste</translation>
     </message>
     <message>
         <source>Taken where a title has it. The audio menu of the player has all of them.</source>
@@ -2430,6 +2706,10 @@
         <translation>Durchsatz</translation>
     </message>
     <message>
+        <source>Titles rated above it do not show.</source>
+        <translation>Titel mit höherer Freigabe erscheinen nicht.</translation>
+    </message>
+    <message>
         <source>To the receiver as it is</source>
         <translation>Unverändert zum Receiver</translation>
     </message>
@@ -2446,16 +2726,16 @@
         <translation>Zu viele Bildschirme</translation>
     </message>
     <message>
+        <source>Top 10</source>
+        <translation>Top 10</translation>
+    </message>
+    <message>
         <source>Top picks for you</source>
         <translation>Für Sie ausgewählt</translation>
     </message>
     <message>
         <source>Travel</source>
         <translation>Reisen</translation>
-    </message>
-    <message>
-        <source>Trending now</source>
-        <translation>Gerade beliebt</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -2530,6 +2810,10 @@
         <translation>Warnen ab</translation>
     </message>
     <message>
+        <source>Watched lately</source>
+        <translation>Zuletzt gesehen</translation>
+    </message>
+    <message>
         <source>What happens at the end of an episode.</source>
         <translation>Was am Ende einer Folge geschieht.</translation>
     </message>
@@ -2582,6 +2866,10 @@
         <translation>Wird bald wieder versucht</translation>
     </message>
     <message>
+        <source>With little of it pages and pictures fade, and nothing moves.</source>
+        <translation>Mit wenig davon blenden Seiten und Bilder über, und nichts bewegt sich.</translation>
+    </message>
+    <message>
         <source>With the profile</source>
         <translation>Beim Profil</translation>
     </message>
@@ -2596,6 +2884,10 @@
     <message>
         <source>Yellow</source>
         <translation>Gelb</translation>
+    </message>
+    <message>
+        <source>Yes</source>
+        <translation>Ja</translation>
     </message>
     <message>
         <source>You are offline. This is what was here before.</source>

@@ -8,7 +8,11 @@ FocusScope {
     property string heading
     property string backName // object name of the button
 
+    property Item beside // at the other end, where there is something
+
     signal leaving()
+
+    function goBeside() { beside?.forceActiveFocus(Qt.OtherFocusReason) }
 
     implicitWidth: row.implicitWidth
     implicitHeight: Theme.control
@@ -21,8 +25,8 @@ FocusScope {
         name: qsTr("Back")
         focus: true
         onPressed: root.leaving()
-        Keys.onLeftPressed: event => event.accepted = true
-        Keys.onRightPressed: event => event.accepted = true
+        Keys.onLeftPressed: if (LayoutMirroring.enabled) root.goBeside()
+        Keys.onRightPressed: if (!LayoutMirroring.enabled) root.goBeside()
         Keys.onUpPressed: event => event.accepted = true
     }
     Label {

@@ -1,7 +1,7 @@
 import QtQuick
 import Matinee.Theme
 
-// A title in a row or grid: picture, progress, name and facts.
+// A title in a row or grid: picture, progress, name and facts. Enter opens it; held, or the right button, its menu.
 Pressable {
     id: root
 
@@ -9,21 +9,62 @@ Pressable {
     property string facts
     property string poster
     property real progress: 0
+    property string badge
+    property int rank: 0 // its place in a row whose order counts
+
+    signal menuWanted()
+
+    property bool armed: false // Enter went down here
+
+    function enterDown(event: KeyEvent) {
+        event.accepted = true
+        if (!event.isAutoRepeat) {
+            armed = true
+        } else if (armed) {
+            armed = false
+            menuWanted()
+        }
+    }
 
     name: text
-    description: facts
+    description: [facts, badge, rank > 0 ? qsTr("Place %1").arg(rank) : ""].filter(Boolean).join(", ")
     ringed: false
+    byRelease: true
     width: Theme.posterWidth
     height: frame.height + Theme.tight + title.height + Theme.tiny + detail.height
+    z: activeFocus ? 1 : 0
+    Keys.onReturnPressed: event => enterDown(event)
+    Keys.onEnterPressed: event => enterDown(event)
+    Keys.onSelectPressed: event => enterDown(event)
+    Keys.onMenuPressed: menuWanted()
+    Keys.onReleased: event => {
+        if (armed && !event.isAutoRepeat && [Qt.Key_Return, Qt.Key_Enter, Qt.Key_Select].includes(event.key)) {
+            armed = false
+            event.accepted = true
+            pressed()
+        }
+    }
+    onActiveFocusChanged: armed = false
+
+    MouseArea {
+        anchors.fill: parent
+        acceptedButtons: Qt.RightButton
+        onClicked: {
+            root.forceActiveFocus(Qt.MouseFocusReason)
+            root.menuWanted()
+        }
+    }
 
     // The ring belongs around the picture, not around the words.
-    FocusRing { target: frame; shown: root.activeFocus }
+    FocusRing { target: frame; shown: root.activeFocus; scale: frame.scale }
 
     Rectangle {
         id: frame
         width: parent.width
         height: Math.round(width / Theme.posterAspect)
         radius: Theme.radius
+        scale: root.activeFocus && !Theme.still ? 1.04 : 1
+        Behavior on scale { NumberAnimation { duration: Theme.focusMoves; easing.type: Easing.OutCubic } }
         gradient: Gradient {
             GradientStop { position: 0; color: Theme.raisedHover }
             GradientStop { position: 1; color: Theme.surface }
@@ -43,13 +84,36 @@ Pressable {
             asynchronous: true
             fillMode: Image.PreserveAspectCrop
             opacity: status === Image.Ready ? 1 : 0
-            Behavior on opacity { NumberAnimation { duration: Theme.calm } }
+            Behavior on opacity { NumberAnimation { duration: Theme.pictureFades } }
             Accessible.ignored: true
         }
         Rectangle {
             anchors.fill: parent
             color: Theme.focus
             opacity: root.hovered ? 0.08 : 0
+            Behavior on opacity { NumberAnimation { duration: Theme.quick } }
+        }
+        // A large numeral over a shade, as its place counts.
+        Rectangle {
+            anchors { left: parent.left; bottom: parent.bottom }
+            width: parent.width * 0.4
+            height: parent.height
+            visible: root.rank > 0
+            rotation: LayoutMirroring.enabled ? 180 : 0
+            gradient: Gradient {
+                orientation: Gradient.Horizontal
+                GradientStop { position: 0; color: Theme.shade }
+                GradientStop { position: 1; color: Theme.clearBlack }
+            }
+        }
+        Label {
+            anchors { left: parent.left; leftMargin: Theme.px(12); bottom: parent.bottom }
+            text: root.rank
+            visible: root.rank > 0
+            font.pixelSize: Theme.numeral
+            font.weight: Font.Bold
+            font.letterSpacing: -2
+            Accessible.ignored: true
         }
         // Rounds the picture's corners by painting over them; the software scene has no masks.
         Rectangle {
@@ -60,6 +124,23 @@ Pressable {
             border.width: Theme.radius
             border.color: Theme.background
             visible: picture.status === Image.Ready
+        }
+        Rectangle {
+            anchors { right: parent.right; top: parent.top; margins: Theme.tight }
+            width: Math.ceil(mark.implicitWidth) + Theme.px(14)
+            height: Math.ceil(mark.implicitHeight) + Theme.px(6)
+            radius: Theme.radiusSmall
+            color: Theme.accent
+            visible: root.badge && root.progress === 0
+            Label {
+                id: mark
+                anchors.centerIn: parent
+                text: root.badge
+                color: Theme.accentDark
+                font.pixelSize: Theme.small
+                font.weight: Font.DemiBold
+                Accessible.ignored: true
+            }
         }
         Rectangle {
             anchors { left: parent.left; right: parent.right; bottom: parent.bottom; margins: Theme.tight }

@@ -13,6 +13,7 @@ GridView {
     property string prefix: "title_" // of the object names
 
     signal titleChosen(string titleId)
+    signal menuWanted(Item card, string titleId)
     signal passedUp()
     signal passedLeft() // to the side where the rows begin
 
@@ -59,8 +60,10 @@ GridView {
         required property string facts
         required property string poster
         required property real progress
+        required property string badge
         width: root.cellWidth
         height: root.cellHeight
+        z: activeFocus ? 1 : 0 // above its neighbours' corners
         PosterCard {
             objectName: root.prefix + cell.index
             anchors.left: parent.left // the gap is at the row's end
@@ -71,6 +74,11 @@ GridView {
             facts: cell.facts
             poster: cell.poster
             progress: cell.progress
+            badge: cell.badge
+            onMenuWanted: {
+                root.currentIndex = cell.index
+                root.menuWanted(this, cell.titleId)
+            }
             onPressed: {
                 root.currentIndex = cell.index
                 root.titleChosen(cell.titleId)

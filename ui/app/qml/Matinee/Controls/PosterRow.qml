@@ -12,7 +12,10 @@ FocusScope {
     property string prefix // of the object names
     property bool withRemaining: false // say how much is left, not what it is
 
+    property bool ranked: false // the order counts
+
     signal titleChosen(string titleId)
+    signal menuWanted(Item card, string titleId)
 
     implicitHeight: title.height + Theme.gap + list.height + Theme.wide
 
@@ -59,9 +62,11 @@ FocusScope {
             required property string remaining
             required property string poster
             required property real progress
+            required property string badge
 
             width: Theme.posterWidth
             height: ListView.view.height
+            z: activeFocus ? 1 : 0 // above its neighbours' corners
             PosterCard {
                 objectName: root.prefix + cell.index
                 focus: true
@@ -70,6 +75,12 @@ FocusScope {
                 facts: root.withRemaining ? cell.remaining : cell.facts
                 poster: cell.poster
                 progress: cell.progress
+                badge: cell.badge
+                rank: root.ranked ? cell.index + 1 : 0
+                onMenuWanted: {
+                    list.currentIndex = cell.index
+                    root.menuWanted(this, cell.titleId)
+                }
                 onPressed: {
                     list.currentIndex = cell.index
                     root.titleChosen(cell.titleId)

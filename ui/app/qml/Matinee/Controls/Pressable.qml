@@ -9,6 +9,7 @@ Item {
     property string description
     property real corner: Theme.radius
     property bool ringed: true
+    property bool byRelease: false // keys count when they are let go: one that is held may mean something else
     readonly property bool focusable: true
     readonly property bool hovered: mouse.containsMouse
     readonly property bool held: mouse.pressed
@@ -22,10 +23,11 @@ Item {
     Accessible.focusable: true
     Accessible.focused: activeFocus
     Accessible.onPressAction: root.pressed()
-    Keys.onReturnPressed: root.pressed()
-    Keys.onEnterPressed: root.pressed()
-    Keys.onSpacePressed: root.pressed()
-    Keys.onSelectPressed: root.pressed()
+    // A key that is held is pressed once: what it has led to must not take it for its own.
+    Keys.onReturnPressed: event => { if (!byRelease && !event.isAutoRepeat) root.pressed() }
+    Keys.onEnterPressed: event => { if (!byRelease && !event.isAutoRepeat) root.pressed() }
+    Keys.onSpacePressed: event => { if (!event.isAutoRepeat) root.pressed() }
+    Keys.onSelectPressed: event => { if (!byRelease && !event.isAutoRepeat) root.pressed() }
 
     MouseArea {
         id: mouse

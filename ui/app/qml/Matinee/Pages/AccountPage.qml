@@ -12,6 +12,7 @@ FocusScope {
     readonly property Item dialog: card.visible ? card : password.visible ? password : null
 
     signal leaving()
+    signal showProfiles()
 
     function enter() {
         if (dialog)
@@ -129,6 +130,12 @@ FocusScope {
                     onActiveFocusChanged: if (activeFocus) content.reveal(this)
                     Keys.onUpPressed: bar.forceActiveFocus(Qt.OtherFocusReason)
                     Keys.onDownPressed: plans.enter()
+                    ActionButton {
+                        objectName: "showProfiles"
+                        text: qsTr("Profiles")
+                        icon: "person"
+                        onPressed: root.showProfiles()
+                    }
                     ActionButton {
                         objectName: "changePassword"
                         text: qsTr("Change password")

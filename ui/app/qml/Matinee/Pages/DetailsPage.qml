@@ -18,6 +18,10 @@ FocusScope {
     signal playEpisode(string titleId)
     signal showTitle(string titleId)
     signal listToggled()
+    signal genreChosen(string genre)
+    signal personChosen(string person)
+    signal rated(string thumb)
+    signal marked()
     signal leaving()
 
     property string entered // the title that had the focus last
@@ -73,21 +77,20 @@ FocusScope {
             required property string synopsis
             required property string remaining
             required property real progress
+            required property string logo
+            required property real across
+            required property real down
 
             anchors.fill: parent
 
             Item {
                 anchors { right: parent.right; top: parent.top; bottom: parent.bottom }
                 width: Math.round(parent.width * 0.66)
-                Image {
+                FocalImage {
                     anchors.fill: parent
                     source: hero.poster
-                    sourceSize.width: width
-                    asynchronous: true
-                    fillMode: Image.PreserveAspectCrop
-                    opacity: status === Image.Ready ? 1 : 0
-                    Behavior on opacity { NumberAnimation { duration: Theme.calm } }
-                    Accessible.ignored: true
+                    focalX: hero.across
+                    focalY: hero.down
                 }
                 Rectangle {
                     anchors.fill: parent
@@ -109,7 +112,7 @@ FocusScope {
             Column {
                 id: about
                 anchors { left: parent.left; leftMargin: Theme.margin; bottom: parent.bottom }
-                anchors.bottomMargin: Theme.px(176)
+                anchors.bottomMargin: Theme.px(200)
                 width: Math.min(parent.width * (root.details.isSeries ? 0.42 : 0.56), Theme.px(640))
                 spacing: Theme.px(12)
                 Label {
@@ -120,15 +123,12 @@ FocusScope {
                     font.weight: Font.DemiBold
                     visible: text
                 }
-                Label {
+                TitleLogo {
                     objectName: "detailsName"
+                    readonly property string text: name
                     width: parent.width
-                    text: hero.name
-                    font.pixelSize: Theme.hero
-                    font.weight: Font.Bold
-                    wrapMode: Text.Wrap
-                    maximumLineCount: 2
-                    Accessible.role: Accessible.Heading
+                    name: hero.name
+                    logo: hero.logo
                 }
                 Label { anchors.left: parent.left; text: hero.facts; color: Theme.muted }
                 Label {
@@ -171,7 +171,7 @@ FocusScope {
                 }
             }
             Item {
-                anchors { left: about.left; bottom: parent.bottom; bottomMargin: Theme.px(128) }
+                anchors { left: about.left; bottom: parent.bottom; bottomMargin: Theme.px(164) }
                 width: Math.min(about.width, Theme.px(360))
                 height: Theme.px(20)
                 visible: hero.progress > 0
@@ -200,7 +200,7 @@ FocusScope {
             }
             Label {
                 objectName: "detailsFurthest"
-                anchors { left: about.left; bottom: parent.bottom; bottomMargin: Theme.px(128) }
+                anchors { left: about.left; bottom: parent.bottom; bottomMargin: Theme.px(164) }
                 anchors.leftMargin: hero.progress > 0 ? Math.min(about.width, Theme.px(360)) + Theme.wide : 0
                 height: Theme.px(20)
                 verticalAlignment: Text.AlignVCenter
@@ -220,8 +220,10 @@ FocusScope {
         focus: true
         onActiveFocusChanged: if (activeFocus) root.amongEpisodes = false
         Keys.onUpPressed: event => {
-            event.accepted = root.hasEpisodes
-            if (root.hasEpisodes)
+            event.accepted = root.hasEpisodes || ways.visible
+            if (ways.visible)
+                ways.enter()
+            else if (root.hasEpisodes)
                 episodes.enter()
         }
         ActionButton {
@@ -292,11 +294,66 @@ FocusScope {
                 menu.openAt(this)
             }
         }
+        IconButton {
+            objectName: "likeTitle"
+            icon: "thumb-up"
+            name: qsTr("I like this")
+            checked: root.details.thumb === "up"
+            visible: !root.details.gone
+            onVisibleChanged: if (!visible && actions.activeFocus) actions.enter()
+            onPressed: root.rated("up")
+        }
+        IconButton {
+            objectName: "dislikeTitle"
+            icon: "thumb-down"
+            name: qsTr("Not for me")
+            checked: root.details.thumb === "down"
+            visible: !root.details.gone
+            onVisibleChanged: if (!visible && actions.activeFocus) actions.enter()
+            onPressed: root.rated("down")
+        }
+        IconButton {
+            objectName: "markTitle"
+            icon: "seen"
+            name: root.details.seen ? qsTr("Mark as not watched") : qsTr("Mark as watched")
+            checked: root.details.seen
+            visible: !root.details.gone && !root.details.isSeries
+            onVisibleChanged: if (!visible && actions.activeFocus) actions.enter()
+            onPressed: root.marked()
+        }
         ActionButton {
             objectName: "leaveDetails"
             text: qsTr("Back")
             icon: "back"
             onPressed: root.leaving()
+        }
+    }
+    // More of a genre, or with somebody of those who took part.
+    FocusRow {
+        id: ways
+        objectName: "detailsWays"
+        anchors { left: parent.left; leftMargin: Theme.margin; bottom: actions.top; bottomMargin: Theme.px(14) }
+        width: parent.width * (root.hasEpisodes ? 0.44 : 1) - Theme.margin
+        clip: root.hasEpisodes
+        visible: root.details.ways.count > 0 && !root.details.gone
+        enabled: visible
+        onVisibleChanged: if (!visible && activeFocus) actions.enter()
+        Keys.onDownPressed: actions.enter()
+        Keys.onUpPressed: if (root.hasEpisodes) episodes.enter()
+        onBeyondEnd: if (root.hasEpisodes) episodes.enter()
+        Repeater {
+            model: root.details.ways
+            FilterChip {
+                required property int index
+                required property string label
+                required property string genre
+                required property string person
+
+                objectName: "way_" + index
+                text: label
+                name: genre ? qsTr("More: %1").arg(label) : qsTr("More with %1").arg(label)
+                onPressed: genre ? root.genreChosen(genre) : root.personChosen(person)
+            }
         }
     }
     EpisodesPanel {

@@ -23,6 +23,9 @@ ListView {
         required property string remaining
         required property real progress
         required property string poster
+        required property string logo
+        required property real across
+        required property real down
 
         width: root.width
         height: root.height
@@ -31,16 +34,12 @@ ListView {
             anchors { right: parent.right; top: parent.top }
             height: parent.height
             width: Math.round(Math.min(parent.width * 0.72, height * 16 / 9 * 1.15))
-            Image {
+            FocalImage {
+                objectName: "heroPicture"
                 anchors.fill: parent
                 source: hero.poster
-                sourceSize.width: width
-                asynchronous: true
-                fillMode: Image.PreserveAspectCrop
-                verticalAlignment: Image.AlignTop // heads are in the upper part
-                opacity: status === Image.Ready ? 1 : 0
-                Behavior on opacity { NumberAnimation { duration: Theme.calm } }
-                Accessible.ignored: true
+                focalX: hero.across
+                focalY: hero.down
             }
             Rectangle {
                 anchors.fill: parent
@@ -66,15 +65,10 @@ ListView {
             anchors { left: parent.left; leftMargin: Theme.margin; bottom: parent.bottom; bottomMargin: Theme.px(36) }
             width: Math.min(parent.width * 0.5, Theme.px(560))
             spacing: Theme.px(12)
-            Label {
+            TitleLogo {
                 width: parent.width
-                text: hero.name
-                font.pixelSize: Theme.hero
-                font.weight: Font.Bold
-                font.letterSpacing: -0.5
-                wrapMode: Text.Wrap
-                maximumLineCount: 2
-                Accessible.role: Accessible.Heading
+                name: hero.name
+                logo: hero.logo
             }
             Label { anchors.left: parent.left; text: hero.facts; color: Theme.muted }
             Label {

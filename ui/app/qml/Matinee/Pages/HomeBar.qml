@@ -7,11 +7,14 @@ FocusScope {
     id: root
 
     property string viewer
+    property string avatar // of the profile
+    property bool calm: false // for a child: search, the list and who watches
     property bool withDownloads: false
     property bool severalProfiles: false
     readonly property bool roomy: width >= Theme.px(1200) * Theme.textScale
 
     signal showSearch()
+    signal showCatalogue()
     signal showChannels()
     signal showMyList()
     signal switchProfile()
@@ -42,7 +45,16 @@ FocusScope {
             onPressed: root.showSearch()
         }
         IconButton {
+            objectName: "openCatalogue"
+            visible: !root.calm
+            icon: "grid"
+            caption: root.roomy ? name : ""
+            name: qsTr("Browse")
+            onPressed: root.showCatalogue()
+        }
+        IconButton {
             objectName: "openChannels"
+            visible: !root.calm
             icon: "live"
             caption: root.roomy ? name : ""
             name: qsTr("Live")
@@ -60,29 +72,33 @@ FocusScope {
             icon: "download"
             caption: root.roomy ? name : ""
             name: qsTr("Downloads")
-            visible: root.withDownloads
+            visible: root.withDownloads && !root.calm
             onPressed: root.showDownloads()
         }
         IconButton {
             objectName: "openStream"
+            visible: !root.calm
             icon: "link"
             name: qsTr("Open stream")
             onPressed: root.openStream()
         }
         IconButton {
             objectName: "openSettings"
+            visible: !root.calm
             icon: "settings"
             name: qsTr("Settings")
             onPressed: root.showSettings()
         }
         IconButton {
             objectName: "openAccount"
+            visible: !root.calm
             icon: "person"
             name: qsTr("Account and plan")
             onPressed: root.showAccount()
         }
         IconButton {
             objectName: "signOut"
+            visible: !root.calm
             icon: "sign-out"
             name: qsTr("Sign out %1").arg(root.viewer)
             onPressed: root.signOut()
@@ -98,17 +114,11 @@ FocusScope {
             corner: width / 2
             visible: root.viewer
             onPressed: root.severalProfiles ? root.switchProfile() : root.showAccount()
-            Rectangle {
+            Avatar {
                 anchors.fill: parent
-                radius: width / 2
+                picture: root.avatar
+                letter: root.viewer.charAt(0).toUpperCase()
                 color: person.activeFocus || person.hovered ? Theme.raisedHover : Theme.raised
-            }
-            Label {
-                anchors.centerIn: parent
-                text: root.viewer.charAt(0).toUpperCase()
-                color: Theme.accent
-                font.weight: Font.DemiBold
-                Accessible.ignored: true
             }
             Tooltip {
                 target: person

@@ -11,7 +11,8 @@ FocusScope {
     required property QtObject downloads
     property alias bar: bar
     property alias bannerItem: banner
-    readonly property bool withFeatured: home.featured.count > 0
+    property bool calm: false // for a child: no large title
+    readonly property bool withFeatured: home.featured.count > 0 && !calm
     readonly property real rowsTop: withFeatured ? banner.height : bar.height + Theme.wide
     readonly property Item current: banner.activeFocus ? banner : bar.activeFocus ? bar : row // what has the focus
     property Item row
@@ -19,6 +20,7 @@ FocusScope {
     signal titleChosen(string titleId) // to its page
     signal playChosen(string titleId)
     signal downloadChosen(string downloadId)
+    signal menuWanted(Item card, string titleId, bool goingOn)
     signal passed() // Down from the last row
 
     implicitHeight: rowsTop + rows.height
@@ -107,6 +109,7 @@ FocusScope {
                 required heading
                 required property bool plays
                 required property QtObject titles
+                required ranked
                 readonly property bool isRow: true
 
                 objectName: "row_" + key
@@ -115,7 +118,8 @@ FocusScope {
                 model: titles
                 withRemaining: plays
                 onActiveFocusChanged: root.row = root.rowWithFocus()
-                        onTitleChosen: titleId => plays ? root.playChosen(titleId) : root.titleChosen(titleId)
+                onMenuWanted: (card, titleId) => root.menuWanted(card, titleId, plays)
+                onTitleChosen: titleId => plays ? root.playChosen(titleId) : root.titleChosen(titleId)
             }
         }
     }

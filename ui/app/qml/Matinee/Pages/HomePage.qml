@@ -11,10 +11,14 @@ FocusScope {
     required property QtObject downloads
     required property string viewer
     required property bool severalProfiles
+    property string avatar // of who watches
+    property bool calm: false // a child watches: only shelves
 
     signal titleChosen(string titleId)
     signal playChosen(string titleId)
     signal downloadChosen(string downloadId)
+    signal menuWanted(Item card, string titleId, bool goingOn)
+    signal showCatalogue()
     signal showSearch()
     signal showChannels()
     signal showMyList()
@@ -81,6 +85,7 @@ FocusScope {
             }
         }
         onPassedUp: header.enterFromBelow()
+        onMenuWanted: (card, titleId) => root.menuWanted(card, titleId, false)
         onTitleChosen: titleId => root.titleChosen(titleId)
     }
     HomeHeader {
@@ -91,9 +96,13 @@ FocusScope {
         home: root.home
         downloads: root.downloads
         onDownloadChosen: downloadId => root.downloadChosen(downloadId)
+        onMenuWanted: (card, titleId, goingOn) => root.menuWanted(card, titleId, goingOn)
         onCurrentChanged: root.reveal()
         onTitleChosen: titleId => root.titleChosen(titleId)
         onPlayChosen: titleId => root.playChosen(titleId)
+        calm: root.calm
+        bar.avatar: root.avatar
+        bar.calm: root.calm
         bar.viewer: root.viewer
         bar.withDownloads: root.downloads.available
         bar.severalProfiles: root.severalProfiles
@@ -106,6 +115,7 @@ FocusScope {
     }
     Connections {
         target: header.bar
+        function onShowCatalogue() { root.showCatalogue() }
         function onShowSearch() { root.showSearch() }
         function onShowChannels() { root.showChannels() }
         function onShowMyList() { root.showMyList() }
@@ -128,35 +138,15 @@ FocusScope {
     }
 
     // A grid of empty frames while the catalogue is on its way
-    Grid {
+    Skeleton {
         id: skeleton
         anchors { left: parent.left; leftMargin: Theme.margin }
         y: header.height + Theme.px(40)
         columns: grid.columns
+        cellWidth: grid.cellWidth
+        cellHeight: grid.cellHeight
         visible: root.home.state === "loading"
-        Accessible.role: Accessible.StaticText
         Accessible.name: qsTr("Loading the catalogue")
-        Repeater {
-            model: skeleton.columns * 3
-            Item {
-                required property int index
-                width: grid.cellWidth
-                height: grid.cellHeight
-                Rectangle {
-                    width: parent.width - Theme.gap
-                    height: width / Theme.posterAspect
-                    radius: Theme.radius
-                    color: Theme.surface
-                    SequentialAnimation on opacity {
-                        loops: Animation.Infinite
-                        running: skeleton.visible
-                        PauseAnimation { duration: parent.parent.index * 60 }
-                        NumberAnimation { from: 1; to: 0.45; duration: 700; easing.type: Easing.InOutSine }
-                        NumberAnimation { from: 0.45; to: 1; duration: 700; easing.type: Easing.InOutSine }
-                    }
-                }
-            }
-        }
     }
     StateMessage {
         id: trouble

@@ -9,6 +9,8 @@ FocusScope {
     required property QtObject myList
 
     signal titleChosen(string titleId)
+    signal menuWanted(Item card, string titleId)
+    signal showHistory()
     signal leaving()
 
     function enter() {
@@ -20,8 +22,12 @@ FocusScope {
             bar.forceActiveFocus(Qt.OtherFocusReason)
     }
     function enterAnew() {
-        if (activeFocus && !grid.activeFocus)
+        if (activeFocus && !grid.activeFocus && !history.activeFocus)
             enter()
+    }
+    function goDown() {
+        if (grid.visible || trouble.visible)
+            (grid.visible ? grid : trouble).forceActiveFocus(Qt.OtherFocusReason)
     }
 
     Accessible.role: Accessible.Pane
@@ -52,6 +58,7 @@ FocusScope {
         onVisibleChanged: Qt.callLater(root.enterAnew)
         onPassedUp: bar.forceActiveFocus(Qt.OtherFocusReason)
         onTitleChosen: titleId => root.titleChosen(titleId)
+        onMenuWanted: (card, titleId) => root.menuWanted(card, titleId)
     }
     Rectangle {
         id: top
@@ -65,10 +72,19 @@ FocusScope {
             heading: qsTr("My list")
             backName: "leaveMyList"
             onLeaving: root.leaving()
-            Keys.onDownPressed: {
-                if (grid.visible || trouble.visible)
-                    (grid.visible ? grid : trouble).forceActiveFocus(Qt.OtherFocusReason)
-            }
+            Keys.onDownPressed: root.goDown()
+            beside: history
+        }
+        ActionButton {
+            id: history
+            objectName: "openHistory"
+            anchors { right: parent.right; rightMargin: Theme.margin; verticalCenter: bar.verticalCenter }
+            text: qsTr("Watched lately")
+            icon: "history"
+            onPressed: root.showHistory()
+            Keys.onLeftPressed: if (!LayoutMirroring.enabled) bar.forceActiveFocus(Qt.OtherFocusReason)
+            Keys.onRightPressed: if (LayoutMirroring.enabled) bar.forceActiveFocus(Qt.OtherFocusReason)
+            Keys.onDownPressed: root.goDown()
         }
     }
     Spinner {

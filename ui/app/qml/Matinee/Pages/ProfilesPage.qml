@@ -9,6 +9,7 @@ FocusScope {
 
     required property QtObject profiles
     readonly property bool asking: profiles.state === "pin"
+    readonly property bool editing: profiles.state === "edit"
     readonly property bool failed: profiles.state === "error"
 
     signal leaving()
@@ -19,6 +20,8 @@ FocusScope {
             trouble.forceActiveFocus(Qt.OtherFocusReason)
         else if (asking)
             pad.enter()
+        else if (editing)
+            editor.enter()
         else if (people.count > 0)
             people.forceActiveFocus(Qt.OtherFocusReason)
         else
@@ -28,19 +31,29 @@ FocusScope {
         if (activeFocus)
             enter()
     }
-    function goBack() { asking ? profiles.cancelPin() : leaving() }
+    function goBack() {
+        if (asking)
+            profiles.cancelPin()
+        else if (editing)
+            editor.goBack()
+        else if (profiles.managing)
+            profiles.toggleManaging()
+        else
+            leaving()
+    }
 
     Accessible.role: Accessible.Pane
     Accessible.name: qsTr("Who is watching?")
     onAskingChanged: Qt.callLater(enterAnew)
     onFailedChanged: Qt.callLater(enterAnew)
+    onEditingChanged: Qt.callLater(enterAnew)
     Keys.onEscapePressed: goBack()
     Keys.onBackPressed: goBack()
     Keys.onPressed: event => {
         event.accepted = true
         if (asking && event.key >= Qt.Key_0 && event.key <= Qt.Key_9)
             profiles.enterDigit(event.text)
-        else if (event.key === Qt.Key_Backspace)
+        else if (event.key === Qt.Key_Backspace && !editing)
             asking ? profiles.eraseDigit() : goBack()
         else
             event.accepted = false
@@ -52,10 +65,11 @@ FocusScope {
     Column {
         anchors.centerIn: parent
         spacing: Theme.margin
-        visible: !root.asking && !root.failed
+        visible: !root.asking && !root.failed && !root.editing
+        enabled: visible
         Label {
             anchors.horizontalCenter: parent.horizontalCenter
-            text: qsTr("Who is watching?")
+            text: root.profiles.managing ? qsTr("Whose profile?") : qsTr("Who is watching?")
             font.pixelSize: Theme.hero
             font.weight: Font.Bold
             Accessible.role: Accessible.Heading
@@ -82,7 +96,7 @@ FocusScope {
             Keys.priority: Keys.AfterItem
             Keys.onLeftPressed: event => event.accepted = true
             Keys.onRightPressed: event => event.accepted = true
-            Keys.onDownPressed: out.forceActiveFocus(Qt.OtherFocusReason)
+            Keys.onDownPressed: choices.enter()
             onCountChanged: Qt.callLater(root.enterAnew)
             delegate: Pressable {
                 id: person
@@ -94,6 +108,7 @@ FocusScope {
                 required property string detail
                 required property bool locked
                 required property bool chosen
+                required property string avatar
 
                 objectName: "person_" + index
                 description: locked ? detail + ", " + qsTr("with a PIN") : detail
@@ -104,7 +119,7 @@ FocusScope {
                     people.currentIndex = index
                     root.profiles.choose(personId)
                 }
-                FocusRing { target: face; shown: person.activeFocus; corner: face.radius }
+                FocusRing { target: face; shown: person.activeFocus; corner: face.radius; scale: face.scale }
                 Rectangle {
                     id: face
                     anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.tight }
@@ -114,13 +129,21 @@ FocusScope {
                     color: person.activeFocus || person.hovered ? Theme.raisedHover : Theme.raised
                     border.width: person.chosen ? Theme.focusWidth : 1
                     border.color: person.chosen ? Theme.accent : Theme.line
-                    Label {
-                        anchors.centerIn: parent
-                        text: person.letter
-                        color: Theme.accent
-                        font.pixelSize: Theme.hero
-                        font.weight: Font.DemiBold
-                        Accessible.ignored: true
+                    scale: person.activeFocus && !Theme.still ? 1.06 : 1
+                    Behavior on scale { NumberAnimation { duration: Theme.focusMoves; easing.type: Easing.OutCubic } }
+                    Avatar {
+                        anchors { fill: parent; margins: face.border.width }
+                        picture: person.avatar
+                        letter: person.letter
+                        letterSize: Theme.hero
+                        color: Theme.clear
+                    }
+                    Rectangle {
+                        anchors.fill: parent
+                        radius: width / 2
+                        color: Theme.shade
+                        visible: root.profiles.managing
+                        Icon { anchors.centerIn: parent; name: "edit"; size: Theme.px(34); color: Theme.text }
                     }
                     Rectangle {
                         anchors { right: parent.right; bottom: parent.bottom }
@@ -152,17 +175,52 @@ FocusScope {
                 }
             }
         }
-        ActionButton {
-            id: out
-            objectName: "leaveHousehold"
+        FocusRow {
+            id: choices
             anchors.horizontalCenter: parent.horizontalCenter
-            text: root.profiles.several ? qsTr("Back") : qsTr("Sign out")
-            icon: root.profiles.several ? "back" : "sign-out"
+            spacing: Theme.gap
             focus: true
-            onPressed: root.profiles.several ? root.leaving() : root.signOut()
             Keys.onUpPressed: if (people.count > 0) people.forceActiveFocus(Qt.OtherFocusReason)
             Keys.onDownPressed: event => event.accepted = true
+            ActionButton {
+                id: out
+                objectName: "leaveHousehold"
+                text: root.profiles.stays ? qsTr("Back") : qsTr("Sign out")
+                icon: root.profiles.stays ? "back" : "sign-out"
+                focus: true
+                onPressed: root.profiles.stays ? root.leaving() : root.signOut()
+            }
+            ActionButton {
+                objectName: "addProfile"
+                text: qsTr("Add a profile")
+                icon: "plus"
+                visible: root.profiles.mayAdd && root.profiles.state === "choosing"
+                onVisibleChanged: if (!visible && choices.activeFocus) choices.enter()
+                onPressed: root.profiles.add()
+            }
+            ActionButton {
+                objectName: "manageProfiles"
+                text: root.profiles.managing ? qsTr("Done") : qsTr("Edit profiles")
+                icon: root.profiles.managing ? "check" : "edit"
+                visible: root.profiles.mayManage && people.count > 0
+                onVisibleChanged: if (!visible && choices.activeFocus) choices.enter()
+                onPressed: {
+                    root.profiles.toggleManaging()
+                    if (root.profiles.managing)
+                        people.forceActiveFocus(Qt.OtherFocusReason)
+                }
+            }
         }
+    }
+    EditProfilePanel {
+        id: editor
+        objectName: "editProfile"
+        anchors.fill: parent
+        anchors.topMargin: Theme.px(96)
+        visible: root.editing
+        enabled: visible
+        edit: root.profiles.edit
+        onLeaving: root.profiles.leaveEdit()
     }
 
     Column {
@@ -173,7 +231,8 @@ FocusScope {
         enabled: visible
         Label {
             anchors.horizontalCenter: parent.horizontalCenter
-            text: qsTr("PIN of %1").arg(root.profiles.pinFor)
+            text: root.profiles.leavingKids ? qsTr("PIN to leave this profile")
+                                            : qsTr("PIN of %1").arg(root.profiles.pinFor)
             font.pixelSize: Theme.title
             font.weight: Font.DemiBold
             Accessible.role: Accessible.Heading

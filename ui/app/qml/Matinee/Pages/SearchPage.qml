@@ -12,6 +12,7 @@ FocusScope {
     readonly property bool idle: search.state === "idle"
 
     signal titleChosen(string titleId)
+    signal menuWanted(Item card, string titleId)
     signal leaving()
 
     // Back from a title the focus is on it; a new visit begins with the query.
@@ -73,6 +74,7 @@ FocusScope {
         onPassedUp: root.tv ? bar.forceActiveFocus(Qt.OtherFocusReason) : root.enterQuery()
         onPassedLeft: if (root.tv) keys.enter()
         onTitleChosen: titleId => root.titleChosen(titleId)
+        onMenuWanted: (card, titleId) => root.menuWanted(card, titleId)
     }
     Rectangle {
         id: top

@@ -8,6 +8,7 @@ QtObject {
 
     function px(size: real): real { return Math.round(size * scale) }
 
+    property bool young: false // a child watches: lighter, rounder, larger
     property bool remote: false // six keys are all there is: fields are filled in by a keyboard on the screen
 
     // What the viewer has set
@@ -16,21 +17,21 @@ QtObject {
     function type(size: real): real { return px(size * textScale) }
 
     // Colours: a dark room, one warm accent. High contrast has black, white and full colours.
-    readonly property color background: highContrast ? "#000000" : "#0b0e13"
+    readonly property color background: highContrast ? "#000000" : young ? "#1b2b4b" : "#0b0e13"
     readonly property color backdrop: highContrast ? "#000000" : "#1a2231" // behind the sign-in
-    readonly property color surface: highContrast ? "#000000" : "#141922"
-    readonly property color raised: highContrast ? "#1a1a1a" : "#1d2430"
-    readonly property color raisedHover: highContrast ? "#3d3d3d" : "#283142"
+    readonly property color surface: highContrast ? "#000000" : young ? "#24375e" : "#141922"
+    readonly property color raised: highContrast ? "#1a1a1a" : young ? "#2d4470" : "#1d2430"
+    readonly property color raisedHover: highContrast ? "#3d3d3d" : young ? "#3a5488" : "#283142"
     readonly property color line: highContrast ? "#ffffff" : "#2c3544"
     readonly property color text: highContrast ? "#ffffff" : "#f3f5f8"
     readonly property color soft: highContrast ? "#ffffff" : "#d7dde6"
-    readonly property color muted: highContrast ? "#f0f0f0" : "#a9b3c2"
-    readonly property color faint: highContrast ? "#d8d8d8" : "#768294"
+    readonly property color muted: highContrast ? "#f0f0f0" : young ? "#c9d3e2" : "#a9b3c2"
+    readonly property color faint: highContrast ? "#d8d8d8" : young ? "#b6c1d2" : "#8d99ab"
     readonly property color accent: highContrast ? "#ffd21f" : "#ffb84d"
     readonly property color accentDark: "#1c1204" // text on the accent
-    readonly property color danger: highContrast ? "#ff9c94" : "#ff7a70"
+    readonly property color danger: highContrast ? "#ff9c94" : young ? "#ffa9a2" : "#ff7a70"
     readonly property color good: highContrast ? "#7dffb8" : "#5fd39a"
-    readonly property color cool: highContrast ? "#9ccfff" : "#6cb4ff"
+    readonly property color cool: highContrast ? "#9ccfff" : young ? "#9dcdff" : "#6cb4ff"
     readonly property color track: "#4dffffff"
     readonly property color trackBuffered: "#80ffffff"
     readonly property color scrim: highContrast ? "#f2000000" : "#d9080a0e"
@@ -63,6 +64,7 @@ QtObject {
     readonly property int larger: type(16)
     readonly property int body: type(15)
     readonly property int small: type(13)
+    readonly property int numeral: type(56)
 
     // Spacing and shapes
     readonly property int tiny: px(4)
@@ -70,11 +72,11 @@ QtObject {
     readonly property int gap: px(16)
     readonly property int wide: px(24)
     readonly property int margin: px(48)
-    readonly property int radius: px(8)
+    readonly property int radius: px(young ? 18 : 8)
     readonly property int radiusSmall: px(5)
     readonly property int control: px(44)
     readonly property int icon: px(22)
-    readonly property int posterWidth: px(228)
+    readonly property int posterWidth: px(young ? 320 : 228)
     readonly property real posterAspect: 16 / 9
 
     // Focus: the same ring on everything
@@ -82,10 +84,16 @@ QtObject {
     readonly property int focusWidth: Math.max(2, px(2.5))
     readonly property int focusGap: px(3)
 
-    // Motion, in milliseconds. Tests set a small pace and then wait for what takes seconds otherwise.
+    // Motion, in milliseconds. Who wants little of it gets short fades and nothing that moves. Tests set a small pace
+    // and then wait for what takes seconds otherwise.
+    property bool still: false
     property real pace: 1
-    readonly property int quick: 120
-    readonly property int calm: 220
+    readonly property int quick: still ? 80 : 120 // a state
+    readonly property int focusMoves: still ? 0 : 180
+    readonly property int calm: still ? 0 : 220 // a list that scrolls
+    readonly property int pictureFades: still ? 80 : 150
+    readonly property int pageMoves: still ? 80 : 250
+    readonly property int heroFades: still ? 80 : 600
     readonly property int patience: 800 // before words join a spinner
     readonly property int heroStays: 9000 * pace
     readonly property int tooltipWaits: 500 * pace

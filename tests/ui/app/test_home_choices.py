@@ -1,0 +1,187 @@
+"""What a viewer does with titles from their cards, and the pages of a part of the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+
+from tests.kit.fake_client import cards
+from ui.app.ports.titles import CardRow, Credits
+
+K = Qt.Key
+TITLES = cards(8, begun=2)
+
+
+def at_home(stage, tv: bool = False) -> None:
+    stage.client.titles = list(TITLES)
+    stage.client.credits_by_title = {
+        "title-0": Credits(("drama",), (("actor", "Ida Brandt"),)),
+        "title-1": Credits(("drama", "nature")),
+        "title-2": Credits(("nature",), (("director", "Ida Brandt"), ("actor", "Ida Brandt"))),
+    }
+    stage.client.viewer = "Ada"
+    stage.start(tv=tv)
+    stage.until(lambda: stage.page == "home" and stage.find("continue_0") is not None)
+
+
+def hold(stage, key) -> None:
+    """Press a key for as long as it repeats."""
+    for kind, repeats in (
+        (QEvent.Type.KeyPress, False),
+        (QEvent.Type.KeyPress, True),
+        (QEvent.Type.KeyPress, True),
+        (QEvent.Type.KeyRelease, False),
+    ):
+        modifiers = Qt.KeyboardModifier.NoModifier
+        QCoreApplication.sendEvent(stage.window, QKeyEvent(kind, key, modifiers, "", repeats))
+        stage.wait(1)
+
+
+def lines(stage) -> list[str]:
+    return [one.key for one in stage.app.choices.options.records]
+
+
+def open_menu(stage, card: str) -> None:
+    stage.item(card).forceActiveFocus()
+    hold(stage, K.Key_Return)
+    stage.until(lambda: stage.item("cardMenu").isVisible())
+
+
+def pick(stage, key: str) -> None:
+    """Walk to a line of the menu and take it."""
+    at = lines(stage).index(key)
+    stage.key(*[K.Key_Up] * 12, *[K.Key_Down] * at, K.Key_Return)
+    stage.until(lambda: not stage.item("cardMenu").isVisible())
+
+
+@pytest.mark.parametrize("tv", [False, True], ids=["desk", "tv"])
+def test_a_held_key_brings_the_menu_of_a_title_and_back_leads_to_its_card(stage, tv):
+    at_home(stage, tv)
+    open_menu(stage, "continue_0")
+    assert stage.page == "home"
+    assert {"play", "details", "putAway", "seen", "up"} <= set(lines(stage))
+    stage.key(K.Key_Back)
+    assert stage.focus_name == "continue_0"
+    stage.item("title_5").forceActiveFocus()
+    stage.key(K.Key_Menu)
+    assert "putAway" not in lines(stage)
+
+
+def test_a_title_leaves_those_to_go_on_with(stage):
+    at_home(stage)
+    name = stage.app.home.rows.records[0].titles.records[0].title_id
+    open_menu(stage, "continue_0")
+    pick(stage, "putAway")
+    stage.until(lambda: stage.client.put_away_titles == [name])
+    stage.until(lambda: name not in [one.title_id for one in stage.app.home.rows.records[0].titles.records])
+    assert stage.focus is not None
+
+
+def test_a_title_is_marked_and_unmarked_as_watched(stage):
+    at_home(stage)
+    open_menu(stage, "title_4")
+    pick(stage, "seen")
+    stage.until(lambda: stage.client.titles[4].progress_s == TITLES[4].duration_s)
+    stage.until(lambda: stage.app.home.title_of("title-4").progress_s > 0)
+    open_menu(stage, "title_4")
+    pick(stage, "seen")
+    stage.until(lambda: stage.client.titles[4].progress_s == 0)
+
+
+def test_thumbs_on_the_page_of_a_title(stage):
+    at_home(stage)
+    stage.app.showTitle("title-3")
+    stage.until(lambda: stage.page == "details")
+    for thumb, button in (("up", "likeTitle"), ("down", "dislikeTitle"), ("", "dislikeTitle")):
+        stage.item(button).forceActiveFocus()
+        stage.key(K.Key_Return)
+        stage.until(lambda thumb=thumb: stage.client.titles[3].thumb == thumb)
+        stage.until(lambda thumb=thumb: stage.app.details.property("thumb") == thumb)
+    assert not stage.item("dislikeTitle").property("checked")
+
+
+def test_what_the_service_refuses_is_said_and_changes_nothing(stage):
+    from player.base.errors import ErrorCode, NetError
+
+    at_home(stage)
+    open_menu(stage, "title_4")
+    stage.client.failure = NetError(ErrorCode.NET_REFUSED, "Nobody answers.")
+    pick(stage, "up")
+    stage.until(lambda: stage.app.choices.property("notice") != "")
+
+
+def test_a_genre_and_a_person_have_their_pages_and_back_leads_home(stage):
+    at_home(stage)
+    stage.app.showTitle("title-2")
+    stage.until(lambda: stage.page == "details" and stage.find("way_1") is not None)
+    stage.key(K.Key_Up)
+    assert stage.focus_name == "way_0"
+    stage.key(K.Key_Right, K.Key_Return)
+    stage.until(lambda: stage.page == "browse" and stage.app.browse.property("state") == "ready")
+    assert stage.app.browse.property("heading") == "Ida Brandt"
+    assert [one.title_id for one in stage.app.browse.titles.records] == ["title-0", "title-2"]
+    stage.until(lambda: stage.focus_name == "browsed_0")
+    stage.key(K.Key_Back)
+    assert stage.page == "details"
+    stage.key(K.Key_Back)
+    assert stage.page == "home"
+
+
+def test_everything_from_a_to_z_and_by_genre(stage):
+    at_home(stage)
+    stage.client.titles = [replace(card, name=f"{8 - at} {card.name}") for at, card in enumerate(TITLES)]
+    stage.item("openCatalogue").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.page == "browse" and stage.app.browse.property("state") == "ready")
+    names = [one.name for one in stage.app.browse.titles.records]
+    assert names == sorted(names)
+    stage.until(lambda: stage.focus_name == "browsed_0")
+    stage.until(lambda: stage.item("browseFilters").isVisible())
+    stage.key(K.Key_Up)
+    assert stage.focus_name == "filter_0"
+    stage.key(K.Key_Right, K.Key_Right, K.Key_Return)
+    stage.until(lambda: [one.title_id for one in stage.app.browse.titles.records] == ["title-2", "title-1"])
+    assert stage.focus is not None
+    stage.key(K.Key_Up)
+    stage.key(K.Key_Up, K.Key_Right)
+    assert stage.focus_name == "browseOrder"
+
+
+def test_the_history_lets_go_of_a_single_title(stage):
+    at_home(stage)
+    stage.app.showMyList()
+    stage.until(lambda: stage.page == "myList")
+    stage.item("openHistory").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.page == "browse" and stage.focus_name == "browsed_0")
+    assert [one.title_id for one in stage.app.browse.titles.records] == ["title-1", "title-0"]
+    open_menu(stage, "browsed_0")
+    pick(stage, "forget")
+    stage.until(lambda: [one.title_id for one in stage.app.browse.titles.records] == ["title-0"])
+    assert stage.focus is not None
+
+
+def test_rows_say_what_they_are(stage):
+    stage.client.screen = [
+        CardRow("continue", TITLES[:2]),
+        CardRow("trending", TITLES[2:6]),
+        CardRow("genre", TITLES[3:7], genre="nature"),
+        CardRow("genre", TITLES[2:7], genre="drama"),
+    ]
+    at_home(stage)
+    shown = stage.app.home.rows.records
+    assert [row.heading for row in shown] == ["Continue watching", "Top 10", "Nature", "Drama"]
+    assert stage.item("trending_1").property("rank") == 2
+    assert stage.item("genre nature_0").property("rank") == 0
+
+
+def test_a_title_that_came_lately_is_new_until_it_is_watched():
+    from ui.app.viewmodels.titles import is_new
+
+    card = replace(TITLES[7], watched_at=0.0)
+    assert is_new(card, card.published_at + 86400)
+    assert not is_new(card, card.published_at + 30 * 86400)
+    assert not is_new(replace(card, watched_at=5.0), card.published_at + 86400)

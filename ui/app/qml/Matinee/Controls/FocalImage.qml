@@ -1,0 +1,34 @@
+import QtQuick
+import Matinee.Theme
+
+// A picture that fills its place; what is cut off is far from the point that the eye is drawn to.
+Item {
+    id: root
+
+    property string source
+    property real focalX: 0.5
+    property real focalY: 0.4
+    readonly property bool ready: picture.status === Image.Ready
+    readonly property real aspect: ready ? picture.implicitWidth / picture.implicitHeight : 16 / 9
+    readonly property bool wide: aspect * height > width // cut off at the sides
+
+    function kept(focal: real, whole: real, room: real): real {
+        return -Math.max(0, Math.min(whole - room, focal * whole - room / 2))
+    }
+
+    clip: true
+
+    Image {
+        id: picture
+        width: root.wide ? root.height * root.aspect : root.width
+        height: root.wide ? root.height : root.width / root.aspect
+        x: root.kept(root.focalX, width, root.width)
+        y: root.kept(root.focalY, height, root.height)
+        source: root.source
+        sourceSize.width: Math.round(Math.max(root.width, root.height * 16 / 9))
+        asynchronous: true
+        opacity: root.ready ? 1 : 0
+        Behavior on opacity { NumberAnimation { duration: Theme.heroFades } }
+        Accessible.ignored: true
+    }
+}
