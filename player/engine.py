@@ -48,6 +48,7 @@ from player.reporting.events import Event, all_of
 from player.reporting.state import PlaybackState
 from player.reporting.telemetry import EventQueue, Form, SessionFacts, TelemetrySender, accepted_ids
 from player.reporting.telemetry.sender import Deliver
+from player.resume.files import FileMemory
 from player.resume.journal import ProgressJournal
 from player.resume.sync import ResumeSync
 from player.service.client import ServiceClient
@@ -117,6 +118,8 @@ class Engine:
         self._resume: ResumeSync | None = None
         self._telemetry: dict[Form, TelemetrySender] = {}
         self._network_store = NetworkStore(settings.profile / "networks.json", self.clock.wall)
+        self.files = FileMemory(settings.profile / "files.json")
+        """The viewer's own files that were opened; blocks for the disk."""
         self._track_memory = TrackPreferenceStore(settings.profile / "tracks.json")
         self.loop = _new_loop()
         self._memory = MemoryKeeper(self.loop)
@@ -308,7 +311,7 @@ class Engine:
         self, source: PlaybackSource, wanted: CmcdSettings | None, state: Callable[[], PlaybackState]
     ) -> tuple[RequestMarker | None, CmcdReporter | None]:
         """What tells the CDNs, and a collector, how this playback goes; third parties only where that is wanted."""
-        if wanted is None or not (source.title_id or wanted.third_parties):
+        if wanted is None or source.media is not None or not (source.title_id or wanted.third_parties):
             return None, None
         marker = RequestMarker(wanted, source.title_id, lambda: moment_of(state()))
         if not wanted.event_url:
@@ -327,6 +330,7 @@ class Engine:
             self._registered_device,
             kept_licences=self._kept_licences,
             resume=None if settings.fresh else self._resume,
+            files=None if settings.fresh else self.files,
             mark=marker,
             recall=None if network is None else network.recall,
             learning=self._learning(settings),
@@ -344,7 +348,12 @@ class Engine:
         """What is remembered of this network; None for a fresh playback, and where it does not meet the network as it
         is: kept titles, local files, a shaped or faulty link."""
         settings = self._settings
-        local = source.kept is not None or source.folder is not None or settings.local_folder is not None
+        local = (
+            source.kept is not None
+            or source.media is not None
+            or source.folder is not None
+            or settings.local_folder is not None
+        )
         real = not local and not settings.wrap and not playback.fresh
         return self._network_store.current() if real else None
 
@@ -399,6 +408,7 @@ class Engine:
             await self._resume.close()
         for telemetry in self._telemetry.values():
             await telemetry.close()
+        await asyncio.to_thread(self.files.close)
         await self._prefetcher.close()
         await self._gate.close()
         if self._rights is not None:

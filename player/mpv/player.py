@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from player.base.errors import ComponentError, ErrorCode
 from player.media.model import Interrupted
 from player.mpv import drawing
+from player.mpv.adjustments import MOST_VOLUME
 from player.mpv.model import Measured, Ranges
 from player.mpv.readahead import FAR_S, ReadAhead
 from player.mpv.streams import ByteStream, register_protocol
@@ -71,6 +72,7 @@ _BASE_OPTIONS: dict[str, object] = {
     "demuxer_mkv_probe_start_time": "no",
     "hr_seek": "yes",
     "keep_open": "yes",
+    "volume_max": MOST_VOLUME,
     "keep_open_pause": "no",
     "sub_auto": "no",
     # Captions inside the pictures are there to be chosen, and no subtitles are shown before they are.
@@ -78,6 +80,8 @@ _BASE_OPTIONS: dict[str, object] = {
     "sid": "no",
     "audio_file_auto": "no",
     "audio_display": "no",
+    # A picture is turned by a filter (player.mpv.adjustments): libmpv 0.35 aborts where the CPU draws it turned.
+    "video_rotate": "no",
 }
 
 # The scripts that libmpv carries inside. Each would take a thread, megabytes and a share of every start.

@@ -28,6 +28,11 @@ _KEPT_FOR_EVER: list[object] = []
 class ByteStream(Protocol):
     """One open stream. ``read`` and ``seek`` run on libmpv's demuxer thread and may block; ``cancel`` ends that."""
 
+    @property
+    def total(self) -> int | None:
+        """Its length in bytes; None where that is not known, as of a file that is made while it is read."""
+        ...
+
     def opened_on(self, thread: int) -> None:
         """Is told on which thread (``threading.get_native_id``) libmpv opens the stream and looks at its begin; for
         good it reads on another one."""
@@ -94,8 +99,10 @@ class _Streams:
             _log.exception("seeking in the stream failed")
             return _FAILED
 
-    def size(self, _cookie: int) -> int:
-        return -1  # unknown: the file is made while it is read
+    def size(self, cookie: int) -> int:
+        stream = self._by_cookie.get(cookie)
+        total = None if stream is None else stream.total
+        return -1 if total is None else total
 
     def cancel(self, cookie: int) -> None:
         stream = self._by_cookie.get(cookie)

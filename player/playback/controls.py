@@ -15,6 +15,7 @@ class Controls:
         self._control: MpvControl | None = None
         self._early: dict[str, object] = {"pause": paused}
         self._closed = False
+        self._touched: set[str] = set()
         self.paused = paused
         """Whether the viewer wants it paused; an end of libmpv's own is none."""
         self.rung = rung
@@ -41,11 +42,17 @@ class Controls:
         for name, value in self._early.items():
             self._set_now(name, value)
 
+    def reset(self, name: str, value: object) -> None:
+        """Put a property back that was set in this playback. On the loop."""
+        if name in self._touched:
+            self._set_now(name, value)
+
     def close(self) -> None:
         """Nothing is set any more."""
         self._closed = True
 
     def _set_now(self, name: str, value: object) -> None:
+        self._touched.add(name)
         if self._control is None:
             self._early[name] = value
         elif not self._closed:

@@ -32,6 +32,10 @@ class PlaybackCommands(Protocol):
         """Seconds of media that are complete ahead of the position."""
         ...
 
+    def turn(self, degrees: int) -> None:
+        """The file says that its picture is to be turned, clockwise."""
+        ...
+
     def seek(self, position_s: float) -> None:
         """Jump to a time; see :meth:`player.playback.session.Session.seek`."""
         ...

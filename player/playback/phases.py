@@ -6,10 +6,13 @@ called then; :mod:`player.playback.steps` leads from one to the next. Everything
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from player.base.errors import MatineeError, undecodable
 from player.licensing.licences import PlaybackLicences
 from player.manifest.model import Presentation
 from player.mpv.control import MpvControl
@@ -24,6 +27,7 @@ from player.playback.track_switching import TrackSwitch
 from player.reporting.events import Sought
 from player.stream.sources import Sources
 from player.stream.streaming import Streaming
+from player.text.subtitle_files import SubtitleLine
 from player.thumbnails import Picture
 from player.title.heartbeats import Heartbeats, NoHeartbeats
 from player.title.opening import TitleAddresses
@@ -44,6 +48,59 @@ class Requested:
 
     def network_changed(self, sleep: Sleep) -> None:
         """The machine slept, and may have another network."""
+
+    def player_event(self, name: str) -> None:
+        """An event of libmpv's."""
+
+    def player_property(self, name: str, value: Any) -> None:  # noqa: ANN401  (libmpv's values)
+        """An observed property of libmpv's changed."""
+
+    def refusal(self, data: Mapping[str, Any]) -> MatineeError | None:  # noqa: ARG002
+        """Why libmpv gave up its file; ``data`` is its ``end-file`` event. None where it is given another try."""
+        return undecodable()
+
+    async def seek(self, target_s: float) -> None:
+        """Jump to a time, as soon as there is something to jump in."""
+        self.parts.controls.early_seek_s = target_s
+
+    async def thumbnail(self, time_s: float) -> Picture | None:  # noqa: ARG002
+        """The small picture of a time; None where there is none."""
+        return None
+
+    def set_rung(self, index: int | None) -> None:
+        """Fix the quality, or None for Auto, where there are several."""
+
+    def set_speed(self, speed: float) -> None:
+        """The viewer chose a speed."""
+
+    async def choose_audio(self, track_id: str) -> None:
+        """The viewer chooses an audio track, where there is one by then."""
+
+    async def choose_text(self, track_id: str | None) -> None:
+        """The viewer chooses subtitles, or none, where there are some by then."""
+
+    async def choose_second_text(self, track_id: str | None) -> None:
+        """Show other subtitles at the top as well, or none. Raises NetError, InputError or MediaError."""
+
+    async def add_subtitles(self, path: Path) -> None:
+        """Show a subtitle file of the viewer's. Raises InputError or MediaError where it cannot be read."""
+
+    def keep_bookmarks(self, marks_s: tuple[float, ...]) -> None:
+        """The viewer's bookmarks, as they are now; they last where what plays is known again."""
+        self.parts.monitor.update(bookmarks=marks_s)
+
+    async def subtitle_lines(self) -> tuple[SubtitleLine, ...]:
+        """What is said in the subtitles that are shown, as far as it is known."""
+        return ()
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether pictures of this title may not be kept."""
+        return False
+
+    async def command(self, *words: str) -> bool:  # noqa: ARG002
+        """Run a command of libmpv's; False where there is no file yet, or libmpv refuses it."""
+        return False
 
     async def say_goodbye(self) -> None:
         """Tell the service that the playback is over."""
@@ -78,9 +135,6 @@ class Opening(Requested):
     def player_event(self, name: str) -> None:
         """An event of libmpv's."""
         self.reloads.event(name)
-
-    def player_property(self, name: str, value: Any) -> None:  # noqa: ANN401  (libmpv's values)
-        """An observed property of libmpv's changed."""
 
     async def say_goodbye(self) -> None:
         await self.heartbeats.close()
@@ -188,6 +242,28 @@ class Playing(Ready):
         ranges = await self.control.run(parts.player.cached_ranges)
         if not any(start <= target_s <= end for start, end in ranges):
             parts.waiting.interrupt(generation)
+
+    async def choose_audio(self, track_id: str) -> None:
+        await self.tracks.choose_audio(track_id)
+
+    async def choose_text(self, track_id: str | None) -> None:
+        await self.tracks.choose_text(track_id)
+
+    async def choose_second_text(self, track_id: str | None) -> None:
+        await self.tracks.choose_second_text(track_id)
+
+    async def add_subtitles(self, path: Path) -> None:
+        await self.tracks.add_subtitles(path)
+
+    async def subtitle_lines(self) -> tuple[SubtitleLine, ...]:
+        return self.tracks.lines()
+
+    @property
+    def is_protected(self) -> bool:
+        return self.addresses.offer is not None or bool(self.parts.keys)
+
+    async def command(self, *words: str) -> bool:
+        return await self.control.run(self.control.player.command, *words)
 
     def player_event(self, name: str) -> None:
         super().player_event(name)

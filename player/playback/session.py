@@ -8,21 +8,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from abr.model import NetworkMemory
 from drm_client.keys import KeyRing
-from player.base.errors import ANY_ERROR, undecodable
+from player.base.errors import ANY_ERROR
+from player.mpv.adjustments import MOST_VOLUME, Adjustments, changed
 from player.mpv.model import MediaPlayer
 from player.net.model import Transfer
 from player.net.suspend import Sleep
 from player.playback.controls import Controls
 from player.playback.ending import PlaybackEnding
+from player.playback.file_phases import PlayingFile, file_loaded, open_file
 from player.playback.monitor import Monitor
 from player.playback.parts import PlaybackCommands, PlaybackParts
-from player.playback.phases import Loaded, Opening, Playing, Ready, Requested
+from player.playback.phases import Playing, Requested
 from player.playback.settings import PlaybackServices, PlaybackSettings
 from player.playback.steps import begin, find_segments, load, open_title, prepare
 from player.playback.tasks import PlaybackTasks
@@ -31,7 +35,9 @@ from player.reporting.events import Event, EventHub, PhaseReached, TransferDone
 from player.reporting.state import PlaybackState, PlaybackStatus
 from player.stream.buffered import Playhead
 from player.stream.throughput import Throughput
+from player.text.subtitle_files import SubtitleLine
 from player.thumbnails import Picture
+from player.title.media_file import MediaFile
 from player.title.opening import PlaybackSource
 from player.transfer.pathways import Pathways
 
@@ -53,8 +59,11 @@ class Session:
     ) -> None:
         self._parts = _parts(source, player, services, settings, on_state, self)
         self._parts.observe.add(on_event)
-        self._phase = Requested(self._parts)
+        self._phase: Requested = Requested(self._parts)
         self._closing = False
+        self._adjusted = Adjustments()
+        self._rotation = 0
+        self._subtitle_position = 100.0
         self._stopping = asyncio.Event()
 
     # --- for any thread
@@ -101,20 +110,70 @@ class Session:
         self._do(self._select_text, track_id)
 
     def set_volume(self, volume: int) -> None:
-        """0 to 100."""
-        self._parts.controls.set("volume", max(0, min(100, volume)))
+        """0 to 200; above 100 the sound is amplified."""
+        self._parts.controls.set("volume", max(0, min(MOST_VOLUME, volume)))
 
     def set_muted(self, muted: bool) -> None:
         self._parts.controls.set("mute", muted)
 
     def set_subtitle_position(self, percent: float) -> None:
-        """Where subtitles at the bottom stand, of the window's height: 100 is their own place, less is higher."""
-        self._parts.controls.set("sub-pos", round(max(0.0, min(100.0, percent))))
+        """Where subtitles at the bottom stand, of the window's height: 100 is their own place, less is higher. The
+        viewer's own adjustment comes on top of it."""
+        self._subtitle_position = percent
+        lifted = percent - self._adjusted.subtitle_lift
+        self._parts.controls.set("sub-pos", round(max(0.0, min(100.0, lifted))))
 
     def set_speed(self, speed: float) -> None:
         """0.25 to 4 times. At 1 a live programme is kept at its target latency by small changes."""
         self._parts.tasks.call_soon(self._set_speed, speed)
         self._parts.controls.set("speed", max(0.25, min(4.0, speed)))
+
+    def add_subtitles(self, path: Path) -> None:
+        """Show a subtitle file of the viewer's; the state has a notice where it cannot be read."""
+        self._do(self._add_subtitles, path)
+
+    def select_second_text(self, track_id: str | None) -> None:
+        """Show other subtitles at the top as well; None turns them off."""
+        self._do(self._select_second_text, track_id)
+
+    def subtitle_lines(self) -> Future[tuple[SubtitleLine, ...]]:
+        """What is said in the subtitles that are shown, as far as it is known."""
+        return asyncio.run_coroutine_threadsafe(self._phase.subtitle_lines(), self._parts.services.loop)
+
+    def adjust(self, wanted: Adjustments) -> None:
+        """Change sound, picture and subtitles as the viewer wants them; for this playback."""
+        before, self._adjusted = self._turned(), wanted
+        for name, value in changed(before, self._turned()).items():
+            self._parts.controls.set(name, value)
+        self.set_subtitle_position(self._subtitle_position)
+
+    def turn(self, degrees: int) -> None:
+        """The file says that its picture is to be turned, clockwise; the viewer's turn comes on top of it."""
+        before, self._rotation = self._turned(), degrees
+        for name, value in changed(before, self._turned()).items():
+            self._parts.controls.set(name, value)
+
+    def _turned(self) -> Adjustments:
+        return replace(self._adjusted, rotation=(self._adjusted.rotation + self._rotation) % 360)
+
+    def set_loop(self, begin_s: float | None, end_s: float | None) -> None:
+        """Play from one time to another again and again; None for no such end of the loop."""
+        for name, time_s in (("ab-loop-a", begin_s), ("ab-loop-b", end_s)):
+            self._parts.controls.set(name, "no" if time_s is None else time_s)
+
+    def step_frame(self, direction: int) -> None:
+        """Hold the picture and go to the next one (1), or the one before (-1)."""
+        self._parts.controls.paused = True
+        self._do(self._command, ("frame-step" if direction > 0 else "frame-back-step",))
+
+    def keep_bookmarks(self, marks_s: Sequence[float]) -> None:
+        """The viewer's bookmarks in this title, in seconds."""
+        self._parts.tasks.call_soon(lambda: self._phase.keep_bookmarks(tuple(marks_s)))
+
+    def screenshot(self, path: Path) -> Future[bool]:
+        """Write the picture that is shown, with its subtitles; False where libmpv cannot, and for a title that is
+        protected."""
+        return asyncio.run_coroutine_threadsafe(self._screenshot(path), self._parts.services.loop)
 
     def stop(self) -> None:
         """End the playback; safe to call twice."""
@@ -163,15 +222,23 @@ class Session:
             await asyncio.gather(opening, stopped, return_exceptions=True)
             await self._close()
 
-    async def _open(self) -> Playing:
+    async def _open(self) -> Playing | PlayingFile:
+        if self._parts.source.media is not None:
+            return await self._open_file(self._parts.source.media)
         opening = self._phase = await open_title(self._phase, self._on_property, self._on_event)
         loaded = self._phase = await load(opening)
         ready = self._phase = await find_segments(loaded)
         playing = self._phase = await prepare(ready)
-        begin(playing)
+        begin(playing.parts, playing.control)
         return playing
 
-    async def _follow(self, playing: Playing, stopped: asyncio.Future[Literal[True]]) -> None:
+    async def _open_file(self, media: MediaFile) -> PlayingFile:
+        self._phase = await open_file(self._phase, media, self._on_property, self._on_event)
+        playing = self._phase = await file_loaded(self._phase)
+        begin(playing.parts, playing.control)
+        return playing
+
+    async def _follow(self, playing: Playing | PlayingFile, stopped: asyncio.Future[Literal[True]]) -> None:
         while not self._is_over() and not stopped.done():
             await playing.progress.tick(stopped)
 
@@ -183,6 +250,7 @@ class Session:
 
     async def _close(self) -> None:
         self._closing = True
+        self._leave_as_found()
         self._parts.controls.close()
         goodbye = asyncio.ensure_future(self._phase.say_goodbye())
         await self._parts.tasks.close()
@@ -190,37 +258,50 @@ class Session:
         await goodbye
         self._parts.monitor.stop()
 
+    def _leave_as_found(self) -> None:
+        """Undo what was adjusted: libmpv keeps it for the next title."""
+        loop = {"ab-loop-a": "no", "ab-loop-b": "no", "secondary-sid": "no"}
+        for name, value in {**changed(self._turned(), Adjustments()), **loop}.items():
+            self._parts.controls.reset(name, value)
+
     # --- commands, each in the phases that know it
 
     def _do(self, command: Callable[[_Value], Coroutine[Any, Any, None]], value: _Value) -> None:
         self._parts.tasks.do(lambda: command(value))
 
     async def _seek(self, target_s: float) -> None:
-        if isinstance(self._phase, Playing):
-            await self._phase.seek(target_s)
-        else:
-            self._parts.controls.early_seek_s = target_s
+        await self._phase.seek(target_s)
 
     async def _thumbnail(self, time_s: float) -> Picture | None:
-        return await self._phase.thumbnail(time_s) if isinstance(self._phase, Loaded) else None
+        return await self._phase.thumbnail(time_s)
 
     async def _set_rung(self, index: int | None) -> None:
         self._parts.controls.rung = index
-        if isinstance(self._phase, Loaded):
-            self._phase.set_rung(index)
+        self._phase.set_rung(index)
         self._parts.monitor.update(rung_manual=index)
 
     async def _select_audio(self, track_id: str) -> None:
-        if isinstance(self._phase, Playing):
-            await self._phase.tracks.choose_audio(track_id)
+        await self._phase.choose_audio(track_id)
 
     async def _select_text(self, track_id: str | None) -> None:
-        if isinstance(self._phase, Playing):
-            await self._phase.tracks.choose_text(track_id)
+        await self._phase.choose_text(track_id)
+
+    async def _add_subtitles(self, path: Path) -> None:
+        await self._phase.add_subtitles(path)
+
+    async def _select_second_text(self, track_id: str | None) -> None:
+        await self._phase.choose_second_text(track_id)
+
+    async def _command(self, words: tuple[str, ...]) -> None:
+        await self._phase.command(*words)
+
+    async def _screenshot(self, path: Path) -> bool:
+        if self._phase.is_protected:
+            return False
+        return await self._phase.command("screenshot-to-file", str(path), "subtitles")
 
     def _set_speed(self, speed: float) -> None:
-        if isinstance(self._phase, Ready):
-            self._phase.set_speed(speed)
+        self._phase.set_speed(speed)
 
     # --- what libmpv tells
 
@@ -228,14 +309,14 @@ class Session:
         self._parts.monitor.handle_player_event(name, data)
         ending = self._parts.ending
         if name == "end-file" and data.get("reason") in ("error", b"error") and not self._closing:
-            ending.fail(ending.failure or undecodable())
-        if isinstance(self._phase, Opening):
-            self._phase.player_event(name)
+            refusal = ending.failure or self._phase.refusal(data)
+            if refusal is not None:
+                ending.fail(refusal)
+        self._phase.player_event(name)
 
     def _on_property(self, name: str, value: Any) -> None:  # noqa: ANN401
         self._parts.monitor.handle_property(name, value)
-        if isinstance(self._phase, Opening):
-            self._phase.player_property(name, value)
+        self._phase.player_property(name, value)
 
 
 def _parts(

@@ -18,6 +18,7 @@ from player.licensing.licences import LicenceOffer, OpenKept, PlaybackLicences
 from player.net.gate import Gate
 from player.reporting.cmcd import CmcdSettings
 from player.reporting.events import Observer
+from player.resume.files import FileMemory
 from player.resume.sync import ResumeSync
 from player.service.client import ServiceClient
 from player.stream.throughput import Recall
@@ -49,6 +50,7 @@ class PlaybackServices:
     resume: ResumeSync | None = None
     mark: Mark | None = None
     recall: Recall | None = None  # what earlier playbacks learned of a CDN
+    files: FileMemory | None = None  # the viewer's own files that were opened
     learning: PreferenceLearner = field(default_factory=PreferenceLearner)  # what the viewer likes to hear and read
     prepared: TitleAddresses | None = None  # what was fetched of the title before it was played
     waiting: Callable[[], Waiting] = Waiting  # how the reader of the stream waits for bytes

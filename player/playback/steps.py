@@ -160,12 +160,11 @@ async def prepare(ready: Ready) -> Playing:
     return Playing(**vars(ready))
 
 
-def begin(playing: Playing) -> None:
+def begin(parts: PlaybackParts, control: MpvControl) -> None:
     """Catch up with what the viewer did meanwhile."""
-    parts = playing.parts
     for name in ("volume", "mute", "speed"):
         parts.monitor.handle_property(name, parts.player.latest(name))
-    parts.controls.attach(playing.control)
+    parts.controls.attach(control)
 
 
 async def _addresses(parts: PlaybackParts) -> TitleAddresses:

@@ -24,6 +24,7 @@ from player.reporting.state import TrackChoice
 from player.stream.sources import Sources
 from player.text.ass import to_ass
 from player.text.cues import Cue, clipped, moved
+from player.text.subtitle_files import SubtitleLine
 from player.text.ttml import parse_ttml
 from player.text.webvtt import parse_webvtt, parse_wvtt_head, parse_wvtt_sample
 from player.tracks.logical import LogicalTrack
@@ -100,6 +101,7 @@ class SubtitleTracks:
         self._documents: dict[str, str] = {}  # of tracks that have been read to their end
         self._reading: _Reading | None = None  # of the chosen track, while there is more of it
         self._selected: str | None = None
+        self._known: dict[str, tuple[Cue, ...]] = {}  # for searching, by track
 
     def select(self, selection: Selection) -> None:
         """A live title has more periods: the same tracks with all of them."""
@@ -149,6 +151,11 @@ class SubtitleTracks:
             document = self._document(reading, parts)
         if await control.run(control.player.command, "sub-add", f"memory://{document}", "select"):
             self._selected = track.id
+
+    def lines(self) -> tuple[SubtitleLine, ...]:
+        """What is said in the chosen track, as far as it is loaded."""
+        cues = self._known.get(self._selected or "", ())
+        return tuple(SubtitleLine(cue.start_s, cue.end_s, " ".join(cue.text.split())) for cue in cues)
 
     async def _hide(self, track: LogicalTrack, control: MpvControl) -> None:
         if is_caption(track.first):
@@ -204,7 +211,9 @@ class SubtitleTracks:
 
     def _document(self, reading: _Reading, parts: Sequence[_Part]) -> str:
         """What has been read; when that is all for good, it is kept."""
-        document = to_ass(_all_cues(reading.found))
+        cues = tuple(_all_cues(reading.found))
+        self._known[reading.track_id] = cues
+        document = to_ass(cues)
         if self._sources.growing is None and not reading.floating and reading.has_all(parts):
             self._documents[reading.track_id] = document
             self._reading = None

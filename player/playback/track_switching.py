@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 
 from player.base.errors import ANY_ERROR
 from player.mpv.control import MpvControl
+from player.playback.own_subtitles import OwnSubtitles, is_own
 from player.playback.parts import PlaybackParts
 from player.playback.subtitles import SubtitleTracks
 from player.stream.streaming import Streaming
+from player.text.subtitle_files import SubtitleLine
 from player.tracks.menus import audio_choices
 from player.tracks.selection import Selection
 
@@ -38,6 +41,8 @@ class TrackSwitch:
         self._monitor = parts.monitor
         self._learning = parts.services.learning
         self._clock = parts.clock
+        self._own = OwnSubtitles()
+        self._own_chosen: str | None = None
         self._one_at_a_time = asyncio.Lock()
         self._text_wish = 0
         self._begun = False
@@ -50,7 +55,8 @@ class TrackSwitch:
         """Tell what there is to choose from, and what is chosen."""
         streaming = self._streaming
         sound = audio_choices(self._selection, streaming.audio_chosen, changeable=streaming.audio_can_change)
-        self._monitor.update(audio_tracks=sound, text_tracks=self._subtitles.choices())
+        text = (*self._subtitles.choices(), *self._own.choices(self._own_chosen))
+        self._monitor.update(audio_tracks=sound, text_tracks=text)
 
     async def choose_audio(self, track_id: str) -> None:
         """The viewer chooses a sound; nothing for one that cannot be had."""
@@ -77,6 +83,24 @@ class TrackSwitch:
         self._begun = True
         await self._show(track_id)
 
+    async def choose_second_text(self, track_id: str | None) -> None:
+        """Show a subtitle file of the viewer's at the top, beside the chosen subtitles; None for none. Raises
+        InputError or MediaError."""
+        number = (
+            await self._own.number(track_id, self._control) if track_id is not None and is_own(track_id) else None
+        )
+        await self._control.run(self._control.player.set, "secondary-sid", "no" if number is None else number)
+        self._monitor.update(second_text="" if number is None else track_id)
+
+    async def add_subtitles(self, path: Path) -> None:
+        """Show a subtitle file of the viewer's. Raises InputError or MediaError."""
+        self._begun = True
+        await self._show(self._own.add_path(path))
+
+    def lines(self) -> tuple[SubtitleLine, ...]:
+        """What is said in the subtitles that are shown, as far as they are loaded."""
+        return self._subtitles.lines() if self._own_chosen is None else self._own.lines(self._own_chosen)
+
     async def show_preferred_text(self) -> None:
         """The subtitles that the viewer's preferences ask for, if nothing has been chosen yet."""
         if self._begun:
@@ -90,6 +114,9 @@ class TrackSwitch:
 
     async def restore_text(self) -> None:
         """The same subtitles once more: libmpv forgets them with its file."""
+        self._own.forgotten()
+        if self._own_chosen is not None:
+            await self._show(self._own_chosen)
         if self._subtitles.selected is not None:
             await self._show(self._subtitles.selected)
 
@@ -109,6 +136,19 @@ class TrackSwitch:
             if wish != self._text_wish:
                 return  # there has been another choice meanwhile
             try:
-                await self._subtitles.show(track_id, self._control)
+                if is_own(track_id):
+                    await self._show_own(track_id or "")
+                else:
+                    if self._own_chosen is not None:
+                        self._own_chosen = None
+                        await self._control.run(self._control.player.set, "sid", "no")
+                    await self._subtitles.show(track_id, self._control)
             finally:
                 self.publish()
+
+    async def _show_own(self, track_id: str) -> None:
+        number = await self._own.number(track_id, self._control)
+        if number is not None:
+            await self._subtitles.show(None, self._control)
+            await self._control.run(self._control.player.set, "sid", number)
+            self._own_chosen = track_id

@@ -148,6 +148,21 @@ UNKNOWN_FORM = SourceForm()
 
 
 @dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """What libmpv tells of a media file that it opened by itself; empty or 0 where it does not. ``size`` is in
+    bytes."""
+
+    container: str = ""
+    size: int = 0
+    video: str = ""  # codec
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    audio: str = ""  # codec
+    decoder: str = ""  # in hardware: its name
+
+
+@dataclass(frozen=True, slots=True)
 class PlaybackState:
     """The whole visible state of a session; published anew at every change, at most some ten times a second."""
 
@@ -155,6 +170,7 @@ class PlaybackState:
     title: str = ""
     facts: TitleFacts = NO_FACTS
     form: SourceForm = UNKNOWN_FORM
+    media: MediaFacts | None = None  # of a file that libmpv plays by itself
     position_s: float = 0.0
     duration_s: float | None = None
     live: bool = False
@@ -171,6 +187,8 @@ class PlaybackState:
     rung_manual: int | None = None  # None is Auto
     audio_tracks: tuple[TrackChoice, ...] = ()
     text_tracks: tuple[TrackChoice, ...] = ()
+    bookmarks: tuple[float, ...] = ()  # the viewer's own, in seconds
+    second_text: str = ""  # the id of the subtitles at the top, where there are some
     thumbnails: bool = False  # whether there are small pictures for scrubbing
     chapters: tuple[Chapter, ...] = ()
     pathway: str = ""

@@ -117,6 +117,11 @@ class VirtualStream:
         """Whether everything up to the end of the title has been read since the last seek."""
         return self._at_end
 
+    @property
+    def total(self) -> int | None:
+        """Not known: the file is made while it is read."""
+        return None
+
     def opened_on(self, thread: int) -> None:
         self._opener = thread
 

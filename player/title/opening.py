@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 from drm_client.keys import ContentKey
 from player.base.clock import Clock
-from player.base.errors import ANY_ERROR, ErrorCode, InputError, MatineeError, ServiceError, unexpected
+from player.base.errors import ANY_ERROR, ErrorCode, InputError, ManifestError, MatineeError, ServiceError, unexpected
 from player.licensing.licences import LicenceOffer
 from player.manifest import attach_playlist, parse, remote_links, with_mirrors
 from player.manifest.edit import iter_renditions
 from player.manifest.model import PlaylistRef, Presentation, Rendition, Segment
+from player.manifest.sniff import decode, sniff
 from player.manifest.urls import split_url
 from player.manifest.values import ByteRange
 from player.media import ts
@@ -25,6 +26,7 @@ from player.resume.merge import Resume
 from player.resume.sync import ResumeSync
 from player.service.client import ServiceClient
 from player.service.model import PlaySession
+from player.title.media_file import MediaFile, is_media_address, is_media_name
 from player.tracks.codec_probe import facts_of, init_of, start_of, wanted, with_facts, with_sound_only
 from player.tracks.selection import select
 from player.transfer.loader import Loader, LoadResult, Resource
@@ -36,6 +38,8 @@ LIVE = "live"
 _MOST_PROBES = 8
 _PROBE_TIMEOUT_S = 5.0
 _MOST_FALLBACKS = 4
+_SNIFFED = 4096
+_MANIFEST_SUFFIXES = frozenset({".m3u8", ".m3u", ".mpd"})
 _REMOTE_TIMEOUT_S = 10.0  # an advertising server that is slow must not keep the film from starting
 
 
@@ -43,7 +47,8 @@ _REMOTE_TIMEOUT_S = 10.0  # an advertising server that is slow must not keep the
 class PlaybackSource:
     """What to play: the address of a manifest, a title of the service, or a presentation that is there already
     (``kept``: a download, whose addresses lead to this machine), or the addresses of one manifest by CDN
-    (``manifests``, the preferred one first). ``title_id`` beside ``kept`` says which title of the service it is.
+    (``manifests``, the preferred one first), or a media file that libmpv opens itself (``media``). ``title_id``
+    beside ``kept`` says which title of the service it is.
 
     ``variant`` is the form of a title: encrypted, clear or live; empty for the one that the title has, encrypted
     where there is one. ``keys`` are (key ID, key) pairs for material whose keys are known; ``kept_keys`` reads those
@@ -66,16 +71,28 @@ class PlaybackSource:
     facts: TitleFacts = NO_FACTS  # of what is kept
     cdns: tuple[str, ...] = ()  # no others than these, in this order; empty: as the service and the manifest say
     folder: Path | None = field(default=None, repr=False)
+    media: MediaFile | None = None
 
     @classmethod
     def of_file(cls, path: Path) -> PlaybackSource:
-        """A manifest on this machine, which the viewer chose. Looks where links lead."""
+        """A manifest or a media file on this machine, which the viewer chose. Looks where links lead. Raises
+        InputError where it cannot be read."""
         path = path.resolve()
-        return cls(url=path.as_uri(), folder=path.parent)
+        if is_manifest_file(path):
+            return cls(url=path.as_uri(), folder=path.parent)
+        return cls(media=MediaFile(path), name=path.stem)
+
+    @classmethod
+    def of_address(cls, url: str) -> PlaybackSource:
+        """A manifest or a media file of a web server."""
+        if is_media_address(url):
+            file = MediaFile(url=url)
+            return cls(media=file, name=file.stem)
+        return cls(url=url)
 
     def __post_init__(self) -> None:
         title = None if self.kept else self.title_id
-        if sum(map(bool, (self.url, title, self.kept, self.manifests))) != 1:
+        if sum(map(bool, (self.url, title, self.kept, self.manifests, self.media))) != 1:
             raise InputError(ErrorCode.INPUT_USAGE, "Name either an address or a title.")
         try:
             urlsplit(self.url)
@@ -87,9 +104,28 @@ class PlaybackSource:
         """A name for people, without anything secret."""
         if self.name:
             return self.name
+        if self.media is not None:
+            return self.media.stem
         return self.title_id or (
             urlsplit(self.url).path.rsplit("/", 1)[-1] or urlsplit(self.url).hostname or "Stream"
         )
+
+
+def is_manifest_file(path: Path) -> bool:
+    """Whether a local file holds a manifest and is called like one. A manifest under the name of a film is none: who
+    opens a film expects that nothing else is opened. Raises InputError where it cannot be read."""
+    if is_media_name(path.name):
+        return False
+    try:
+        with path.open("rb") as file:
+            head = file.read(_SNIFFED)
+    except OSError as error:
+        raise InputError(ErrorCode.INPUT_FILE, f"{path.name}: {error.strerror or 'it cannot be read'}.") from error
+    try:
+        sniff(decode(head))
+    except ManifestError as error:
+        return path.suffix.casefold() in _MANIFEST_SUFFIXES or error.code is ErrorCode.MANIFEST_UNSUPPORTED
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
 from player.base.errors import ErrorCode, NetError, ServiceError
 from player.reporting.startup import StartPart, Startup
 from player.reporting.state import PlaybackState, PlaybackStatus, RungChoice, StatSample, TrackChoice
+from player.resume.files import OpenedFile
 from player.service.billing import Payment, Plan, Subscription
 from player.service.model import Profile
 from player.thumbnails import Picture
@@ -267,6 +268,7 @@ class FakeClient:
         self.current = ""
         self.pin = "1234"
         self.listed: list[str] = []
+        self.files: list[OpenedFile] = []
         self.screen: list[CardRow] | None = None  # the rows of the first screen; None: what is begun
         self.queries: list[str] = []
         self.on_air: list[ChannelCard] = []
@@ -507,6 +509,9 @@ class FakeClient:
     async def examine(self) -> Sequence[PartReport]:
         await self._obstacles()
         return self.parts
+
+    async def recent_files(self) -> Sequence[OpenedFile]:
+        return self.files
 
     async def image(self, url: str) -> bytes:
         await self._obstacles()

@@ -54,7 +54,8 @@ _OTHER_SERVICE = -1  # in place of an exit code: begin again with the service th
 class AppOptions:
     """How the app is started.
 
-    ``profile`` is the folder for what the client keeps. ``source`` plays at once, ``link`` is followed
+    ``profile`` is the folder for what the client keeps. ``source`` plays at once, so do ``files`` (paths of files and
+    folders), ``link`` is followed
     (:mod:`ui.app.system.links`), ``email`` with ``password`` signs in at once. ``only_source`` ends the app with that
     playback. ``wrap`` goes around the network, see ``player.engine.EngineSettings``; ``playback`` and ``on_event``
     go with every playback. ``on_window`` is called once the window is there.
@@ -67,6 +68,7 @@ class AppOptions:
     email: str = ""
     password: str = field(default="", repr=False)
     source: PlaybackSource | None = None
+    files: tuple[str, ...] = ()
     link: str = ""
     only_source: bool = False
     tv: bool = False
@@ -114,7 +116,7 @@ def run_app(options: AppOptions) -> int:
 
     single = SingleInstance(options.profile)
     if not options.only_source:
-        if single.hand_over(options.link or (options.source.url if options.source else "")):
+        if single.hand_over(_wanted(options)):
             _log.info("an app of this profile runs already and has been told")
             return int(ExitCode.GOOD)
         single.listen()
@@ -127,6 +129,15 @@ def run_app(options: AppOptions) -> int:
                 return code
     finally:
         single.close()
+
+
+def _wanted(options: AppOptions) -> str:
+    """What this start is to play, in one line for the app that runs already."""
+    if options.files:
+        return "\t".join(options.files)
+    if options.source is None:
+        return options.link
+    return options.source.url or (options.source.media.url if options.source.media else "")
 
 
 def _run(application: QGuiApplication, options: AppOptions, single: SingleInstance, store: PreferenceStore) -> int:
@@ -149,12 +160,18 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     place = WindowMemory(options.profile)
     if not options.tv:
         place.restore(window)
-    single.asked.connect(lambda address: _come_forward(app, window, address))
+    single.asked.connect(lambda wanted: _play_here(app, window, wanted))
     window.frameSwapped.connect(parts.client.start)  # what is slow begins after the first frame
     QTimer.singleShot(_START_ENGINE_AT_THE_LATEST_MS, parts.client.start)
     app.serviceChosen.connect(lambda url: _use_service(application, store, url))
     desktop = _join_desktop(application, parts, window)
-    app.start(email=options.email, password=options.password, source=options.source, link=options.link)
+    app.start(
+        email=options.email,
+        password=options.password,
+        source=options.source,
+        files=options.files,
+        link=options.link,
+    )
     if options.on_window is not None:
         options.on_window(app, window)
     code = application.exec()
@@ -200,6 +217,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
     from ui.app.engine.client import EngineClient
     from ui.app.profile.data_use import DataMeter
     from ui.app.profile.home_cache import HomeCache
+    from ui.app.profile.key_bindings import KeyBindings
     from ui.app.profile.last_used import Memory
     from ui.app.profile.preferences import download_place, download_settings
     from ui.app.system.volumes import volumes
@@ -208,6 +226,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
     from ui.app.viewmodels.data_use import DataUseViewModel
     from ui.app.viewmodels.downloads import DownloadsViewModel
     from ui.app.viewmodels.home import HomeViewModel
+    from ui.app.viewmodels.keys import KeysViewModel
     from ui.app.viewmodels.player import PlayerViewModel
     from ui.app.viewmodels.posters import PosterCache
     from ui.app.viewmodels.settings import SettingsViewModel
@@ -247,7 +266,15 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
     )
     downloads = DownloadsViewModel(kept, tasks, posters)
     app = ApplicationViewModel(
-        client, tasks, home, player, settings=settings, downloads=downloads, memory=memory, tv=options.tv
+        client,
+        tasks,
+        home,
+        player,
+        settings=settings,
+        downloads=downloads,
+        memory=memory,
+        keys=KeysViewModel(KeyBindings(options.profile)),
+        tv=options.tv,
     )
     return _AppParts(meter, client, tasks, output, posters, player, data_use, app)
 
@@ -276,6 +303,18 @@ def _come_forward(app: ApplicationViewModel, window: QQuickWindow, address: str)
         app.open_address(address)
     window.raise_()
     window.requestActivate()
+
+
+def _play_here(app: ApplicationViewModel, window: QQuickWindow, wanted: str) -> None:
+    """A second start of this user has been made: its files may be opened, unlike those that a web page names."""
+    from ui.app.system.links import chosen_file
+
+    places = wanted.split("\t")
+    if chosen_file(places[0]) is None:
+        _come_forward(app, window, wanted)
+    else:
+        app.open_places(places)
+        _come_forward(app, window, "")
 
 
 def _make_downloads(options: AppOptions, client: EngineClient, store: PreferenceStore) -> KeptTitles:

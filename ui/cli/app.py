@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.cli.build_info import program
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee app --help``."""
-    parser.add_argument("address", nargs="?", metavar="URL", help="play this at once, or follow this matinee: link")
+    parser.add_argument(
+        "address", nargs="*", metavar="URL|FILE|FOLDER", help="play these at once, or follow this matinee: link"
+    )
     parser.add_argument("--tv", action="store_true", help="larger, for a screen across the room")
     add_ca_file_argument(parser)
     add_service_arguments(parser)
@@ -28,12 +32,11 @@ def run(args: argparse.Namespace) -> int:
     from ui.app.composition import AppOptions, run_app
     from ui.app.system.crash_reports import crashes_are_reported
     from ui.app.system.links import SCHEME
-    from ui.cli.play_setup import local_file
 
-    is_link = bool(args.address) and args.address.partition(":")[0].casefold() == SCHEME
-    file = local_file(args.address) if args.address and not is_link else None
-    address = args.address if file is None else file.as_uri()
-    source = PlaybackSource(url=address) if args.address and not is_link else None
+    first = args.address[0] if args.address else ""
+    is_link = first.partition(":")[0].casefold() == SCHEME
+    files = () if is_link else _files(args.address)
+    is_address = bool(first) and not is_link and not files
     profile = profile_folder(args)
     with crashes_are_reported(profile, (program(),)) as crash_report:
         return run_app(
@@ -42,16 +45,32 @@ def run(args: argparse.Namespace) -> int:
                 service_url=args.service,
                 email=args.email or "",
                 password=os.environ.get("MATINEE_PASSWORD", ""),
-                source=source,
-                link=args.address if is_link else "",
+                source=PlaybackSource.of_address(first) if is_address else None,
+                files=files,
+                link=first if is_link else "",
                 tv=args.tv,
                 key_store=args.key_store,
                 ca_file=args.ca_file,
-                local_folder=None if file is None else file.parent,
                 examine=lambda: _examine(args),
                 crash_report=crash_report,
             )
         )
+
+
+def _files(words: Sequence[str]) -> tuple[str, ...]:
+    """The paths of files and folders, where the words are such. Raises InputError where one of several is not."""
+    from player.base.errors import ErrorCode, InputError
+    from ui.cli.play_setup import local_file
+
+    paths = [Path(word).resolve() if Path(word).is_dir() else local_file(word) for word in words]
+    found = [path for path in paths if path is not None]
+    if found and len(found) < len(words):
+        missing = words[paths.index(None)]
+        raise InputError(ErrorCode.INPUT_FILE, f"There is no file {missing}.")
+    for path in found:
+        if not path.exists():
+            raise InputError(ErrorCode.INPUT_FILE, f"There is no file {path}.")
+    return tuple(map(str, found))
 
 
 def play_in_window(args: argparse.Namespace, source: PlaybackSource) -> int:

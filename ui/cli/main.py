@@ -16,6 +16,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ui.cli.build_info import VERSION, build
@@ -165,8 +166,8 @@ def _log_options(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def _is_app_call(words: Sequence[str]) -> bool:
-    """No command at all, or options of the app (``--tv``, an address)."""
-    return all(word.startswith("-") or "://" in word for word in words)
+    """No command at all, or options of the app (``--tv``, addresses, files and folders)."""
+    return all(word.startswith("-") or "://" in word or Path(word).exists() for word in words)
 
 
 def entry() -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,11 @@ _SLOWEST, _FASTEST = 0.01, 100.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee play --help``."""
-    parser.add_argument("source", metavar="URL|TITLE", help="address of an HLS or DASH manifest, or a title's id")
+    parser.add_argument(
+        "source",
+        metavar="URL|FILE|TITLE",
+        help="address of an HLS or DASH manifest, a media file or its address, or a title's id",
+    )
     parser.add_argument("--offline", action="store_true", help="play a download (its id or title) without a network")
     add_store_arguments(parser)
     parser.add_argument("--headless", action="store_true", help="no window; picture and sound go nowhere")
@@ -181,21 +186,23 @@ def _source(args: argparse.Namespace) -> PlaybackSource:
     where = args.source
     path = local_file(where)
     if path is not None:
-        _check_manifest_file(path)
-        return PlaybackSource(url=path.as_uri(), keys=keys, licence_url=args.licence_url)
+        _check_file(path)
+        source = PlaybackSource.of_file(path)
+        return source if source.media else replace(source, folder=None, keys=keys, licence_url=args.licence_url)
     if "://" in where:
-        return PlaybackSource(url=where, keys=keys, licence_url=args.licence_url)
+        source = PlaybackSource.of_address(where)
+        return source if source.media else replace(source, keys=keys, licence_url=args.licence_url)
     _check_title(where)
     return PlaybackSource(title_id=where, variant=args.variant, keys=keys)
 
 
-def _check_manifest_file(path: Path) -> None:
+def _check_file(path: Path) -> None:
     """Raises InputError for what is no file, and for a recorded session."""
     from player.base.errors import ErrorCode, InputError
     from player.qa.recording.archive import SUFFIX
 
     if path.is_dir():
-        raise InputError(ErrorCode.INPUT_FILE, f"{path} is a folder, not a manifest.")
+        raise InputError(ErrorCode.INPUT_FILE, f"{path} is a folder, not a file that can be played.")
     if not path.is_file():
         raise InputError(ErrorCode.INPUT_FILE, f"There is no file {path}.")
     if path.suffix == SUFFIX:
@@ -209,7 +216,7 @@ def _check_title(where: str) -> None:
     from player.base.errors import ErrorCode, InputError
 
     if Path(where).is_dir():
-        raise InputError(ErrorCode.INPUT_FILE, f"{where} is a folder, not a manifest.")
+        raise InputError(ErrorCode.INPUT_FILE, f"{where} is a folder, not a file that can be played.")
     if "/" in where or "." in where:
         raise InputError(
             ErrorCode.INPUT_FILE, f"{where} is no file here; an address begins with https:// or http://."
@@ -219,6 +226,8 @@ def _check_title(where: str) -> None:
 def _shown(source: PlaybackSource) -> str:
     from player.net.redact import redact_url
 
+    if source.media is not None:
+        return source.media.name if source.media.path is not None else redact_url(source.media.url)
     return redact_url(source.url) if source.url else source.title_id
 
 

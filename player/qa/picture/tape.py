@@ -54,6 +54,10 @@ class TapedStream:
         self._skip = 0  # bytes of an element that is left out, still to come
         self._kept: set[int] = set()  # positions of the clusters that are written
 
+    @property
+    def total(self) -> int | None:
+        return self._inner.total
+
     def opened_on(self, thread: int) -> None:
         self._inner.opened_on(thread)
 

@@ -48,6 +48,8 @@ class Bytes:
         self.closed = threading.Event()
         self.opened_by = 0
 
+    total = None
+
     def opened_on(self, thread: int) -> None:
         self.opened_by = thread
 

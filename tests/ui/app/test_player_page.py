@@ -41,6 +41,7 @@ def test_every_control_is_reached_by_arrows(stage):
         "audio",
         "subtitles",
         "speed",
+        "tools",
         "statistics",
         "pictureInPicture",
         "fullScreen",

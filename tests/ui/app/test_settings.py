@@ -192,7 +192,7 @@ def test_the_preview_of_subtitles_follows_the_choices(stage):
 
 def test_about_can_be_read_and_left(stage):
     open_settings(stage)
-    stage.key(*[K.Key_Down] * 8, K.Key_Right)
+    stage.key(*[K.Key_Down] * 9, K.Key_Right)
     assert stage.focus_name == "examineAgain"
     stage.until(lambda: stage.item("parts").property("count") == 3)
     stage.key(K.Key_Down, K.Key_Up, K.Key_Return, K.Key_Left)
@@ -201,7 +201,7 @@ def test_about_can_be_read_and_left(stage):
 
 def test_a_device_is_removed_and_the_focus_stays(stage):
     open_settings(stage)
-    stage.key(*[K.Key_Down] * 7)
+    stage.key(*[K.Key_Down] * 8)
     lines = stage.item("deviceLines")
     stage.until(lambda: lines.property("count") == 2)
     assert stage.app.settings.device_list.lines.records[0].here, "this one stands first"

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from player.engine import Engine
     from player.mpv.player import MpvPlayer
     from player.playback.session import Session
+    from player.resume.files import OpenedFile
     from player.service.billing import Subscription
     from player.service.client import ServiceClient
     from player.service.model import DeviceCode, Profile, Title
@@ -300,6 +301,9 @@ class EngineClient:
 
         response = await self.engine.gate.fetch(Request(RequestKind.IMAGE, url))
         return response.body
+
+    async def recent_files(self) -> Sequence[OpenedFile]:
+        return await asyncio.to_thread(self.engine.files.last)
 
     async def open(
         self,

@@ -26,6 +26,7 @@ from ui.app.ports.titles import (
 )
 
 if TYPE_CHECKING:  # it brings the engine along, which must not hold up the first frame
+    from player.resume.files import OpenedFile
     from player.service.billing import Subscription
     from player.service.model import Profile
     from player.title.opening import PlaybackSource
@@ -182,6 +183,10 @@ class ClientPort(Protocol):
 
     def look_at(self, source: PlaybackSource | None) -> None:
         """This title may be played next: fetch what stands before its first picture, where the network is free."""
+        ...
+
+    async def recent_files(self) -> Sequence[OpenedFile]:
+        """The viewer's own files, the one opened last first."""
         ...
 
     async def open(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # it brings the engine along, which must not hold up the first frame
+    from player.mpv.adjustments import Adjustments
+    from player.text.subtitle_files import SubtitleLine
     from player.thumbnails import Picture
 
 
@@ -73,5 +77,25 @@ class SessionPort(Protocol):
     def set_subtitle_position(self, percent: float) -> None: ...
 
     def set_speed(self, speed: float) -> None: ...
+
+    def add_subtitles(self, path: Path) -> None: ...
+
+    def select_second_text(self, track_id: str | None) -> None: ...
+
+    def subtitle_lines(self) -> Future[tuple[SubtitleLine, ...]]:
+        """What is said in the subtitles that are shown."""
+        ...
+
+    def adjust(self, wanted: Adjustments) -> None: ...
+
+    def set_loop(self, begin_s: float | None, end_s: float | None) -> None: ...
+
+    def step_frame(self, direction: int) -> None: ...
+
+    def keep_bookmarks(self, marks_s: Sequence[float]) -> None: ...
+
+    def screenshot(self, path: Path) -> Future[bool]:
+        """Write what is shown as a picture; False where that cannot be."""
+        ...
 
     def stop(self) -> None: ...

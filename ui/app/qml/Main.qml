@@ -31,6 +31,8 @@ Window {
     }
     // What was dropped or pasted: played when it is an address or a file, else shown in the dialog with the reason.
     function openDropped(text: string) {
+        if (page === player && app.player.addSubtitles(text))
+            return
         if (!app.addresses.openChosen(text))
             dialog.openWith(text)
     }
@@ -262,6 +264,7 @@ Window {
         visible: window.page === settings
         enabled: visible && !modal
         settings: window.app.settings
+        keys: window.app.keys
         onLeaving: window.app.back()
     }
     DownloadsPage {
@@ -284,6 +287,7 @@ Window {
         visible: window.page === player
         enabled: visible
         player: window.app.player
+        keys: window.app.keys
         tv: window.app.tv
         fullScreen: window.visibility === Window.FullScreen
         onLeaving: window.app.back()
@@ -292,6 +296,11 @@ Window {
         onFullScreenToggled: window.toggleFullScreen()
         onSmallToggled: window.setSmall(!window.small)
         onDragged: window.startSystemMove()
+    }
+    Shortcut {
+        sequences: [StandardKey.Open]
+        enabled: !window.modal
+        onActivated: folders.open()
     }
     Shortcut {
         sequences: [StandardKey.Paste]
@@ -305,7 +314,10 @@ Window {
         onEntered: event => event.accepted = event.hasUrls || event.hasText
         onDropped: event => {
             event.accepted = true
-            window.openDropped(event.hasUrls ? event.urls[0].toString() : event.text)
+            if (event.hasUrls && event.urls.length > 1)
+                window.app.files.open(event.urls.map(url => url.toString()))
+            else
+                window.openDropped(event.hasUrls ? event.urls[0].toString() : event.text)
         }
     }
     NoticeLine {
@@ -353,11 +365,23 @@ Window {
         onClosed: window.settle()
         onAccepted: window.app.signOut()
     }
+    BrowsePanel {
+        id: folders
+        objectName: "browsePanel"
+        anchors.fill: parent
+        files: window.app.files
+        onVisibleChanged: window.modal = visible
+        onClosed: window.settle()
+    }
     OpenStreamDialog {
         id: dialog
         objectName: "openStreamDialog"
         anchors.fill: parent
         error: window.app.addresses.error
+        onFileWanted: {
+            close()
+            folders.open()
+        }
         onVisibleChanged: window.modal = visible
         onClosed: window.settle()
         onAccepted: url => {

@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
-from player.reporting.state import PlaybackFailure
 from ui.app.system import links
 from ui.app.system.links import MatineeLink
 from ui.app.viewmodels.binding import shown
-from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
 
 
 class AddressesViewModel(QObject):
-    """``streamWanted(source)`` and ``titleWanted(title_id, play)`` say what is asked for. A title waits until
-    ``may_watch``, and is followed by :meth:`follow_waiting` then. ``failed`` gets what is wrong with a file."""
+    """``streamWanted(source)``, ``titleWanted(title_id, play)`` and ``filesWanted(places)`` say what is asked for. A
+    title waits until ``may_watch``, and is followed by :meth:`follow_waiting` then."""
 
     errorChanged = Signal()
     streamWanted = Signal(object)
     titleWanted = Signal(str, bool)
+    filesWanted = Signal(list)
 
     def __init__(
         self,
-        tasks: Tasks,
         may_watch: Callable[[], bool],
-        failed: Callable[[PlaybackFailure], None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._tasks = tasks
         self._may_watch = may_watch
-        self._failed = failed
         self._waiting: MatineeLink | None = None
         self._error = ""
 
@@ -55,12 +49,9 @@ class AddressesViewModel(QObject):
     @Slot(str, result=bool)
     def openChosen(self, text: str) -> bool:
         """As :meth:`open`, for the viewer alone: it may be a file of this machine as well."""
-        from player.title.opening import PlaybackSource  # loaded by the engine meanwhile
-
-        path = links.chosen_file(text)
-        if path is None:
+        if links.chosen_file(text) is None:
             return self.open(text)
-        self._tasks.run(asyncio.to_thread(PlaybackSource.of_file, path), self.streamWanted.emit, self._failed)
+        self.filesWanted.emit([text])
         return True
 
     @Slot(result=str)
@@ -80,7 +71,7 @@ class AddressesViewModel(QObject):
         if link.url:
             from player.title.opening import PlaybackSource
 
-            self.streamWanted.emit(PlaybackSource(url=link.url))
+            self.streamWanted.emit(PlaybackSource.of_address(link.url))
         elif self._may_watch():
             self.titleWanted.emit(link.title_id, link.play)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
@@ -19,7 +20,9 @@ from ui.app.viewmodels.channels import ChannelsViewModel
 from ui.app.viewmodels.code_sign_in import CodeSignInViewModel
 from ui.app.viewmodels.details import DetailsViewModel
 from ui.app.viewmodels.downloads import DownloadsViewModel
+from ui.app.viewmodels.files import FilesViewModel
 from ui.app.viewmodels.home import HomeViewModel
+from ui.app.viewmodels.keys import KeysViewModel
 from ui.app.viewmodels.my_list import MyListViewModel
 from ui.app.viewmodels.pages import Page, PageStack
 from ui.app.viewmodels.player import PlayerViewModel
@@ -37,6 +40,7 @@ from ui.app.viewmodels.trouble import Help
 
 if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
+    from ui.app.viewmodels.tools import ToolsViewModel
     from ui.app.viewmodels.up_next import UpNext
 
 
@@ -62,6 +66,7 @@ class ApplicationViewModel(QObject):
         settings: SettingsViewModel | None = None,
         downloads: DownloadsViewModel | None = None,
         memory: Memory | None = None,
+        keys: KeysViewModel | None = None,
         tv: bool = False,
         parent: QObject | None = None,
     ) -> None:
@@ -80,6 +85,7 @@ class ApplicationViewModel(QObject):
         self._browse = BrowseViewModel(client, tasks, home.posters, self)
         self._choices = TitleChoices(client, tasks, self._my_list.holds, self._my_list.toggle, self)
         self._tv = tv
+        self._keys = keys or KeysViewModel(parent=self)
         self._by_code = tv and bool(client.service_name)
         self._settings = settings or SettingsViewModel(client, tasks, parent=self)
         self._details = DetailsViewModel(client, tasks, home.posters, self)
@@ -93,9 +99,9 @@ class ApplicationViewModel(QObject):
         self._interrupted: tuple[PlaybackSource, float | None] | None = None
         self._viewer = ""
         self._person_id = ""
-        self._addresses = AddressesViewModel(
-            tasks, lambda: self._pages.bottom is Page.HOME, self._downloads.tell, self
-        )
+        self._addresses = AddressesViewModel(lambda: self._pages.bottom is Page.HOME, self)
+        self._files = FilesViewModel(client, tasks, self)
+        cast("ToolsViewModel", player.property("tools")).use_queue(self._files)
         self._connect()
 
     def _connect(self) -> None:
@@ -117,7 +123,10 @@ class ApplicationViewModel(QObject):
         cast("UpNext", self._player.property("upNext")).coming.connect(self._look_at_next)
         self._my_list.changed.connect(self.listedChanged)
         self._title_download.playWanted.connect(self.playDownload)
-        self._player.ended.connect(self.back)
+        self._player.ended.connect(self._after_end)
+        self._files.sourceWanted.connect(self._play_queued)
+        self._files.failed.connect(self._downloads.tell)
+        self._addresses.filesWanted.connect(self._files.open)
         self._player.keptWanted.connect(self._play_kept)
         self._account.signedOut.connect(self._signed_out)
         self._settings.asked.connect(self._do)
@@ -140,10 +149,12 @@ class ApplicationViewModel(QObject):
     player = part("_player")
     details = part("_details")
     settings = part("_settings")
+    keys = part("_keys")
     downloads = part("_downloads")
     titleDownload = part("_title_download")
     lookingAhead = part("_looking")
     addresses = part("_addresses")
+    files = part("_files")
 
     @property
     def settings_page(self) -> SettingsViewModel:
@@ -160,10 +171,16 @@ class ApplicationViewModel(QObject):
         return self._my_list.holds(self._details.property("titleId"))
 
     def start(
-        self, *, email: str = "", password: str = "", source: PlaybackSource | None = None, link: str = ""
+        self,
+        *,
+        email: str = "",
+        password: str = "",
+        source: PlaybackSource | None = None,
+        files: Sequence[str] = (),
+        link: str = "",
     ) -> None:
-        """Go to the first page: ``source`` plays at once, ``link`` is followed as soon as it can be; credentials sign
-        in, else an earlier sign-in counts."""
+        """Go to the first page: ``source`` or ``files`` play at once, ``link`` is followed as soon as it can be;
+        credentials sign in, else an earlier sign-in counts."""
         if self._client.service_name:
             if email and password:
                 self._sign_in.submit(email, password)
@@ -171,11 +188,17 @@ class ApplicationViewModel(QObject):
                 self._tasks.run(self._client.restore(), self._restored, self._not_restored)
         if source is not None:
             self._play(source)
+        elif files:
+            self._files.open(files)
         if link:
             self.open_address(link)
         if not self._client.service_name:
             self._rest_on(Page.SIGN_IN)
         self._downloads.refresh()
+
+    def open_places(self, places: Sequence[str]) -> None:
+        """Files and folders that the viewer has chosen outside of the app."""
+        self._files.open(places)
 
     def open_address(self, text: str) -> None:
         """What another program gave to the app: a link, or the address of a stream."""
@@ -370,6 +393,7 @@ class ApplicationViewModel(QObject):
 
     def _leave_player(self) -> None:
         self._player.close()
+        self._files.leave()
         self._pages.playing = False
         self._show_top()
         self._refresh_shown()
@@ -415,7 +439,20 @@ class ApplicationViewModel(QObject):
     def _play_title(self, title_id: str, start_s: float | None = None) -> None:
         self._play(source_of(title_id, self._card_of(title_id)), start_s)
 
+    def _play_queued(self, source: PlaybackSource) -> None:
+        """One of the queue; anything else ends the queue."""
+        self._show_player(source, None)
+
+    def _after_end(self) -> None:
+        """What plays came to its end by itself."""
+        if not self._files.after_end():
+            self.back()
+
     def _play(self, source: PlaybackSource, start_s: float | None = None) -> None:
+        self._files.leave()
+        self._show_player(source, start_s)
+
+    def _show_player(self, source: PlaybackSource, start_s: float | None) -> None:
         self._settings.data_use.remind()
         self._pages.playing = True
         self._show_top()

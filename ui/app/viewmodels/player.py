@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
+from player.mpv.adjustments import MOST_VOLUME
 from player.reporting.state import NextEpisode, PlaybackFailure, PlaybackState, PlaybackStatus
 from ui.app.ports.client import ClientPort
 from ui.app.ports.playback import PlayerPort, SessionPort
+from ui.app.system.links import chosen_file
 from ui.app.video.output import VideoOutput
 from ui.app.viewmodels.binding import part, shown
 from ui.app.viewmodels.chapters import chapter_marks, chapter_name
@@ -33,6 +35,7 @@ from ui.app.viewmodels.still_watching import STILL_WATCHING_MS, StillWatching
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import clock_time
 from ui.app.viewmodels.titles import place_words
+from ui.app.viewmodels.tools import ToolsViewModel, is_subtitle
 from ui.app.viewmodels.trouble import remedy_words, waiting_words
 from ui.app.viewmodels.trouble_page import TroubleViewModel
 from ui.app.viewmodels.up_next import UpNext
@@ -90,6 +93,10 @@ class PlayerViewModel(QObject):
         self._statistics = StatisticsViewModel(self)
         self._controls_share = 0.0  # of the window's height, at its bottom
         self._trouble = TroubleViewModel(self)
+        self._tools = ToolsViewModel(tasks, self)
+        self._tools.seekWanted.connect(self._go_to)
+        self._tools.speedWanted.connect(lambda speed: self.chooseSpeed(f"{speed:g}"))
+        self._tools.sleepOver.connect(self.pause)
 
     # What is shown
 
@@ -101,6 +108,7 @@ class PlayerViewModel(QObject):
     statistics = part("_statistics")
     preview = part("_preview")  # what is to be seen at the time that is sought or pointed at
     upNext = part("_up_next")  # skipping the intro, and the next episode
+    tools = part("_tools")  # what can be adjusted
     trouble = part("_trouble")  # what ended the playback
 
     @Property(str, notify=stateChanged)
@@ -264,6 +272,7 @@ class PlayerViewModel(QObject):
         if self._session is not None:
             self._session.stop()
             self._session = None
+        self._tools.begin(None)
         self._seek_timer.stop()
         self.presence.end()
         self._asks_presence = False
@@ -355,7 +364,7 @@ class PlayerViewModel(QObject):
 
     @Slot(int)
     def setVolume(self, volume: int) -> None:
-        self._volume, self._muted = min(100, max(0, volume)), False
+        self._volume, self._muted = min(MOST_VOLUME, max(0, volume)), False
         self.volumeChanged.emit()
         self._tell(lambda session: session.set_volume(self._volume))
         self._tell(lambda session: session.set_muted(False))
@@ -381,6 +390,15 @@ class PlayerViewModel(QObject):
     @Slot(str)
     def chooseSpeed(self, key: str) -> None:
         self._tell(lambda session: session.set_speed(float(key)))
+
+    @Slot(str, result=bool)
+    def addSubtitles(self, text: str) -> bool:
+        """Show a subtitle file that was dropped onto the picture; False for what is none."""
+        path = chosen_file(text)
+        if path is None or not is_subtitle(path.name) or self._session is None:
+            return False
+        self._session.add_subtitles(path)
+        return True
 
     @Slot(float)
     def coverBottom(self, share: float) -> None:
@@ -439,6 +457,7 @@ class PlayerViewModel(QObject):
             session.stop()
             return
         self._session = session
+        self._tools.begin(session)
         if self._volume != 100:
             session.set_volume(self._volume)
         if self._muted:
@@ -454,6 +473,11 @@ class PlayerViewModel(QObject):
     def _tell(self, order: Callable[[SessionPort], None]) -> None:
         if self._session is not None:
             order(self._session)
+
+    def _go_to(self, target_s: float) -> None:
+        self._seek_timer.stop()
+        self._intent.aim(max(0.0, target_s))
+        self._commit_seek()
 
     def _commit_seek(self) -> None:
         target = self._intent.commit()
@@ -477,6 +501,7 @@ class PlayerViewModel(QObject):
         self._intent.settle(state.position_s, seeking=state.status is PlaybackStatus.SEEKING)
         self._look()
         self._statistics.show(state)
+        self._tools.show(state)
         self._up_next.show(state)
         self._trouble.show(state.failure)
         if all_but_time(before) != all_but_time(state):

@@ -52,6 +52,7 @@ class SettingsSection(StrEnum):
     DATA = "data"
     DOWNLOADS = "downloads"
     PRIVACY = "privacy"
+    KEYS = "keys"
     DEVICES = "devices"
     ABOUT = "about"
 
@@ -77,6 +78,7 @@ KEYS: Mapping[SettingsSection, tuple[str, ...]] = {
         "download_folder",
     ),
     SettingsSection.PRIVACY: ("telemetry", "cmcd", Deed.FORGET_SEARCHES, Deed.FORGET_HISTORY),
+    SettingsSection.KEYS: (),
     SettingsSection.DEVICES: (),
     SettingsSection.ABOUT: (),
 }
@@ -92,6 +94,7 @@ def section_names() -> dict[SettingsSection, str]:
         SettingsSection.DATA: tr("Data use"),
         SettingsSection.DOWNLOADS: tr("Downloads"),
         SettingsSection.PRIVACY: tr("Privacy"),
+        SettingsSection.KEYS: tr("Keys"),
         SettingsSection.DEVICES: tr("Devices"),
         SettingsSection.ABOUT: tr("About"),
     }

@@ -599,6 +599,37 @@
     </message>
 </context>
 <context>
+    <name>KeysPanel</name>
+    <message>
+        <source>Default keys</source>
+        <translation>Tasten wie zu Beginn</translation>
+    </message>
+    <message>
+        <source>Save as a file</source>
+        <translation>Als Datei speichern</translation>
+    </message>
+    <message>
+        <source>Enter waits for a new key. Delete takes all keys away.</source>
+        <translation>Enter wartet auf eine neue Taste. Entf nimmt alle Tasten weg.</translation>
+    </message>
+    <message>
+        <source>Keys of the player</source>
+        <translation>Tasten des Players</translation>
+    </message>
+    <message>
+        <source>This key cannot be changed.</source>
+        <translation>Diese Taste kann nicht geändert werden.</translation>
+    </message>
+    <message>
+        <source>Press a key…</source>
+        <translation>Taste drücken …</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keine</translation>
+    </message>
+</context>
+<context>
     <name>Kiosk</name>
     <message>
         <source>Operator’s code, then Enter</source>
@@ -678,6 +709,10 @@
         <translation>Öffnen</translation>
     </message>
     <message>
+        <source>Open a file</source>
+        <translation>Datei öffnen</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
     </message>
@@ -751,6 +786,10 @@
         <translation>Tempo</translation>
     </message>
     <message>
+        <source>Tools</source>
+        <translation>Werkzeuge</translation>
+    </message>
+    <message>
         <source>Statistics</source>
         <translation>Statistik</translation>
     </message>
@@ -812,6 +851,38 @@
     <message>
         <source>Length %1</source>
         <translation>Länge %1</translation>
+    </message>
+    <message>
+        <source>Go to a time</source>
+        <translation>Zu einer Zeit springen</translation>
+    </message>
+    <message>
+        <source>Find a line</source>
+        <translation>Einen Satz finden</translation>
+    </message>
+    <message>
+        <source>A time such as 1:02:03.</source>
+        <translation>Eine Zeit wie 1:02:03.</translation>
+    </message>
+    <message>
+        <source>Words of the subtitles that are shown.</source>
+        <translation>Wörter der Untertitel, die gezeigt werden.</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>Words</source>
+        <translation>Wörter</translation>
+    </message>
+    <message>
+        <source>Go there</source>
+        <translation>Dorthin</translation>
+    </message>
+    <message>
+        <source>Find</source>
+        <translation>Suchen</translation>
     </message>
     <message>
         <source>Back to the whole window</source>
@@ -1750,6 +1821,14 @@
         <translation>Action</translation>
     </message>
     <message>
+        <source>Add a file…</source>
+        <translation>Datei hinzufügen …</translation>
+    </message>
+    <message>
+        <source>Add subtitles</source>
+        <translation>Untertitel hinzufügen</translation>
+    </message>
+    <message>
         <source>Adventure</source>
         <translation>Abenteuer</translation>
     </message>
@@ -1764,6 +1843,14 @@
     <message>
         <source>Animation</source>
         <translation>Animation</translation>
+    </message>
+    <message>
+        <source>Any order</source>
+        <translation>Beliebige Reihenfolge</translation>
+    </message>
+    <message>
+        <source>Any order, or as listed</source>
+        <translation>Beliebige Reihenfolge, oder wie aufgelistet</translation>
     </message>
     <message>
         <source>As chosen in the player</source>
@@ -1786,8 +1873,24 @@
         <translation>Beginnt von selbst</translation>
     </message>
     <message>
+        <source>Bookmark at {time}</source>
+        <translation>Lesezeichen bei {time}</translation>
+    </message>
+    <message>
+        <source>Bookmarks</source>
+        <translation>Lesezeichen</translation>
+    </message>
+    <message>
         <source>CDN choice</source>
         <translation>CDN-Wahl</translation>
+    </message>
+    <message>
+        <source>Chapter before</source>
+        <translation>Voriges Kapitel</translation>
+    </message>
+    <message>
+        <source>Close a menu, or leave the player</source>
+        <translation>Ein Menü schließen, oder den Player verlassen</translation>
     </message>
     <message>
         <source>Comedy</source>
@@ -1796,6 +1899,22 @@
     <message>
         <source>Crime</source>
         <translation>Krimi</translation>
+    </message>
+    <message>
+        <source>Crop</source>
+        <translation>Zuschneiden</translation>
+    </message>
+    <message>
+        <source>Crop: {crop}</source>
+        <translation>Zuschnitt: {crop}</translation>
+    </message>
+    <message>
+        <source>Deinterlace</source>
+        <translation>Zeilensprung entfernen</translation>
+    </message>
+    <message>
+        <source>Deinterlace or not</source>
+        <translation>Zeilensprung entfernen oder nicht</translation>
     </message>
     <message>
         <source>Delete from the history</source>
@@ -1822,8 +1941,16 @@
         <translation>Drama</translation>
     </message>
     <message>
+        <source>Earlier</source>
+        <translation>Früher</translation>
+    </message>
+    <message>
         <source>Episodes by themselves</source>
         <translation>Folgen von selbst</translation>
+    </message>
+    <message>
+        <source>Even volume</source>
+        <translation>Gleichmäßige Lautstärke</translation>
     </message>
     <message>
         <source>Family</source>
@@ -1832,6 +1959,26 @@
     <message>
         <source>Fantasy</source>
         <translation>Fantasy</translation>
+    </message>
+    <message>
+        <source>Faster</source>
+        <translation>Schneller</translation>
+    </message>
+    <message>
+        <source>File before</source>
+        <translation>Vorige Datei</translation>
+    </message>
+    <message>
+        <source>Files of the queue</source>
+        <translation>Dateien der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Find a line</source>
+        <translation>Einen Satz finden</translation>
+    </message>
+    <message>
+        <source>Find a line…</source>
+        <translation>Einen Satz finden …</translation>
     </message>
     <message>
         <source>First picture</source>
@@ -1846,16 +1993,80 @@
         <translation>Für ein Kind</translation>
     </message>
     <message>
+        <source>Found</source>
+        <translation>Gefunden</translation>
+    </message>
+    <message>
+        <source>Frame before</source>
+        <translation>Voriges Bild</translation>
+    </message>
+    <message>
         <source>Full</source>
         <translation>Voll</translation>
+    </message>
+    <message>
+        <source>Full screen on or off</source>
+        <translation>Vollbild an oder aus</translation>
+    </message>
+    <message>
+        <source>Go back a step</source>
+        <translation>Einen Schritt zurück</translation>
+    </message>
+    <message>
+        <source>Go forward a step</source>
+        <translation>Einen Schritt vor</translation>
+    </message>
+    <message>
+        <source>Go to a time</source>
+        <translation>Zu einer Zeit springen</translation>
+    </message>
+    <message>
+        <source>Go to a time…</source>
+        <translation>Zu einer Zeit springen …</translation>
+    </message>
+    <message>
+        <source>Go to that tenth of the title</source>
+        <translation>Zu diesem Zehntel des Titels</translation>
+    </message>
+    <message>
+        <source>Go to the start</source>
+        <translation>An den Anfang</translation>
+    </message>
+    <message>
+        <source>Good night</source>
+        <translation>Gute Nacht</translation>
+    </message>
+    <message>
+        <source>HDR on this screen</source>
+        <translation>HDR auf diesem Bildschirm</translation>
+    </message>
+    <message>
+        <source>Higher</source>
+        <translation>Höher</translation>
     </message>
     <message>
         <source>I like this</source>
         <translation>Gefällt mir</translation>
     </message>
     <message>
+        <source>In order</source>
+        <translation>Der Reihe nach</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
         <source>Large pictures, calm shelves, and nothing above the age limit.</source>
         <translation>Große Bilder, ruhige Regale, und nichts über der Altersgrenze.</translation>
+    </message>
+    <message>
+        <source>Larger</source>
+        <translation>Größer</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>Später</translation>
     </message>
     <message>
         <source>Licence</source>
@@ -1864,6 +2075,18 @@
     <message>
         <source>Little</source>
         <translation>Wenig</translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>Es wird gesucht …</translation>
+    </message>
+    <message>
+        <source>Louder, up to twice as loud</source>
+        <translation>Lauter, bis zum Doppelten</translation>
+    </message>
+    <message>
+        <source>Lower</source>
+        <translation>Tiefer</translation>
     </message>
     <message>
         <source>Manifest</source>
@@ -1880,6 +2103,10 @@
     <message>
         <source>Matinee ended unexpectedly. “matinee doctor” names the report for those who can help.</source>
         <translation>Matinee wurde unerwartet beendet. „matinee doctor“ nennt den Bericht für die, die helfen können.</translation>
+    </message>
+    <message>
+        <source>Mix down to stereo</source>
+        <translation>Auf Stereo mischen</translation>
     </message>
     <message>
         <source>Motion</source>
@@ -1902,20 +2129,88 @@
         <translation>Neue Folgen</translation>
     </message>
     <message>
+        <source>Next audio track</source>
+        <translation>Nächste Tonspur</translation>
+    </message>
+    <message>
+        <source>Next chapter</source>
+        <translation>Nächstes Kapitel</translation>
+    </message>
+    <message>
+        <source>Next crop</source>
+        <translation>Nächster Zuschnitt</translation>
+    </message>
+    <message>
         <source>Next episode</source>
         <translation>Nächste Folge</translation>
+    </message>
+    <message>
+        <source>Next file</source>
+        <translation>Nächste Datei</translation>
+    </message>
+    <message>
+        <source>Next frame</source>
+        <translation>Nächstes Bild</translation>
+    </message>
+    <message>
+        <source>Next shape</source>
+        <translation>Nächstes Seitenverhältnis</translation>
+    </message>
+    <message>
+        <source>Next subtitles</source>
+        <translation>Nächste Untertitel</translation>
+    </message>
+    <message>
+        <source>Next subtitles, or none</source>
+        <translation>Nächste Untertitel, oder keine</translation>
+    </message>
+    <message>
+        <source>Next way to show HDR</source>
+        <translation>Nächste Art, HDR zu zeigen</translation>
+    </message>
+    <message>
+        <source>Night mode</source>
+        <translation>Nachtmodus</translation>
+    </message>
+    <message>
+        <source>Night mode: quiet parts louder, loud parts quieter</source>
+        <translation>Nachtmodus: Leises lauter, Lautes leiser</translation>
     </message>
     <message>
         <source>No</source>
         <translation>Nein</translation>
     </message>
     <message>
+        <source>No sleep timer</source>
+        <translation>Kein Einschlaf-Timer</translation>
+    </message>
+    <message>
+        <source>No subtitles</source>
+        <translation>Keine Untertitel</translation>
+    </message>
+    <message>
+        <source>No subtitles are shown whose words could be searched.</source>
+        <translation>Es werden keine Untertitel gezeigt, deren Wörter durchsucht werden könnten.</translation>
+    </message>
+    <message>
+        <source>Nobody says that.</source>
+        <translation>Das sagt niemand.</translation>
+    </message>
+    <message>
         <source>None</source>
         <translation>Keine</translation>
     </message>
     <message>
+        <source>Normal speed</source>
+        <translation>Normale Geschwindigkeit</translation>
+    </message>
+    <message>
         <source>Not for me</source>
         <translation>Nichts für mich</translation>
+    </message>
+    <message>
+        <source>Nothing follows in the queue.</source>
+        <translation>In der Warteschlange folgt nichts.</translation>
     </message>
     <message>
         <source>Offered first when you download a title.</source>
@@ -1934,8 +2229,24 @@
         <translation>In einem Netz, das nach Menge bezahlt wird, nimmt Auto höchstens 0,7 GB in der Stunde.</translation>
     </message>
     <message>
+        <source>On this computer</source>
+        <translation>Auf diesem Computer</translation>
+    </message>
+    <message>
+        <source>One frame back</source>
+        <translation>Ein Bild zurück</translation>
+    </message>
+    <message>
+        <source>One frame forward</source>
+        <translation>Ein Bild vor</translation>
+    </message>
+    <message>
         <source>Open an address that begins with https://, or a file by “Open stream”.</source>
         <translation>Öffnen Sie eine Adresse, die mit https:// beginnt, oder eine Datei über „Stream öffnen“.</translation>
+    </message>
+    <message>
+        <source>Open the tools</source>
+        <translation>Die Werkzeuge öffnen</translation>
     </message>
     <message>
         <source>Original</source>
@@ -1954,12 +2265,44 @@
         <translation>Anhalten</translation>
     </message>
     <message>
+        <source>Pause, or go on</source>
+        <translation>Anhalten oder weiter</translation>
+    </message>
+    <message>
         <source>Paused</source>
         <translation>Angehalten</translation>
     </message>
     <message>
+        <source>Pauses in {minutes} minutes</source>
+        <translation>Hält in {minutes} Minuten an</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>Picture as large as it was</source>
+        <translation>Bild so groß wie zuvor</translation>
+    </message>
+    <message>
+        <source>Picture in picture on or off</source>
+        <translation>Bild im Bild an oder aus</translation>
+    </message>
+    <message>
+        <source>Picture larger</source>
+        <translation>Bild größer</translation>
+    </message>
+    <message>
+        <source>Picture smaller</source>
+        <translation>Bild kleiner</translation>
+    </message>
+    <message>
         <source>Play</source>
         <translation>Abspielen</translation>
+    </message>
+    <message>
+        <source>Play this folder</source>
+        <translation>Diesen Ordner abspielen</translation>
     </message>
     <message>
         <source>Playing</source>
@@ -2006,6 +2349,14 @@
         <translation>Qualität bis {height}p</translation>
     </message>
     <message>
+        <source>Queue</source>
+        <translation>Warteschlange</translation>
+    </message>
+    <message>
+        <source>Quieter</source>
+        <translation>Leiser</translation>
+    </message>
+    <message>
         <source>Relaxing</source>
         <translation>Entspannend</translation>
     </message>
@@ -2042,12 +2393,64 @@
         <translation>{name} wird repariert …</translation>
     </message>
     <message>
+        <source>Repeat</source>
+        <translation>Wiederholen</translation>
+    </message>
+    <message>
+        <source>Repeat a part (A-B)</source>
+        <translation>Einen Teil wiederholen (A-B)</translation>
+    </message>
+    <message>
+        <source>Repeat a part: begin, end, no more</source>
+        <translation>Einen Teil wiederholen: Anfang, Ende, nicht mehr</translation>
+    </message>
+    <message>
+        <source>Repeat all</source>
+        <translation>Alles wiederholen</translation>
+    </message>
+    <message>
+        <source>Repeat nothing</source>
+        <translation>Nichts wiederholen</translation>
+    </message>
+    <message>
+        <source>Repeat nothing, all, or this one</source>
+        <translation>Nichts, alles oder dieses wiederholen</translation>
+    </message>
+    <message>
+        <source>Repeat this one</source>
+        <translation>Dieses wiederholen</translation>
+    </message>
+    <message>
+        <source>Repeats from here</source>
+        <translation>Wiederholt ab hier</translation>
+    </message>
+    <message>
+        <source>Repeats no more</source>
+        <translation>Wiederholt nicht mehr</translation>
+    </message>
+    <message>
+        <source>Repeats up to here</source>
+        <translation>Wiederholt bis hier</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>Fortsetzen</translation>
     </message>
     <message>
         <source>Romance</source>
         <translation>Romantik</translation>
+    </message>
+    <message>
+        <source>Rotate</source>
+        <translation>Drehen</translation>
+    </message>
+    <message>
+        <source>Save this frame</source>
+        <translation>Dieses Bild speichern</translation>
+    </message>
+    <message>
+        <source>Saved: {file}</source>
+        <translation>Gespeichert: {file}</translation>
     </message>
     <message>
         <source>Science fiction</source>
@@ -2062,6 +2465,10 @@
         <translation>Staffel {number}</translation>
     </message>
     <message>
+        <source>Second subtitles</source>
+        <translation>Zweite Untertitel</translation>
+    </message>
+    <message>
         <source>Seeking</source>
         <translation>Sprung</translation>
     </message>
@@ -2070,8 +2477,28 @@
         <translation>Dienst</translation>
     </message>
     <message>
+        <source>Set a bookmark</source>
+        <translation>Ein Lesezeichen setzen</translation>
+    </message>
+    <message>
+        <source>Set a bookmark here</source>
+        <translation>Hier ein Lesezeichen setzen</translation>
+    </message>
+    <message>
         <source>Shadow</source>
         <translation>Schatten</translation>
+    </message>
+    <message>
+        <source>Shape</source>
+        <translation>Seitenverhältnis</translation>
+    </message>
+    <message>
+        <source>Shape: {shape}</source>
+        <translation>Seitenverhältnis: {shape}</translation>
+    </message>
+    <message>
+        <source>Show or hide the statistics</source>
+        <translation>Statistik zeigen oder verbergen</translation>
     </message>
     <message>
         <source>Shown is what was found for “{query}”.</source>
@@ -2098,6 +2525,18 @@
         <translation>Größe</translation>
     </message>
     <message>
+        <source>Sleep timer</source>
+        <translation>Einschlaf-Timer</translation>
+    </message>
+    <message>
+        <source>Slower</source>
+        <translation>Langsamer</translation>
+    </message>
+    <message>
+        <source>Smaller</source>
+        <translation>Kleiner</translation>
+    </message>
+    <message>
         <source>Soft</source>
         <translation>Weich</translation>
     </message>
@@ -2122,6 +2561,26 @@
         <translation>In Matinee ist etwas schiefgegangen.</translation>
     </message>
     <message>
+        <source>Sound</source>
+        <translation>Ton</translation>
+    </message>
+    <message>
+        <source>Sound earlier</source>
+        <translation>Ton früher</translation>
+    </message>
+    <message>
+        <source>Sound later</source>
+        <translation>Ton später</translation>
+    </message>
+    <message>
+        <source>Sound off or on</source>
+        <translation>Ton aus oder an</translation>
+    </message>
+    <message>
+        <source>Sound {delay} s later</source>
+        <translation>Ton {delay} s später</translation>
+    </message>
+    <message>
         <source>Speakers</source>
         <translation>Lautsprecher</translation>
     </message>
@@ -2132,6 +2591,10 @@
     <message>
         <source>Speed</source>
         <translation>Tempo</translation>
+    </message>
+    <message>
+        <source>Speed {speed}</source>
+        <translation>Geschwindigkeit {speed}</translation>
     </message>
     <message>
         <source>Standard</source>
@@ -2146,8 +2609,56 @@
         <translation>Beenden Sie eine davon und versuchen Sie es erneut. Ein größeres Abo spielt auf mehr Bildschirmen.</translation>
     </message>
     <message>
+        <source>Style</source>
+        <translation>Stil</translation>
+    </message>
+    <message>
         <source>Subtitles</source>
         <translation>Untertitel</translation>
+    </message>
+    <message>
+        <source>Subtitles earlier</source>
+        <translation>Untertitel früher</translation>
+    </message>
+    <message>
+        <source>Subtitles higher</source>
+        <translation>Untertitel höher</translation>
+    </message>
+    <message>
+        <source>Subtitles in their own style</source>
+        <translation>Untertitel in ihrem eigenen Stil</translation>
+    </message>
+    <message>
+        <source>Subtitles in their own style, or in yours</source>
+        <translation>Untertitel in ihrem eigenen Stil, oder in Ihrem</translation>
+    </message>
+    <message>
+        <source>Subtitles larger</source>
+        <translation>Untertitel größer</translation>
+    </message>
+    <message>
+        <source>Subtitles later</source>
+        <translation>Untertitel später</translation>
+    </message>
+    <message>
+        <source>Subtitles lower</source>
+        <translation>Untertitel tiefer</translation>
+    </message>
+    <message>
+        <source>Subtitles smaller</source>
+        <translation>Untertitel kleiner</translation>
+    </message>
+    <message>
+        <source>Subtitles {delay} s later</source>
+        <translation>Untertitel {delay} s später</translation>
+    </message>
+    <message>
+        <source>Subtitles {lift} % higher</source>
+        <translation>Untertitel {lift} % höher</translation>
+    </message>
+    <message>
+        <source>Subtitles {size} %</source>
+        <translation>Untertitel {size} %</translation>
     </message>
     <message>
         <source>Surround</source>
@@ -2312,6 +2823,22 @@
     <message>
         <source>The key store of this machine is locked or broken.</source>
         <translation>Der Schlüsselspeicher dieses Geräts ist gesperrt oder beschädigt.</translation>
+    </message>
+    <message>
+        <source>The key was taken from: {action}</source>
+        <translation>Die Taste hatte bisher: {action}</translation>
+    </message>
+    <message>
+        <source>The keys are in {file}</source>
+        <translation>Die Tasten stehen in {file}</translation>
+    </message>
+    <message>
+        <source>The keys could not be kept and last until Matinee is closed.</source>
+        <translation>Die Tasten konnten nicht gespeichert werden und gelten, bis Matinee geschlossen wird.</translation>
+    </message>
+    <message>
+        <source>The keys could not be written: {why}</source>
+        <translation>Die Tasten konnten nicht geschrieben werden: {why}</translation>
     </message>
     <message>
         <source>The licence cannot be had</source>
@@ -2642,8 +3169,16 @@
         <translation>Dieses Gerät wurde aus Ihrem Konto entfernt.</translation>
     </message>
     <message>
+        <source>This folder cannot be read.</source>
+        <translation>Dieser Ordner kann nicht gelesen werden.</translation>
+    </message>
+    <message>
         <source>This form of subtitles cannot be shown.</source>
         <translation>Diese Form von Untertiteln kann nicht gezeigt werden.</translation>
+    </message>
+    <message>
+        <source>This frame cannot be saved. Frames of protected titles never are.</source>
+        <translation>Dieses Bild kann nicht gespeichert werden. Bilder geschützter Titel werden es nie.</translation>
     </message>
     <message>
         <source>This is no stream</source>
@@ -2652,6 +3187,10 @@
     <message>
         <source>This is our fault</source>
         <translation>Das liegt an uns</translation>
+    </message>
+    <message>
+        <source>This key cannot be changed.</source>
+        <translation>Diese Taste kann nicht geändert werden.</translation>
     </message>
     <message>
         <source>This machine is busy</source>
@@ -2726,6 +3265,10 @@
         <translation>Zu viele Bildschirme</translation>
     </message>
     <message>
+        <source>Tools</source>
+        <translation>Werkzeuge</translation>
+    </message>
+    <message>
         <source>Top 10</source>
         <translation>Top 10</translation>
     </message>
@@ -2768,6 +3311,10 @@
     <message>
         <source>Unlimited</source>
         <translation>Unbegrenzt</translation>
+    </message>
+    <message>
+        <source>Up</source>
+        <translation>Nach oben</translation>
     </message>
     <message>
         <source>Up to {age}</source>
@@ -2866,6 +3413,10 @@
         <translation>Wird bald wieder versucht</translation>
     </message>
     <message>
+        <source>Window</source>
+        <translation>Fenster</translation>
+    </message>
+    <message>
         <source>With little of it pages and pictures fade, and nothing moves.</source>
         <translation>Mit wenig davon blenden Seiten und Bilder über, und nichts bewegt sich.</translation>
     </message>
@@ -2876,6 +3427,10 @@
     <message>
         <source>Worth a look</source>
         <translation>Einen Blick wert</translation>
+    </message>
+    <message>
+        <source>Write a time such as 1:02:03.</source>
+        <translation>Bitte eine Zeit wie 1:02:03 eingeben.</translation>
     </message>
     <message>
         <source>Wrong too often: wait a minute.</source>
@@ -2926,16 +3481,48 @@
         <translation>Ihre Anmeldung ist abgelaufen; bitte melden Sie sich erneut an.</translation>
     </message>
     <message>
+        <source>Zoom as it was</source>
+        <translation>Zoom wie zuvor</translation>
+    </message>
+    <message>
+        <source>Zoom {zoom} %</source>
+        <translation>Zoom {zoom} %</translation>
+    </message>
+    <message>
         <source>about {size}</source>
         <translation>etwa {size}</translation>
+    </message>
+    <message>
+        <source>as in the settings</source>
+        <translation>wie in den Einstellungen</translation>
+    </message>
+    <message>
+        <source>as it is</source>
+        <translation>wie es ist</translation>
     </message>
     <message>
         <source>card ending in {digits}</source>
         <translation>Karte mit den Endziffern {digits}</translation>
     </message>
     <message>
+        <source>fill the window</source>
+        <translation>das Fenster füllen</translation>
+    </message>
+    <message>
+        <source>folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
         <source>from {age}</source>
         <translation>ab {age}</translation>
+    </message>
+    <message>
+        <source>from {time}</source>
+        <translation>ab {time}</translation>
+    </message>
+    <message>
+        <source>its own</source>
+        <translation>eigener</translation>
     </message>
     <message>
         <source>libmpv, which plays the video, is missing or too old.</source>
@@ -2950,8 +3537,20 @@
         <translation>Mono</translation>
     </message>
     <message>
+        <source>nothing</source>
+        <translation>nichts</translation>
+    </message>
+    <message>
         <source>now {rung}</source>
         <translation>jetzt {rung}</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>aus</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>an</translation>
     </message>
     <message>
         <source>stereo</source>

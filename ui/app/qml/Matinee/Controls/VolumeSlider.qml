@@ -1,14 +1,15 @@
 import QtQuick
 import Matinee.Theme
 
-// 0 to 100. Left and Right change it; at an end they go on to the neighbour.
+// 0 to 200, in two halves of the bar; above 100 the sound is amplified. Left and Right change it; at an end they go on to the neighbour.
 Item {
     id: root
 
     property int value: 100
     property bool muted: false
     readonly property bool focusable: true
-    readonly property real shown: muted ? 0 : value / 100
+    readonly property real shown: muted ? 0 : value / most
+    readonly property int most: 200
 
     signal chosen(int value)
 
@@ -22,10 +23,11 @@ Item {
     Accessible.onIncreaseAction: change(5)
     Accessible.onDecreaseAction: change(-5)
     Keys.onLeftPressed: event => event.accepted = change(-5)
-    Keys.onRightPressed: event => event.accepted = change(5)
+    // Keys go on to the neighbour at 100: amplifying is for + and the mouse.
+    Keys.onRightPressed: event => event.accepted = value < 100 && change(5)
 
     function change(step: int): bool {
-        const next = Math.max(0, Math.min(100, value + step))
+        const next = Math.max(0, Math.min(most, value + step))
         if (next === value)
             return false
         chosen(next)
@@ -43,7 +45,13 @@ Item {
             width: parent.width * root.shown
             height: parent.height
             radius: height / 2
-            color: Theme.text
+            color: root.value > 100 ? Theme.accent : Theme.text
+        }
+        Rectangle {
+            x: parent.width / 2
+            width: 1
+            height: parent.height
+            color: Theme.faint
         }
     }
     Rectangle {
@@ -60,8 +68,8 @@ Item {
         anchors.fill: parent
         cursorShape: Qt.PointingHandCursor
         preventStealing: true
-        onPressed: event => root.chosen(Math.round(100 * Math.max(0, Math.min(1, event.x / width))))
-        onPositionChanged: event => root.chosen(Math.round(100 * Math.max(0, Math.min(1, event.x / width))))
+        onPressed: event => root.chosen(Math.round(root.most * Math.max(0, Math.min(1, event.x / width))))
+        onPositionChanged: event => root.chosen(Math.round(root.most * Math.max(0, Math.min(1, event.x / width))))
         onWheel: event => root.change(event.angleDelta.y > 0 ? 5 : -5)
     }
 }

@@ -9,6 +9,7 @@ FocusScope {
     property string error
 
     signal accepted(string url)
+    signal fileWanted()
     signal closed()
 
     visible: false
@@ -94,6 +95,12 @@ FocusScope {
                     primary: true
                     focus: true
                     onPressed: root.accepted(address.text)
+                }
+                ActionButton {
+                    objectName: "chooseFile"
+                    text: qsTr("Open a file")
+                    icon: "film"
+                    onPressed: root.fileWanted()
                 }
                 ActionButton {
                     text: qsTr("Cancel")

@@ -18,6 +18,9 @@ FocusScope {
 
     implicitHeight: Theme.control
 
+    function openTools() {
+        menuAsked("tools", tools)
+    }
     function enter() {
         if (!left.activeFocus && !right.activeFocus)
             (right.focus && !left.focus ? right : left).enter()
@@ -107,6 +110,13 @@ FocusScope {
             name: qsTr("Speed")
             visible: !root.player.live
             onPressed: root.menuAsked("speed", speed)
+        }
+        IconButton {
+            id: tools
+            objectName: "tools"
+            icon: "settings"
+            name: qsTr("Tools")
+            onPressed: root.openTools()
         }
         IconButton {
             objectName: "statistics"

@@ -7,6 +7,7 @@ FocusScope {
     id: root
 
     required property QtObject player
+    required property QtObject keys
     property bool tv: false
     property bool fullScreen: false
     property bool small: false // picture in picture: the picture and little else
@@ -64,19 +65,22 @@ FocusScope {
             leaving()
     }
     function openMenu(which: string, button: Item) {
+        if (which === "tools" && !menu.keeps)
+            player.tools.open()
+        menu.isTools = which === "tools"
         const menus = {
             quality: [qsTr("Quality"), player.qualities, key => player.chooseQuality(key)],
             audio: [qsTr("Audio"), player.audioTracks, key => player.chooseAudio(key)],
             subtitles: [qsTr("Subtitles"), player.textTracks, key => player.chooseText(key)],
-            speed: [qsTr("Speed"), player.speeds, key => player.chooseSpeed(key)]
+            speed: [qsTr("Speed"), player.speeds, key => player.chooseSpeed(key)],
+            tools: [player.tools.heading, player.tools.options, key => player.tools.choose(key)]
         }
         menu.heading = menus[which][0]
         menu.model = menus[which][1]
         menu.choose = menus[which][2]
         menu.fit()
         menu.opener = button
-        const centre = button.mapToItem(root, button.width / 2, 0).x
-        menu.x = Math.max(Theme.margin, Math.min(root.width - Theme.margin - menu.width, centre - menu.width / 2))
+        menu.place()
         menu.visible = true
         menu.open()
     }
@@ -88,27 +92,31 @@ FocusScope {
             controls.enter()
         show()
     }
-    // Keys that work wherever the focus is on this page.
+    // Keys that work wherever the focus is on this page; the keys page says which they are.
     function shortcut(event: var): bool {
-        switch (event.key) {
-        case Qt.Key_Escape: case Qt.Key_Back: case Qt.Key_Backspace: goBack(); return true
-        case Qt.Key_Space: case Qt.Key_K: case Qt.Key_MediaTogglePlayPause: case Qt.Key_MediaPlay: case Qt.Key_MediaPause:
-            player.toggle(); return true
-        case Qt.Key_J: case Qt.Key_AudioRewind: player.step(-1); return true
-        case Qt.Key_L: case Qt.Key_AudioForward: player.step(1); return true
-        case Qt.Key_M: player.toggleMuted(); return true
-        case Qt.Key_F: fullScreenToggled(); return true
-        case Qt.Key_P: smallToggled(); return true
-        case Qt.Key_I: statisticsShown = !statisticsShown; return true
-        case Qt.Key_Plus: case Qt.Key_VolumeUp: player.setVolume(player.volume + 5); return true
-        case Qt.Key_Minus: case Qt.Key_VolumeDown: player.setVolume(player.volume - 5); return true
-        case Qt.Key_Home: player.seekTo(0); return true
-        }
-        if (event.key >= Qt.Key_0 && event.key <= Qt.Key_9 && event.modifiers === Qt.NoModifier) {
+        const action = keys.actionFor(event.key, event.modifiers)
+        if (action === "tenth")
             player.seekTo((event.key - Qt.Key_0) / 10)
-            return true
+        else if (action)
+            perform(action)
+        return action !== ""
+    }
+    function perform(action: string) {
+        switch (action) {
+        case "leave": goBack(); break
+        case "play_pause": player.toggle(); break
+        case "back": player.step(-1); break
+        case "forward": player.step(1); break
+        case "start": player.seekTo(0); break
+        case "louder": player.setVolume(player.volume + 5); break
+        case "quieter": player.setVolume(player.volume - 5); break
+        case "mute": player.toggleMuted(); break
+        case "full_screen": fullScreenToggled(); break
+        case "picture_in_picture": smallToggled(); break
+        case "statistics": statisticsShown = !statisticsShown; break
+        case "tools": controls.openTools(); break
+        default: player.tools.perform(action)
         }
-        return false
     }
 
     onCoveredChanged: Qt.callLater(settle)
@@ -341,6 +349,47 @@ FocusScope {
         visible: root.player.busy && !root.covered
         player: root.player
     }
+    Connections {
+        target: root.player.tools
+        function onTextWanted(what: string) {
+            if (what === "found") {
+                menu.keeps = true
+                controls.openTools()
+                menu.keeps = false
+            } else {
+                entry.ask(what)
+            }
+        }
+    }
+    FormDialog {
+        id: entry
+        objectName: "toolEntry"
+
+        property string what
+
+        function ask(wanted: string) {
+            what = wanted
+            menu.visible = false
+            heading = wanted === "time" ? qsTr("Go to a time") : qsTr("Find a line")
+            sentence = wanted === "time" ? qsTr("A time such as 1:02:03.") : qsTr("Words of the subtitles that are shown.")
+            firstLabel = wanted === "time" ? qsTr("Time") : qsTr("Words")
+            action = wanted === "time" ? qsTr("Go there") : qsTr("Find")
+            open()
+        }
+        anchors.fill: parent
+        z: 1
+        onClosed: {
+            root.show()
+            root.rest()
+        }
+        onAccepted: (text, _other) => what === "time" ? root.player.tools.goToTime(text) : root.player.tools.find(text)
+    }
+    NoticeLine {
+        objectName: "said"
+        anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.px(96) }
+        icon: "info"
+        text: root.covered || root.small ? "" : root.player.tools.said
+    }
     NoticeLine {
         objectName: "notice"
         anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom }
@@ -353,14 +402,31 @@ FocusScope {
 
         property Item opener
         property var choose
+        property bool isTools: false
+        property bool keeps: false // the level that the tools are at is shown as it is
 
         visible: false
         enabled: visible
         anchors { bottom: parent.bottom; bottomMargin: Theme.px(106) } // above the times
-        onClosed: root.closeMenu()
+        onClosed: isTools && root.player.tools.back() ? showLevel() : root.closeMenu()
         onChosen: key => {
-            choose(key)
-            root.closeMenu()
+            if (choose(key) && isTools)
+                showLevel()
+            else if (!entry.visible)
+                root.closeMenu()
+        }
+        // Another level of the tools, in the same place; the line stays where a value was changed.
+        function showLevel() {
+            const other = heading !== root.player.tools.heading
+            heading = root.player.tools.heading
+            fit()
+            place()
+            if (other)
+                open()
+        }
+        function place() {
+            const centre = opener.mapToItem(root, opener.width / 2, 0).x
+            x = Math.max(Theme.margin, Math.min(root.width - Theme.margin - width, centre - width / 2))
         }
     }
 

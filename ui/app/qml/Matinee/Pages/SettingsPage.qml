@@ -8,8 +8,9 @@ FocusScope {
     id: root
 
     required property QtObject settings
+    required property QtObject keys
     // Sections that are a panel of their own have no rows.
-    readonly property Item panel: ({ about: about, devices: devices })[settings.section] ?? null
+    readonly property Item panel: ({ about: about, devices: devices, keys: keysPanel })[settings.section] ?? null
 
     signal leaving()
 
@@ -189,6 +190,14 @@ FocusScope {
             enabled: visible
             devices: root.settings.devices
             onMenuWanted: (deviceId, name, line) => root.openMenu(deviceId, name, line, root.settings.devices)
+        }
+        KeysPanel {
+            id: keysPanel
+            objectName: "keysPanel"
+            anchors.fill: parent
+            visible: root.panel === keysPanel
+            enabled: visible
+            keys: root.keys
         }
         AboutPanel {
             id: about

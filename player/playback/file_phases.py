@@ -1,0 +1,340 @@
+"""A playback of a media file that libmpv opens by itself: ``Requested -> OpeningFile -> PlayingFile``, beside the
+phases of what is streamed (:mod:`player.playback.phases`). Everything runs on the engine's loop.
+
+A local file is opened by libmpv itself, behind the doors of :mod:`player.mpv.file_options`; of a file of the web it
+reads what :mod:`player.stream.remote_file` loads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from player.base.errors import ErrorCode, MatineeError, MediaError
+from player.manifest.chapters import Chapter
+from player.media.attachments import attached_bytes
+from player.mpv.adjustments import ROTATIONS
+from player.mpv.control import MpvControl
+from player.mpv.file_options import MOST_FONT_BYTES, file_options
+from player.mpv.model import MediaPlayer
+from player.playback.embedded_lines import embedded_lines
+from player.playback.file_progress import FileProgress
+from player.playback.file_tracks import FileTracks
+from player.playback.own_subtitles import OwnSubtitles, is_own
+from player.playback.parts import PlaybackParts
+from player.playback.phases import Requested
+from player.reporting.events import Sought
+from player.reporting.state import MediaFacts, SourceForm
+from player.resume.files import FileMemory, OpenedFile
+from player.resume.tracker import ProgressTracker
+from player.stream.remote_file import RemoteFile
+from player.text.subtitle_files import SubtitleLine, SubtitlePlace, beside
+from player.title.media_file import (
+    FileKind,
+    MediaFile,
+    address_identity,
+    checked,
+    inspect,
+    is_unindexed,
+    kind_of,
+    public_address,
+)
+from player.title.opening import begin_at
+
+_UNKNOWN_FORMAT, _NOTHING_TO_PLAY = -17, -16  # mpv_error, include/mpv/client.h
+_MOST_CHAPTERS = 2000
+_LONGEST = 200
+_END_S = 0.1  # an exact seek to the very end shows the last picture
+
+OnProperty = Callable[[str, Any], None]
+OnEvent = Callable[[str, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, eq=False)
+class OpeningFile(Requested):
+    """libmpv opens the file. ``settled`` is set once it has it, or has refused it."""
+
+    media: MediaFile
+    identity: str
+    size: int
+    remembered: OpenedFile | None
+    control: MpvControl
+    url: str
+    remote: RemoteFile | None
+    settled: asyncio.Event
+    subtitles: tuple[SubtitlePlace, ...]
+    lavf: Mapping[str, str]
+    others: list[float | None]  # where to begin with FFmpeg's demuxer, after libmpv's own has refused the file
+
+    def player_event(self, name: str) -> None:
+        if name == "file-loaded":
+            self.settled.set()
+
+    def refusal(self, data: Mapping[str, Any]) -> MatineeError | None:
+        if self.others and not self.parts.monitor.first_frame_shown:
+            self.control.post(self.parts.player.load, self.url, self.others.pop(), self.lavf)
+            return None
+        self.settled.set()
+        code = data.get("error", data.get("file_error"))
+        if code in (_UNKNOWN_FORMAT, "unrecognized file format"):
+            sentence = "libmpv does not know what kind of file this is."
+        elif code in (_NOTHING_TO_PLAY, "no audio or video data played"):
+            return _nothing_to_play()
+        else:
+            sentence = "This file cannot be played: it is damaged, or libmpv does not know its format."
+        return MediaError(ErrorCode.MEDIA_UNSUPPORTED, sentence)
+
+    async def close(self) -> None:
+        await super().close()
+        if self.remote is not None:
+            self.remote.close()
+        await self.control.leave(self.url)
+
+
+@dataclass(frozen=True, eq=False)
+class PlayingFile(OpeningFile):
+    """libmpv has the file, and can be commanded."""
+
+    tracks: FileTracks
+    progress: FileProgress
+    own: OwnSubtitles
+
+    @property
+    def buffer_s(self) -> float:
+        return self.progress.buffer_s
+
+    async def seek(self, target_s: float) -> None:
+        """An exact seek, at most to the end."""
+        parts = self.parts
+        parts.ending.failure = None
+        duration_s = parts.monitor.state.duration_s
+        last_s = math.inf if duration_s is None else max(0.0, duration_s - _END_S)
+        target_s = max(0.0, min(target_s, last_s))
+        if not math.isfinite(target_s):
+            return
+        if parts.monitor.ended:
+            parts.controls.restore_pause()
+        parts.observe(Sought(parts.clock.monotonic(), parts.playhead.position_s, target_s))
+        parts.monitor.start_seek(target_s)
+        await self.control.run(self.control.player.seek, target_s)
+
+    async def choose_audio(self, track_id: str) -> None:
+        await self.tracks.choose_audio(track_id)
+
+    async def choose_text(self, track_id: str | None) -> None:
+        await self.tracks.choose_text(track_id)
+
+    async def choose_second_text(self, track_id: str | None) -> None:
+        await self.tracks.choose_second(track_id)
+
+    async def add_subtitles(self, path: Path) -> None:
+        await self.tracks.add(path)
+
+    async def subtitle_lines(self) -> tuple[SubtitleLine, ...]:
+        chosen = self.tracks.chosen_text
+        if is_own(chosen) or not chosen or self.media.path is None:
+            return self.own.lines(chosen)
+        return await asyncio.to_thread(embedded_lines, self.media.path, int(chosen.rpartition("/")[2]) - 1)
+
+    def keep_bookmarks(self, marks_s: tuple[float, ...]) -> None:
+        super().keep_bookmarks(marks_s)
+        if self.parts.services.files is not None:
+            self.parts.services.files.keep_soon(self.identity, bookmarks=marks_s)
+
+    async def command(self, *words: str) -> bool:
+        return await self.control.run(self.control.player.command, *words)
+
+    def player_event(self, name: str) -> None:
+        super().player_event(name)
+        if name == "file-loaded":
+            self.parts.tasks.do(self.describe)  # as the other demuxer has it
+        if name == "playback-restart":
+            self.parts.tasks.do(self.look_for_end)
+
+    def player_property(self, name: str, value: Any) -> None:  # noqa: ANN401
+        if name == "eof-reached" and value:
+            self.parts.tasks.do(self.look_for_end)
+
+    async def describe(self) -> None:
+        """Report what libmpv has found in the file."""
+        found = await self.control.run(_read, self.parts.player)
+        self.parts.monitor.update(
+            title=found.title or self.media.stem,
+            duration_s=found.duration_s,
+            chapters=found.chapters,
+            form=SourceForm("", found.pictures, found.sound),
+            media=found.facts(self.size),
+        )
+        self.parts.commands.turn(found.rotation)
+        await self.tracks.read()
+
+    async def look_for_end(self) -> None:
+        """See whether libmpv has come to the end."""
+        if await self.control.run(self.control.player.read, "eof-reached"):
+            await self.progress.read_position()
+            self.progress.sample()
+            monitor = self.parts.monitor
+            if monitor.ended or monitor.is_seeking:
+                return
+            if monitor.first_frame_shown:
+                monitor.finish_at(at_end=True)
+            else:
+                self.parts.ending.fail(_nothing_to_play())
+
+
+async def open_file(
+    requested: Requested, media: MediaFile, on_property: OnProperty, on_event: OnEvent
+) -> OpeningFile:
+    """Look at the file and let libmpv open it. Raises InputError, MediaError or NetError."""
+    parts = requested.parts
+    kind, identity, size, remote = await _first_look(parts, media)
+    memory = parts.services.files
+    remembered = None if memory is None else await asyncio.to_thread(memory.of, identity)
+    control = MpvControl(parts.player, on_property, on_event)
+    url = str(media.path) if remote is None else parts.player.offer(remote.stream)
+    matroska = kind is FileKind.MATROSKA
+    fonts = matroska and media.path is not None and await _has_few_fonts(media.path)
+    languages = parts.services.learning.preferences.audio_languages
+    indexed = not is_unindexed(media.name)
+    options = file_options(matroska=matroska, fonts=fonts, indexed=indexed, audio_languages=languages)
+    subtitles = () if media.path is None else await asyncio.to_thread(beside, media.path)
+    start_s = _start_s(parts, remembered)
+    if memory is not None:
+        _remember(parts, media, identity, memory)
+    begin_s = start_s if start_s > 0 else None
+    control.post(parts.player.load, url, begin_s, options)
+    lavf = file_options(matroska=False, fonts=fonts, indexed=indexed, audio_languages=languages)
+    others = [begin_s] if matroska else []
+    settled = asyncio.Event()
+    return OpeningFile(
+        parts, media, identity, size, remembered, control, url, remote, settled, subtitles, lavf, others
+    )
+
+
+def _remember(parts: PlaybackParts, media: MediaFile, identity: str, memory: FileMemory) -> None:
+    """Keep that the file was opened, and from now on where it is left."""
+    place = str(media.path) if media.path is not None else public_address(media.url)
+    memory.keep_soon(identity, place=place, name=media.stem, opened_at=parts.clock.wall())
+
+    def keep(position_s: float, _urgent: object) -> None:
+        memory.keep_soon(identity, position_s=position_s, duration_s=parts.monitor.state.duration_s or 0.0)
+
+    parts.observe.add(ProgressTracker(keep))
+
+
+async def file_loaded(opening: OpeningFile) -> PlayingFile:
+    """Wait for libmpv, and see what there is to play. Raises InputError for a begin that the file does not have."""
+    parts, control = opening.parts, opening.control
+    await opening.settled.wait()
+    own = OwnSubtitles()
+    tracks = FileTracks(parts, control, own)
+    playing = PlayingFile(**vars(opening), tracks=tracks, progress=FileProgress(parts, control, tracks), own=own)
+    if parts.monitor.ended:
+        return playing  # libmpv has refused it
+    for place in opening.subtitles:
+        own.add(place)
+    remembered = opening.remembered
+    parts.monitor.update(bookmarks=() if remembered is None else remembered.bookmarks)
+    await playing.describe()
+    duration_s = parts.monitor.state.duration_s
+    if duration_s is not None:
+        begin_at(_start_s(parts, remembered), duration_s, asked_for=parts.settings.start_s is not None)
+    await tracks.begin(*(("", "") if remembered is None else (remembered.audio, remembered.text)))
+    if parts.settings.play_for_s is not None:
+        playing.progress.stop_at_s = _start_s(parts, remembered) + parts.settings.play_for_s
+    parts.tasks.do(playing.look_for_end)  # it may have come to its end by now
+    target_s, parts.controls.early_seek_s = parts.controls.early_seek_s, None
+    if target_s is not None:
+        await playing.seek(target_s)
+    return playing
+
+
+def _nothing_to_play() -> MediaError:
+    return MediaError(
+        ErrorCode.MEDIA_UNSUPPORTED, "There is neither picture nor sound in this file that can be decoded here."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What libmpv tells of its file."""
+
+    title: str
+    duration_s: float | None
+    chapters: tuple[Chapter, ...]
+    container: str
+    tracks: tuple[Mapping[str, Any], ...]
+    decoder: str
+
+    @property
+    def pictures(self) -> bool:
+        return any(one.get("type") == "video" and not one.get("albumart") for one in self.tracks)
+
+    @property
+    def sound(self) -> bool:
+        return any(one.get("type") == "audio" for one in self.tracks)
+
+    @property
+    def rotation(self) -> int:
+        """How far the picture is to be turned clockwise, in degrees."""
+        video = next((one for one in self.tracks if one.get("type") == "video" and one.get("selected")), {})
+        turned = int(video.get("demux-rotation") or 0) % 360
+        return turned if turned in ROTATIONS else 0
+
+    def facts(self, size: int) -> MediaFacts:
+        video = next((one for one in self.tracks if one.get("type") == "video" and one.get("selected")), {})
+        audio = next((one for one in self.tracks if one.get("type") == "audio" and one.get("selected")), {})
+        return MediaFacts(
+            self.container,
+            size,
+            str(video.get("codec") or ""),
+            int(video.get("demux-w") or 0),
+            int(video.get("demux-h") or 0),
+            float(video.get("demux-fps") or 0.0),
+            str(audio.get("codec") or ""),
+            "" if self.decoder in ("", "no") else self.decoder,
+        )
+
+
+def _read(player: MediaPlayer) -> _Found:
+    duration_s = player.read("duration")
+    chapters = player.read("chapter-list") or ()
+    title = player.read("metadata/by-key/title", "")
+    return _Found(
+        " ".join(str(title).split())[:_LONGEST],
+        float(duration_s) if isinstance(duration_s, int | float) and duration_s > 0 else None,
+        tuple(
+            Chapter(float(one.get("time") or 0.0), " ".join(str(one.get("title") or "").split())[:_LONGEST])
+            for one in chapters[:_MOST_CHAPTERS]
+        ),
+        str(player.read("file-format", "")),
+        tuple(player.read("track-list") or ()),
+        str(player.read("hwdec-current", "")),
+    )
+
+
+async def _first_look(parts: PlaybackParts, media: MediaFile) -> tuple[FileKind, str, int, RemoteFile | None]:
+    if media.path is not None:
+        found = await asyncio.to_thread(inspect, media.path)
+        return found.kind, found.identity, found.size, None
+    remote, head = await RemoteFile.open(
+        media.url, parts.services.gate, parts.clock, parts.ending.fail_after_buffer, parts.settings.seed
+    )
+    kind = checked(kind_of(head), media.name)
+    return kind, address_identity(media.url), remote.size, remote
+
+
+async def _has_few_fonts(path: Path) -> bool:
+    return await asyncio.to_thread(attached_bytes, path) <= MOST_FONT_BYTES
+
+
+def _start_s(parts: PlaybackParts, remembered: OpenedFile | None) -> float:
+    """Where playback begins: as the viewer asks for, else as it was left."""
+    asked_s = parts.settings.start_s
+    if asked_s is not None:
+        return asked_s
+    return 0.0 if remembered is None else remembered.resume_s

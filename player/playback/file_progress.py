@@ -1,0 +1,77 @@
+"""A look now and then at how a media file plays that libmpv opened by itself. Runs on the engine's loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from player.base.errors import ErrorCode, MediaError
+from player.mpv.control import MpvControl
+from player.playback.file_tracks import FileTracks
+from player.playback.parts import PlaybackParts
+
+_TICK_S = 0.5
+_CALM_TICKS = 4  # libmpv is asked every so often while all goes well: each question wakes its core
+_ANSWER_S = 30.0
+
+
+class FileProgress:
+    """One for each playback. It ends at ``stop_at_s``, where that is set."""
+
+    def __init__(self, parts: PlaybackParts, control: MpvControl, tracks: FileTracks) -> None:
+        self._monitor = parts.monitor
+        self._playhead = parts.playhead
+        self._clock = parts.clock
+        self._control = control
+        self._tracks = tracks
+        self._until_look = 0
+        self._ranges: tuple[tuple[float, float], ...] = ()
+        self._dropped = 0
+        self.buffer_s = 0.0
+        """Seconds of media that libmpv has read ahead."""
+        self.stop_at_s: float | None = None
+
+    async def tick(self, stopped: asyncio.Future[Literal[True]]) -> None:
+        """Half a second, or less when ``stopped`` ends it. Raises MediaError where libmpv does not answer."""
+        await asyncio.wait({stopped}, timeout=_TICK_S)
+        moving = self._monitor.should_move and self.stop_at_s is None
+        if not moving or self._until_look <= 0:
+            self._until_look = _CALM_TICKS
+            await self.inspect()
+        else:
+            self._until_look -= 1
+            self._go_on()
+            self.sample()
+
+    async def inspect(self) -> None:
+        """Ask libmpv how things stand. Raises MediaError where it does not answer."""
+        player = self._control.player
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                found = await self._control.run(player.measure)
+                count = await self._control.run(player.read, "track-list/count", self._tracks.count)
+        except TimeoutError:
+            raise MediaError(ErrorCode.MEDIA_DECODER, "The decoder does not answer any more.") from None
+        self._dropped, self._ranges, self.buffer_s = found.dropped, found.cached, found.held_s
+        if not player.tells_position:
+            self._monitor.set_position(found.position_s)
+        if count != self._tracks.count:
+            await self._tracks.read()  # captions were found inside the pictures, say
+        self.sample()
+        if self.stop_at_s is not None and self._playhead.position_s >= self.stop_at_s:
+            self._monitor.stop_short()
+
+    def _go_on(self) -> None:
+        """Take it that playback has gone on since the last look."""
+        position_s, duration_s = self._playhead.by_now_s(self._clock.monotonic()), self._monitor.state.duration_s
+        self._monitor.set_position(position_s if duration_s is None else min(position_s, duration_s))
+
+    async def read_position(self) -> None:
+        """Ask where playback is, where libmpv does not tell it by itself."""
+        player = self._control.player
+        if not player.tells_position:
+            self._monitor.handle_property("time-pos", await self._control.run(player.read, "time-pos"))
+
+    def sample(self) -> None:
+        """Report where playback is."""
+        self._monitor.sample(self._playhead.position_s + self.buffer_s, self._ranges, self._dropped)

@@ -1,0 +1,222 @@
+"""The tracks of a media file that libmpv plays by itself: what there is, what is chosen, and what that teaches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from player.base.languages import normal
+from player.manifest.model import Track, TrackType
+from player.mpv.control import MpvControl
+from player.playback.own_subtitles import OwnSubtitles, is_own
+from player.playback.parts import PlaybackParts
+from player.reporting.state import TrackChoice
+from player.tracks.logical import LogicalTrack
+from player.tracks.preferences import choose_audio, choose_text
+
+_PROPERTY = {TrackType.AUDIO: "aid", TrackType.TEXT: "sid"}
+_TYPES = {"audio": TrackType.AUDIO, "sub": TrackType.TEXT}
+_NO_DECODER = "This format cannot be decoded here."
+_MOST_TRACKS = 200
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FileTrack:
+    """``number`` is libmpv's own for it."""
+
+    number: int
+    track: Track
+    selected: bool
+    channels: str | None
+    unsupported: str | None
+
+    def choice(self, *, selected: bool) -> TrackChoice:
+        """A line of a menu."""
+        track = self.track
+        return TrackChoice(
+            track.id,
+            track.label or "",
+            track.language,
+            selected=selected,
+            unsupported=self.unsupported,
+            kinds=(*track.roles, *track.accessibility),
+            channels=self.channels,
+            forced=track.forced,
+        )
+
+    @property
+    def logical(self) -> LogicalTrack:
+        return LogicalTrack(self.track.id, self.track.label or "", (self.track,))
+
+
+def tracks_of(track_list: Sequence[Mapping[str, Any]], decoders: Collection[str]) -> tuple[FileTrack, ...]:
+    """The audio and subtitle tracks in libmpv's ``track-list`` (mpv's manual, "Property list"), in their order."""
+    found = (_track(each, decoders) for each in track_list[:_MOST_TRACKS] if isinstance(each, Mapping))
+    return tuple(track for track in found if track is not None)
+
+
+def _track(listed: Mapping[str, Any], decoders: Collection[str]) -> FileTrack | None:
+    kind = _TYPES.get(str(listed.get("type")))
+    if kind is None or listed.get("external"):
+        return None
+    number = int(listed.get("id") or 0)
+    title = str(listed.get("title") or "")[:_LONGEST]
+    codec = str(listed.get("codec") or "")
+    playable = kind is TrackType.TEXT or not codec or not decoders or codec in decoders
+    channels = listed.get("demux-channel-count")
+    track = Track(
+        f"{kind}/{number}",
+        kind,
+        (),
+        language="-".join(normal(str(listed.get("lang") or ""))) or None,
+        label=title or None,
+        roles=_roles(listed, title),
+        default=bool(listed.get("default")),
+        forced=bool(listed.get("forced")),
+    )
+    return FileTrack(
+        number,
+        track,
+        bool(listed.get("selected")),
+        str(channels) if channels else None,
+        None if playable else _NO_DECODER,
+    )
+
+
+def _roles(listed: Mapping[str, Any], title: str) -> tuple[str, ...]:
+    """In the words of manifests. Many files say it in the title only."""
+    words = title.casefold()
+    roles = []
+    if listed.get("visual-impaired") or "audio description" in words or "descriptive" in words:
+        roles.append("description")
+    if listed.get("hearing-impaired") or "sdh" in words.split() or "hearing" in words:
+        roles.append("caption")
+    if "commentary" in words:
+        roles.append("commentary")
+    return tuple(roles)
+
+
+class FileTracks:
+    """Those of one playback. For the engine's loop; ``control`` may be used once libmpv has its file."""
+
+    def __init__(self, parts: PlaybackParts, control: MpvControl, own: OwnSubtitles) -> None:
+        self._parts = parts
+        self._own = own
+        self._second: str | None = None
+        self._control = control
+        self._tracks: tuple[FileTrack, ...] = ()
+        self._chosen: dict[TrackType, str | None] = {TrackType.AUDIO: None, TrackType.TEXT: None}
+        self._lock = asyncio.Lock()
+        self.count = 0
+        """How many tracks of all kinds libmpv has."""
+
+    async def read(self) -> None:
+        """Look at what libmpv has now, and publish it."""
+        listed = await self._control.run(self._control.player.read, "track-list") or ()
+        self.count = len(listed)
+        self._tracks = tracks_of(listed, self._control.player.decoders())
+        for kind in self._chosen:
+            if kind is TrackType.TEXT and is_own(self._chosen[kind]):
+                continue  # libmpv's list has it as an external one
+            selected = (one.track.id for one in self._tracks if one.selected and one.track.type is kind)
+            self._chosen[kind] = next(selected, None)
+        self.publish()
+
+    def publish(self) -> None:
+        """Report what there is to choose from, and what is chosen."""
+        audio, text = (
+            tuple(one.choice(selected=one.track.id == self._chosen[kind]) for one in self._of(kind))
+            for kind in (TrackType.AUDIO, TrackType.TEXT)
+        )
+        own = self._own.choices(self._chosen[TrackType.TEXT])
+        self._parts.monitor.update(audio_tracks=audio, text_tracks=(*text, *own))
+
+    async def begin(self, audio: str = "", text: str = "") -> None:
+        """Choose what the viewer likes: what was chosen in this file, else by the preferences. ``text`` is "off" for
+        none."""
+        preferences = self._parts.services.learning.preferences
+        sounds = [one for one in self._of(TrackType.AUDIO) if one.unsupported is None]
+        wanted = next((one for one in sounds if one.track.id == audio), None)
+        if wanted is None and sounds:
+            wanted = sounds[choose_audio([one.logical for one in sounds], preferences)]
+        if wanted is not None and self._chosen[TrackType.AUDIO] != wanted.track.id:
+            await self._select(TrackType.AUDIO, wanted)
+        spoken = None if wanted is None else wanted.track.language
+        texts = [*(one.logical for one in self._of(TrackType.TEXT)), *self._own_tracks()]
+        choice = text or choose_text(texts, spoken, preferences)
+        if choice is not None:
+            await self._show(choice)
+
+    async def choose_audio(self, track_id: str) -> None:
+        """The viewer chooses an audio track; nothing for one that cannot be had."""
+        found = next((one for one in self._of(TrackType.AUDIO) if one.track.id == track_id), None)
+        if found is not None and found.unsupported is None:
+            self._parts.services.learning.learn_audio(found.track)
+            await self._select(TrackType.AUDIO, found)
+
+    async def choose_text(self, track_id: str | None) -> None:
+        """The viewer chooses subtitles, or none."""
+        found = next((one for one in self._of(TrackType.TEXT) if one.track.id == track_id), None)
+        if found is not None or track_id is None:
+            self._parts.services.learning.learn_text(None if found is None else found.track)
+        await self._show(track_id)
+
+    async def choose_second(self, track_id: str | None) -> None:
+        """Show other subtitles at the top, beside the chosen ones; None for none. Raises as :meth:`choose_text`."""
+        number = await self._number(track_id)
+        await self._control.run(self._control.player.set, "secondary-sid", "no" if number is None else number)
+        self._second = None if number is None else track_id
+        self._parts.monitor.update(second_text=self._second or "")
+
+    async def add(self, path: Path) -> None:
+        """Show a subtitle file of the viewer's. Raises InputError or MediaError where it cannot be read."""
+        media = self._parts.source.media
+        await self._show(self._own.add_path(path, "" if media is None else media.stem))
+
+    @property
+    def chosen_text(self) -> str:
+        """The id of the subtitles that are shown; empty for none."""
+        return self._chosen[TrackType.TEXT] or ""
+
+    async def _show(self, track_id: str | None) -> None:
+        number = await self._number(track_id)
+        if track_id is not None and number is None:
+            return
+        async with self._lock:
+            await self._control.run(self._control.player.set, "sid", "no" if number is None else number)
+            self._chosen[TrackType.TEXT] = track_id
+            self.publish()
+
+    async def _number(self, track_id: str | None) -> int | None:
+        if track_id is not None and is_own(track_id):
+            return await self._own.number(track_id, self._control)
+        return next((one.number for one in self._of(TrackType.TEXT) if one.track.id == track_id), None)
+
+    def _own_tracks(self) -> list[LogicalTrack]:
+        return [LogicalTrack(one.id, one.label, (_own_track(one),)) for one in self._own.choices(None)]
+
+    async def _select(self, kind: TrackType, one: FileTrack | None) -> None:
+        async with self._lock:
+            await self._control.run(self._control.player.set, _PROPERTY[kind], "no" if one is None else one.number)
+            self._chosen[kind] = None if one is None else one.track.id
+            self.publish()
+
+    def _of(self, kind: TrackType) -> list[FileTrack]:
+        return [one for one in self._tracks if one.track.type is kind]
+
+
+def _own_track(choice: TrackChoice) -> Track:
+    """A subtitle file of the viewer's, for the rules of preference."""
+    return Track(
+        choice.id,
+        TrackType.TEXT,
+        (),
+        language=choice.language,
+        label=choice.label,
+        roles=choice.kinds,
+        forced=choice.forced,
+    )

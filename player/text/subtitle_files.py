@@ -1,0 +1,187 @@
+"""Subtitle files that people have: SubRip, ASS and SSA, WebVTT, MicroDVD and others, in any encoding. Pure but for
+:func:`beside`, which lists a folder.
+
+pysubs2 reads the formats, charset-normalizer finds the encoding; what comes out is one ASS document for libmpv, and
+the lines in plain text for searching.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from player.base.errors import ErrorCode, InputError, MatineeError, MediaError
+from player.base.languages import normal
+from player.text.ass import FONT_SIZE, HEIGHT, WIDTH, to_ass
+from player.text.webvtt import parse_webvtt
+
+_log = logging.getLogger(__name__)
+
+SUFFIXES = frozenset({".srt", ".ass", ".ssa", ".vtt", ".sub", ".txt", ".smi", ".mpl"})
+"""Names of subtitle files. Of ".sub" only the text form: the other one is pictures."""
+_BESIDE = SUFFIXES - {".txt"}
+MAX_BYTES = 8 << 20
+_MOST_LINES = 50_000
+_MOST_FILES = 40
+_LONGEST_LINE = 2000
+_SUB_FOLDERS = ("Subs", "subs", "Subtitles", "subtitles")
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_FORCED = frozenset({"forced", "foreign"})
+_HEARING = frozenset({"sdh", "hi", "cc"})
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleLine:
+    """What is said from ``start_s`` to ``end_s``, without its style."""
+
+    start_s: float
+    end_s: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleText:
+    """``document`` is ASS. ``lines`` are in the order of their times."""
+
+    document: str = field(repr=False)
+    lines: tuple[SubtitleLine, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitlePlace:
+    """A subtitle file and what its name says of it."""
+
+    path: Path
+    language: str | None = None
+    forced: bool = False
+    hard_of_hearing: bool = False
+
+
+def beside(film: Path) -> tuple[SubtitlePlace, ...]:
+    """The subtitle files that belong to a film by their name ("film.de.srt" to "film.mkv"), beside it and in a folder
+    for subtitles. Blocks for the disk."""
+    folders = [film.parent, *(film.parent / name for name in _SUB_FOLDERS)]
+    found: dict[Path, SubtitlePlace] = {}
+    for folder in folders:
+        try:
+            listed = sorted(folder.iterdir())
+        except OSError:
+            continue
+        for path in listed:
+            if path.suffix.casefold() in _BESIDE and _belongs(path.stem, film.stem) and path.is_file():
+                found.setdefault(path.resolve(), named(path, film.stem))
+    return tuple(found.values())[:_MOST_FILES]
+
+
+def named(path: Path, film_stem: str = "") -> SubtitlePlace:
+    """What the name of a subtitle file says: its language, and what it is for."""
+    rest = path.stem[len(film_stem) :] if film_stem and _belongs(path.stem, film_stem) else path.stem
+    words = [word for word in re.split(r"[._ \[\]()]+", rest) if word]
+    lowered = {word.casefold() for word in words}
+    known = (word for word in reversed(words) if _TAG.fullmatch(word) and word.casefold() not in _FORCED | _HEARING)
+    language = next((word for word in known if film_stem or len(words) > 1), None)
+    return SubtitlePlace(
+        path,
+        "-".join(normal(language)) or None,
+        bool(lowered & _FORCED),
+        bool(lowered & _HEARING),
+    )
+
+
+def load(path: Path, fps: float | None = None) -> SubtitleText:
+    """A subtitle file, read from the disk. Raises InputError or MediaError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(ErrorCode.INPUT_FILE, f"{path.name}: {error.strerror or 'it cannot be read'}.") from error
+    return read(data, fps)
+
+
+def read(data: bytes, fps: float | None = None) -> SubtitleText:
+    """Subtitles from the bytes of a file. ``fps`` is the film's, for formats that count frames. Raises MediaError."""
+    if len(data) > MAX_BYTES:
+        raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "This subtitle file is too large to be one.")
+    text = decoded(data).replace("\r\n", "\n").replace("\r", "\n")
+    if text.lstrip().startswith("WEBVTT"):
+        cues = parse_webvtt(text)[:_MOST_LINES]
+        lines = tuple(SubtitleLine(cue.start_s, cue.end_s, _flat(cue.text)) for cue in cues)
+        return SubtitleText(to_ass(cues), _in_order(lines))
+    return _with_pysubs2(text, fps)
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file in whatever encoding it is: a byte order mark, UTF-8, else what fits its letters best."""
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[: 1 << 20]).best()
+    return data.decode("cp1252" if best is None else best.encoding, "replace")
+
+
+def _with_pysubs2(text: str, fps: float | None) -> SubtitleText:
+    import pysubs2
+
+    try:
+        subtitles = pysubs2.SSAFile.from_string(text, fps=fps or None)
+    except pysubs2.exceptions.UnknownFPSError:
+        subtitles = pysubs2.SSAFile.from_string(text, fps=25.0)
+    except Exception as error:
+        _log.info("a subtitle file cannot be read: %s", type(error).__name__)
+        raise _unreadable() from error
+    subtitles.events = [event for event in subtitles.events if not event.is_comment][:_MOST_LINES]
+    if not subtitles.events:
+        raise _unreadable()
+    if subtitles.format not in ("ass", "ssa"):
+        _dress(subtitles)
+    lines = (
+        SubtitleLine(max(0.0, event.start / 1000), event.end / 1000, _flat(event.plaintext))
+        for event in subtitles.events
+    )
+    return SubtitleText(subtitles.to_string("ass"), _in_order(tuple(line for line in lines if line.text)))
+
+
+def _dress(subtitles: object) -> None:
+    """Give what has no style of its own ours."""
+    import pysubs2
+
+    assert isinstance(subtitles, pysubs2.SSAFile)
+    subtitles.info = {"ScriptType": "v4.00+", "PlayResX": str(WIDTH), "PlayResY": str(HEIGHT)}
+    subtitles.info["ScaledBorderAndShadow"] = "yes"
+    subtitles.styles = {
+        "Default": pysubs2.SSAStyle(
+            fontname="sans-serif", fontsize=FONT_SIZE, outline=3, shadow=1, marginl=96, marginr=96, marginv=54
+        )
+    }
+    for event in subtitles.events:
+        event.style = "Default"
+
+
+def _in_order(lines: Sequence[SubtitleLine]) -> tuple[SubtitleLine, ...]:
+    return tuple(sorted(lines, key=lambda line: line.start_s))
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())[:_LONGEST_LINE]
+
+
+def _belongs(stem: str, film_stem: str) -> bool:
+    """ "film" and "film.de" are of "film", and "film 2" is not."""
+    low, film = stem.casefold(), film_stem.casefold()
+    return low == film or (
+        low.startswith(film) and low[len(film)] in "._-[( " and not low[len(film) + 1 :][:1].isdigit()
+    )
+
+
+def _unreadable() -> MatineeError:
+    return MediaError(ErrorCode.MEDIA_UNSUPPORTED, "This is no subtitle file that can be read.")

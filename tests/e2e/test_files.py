@@ -1,0 +1,154 @@
+"""Films as people have them, on the real libmpv: they play, seek to the very picture, and show the right tracks."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import av
+import pytest
+
+from player.base.languages import normal
+from player.engine import Engine
+from player.playback.settings import PlaybackSettings
+from player.reporting.report import Recorder
+from player.reporting.state import PlaybackState, PlaybackStatus
+from player.title.opening import PlaybackSource
+from tests.kit import barcode
+from tests.kit.fileserver import FileServer
+from tests.kit.films import CLIP, FILMS, Film
+from tests.kit.playback import engine
+from tests.kit.screen import Screen
+from tests.kit.waiting import until
+
+SLICE = 9
+"""So many of them are in each run of the suite; the seed is the day's, or MATINEE_SEED."""
+ALL = {film.name: film for film in FILMS}
+_SEED = int(os.environ.get("MATINEE_SEED") or time.strftime("%j"))
+CHOSEN = sorted(random.Random(_SEED).sample(sorted(ALL), SLICE))
+REST = sorted(set(ALL) - set(CHOSEN))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with engine(tmp_path_factory.mktemp("profile")) as one:
+        yield one
+
+
+def test_there_are_forty():
+    assert len(ALL) >= 40
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("name", CHOSEN)
+def test_a_film_plays_and_seeks(name, made):
+    check(ALL[name], made)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", REST)
+def test_every_other_film_plays_and_seeks(name, made):
+    check(ALL[name], made)
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("name", ["h264.mp4", "many-tracks.mkv"])
+def test_a_film_of_a_web_server_plays_and_seeks(name, made):
+    """libmpv opens no connection for it: what is asked for goes through the gate, in parts."""
+    film = ALL[name]
+    path = film.path()
+    with FileServer(path.parent) as server:
+        check(film, made, PlaybackSource.of_address(server.url(path.name)))
+        assert len({request.connection for request in server.requests}) <= 6
+        assert all(request.range for request in server.requests)
+
+
+@pytest.mark.realtime
+@pytest.mark.skipif(not CLIP.is_file(), reason="the clip is not here")
+def test_a_clip_of_others_plays(made):
+    with Screen() as screen:
+        recorder = Recorder()
+        session = made.open(PlaybackSource.of_file(CLIP), screen.player, recorder.see, None, recorder)
+        session.set_speed(4.0)
+        assert made.wait(session, 20)
+    state = recorder.state
+    assert state.status is PlaybackStatus.ENDED
+    assert (state.media.video, state.media.width, state.media.height) == ("h264", 1280, 720)
+    assert [track.channels for track in state.audio_tracks] == ["6"]
+    assert state.text_tracks == ()
+
+
+def check(film: Film, made: Engine, source: PlaybackSource | None = None) -> None:
+    path = film.path()
+    states: list[PlaybackState] = []
+    with Screen() as screen:
+        settings = PlaybackSettings(start_paused=True, fresh=True)
+        session = made.open(source or PlaybackSource.of_file(path), screen.player, states.append, settings)
+        try:
+            until(lambda: session.state.status in (PlaybackStatus.PAUSED, PlaybackStatus.FAILED), patience_s=20)
+            until(lambda: session.state.audio_tracks or not film.audio, patience_s=20)
+            _right_tracks(film, session.state)
+            rng = random.Random(film.name)
+            for _ in range(3):
+                _seek(film, screen, session, rng)
+            session.seek(0.0)
+            session.set_speed(4.0)
+            session.play()
+            assert made.wait(session, 25), session.state
+        finally:
+            session.stop()
+            made.wait(session, 10)
+    ended = next(state for state in reversed(states) if state.status in (PlaybackStatus.ENDED, PlaybackStatus.FAILED))
+    assert ended.status is PlaybackStatus.ENDED, ended.failure
+    if film.whole:
+        assert ended.position_s > film.seconds - 0.5
+
+
+def _right_tracks(film: Film, state: PlaybackState) -> None:
+    assert state.failure is None
+    assert state.media is not None
+    assert state.media.video == film.video
+    assert state.media.audio == film.audio
+    if film.has_pictures:
+        assert f"{state.media.width}x{state.media.height}" == film.size
+    wanted = ["-".join(normal(tag)) or None for tag in film.languages]
+    assert [track.language for track in state.audio_tracks] == (wanted if film.audio else [])
+    assert [track.language for track in state.text_tracks] == ["-".join(normal(tag)) or None for tag in film.texts]
+    assert not [track for track in (*state.audio_tracks, *state.text_tracks) if track.unsupported]
+    assert len(state.chapters) == film.chapters
+    if film.whole and film.name != "no-index.avi":
+        assert state.duration_s == pytest.approx(film.seconds, abs=0.3)
+
+
+@cache
+def pictures_of(path: Path) -> dict[int, float]:
+    """When each picture of a film is to be shown, by another reader's account (PyAV): seconds from its begin."""
+    found: dict[int, float] = {}
+    with av.open(str(path)) as container:
+        begin_s = (container.start_time or 0) / av.time_base
+        for frame in container.decode(video=0):
+            mark = barcode.decode(frame.to_ndarray(format="gray"))
+            if mark is not None and frame.time is not None:
+                found[mark.frame] = frame.time - begin_s
+    return found
+
+
+def _seek(film: Film, screen: Screen, session, rng: random.Random) -> None:
+    """One seek; the picture that is shown is the one of that time."""
+    last_s = film.seconds * (0.5 if not film.whole else 0.85)
+    times = pictures_of(film.path()) if film.has_pictures else {}
+    frame, target_s = rng.choice(
+        [(one, at_s) for one, at_s in times.items() if 0.05 < at_s < last_s] or [(0, last_s / 2)]
+    )
+    since = len(screen.shown)
+    session.seek(target_s)
+    until(lambda: session.state.status is PlaybackStatus.PAUSED, patience_s=20)
+    if film.has_pictures and film.exact:
+        tolerance = film.name.endswith(".avi")  # AVI has no times of presentation: readers guess the first one
+        assert screen.wait_for(frame, since, 10, tolerance), (film.name, frame, screen.frames[-3:])
+    else:
+        until(lambda: abs((screen.player.read("time-pos") or -9) - target_s) < 0.6, patience_s=10)

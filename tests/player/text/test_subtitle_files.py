@@ -1,0 +1,101 @@
+"""Subtitle files as people have them: every format and encoding, what their names say, and hostile ones."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from player.base.errors import MatineeError
+from player.text.subtitle_files import MAX_BYTES, beside, decoded, named, read
+
+SRT = "1\n00:00:01,000 --> 00:00:02,500\n<i>{words}</i>\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo\nlines\n"
+VTT = "WEBVTT\n\n00:01.000 --> 00:02.500 align:start\n{words}\n"
+ASS = (
+    "[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize\nStyle: Sign,Serif,30\n\n"
+    "[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+    "Dialogue: 0,0:00:01.00,0:00:02.50,Sign,,0,0,0,,{{\\an8}}{words}\n"
+)
+SUB = "{{25}}{{62}}{words}\n{{75}}{{100}}Two|lines\n"
+
+
+@pytest.mark.parametrize("form", [SRT, VTT, ASS, SUB], ids=["srt", "vtt", "ass", "sub"])
+def test_a_format_is_read(form):
+    found = read(form.format(words="Good evening").encode(), fps=25.0)
+    assert found.lines[0].text == "Good evening"
+    assert (found.lines[0].start_s, found.lines[0].end_s) == pytest.approx((1.0, 2.5), abs=0.03)
+    assert "Good evening" in found.document
+    assert "[Events]" in found.document
+
+
+def test_the_style_of_ass_stays_and_others_get_ours():
+    assert "Serif" in read(ASS.format(words="x").encode()).document
+    assert "sans-serif" in read(SRT.format(words="x").encode()).document
+    assert r"{\i1}x{\i0}" in read(SRT.format(words="x").encode()).document
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("utf-8", "Müßiggang – naïve"),
+        ("utf-8-sig", "Müßiggang"),
+        ("utf-16", "Добрый вечер"),
+        ("cp1252", "Übermütige Mädchen hören schöne Lieder, während Jürgen Äpfel für Käthe schält."),
+        ("cp1251", "Добрый вечер, дорогие друзья. Сегодня мы собрались здесь, чтобы поговорить о погоде."),
+        ("shift_jis", "こんばんは、皆さん。今日はとても良い天気ですね。明日も晴れるでしょう。"),
+        ("iso8859_7", "Καλησπέρα σας, αγαπητοί φίλοι. Σήμερα θα μιλήσουμε για τον καιρό."),
+    ],
+)
+def test_an_encoding_is_found(encoding, words):
+    text = SRT.format(words=words) * 3
+    assert words in decoded(text.encode(encoding))
+
+
+def test_what_belongs_to_a_film_is_found_by_its_name(tmp_path):
+    film = tmp_path / "Film.mkv"
+    (tmp_path / "Subs").mkdir()
+    names = [
+        "Film.srt",
+        "Film.de.srt",
+        "film.eng.forced.ass",
+        "Film 2.srt",
+        "Filmed.srt",
+        "Film.txt",
+        "Subs/Film.fr.sdh.vtt",
+    ]
+    for name in names:
+        (tmp_path / name).touch()
+    found = {place.path.name: place for place in beside(film)}
+    assert set(found) == {"Film.srt", "Film.de.srt", "film.eng.forced.ass", "Film.fr.sdh.vtt"}
+    assert found["Film.de.srt"].language == "de"
+    assert found["film.eng.forced.ass"].language == "en"
+    assert found["film.eng.forced.ass"].forced
+    assert found["Film.fr.sdh.vtt"].hard_of_hearing
+    assert found["Film.srt"].language is None
+    assert named(tmp_path / "whatever.srt").language is None
+
+
+def test_a_file_that_is_too_large_is_refused():
+    with pytest.raises(MatineeError, match="too large"):
+        read(b"1" * (MAX_BYTES + 1))
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 5000, b"\x00\x00\x01\xba" * 1000, b"{" * 50_000, b"[Events]\n" * 10])
+def test_what_is_no_subtitle_file_is_told(data):
+    with pytest.raises(MatineeError) as told:
+        read(data)
+    assert told.value.sentence.endswith(".")
+
+
+def test_anything_is_read_or_told():
+    rng = random.Random(3)
+    forms = [form.format(words="Good evening").encode() for form in (SRT, VTT, ASS, SUB)]
+    for _ in range(400):
+        data = bytearray(rng.choice(forms))
+        for _ in range(rng.randrange(1, 12)):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        try:
+            found = read(bytes(data), fps=25.0)
+        except MatineeError:
+            continue
+        assert len(found.document) < 1 << 20

@@ -1,0 +1,233 @@
+"""The viewer's own files in the app: opened, one after another, found again, and adjusted while they play."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+
+from player.mpv.adjustments import Adjustments, changed, properties
+from player.reporting.state import PlaybackStatus
+from player.resume.files import FileMemory, OpenedFile
+from player.title.media_file import FileKind, kind_of, media_of_folder
+from tests.kit.fake_client import playing
+from ui.app.viewmodels.queue import PlayQueue, Repeat
+
+K = Qt.Key
+HEAD = b"\x1a\x45\xdf\xa3" + b"\x01" * 100
+
+
+def films(folder: Path, *names: str) -> list[Path]:
+    made = []
+    for name in names:
+        (folder / name).write_bytes(HEAD)
+        made.append(folder / name)
+    return made
+
+
+def playing_names(stage) -> list[str]:
+    return [session.source.shown_name for session in stage.client.sessions]
+
+
+def test_a_folder_plays_as_people_count(stage, tmp_path):
+    films(tmp_path, "Part 10.mkv", "Part 2.mkv", "Part 1.mkv", ".hidden.mkv", "notes.txt")
+    stage.start(files=[str(tmp_path)])
+    for name in ("Part 1", "Part 2", "Part 10"):
+        stage.until(lambda name=name: playing_names(stage)[-1:] == [name])
+        stage.client.sessions[-1].publish(playing(status=PlaybackStatus.ENDED))
+    stage.until(lambda: stage.page != "player")
+    assert playing_names(stage) == ["Part 1", "Part 2", "Part 10"]
+
+
+def test_the_queue_by_keys(stage, tmp_path):
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv", "b.mp3", "c.flac"))))
+    stage.until(lambda: playing_names(stage) == ["a"])
+    stage.client.sessions[-1].publish(playing())
+    stage.key(K.Key_N)
+    stage.until(lambda: playing_names(stage) == ["a", "b"])
+    QTest.keyClick(stage.window, K.Key_Less)
+    stage.until(lambda: playing_names(stage) == ["a", "b", "a"])
+    stage.key(K.Key_Q)
+    assert stage.app.files.property("repeat") == "all"
+
+
+def test_several_files_are_dropped_and_pasted(stage, tmp_path):
+    (film,) = films(tmp_path, "film.mkv")
+    stage.client.service_name = ""
+    stage.start()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(film))])
+    QGuiApplication.clipboard().setMimeData(data)
+    stage.item("openStreamButton").forceActiveFocus()
+    QTest.keyClick(stage.window, K.Key_V, Qt.KeyboardModifier.ControlModifier)
+    stage.until(lambda: playing_names(stage) == ["film"])
+    assert stage.client.sessions[0].source.media.path == film
+
+
+def test_what_was_opened_last_is_found_without_a_service(stage, tmp_path):
+    (film,) = films(tmp_path, "Harbour Lights.mkv")
+    stage.client.service_name = ""
+    stage.client.files = [OpenedFile("x", str(film), "Harbour Lights", 90.0, 600.0, 1.0)]
+    stage.start()
+    QTest.keyClick(stage.window, K.Key_O, Qt.KeyboardModifier.ControlModifier)
+    stage.until(lambda: "Harbour Lights" in [one.label for one in stage.app.files.browser.lines])
+    assert stage.app.files.browser.lines[0].detail == "1:30 / 10:00"
+    stage.key(K.Key_Return)
+    stage.until(lambda: playing_names(stage) == ["Harbour Lights"])
+
+
+def test_a_file_is_chosen_by_six_keys(stage, tmp_path):
+    (tmp_path / "Films").mkdir()
+    films(tmp_path / "Films", "b.mkv", "a.mkv")
+    (tmp_path / "Films" / "text.txt").touch()
+    stage.client.service_name = ""
+    stage.start(tv=True)
+    stage.app.files.browser.show(tmp_path)
+    QTest.keyClick(stage.window, K.Key_O, Qt.KeyboardModifier.ControlModifier)
+    stage.until(lambda: stage.focus_name == "browseMenu")
+    assert [one.label for one in stage.app.files.browser.lines] == ["Up", "Films"]
+    stage.key(K.Key_Down, K.Key_Return)
+    assert [one.label for one in stage.app.files.browser.lines] == ["Up", "Play this folder", "a.mkv", "b.mkv"]
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Down, K.Key_Return)
+    stage.until(lambda: playing_names(stage) == ["b"])
+
+
+@pytest.mark.parametrize(
+    ("key", "modifiers", "order"),
+    [
+        (K.Key_X, Qt.KeyboardModifier.NoModifier, ("adjust", Adjustments(subtitle_delay_s=0.1))),
+        (K.Key_Plus, Qt.KeyboardModifier.ControlModifier, ("adjust", Adjustments(audio_delay_s=0.1))),
+        (K.Key_N, Qt.KeyboardModifier.ShiftModifier, ("adjust", Adjustments(night=True))),
+        (K.Key_C, Qt.KeyboardModifier.NoModifier, ("adjust", Adjustments(crop="fill"))),
+        (K.Key_R, Qt.KeyboardModifier.ControlModifier, ("adjust", Adjustments(rotation=90))),
+        (K.Key_Period, Qt.KeyboardModifier.NoModifier, ("step_frame", 1)),
+        (K.Key_Comma, Qt.KeyboardModifier.NoModifier, ("step_frame", -1)),
+        (K.Key_BracketRight, Qt.KeyboardModifier.NoModifier, ("set_speed", 1.1)),
+        (K.Key_L, Qt.KeyboardModifier.ShiftModifier, ("set_loop", 80.0, None)),
+        (K.Key_B, Qt.KeyboardModifier.ControlModifier, ("keep_bookmarks", [80.0])),
+        (K.Key_V, Qt.KeyboardModifier.NoModifier, ("select_text", "t1")),
+        (K.Key_B, Qt.KeyboardModifier.NoModifier, ("select_audio", "a2")),
+    ],
+)
+def test_a_key_adjusts(stage, key, modifiers, order):
+    session = stage.play(playing())
+    QTest.keyClick(stage.window, key, modifiers)
+    stage.until(lambda: order in session.orders)
+
+
+def test_all_tools_are_reached_by_six_keys_and_by_mouse(stage):
+    """Every line of every level: reached by arrows, and Back leads out of each."""
+    session = stage.play(playing(bookmarks=(1.0,)))
+    tools = stage.app.player.property("tools")
+    stage.item("tools").forceActiveFocus()
+    stage.key(K.Key_Return)
+    assert stage.focus_name == "menu"
+    for level in range(4):
+        stage.key(*[K.Key_Down] * level, K.Key_Return)
+        heading = tools.property("heading")
+        assert heading != "Tools"
+        for _ in range(len(tools.options.records)):
+            stage.key(K.Key_Down)
+        assert stage.focus_name == "menu"
+        stage.key(K.Key_Escape)
+        assert tools.property("heading") == "Tools"
+    stage.key(K.Key_Escape)
+    assert stage.focus_name == "tools"
+    stage.key(K.Key_Return, K.Key_Down, K.Key_Down, K.Key_Return, K.Key_Return, K.Key_Return)
+    stage.until(lambda: ("adjust", Adjustments(audio_delay_s=0.2)) in session.orders)
+    assert stage.focus_name == "menu", "a value can be changed again and again"
+
+
+def test_go_to_a_time(stage):
+    session = stage.play(playing())
+    QTest.keyClick(stage.window, K.Key_T, Qt.KeyboardModifier.ControlModifier)
+    stage.type("2:05")
+    stage.key(K.Key_Return)
+    stage.until(lambda: ("seek", 125.0) in session.orders)
+    assert not stage.app.player.property("tools").goToTime("soon")
+
+
+def test_a_subtitle_file_is_dropped_onto_the_picture(stage, tmp_path):
+    session = stage.play(playing())
+    (tmp_path / "words.srt").touch()
+    assert stage.app.player.addSubtitles(QUrl.fromLocalFile(str(tmp_path / "words.srt")).toString())
+    assert ("add_subtitles", tmp_path / "words.srt") in session.orders
+    assert not stage.app.player.addSubtitles(str(tmp_path / "film.mkv"))
+
+
+# --- the pure parts
+
+
+def test_a_queue_is_never_lost():
+    """Whatever is done to it: each file once, and what plays stays what it is."""
+    rng = random.Random(1)
+    for _ in range(300):
+        queue = PlayQueue.of([f"f{n}" for n in range(rng.randrange(1, 7))], repeat=rng.choice(list(Repeat)))
+        for _ in range(12):
+            before = queue.current
+            deed = rng.randrange(4)
+            if deed == 0:
+                queue = queue.moved(rng.randrange(-1, 8), rng.randrange(-1, 8))
+            elif deed == 1:
+                queue = queue.shuffle(rng, on=rng.random() < 0.5)
+            elif deed == 2 and len(queue.places) > 1:
+                queue = queue.removed(rng.randrange(len(queue.places)))
+            else:
+                queue = queue.added([f"n{rng.random()}"])
+            assert queue.current == before
+            assert sorted(queue.order) == list(range(len(queue.places)))
+            queue = queue.step(rng.choice((-1, 1))) or queue
+
+
+def test_only_what_was_changed_is_set():
+    assert changed(Adjustments(), Adjustments()) == {}
+    assert changed(Adjustments(), Adjustments(rotation=90)) == {"vf": "lavfi=[transpose=clock]"}
+    wild = Adjustments(audio_delay_s=1e9, zoom=9999, subtitle_size=-5, aspect="9:1;quit", crop="x", rotation=7)
+    bounded = properties(wild)
+    assert bounded["audio-delay"] == 60.0
+    assert bounded["video-aspect-override"] == "-1"
+    assert bounded["vf"] == ""
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (HEAD, FileKind.MATROSKA),
+        (b"\0\0\0\x20ftypisom", FileKind.OTHER),
+        (b"#EXTM3U\n", FileKind.LIST),
+        (b"/films/x/film.mkv\n", FileKind.LIST),
+        (b"https://tv.test/x\n", FileKind.LIST),
+        (b"ffconcat version 1.0\n", FileKind.LIST),
+        (b"", FileKind.EMPTY),
+        (b"ID3\x04\0", FileKind.OTHER),
+    ],
+)
+def test_a_file_is_told_by_its_begin(head, kind):
+    assert kind_of(head) is kind
+
+
+def test_files_are_remembered_by_what_they_are(tmp_path):
+    memory = FileMemory(tmp_path / "files.json")
+    memory.keep("a", place="/x/film.mkv", name="film", opened_at=1.0)
+    memory.keep("a", position_s=50.0, duration_s=100.0)
+    memory.keep("b", place="/x/other.mkv", name="other", opened_at=2.0, position_s=99.0, duration_s=100.0)
+    again = FileMemory(tmp_path / "files.json")
+    assert [file.name for file in again.last()] == ["other", "film"]
+    assert [file.resume_s for file in again.last()] == [0.0, 50.0], "one that was seen begins at its start"
+    assert (tmp_path / "files.json").stat().st_mode & 0o777 == 0o600
+    for text in ("{}", "[]", '{"version": 1, "files": [{"identity": 3}]}', '{"version": 1, "files": 3}', "\0"):
+        (tmp_path / "files.json").write_text(text)
+        assert FileMemory(tmp_path / "files.json").last() == ()
+    memory.close()
+    again.close()
+
+
+def test_a_folder_has_only_what_plays(tmp_path):
+    films(tmp_path, "2.mkv", "10.mkv", "1.mp3")
+    (tmp_path / "cover.jpg").touch()
+    (tmp_path / "x.mkv").mkdir()
+    assert [path.name for path in media_of_folder(tmp_path)] == ["1.mp3", "2.mkv", "10.mkv"]

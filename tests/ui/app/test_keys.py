@@ -1,0 +1,134 @@
+"""The keys of the player: one table, changed on one page, kept and exported."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+
+from tests.kit.fake_client import playing
+from ui.app.profile.key_bindings import KeyBindings, with_key
+from ui.app.viewmodels.actions import key_actions, section_titles
+from ui.app.viewmodels.keys import KeysViewModel, portable
+from ui.app.viewmodels.tools import TOOL_ACTIONS
+
+K = Qt.Key
+NONE, SHIFT, CONTROL = (
+    Qt.KeyboardModifier.NoModifier.value,
+    Qt.KeyboardModifier.ShiftModifier.value,
+    Qt.KeyboardModifier.ControlModifier.value,
+)
+PLAYER_PAGE = Path(__file__).parents[3] / "ui/app/qml/Matinee/Pages/PlayerPage.qml"
+
+
+def test_every_default_key_is_a_key_and_has_one_action(qapp):
+    seen: dict[str, str] = {}
+    for action in key_actions():
+        assert action.sentence
+        assert action.section in section_titles()
+        for key in action.keys:
+            combination = QKeySequence.fromString(key, QKeySequence.SequenceFormat.PortableText)[0]
+            assert isinstance(combination, QKeyCombination)
+            assert portable(combination.key().value, combination.keyboardModifiers().value) == key
+            assert seen.setdefault(key, action.id) == action.id, key
+
+
+def test_the_player_page_performs_every_action(qapp):
+    """An action in the table that the page does not know would be a key that does nothing."""
+    page = PLAYER_PAGE.read_text(encoding="utf-8")
+    done = TOOL_ACTIONS | {action.id for action in key_actions() if f'"{action.id}"' in page}
+    missing = [action.id for action in key_actions() if action.id not in done]
+    assert not missing
+
+
+@pytest.mark.parametrize(
+    ("key", "modifiers", "action"),
+    [
+        (K.Key_Space, NONE, "play_pause"),
+        (K.Key_MediaTogglePlayPause, NONE, "play_pause"),
+        (K.Key_Plus, SHIFT, "louder"),
+        (K.Key_5, Qt.KeyboardModifier.KeypadModifier.value, "tenth"),
+        (K.Key_F, NONE, "full_screen"),
+        (K.Key_F, CONTROL, ""),
+        (K.Key_Back, NONE, "leave"),
+    ],
+)
+def test_a_key_means_its_action(qapp, key, modifiers, action):
+    found = KeysViewModel().actionFor(key.value, modifiers)
+    assert found == action or (action == "" and found != "full_screen")
+
+
+def test_a_key_that_is_given_away_is_taken_from_its_owner():
+    defaults = {"mute": ("M",), "pause": ("Space",)}
+    changed = with_key(defaults, {}, "pause", "M")
+    assert changed == {"mute": (), "pause": ("Space", "M")}
+    assert with_key(defaults, changed, "mute", "M") == {}, "back at the defaults nothing is kept"
+
+
+def test_changed_keys_last_and_are_exported(qapp, tmp_path, monkeypatch):
+    keys = KeysViewModel(KeyBindings(tmp_path))
+    keys.await_("mute")
+    assert not keys.give(K.Key_Shift.value, SHIFT), "a modifier alone is awaited further"
+    assert keys.give(K.Key_X.value, CONTROL)
+    keys.await_("mute")
+    assert keys.give(K.Key_Escape.value, NONE)
+    assert keys.actionFor(K.Key_Escape.value, NONE) == "leave", "Back cannot be taken away"
+    again = KeysViewModel(KeyBindings(tmp_path))
+    assert again.actionFor(K.Key_X.value, CONTROL) == "mute"
+    monkeypatch.setattr(
+        "ui.app.viewmodels.keys.QStandardPaths.writableLocation", lambda _kind: str(tmp_path / "Documents")
+    )
+    again.export()
+    exported = json.loads((tmp_path / "Documents" / "matinee-keys.json").read_text())
+    assert exported["keys"]["mute"] == ["M", "Ctrl+X"]
+    assert set(exported["keys"]) == {action.id for action in key_actions()}
+    again.reset()
+    assert KeysViewModel(KeyBindings(tmp_path)).actionFor(K.Key_X.value, CONTROL) != "mute"
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", '{"keys": 3}', '{"keys": {"mute": [1]}}', '{"keys": {"mute": ["' + "x" * 99 + '"]}}']
+)
+def test_a_damaged_file_gives_the_defaults(qapp, tmp_path, text):
+    (tmp_path / "keys.json").write_text(text)
+    assert KeysViewModel(KeyBindings(tmp_path)).actionFor(K.Key_M.value, NONE) == "mute"
+
+
+def test_keys_are_changed_on_the_settings_page_and_count_in_the_player(stage):
+    stage.start()
+    stage.until(lambda: stage.page == "signIn")
+    stage.app.showSettings()
+    stage.until(lambda: stage.page == "settings")
+    for _ in range(20):
+        if stage.app.settings.property("section") == "keys":
+            break
+        stage.key(K.Key_Down)
+    stage.key(K.Key_Right, K.Key_Down)
+    for _ in range(40):
+        if stage.focus_name == "keyLine_mute":
+            break
+        stage.key(K.Key_Down)
+    assert stage.focus_name == "keyLine_mute"
+    stage.key(K.Key_Return)
+    assert stage.app.keys.property("awaited") == "mute"
+    stage.key(K.Key_Y)
+    assert "Y" in stage.app.keys.keysOf("mute")
+    stage.key(K.Key_Delete)
+    assert stage.app.keys.keysOf("mute") == ""
+    stage.key(K.Key_Return, K.Key_Down)
+    assert "Down" in stage.app.keys.keysOf("mute"), "a key that moves the focus can be given as well"
+    stage.key(K.Key_Delete, K.Key_Return, K.Key_Y)
+    stage.app.back()
+    from player.title.opening import PlaybackSource
+
+    stage.app._play(PlaybackSource(url="https://streams.test/film/master.m3u8"))
+    stage.until(lambda: bool(stage.client.sessions))
+    session = stage.client.sessions[-1]
+    session.publish(playing())
+    stage.until(lambda: stage.page == "player")
+    QTest.keyClick(stage.window, K.Key_Y)
+    stage.until(lambda: ("set_muted", True) in session.orders)

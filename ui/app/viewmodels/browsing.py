@@ -1,0 +1,130 @@
+"""Looking for a file of this computer by keys, mouse or remote: a folder at a time, as lines of a menu."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QStandardPaths, Signal, Slot
+
+from ui.app.viewmodels.binding import part, shown
+from ui.app.viewmodels.menus import Option, OptionModel
+from ui.app.viewmodels.text import tr
+
+_UP, _ALL = "..", "*"
+_MOST = 2000
+_PLACES = (
+    QStandardPaths.StandardLocation.MoviesLocation,
+    QStandardPaths.StandardLocation.MusicLocation,
+    QStandardPaths.StandardLocation.DownloadLocation,
+    QStandardPaths.StandardLocation.HomeLocation,
+)
+_MOUNTS = ("/media", "/mnt", "/run/media", "/Volumes")
+
+
+class FileBrowser(QObject):
+    """``chosen(path)`` follows for a file, and for a whole folder where these may be chosen. ``wanted`` says which
+    names are shown."""
+
+    changed = Signal()
+    chosen = Signal(str)
+
+    def __init__(
+        self,
+        wanted: Callable[[str], bool],
+        parent: QObject | None = None,
+        *,
+        folders: bool = False,
+        heading: str = "",
+    ) -> None:
+        super().__init__(parent)
+        self._recent: Sequence[Option] = ()
+        self._wanted = wanted
+        self._folders = folders
+        self._first = heading
+        self._folder: Path | None = None
+        self._heading = heading
+        self._options = OptionModel(self)
+
+    options = part("_options")
+    heading = shown(str, "_heading", changed)
+
+    @property
+    def lines(self) -> list[Option]:
+        """What is shown."""
+        return self._options.records
+
+    @Slot()
+    def start(self) -> None:
+        """Show the folder that was shown last, else the places where films lie."""
+        self.show(self._folder)
+
+    def set_recent(self, lines: Sequence[Option]) -> None:
+        """What stands before the places to begin at: the keys are files."""
+        self._recent = lines
+        if self._folder is None:
+            self.show(None)
+
+    def show(self, folder: Path | None) -> None:
+        """Show what is in a folder; None for the places to begin at."""
+        self._folder = folder
+        self._heading = self._first if folder is None else str(folder)
+        self._options.replace([*self._recent, *_places()] if folder is None else self._lines(folder))
+        self.changed.emit()
+
+    @Slot(str, result=bool)
+    def choose(self, key: str) -> bool:
+        """Go into a folder, or choose a file; whether the menu stays."""
+        folder = self._folder
+        if key == _UP:
+            self.show(None if folder is None or folder.parent == folder else folder.parent)
+        elif key == _ALL:
+            self.chosen.emit(str(folder))
+            return False
+        elif Path(key).is_dir():
+            self.show(Path(key))
+        else:
+            self.chosen.emit(key)
+            return False
+        return True
+
+    @Slot(result=bool)
+    def back(self) -> bool:
+        """Leave the folder for the one above; False at the places to begin at."""
+        if self._folder is None:
+            return False
+        at_place = str(self._folder) in {option.key for option in _places()}
+        self.show(None if at_place or self._folder.parent == self._folder else self._folder.parent)
+        return True
+
+    def _lines(self, folder: Path) -> list[Option]:
+        from player.title.media_file import natural_key
+
+        up = Option(_UP, tr("Up"))
+        try:
+            with os.scandir(folder) as listed:
+                entries = [(one.name, one.path, one.is_dir()) for one in listed if not one.name.startswith(".")]
+        except OSError as error:
+            return [up, Option("", tr("This folder cannot be read."), error.strerror or "", available=False)]
+        files = [one for one in entries if not one[2] and self._wanted(one[0])]
+        lines = [
+            Option(path, name, tr("folder") if is_dir else "")
+            for name, path, is_dir in sorted(
+                [one for one in entries if one[2]] + files, key=lambda one: (not one[2], natural_key(one[0]))
+            )
+        ]
+        whole = [Option(_ALL, tr("Play this folder"))] if self._folders and files else []
+        return [up, *whole, *lines[:_MOST]]
+
+
+def _places() -> list[Option]:
+    found: dict[str, Option] = {}
+    for kind in _PLACES:
+        place = QStandardPaths.writableLocation(kind)
+        if place and Path(place).is_dir():
+            found.setdefault(place, Option(place, QStandardPaths.displayName(kind), place))
+    for mount in _MOUNTS:
+        if Path(mount).is_dir():
+            found.setdefault(mount, Option(mount, mount))
+    return list(found.values())

@@ -1,0 +1,197 @@
+"""The viewer's own files: opening them, the queue that they play in, and those that were opened last."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Property, QObject, Signal, Slot
+
+from player.base.errors import ErrorCode, InputError
+from player.resume.files import OpenedFile
+from ui.app.ports.client import ClientPort
+from ui.app.system import links
+from ui.app.viewmodels.binding import RecordModel, part, shown
+from ui.app.viewmodels.browsing import FileBrowser
+from ui.app.viewmodels.menus import Option
+from ui.app.viewmodels.queue import PlayQueue, Repeat
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.text import clock_time, tr
+
+if TYPE_CHECKING:
+    from player.title.opening import PlaybackSource
+
+_MOST = 5000
+_MOST_RECENT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLine:
+    """One file of the queue."""
+
+    name: str
+    playing: bool = False
+
+
+class QueueModel(RecordModel[QueueLine]):
+    record = QueueLine
+
+
+class FilesViewModel(QObject):
+    """``sourceWanted(source)`` asks for a playback, ``failed(failure)`` says why a file cannot be opened."""
+
+    changed = Signal()
+    sourceWanted = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, client: ClientPort, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._tasks = tasks
+        self._browser = FileBrowser(_plays, self, folders=True, heading=tr("On this computer"))
+        self._browser.chosen.connect(lambda place: self.open([place]))
+        self._queue = PlayQueue()
+        self._lines = QueueModel(self)
+        self._rng = Random()
+        self._count = 0
+
+    queue = part("_lines")
+    browser = part("_browser")  # what was opened last, and the folders of this computer
+    count = shown(int, "_count", changed)
+
+    @property
+    def queue_lines(self) -> list[QueueLine]:
+        """The files of the queue."""
+        return self._lines.records
+
+    @Property(bool, notify=changed)
+    def shuffled(self) -> bool:
+        return self._queue.shuffled
+
+    @Property(str, notify=changed)
+    def repeat(self) -> str:
+        """ "off", "all" or "one"."""
+        return str(self._queue.repeat)
+
+    @Slot()
+    def browse(self) -> None:
+        """Show what was opened last and the folders of this computer in ``browser``."""
+        self._browser.start()
+        self._tasks.run(self._client.recent_files(), self._show_recent, lambda _failure: None)
+
+    def _show_recent(self, files: Sequence[OpenedFile]) -> None:
+        here = [file for file in files if file.place.startswith("/")]
+        self._browser.set_recent([Option(one.place, one.name, _place_words(one)) for one in here[:_MOST_RECENT]])
+
+    @Slot(list)
+    def open(self, places: Sequence[str]) -> None:
+        """Play files and folders: paths or ``file:`` addresses that the viewer chose."""
+        self._tasks.run(asyncio.to_thread(_found, list(places)), self._opened, self.failed.emit)
+
+    @Slot(list)
+    def add(self, places: Sequence[str]) -> None:
+        """Put files and folders behind what plays; play them where nothing does."""
+        if not self._queue.places:
+            self.open(places)
+            return
+        self._tasks.run(
+            asyncio.to_thread(_found, list(places)),
+            lambda found: self._now(self._queue.added(found)),
+            self.failed.emit,
+        )
+
+    @Slot(int)
+    def playRow(self, row: int) -> None:
+        """Play one of the queue."""
+        self._go(self._queue.to_row(row))
+
+    @Slot(int, result=bool)
+    def step(self, direction: int) -> bool:
+        """Play the next one (1) or the one before (-1); False where there is none."""
+        return self._go(self._queue.step(direction))
+
+    @Slot(int, int)
+    def move(self, row: int, to: int) -> None:
+        """List another place in the order."""
+        self._now(self._queue.moved(row, to))
+
+    @Slot(int)
+    def remove(self, row: int) -> None:
+        """Take one out that does not play."""
+        self._now(self._queue.removed(row))
+
+    @Slot()
+    def toggleShuffle(self) -> None:
+        self._now(self._queue.shuffle(self._rng, on=not self._queue.shuffled))
+
+    @Slot()
+    def cycleRepeat(self) -> None:
+        """Off, all, this one."""
+        modes = list(Repeat)
+        after = modes[(modes.index(self._queue.repeat) + 1) % len(modes)]
+        self._now(replace(self._queue, repeat=after))
+
+    def after_end(self) -> bool:
+        """Go on by itself after the end of a file; False where nothing follows."""
+        return self._go(self._queue.after_end())
+
+    def leave(self) -> None:
+        """The player is left, or something else plays: the queue is over."""
+        self._now(PlayQueue(repeat=self._queue.repeat))
+
+    def _opened(self, places: list[str]) -> None:
+        queue = PlayQueue.of(places, repeat=self._queue.repeat)
+        self._go(queue.shuffle(self._rng, on=True) if self._queue.shuffled else queue)
+
+    def _go(self, queue: PlayQueue | None) -> bool:
+        if queue is None or not queue.current:
+            return False
+        self._now(queue)
+        self._tasks.run(asyncio.to_thread(_source, queue.current), self._play, self.failed.emit)
+        return True
+
+    def _play(self, source: PlaybackSource) -> None:
+        self.sourceWanted.emit(source)
+
+    def _now(self, queue: PlayQueue) -> None:
+        self._queue = queue
+        self._count = len(queue.places)
+        playing = queue.row()
+        self._lines.replace([QueueLine(Path(place).name, row == playing) for row, place in enumerate(queue.places)])
+        self.changed.emit()
+
+
+def _plays(name: str) -> bool:
+    from player.title.media_file import is_media_name
+
+    return is_media_name(name) or Path(name).suffix.casefold() in (".m3u8", ".mpd")
+
+
+def _place_words(file: OpenedFile) -> str:
+    """Where a file was left."""
+    return f"{clock_time(file.resume_s)} / {clock_time(file.duration_s)}" if file.resume_s else ""
+
+
+def _found(places: list[str]) -> list[str]:
+    """The files at these places, those of folders by name as people count. Raises InputError."""
+    from player.title.media_file import media_of_folder
+
+    found: list[str] = []
+    for place in places:
+        path = links.chosen_file(place)
+        if path is None:
+            continue
+        found += map(str, media_of_folder(path)) if path.is_dir() else [str(path)]
+    if not found:
+        raise InputError(ErrorCode.INPUT_FILE, "There is no film and no music in this folder.")
+    return found[:_MOST]
+
+
+def _source(place: str) -> PlaybackSource:
+    from player.title.opening import PlaybackSource
+
+    return PlaybackSource.of_file(Path(place))

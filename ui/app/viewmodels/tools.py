@@ -1,0 +1,601 @@
+"""The tools of the player: one menu that leads to all that can be adjusted, and the same by keys.
+
+A key and a line of the menu do the same thing: both call :meth:`ToolsViewModel.perform` or :meth:`choose`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal, Slot
+
+from player.mpv.adjustments import ASPECTS, CROPS, ROTATIONS, Adjustments
+from player.reporting.state import PlaybackState
+from ui.app.ports.playback import SessionPort
+from ui.app.viewmodels.binding import part, shown
+from ui.app.viewmodels.browsing import FileBrowser
+from ui.app.viewmodels.files import FilesViewModel
+from ui.app.viewmodels.menus import OFF, Option, OptionModel
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.text import clock_time, decimal, tr
+from ui.app.viewmodels.tracks import track_names
+
+if TYPE_CHECKING:
+    from player.text.subtitle_files import SubtitleLine
+
+_SAID_MS = 2500
+SLEEP_MINUTES = (0, 15, 30, 45, 60, 90)
+_TONES = ("", "bt.2390", "hable", "mobius", "clip")
+_DELAY_STEP_S = 0.1
+_MOST_FOUND = 200
+_MOST_MARKS = 100
+_SPEED_STEPS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 3.0, 4.0)
+
+
+class ToolsViewModel(QObject):
+    """``seekWanted(seconds)`` and ``speedWanted(speed)`` ask the player for what is its own. ``textWanted(what)``
+    asks the page for a text: "time" or "line". ``sleepOver`` says that the sleep timer has run out."""
+
+    changed = Signal()
+    menuChanged = Signal()
+    seekWanted = Signal(float)
+    speedWanted = Signal(float)
+    textWanted = Signal(str)
+    sleepOver = Signal()
+
+    def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self._session: SessionPort | None = None
+        self._state = PlaybackState()
+        self._files: FilesViewModel | None = None
+        self._adjusted = Adjustments()
+        self._loop: tuple[float | None, float | None] = (None, None)
+        self._found: Sequence[SubtitleLine] = ()
+        self._options = OptionModel(self)
+        self._browser = FileBrowser(is_subtitle, self, heading=tr("Add subtitles"))
+        self._browser.chosen.connect(self._add_subtitles)
+        self._path: list[str] = []
+        self._heading = ""
+        self._said = ""
+        self._said_timer = QTimer(self, singleShot=True, interval=_SAID_MS)
+        self._said_timer.timeout.connect(lambda: self._say(""))
+        self._sleep = QTimer(self, singleShot=True)
+        self._sleep.timeout.connect(self._sleep_now)
+        self.screenshots = Path(
+            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation) or "."
+        )
+
+    options = part("_options")
+    heading = shown(str, "_heading", menuChanged)
+    said = shown(str, "_said", changed)  # what the last key has changed
+
+    # --- what the player page tells
+
+    def use_queue(self, files: FilesViewModel) -> None:
+        """The queue that the menu shows."""
+        self._files = files
+        files.changed.connect(self._refresh)
+
+    def begin(self, session: SessionPort | None) -> None:
+        """Another playback: what concerns one title is as it was, what concerns the ears stays."""
+        self._session = session
+        before = self._adjusted
+        self._adjusted = Adjustments(night=before.night, normalise=before.normalise, downmix=before.downmix)
+        self._loop, self._found, self._path = (None, None), (), []
+        if session is not None and self._adjusted != Adjustments():
+            session.adjust(self._adjusted)
+        self._say("")
+
+    def show(self, state: PlaybackState) -> None:
+        """The newest state of the playback."""
+        self._state = state
+
+    # --- the menu
+
+    @Slot()
+    def open(self) -> None:
+        """Show the first level."""
+        self._path = []
+        self._refresh()
+
+    @Slot(str, result=bool)
+    def choose(self, key: str) -> bool:
+        """Carry out a line, or go a level deeper; whether the menu stays."""
+        level = self._path[-1] if self._path else ""
+        if level == "browse":
+            stays = self._browser.choose(key)
+            self._refresh()
+            return stays
+        if not level or key in _LEVELS:
+            if key in _LEVELS:
+                self._path.append(key)
+                if key == "browse":
+                    self._browser.start()
+                self._refresh()
+                return True
+            return self.perform(key)
+        stays = _CHOOSERS[level](self, key) if level in _CHOOSERS else self.perform(key)
+        self._refresh()
+        return stays
+
+    @Slot(result=bool)
+    def back(self) -> bool:
+        """Go a level up; False at the first one."""
+        if not self._path:
+            return False
+        if self._path[-1] == "browse" and self._browser.back():
+            self._refresh()
+            return True
+        self._path.pop()
+        self._refresh()
+        return True
+
+    @Slot(str, result=bool)
+    def perform(self, action: str) -> bool:
+        """Carry out an action of the table of keys; whether an open menu stays. Unknown ones do nothing."""
+        if action not in TOOL_ACTIONS:
+            return False
+        stays = _DEEDS[action](self)
+        self._refresh()
+        return stays is True
+
+    # --- texts
+
+    @Slot(str, result=bool)
+    def goToTime(self, text: str) -> bool:
+        """Go to "1:02:03", "62:03" or seconds; False for anything else."""
+        match = re.fullmatch(r"\s*(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,6}(?:[.,]\d{1,3})?)\s*", text)
+        if match is None:
+            self._say(tr("Write a time such as 1:02:03."))
+            return False
+        hours, minutes, seconds = match.groups()
+        self.seekWanted.emit(int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", ".")))
+        return True
+
+    @Slot(str)
+    def find(self, query: str) -> None:
+        """Look for a line in the subtitles; the menu shows where it is said."""
+        if self._session is None:
+            return
+        asked = self._session.subtitle_lines()
+
+        async def lines() -> Sequence[SubtitleLine]:
+            import asyncio
+
+            return await asyncio.wrap_future(asked)
+
+        self._say(tr("Looking…"))
+        self._tasks.run(
+            lines(), lambda found: self._show_found(query, found), lambda failure: self._say(failure.sentence)
+        )
+
+    def _show_found(self, query: str, lines: Sequence[SubtitleLine]) -> None:
+        wanted = query.casefold().strip()
+        self._found = [line for line in lines if wanted and wanted in line.text.casefold()][:_MOST_FOUND]
+        if not lines:
+            self._say(tr("No subtitles are shown whose words could be searched."))
+        elif not self._found:
+            self._say(tr("Nobody says that."))
+        else:
+            self._say("")
+            self._path = ["found"]
+            self._refresh()
+            self.textWanted.emit("found")
+
+    # --- deeds
+
+    def _adjust(self, **changes: Any) -> None:  # noqa: ANN401  (fields of Adjustments)
+        self._adjusted = replace(self._adjusted, **changes)
+        if self._session is not None:
+            self._session.adjust(self._adjusted)
+
+    def _set(self, words: str, **changes: Any) -> bool:  # noqa: ANN401
+        self._adjust(**changes)
+        self._say(words)
+        return True
+
+    def _audio_delay(self, step: float) -> bool:
+        delay_s = round(self._adjusted.audio_delay_s + step, 2)
+        return self._set(tr("Sound {delay} s later").format(delay=decimal(delay_s, 1)), audio_delay_s=delay_s)
+
+    def _subtitle_delay(self, step: float) -> bool:
+        delay_s = round(self._adjusted.subtitle_delay_s + step, 2)
+        return self._set(tr("Subtitles {delay} s later").format(delay=decimal(delay_s, 1)), subtitle_delay_s=delay_s)
+
+    def _subtitle_size(self, step: int) -> bool:
+        size = max(50, min(300, self._adjusted.subtitle_size + step))
+        return self._set(tr("Subtitles {size} %").format(size=size), subtitle_size=size)
+
+    def _subtitle_lift(self, step: int) -> bool:
+        lift = max(0, min(90, self._adjusted.subtitle_lift + step))
+        return self._set(tr("Subtitles {lift} % higher").format(lift=lift), subtitle_lift=lift)
+
+    def _zoom(self, step: int) -> bool:
+        zoom = 100 if step == 0 else max(100, min(400, self._adjusted.zoom + step))
+        return self._set(tr("Zoom {zoom} %").format(zoom=zoom), zoom=zoom)
+
+    def _toggle(self, field: str, name: str) -> bool:
+        on = not getattr(self._adjusted, field)
+        return self._set(f"{name}: {tr('on') if on else tr('off')}", **{field: on})
+
+    def _next_of(self, field: str, values: Sequence[Any], words: Callable[[Any], str]) -> bool:
+        now = getattr(self._adjusted, field)
+        after = values[(values.index(now) + 1) % len(values)] if now in values else values[0]
+        return self._set(words(after), **{field: after})
+
+    def _speed(self, direction: int) -> bool:
+        now = self._state.speed
+        if direction == 0:
+            after = 1.0
+        elif direction > 0:
+            after = next((one for one in _SPEED_STEPS if one > now + 0.01), _SPEED_STEPS[-1])
+        else:
+            after = next((one for one in reversed(_SPEED_STEPS) if one < now - 0.01), _SPEED_STEPS[0])
+        self.speedWanted.emit(after)
+        self._say(tr("Speed {speed}").format(speed=f"{after:g}×"))
+        return True
+
+    def _frame(self, direction: int) -> bool:
+        if self._session is not None:
+            self._session.step_frame(direction)
+        return True
+
+    def _loop_here(self) -> bool:
+        """First press: the begin; second: the end; third: none any more."""
+        begin_s, end_s = self._loop
+        now_s = self._state.position_s
+        if begin_s is None:
+            self._loop, words = (now_s, None), tr("Repeats from here")
+        elif end_s is None and now_s > begin_s:
+            self._loop, words = (begin_s, now_s), tr("Repeats up to here")
+        else:
+            self._loop, words = (None, None), tr("Repeats no more")
+        if self._session is not None:
+            self._session.set_loop(*self._loop)
+        self._say(words)
+        return False
+
+    def _screenshot(self) -> bool:
+        if self._session is None:
+            return False
+        name = re.sub(r"[^\w .-]", "_", self._state.title)[:80] or "Matinee"
+        stamp = time.strftime("%Y-%m-%d %H.%M.%S")
+        path = self.screenshots / f"{name} {clock_time(self._state.position_s).replace(':', '.')} {stamp}.png"
+        answer = self._session.screenshot(path)
+
+        async def done() -> bool:
+            import asyncio
+
+            return await asyncio.wrap_future(answer)
+
+        self._tasks.run(done(), lambda ok: self._say(_screenshot_words(path, ok=ok)), lambda f: self._say(f.sentence))
+        return False
+
+    def _bookmark(self) -> bool:
+        at_s = round(self._state.position_s, 1)
+        if self._session is not None:
+            self._session.keep_bookmarks(sorted({*self._state.bookmarks, at_s})[:_MOST_MARKS])
+        self._say(tr("Bookmark at {time}").format(time=clock_time(at_s)))
+        return False
+
+    def _chapter(self, direction: int) -> bool:
+        starts = [chapter.start_s for chapter in self._state.chapters]
+        now_s = self._state.position_s
+        if direction > 0:
+            target = next((one for one in starts if one > now_s + 0.5), None)
+        else:
+            target = next((one for one in reversed(starts) if one < now_s - 2.0), 0.0 if starts else None)
+        if target is not None:
+            self.seekWanted.emit(target)
+        return True
+
+    def _next_text(self) -> bool:
+        tracks = [track for track in self._state.text_tracks if not track.unsupported]
+        at = next((row for row, track in enumerate(tracks) if track.selected), -1)
+        chosen = tracks[at + 1] if at + 1 < len(tracks) else None
+        if self._session is not None and tracks:
+            self._session.select_text(None if chosen is None else chosen.id)
+            self._say(track_names(tracks)[at + 1] if chosen else tr("No subtitles"))
+        return True
+
+    def _next_audio(self) -> bool:
+        tracks = [track for track in self._state.audio_tracks if not track.unsupported]
+        at = next((row for row, track in enumerate(tracks) if track.selected), -1)
+        if self._session is not None and len(tracks) > 1:
+            row = (at + 1) % len(tracks)
+            self._session.select_audio(tracks[row].id)
+            self._say(track_names(tracks)[row])
+        return True
+
+    def _ask(self, what: str) -> bool:
+        self.textWanted.emit(what)
+        return False
+
+    def _queue_step(self, direction: int) -> bool:
+        if self._files is None or not self._files.step(direction):
+            self._say(tr("Nothing follows in the queue."))
+        return False
+
+    def _shuffle(self) -> bool:
+        if self._files is not None:
+            self._files.toggleShuffle()
+            self._say(tr("Any order") if self._files.property("shuffled") else tr("In order"))
+        return True
+
+    def _repeat(self) -> bool:
+        if self._files is not None:
+            self._files.cycleRepeat()
+            self._say(_repeat_words(str(self._files.property("repeat"))))
+        return True
+
+    # --- choices of a level
+
+    def _choose_sleep(self, key: str) -> bool:
+        minutes = int(key)
+        self._sleep.stop()
+        if minutes:
+            self._sleep.start(minutes * 60_000)
+            self._say(tr("Pauses in {minutes} minutes").format(minutes=minutes))
+        else:
+            self._say(tr("No sleep timer"))
+        return False
+
+    def _choose_mark(self, key: str) -> bool:
+        self.seekWanted.emit(float(key))
+        return False
+
+    def _choose_second(self, key: str) -> bool:
+        if self._session is not None:
+            self._session.select_second_text(None if key == OFF else key)
+        return False
+
+    def _choose_queue(self, key: str) -> bool:
+        if self._files is not None:
+            self._files.playRow(int(key))
+        return False
+
+    def _sleep_now(self) -> None:
+        self._say(tr("Good night"))
+        self.sleepOver.emit()
+
+    def _add_subtitles(self, path: str) -> None:
+        if self._session is not None:
+            self._session.add_subtitles(Path(path))
+
+    # --- what the menu shows
+
+    def _say(self, words: str) -> None:
+        self._said = words
+        if words:
+            self._said_timer.start()
+        self.changed.emit()
+
+    def _refresh(self) -> None:
+        level = self._path[-1] if self._path else ""
+        if level == "browse":
+            self._heading = str(self._browser.property("heading"))
+            self._options.replace(self._browser.lines)
+        else:
+            self._heading = _level_names().get(level, tr("Tools"))
+            self._options.replace(_LINES[level](self))
+        self.menuChanged.emit()
+
+    def _top(self) -> list[Option]:
+        names = _level_names()
+        return [
+            Option(key, names[key])
+            for key in ("playback", "picture", "sound", "subtitles", "queue")
+            if self._fits(key)
+        ]
+
+    def _fits(self, key: str) -> bool:
+        return key != "queue" or (self._files is not None and int(self._files.property("count")) > 0)
+
+    def _playback_lines(self) -> list[Option]:
+        begin_s, end_s = self._loop
+        loop = tr("from {time}").format(time=clock_time(begin_s)) if begin_s is not None else ""
+        if end_s is not None and begin_s is not None:
+            loop = f"{clock_time(begin_s)} – {clock_time(end_s)}"
+        left = f"{round(self._sleep.remainingTime() / 60_000)} min" if self._sleep.isActive() else tr("off")
+        return [
+            Option("go_to_time", tr("Go to a time…")),
+            Option("bookmark", tr("Set a bookmark here")),
+            Option(
+                "bookmarks", tr("Bookmarks"), str(len(self._state.bookmarks)), available=bool(self._state.bookmarks)
+            ),
+            Option("loop", tr("Repeat a part (A-B)"), loop),
+            Option("frame_forward", tr("Next frame")),
+            Option("frame_back", tr("Frame before")),
+            Option("slower", tr("Slower"), f"{self._state.speed:g}×"),
+            Option("faster", tr("Faster")),
+            Option("normal_speed", tr("Normal speed")),
+            Option("sleep", tr("Sleep timer"), left),
+        ]
+
+    def _picture_lines(self) -> list[Option]:
+        now = self._adjusted
+        return [
+            Option("screenshot", tr("Save this frame"), str(self.screenshots)),
+            Option("zoom_in", tr("Larger"), f"{now.zoom} %"),
+            Option("zoom_out", tr("Smaller")),
+            Option("zoom_reset", tr("Zoom as it was")),
+            Option("crop", tr("Crop"), _crop_words(now.crop)),
+            Option("aspect", tr("Shape"), now.aspect or tr("as it is")),
+            Option("rotate", tr("Rotate"), f"{now.rotation}°"),
+            Option("deinterlace", tr("Deinterlace"), tr("on") if now.deinterlace else tr("off")),
+            Option("tone_mapping", tr("HDR on this screen"), now.tone_mapping or tr("as in the settings")),
+        ]
+
+    def _sound_lines(self) -> list[Option]:
+        now = self._adjusted
+        return [
+            Option("audio_later", tr("Sound later"), f"{decimal(now.audio_delay_s, 1)} s"),
+            Option("audio_earlier", tr("Sound earlier")),
+            Option("night", tr("Night mode"), tr("on") if now.night else tr("off")),
+            Option("normalise", tr("Even volume"), tr("on") if now.normalise else tr("off")),
+            Option("downmix", tr("Mix down to stereo"), tr("on") if now.downmix else tr("off")),
+            Option("next_audio", tr("Next audio track")),
+        ]
+
+    def _subtitle_lines(self) -> list[Option]:
+        now = self._adjusted
+        return [
+            Option("next_subtitles", tr("Next subtitles")),
+            Option("browse", tr("Add a file…")),
+            Option("second", tr("Second subtitles"), available=bool(self._state.text_tracks)),
+            Option("find_line", tr("Find a line…")),
+            Option("subtitles_later", tr("Later"), f"{decimal(now.subtitle_delay_s, 1)} s"),
+            Option("subtitles_earlier", tr("Earlier")),
+            Option("subtitles_larger", tr("Larger"), f"{now.subtitle_size} %"),
+            Option("subtitles_smaller", tr("Smaller")),
+            Option("subtitles_higher", tr("Higher"), f"{now.subtitle_lift} %"),
+            Option("subtitles_lower", tr("Lower")),
+            Option("subtitle_style", tr("Style"), tr("its own") if now.own_style else tr("as in the settings")),
+        ]
+
+    def _queue_lines(self) -> list[Option]:
+        if self._files is None:
+            return []
+        lines = self._files.queue_lines
+        return [
+            Option("shuffle", tr("Any order"), tr("on") if self._files.property("shuffled") else tr("off")),
+            Option("repeat", tr("Repeat"), _repeat_words(str(self._files.property("repeat")))),
+            Option("queue_list", tr("Files of the queue"), str(len(lines))),
+        ]
+
+    def _list_lines(self) -> list[Option]:
+        lines = [] if self._files is None else self._files.queue_lines
+        return [Option(str(row), line.name, chosen=line.playing) for row, line in enumerate(lines)]
+
+    def _mark_lines(self) -> list[Option]:
+        return [Option(str(mark), clock_time(mark)) for mark in self._state.bookmarks]
+
+    def _found_lines(self) -> list[Option]:
+        return [Option(str(line.start_s), line.text[:80], clock_time(line.start_s)) for line in self._found]
+
+    def _sleep_lines(self) -> list[Option]:
+        return [Option(str(one), tr("Off") if not one else f"{one} min") for one in SLEEP_MINUTES]
+
+    def _second_lines(self) -> list[Option]:
+        tracks = [track for track in self._state.text_tracks if not track.unsupported]
+        none = Option(OFF, tr("Off"), chosen=not self._state.second_text)
+        names = track_names(tracks)
+        return [
+            none,
+            *(
+                Option(track.id, name, chosen=track.id == self._state.second_text)
+                for track, name in zip(tracks, names, strict=True)
+            ),
+        ]
+
+
+def is_subtitle(name: str) -> bool:
+    """Whether a file is called as subtitle files are."""
+    return Path(name).suffix.casefold() in {".srt", ".ass", ".ssa", ".vtt", ".sub", ".txt"}
+
+
+def _screenshot_words(path: Path, *, ok: bool) -> str:
+    if ok:
+        return tr("Saved: {file}").format(file=path.name)
+    return tr("This frame cannot be saved. Frames of protected titles never are.")
+
+
+def _crop_words(crop: str) -> str:
+    return {"": tr("nothing"), "fill": tr("fill the window")}.get(crop, crop)
+
+
+def _aspect_words(aspect: str) -> str:
+    return tr("Shape: {shape}").format(shape=aspect or tr("as it is"))
+
+
+def _repeat_words(repeat: str) -> str:
+    return {"off": tr("Repeat nothing"), "all": tr("Repeat all"), "one": tr("Repeat this one")}[repeat]
+
+
+def _level_names() -> dict[str, str]:
+    return {
+        "playback": tr("Playback"),
+        "picture": tr("Picture"),
+        "sound": tr("Sound"),
+        "subtitles": tr("Subtitles"),
+        "queue": tr("Queue"),
+        "queue_list": tr("Files of the queue"),
+        "bookmarks": tr("Bookmarks"),
+        "found": tr("Found"),
+        "sleep": tr("Sleep timer"),
+        "second": tr("Second subtitles"),
+        "browse": tr("Add subtitles"),
+    }
+
+
+_Deed = Callable[[ToolsViewModel], bool]
+_T = ToolsViewModel
+_LINES: dict[str, Callable[[ToolsViewModel], list[Option]]] = {
+    "": _T._top,
+    "playback": _T._playback_lines,
+    "picture": _T._picture_lines,
+    "sound": _T._sound_lines,
+    "subtitles": _T._subtitle_lines,
+    "queue": _T._queue_lines,
+    "queue_list": _T._list_lines,
+    "bookmarks": _T._mark_lines,
+    "found": _T._found_lines,
+    "sleep": _T._sleep_lines,
+    "second": _T._second_lines,
+}
+_LEVELS = frozenset({*_LINES, "browse"} - {""})
+_CHOOSERS: dict[str, Callable[[ToolsViewModel, str], bool]] = {
+    "sleep": _T._choose_sleep,
+    "bookmarks": _T._choose_mark,
+    "found": _T._choose_mark,
+    "second": _T._choose_second,
+    "queue_list": _T._choose_queue,
+}
+_DEEDS: dict[str, _Deed] = {
+    "audio_later": lambda t: t._audio_delay(_DELAY_STEP_S),
+    "audio_earlier": lambda t: t._audio_delay(-_DELAY_STEP_S),
+    "night": lambda t: t._toggle("night", tr("Night mode")),
+    "normalise": lambda t: t._toggle("normalise", tr("Even volume")),
+    "downmix": lambda t: t._toggle("downmix", tr("Mix down to stereo")),
+    "next_audio": _T._next_audio,
+    "next_subtitles": _T._next_text,
+    "subtitles_later": lambda t: t._subtitle_delay(_DELAY_STEP_S),
+    "subtitles_earlier": lambda t: t._subtitle_delay(-_DELAY_STEP_S),
+    "subtitles_larger": lambda t: t._subtitle_size(10),
+    "subtitles_smaller": lambda t: t._subtitle_size(-10),
+    "subtitles_higher": lambda t: t._subtitle_lift(5),
+    "subtitles_lower": lambda t: t._subtitle_lift(-5),
+    "subtitle_style": lambda t: t._toggle("own_style", tr("Subtitles in their own style")),
+    "find_line": lambda t: t._ask("line"),
+    "screenshot": _T._screenshot,
+    "zoom_in": lambda t: t._zoom(10),
+    "zoom_out": lambda t: t._zoom(-10),
+    "zoom_reset": lambda t: t._zoom(0),
+    "crop": lambda t: t._next_of("crop", CROPS, lambda crop: tr("Crop: {crop}").format(crop=_crop_words(crop))),
+    "aspect": lambda t: t._next_of("aspect", ASPECTS, _aspect_words),
+    "rotate": lambda t: t._next_of("rotation", ROTATIONS, lambda angle: f"{angle}°"),
+    "deinterlace": lambda t: t._toggle("deinterlace", tr("Deinterlace")),
+    "tone_mapping": lambda t: t._next_of("tone_mapping", _TONES, lambda tone: tone or tr("as in the settings")),
+    "go_to_time": lambda t: t._ask("time"),
+    "bookmark": _T._bookmark,
+    "loop": _T._loop_here,
+    "frame_forward": lambda t: t._frame(1),
+    "frame_back": lambda t: t._frame(-1),
+    "slower": lambda t: t._speed(-1),
+    "faster": lambda t: t._speed(1),
+    "normal_speed": lambda t: t._speed(0),
+    "chapter_next": lambda t: t._chapter(1),
+    "chapter_previous": lambda t: t._chapter(-1),
+    "queue_next": lambda t: t._queue_step(1),
+    "queue_previous": lambda t: t._queue_step(-1),
+    "shuffle": _T._shuffle,
+    "repeat": _T._repeat,
+}
+TOOL_ACTIONS = frozenset(_DEEDS)
+"""Actions of the table of keys that are carried out here."""
