@@ -29,7 +29,7 @@ from player.manifest.dash.xml import (
     text_of,
     to_text,
 )
-from player.manifest.limits import MAX_DURATION_S, limit_error
+from player.manifest.limits import MAX_TIMELINE_S, limit_error
 from player.manifest.model import LiveInfo, ManifestProtocol, Period, Presentation, loaded_segments
 from player.manifest.parser_notes import Notes
 from player.manifest.urls import resolve
@@ -154,8 +154,8 @@ def _check_availability(context: MpdContext, info: LiveInfo) -> None:
 
 def _declared_duration(root: Element, notes: Notes) -> float | None:
     total = duration_attribute(root, "mediaPresentationDuration", notes)
-    if total is not None and total > MAX_DURATION_S:
-        raise limit_error("MPD@mediaPresentationDuration is too long", MAX_DURATION_S, path="/MPD")
+    if total is not None and total > MAX_TIMELINE_S:
+        raise limit_error("MPD@mediaPresentationDuration is too long", MAX_TIMELINE_S, path="/MPD")
     return total
 
 

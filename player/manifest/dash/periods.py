@@ -15,7 +15,7 @@ from player.manifest.dash.imports import imported
 from player.manifest.dash.preselections import with_preselections
 from player.manifest.dash.xml import Element, child, children, line_of, present, remote_link
 from player.manifest.dates import parse_duration
-from player.manifest.limits import MAX_DURATION_S, MAX_PERIODS, limit_error
+from player.manifest.limits import MAX_PERIODS, MAX_TIMELINE_S, limit_error
 from player.manifest.model import Period, SourcePosition, Track, TrackType
 
 TOLERANCE_S = 1e-3
@@ -138,8 +138,8 @@ def _seconds(context: MpdContext, element: Element, name: str, path: str) -> flo
     if seconds is None or seconds < 0:
         context.notes.warn("dash.bad_duration", f"Period@{name} is not a duration.", line=line_of(element), path=path)
         return None
-    if seconds > MAX_DURATION_S * 10:
-        raise limit_error(f"Period@{name} is too long", MAX_DURATION_S * 10, line=line_of(element), path=path)
+    if seconds > MAX_TIMELINE_S:
+        raise limit_error(f"Period@{name} is too long", MAX_TIMELINE_S, line=line_of(element), path=path)
     return seconds
 
 

@@ -158,3 +158,19 @@ def test_where_nothing_else_is_there_the_manifest_is_refused() -> None:
         with pytest.raises(ManifestError) as caught:
             parse(text, URL)
         assert caught.value.code is ErrorCode.MANIFEST_FORBIDDEN_URL
+
+
+def test_a_programme_that_is_over_may_count_from_1970() -> None:
+    """As DASH-IF's live simulator ends one: static, with the timeline that it had while it was live."""
+    begin = 1_795_000_000
+    body = (
+        '<Period id="p0" start="PT0S"><AdaptationSet mimeType="video/mp4" codecs="avc1.4d401f">'
+        f'<SegmentTemplate media="$Time$.m4s"><SegmentTimeline><S t="{begin}" d="4" r="4"/></SegmentTimeline>'
+        '</SegmentTemplate><Representation id="v" bandwidth="1"/></AdaptationSet></Period>'
+    )
+    presentation = parse(mpd(body, f"PT{begin + 20}S"), URL)
+    segments = list(presentation.periods[0].tracks[0].renditions[0].segments)  # type: ignore[arg-type]
+    assert [item.start_s for item in segments] == [begin + 4 * n for n in range(5)]
+    with pytest.raises(ManifestError) as refused:
+        parse(mpd(body, "PT4000000000S"), URL)
+    assert refused.value.code is ErrorCode.MANIFEST_LIMIT
