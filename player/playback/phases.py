@@ -260,7 +260,7 @@ class Playing(Ready):
 
     @property
     def is_protected(self) -> bool:
-        return self.addresses.offer is not None or bool(self.parts.keys)
+        return self.addresses.offer is not None or bool(self.parts.source.keys)
 
     async def command(self, *words: str) -> bool:
         return await self.control.run(self.control.player.command, *words)

@@ -1,0 +1,201 @@
+"""The tools of the player on the real libmpv: what a viewer adjusts is so, and is undone with the playback."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from player.engine import Engine
+from player.mpv.adjustments import Adjustments, properties
+from player.mpv.player import MpvPlayer
+from player.playback.session import Session
+from player.playback.settings import PlaybackSettings
+from player.reporting.state import PlaybackState, PlaybackStatus
+from player.title.opening import PlaybackSource
+from tests.kit import media
+from tests.kit.fileserver import FileServer
+from tests.kit.films import FILMS
+from tests.kit.playback import engine
+from tests.kit.screen import Screen
+from tests.kit.waiting import until as until_for_long
+
+pytestmark = pytest.mark.realtime
+
+
+def until(condition: Callable[[], object], patience_s: float = 20.0) -> None:
+    """Wait for what comes at once, beside other work."""
+    until_for_long(condition, patience_s=patience_s)
+
+
+OWN = "1\n00:00:00,000 --> 00:00:03,900\nGuten Abend, Käthe\n"
+
+
+@dataclass
+class Stage:
+    made: Engine
+    screen: Screen
+    session: Session
+    states: list[PlaybackState]
+    path: Path
+
+    @property
+    def player(self) -> MpvPlayer:
+        return self.screen.player
+
+    def text(self, name: str = "sub-text") -> str:
+        return str(self.player.read(name, ""))
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Iterator[Stage]:
+    """A film with many tracks, paused at 1.5 s, with a subtitle file beside it in an old encoding."""
+    path = tmp_path / "Film.mkv"
+    shutil.copy(next(one for one in FILMS if one.name == "many-tracks.mkv").path(), path)
+    (tmp_path / "Film.sv.srt").write_bytes(OWN.encode("cp1252"))
+    states: list[PlaybackState] = []
+    with engine(tmp_path / "profile") as made, Screen() as screen:
+        settings = PlaybackSettings(start_paused=True, start_s=1.5)
+        session = made.open(PlaybackSource.of_file(path), screen.player, states.append, settings)
+        until(lambda: session.state.status is PlaybackStatus.PAUSED and session.state.text_tracks)
+        yield Stage(made, screen, session, states, path)
+        session.stop()
+        made.wait(session, 10)
+
+
+def track(film: Stage, language: str) -> str:
+    return next(one.id for one in film.session.state.text_tracks if one.language == language)
+
+
+def test_a_file_beside_the_film_is_shown_and_two_at_once(film):
+    film.session.select_text(track(film, "sv"))
+    until(lambda: film.text() == "Guten Abend, Käthe")
+    film.session.set_speed(0.25)
+    film.session.set_loop(1.1, 1.9)
+    film.session.play()
+    film.session.select_second_text(track(film, "fr"))
+    until(lambda: film.text("secondary-sub-text") == "Hello fre")
+    assert film.text() == "Guten Abend, Käthe"
+    film.session.select_text(track(film, "en"))
+    until(lambda: film.text() == "Hello eng")
+    film.session.select_text(None)
+    until(lambda: film.text() == "")
+
+
+def test_a_dropped_file_is_shown_and_a_bad_one_is_told(film, tmp_path):
+    dropped = tmp_path / "elsewhere.vtt"
+    dropped.write_text("WEBVTT\n\n00:00.000 --> 00:03.900\nDropped\n")
+    film.session.add_subtitles(dropped)
+    until(lambda: film.text() == "Dropped")
+    (tmp_path / "bad.srt").write_bytes(b"\0\1\2" * 100)
+    film.session.add_subtitles(tmp_path / "bad.srt")
+    until(lambda: "no subtitle file" in film.session.state.notice)
+    assert film.text() == "Dropped"
+
+
+def test_a_line_is_found_in_the_film_and_in_a_file(film):
+    film.session.set_speed(0.25)
+    film.session.set_loop(1.1, 1.9)
+    film.session.play()
+    film.session.select_text(track(film, "de"))
+    until(lambda: film.text() == "Hello ger")
+    lines = film.session.subtitle_lines().result(20)
+    assert [(line.text, round(line.start_s)) for line in lines] == [("Hello ger", 1)]
+    film.session.select_text(track(film, "sv"))
+    until(lambda: film.text().startswith("Guten"))
+    until(lambda: [line.text for line in film.session.subtitle_lines().result(5)] == ["Guten Abend, Käthe"])
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Adjustments(audio_delay_s=0.3, subtitle_delay_s=-0.5, subtitle_size=150),
+        Adjustments(night=True, normalise=True, downmix=True),
+        Adjustments(zoom=150, aspect="4:3", rotation=90, deinterlace=True),
+        Adjustments(crop="2.39:1"),
+        Adjustments(crop="fill"),
+        Adjustments(own_style=False, tone_mapping="hable"),
+    ],
+)
+def test_what_is_adjusted_is_so_and_undone_at_the_end(film, wanted):
+    names = set(properties(wanted))
+    before = {name: film.player.read(name) for name in names}
+    film.session.adjust(wanted)
+    expected = {name for name, value in properties(wanted).items() if properties(Adjustments()).get(name) != value}
+    assert expected
+    until(lambda: all(film.player.read(name) != before[name] for name in expected))
+    assert not film.player.decode_errors
+    film.session.play()
+    until(lambda: film.session.state.position_s > 2.0)
+    film.session.stop()
+    assert film.made.wait(film.session, 10)
+    assert {name: film.player.read(name) for name in names - {"tone-mapping"}} == {
+        name: before[name] for name in names - {"tone-mapping"}
+    }
+
+
+def test_frame_by_frame_both_ways(film):
+    until(lambda: film.screen.shown)
+    first = film.screen.shown[-1].mark.frame
+    film.session.step_frame(1)
+    until(lambda: film.screen.shown[-1].mark.frame == first + 1)
+    film.session.step_frame(-1)
+    until(lambda: film.screen.shown[-1].mark.frame == first)
+    assert film.session.state.paused
+
+
+def test_a_frame_is_saved(film, tmp_path):
+    assert film.session.screenshot(tmp_path / "frame.png").result(10)
+    assert (tmp_path / "frame.png").read_bytes().startswith(b"\x89PNG")
+    assert not film.session.screenshot(tmp_path / "no such folder" / "frame.png").result(10)
+
+
+def test_a_part_is_repeated(film):
+    film.session.set_loop(1.0, 1.8)
+    film.session.play()
+    seen = len(film.screen.shown)
+    until(lambda: {26, 44} <= {one.mark.frame for one in film.screen.shown[seen:]}, patience_s=20)
+    assert max(one.mark.frame for one in film.screen.shown[seen + 5 :]) <= 47
+
+
+def test_bookmarks_and_the_place_are_found_again_under_another_name(film):
+    film.session.keep_bookmarks([1.0, 2.0])
+    film.session.seek(2.2)
+    until(lambda: film.session.state.position_s == pytest.approx(2.2, abs=0.1))
+    film.session.stop()
+    assert film.made.wait(film.session, 10)
+    other = film.path.with_name("Renamed.mkv")
+    film.path.rename(other)
+    again = film.made.open(PlaybackSource.of_file(other), film.player, film.states.append)
+    until(lambda: again.state.bookmarks == (1.0, 2.0))
+    until(lambda: film.made.files.last()[0].name == "Renamed")
+    again.stop()
+    assert film.made.wait(again, 10)
+
+
+def test_a_stream_has_the_same_tools(tmp_path):
+    """Subtitles of one's own, adjustments and frames also where we stream."""
+    title = media.ffmpeg_dash(8)
+    (tmp_path / "own.srt").write_bytes(OWN.encode("utf-16"))
+    with engine(tmp_path / "profile") as made, Screen() as screen, FileServer(title.folder) as server:
+        session = made.open(PlaybackSource(url=server.url(title.dash)), screen.player, lambda _state: None)
+        until(lambda: session.state.status is PlaybackStatus.PLAYING)
+        session.pause()
+        session.add_subtitles(tmp_path / "own.srt")
+        until(
+            lambda: str(screen.player.read("sub-text", "")) == "Guten Abend, Käthe" or session.state.position_s > 3.8
+        )
+        until(lambda: [one.selected for one in session.state.text_tracks] == [True])
+        assert [line.text for line in session.subtitle_lines().result(5)] == ["Guten Abend, Käthe"]
+        session.adjust(Adjustments(night=True))
+        until(lambda: screen.player.read("af"))
+        first = screen.shown[-1].mark.frame
+        session.step_frame(1)
+        until(lambda: screen.shown[-1].mark.frame == first + 1)
+        assert session.screenshot(tmp_path / "frame.png").result(10)
+        session.stop()
+        assert made.wait(session, 10)
+        assert not screen.player.read("af")
