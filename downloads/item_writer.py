@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable
@@ -15,6 +16,9 @@ BUFFER_BYTES = 1 << 20
 """So much of an item gathers in memory before it is sealed and written: few large steps cost less than many small."""
 
 
+_NO_LINK, _BINARY = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_BINARY", 0)
+
+
 class DiskFile(Protocol):
     """A new file. ``sync`` returns when its bytes are on the disk."""
 
@@ -26,10 +30,16 @@ class DiskFile(Protocol):
 
 
 class SystemFile:
-    """The machine's own. Methods raise OSError."""
+    """The machine's own. Methods raise OSError. What a link in its place leads to is never written to: the link goes.
+    A folder that is a link is refused."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb", buffering=0)
+        if path.parent.is_symlink():
+            raise OSError(errno.ELOOP, "a link is in the place of a folder", str(path.parent))
+        if path.is_symlink():
+            path.unlink()
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK | _BINARY, 0o666)
+        self._file = os.fdopen(handle, "wb", buffering=0)
 
     def write(self, data: bytes | memoryview) -> None:
         """Write all of ``data``."""

@@ -78,7 +78,7 @@ class Journal:
             news = self.refresh()
             lines = [self._line(self._next + n, type_, body) for n, (type_, body) in enumerate(entries)]
             new_file = not self._path.exists()
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
+            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
             try:
                 os.ftruncate(handle, self._offset)
                 os.lseek(handle, self._offset, os.SEEK_SET)

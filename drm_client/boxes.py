@@ -106,7 +106,7 @@ class BoxFields:
     """Reads big-endian numbers one after another; never beyond ``end``."""
 
     def __init__(self, data: bytes | bytearray | memoryview, start: int, end: int) -> None:
-        self._data = data
+        self.data = data
         self.position = start
         self.end = end
         self.total = len(data)
@@ -118,7 +118,7 @@ class BoxFields:
         stop = self.position + length
         if length < 0 or stop > self.end:
             raise damaged("One of its boxes is shorter than what it says.")
-        taken = bytes(self._data[self.position : stop])
+        taken = bytes(self.data[self.position : stop])
         self.position = stop
         return taken
 

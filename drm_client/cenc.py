@@ -11,9 +11,9 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import ModuleType
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
@@ -34,8 +34,7 @@ class Scheme(StrEnum):
     CBCS = "cbcs"  # AES-CBC, pattern, IV restarts in each subsample
 
 
-@dataclass(frozen=True, slots=True)
-class SampleProtection:
+class SampleProtection(NamedTuple):
     """How one sample is encrypted.
 
     ``scheme`` is a :class:`Scheme` or its text. ``kid`` is 16 bytes. ``iv`` is 8 or 16 bytes, the sample's own or
@@ -46,8 +45,8 @@ class SampleProtection:
 
     scheme: str
     kid: bytes
-    iv: bytes = field(repr=False)
-    subsamples: tuple[tuple[int, int], ...] = field(default=(), repr=False)
+    iv: bytes
+    subsamples: tuple[tuple[int, int], ...] = ()
     crypt_blocks: int = 0
     skip_blocks: int = 0
 
@@ -91,9 +90,12 @@ class SampleDecryptor:
         Quicker than one call for each. The samples must not overlap and must lie in the buffer.
         """
         view = memoryview(data)
+        place = None
         with self._lock:
             for start, end, protection in samples:
-                method, context = self._cipher(protection)
+                if place != (protection.scheme, protection.kid):
+                    place = (protection.scheme, protection.kid)
+                    method, context = self._cipher(protection)
                 method(context, view[start:end], protection)
 
     def _cipher(self, protection: SampleProtection) -> tuple[_Method, CipherContext]:
@@ -150,12 +152,16 @@ def _protected_ranges(size: int, subsamples: tuple[tuple[int, int], ...]) -> lis
             ranges.append((position, protected))
             position += protected
     if position > size:
-        raise DrmError(
-            DrmErrorCode.DECRYPT_FAILED,
-            "The encryption data of this title does not fit its pictures or sound.",
-            sample_bytes=size,
-        )
+        raise _does_not_fit(size)
     return ranges
+
+
+def _does_not_fit(size: int) -> DrmError:
+    return DrmError(
+        DrmErrorCode.DECRYPT_FAILED,
+        "The encryption data of this title does not fit its pictures or sound.",
+        sample_bytes=size,
+    )
 
 
 def _blocks_before_rollover(iv: bytes) -> int | None:
@@ -191,13 +197,20 @@ def _decrypt_cenc(context: CipherContext, data: Writable, protection: SampleProt
         context.reset_nonce(iv)
     else:
         context.reset_nonce(iv + _ZEROS)
-    if not protection.subsamples:
+    subsamples = protection.subsamples
+    if not subsamples:
         context.update_into(data, data)
         return
     view = memoryview(data)
-    for start, length in _protected_ranges(len(view), protection.subsamples):
-        part = view[start : start + length]
-        context.update_into(part, part)
+    end = 0
+    for clear, length in subsamples:
+        start = end + clear
+        end = start + length
+        if end > len(view):
+            raise _does_not_fit(len(view))
+        if length:
+            part = view[start:end]
+            context.update_into(part, part)
 
 
 def _decrypt_cenc_with_rollover(

@@ -12,21 +12,22 @@ import contextlib
 import os
 import re
 import secrets
-import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from drm_client import passphrase
 from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.passphrase import KEY_FILE
+from drm_client.whole_files import create_whole, write_whole
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from keyring.backend import KeyringBackend
 
 SERVICE = "matinee"
-_KEY_FILE = "keystore.key"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _NOT_OPEN = (
@@ -189,7 +190,7 @@ class FileKeyStore:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_whole(self._path(name), nonce + self._cipher().encrypt(nonce, value, name.encode()))
+            write_whole(self._path(name), nonce + self._cipher().encrypt(nonce, value, name.encode()))
         except OSError as error:
             raise _broken("The key store's folder cannot be written to.", name) from error
 
@@ -200,12 +201,20 @@ class FileKeyStore:
             raise _broken("The key store's folder cannot be written to.", name) from error
 
     def describe(self) -> KeyStoreDescription:
+        if passphrase.is_locked(self._folder):
+            return KeyStoreDescription(
+                "file",
+                "sealed files, passphrase",
+                "Secrets are in sealed files behind your passphrase: a copy of the folder is of no use without it. "
+                "Whoever reads this user's memory while the program runs can still open them.",
+            )
         return KeyStoreDescription(
             "file",
             "sealed files",
             "This computer has no usable key store, so secrets are in sealed files whose key lies beside them: they "
             "are protected by file permissions, and a copy of the folder alone does not open on another computer, "
-            "but anyone who can read your files here can open them.",
+            "but anyone who can read your files here can open them. `matinee passphrase` puts a passphrase before "
+            "them.",
         )
 
     def _path(self, name: str) -> Path:
@@ -221,17 +230,20 @@ class FileKeyStore:
         return AESGCM(key)
 
     def _key_file(self) -> bytes:
-        """The random key, made at first use; of two processes that make it at once, one wins."""
-        path = self._folder / _KEY_FILE
+        """The random key, made at first use; of two processes that make it at once, one wins. Behind a passphrase it
+        is there once that was given."""
+        if passphrase.is_locked(self._folder):
+            return passphrase.key_of(self._folder)
+        path = self._folder / KEY_FILE
         try:
             if not path.exists():
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                _create_whole(path, secrets.token_bytes(_KEY_BYTES))
+                create_whole(path, secrets.token_bytes(_KEY_BYTES))
             key = path.read_bytes()
         except OSError as error:
-            raise _broken("The key store's folder cannot be used.", _KEY_FILE) from error
+            raise _broken("The key store's folder cannot be used.", KEY_FILE) from error
         if len(key) != _KEY_BYTES:
-            raise _broken(f"The key store's file {_KEY_FILE} {_NOT_OPEN}", _KEY_FILE)
+            raise _broken(f"The key store's file {KEY_FILE} {_NOT_OPEN}", KEY_FILE)
         return key
 
     def repair(self) -> tuple[str, ...]:
@@ -243,7 +255,9 @@ class FileKeyStore:
             return ()
         lost = []
         try:
-            key = self._folder / _KEY_FILE
+            key = self._folder / KEY_FILE
+            if passphrase.is_locked(self._folder):
+                passphrase.key_of(self._folder)  # without it, nothing would open
             if key.exists() and key.stat().st_size != _KEY_BYTES:
                 _set_aside(key)
             for path in sorted(self._folder.glob("*.sealed")):
@@ -252,7 +266,7 @@ class FileKeyStore:
                     _set_aside(path)
                     lost.append(name)
         except OSError as error:
-            raise _broken("The key store's folder cannot be written to.", _KEY_FILE) from error
+            raise _broken("The key store's folder cannot be written to.", KEY_FILE) from error
         return tuple(lost)
 
     def _opens(self, path: Path, name: str) -> bool:
@@ -278,35 +292,6 @@ def machine_binding() -> bytes:
         machine = f"{node:x}"
     user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
     return f"{machine}/{user}".encode()
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Replace ``path`` at once by a file of mode 0600 that is on the disk."""
-    temporary = _temporary_beside(path, content)
-    try:
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _create_whole(path: Path, content: bytes) -> None:
-    """Create ``path`` at once, whole, unless it is there by now."""
-    temporary = _temporary_beside(path, content)
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _temporary_beside(path: Path, content: bytes) -> Path:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return Path(name)
 
 
 def _set_aside(path: Path) -> None:

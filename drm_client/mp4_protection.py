@@ -5,11 +5,14 @@ ISO/IEC 23001-7 (clauses 7 to 9), ISO/IEC 14496-12 (8.7.8, 8.9, 8.12), Protected
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from drm_client.boxes import Box, BoxFields, damaged, fields, parse_children
 from drm_client.cenc import SampleProtection, Scheme
+from drm_client.errors import DrmError
 
 Data = bytes | bytearray | memoryview
 
@@ -19,6 +22,7 @@ PIFF_PSSH = bytes.fromhex("d08a4f1810f34a82b6c832d8aba183d3")
 MAX_SAMPLES = 4_000_000  # in one track or fragment
 _PIFF_SCHEMES = {1: Scheme.CENC, 2: Scheme.CBC1}
 _SEIG = b"seig"
+_SUBSAMPLE = struct.Struct(">HI")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,14 @@ class TrackEncryption:
     skip_blocks: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SampleInfo:
+class SampleInfo(NamedTuple):
     """A sample's own IV (empty where the constant one holds) and subsamples (clear, protected)."""
 
-    iv: bytes = field(default=b"", repr=False)
+    iv: bytes = b""
     subsamples: tuple[tuple[int, int], ...] = ()
+
+
+NO_INFO = SampleInfo()
 
 
 def sample_protection(encryption: TrackEncryption, info: SampleInfo) -> SampleProtection:
@@ -234,14 +240,11 @@ def read_senc(
             _next_info(reader, encryptions[0], subsampled)
     count = min(count, len(encryptions))
     use_sizes = sizes is not None and sum(sizes) == reader.end - reader.position
-    infos: list[SampleInfo] = []
-    for number in range(count):
-        encryption = encryptions[number]
-        if use_sizes and sizes is not None:
-            infos.append(_sized_info(reader, encryption, sizes[number]))
-        else:
-            infos.append(_next_info(reader, encryption, subsampled))
-    return infos + [SampleInfo()] * (len(encryptions) - count), override
+    if use_sizes and sizes is not None:
+        infos = _sized_infos(reader, encryptions[:count], sizes[:count])
+    else:
+        infos = [_next_info(reader, encryptions[number], subsampled) for number in range(count)]
+    return infos + [NO_INFO] * (len(encryptions) - count), override
 
 
 def lists_no_sample(data: Data, senc: Box) -> bool:
@@ -260,17 +263,27 @@ def read_auxiliary(
     for offset, count in starts:
         reader = BoxFields(data, offset, len(data))
         run = slice(len(infos), len(infos) + count)
-        infos += [_sized_info(reader, *entry) for entry in zip(encryptions[run], sizes[run], strict=True)]
-    return infos + [SampleInfo()] * (len(encryptions) - len(infos))
+        infos += _sized_infos(reader, encryptions[run], sizes[run])
+    return infos + [NO_INFO] * (len(encryptions) - len(infos))
 
 
-def _sized_info(reader: BoxFields, encryption: TrackEncryption | None, size: int) -> SampleInfo:
-    """One entry of ``size`` bytes: the IV, and subsamples where there is more."""
-    entry = BoxFields(reader.take(size), 0, size)
-    if encryption is None or not encryption.protected or not size:
-        return SampleInfo()
-    iv = entry.take(encryption.iv_size)
-    return SampleInfo(iv, _subsamples(entry) if entry.position < size else ())
+def _sized_infos(
+    reader: BoxFields, encryptions: Sequence[TrackEncryption | None], sizes: Sequence[int]
+) -> list[SampleInfo]:
+    """Entries of so many bytes each: the IV, and subsamples where there is more."""
+    data, end = reader.take(sum(sizes)), 0
+    infos: list[SampleInfo] = []
+    for encryption, size in zip(encryptions, sizes, strict=True):
+        start, end = end, end + size
+        if encryption is None or not encryption.protected or not size:
+            infos.append(NO_INFO)
+            continue
+        behind = start + encryption.iv_size
+        if behind == end:
+            infos.append(SampleInfo(data[start:behind]))
+        else:
+            infos.append(SampleInfo(data[start:behind], _subsamples(data, behind, end)[0]))
+    return infos
 
 
 def _next_info(reader: BoxFields, encryption: TrackEncryption | None, subsampled: bool) -> SampleInfo:
@@ -278,13 +291,27 @@ def _next_info(reader: BoxFields, encryption: TrackEncryption | None, subsampled
     iv = reader.take(encryption.iv_size) if encryption is not None and protected else b""
     if not subsampled:
         return SampleInfo(iv)
-    subsamples = _subsamples(reader)
+    subsamples, reader.position = _subsamples(reader.data, reader.position, reader.end)
     return SampleInfo(iv, subsamples if protected else ())
 
 
-def _subsamples(reader: BoxFields) -> tuple[tuple[int, int], ...]:
-    count = reader.number(2)
-    return tuple((reader.number(2), reader.number(4)) for _ in range(count))
+def _subsamples(data: Data, at: int, end: int) -> tuple[tuple[tuple[int, int], ...], int]:
+    """The subsamples (clear, protected) that stand at ``at``, and where they end. Raises :class:`DrmError` where that
+    is beyond ``end``."""
+    if at + 2 > end:
+        raise _too_short()
+    count = int.from_bytes(data[at : at + 2], "big")
+    at += 2
+    stop = at + 6 * count
+    if stop > end:
+        raise _too_short()
+    if count == 1:
+        return (_SUBSAMPLE.unpack_from(data, at),), stop
+    return tuple(_SUBSAMPLE.iter_unpack(data[at:stop])), stop
+
+
+def _too_short() -> DrmError:
+    return damaged("One of its boxes is shorter than what it says.")
 
 
 @dataclass(slots=True)

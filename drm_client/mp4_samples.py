@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from typing import NamedTuple
 
 from drm_client.boxes import Box, BoxFields, damaged, fields
 from drm_client.mp4_protection import (
     MAX_SAMPLES,
+    NO_INFO,
     Data,
     SampleEntry,
     SampleInfo,
@@ -48,8 +52,7 @@ class Mp4Track:
         return next((entry.encryption.scheme for entry in self.entries if entry.encryption is not None), "")
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedSample:
+class PlacedSample(NamedTuple):
     """A sample's place in the data, its encryption (None: clear) and its own encryption information."""
 
     offset: int
@@ -128,7 +131,8 @@ def _encryptions(
     """How each sample is encrypted: by its sample group, else by its sample description."""
     if indexes is None:
         if not track.default_group:
-            return [track.encryption(entry) for entry in entries]
+            known = {entry: track.encryption(entry) for entry in set(entries)}
+            return [known[entry] for entry in entries]
         indexes = [track.default_group] * len(entries)
     result: list[TrackEncryption | None] = []
     for entry, index in zip(entries, indexes, strict=True):
@@ -155,7 +159,7 @@ class _Auxiliary:
 def _placed(
     data: Data, runs: Sequence[SampleRun], encryptions: list[TrackEncryption | None], auxiliary: _Auxiliary
 ) -> list[PlacedSample]:
-    infos = [SampleInfo()] * len(encryptions)
+    infos = [NO_INFO] * len(encryptions)
     sizes = auxiliary_sizes(data, auxiliary.table, len(encryptions))
     senc = sample_encryption_box(auxiliary.container)
     offsets = auxiliary_offsets(data, auxiliary.table)
@@ -169,14 +173,9 @@ def _placed(
         counts = [len(run.sizes) for run in runs] if len(offsets) == len(runs) > 1 else [len(encryptions)]
         starts = [(auxiliary.base + offset, count) for offset, count in zip(offsets, counts, strict=False)]
         infos = read_auxiliary(data, starts, encryptions, sizes)
-    placed: list[PlacedSample] = []
-    for run in runs:
-        offset = run.offset
-        for size in run.sizes:
-            number = len(placed)
-            placed.append(PlacedSample(offset, size, encryptions[number], infos[number]))
-            offset += size
-    return placed
+    sized = [size for run in runs for size in run.sizes]
+    starts = [start for run in runs if run.sizes for start in accumulate(run.sizes[:-1], initial=run.offset)]
+    return list(map(PlacedSample, starts, sized, encryptions, infos))
 
 
 def _overridden(encryption: TrackEncryption, override: TrackEncryption) -> TrackEncryption:
@@ -284,11 +283,8 @@ def _parse_run(reader: BoxFields, base: int, position: int, default_size: int, e
         if count * max(default_size, 1) > reader.total:
             raise damaged("It lists more samples than it can hold.")
         return SampleRun(position, [default_size] * count, entry, field_at)
-    sizes = []
-    for _ in range(count):
-        reader.skip(before)
-        sizes.append(reader.number(4))
-        reader.skip(after)
+    entry_size = struct.Struct(f">{before}xI{after}x")
+    sizes = [size for (size,) in entry_size.iter_unpack(reader.take(count * entry_size.size))]
     return SampleRun(position, sizes, entry, field_at)
 
 

@@ -63,14 +63,14 @@ class Mp4Decryptor:
 
     def _decrypt_samples(self, data: bytearray, samples: list[PlacedSample]) -> None:
         protected: list[tuple[int, int, SampleProtection]] = []
-        for sample in samples:
-            encryption = sample.encryption
-            if encryption is None or not encryption.protected or not sample.size:
+        total = len(data)
+        for start, size, encryption, info in samples:
+            if encryption is None or not encryption.protected or not size:
                 continue
-            end = sample.offset + sample.size
-            if sample.offset < 0 or end > len(data):
+            end = start + size
+            if start < 0 or end > total:
                 raise damaged("It ends before its last sample.")
-            protected.append((sample.offset, end, sample_protection(encryption, sample.info)))
+            protected.append((start, end, sample_protection(encryption, info)))
         self._decryptor.decrypt_samples(data, protected)
 
 

@@ -12,14 +12,19 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from downloads import service
+from downloads.checking import prepare_repair
 from downloads.errors import DownloadError
+from downloads.folder import DownloadFolder
+from downloads.service import note_licence
+from downloads.store import Store
+from drm_client import passphrase
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from drm_client.keystore import FileKeyStore
@@ -32,7 +37,8 @@ from tests.drm_client.offline_kit import ORDER, Desk, MemoryKeyStore
 from tests.drm_client.test_issuers import FIVE_YEARS, TwoServices
 from tests.drm_client.test_os_clock import in_time_namespace
 from tests.drm_client.test_upgrade import Upgraded
-from tests.kit.downloads import noise_download
+from tests.kit.downloads import Shelf, noise_download, noise_title, run
+from tests.kit.fileserver import FileServer
 from tests.kit.licence_server import DAY, HOUR, LicenceServer, Terms
 
 Try = Callable[[Path], Awaitable[bool]]
@@ -301,6 +307,100 @@ async def download_without_its_licence(folder: Path) -> bool:
     return await asyncio.to_thread(attack)
 
 
+def between_downloads(name: str) -> Try:
+    """Put a file of one download into another: ``name`` in its folder."""
+
+    async def attack(folder: Path) -> bool:
+        def swap() -> bool:
+            with two_downloads(folder) as (shelf, one, other):
+                note_licence(one, "licence-1")
+                note_licence(other, "licence-2")
+                shutil.copy(other.path / name, one.path / name)
+                return not reads(shelf.again(), one.id)
+
+        return await asyncio.to_thread(swap)
+
+    return attack
+
+
+@contextlib.contextmanager
+def two_downloads(folder: Path) -> Iterator[tuple[Shelf, DownloadFolder, DownloadFolder]]:
+    """Two complete downloads of different noise."""
+    noise_title(folder / "other", seed=2)
+    with noise_download(folder) as (shelf, one, _), FileServer(folder / "other") as server:
+        other = shelf.add(server.url("media.m3u8"))
+        run(other)
+        yield shelf, one, other
+
+
+def reads(store: Store, download_id: str) -> bool:
+    """Whether everything of a download can be read, with its licence."""
+    try:
+        folder = store.get(download_id)
+        for item in folder.plan().items:
+            folder.read(item)
+        return service.licence_of(folder) == "licence-1" or not service.has_licence_note(folder)
+    except DownloadError:
+        return False
+
+
+async def symlinks(folder: Path) -> bool:
+    """Put links to somebody's file in the place of a download's parts, and have it read, repaired and removed."""
+
+    def attack() -> bool:
+        treasure = folder / "treasure"
+        treasure.mkdir()
+        (treasure / "letter").write_text("mine")
+        with noise_download(folder) as (shelf, download, _):
+            path = download.item_path(2)
+            path.unlink()
+            path.symlink_to(treasure / "letter")
+            again = shelf.again()
+            told = not reads(again, download.id)
+            prepare_repair(again.get(download.id))
+            run(again.get(download.id))
+            healed = reads(shelf.again(), download.id)
+            shutil.rmtree(download.path / "items")
+            (download.path / "items").symlink_to(treasure)
+            told = told and not reads(shelf.again(), download.id)
+            prepare_repair(shelf.again().get(download.id))
+            with contextlib.suppress(DownloadError):
+                run(shelf.again().get(download.id))
+            shelf.again().remove(download.id)
+        untouched = [path.name for path in treasure.iterdir()] == ["letter"]
+        return told and healed and untouched and (treasure / "letter").read_bytes() == b"mine"
+
+    return await asyncio.to_thread(attack)
+
+
+async def stolen_with_a_passphrase(folder: Path) -> bool:
+    """The folder alone, on the same machine and by the same user."""
+    FileKeyStore(folder).put("secret", b"42")
+    passphrase.protect(folder, "a horse on a piano")
+    passphrase.forget(folder)
+    with contextlib.suppress(DrmError):
+        passphrase.unlock(folder, "a horse on a violin")
+        return False
+    with contextlib.suppress(DrmError):
+        FileKeyStore(folder).get("secret")
+        return False
+    return True
+
+
+async def lies_about_its_time(folder: Path) -> bool:
+    """A service takes its clock back by a year, again and again: nothing of another's comes back."""
+    desk = TwoServices(folder)
+    licence_id = await desk.kept()
+    await desk.others.acquire(ORDER)
+    desk.machine.run(49 * HOUR)
+    for _ in range(5):
+        desk.other_server.time.at_s = desk.machine.real.at_s - 365 * DAY
+        with contextlib.suppress(DrmError):
+            await desk.other_service.ask_time()
+        desk.machine.run(HOUR)
+    return not plays(desk, licence_id) and desk.clock.now().at_s == desk.machine.real.at_s
+
+
 async def plain_http(_folder: Path) -> bool:
     with contextlib.suppress(InputError):
         service_address("http://tv.lan:8400", {})
@@ -350,8 +450,15 @@ ATTACKS = (
     Attack("entries of the vault exchanged", "named, never used", edited),
     Attack("a stolen folder, sealed files, another user or machine", "does not open", stolen),
     Attack("a stolen folder, system key store", "does not open", stolen_with_a_system_store),
+    Attack("a stolen folder with a passphrase, same user and machine", "does not open", stolen_with_a_passphrase),
+    Attack("a service that lies about its time five times", "nothing of another's comes back", lies_about_its_time),
     Attack("one bit of a download changed", "named, never played", changed_download),
     Attack("a download without the note of its licence", "does not play", download_without_its_licence),
+    Attack("another title's part in a download", "named, never played", between_downloads("items/000002")),
+    Attack("another title's plan in a download", "named, never played", between_downloads("plan")),
+    Attack("another title's journal in a download", "named, never played", between_downloads("journal")),
+    Attack("another title's licence note in a download", "named, never played", between_downloads("licence")),
+    Attack("links to other files in a download", "never read, never deleted, healed by a repair", symlinks),
     Attack("a service over plain HTTP in a network", "refused unless its host is named", plain_http),
     Attack(
         "set the wall clock back before each boot, stay offline",

@@ -37,8 +37,10 @@ def make_clip(folder: Path, megabits: int) -> Path:
     rate = [f"-{option}" for option in ("b:v", "minrate", "maxrate", "bufsize")]
     rates = [word for option in rate for word in (option, f"{megabits}M")]
     pictures = f"testsrc2=s=1280x720:r=25:d={CLIP_S},noise=alls=40:allf=t"
-    _run("ffmpeg", "-f", "lavfi", "-i", pictures, "-c:v", "libx264", "-preset", "ultrafast", "-g", "50", *rates, clip)
-    _run("ffmpeg", "-stream_loop", str(TIMES - 1), "-i", clip, "-c", "copy", source)
+    run_tool(
+        "ffmpeg", "-f", "lavfi", "-i", pictures, "-c:v", "libx264", "-preset", "ultrafast", "-g", "50", *rates, clip
+    )
+    run_tool("ffmpeg", "-stream_loop", str(TIMES - 1), "-i", clip, "-c", "copy", source)
     return source
 
 
@@ -49,11 +51,11 @@ def package(source: Path, scheme: str | None) -> Path:
     if scheme is not None:
         words += ["--enable_raw_key_encryption", "--keys", f"label=X:key_id={KID}:key={KEY}"]
         words += ["--protection_scheme", scheme, "--clear_lead", "0"]
-    _run("packager", "--quiet", *words)
+    run_tool("packager", "--quiet", *words)
     return made
 
 
-def _run(tool: str, *words: object) -> None:
+def run_tool(tool: str, *words: object) -> None:
     found = tools.locate()
     command = [found.ffmpeg, "-v", "error", "-y"] if tool == "ffmpeg" else [found.packager]
     subprocess.run([str(word) for word in (*command, *words)], check=True, capture_output=True)
@@ -68,7 +70,7 @@ def ffmpeg_copy_s(path: Path, options: Sequence[str] = ()) -> float:
 
     def once() -> float:
         before = cpu()
-        _run("ffmpeg", *options, "-i", path, "-map", "0", "-c", "copy", "-f", "null", "-")
+        run_tool("ffmpeg", *options, "-i", path, "-map", "0", "-c", "copy", "-f", "null", "-")
         return cpu() - before
 
     return _least(once)

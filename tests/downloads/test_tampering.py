@@ -178,3 +178,19 @@ def test_a_copy_opens_nowhere_else(kept: tuple[Shelf, DownloadFolder, FileServer
     shutil.copytree(shelf.keys, copy / "keys")
     with pytest.raises(DrmError):  # the profile was copied as well, to another machine or user
         Store(copy / "store", FileKeyStore(copy / "keys", binding=b"another machine"))
+
+
+def test_a_link_in_the_place_of_a_part_is_never_written_through(
+    kept: tuple[Shelf, DownloadFolder, FileServer], tmp_path: Path
+) -> None:
+    shelf, download, _ = kept
+    letter = tmp_path / "letter"
+    letter.write_text("mine")
+    path = download.item_path(2)
+    path.unlink()
+    path.symlink_to(letter)
+    assert checking.prepare_repair(download).findings
+    assert run(download)
+    assert checking.verify(shelf.again().get(download.id)).sound
+    assert letter.read_text() == "mine"
+    assert not path.is_symlink()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from backend_stub.services.rights import time_guard
 from downloads import checking, removal, service
-from downloads.item_writer import ItemWriter
+from downloads.item_writer import ItemWriter, SystemFile
 from downloads.store import Store
-from drm_client import clock
+from drm_client import clock, passphrase
 from drm_client.clock import ClockState, Reading, TrustedTime
 from drm_client.keystore import FileKeyStore
 from drm_client.offline import Confirmations, OfflineLicences
@@ -128,6 +130,17 @@ def players_may_dump_core(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(test_no_core_dumps, "_WATCH", allow + test_no_core_dumps._WATCH)
 
 
+def links_are_written_through(patch: pytest.MonkeyPatch) -> None:
+    def open_file(file: SystemFile, path: Path) -> None:
+        file._file = path.open("wb", buffering=0)
+
+    patch.setattr(SystemFile, "__init__", open_file)
+
+
+def any_passphrase_opens(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(passphrase, "_derive", lambda *_given: bytes(32))
+
+
 def _in_the_player(patch: pytest.MonkeyPatch, statement: str) -> None:
     from tests.player.licensing import test_keys_in_memory
 
@@ -231,6 +244,16 @@ FAULTS = [
         time_never_goes_back,
     ),
     Fault("rights-ciphers-outlive-their-keys", f"{_IN_MEMORY}[dash-cenc]", ciphers_outlive_their_keys),
+    Fault(
+        "rights-links-are-written-through",
+        "tests/downloads/test_tampering.py::test_a_link_in_the_place_of_a_part_is_never_written_through",
+        links_are_written_through,
+    ),
+    Fault(
+        "rights-any-passphrase-opens",
+        "tests/drm_client/test_passphrase.py::test_without_the_passphrase_nothing_opens",
+        any_passphrase_opens,
+    ),
     Fault("rights-copies-of-keys-stay", f"{_IN_MEMORY}[service]", copies_of_keys_stay),
     Fault(
         "rights-players-may-dump-core",

@@ -122,6 +122,8 @@ def run_app(options: AppOptions) -> int:
         single.listen()
     scene.register_types(scene.choose_scene())
     try:
+        if not _is_open(application, options):
+            return int(ExitCode.GOOD)
         while True:  # once more for each service that the viewer chooses
             url = options.service_url or store.preferences.service_url or None
             code = _run(application, replace(options, service_url=url), single, store)
@@ -138,6 +140,26 @@ def _wanted(options: AppOptions) -> str:
     if options.source is None:
         return options.link
     return options.source.url or (options.source.media.url if options.source.media else "")
+
+
+def _is_open(application: QGuiApplication, options: AppOptions) -> bool:
+    """Whether what is kept here can be used: its passphrase, where it has one, is asked for. False where the viewer
+    closed the window."""
+    from drm_client import passphrase
+    from drm_client.keystore import FileKeyStore, open_key_store
+
+    folder = options.profile
+    if passphrase.is_open(folder) or not isinstance(open_key_store(folder, options.key_store), FileKeyStore):
+        return True
+    from ui.app.viewmodels.passphrase import PassphraseViewModel
+    from ui.app.window import scene
+
+    asking = PassphraseViewModel(folder)
+    engine, window = scene.load_window(asking, "Passphrase.qml")
+    asking.opened.connect(window.close)
+    application.exec()
+    del engine
+    return passphrase.is_open(folder)
 
 
 def _run(application: QGuiApplication, options: AppOptions, single: SingleInstance, store: PreferenceStore) -> int:

@@ -42,6 +42,7 @@ COMMANDS = {
     "login": Subcommand("ui.cli.login", "sign this machine in at a service"),
     "logout": Subcommand("ui.cli.logout", "end the sign-in"),
     "devices": Subcommand("ui.cli.devices", "which machines may play what the account has"),
+    "passphrase": Subcommand("ui.cli.passphrase", "a passphrase for what is kept here"),
     "plan": Subcommand("ui.cli.plan", "what the account may watch, and subscribing to more"),
     "download": Subcommand("ui.cli.download", "keep titles on this machine, for watching without a network"),
     "inspect": Subcommand("ui.cli.inspect", "print what a manifest says: every rendition and segment"),
@@ -113,6 +114,7 @@ def main(argv: Sequence[str]) -> int:
     from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, InputError
 
     try:
+        _unlock(args)
         return int(module.run(args))
     except ANY_ERROR as error:
         return _tell(error, args)
@@ -125,6 +127,20 @@ def main(argv: Sequence[str]) -> int:
         code = ErrorCode.DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else ErrorCode.INPUT_FILE
         where = f"{error.filename}: " if error.filename else ""
         return _tell(InputError(code, f"{where}{error.strerror or error}."), args)
+
+
+def _unlock(args: argparse.Namespace) -> None:
+    """Ask for the passphrase of the profile where it has one; the app and the kiosk have ways of their own."""
+    if args.command in ("app", "kiosk", "passphrase", "doctor") or getattr(args, "key_store", "system") == "system":
+        return
+    from drm_client.keystore import FileKeyStore, open_key_store
+    from drm_client.passphrase import is_open
+    from ui.cli.options import profile_folder
+    from ui.cli.passphrase import unlock
+
+    folder = profile_folder(args)
+    if not is_open(folder) and isinstance(open_key_store(folder, args.key_store), FileKeyStore):
+        unlock(folder)
 
 
 def _tell(error: MatineeError | DrmError, args: argparse.Namespace) -> int:

@@ -725,6 +725,21 @@
     </message>
 </context>
 <context>
+    <name>Passphrase</name>
+    <message>
+        <source>What is kept on this computer has a passphrase.</source>
+        <translation>Was auf diesem Computer aufbewahrt wird, ist durch eine Passphrase geschützt.</translation>
+    </message>
+    <message>
+        <source>Passphrase</source>
+        <translation>Passphrase</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+</context>
+<context>
     <name>PaymentLines</name>
     <message>
         <source>Payments</source>
