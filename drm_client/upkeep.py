@@ -104,7 +104,7 @@ class KeptLicenceUpkeep:
         sent = await _step(failed, "receipts", licences.send_receipts)
         if listed is not None:
             next_list_s = min(max(licences.next_list_s, LEAST_S), DAILY_S)
-        unsettled, ending = await asyncio.to_thread(self._look)
+        unsettled, ending, warn_in_s = await asyncio.to_thread(self._look)
         report = UpkeepReport(
             confirmed=() if states is None else states.confirmed,
             withdrawn=tuple(sorted({*(() if states is None else states.ended), *(listed or ())})),
@@ -112,7 +112,7 @@ class KeptLicenceUpkeep:
             given_back=sent or 0,
             ending=ending,
             failed=failed | ({} if renewals is None else dict(renewals.failed)),
-            next_s=RETRY_S if failed else SOON_S if unsettled else next_list_s,
+            next_s=RETRY_S if failed else SOON_S if unsettled else min(next_list_s, warn_in_s),
         )
         await asyncio.to_thread(self._note, report)
         return report
@@ -121,9 +121,9 @@ class KeptLicenceUpkeep:
         store, address = self._licences.store, self._service.address
         return bool(store.issued_by(address)) or any(one.is_for(address) for one in store.receipts())
 
-    def _look(self) -> tuple[bool, tuple[EndingTitle, ...]]:
-        """Whether something must be settled soon, and what is nearly over."""
-        unsettled, ending = self._service.clock.is_doubtful(), []
+    def _look(self) -> tuple[bool, tuple[EndingTitle, ...], float]:
+        """Whether something must be settled soon, what is nearly over, and seconds until the next title is."""
+        unsettled, ending, warn_in_s = self._service.clock.is_doubtful(), [], DAILY_S
         for licence_id in self._licences.store.issued_by(self._service.address):
             try:
                 standing = self._licences.standing(licence_id)
@@ -132,10 +132,14 @@ class KeptLicenceUpkeep:
                     raise
                 continue  # removed meanwhile
             unsettled = unsettled or standing.state is RightsState.UNCONFIRMED
-            if standing.may_start and standing.remaining_s is not None and standing.remaining_s <= WARN_S:
+            if not standing.may_start or standing.remaining_s is None:
+                continue
+            if standing.remaining_s > WARN_S:
+                warn_in_s = min(warn_in_s, standing.remaining_s - WARN_S + 1.0)
+            else:
                 title_id = self._licences.title_of(licence_id)
                 ending.append(EndingTitle(licence_id, title_id, standing.remaining_s, standing.sentence))
-        return unsettled, tuple(ending)
+        return unsettled, tuple(ending), warn_in_s
 
     def _note(self, report: UpkeepReport) -> None:
         document = [self._service.clock.issuer_now(), report.next_s]

@@ -188,3 +188,16 @@ async def test_licences_of_a_wrong_hour_are_asked_for_anew(tmp_path: Path) -> No
 
 def test_a_pass_at_most_every_hour_and_at_least_daily() -> None:
     assert SOON_S < LEAST_S < DAILY_S
+
+
+async def test_the_next_pass_comes_in_time_to_warn(desk: Desk) -> None:
+    """A licence that ends before the daily pass after the next is looked at again twelve hours before its end."""
+    await desk.kept()
+    desk.machine.run(22 * HOUR)  # 26 hours are left, and nothing is due
+    report = await upkeep(desk).run()
+    assert report.ending == ()
+    assert report.next_s == pytest.approx(14 * HOUR, abs=2.0)
+    desk.server.online = False
+    desk.machine.run(report.next_s)
+    (ending,) = (await upkeep(desk).run()).ending
+    assert ending.remaining_s == pytest.approx(12 * HOUR, abs=2.0)

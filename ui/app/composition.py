@@ -364,6 +364,7 @@ def _make_engine(options: AppOptions, store: PreferenceStore, meter: DataMeter, 
     from downloads.offline import SCHEME
     from player.engine import Engine, EngineSettings
     from player.net.web_options import WebOptions
+    from ui.app.desktop.notifications import EndingNotices
 
     return Engine(
         EngineSettings(
@@ -377,6 +378,7 @@ def _make_engine(options: AppOptions, store: PreferenceStore, meter: DataMeter, 
             on_transfer=meter.transferred,
             wrap=options.wrap,
             schemes={SCHEME: downloads.made.transport.make},
+            on_upkeep=EndingNotices(downloads.made.names).heard,
         )
     )
 

@@ -137,6 +137,16 @@ class KeptTitles:
             snapshots = await asyncio.to_thread(store.list)
         return await asyncio.to_thread(self._shelf, store, snapshots, licences)
 
+    def names(self) -> Mapping[str, str]:
+        """The names of the service's titles that are kept, by title. Waits for the disk: not on the engine's loop."""
+        if not self._root.exists():
+            return {}
+        try:
+            return {item.title_id: item.name for item in self._opened().list() if item.title_id}
+        except ANY_ERROR as error:
+            _log.info("the names of downloads are not known: %s", error.code)
+            return {}
+
     async def sizes(self, card: TitleCard) -> Mapping[int, int]:
         found = {}
         for height in sorted(card.heights, reverse=True):

@@ -57,6 +57,11 @@ def _state_words(title: KeptTitle, tr: Translate) -> str:
     return _left_words(title.rights_left_s, tr)
 
 
+def left_words(left_s: float) -> str:
+    """How long a title may still be watched."""
+    return _left_words(left_s, text.tr)
+
+
 def _left_words(left_s: float, tr: Translate) -> str:
     days, hours, minutes = int(left_s // _DAY_S), int(left_s // _HOUR_S), int(left_s // _MINUTE_S)
     if days > 1:
