@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from downloads import ledger, planning, request
-from downloads.errors import DownloadError, disk_full
+from downloads.errors import DownloadError, disk_full, over_limit
 from downloads.fetching import Fetching
 from downloads.folder import DownloadFolder
 from downloads.journal import Body
@@ -78,6 +78,8 @@ class Downloader:
     decoders: Collection[str] = ()
     on_item: Callable[[DownloadFolder, PlanItem], None] = lambda _folder, _item: None
     on_event: Callable[[LoadEvent], None] = lambda _event: None
+    room: Callable[[str], int | None] = lambda _id: None
+    """Bytes that a download may take under the viewer's limits; None for any number."""
     seed: int = field(default=0)
 
     async def run(self, folder: DownloadFolder, stop: asyncio.Event) -> State:
@@ -105,6 +107,9 @@ class Downloader:
             bodies = await self._plan(folder, wanted)
         plan = await asyncio.to_thread(folder.plan)
         self._check_room(folder)
+        room = await asyncio.to_thread(self.room, folder.id)
+        if room is not None and max(plan.size, folder.ledger.fetched) > room:
+            raise over_limit(plan.size, room)
         await self.access.prepare(folder, plan.origin, plan.kids)
         paths = Pathways(planning.pathways(plan))
         loader = self._loader(paths, wanted.origin)

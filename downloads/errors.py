@@ -39,6 +39,18 @@ def disk_full(folder: Path, needed: int | None = None, free: int | None = None) 
     )
 
 
+def over_limit(needed: int, room: int) -> DownloadError:
+    """A download that is larger than its limit leaves. Bytes."""
+    return DownloadError(
+        ErrorCode.DISK_FULL,
+        "The downloads have reached the limit that was set for them: remove one, or allow more "
+        "(matinee download limit), then resume.",
+        recoverable=True,
+        needed=needed,
+        free=room,
+    )
+
+
 def storage_error(error: OSError, folder: Path) -> DownloadError:
     """What an OSError while using ``folder`` means."""
     if error.errno in _FULL:

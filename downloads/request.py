@@ -20,16 +20,19 @@ _KEYS = "keys"
 
 @dataclass(frozen=True, slots=True)
 class DownloadRequest:
-    """Where the title comes from and what of it is wanted. ``smart``: a rule made it, and may remove it."""
+    """Where the title comes from and what of it is wanted. ``smart``: a rule made it, and may remove it. ``profile``:
+    for whom it is, empty where nobody is named."""
 
     origin: DownloadOrigin
     choice: DownloadChoice = field(default_factory=DownloadChoice)
     smart: bool = False
+    profile: str = ""
 
 
 def write(folder: DownloadFolder, request: DownloadRequest) -> None:
     """Keep the request; it is on the disk when this returns."""
     document = {"origin": asdict(request.origin), "choice": asdict(request.choice), "smart": request.smart}
+    document["profile"] = request.profile
     folder.write_secret(_NAME, json.dumps(document).encode())
 
 
@@ -42,7 +45,9 @@ def read(folder: DownloadFolder) -> DownloadRequest:
     choice = document["choice"]
     lists = {name: tuple(choice[name]) for name in ("audio", "subtitles")}
     origin = DownloadOrigin(**document["origin"])
-    return DownloadRequest(origin, DownloadChoice(**{**choice, **lists}), document.get("smart", False))
+    return DownloadRequest(
+        origin, DownloadChoice(**{**choice, **lists}), document.get("smart", False), document.get("profile", "")
+    )
 
 
 def note_keys(folder: DownloadFolder, keys: Collection[tuple[bytes, bytes]]) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from downloads import smart
 from downloads.model import DownloadSummary
 from downloads.smart import SmartRule
+from player.base.errors import ErrorCode, InputError
 from player.resume.merge import is_finished
 from player.service.model import Season, Title
 
@@ -54,3 +55,20 @@ async def step_of(
     sizes = [max(item.size, item.fetched) for item in downloads if item.title_id in episodes]
     step = smart.decide(list(episodes), shares, downloads, made, rule, episode_bytes=max(sizes, default=0))
     return EpisodeStep([episodes[title_id] for title_id in step.add], step.remove)
+
+
+def season_of(seasons: Sequence[Season], number: int | None, following: int | None) -> list[Title]:
+    """The episodes of a season (None: the one in which the viewer is, else the first), or the next ``following`` ones
+    of the series that were not watched to their end. Raises InputError for a season that there is not."""
+    episodes = [title for season in seasons for title in season.episodes]
+    shares = {title.id: watched_share(title) for title in episodes}
+    begun = [place for place, title in enumerate(episodes) if shares[title.id] > 0]
+    last = begun[-1] if begun else 0
+    here = last + 1 if begun and shares[episodes[last].id] >= smart.WATCHED_SHARE else last
+    if number is None and following is not None:
+        return [title for title in episodes[here:] if shares[title.id] < smart.WATCHED_SHARE][:following]
+    now = episodes[min(here, len(episodes) - 1)].id if episodes else ""
+    for season in seasons:
+        if season.number == number if number is not None else now in {title.id for title in season.episodes}:
+            return [t for t in season.episodes if following is None or shares[t.id] < smart.WATCHED_SHARE][:following]
+    raise InputError(ErrorCode.INPUT_USAGE, "This series has no such season.")

@@ -90,13 +90,18 @@ class SampleDecryptor:
         Quicker than one call for each. The samples must not overlap and must lie in the buffer.
         """
         view = memoryview(data)
-        place = None
+        place, patterned = None, _PatternedRanges()
         with self._lock:
             for start, end, protection in samples:
                 if place != (protection.scheme, protection.kid):
+                    patterned.decrypt(view)
                     place = (protection.scheme, protection.kid)
                     method, context = self._cipher(protection)
-                method(context, view[start:end], protection)
+                if protection.skip_blocks and protection.crypt_blocks and method is _decrypt_cbcs:
+                    patterned.add(context, view, start, end, protection)
+                else:
+                    method(context, view[start:end], protection)
+            patterned.decrypt(view)
 
     def _cipher(self, protection: SampleProtection) -> tuple[_Method, CipherContext]:
         """The method for a scheme with a context of the key, which it leaves in any state."""
@@ -117,6 +122,38 @@ class SampleDecryptor:
         context = Cipher(algorithms.AES(self._keys.get(kid).value), mode(bytes(BLOCK))).decryptor()
         cipher = self._ciphers[scheme, kid] = (method, context)
         return cipher
+
+
+class _PatternedRanges:
+    """Protected ranges of ``cbcs`` samples with the same key, IV and pattern: decrypted at once, as a call for each
+    costs more than a small sample does."""
+
+    def __init__(self) -> None:
+        self._ranges: list[tuple[int, int]] = []
+        self._held: tuple[CipherContext, bytes, int, int] | None = None
+
+    def add(
+        self, context: CipherContext, view: memoryview, start: int, end: int, protection: SampleProtection
+    ) -> None:
+        held = (context, protection.iv, protection.crypt_blocks, protection.skip_blocks)
+        if self._held != held:
+            self.decrypt(view)
+            self._held = held
+        size = end - start
+        for clear, length in protection.subsamples or ((0, size),):
+            start += clear
+            if length:
+                self._ranges.append((start, length))
+                start += length
+        if start > end:
+            raise _does_not_fit(size)
+
+    def decrypt(self, view: memoryview) -> None:
+        """Decrypt what was gathered, where it lies."""
+        if self._held is not None and self._ranges:
+            context, iv, crypt, skip = self._held
+            _pattern().decrypt_chains(context, _full_iv(iv), view, self._ranges, crypt, skip)
+            self._ranges.clear()
 
 
 @functools.cache
@@ -244,8 +281,8 @@ def _decrypt_cbcs(context: CipherContext, data: Writable, protection: SampleProt
     """Each protected range starts anew from the IV; partial blocks are clear."""
     iv = protection.iv if len(protection.iv) == BLOCK else _full_iv(protection.iv)
     view = memoryview(data)
-    ranges = _protected_ranges(len(view), protection.subsamples)
     skip = protection.skip_blocks
+    ranges = _protected_ranges(len(view), protection.subsamples)
     if not skip:
         for start, length in ranges:
             whole = view[start : start + length - length % BLOCK]

@@ -174,8 +174,8 @@ def _placed(
         starts = [(auxiliary.base + offset, count) for offset, count in zip(offsets, counts, strict=False)]
         infos = read_auxiliary(data, starts, encryptions, sizes)
     sized = [size for run in runs for size in run.sizes]
-    starts = [start for run in runs if run.sizes for start in accumulate(run.sizes[:-1], initial=run.offset)]
-    return list(map(PlacedSample, starts, sized, encryptions, infos))
+    places = [place for run in runs if run.sizes for place in accumulate(run.sizes[:-1], initial=run.offset)]
+    return list(map(PlacedSample, places, sized, encryptions, infos))
 
 
 def _overridden(encryption: TrackEncryption, override: TrackEncryption) -> TrackEncryption:

@@ -37,10 +37,15 @@ def decrypt_chains(
 ) -> None:
     """Decrypt the encrypted blocks of ``ranges`` of ``data`` where they lie, each range from ``iv`` anew, by a CBC
     context in any state: the IV is fed to it as if it were ciphertext."""
-    if len(ranges) == 1 and crypt == 1:
-        start, length = ranges[0]
-        blocks = np.frombuffer(data, _BLOCK_TYPE, length // BLOCK, start)[:: 1 + skip]
-        blocks[:] = np.frombuffer(context.update(iv + blocks.tobytes()), _BLOCK_TYPE, -1, BLOCK)
+    if crypt == 1:
+        period = 1 + skip
+        sources = [np.frombuffer(data, _BLOCK_TYPE, length // BLOCK, start)[::period] for start, length in ranges]
+        blocks = np.frombuffer(context.update(b"".join([iv + each.tobytes() for each in sources])), _BLOCK_TYPE)
+        place = 1
+        for source in sources:
+            end = place + len(source)
+            source[:] = blocks[place:end]
+            place = end + 1
         return
     chains = [encrypted_blocks(data, start, length, crypt, skip) for start, length in ranges]
     clear = context.update(b"".join([iv + gather(chain) for chain in chains]))

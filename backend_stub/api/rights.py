@@ -8,9 +8,10 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from backend_stub.api import rights_schemas as schemas
 from backend_stub.api.catalog import title_body
-from backend_stub.api.deps import Context, Hex32, TitleId, Watching
+from backend_stub.api.deps import Context, Hex32, TitleId, Viewer, Watching
 from backend_stub.api.errors import documented
 from backend_stub.api.play import manifest_bodies
+from backend_stub.problems import not_found
 from backend_stub.services.downloads import DownloadGrant
 from backend_stub.services.licence_issuing import LicenceUrls, SignedLicence
 
@@ -33,6 +34,33 @@ def grant_download(
         licence=schemas.DownloadLicence(url=str(request.url_for("licences")), kids=list(grant.kids)),
         policy=_policy(grant),
     )
+
+
+@router.get("/downloads", responses=documented(401, 403))
+def list_downloads(context: Context, viewer: Viewer) -> schemas.DownloadList:
+    kept, plan = context.downloads.of_account(viewer.id)
+    return schemas.DownloadList(
+        items=[
+            schemas.ListedDownload(
+                download_id=one.download.id,
+                title_id=one.download.title_id,
+                title=one.title,
+                device_id=one.download.device_id,
+                device=one.device,
+                created_at=one.download.created_at,
+            )
+            for one in kept
+        ],
+        device_limit=plan.download_devices,
+        title_limit=plan.download_titles,
+    )
+
+
+@router.delete("/downloads/{download_id}", status_code=204, responses=documented(401, 403, 404))
+def give_back_download(context: Context, viewer: Viewer, download_id: Hex32) -> Response:
+    with not_found("download_not_found", "The account has no such download."):
+        context.downloads.give_back(viewer.id, download_id)
+    return Response(status_code=204)
 
 
 @router.post("/licences", name="licences", responses=documented(401, 403, 404, 409))

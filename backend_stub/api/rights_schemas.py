@@ -48,6 +48,21 @@ class DownloadGrantRequest(Strict):
     max_height: Annotated[int, Field(ge=1, le=100_000)] | None = None
 
 
+class ListedDownload(BaseModel):
+    download_id: str
+    title_id: str
+    title: str
+    device_id: str
+    device: str
+    created_at: float
+
+
+class DownloadList(BaseModel):
+    items: list[ListedDownload]
+    device_limit: int | None
+    title_limit: int | None
+
+
 class DownloadLicence(BaseModel):
     url: str
     kids: list[str]

@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, Device, Download, WatchedPosition
+from backend_stub.db.models import Account, Device, Download, IssuedLicence, Title, WatchedPosition
 from backend_stub.manifests import make_limited
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
@@ -21,7 +21,9 @@ from backend_stub.services.catalog import WatchedTitle
 from backend_stub.services.content_keys import entitled_kids
 from backend_stub.services.devices import proven_device, shown_devices
 from backend_stub.services.entitlement import Entitled, Viewing, entitled_title
+from backend_stub.services.plans import Plan, plan_at
 from backend_stub.services.rights.policy import Terms, download_terms
+from backend_stub.services.rights.revocation import close_downloads, revoke_licences
 from backend_stub.services.steering_rules import Audience
 from backend_stub.signing import EdgeGrant
 from backend_stub.titles import ENCRYPTED, place_of
@@ -42,6 +44,15 @@ class DownloadGrant:
     terms: Terms
     licence_s: float
     max_height: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDownload:
+    """A download that counts against the plan: which title, and the name of the device that keeps it."""
+
+    download: Download
+    title: str
+    device: str
 
 
 class Downloads:
@@ -99,6 +110,42 @@ class Downloads:
             licence_s=entitled.rights.licence_s,
             max_height=min(heights, default=None),
         )
+
+    def of_account(self, account_id: str) -> tuple[Sequence[KeptDownload], Plan]:
+        """What the account's devices keep, the newest first, and the plan that limits it."""
+        now = self._clock.now()
+        with self._database.read() as session:
+            query = (
+                select(Download, Title.title, Device.name)
+                .join(Title, Title.id == Download.title_id)
+                .join(Device, and_(Device.account_id == Download.account_id, Device.id == Download.device_id))
+                .where(Download.account_id == account_id, Download.closed_at.is_(None), Download.holds_until > now)
+                .order_by(Download.created_at.desc(), Download.id)
+            )
+            found = [KeptDownload(download, title, device) for download, title, device in session.execute(query)]
+            return found, plan_at(session, account_id, now)[0]
+
+    def give_back(self, account_id: str, download_id: str) -> None:
+        """End a download from any device of the account: its place in the plan is free, and the device that keeps it
+        learns so at its next contact. Raises LookupError for none of the account's."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            download = session.get(Download, download_id, with_for_update=True)
+            if download is None or download.account_id != account_id:
+                raise LookupError(download_id)
+            if download.closed_at is not None:
+                return
+            revoke_licences(session, IssuedLicence.session_id == download_id, now, "given back")
+            close_downloads(session, Download.id == download_id, now)
+            audit.record(
+                session,
+                now,
+                "download.given_back",
+                account_id=account_id,
+                subject=download_id,
+                title=download.title_id,
+                device=download.device_id,
+            )
 
 
 def _check_allowed(entitled: Entitled) -> None:

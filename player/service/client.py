@@ -27,6 +27,7 @@ from player.service.grants import DownloadGrant, read_grant
 from player.service.machine import machine_name
 from player.service.model import (
     Account,
+    AccountDownloads,
     CatalogPage,
     ChannelGuide,
     DeviceCode,
@@ -44,6 +45,7 @@ from player.service.model import (
 from player.service.reply import (
     Members,
     problem,
+    read_account_downloads,
     read_channels,
     read_credits,
     read_device_code,
@@ -348,6 +350,15 @@ class ServiceClient:
     async def remove_device(self, device_id: str) -> None:
         """Take a machine off the account. Raises ServiceError ``service.not_found`` where it is none of its."""
         await self._call(f"/devices/{quote(device_id, safe='')}", method="DELETE")
+
+    async def downloads(self) -> AccountDownloads:
+        """What the machines of the account keep."""
+        return read_account_downloads(Members.of(await self._call("/downloads")))
+
+    async def give_back_download(self, download_id: str) -> None:
+        """End a download of the account, on whatever machine it is; that one learns so at its next contact. Raises
+        ServiceError ``service.not_found`` where it is none of the account's."""
+        await self._call(f"/downloads/{quote(download_id, safe='')}", method="DELETE")
 
     async def play(
         self, title_id: str, device_id: str | None, variant: str = "encrypted", *, ahead: bool = False

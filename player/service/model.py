@@ -242,6 +242,33 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountDownload:
+    """A title that a machine of the account keeps."""
+
+    id: str
+    title_id: str
+    title: str
+    device_id: str
+    device: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDownloads:
+    """What the machines of an account keep. The plan allows downloads on ``device_limit`` of them and ``title_limit``
+    on each; None for any number."""
+
+    items: tuple[AccountDownload, ...]
+    device_limit: int | None
+    title_limit: int | None
+
+    @property
+    def devices(self) -> int:
+        """On how many machines there are downloads."""
+        return len({item.device_id for item in self.items})
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceList:
     """The machines of an account, and how many its plan allows; None for any number."""
 

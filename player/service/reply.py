@@ -14,6 +14,8 @@ from player.net.model import Response
 from player.net.redact import redact_text
 from player.service.model import (
     Account,
+    AccountDownload,
+    AccountDownloads,
     CatalogPage,
     Channel,
     ChannelGuide,
@@ -304,6 +306,28 @@ def read_devices(members: Members) -> DeviceList:
 
     limit = members.optional_number("limit")
     return DeviceList(members.each("items", read), None if limit is None else int(limit))
+
+
+def read_account_downloads(members: Members) -> AccountDownloads:
+    """What the machines of the account keep."""
+
+    def read(item: object) -> AccountDownload:
+        one = Members(item, "items")
+        return AccountDownload(
+            one.text("download_id"),
+            one.text("title_id"),
+            one.text("title"),
+            one.text("device_id"),
+            one.text("device"),
+            one.number("created_at"),
+        )
+
+    devices, titles = members.optional_number("device_limit"), members.optional_number("title_limit")
+    return AccountDownloads(
+        members.each("items", read),
+        None if devices is None else int(devices),
+        None if titles is None else int(titles),
+    )
 
 
 def read_search(members: Members, base_url: str) -> SearchPage:

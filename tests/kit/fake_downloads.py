@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from player.title.opening import PlaybackSource
-from ui.app.ports.downloads import KeptTitle, Shelf
+from ui.app.ports.downloads import KeptTitle, Places, Shelf
 from ui.app.ports.titles import TitleCard
 
 GIGA = 1_000_000_000
@@ -48,11 +48,13 @@ class FakeDownloads:
         self.damaged = 0
         self.pace = 0  # bytes that a running download grows by from one look to the next
         self.kept_up = 0
+        self.limit: int | None = None
+        self.on_devices: Places | None = Places(2, 5, 3, 10)
 
     async def shelf(self) -> Shelf:
         self._obstacles()
         self.titles = [replace(one, fetched=one.fetched + self.pace) if one.running else one for one in self.titles]
-        return Shelf(tuple(self.titles), sum(one.fetched for one in self.titles), 40 * GIGA)
+        return Shelf(tuple(self.titles), sum(one.fetched for one in self.titles), 40 * GIGA, self.limit)
 
     async def sizes(self, card: TitleCard) -> Mapping[int, int]:
         self._obstacles()
@@ -61,6 +63,13 @@ class FakeDownloads:
     async def add(self, card: TitleCard, height: int | None) -> None:
         self._order("add", card.id, height)
         self.titles.append(KeptTitle(f"d-{card.id}", card.name, card.id, size=GIGA))
+
+    async def add_episodes(self, card: TitleCard, following: int | None, height: int | None) -> int:
+        self._order("add_episodes", card.id, following, height)
+        return following or 8
+
+    async def places(self) -> Places | None:
+        return self.on_devices
 
     async def keep_up(self) -> None:
         self.kept_up += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from ui.cli.account_session import service_of
 from ui.cli.options import add_profile_arguments, add_service_argument
 
 if TYPE_CHECKING:
-    from player.service.model import DeviceList
+    from player.service.model import AccountDownloads, DeviceList
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,46 +21,73 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_service_argument(parser)
     add_profile_arguments(parser)
     parser.add_argument("--remove", metavar="ID", help="take a device away: it plays nothing of the account any more")
+    parser.add_argument("--downloads", action="store_true", help="also what each of them keeps")
+    parser.add_argument("--give-back", metavar="ID", help="give a download back, from whatever device keeps it")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    """List the account's devices, after removing one if that is asked for."""
-    devices, own_id = asyncio.run(_devices(args))
-    print(_as_json(devices, own_id) if args.json else _as_text(devices, own_id))
+    """List the account's devices, after removing one, or giving a download back, if that is asked for."""
+    found = asyncio.run(_found(args))
+    print(_as_json(found) if args.json else _as_text(found))
     return 0
 
 
-async def _devices(args: argparse.Namespace) -> tuple[DeviceList, str | None]:
-    """All of the account, and which of them this machine is."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """All devices of the account, which of them this machine is, and what they keep where that was asked for."""
+
+    devices: DeviceList
+    own_id: str | None
+    downloads: AccountDownloads | None
+
+
+async def _found(args: argparse.Namespace) -> _Found:
     from drm_client.device import ENTRY, DeviceIdentity
 
     async with service_of(args) as (service, keys):
         if args.remove is not None:
             await service.remove_device(args.remove)
+        if args.give_back is not None:
+            await service.give_back_download(args.give_back)
         own_id = None if keys.get(ENTRY) is None else DeviceIdentity.load_or_create(keys).device_id
-        return await service.devices(), own_id
+        wanted = args.downloads or args.give_back is not None
+        return _Found(await service.devices(), own_id, await service.downloads() if wanted else None)
 
 
-def _as_json(devices: DeviceList, own_id: str | None) -> str:
+def _as_json(found: _Found) -> str:
     items = [
         {
             "id": device.id,
             "name": device.name,
             "registered_at": device.registered_at,
             "last_seen_at": device.last_seen_at,
-            "this_one": device.id == own_id,
+            "this_one": device.id == found.own_id,
         }
-        for device in devices.items
+        for device in found.devices.items
     ]
-    return json.dumps({"devices": items, "limit": devices.limit}, indent=2)
+    document: dict[str, object] = {"devices": items, "limit": found.devices.limit}
+    if found.downloads is not None:
+        document["downloads"] = asdict(found.downloads)
+    return json.dumps(document, indent=2)
 
 
-def _as_text(devices: DeviceList, own_id: str | None) -> str:
-    allowed = "" if devices.limit is None else f" of {devices.limit}"
-    lines = [f"{len(devices.items)}{allowed} devices"]
-    for device in devices.items:
+def _as_text(found: _Found) -> str:
+    lines = [f"{_of(len(found.devices.items), found.devices.limit)} devices"]
+    for device in found.devices.items:
         seen = datetime.fromtimestamp(device.last_seen_at, UTC)
-        mark = "  (this one)" if device.id == own_id else ""
+        mark = "  (this one)" if device.id == found.own_id else ""
         lines.append(f"{device.id}  last seen {seen:%Y-%m-%d %H:%M} UTC  {device.name}{mark}")
+    kept = found.downloads
+    if kept is not None:
+        lines.append(f"Downloads on {_of(kept.devices, kept.device_limit)} devices")
+        for device in found.devices.items:
+            here = [item for item in kept.items if item.device_id == device.id]
+            if here:
+                lines.append(f"{device.name}: {_of(len(here), kept.title_limit)} titles")
+                lines += [f"    {item.id}  {item.title}" for item in here]
     return "\n".join(lines)
+
+
+def _of(count: int, limit: int | None) -> str:
+    return str(count) if limit is None else f"{count} of {limit}"

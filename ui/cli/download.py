@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         _add_choice(made)
         if name == "add":
             _add_running(made)
+            _add_owner(made)
             made.add_argument("--later", action="store_true", help="only put it into the queue")
             made.add_argument("--priority", type=int, default=0, metavar="N", help="a greater one goes first")
             made.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known key, in hex")
@@ -47,6 +48,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     action("list", "what is there, and how far it has come").add_argument(
         "--rebuild", action="store_true", help="make the index anew from the journals"
     )
+    limit = action("limit", "say, or set, how much downloads may take together, or for one profile")
+    limit.add_argument("size", metavar="SIZE", nargs="?", help="such as 20G, or none")
+    limit.add_argument("--for", dest="owner", metavar="PROFILE", default="", help="the limit of this profile")
+    season = action("season", "download a season, or the next episodes of a series", "SERIES")
+    season.add_argument("--season", type=whole_number, metavar="N", help="this one (default: where you are)")
+    season.add_argument("--next", type=_some, metavar="N", help="only the next N episodes that were not watched")
+    season.add_argument("--later", action="store_true", help="only put them into the queue")
+    _add_choice(season)
+    _add_owner(season)
+    _add_running(season)
     action("pause", "hold downloads", "ID", several=True)
     _add_running(action("resume", "go on with downloads, or with all that wait", "ID", several=True))
     action("cancel", "give up a download and delete what is there of it", "ID")
@@ -67,7 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry out one action."""
     from ui.cli import download_actions as actions
+    from ui.cli import download_limit as storage
     from ui.cli import download_rights as rights
+    from ui.cli import download_season as season
     from ui.cli import download_smart as smart
 
     handlers: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -85,24 +98,30 @@ def run(args: argparse.Namespace) -> int:
         "renew": rights.renew,
         "simulate-rights": rights.simulate,
         "smart": smart.keep_up,
+        "season": season.add,
+        "limit": storage.limit,
     }
     return handlers[args.action](args)
 
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--height", type=whole_number, metavar="LINES", help="at most so many lines")
-    parser.add_argument("--max-size", type=_bytes, metavar="BYTES", help="at most so large (500M, 2G)")
+    parser.add_argument("--max-size", type=parsed_bytes, metavar="BYTES", help="at most so large (500M, 2G)")
     parser.add_argument("--audio", action="append", default=[], metavar="LANG", help="an audio language, or all")
     parser.add_argument("--subtitles", action="append", default=[], metavar="LANG", help="subtitles, or all")
     parser.add_argument("--thumbnails", action="store_true", help="with the pictures for seeking")
     parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear"], help="of a title")
 
 
+def _add_owner(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--for", dest="owner", metavar="PROFILE", default="", help="counts to this profile's limit")
+
+
 def _add_smart(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("episodes", nargs="*", metavar="EPISODE", help="titles of the service, in their order")
     parser.add_argument("--series", metavar="ID", help="the episodes of this series")
     parser.add_argument("--ahead", type=whole_number, default=1, metavar="N", help="so many episodes (default 1)")
-    parser.add_argument("--room", type=_bytes, metavar="BYTES", help="all that this makes together (500M, 2G)")
+    parser.add_argument("--room", type=parsed_bytes, metavar="BYTES", help="all that this makes together (500M, 2G)")
     parser.add_argument("--keep-watched", action="store_true", help="remove nothing")
     parser.add_argument("--later", action="store_true", help="only put them into the queue")
     _add_choice(parser)
@@ -121,7 +140,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faults", type=Path, metavar="FILE", help="inject faults (docs/faults.md)")
 
 
-def _bytes(text: str) -> int:
+def parsed_bytes(text: str) -> int:
     """``500M``, ``1.5G``, or plain bytes."""
     unit = _UNITS.get(text[-1:].lower())
     return int(positive(text if unit is None else text[:-1]) * (unit or 1))

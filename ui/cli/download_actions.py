@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from downloads import checking, ledger, request, rights
+from downloads import checking, ledger, quota, request, rights
 from downloads.checking import CheckResult
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from drm_client.offline import OfflineLicences
 
 _STOP_S = 15.0
+_BAR = 30
 
 
 def add(args: argparse.Namespace) -> int:
@@ -81,11 +82,37 @@ def list_(args: argparse.Namespace) -> int:
     snapshots = store.rebuild() if args.rebuild else store.list()
     told = rights_of(args, store, snapshots)
     if args.json:
-        print_json({"downloads": [document_of(item) | {"rights": told.get(item.id)} for item in snapshots]})
+        documents = [document_of(item) | {"rights": told.get(item.id)} for item in snapshots]
+        print_json({"downloads": documents, "storage": storage_of(store)})
     else:
         for item in snapshots:
             print(_line(item, told.get(item.id)))
+        for line in storage_lines(storage_of(store)):
+            print(line)
     return int(ExitCode.GOOD)
+
+
+def storage_of(store: Store) -> dict[str, Any]:
+    """What downloads take and may take, together and for each profile that has a limit. Bytes."""
+    limits, taken = quota.read(store.root), [quota.taken_by(store, item) for item in store.list()]
+    profiles = {
+        name: {"used": sum(one.size for one in taken if one.profile == name), "limit": limit}
+        for name, limit in sorted(limits.profiles.items())
+    }
+    used = sum(one.size for one in taken)
+    return {"used": used, "limit": limits.total, "free": free_bytes(store.root), "profiles": profiles}
+
+
+def storage_lines(storage: dict[str, Any]) -> list[str]:
+    """The gauges for people: one for all that has a limit."""
+    named = {"all": storage, **storage["profiles"]}
+    lines = []
+    for name, one in named.items():
+        if one["limit"]:
+            share = min(1.0, one["used"] / one["limit"])
+            bar = f"[{'#' * round(share * _BAR):<{_BAR}}]"
+            lines.append(f"{bar} {shown_bytes(one['used'])} of {shown_bytes(one['limit'])}  {name}")
+    return lines
 
 
 def rights_of(
@@ -218,7 +245,7 @@ def wanted_of(args: argparse.Namespace) -> DownloadRequest:
         service="" if by_address else args.service or "",
         licence_url=getattr(args, "licence_url", None) or "",
     )
-    return DownloadRequest(origin, choice_of(args))
+    return DownloadRequest(origin, choice_of(args), profile=getattr(args, "owner", ""))
 
 
 def choice_of(args: argparse.Namespace) -> DownloadChoice:

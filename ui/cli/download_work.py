@@ -11,8 +11,9 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
-from downloads import conditions
+from downloads import conditions, quota
 from downloads.downloader import Downloader
 from downloads.engine import access_of, plan_of
 from downloads.folder import DownloadFolder
@@ -78,7 +79,14 @@ def work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:
     with engine_of(args, settings.limit_bps) as engine, _signals(interrupted):
         queue = Queue(
             store,
-            Downloader(engine.gate, engine.clock, access_of(engine), settings, on_item=progress.kept),
+            Downloader(
+                engine.gate,
+                engine.clock,
+                access_of(engine),
+                settings,
+                on_item=progress.kept,
+                room=partial(quota.room_for, store),
+            ),
             settings,
             lambda: conditions.look(lambda: somebody_plays(store.root), conditions.network_is_metered),
             on_wait=progress.waits,

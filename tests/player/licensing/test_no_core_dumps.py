@@ -18,10 +18,11 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc and prctl
 _ROOT = Path(__file__).resolve().parents[3]
 # Runs at the start of every process of the tree, and notes how each stands once libmpv is loaded.
 _WATCH = """
-import ctypes, json, os, sys, threading, time
+import ctypes, json, os, sys, threading
+pause = threading.Event()
 def watch():
     while True:
-        time.sleep(0.05)
+        pause.wait(0.05)
         try:
             with open("/proc/self/maps") as maps:
                 loaded = "libmpv" in maps.read()

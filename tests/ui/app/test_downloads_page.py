@@ -12,7 +12,10 @@ from player.service.model import Profile
 from tests.kit.fake_client import cards
 from tests.kit.fake_downloads import GIGA, queue
 from ui.app.ports.downloads import KeptTitle
+from ui.app.ports.titles import EpisodeCard
 from ui.app.viewmodels.downloads import Speed, status_words
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.title_download import TitleDownload
 
 K = Qt.Key
 
@@ -201,3 +204,32 @@ def test_the_remaining_time_follows_from_the_speed(stage):
 def test_words_for_every_state():
     assert status_words(KeptTitle("x", "X", waits="metered")) == "Waits for a network that is not metered"
     assert status_words(KeptTitle("x", "X", code="download.damaged", sentence="It is damaged.")) == "It is damaged."
+
+
+def test_a_limit_is_the_gauges_end_and_the_devices_are_counted(stage):
+    stage.downloads.limit = 10 * GIGA
+    show(stage)
+    page = stage.app.downloads
+    assert page.property("storage") == "3.5 GB of 10.0 GB for downloads"
+    assert page.property("storageShare") == pytest.approx(0.35)
+    stage.until(lambda: page.property("places") == "Downloads on 2 of 5 devices")
+    stage.downloads.on_devices = None
+    page.set_visible(visible=True)
+    stage.until(lambda: page.property("places") == "")
+
+
+def test_an_episode_is_offered_with_its_season_and_the_next_ones(stage):
+    show(stage)
+    episode = replace(cards(1)[0], id="mill-1", episode=EpisodeCard("mill", "The Mill", 1, 1))
+    button = TitleDownload(stage.app.downloads, Tasks(stage.client), None, lambda: 720)
+    button.show(episode)
+    button.offer()
+    labels = [option.label for option in button.options.records]
+    assert labels[-2:] == ["The whole season", "The next 3 episodes"]
+    button.choose("season")
+    button.choose("next")
+    wanted = [("add_episodes", "mill-1", None, 720), ("add_episodes", "mill-1", 3, 720)]
+    stage.until(lambda: stage.downloads.orders[-2:] == wanted)
+    button.show(replace(episode, episode=None))
+    button.offer()
+    assert "The whole season" not in [option.label for option in button.options.records]

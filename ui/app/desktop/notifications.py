@@ -32,7 +32,7 @@ def notify(heading: str, words: str) -> None:
 
     place = DBusAddress(_PATH, bus_name=_NAME, interface=_NAME)
     hints = {"desktop-entry": ("s", "matinee")}
-    body = ("Matinee", 0, "matinee", heading, words, [], hints, _BY_THE_DESKTOP)
+    body: tuple[object, ...] = ("Matinee", 0, "matinee", heading, words, [], hints, _BY_THE_DESKTOP)
     try:
         with open_dbus_connection("SESSION") as connection:
             connection.send_and_get_reply(

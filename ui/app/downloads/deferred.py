@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.app.ports.downloads import Shelf
+from ui.app.ports.downloads import Places, Shelf
 from ui.app.ports.titles import TitleCard
 
 if TYPE_CHECKING:
@@ -42,6 +42,12 @@ class LateDownloads:
 
     async def add(self, card: TitleCard, height: int | None) -> None:
         await self.made.add(card, height)
+
+    async def add_episodes(self, card: TitleCard, following: int | None, height: int | None) -> int:
+        return await self.made.add_episodes(card, following, height)
+
+    async def places(self) -> Places | None:
+        return await self.made.places()
 
     async def keep_up(self) -> None:
         await self.made.keep_up()

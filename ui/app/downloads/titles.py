@@ -10,10 +10,11 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from downloads import checking, conditions, ledger, removal, request, rights, service
+from downloads import checking, conditions, ledger, quota, removal, request, rights, service
 from downloads.downloader import Downloader
 from downloads.engine import access_of, plan_of
 from downloads.errors import DownloadError, store_gone
@@ -26,7 +27,7 @@ from downloads.request import DownloadRequest
 from downloads.schedule import WaitReason
 from downloads.settings import DownloadSettings
 from downloads.smart import SmartRule
-from downloads.smart_series import SeriesService, step_of
+from downloads.smart_series import SeriesService, season_of, step_of
 from downloads.store import Store, free_bytes
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import KeyStore
@@ -40,7 +41,7 @@ from player.service.model import Title
 from ui.app.downloads import card as kept_card
 from ui.app.downloads.card import KeptCard
 from ui.app.engine.client import card_of
-from ui.app.ports.downloads import KeptTitle, Shelf
+from ui.app.ports.downloads import KeptTitle, Places, Shelf
 from ui.app.ports.titles import TitleCard
 
 if TYPE_CHECKING:
@@ -170,6 +171,27 @@ class KeptTitles:
         await asyncio.to_thread(make)
         await self._wake()
 
+    async def add_episodes(self, card: TitleCard, following: int | None, height: int | None) -> int:
+        found, place = self._engine().service, card.episode
+        if found is None or place is None:
+            return 0
+        seasons = await found.seasons(place.series_id)
+        store = await self._ready()
+        here = {item.title_id for item in await asyncio.to_thread(store.list)}
+        wanted = season_of(seasons, None if following else place.season, following)
+        news = [title for title in wanted if title.id not in here]
+        for title in news:
+            await self._add(card_of(title), DownloadChoice(max_height=height))
+        return len(news)
+
+    async def places(self) -> Places | None:
+        engine = self._engine()
+        if engine.service is None or await engine.service.account() is None:
+            return None
+        kept, own = await engine.service.downloads(), engine.own_device_id
+        here = sum(item.device_id == own for item in kept.items)
+        return Places(kept.devices, kept.device_limit, here, kept.title_limit)
+
     async def keep_up(self) -> None:
         engine, service_ = self._engine(), self._engine().service
         if service_ is None or self._keeping_up.locked() or not await asyncio.to_thread(self._root.exists):
@@ -282,7 +304,7 @@ class KeptTitles:
         store, engine, settings = await self._ready(), self._engine(), self.settings
         self._queue = Queue(
             store,
-            Downloader(engine.gate, engine.clock, access_of(engine), settings),
+            Downloader(engine.gate, engine.clock, access_of(engine), settings, room=partial(quota.room_for, store)),
             settings,
             lambda: conditions.look(
                 lambda: self._is_playing() or somebody_plays(store.root), conditions.network_is_metered
@@ -353,11 +375,20 @@ class KeptTitles:
         origin = DownloadOrigin(
             title_id=card.id, variant=card.variant, service="" if found is None else found.address
         )
-        return DownloadRequest(origin, choice, smart=smart)
+        return DownloadRequest(origin, choice, smart=smart, profile="" if found is None else found.viewer)
 
     def _shelf(self, store: Store, snapshots: tuple[DownloadSummary, ...], licences: OfflineLicences | None) -> Shelf:
         titles = [self._shown(store, item, licences) for item in snapshots]
-        return Shelf(titles, sum(item.fetched for item in snapshots), self._room())
+        return Shelf(titles, sum(item.fetched for item in snapshots), self._room(), self._limit(store, snapshots))
+
+    def _limit(self, store: Store, snapshots: tuple[DownloadSummary, ...]) -> int | None:
+        """Bytes that the profile that watches may have of downloads, beside what others have; None for any number."""
+        found = self._engine().service
+        profile = "" if found is None else found.viewer
+        limits = quota.read(store.root)
+        others = [quota.taken_by(store, item) for item in snapshots] if limits != quota.StorageLimits() else []
+        left = quota.room_of(limits, others, profile)
+        return None if left is None else left + sum(item.fetched for item in snapshots)
 
     def _shown(self, store: Store, item: DownloadSummary, licences: OfflineLicences | None) -> KeptTitle:
         readable = not item.code.startswith("download.")

@@ -45,11 +45,24 @@ class KeptTitle:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All downloads, in the order of the queue, and the disk they are on. Sizes are bytes."""
+    """All downloads, in the order of the queue, and the disk they are on. Sizes are bytes. ``limit`` is what they may
+    take together as the viewer set it; None for all that is free."""
 
     titles: Sequence[KeptTitle] = ()
     used: int = 0
     free: int = 0
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """On how many devices of the account there are downloads, and how many titles this one has; the plan's limits,
+    None for any number."""
+
+    devices: int
+    device_limit: int | None
+    titles: int
+    title_limit: int | None
 
 
 class DownloadsPort(Protocol):
@@ -66,6 +79,15 @@ class DownloadsPort(Protocol):
 
     async def add(self, card: TitleCard, height: int | None) -> None:
         """Download a title in at most this height; None for the best."""
+        ...
+
+    async def add_episodes(self, card: TitleCard, following: int | None, height: int | None) -> int:
+        """Download what is not here of the season of an episode, or of the next ``following`` ones of its series that
+        were not watched; how many they are."""
+        ...
+
+    async def places(self) -> Places | None:
+        """What the account's devices keep, as the service counts it; None without a service or a sign-in."""
         ...
 
     async def keep_up(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from player.reporting.state import PlaybackFailure
-from ui.app.ports.downloads import DownloadsPort, KeptTitle, Shelf
+from ui.app.ports.downloads import DownloadsPort, KeptTitle, Places, Shelf
 from ui.app.ports.titles import TitleCard
 from ui.app.viewmodels.binding import RecordModel, shown
 from ui.app.viewmodels.menus import Option, OptionModel
@@ -90,6 +90,7 @@ class DownloadsViewModel(QObject):
         self._options = OptionModel(self)
         self._notice = ""
         self._visible = False
+        self._places: Places | None = None
         self._maturity = ADULT
 
     notice = shown(str, "_notice", changed)
@@ -115,6 +116,11 @@ class DownloadsViewModel(QObject):
 
     @Property(str, notify=changed)
     def storage(self) -> str:
+        limit = self._shelf.limit
+        if limit is not None:
+            return tr("{used} of {limit} for downloads").format(
+                used=byte_words(self._shelf.used), limit=byte_words(limit)
+            )
         return tr("{used} of downloads, {free} free").format(
             used=byte_words(self._shelf.used), free=byte_words(self._shelf.free)
         )
@@ -123,7 +129,31 @@ class DownloadsViewModel(QObject):
     def storageShare(self) -> float:
         """Of the room that downloads have or could have, the part that is taken, 0..1."""
         room = self._shelf.used + self._shelf.free
-        return self._shelf.used / room if room else 0.0
+        if self._shelf.limit is not None:
+            room = min(room, self._shelf.limit)
+        return min(1.0, self._shelf.used / room) if room else 0.0
+
+    @Property(str, notify=changed)
+    def places(self) -> str:
+        """On how many of the account's devices there are downloads, as its plan counts them; empty while unknown."""
+        found = self._places
+        if found is None or found.device_limit is None:
+            return ""
+        return tr("Downloads on {count} of {limit} devices").format(count=found.devices, limit=found.device_limit)
+
+    def add_episodes(self, card: TitleCard, following: int | None, height: int | None) -> None:
+        """Download the season of an episode, or the next ones of its series."""
+        if self.port is not None:
+            self._tasks.run(self.port.add_episodes(card, following, height), self._added_episodes, self._not_done)
+
+    def _added_episodes(self, count: int) -> None:
+        words = tr("{count} episodes are downloaded.") if count else tr("These episodes are here already.")
+        self._tell(words.format(count=count))
+        self._again()
+
+    def _take_places(self, found: Places | None) -> None:
+        self._places = found
+        self.changed.emit()
 
     def keep_up(self) -> None:
         """Let smart downloads take their next step; what does not work out now does the next time."""
@@ -142,6 +172,8 @@ class DownloadsViewModel(QObject):
         if visible:
             self._notice = ""
             self.changed.emit()
+            if self.port is not None:
+                self._tasks.run(self.port.places(), self._take_places, lambda _failure: None)
             self.refresh()
         self._set_timer()
 

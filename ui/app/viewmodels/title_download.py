@@ -17,6 +17,8 @@ from ui.app.viewmodels.tasks import ClientTask, Tasks
 from ui.app.viewmodels.text import byte_words, tr
 
 _BEST = "best"
+_SEASON, _NEXT = "season", "next"
+_AHEAD = 3
 
 
 class TitleDownload(QObject):
@@ -93,7 +95,7 @@ class TitleDownload(QObject):
             return
         one = self._downloads.of_title(card.id)
         if one is not None:
-            self._options.replace(self._downloads.options_for(one))
+            self._options.replace([*self._downloads.options_for(one), *self._episodes()])
             return
         self._offer_qualities({})
         self._stop()
@@ -105,7 +107,10 @@ class TitleDownload(QObject):
         if self._card is None:
             return
         one = self._downloads.of_title(self._card.id)
-        if one is None:
+        if key in (_SEASON, _NEXT):
+            following = _AHEAD if key == _NEXT else None
+            self._downloads.add_episodes(self._card, following, self._preferred() or None)
+        elif one is None:
             self._downloads.add(self._card, None if key == _BEST else int(key))
         elif key == "play":
             self.playWanted.emit(one.id)
@@ -125,7 +130,16 @@ class TitleDownload(QObject):
             )
             for height in heights
         ]
-        self._options.replace(options or [Option(_BEST, tr("Best quality"))])
+        self._options.replace([*(options or [Option(_BEST, tr("Best quality"))]), *self._episodes()])
+
+    def _episodes(self) -> list[Option]:
+        """What an episode is offered with."""
+        if self._card is None or self._card.episode is None:
+            return []
+        return [
+            Option(_SEASON, tr("The whole season")),
+            Option(_NEXT, tr("The next {count} episodes").format(count=_AHEAD)),
+        ]
 
     def _no_sizes(self, failure: PlaybackFailure) -> None:
         """The menu shows no sizes; why a download is not possible is said beside it."""

@@ -1952,6 +1952,10 @@
         <translation>Dokumentation</translation>
     </message>
     <message>
+        <source>Downloads on {count} of {limit} devices</source>
+        <translation>Downloads auf {count} von {limit} Geräten</translation>
+    </message>
+    <message>
         <source>Drama</source>
         <translation>Drama</translation>
     </message>
@@ -2916,6 +2920,10 @@
         <translation>Ist eine Folge gesehen, wird die nächste geladen und die gesehene gelöscht.</translation>
     </message>
     <message>
+        <source>The next {count} episodes</source>
+        <translation>Die nächsten {count} Folgen</translation>
+    </message>
+    <message>
         <source>The password has been changed.</source>
         <translation>Das Passwort wurde geändert.</translation>
     </message>
@@ -3096,6 +3104,10 @@
         <translation>Das Video hat eine Form, die sich nicht abspielen lässt.</translation>
     </message>
     <message>
+        <source>The whole season</source>
+        <translation>Die ganze Staffel</translation>
+    </message>
+    <message>
         <source>There is no Matinee service at this address. {why}</source>
         <translation>Unter dieser Adresse gibt es keinen Matinee-Dienst. {why}</translation>
     </message>
@@ -3134,6 +3146,10 @@
     <message>
         <source>There is nothing in this title that can be played.</source>
         <translation>In diesem Titel ist nichts, was sich abspielen lässt.</translation>
+    </message>
+    <message>
+        <source>These episodes are here already.</source>
+        <translation>Diese Folgen sind schon da.</translation>
     </message>
     <message>
         <source>These subtitles are pictures, which cannot be shown.</source>
@@ -3588,6 +3604,10 @@
         <translation>{count} Downloads</translation>
     </message>
     <message>
+        <source>{count} episodes are downloaded.</source>
+        <translation>{count} Folgen werden heruntergeladen.</translation>
+    </message>
+    <message>
         <source>{count} of {limit} devices</source>
         <translation>{count} von {limit} Geräten</translation>
     </message>
@@ -3646,6 +3666,10 @@
     <message>
         <source>{used} of downloads, {free} free</source>
         <translation>{used} Downloads, {free} frei</translation>
+    </message>
+    <message>
+        <source>{used} of {limit} for downloads</source>
+        <translation>{used} von {limit} für Downloads</translation>
     </message>
 </context>
 <context>

@@ -61,6 +61,15 @@ FocusScope {
             color: Theme.muted
             font.pixelSize: Theme.small
         }
+        Label {
+            objectName: "places"
+            width: parent.width
+            horizontalAlignment: Text.AlignRight
+            visible: text
+            text: root.downloads.places
+            color: Theme.muted
+            font.pixelSize: Theme.small
+        }
         Rectangle {
             width: parent.width
             height: Theme.px(6)

@@ -1,0 +1,105 @@
+"""How much downloads may take on this machine: all together, and each profile's. Kept beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from downloads import request
+from downloads.errors import DownloadError
+from downloads.model import DownloadSummary
+from downloads.store import Store
+from drm_client.whole_files import write_whole
+from player.base.errors import ErrorCode
+
+_NAME = "limits.json"
+_FORMAT = 1
+_LONGEST = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StorageLimits:
+    """Bytes; None and what is not named: no limit. ``profiles`` are by the ids of the service's profiles, or by any
+    name that was given with a download."""
+
+    total: int | None = None
+    profiles: Mapping[str, int] = field(default_factory=dict)
+
+    def with_limit(self, profile: str, limit: int | None) -> StorageLimits:
+        """Another limit for a profile, or for all together (empty)."""
+        if not profile:
+            return replace(self, total=limit)
+        others = {name: value for name, value in self.profiles.items() if name != profile}
+        return replace(self, profiles=others if limit is None else {**others, profile: limit})
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one download takes (bytes, the whole of it where its size is known), and for whom."""
+
+    profile: str
+    size: int
+
+
+def read(root: Path) -> StorageLimits:
+    """The limits of the downloads in ``root``. Raises DownloadError ``download.newer`` for those of a newer version;
+    a damaged file holds none."""
+    try:
+        data = (root / _NAME).read_bytes()
+        document = json.loads(data) if len(data) <= _LONGEST else {}
+        if document.get("format", 0) > _FORMAT:
+            raise DownloadError(
+                ErrorCode.DOWNLOAD_NEWER, "The limits of downloads were set by a newer version; please update."
+            )
+        total = document.get("total")
+        profiles = {str(name): int(value) for name, value in document.get("profiles", {}).items()}
+        return StorageLimits(None if total is None else int(total), profiles)
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        return StorageLimits()
+
+
+def write(root: Path, limits: StorageLimits) -> None:
+    """Keep the limits. Raises OSError."""
+    document = {"format": _FORMAT, "total": limits.total, "profiles": dict(limits.profiles)}
+    write_whole(root / _NAME, json.dumps(document).encode())
+
+
+def room_of(limits: StorageLimits, others: Iterable[Taken], profile: str) -> int | None:
+    """Bytes that one more download of a profile may take beside ``others``; None for any number."""
+    taken = list(others)
+    rooms = []
+    if limits.total is not None:
+        rooms.append(limits.total - sum(one.size for one in taken))
+    if profile in limits.profiles:
+        rooms.append(limits.profiles[profile] - sum(one.size for one in taken if one.profile == profile))
+    return max(0, min(rooms)) if rooms else None
+
+
+def room_for(store: Store, download_id: str) -> int | None:
+    """Bytes that a download may take under the limits of its store; None for any number. Those that were asked for
+    earlier go first."""
+    limits = read(store.root)
+    if limits == StorageLimits():
+        return None
+    listed = store.list()
+    mine = next((item for item in listed if item.id == download_id), None)
+    if mine is None:
+        return None
+    others = [taken_by(store, item, before=mine) for item in listed if item.id != download_id]
+    return room_of(limits, others, profile_of(store, mine))
+
+
+def taken_by(store: Store, item: DownloadSummary, *, before: DownloadSummary | None = None) -> Taken:
+    """What a download takes; one that was asked for after ``before`` only what is there of it."""
+    earlier = before is None or (item.created_at, item.id) < (before.created_at, before.id)
+    return Taken(profile_of(store, item), max(item.size, item.fetched) if earlier else item.fetched)
+
+
+def profile_of(store: Store, item: DownloadSummary) -> str:
+    """For whom a download was made; empty where that is not known."""
+    try:
+        return request.read(store.find(item.id)).profile
+    except DownloadError:
+        return ""
