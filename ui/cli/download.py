@@ -11,11 +11,10 @@ from ui.cli.options import (
     add_ca_file_argument,
     add_service_arguments,
     add_store_arguments,
+    parsed_bytes,
     positive,
     whole_number,
 )
-
-_UNITS = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -138,12 +137,6 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--despite-playback", action="store_true", help="do not wait while something is playing")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="inject faults (docs/faults.md)")
-
-
-def parsed_bytes(text: str) -> int:
-    """``500M``, ``1.5G``, or plain bytes."""
-    unit = _UNITS.get(text[-1:].lower())
-    return int(positive(text if unit is None else text[:-1]) * (unit or 1))
 
 
 def _some(text: str) -> int:

@@ -8,6 +8,7 @@ from downloads import quota
 from player.base.errors import ErrorCode, ExitCode, InputError
 from ui.cli.download_actions import storage_lines, storage_of
 from ui.cli.download_store import open_store
+from ui.cli.options import parsed_bytes
 from ui.cli.output import print_json
 
 _NONE = "none"
@@ -15,8 +16,6 @@ _NONE = "none"
 
 def limit(args: argparse.Namespace) -> int:
     """Set a limit where one is given, and say how it stands."""
-    from ui.cli.download import parsed_bytes
-
     store = open_store(args)
     if args.size is not None:
         try:

@@ -8,7 +8,7 @@ import sys
 from downloads import request
 from downloads.model import DownloadOrigin
 from downloads.request import DownloadRequest
-from downloads.smart_steps import season_of
+from downloads.smart_series import season_of
 from downloads.store import Store
 from player.base.errors import ErrorCode, ExitCode, InputError
 from player.service.model import Title

@@ -7,6 +7,8 @@ import math
 import os
 from pathlib import Path
 
+_UNITS = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+
 
 def add_service_arguments(parser: argparse.ArgumentParser) -> None:
     """Which service, which account, and where the client keeps what it must remember."""
@@ -93,6 +95,12 @@ def seconds(text: str) -> float:
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text} is less than nothing")
     return value
+
+
+def parsed_bytes(text: str) -> int:
+    """Bytes: ``500M``, ``1.5G``, or plain bytes."""
+    unit = _UNITS.get(text[-1:].lower())
+    return int(positive(text if unit is None else text[:-1]) * (unit or 1))
 
 
 def positive(text: str) -> float:

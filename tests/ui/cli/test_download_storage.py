@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
-from backend_stub.services.belonging import EpisodeOf
+from backend_stub.services.title_relations import EpisodeOf
 from tests.kit.backend import running_backend
 from tests.kit.downloads import noise_title
 from tests.kit.fileserver import FileServer
