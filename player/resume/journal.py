@@ -24,6 +24,7 @@ _OLD_TABLE = "watched"
 _KEY = ("account", "profile", "title_id")
 _ANYBODY = "?"  # in the column of the profile: whoever is selected when it is sent
 _BUSY_S = 5.0
+_SYNCHRONOUS = "full"  # in WAL, "normal" loses the last positions with the power
 _NEWER = "The places where you stopped were written by a newer version of this program; please update it."
 _COLUMNS = {
     "account": str,
@@ -167,7 +168,7 @@ class ProgressJournal:
             if connection.execute("pragma user_version").fetchone()[0] > _FORMAT:
                 raise MatineeError(ErrorCode.INPUT_FILE, _NEWER)
             connection.execute("pragma journal_mode = wal")
-            connection.execute("pragma synchronous = full")  # in WAL, "normal" loses the last ones with the power
+            connection.execute(f"pragma synchronous = {_SYNCHRONOUS}")
             _bring_up_to_date(connection)
         except BaseException:
             connection.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backend_stub.services.rights import time_guard
-from downloads import checking, removal, service
+from downloads import checking, quota, removal, service
 from downloads.item_writer import ItemWriter, SystemFile
 from downloads.store import Store
 from drm_client import clock, passphrase
@@ -17,10 +17,12 @@ from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.trusted_clock import TrustedClock
 from drm_client.vault import ANCHOR_ENTRY, Vault
 from player.licensing.upkeep import LicenceUpkeep
+from player.resume import journal
 from player.service import address
 from player.service.tokens import TokenStore
 from tests.drm_client.offline_kit import MemoryKeyStore
 from tests.faults.model import Fault
+from ui.cli import download_rights
 
 
 def one_clock_for_all(patch: pytest.MonkeyPatch) -> None:
@@ -135,6 +137,18 @@ def links_are_written_through(patch: pytest.MonkeyPatch) -> None:
         file._file = path.open("wb", buffering=0)
 
     patch.setattr(SystemFile, "__init__", open_file)
+
+
+def positions_are_lost_with_the_power(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(journal, "_SYNCHRONOUS", "normal")
+
+
+def the_first_service_renews_all(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(download_rights, "by_service", lambda args, folders: {args.service: list(folders)})
+
+
+def limits_are_not_looked_at(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(quota, "room_for", lambda _store, _id: None)
 
 
 def any_passphrase_opens(patch: pytest.MonkeyPatch) -> None:
@@ -253,6 +267,21 @@ FAULTS = [
         "rights-any-passphrase-opens",
         "tests/drm_client/test_passphrase.py::test_without_the_passphrase_nothing_opens",
         any_passphrase_opens,
+    ),
+    Fault(
+        "rights-positions-are-lost-with-the-power",
+        "tests/player/resume/test_durability.py::test_a_position_is_on_the_disk_when_it_was_kept",
+        positions_are_lost_with_the_power,
+    ),
+    Fault(
+        "rights-first-service-renews-all",
+        "tests/ui/cli/test_download_services.py::test_each_licence_is_renewed_by_its_own_service",
+        the_first_service_renews_all,
+    ),
+    Fault(
+        "rights-limits-are-not-looked-at",
+        "tests/ui/cli/test_download_storage.py::test_downloads_stay_within_the_limits_that_were_set",
+        limits_are_not_looked_at,
     ),
     Fault("rights-copies-of-keys-stay", f"{_IN_MEMORY}[service]", copies_of_keys_stay),
     Fault(

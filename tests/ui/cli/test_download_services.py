@@ -1,0 +1,47 @@
+"""Downloads of several services on one machine."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from downloads import request
+from downloads.model import DownloadChoice, DownloadOrigin
+from downloads.request import DownloadRequest
+from downloads.service import note_licence
+from tests.kit.downloads import shelf
+from ui.cli import download_rights
+
+
+def test_each_licence_is_renewed_by_its_own_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = shelf(tmp_path)
+    for name in ("a", "b"):
+        folder = kept.store.create(name, name)
+        origin = DownloadOrigin(title_id=name, service=f"https://{name}.test")
+        request.write(folder, DownloadRequest(origin, DownloadChoice()))
+        note_licence(folder, f"licence-{name}")
+    asked: list[tuple[str, str]] = []
+
+    @contextmanager
+    def engine_of(args: argparse.Namespace, **_named: Any) -> Iterator[Any]:
+        done = SimpleNamespace(result=lambda: None)
+        upkeep = SimpleNamespace(run_now=lambda: None)
+        yield SimpleNamespace(address=args.service, submit=lambda _work: done, upkeep=upkeep)
+
+    def renew(engine: Any, _licences: Any, folder: Any) -> tuple[dict[str, Any], None]:
+        asked.append((engine.address, folder.ledger.title_id))
+        return {"id": folder.id, "sentence": ""}, None
+
+    monkeypatch.setattr(download_rights, "open_store", lambda _args: kept.store)
+    monkeypatch.setattr(download_rights, "engine_of", engine_of)
+    monkeypatch.setattr(download_rights, "licences_for", lambda engine: engine)
+    monkeypatch.setattr(download_rights, "_renew_one", renew)
+    args = argparse.Namespace(downloads=[], all=True, service="https://a.test", json=False)
+    assert download_rights.renew(args) == 0
+    assert sorted(asked) == [("https://a.test", "a"), ("https://b.test", "b")]
