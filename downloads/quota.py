@@ -34,6 +34,11 @@ class StorageLimits:
         others = {name: value for name, value in self.profiles.items() if name != profile}
         return replace(self, profiles=others if limit is None else {**others, profile: limit})
 
+    def within(self, own: int | None) -> StorageLimits:
+        """The same where a program has a limit of its own for all together."""
+        known = [limit for limit in (self.total, own) if limit is not None]
+        return replace(self, total=min(known, default=None))
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -77,10 +82,10 @@ def room_of(limits: StorageLimits, others: Iterable[Taken], profile: str) -> int
     return max(0, min(rooms)) if rooms else None
 
 
-def room_for(store: Store, download_id: str) -> int | None:
-    """Bytes that a download may take under the limits of its store; None for any number. Those that were asked for
-    earlier go first."""
-    limits = read(store.root)
+def room_for(store: Store, download_id: str, own: int | None = None) -> int | None:
+    """Bytes that a download may take under the limits of its store, and the program's ``own``; None for any number.
+    Those that were asked for earlier go first."""
+    limits = read(store.root).within(own)
     if limits == StorageLimits():
         return None
     listed = store.list()

@@ -44,7 +44,8 @@ _DAY = 24 * 60
 @dataclass(frozen=True, slots=True)
 class DownloadSettings:
     """``titles`` and ``parallel`` bound the downloads at once and the transfers of each; ``limit_bps`` the rate of
-    all together (bit/s). ``reserve_bytes`` are left free on the disk."""
+    all together (bit/s). ``reserve_bytes`` are left free on the disk; ``room_bytes`` bounds what all take, beside the
+    limits that are kept with them (:mod:`downloads.quota`)."""
 
     titles: int = 1
     parallel: int = 4
@@ -53,6 +54,7 @@ class DownloadSettings:
     metered: Metered = Metered.WAIT
     yield_to_playback: bool = True
     reserve_bytes: int = 200 * 1024 * 1024
+    room_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if self.titles < 1 or self.parallel < 1 or (self.limit_bps is not None and self.limit_bps <= 0):

@@ -10,7 +10,6 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -304,7 +303,7 @@ class KeptTitles:
         store, engine, settings = await self._ready(), self._engine(), self.settings
         self._queue = Queue(
             store,
-            Downloader(engine.gate, engine.clock, access_of(engine), settings, room=partial(quota.room_for, store)),
+            Downloader(engine.gate, engine.clock, access_of(engine), settings, room=self._room_for),
             settings,
             lambda: conditions.look(
                 lambda: self._is_playing() or somebody_plays(store.root), conditions.network_is_metered
@@ -320,6 +319,9 @@ class KeptTitles:
             _log.warning("downloads stopped: %s", error.code)
         finally:
             self._waits = {}
+
+    def _room_for(self, download_id: str) -> int | None:
+        return quota.room_for(self._opened(), download_id, self.settings.room_bytes)
 
     def _waiting(self, waiting: Mapping[str, WaitReason]) -> None:
         self._waits = waiting
@@ -385,7 +387,7 @@ class KeptTitles:
         """Bytes that the profile that watches may have of downloads, beside what others have; None for any number."""
         found = self._engine().service
         profile = "" if found is None else found.viewer
-        limits = quota.read(store.root)
+        limits = quota.read(store.root).within(self.settings.room_bytes)
         others = [quota.taken_by(store, item) for item in snapshots] if limits != quota.StorageLimits() else []
         left = quota.room_of(limits, others, profile)
         return None if left is None else left + sum(item.fetched for item in snapshots)

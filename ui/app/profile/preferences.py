@@ -28,6 +28,7 @@ SPEAKERS = ("auto", "stereo", "surround")
 LANGUAGES = ("", "en", "de")  # that the app speaks; empty is the system's
 MONTH_LIMITS = (0, 5, 10, 20, 50, 100, 200, 500)  # gigabytes (10^9 bytes); 0 is no limit
 DOWNLOAD_HEIGHTS = (0, 2160, 1080, 720, 480)  # lines; 0 is the best that there is
+DOWNLOAD_ROOMS = (0, 5, 10, 20, 50, 100)  # GB; 0 is no limit
 DOWNLOAD_LIMITS = (0, 2_000_000, 5_000_000, 10_000_000, 50_000_000)  # bits per second; 0 is no limit
 _MAX_LANGUAGE = 35
 _MAX_PATH = 4096
@@ -62,6 +63,7 @@ class Preferences:
     month_limit_gb: int = 0
     download_height: int = 0
     download_limit_bps: int = 0
+    download_room_gb: int = 0
     download_metered: bool = False
     download_folder: str = ""
     telemetry: bool = False
@@ -83,6 +85,7 @@ _CHOICES: Mapping[str, tuple[object, ...]] = {
     "month_limit_gb": MONTH_LIMITS,
     "download_height": DOWNLOAD_HEIGHTS,
     "download_limit_bps": DOWNLOAD_LIMITS,
+    "download_room_gb": DOWNLOAD_ROOMS,
     "data_limit_bps": DATA_LIMITS,
     "tone_mapping": TONE_MAPPINGS,
     "speakers": SPEAKERS,
@@ -147,6 +150,7 @@ def download_settings(preferences: Preferences) -> DownloadSettings:
 
     return DownloadSettings(
         limit_bps=preferences.download_limit_bps or None,
+        room_bytes=preferences.download_room_gb * 1_000_000_000 or None,
         metered=Metered.ALLOW if preferences.download_metered else Metered.WAIT,
     )
 

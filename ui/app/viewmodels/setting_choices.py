@@ -9,6 +9,7 @@ from ui.app.profile.preferences import (
     DATA_LIMITS,
     DOWNLOAD_HEIGHTS,
     DOWNLOAD_LIMITS,
+    DOWNLOAD_ROOMS,
     LANGUAGES,
     MONTH_LIMITS,
     MOTIONS,
@@ -73,6 +74,7 @@ KEYS: Mapping[SettingsSection, tuple[str, ...]] = {
     SettingsSection.DOWNLOADS: (
         "download_height",
         "download_limit_bps",
+        "download_room_gb",
         "download_metered",
         "smart_downloads",
         "download_folder",
@@ -149,6 +151,7 @@ def _words_of_using() -> dict[str, tuple[str, str]]:
         ),
         "download_height": (tr("Quality"), tr("Offered first when you download a title.")),
         "download_limit_bps": (tr("Speed"), tr("The most that all downloads take together.")),
+        "download_room_gb": (tr("Room"), tr("The most that downloads of all profiles may take on this computer.")),
         "download_metered": (tr("On a metered network"), ""),
         "download_folder": (
             tr("Disk"),
@@ -205,6 +208,7 @@ _CHOICES_OF_USING: dict[str, Choices] = {
     "download_limit_bps": lambda: [
         (limit, bitrate(limit) if limit else tr("As fast as possible")) for limit in DOWNLOAD_LIMITS
     ],
+    "download_room_gb": lambda: [(room, f"{room} GB" if room else tr("All that is free")) for room in DOWNLOAD_ROOMS],
     "download_metered": lambda: _zip((False, True), tr("Downloads wait"), tr("Downloads go on")),
     "smart_downloads": lambda: _zip((True, False), tr("On"), tr("Off")),
     "telemetry": lambda: _zip((False, True), tr("Not told"), tr("Told")),

@@ -1856,6 +1856,10 @@
         <translation>Alle</translation>
     </message>
     <message>
+        <source>All that is free</source>
+        <translation>Alles, was frei ist</translation>
+    </message>
+    <message>
         <source>Animation</source>
         <translation>Animation</translation>
     </message>
@@ -2472,6 +2476,10 @@
         <translation>Gespeichert: {file}</translation>
     </message>
     <message>
+        <source>Room</source>
+        <translation>Platz</translation>
+    </message>
+    <message>
         <source>Science fiction</source>
         <translation>Science-Fiction</translation>
     </message>
@@ -2910,6 +2918,10 @@
     <message>
         <source>The most that all downloads take together.</source>
         <translation>Mehr nehmen alle Downloads zusammen nicht.</translation>
+    </message>
+    <message>
+        <source>The most that downloads of all profiles may take on this computer.</source>
+        <translation>So viel dürfen Downloads aller Profile auf diesem Computer höchstens belegen.</translation>
     </message>
     <message>
         <source>The new password needs eight characters at least.</source>
