@@ -61,15 +61,6 @@ FocusScope {
             color: Theme.muted
             font.pixelSize: Theme.small
         }
-        Label {
-            objectName: "places"
-            width: parent.width
-            horizontalAlignment: Text.AlignRight
-            visible: text
-            text: root.downloads.places
-            color: Theme.muted
-            font.pixelSize: Theme.small
-        }
         Rectangle {
             width: parent.width
             height: Theme.px(6)
@@ -82,6 +73,15 @@ FocusScope {
                 color: Theme.accent
                 visible: root.downloads.storageShare > 0
             }
+        }
+        Label {
+            objectName: "places"
+            width: parent.width
+            horizontalAlignment: Text.AlignRight
+            visible: text
+            text: root.downloads.places
+            color: Theme.muted
+            font.pixelSize: Theme.small
         }
     }
     ListView {
