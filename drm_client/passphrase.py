@@ -14,12 +14,14 @@ import secrets
 import threading
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.memory import wipe
-from drm_client.sealing import KEY_BYTES, Sealer
 from drm_client.whole_files import sync_folder, write_whole
+
+if TYPE_CHECKING:
+    from drm_client.sealing import Sealer
 
 KEY_FILE = "keystore.key"
 LOCKED_FILE = "keystore.locked"
@@ -28,6 +30,7 @@ LOCKED = "locked"
 """The reason in ``fields`` of the error of a store whose passphrase was not given yet."""
 WRONG = "wrong_passphrase"
 _FORMAT = 1
+KEY_BYTES = 32
 _SALT_BYTES = 16
 _COST = {"iterations": 3, "lanes": 4, "memory_kib": 65_536}
 """RFC 9106, section 4, the second recommended setting: half a second and 64 MB on a desktop of today."""
@@ -76,7 +79,7 @@ def protect(folder: Path, passphrase: str) -> None:
         raise _failed(f"A passphrase has at least {SHORTEST} characters.", "too_short")
     key = _present_key(folder)
     salt = secrets.token_bytes(_SALT_BYTES)
-    sealer = Sealer(_derive(passphrase, salt, _COST))
+    sealer = _sealer(passphrase, salt, _COST)
     document = {
         "format": _FORMAT,
         "kdf": "argon2id",
@@ -156,7 +159,7 @@ def _read(folder: Path, passphrase: str) -> bytearray:
     except OSError as error:
         raise _failed("The key store's folder cannot be used.", "folder") from error
     salt, sealed, cost = _parse(text)
-    sealer = Sealer(_derive(passphrase, salt, cost))
+    sealer = _sealer(passphrase, salt, cost)
     try:
         key = sealer.open(sealed, _CONTEXT)
     except DrmError as error:
@@ -190,6 +193,12 @@ def _parse(text: bytes) -> tuple[bytes, bytes, dict[str, int]]:
     if small or cost["memory_kib"] < 8 * cost["lanes"] or len(salt) < _SALT_BYTES:
         raise _damaged()
     return salt, sealed, cost
+
+
+def _sealer(passphrase: str, salt: bytes, cost: dict[str, int]) -> Sealer:
+    from drm_client.sealing import Sealer  # brings OpenSSL, which most starts of the app do not need so early
+
+    return Sealer(_derive(passphrase, salt, cost))
 
 
 def _derive(passphrase: str, salt: bytes, cost: dict[str, int]) -> bytes:

@@ -84,6 +84,7 @@ class SeriesEngine:
 
     def __init__(self, progress: dict[str, float]) -> None:
         self.service = self
+        self.viewer = "person-1"
         self.address = "https://tv.test"
         self.progress = progress
         self.sent = 0
