@@ -122,7 +122,10 @@ def ciphers_outlive_their_keys(patch: pytest.MonkeyPatch) -> None:
 
 
 def copies_of_keys_stay(patch: pytest.MonkeyPatch) -> None:
-    _in_the_player(patch, "from drm_client import clearkey; clearkey.wipe = lambda secret: None\n")
+    statement = (
+        "from drm_client import licence_store, memory; licence_store.wipe = memory.wipe = lambda secret: None\n"
+    )
+    _in_the_player(patch, statement)
 
 
 def players_may_dump_core(patch: pytest.MonkeyPatch) -> None:
@@ -283,7 +286,7 @@ FAULTS = [
         "tests/ui/cli/test_download_storage.py::test_downloads_stay_within_the_limits_that_were_set",
         limits_are_not_looked_at,
     ),
-    Fault("rights-copies-of-keys-stay", f"{_IN_MEMORY}[service]", copies_of_keys_stay),
+    Fault("rights-copies-of-keys-stay", f"{_IN_MEMORY}[kept]", copies_of_keys_stay),
     Fault(
         "rights-players-may-dump-core",
         "tests/player/licensing/test_no_core_dumps.py::test_a_process_that_plays_can_leave_no_core_dump[headless]",
