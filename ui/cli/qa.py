@@ -12,6 +12,7 @@ ACTIONS = {
     "cdn": ("ui.cli.qa_cdn", "compare CDNs: the same segments from each, in turns"),
     "proxy": ("ui.cli.qa_proxy", "put faults and a link in front of any other player"),
     "picture": ("ui.cli.qa_picture", "judge picture and sound on decoded frames"),
+    "conform": ("ui.cli.qa_conform", "hold manifests against the standards, rule by rule"),
     "history": ("ui.cli.qa_history", "show how plans did over time"),
     "soak": ("ui.cli.qa_soak", "play for hours, and stop where memory or handles grow"),
     "check": ("ui.cli.qa_check", "hold a plan against the schema, and say what it would run"),

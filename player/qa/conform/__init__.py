@@ -1,0 +1,1 @@
+"""Manifests held against the standards, rule by rule."""
