@@ -9,8 +9,8 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from player.base.errors import ErrorCode, MediaError
-from player.manifest.model import Presentation
+from player.base.errors import ErrorCode, MatineeError, MediaError
+from player.manifest.model import Presentation, Segment
 from player.mpv.control import MpvControl
 from player.mpv.outputs import LOW_LATENCY
 from player.net.model import RequestKind
@@ -26,6 +26,7 @@ from player.playback.steering import steering_of
 from player.playback.subtitles import SubtitleTracks
 from player.playback.track_switching import TrackSwitch
 from player.playback.translation import note_of
+from player.reporting.events import MediaBroken
 from player.stream.fetching import SegmentFetcher
 from player.stream.shared import StreamingParts
 from player.stream.sources import Sources, WholeKeys
@@ -111,7 +112,9 @@ async def load(opening: Opening) -> Loaded:
         default_pathway=pathway,
     )
     streaming = _streaming(opening, selection, sources)
-    subtitles = SubtitleTracks(selection, sources, streaming.media_offset, lambda: parts.playhead.position_s)
+    subtitles = SubtitleTracks(
+        selection, sources, streaming.media_offset, lambda: parts.playhead.position_s, partial(_lose_subtitles, parts)
+    )
     loaded = Loaded(
         **vars(opening),
         presentation=presentation,
@@ -158,6 +161,12 @@ async def prepare(ready: Ready) -> Playing:
     await ready.streaming.prepare(begin_s)
     ready.stream.provide(ready.streaming.open)
     return Playing(**vars(ready))
+
+
+def _lose_subtitles(parts: PlaybackParts, segment: Segment, error: MatineeError) -> None:
+    """A segment of the subtitles cannot be had."""
+    now_s, place = parts.clock.monotonic(), (segment.start_s, segment.end_s, segment.number)
+    parts.observe(MediaBroken(now_s, "lost", "subtitles", *place, "", str(error.code), ""))
 
 
 def begin(parts: PlaybackParts, control: MpvControl) -> None:

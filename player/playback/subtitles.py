@@ -85,7 +85,8 @@ class _Reading:
 
 
 class SubtitleTracks:
-    """The text tracks of one playback. ``position_s`` tells where that is."""
+    """The text tracks of one playback. ``position_s`` tells where that is; ``on_lost`` is told of a segment that
+    could not be fetched or read, as often as it was tried, and why."""
 
     def __init__(
         self,
@@ -93,7 +94,10 @@ class SubtitleTracks:
         sources: Sources,
         media_offset: MediaOffset,
         position_s: Callable[[], float] = lambda: 0.0,
+        on_lost: Callable[[Segment, MatineeError], None] = lambda _segment, _error: None,
     ) -> None:
+        self._on_lost = on_lost
+        self._misses: Counter[tuple[int, str, int]] = Counter()
         self._tracks = {track.id: track for track in selection.text}
         self._sources = sources
         self._media_offset = media_offset
@@ -240,6 +244,9 @@ class SubtitleTracks:
         for part, result in zip(parts, results, strict=True):
             if isinstance(result, MatineeError):
                 lost.append(result)
+                self._misses[part.name] += 1
+                if self._misses[part.name] == _TRIES:
+                    self._on_lost(part.segment, result)
             elif isinstance(result, BaseException):
                 raise result
             else:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from player.net import gate
+from player.playback import subtitles
 from player.playback.settings import PlaybackSettings
 from player.qa import explanations, outcome, plan
 from player.qa.picture import measure
@@ -62,7 +63,16 @@ def a_part_passes_for_the_whole(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(gate.GateBody, "_refuse_a_part", lambda _self: None)
 
 
+def subtitles_are_lost_in_silence(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(subtitles, "_TRIES", 10_000)
+
+
 FAULTS = [
+    Fault(
+        "qa-subtitles-are-lost-in-silence",
+        "tests/player/playback/test_subtitles.py::test_a_segment_that_stays_away_is_told_once_as_lost",
+        subtitles_are_lost_in_silence,
+    ),
     Fault(
         "qa-any-segment-is-where-it-belongs",
         "tests/player/qa/test_lies.py::test_a_stale_segment_of_one_cdn_is_fetched_from_the_other",

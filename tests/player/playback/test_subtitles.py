@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from player.base.errors import ErrorCode, MediaError, NetError
+from player.base.errors import ErrorCode, MatineeError, MediaError, NetError
 from player.manifest.model import Container, ListedIndex, Rendition, Segment, Track, TrackType
 from player.media.demux import Demuxer
 from player.media.model import ByteSource, Codec, Sample, StreamConfig, StreamKind
@@ -118,13 +118,18 @@ class Bench:
     ) -> None:
         self.sources = FakeSources(files)
         self.control = Control()
+        self.lost: list[tuple[Segment, MatineeError]] = []
         self.offset_s = offset_s
         text = Track("sub", TrackType.TEXT, (own,), language="en", label="English", instream_id=channel)
         selection = select(presentation(video_track(rendition("v")), text))
         self.track = selection.text[0].id
         sources: Any = self.sources
         self.subtitles = SubtitleTracks(
-            selection, sources, lambda _period, _segment: self.offset_s, lambda: position_s
+            selection,
+            sources,
+            lambda _period, _segment: self.offset_s,
+            lambda: position_s,
+            lambda segment, error: self.lost.append((segment, error)),
         )
         self.changes = asyncio.Lock()
 
@@ -301,6 +306,19 @@ async def test_a_lost_segment_loses_its_own_cues_only(caplog: pytest.LogCaptureF
     assert "1 of 2 subtitle segments" in caplog.text
     files[url(1)] = vtt(cue("00:01.000", "00:02.000", "Back"))
     assert "Back" in (await bench.show() or "")
+
+
+async def test_a_segment_that_stays_away_is_told_once_as_lost() -> None:
+    files: dict[str, bytes | Exception] = {
+        url(1): NetError(ErrorCode.HTTP_NOT_FOUND, "gone"),
+        url(2): vtt(cue("00:05.000", "00:06.000", "Still here")),
+    }
+    bench = Bench(text_rendition(plain(2)), files)
+    await bench.show()
+    for _ in range(4):
+        with contextlib.suppress(NetError):
+            await bench.follow()
+    assert [(segment.number, error.code) for segment, error in bench.lost] == [(1, ErrorCode.HTTP_NOT_FOUND)]
 
 
 async def test_nothing_at_all_is_an_error_and_shows_none() -> None:
