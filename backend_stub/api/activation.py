@@ -27,10 +27,27 @@ _HEADERS = {
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Matinee: sign in a television</title>
-<style>body{{font:1.1rem system-ui;max-width:24rem;margin:3rem auto;padding:0 1rem}}
-label{{display:block;margin:1rem 0}}input{{font:inherit;width:100%;box-sizing:border-box;padding:.5rem}}
-button{{font:inherit;padding:.5rem 1rem}}</style></head>
-<body><h1>Sign in a television</h1>{message}{form}</body></html>"""
+<style>{style}</style></head>
+<body><main><p class="brand"><span aria-hidden="true">&#9654;</span>Matinee</p>
+<h1>Sign in a television</h1>{message}{form}</main></body></html>"""
+_STYLE = """:root{color-scheme:dark}
+body{font:1.05rem/1.45 Inter,system-ui,sans-serif;background:#0b0e13;color:#f3f5f8;margin:0;min-height:100vh;
+display:grid;place-items:center}
+main{width:min(26rem,100% - 3rem);padding:2.5rem 0}
+.brand{display:flex;align-items:center;gap:.6rem;font-weight:700;font-size:1.25rem;margin:0 0 2rem}
+.brand span{display:grid;place-items:center;width:2rem;height:2rem;border-radius:.5rem;background:#ffb84d;
+color:#1c1204;font-size:.8rem}
+h1{font-size:1.75rem;line-height:1.2;margin:0 0 1.5rem}
+[role=status]{background:#1d2430;border-left:.25rem solid #ffb84d;border-radius:.5rem;padding:.8rem 1rem;
+margin:0 0 1.5rem}
+label{display:block;margin:0 0 1.1rem;color:#a9b3c2;font-size:.9rem}
+input{display:block;font:inherit;font-size:1.05rem;color:#f3f5f8;width:100%;box-sizing:border-box;margin-top:.35rem;
+padding:.7rem .9rem;background:#1d2430;border:1px solid #2c3544;border-radius:.5rem}
+input[name=user_code]{text-transform:uppercase;letter-spacing:.15em;font-variant-numeric:tabular-nums}
+button{font:inherit;font-weight:600;width:100%;padding:.8rem 1rem;border:0;border-radius:.5rem;margin-top:.6rem;
+cursor:pointer;background:#1d2430;color:#f3f5f8}
+button[value=approve]{background:#ffb84d;color:#1c1204}
+:focus-visible{outline:3px solid #fff;outline-offset:3px}"""
 _FORM = """<form method="post">
 <label>Code on the screen <input name="user_code" value="{code}" autocomplete="off" required></label>
 <label>E-mail <input name="email" type="email" autocomplete="username" required></label>
@@ -70,4 +87,4 @@ def _decide(context: ServiceContext, request: Request, entered: dict[str, str]) 
 
 def _page(form: str, message: str = "", status: int = 200) -> HTMLResponse:
     told = f"<p role=status>{html.escape(message)}</p>" if message else ""
-    return HTMLResponse(_PAGE.format(message=told, form=form), status, _HEADERS)
+    return HTMLResponse(_PAGE.format(style=_STYLE, message=told, form=form), status, _HEADERS)

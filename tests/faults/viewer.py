@@ -71,6 +71,11 @@ _SIGN_IN = "Matinee/Pages/SignInPage.qml"
 
 FAULTS = [
     Fault(
+        name="viewer-held-key-chooses-in-its-menu",
+        test="tests/ui/app/test_home_choices.py::test_a_key_that_is_held_on_chooses_nothing_in_the_menu_that_it_opened",
+        apply=replaced("Main.qml", ("titleChoices.openHeld(card)", "titleChoices.openAt(card)")),
+    ),
+    Fault(
         name="viewer-reads-of-encryption",
         test=_EVENING + "test_details_say_what_it_is_and_who_made_it",
         apply=replaced("Matinee/Pages/DetailsPage.qml", ('[qsTr("Genre"), root.details.genres], ', "")),

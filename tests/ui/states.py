@@ -18,7 +18,7 @@ from tests.kit.fake_downloads import queue
 from tests.ui.player_states import PLAYER_STATES, Setup
 from tests.ui.stage import Stage
 from ui.app.ports.household import Household
-from ui.app.ports.titles import CardRow
+from ui.app.ports.titles import CardRow, Credits
 from ui.app.profile.home_cache import HomeCache, KeptHome
 
 K = Qt.Key
@@ -247,6 +247,42 @@ def _my_list(stage: Stage, tv: bool, *, listed: int = 3) -> None:
     stage.wait(20)
 
 
+def _browse(stage: Stage, tv: bool) -> None:
+    stage.client.credits_by_title = {f"title-{n}": Credits(("drama", "nature")[: 1 + n % 2]) for n in range(6)}
+    _home(stage, tv)
+    stage.app.showCatalogue()
+    stage.until(lambda: stage.focus_name == "browsed_0" and stage.item("browseFilters").isVisible())
+
+
+def _history(stage: Stage, tv: bool) -> None:
+    _home(stage, tv)
+    stage.app.showHistory()
+    stage.until(lambda: stage.focus_name == "browsed_0")
+
+
+def _card_menu(stage: Stage, tv: bool) -> None:
+    _home(stage, tv)
+    stage.until(lambda: stage.find("continue_0") is not None)
+    stage.item("continue_0").forceActiveFocus()
+    stage.key(K.Key_Menu)
+    stage.until(lambda: is_within(stage.focus, "cardMenu"))
+
+
+def _edit_profile(stage: Stage, tv: bool) -> None:
+    _profiles(stage, tv)
+    stage.app.profiles.add()
+    stage.until(lambda: stage.focus_name == "profileName")
+    stage.app.profiles.edit.setName("Kim")
+    stage.wait(50)
+
+
+def _young_home(stage: Stage, tv: bool) -> None:
+    stage.client.people = [Profile("p1", "Kim", 6, avatar="owl", kids=True)]
+    stage.client.current = "p1"
+    _home(stage, tv)
+    stage.until(lambda: bool(stage.app.profiles.property("kids")))
+
+
 def _channels(stage: Stage, tv: bool) -> None:
     stage.client.on_air = channels(cards(7), time.time())
     _home(stage, tv)
@@ -389,6 +425,11 @@ STATES: dict[str, Setup] = {
     "live": _channels,
     "live, nothing on": _no_channels,
     "my list": _my_list,
+    "browse": _browse,
+    "history": _history,
+    "home, choices": _card_menu,
+    "profiles, new one": _edit_profile,
+    "home, for a child": _young_home,
     "my list, empty": lambda stage, tv: _my_list(stage, tv, listed=0),
     "settings, appearance": _settings("appearance"),
     "settings, playback": _settings("playback"),

@@ -14,6 +14,7 @@ from ui.app.selftest.focus import ARROWS, Graph, stops
 K = Qt.Key
 # What lies behind something modal cannot be reached, and need not; Left closes a menu.
 MODAL = {
+    "home, choices": ("cardMenu", ARROWS[:2]),
     "settings, choices": ("settingMenu", ARROWS[:2]),
     "settings, device": ("settingMenu", ARROWS[:2]),
     "details, download": ("titleMenu", ARROWS[:2]),

@@ -48,6 +48,7 @@ def open_menu(stage, card: str) -> None:
     stage.item(card).forceActiveFocus()
     hold(stage, K.Key_Return)
     stage.until(lambda: stage.item("cardMenu").isVisible())
+    stage.wait(350)  # the key has been let go
 
 
 def pick(stage, key: str) -> None:
@@ -68,6 +69,20 @@ def test_a_held_key_brings_the_menu_of_a_title_and_back_leads_to_its_card(stage,
     stage.item("title_5").forceActiveFocus()
     stage.key(K.Key_Menu)
     assert "putAway" not in lines(stage)
+
+
+def test_a_key_that_is_held_on_chooses_nothing_in_the_menu_that_it_opened(stage):
+    """Some desktops send repetitions as keys of their own."""
+    at_home(stage)
+    stage.item("continue_0").forceActiveFocus()
+    hold(stage, K.Key_Return)
+    stage.until(lambda: stage.item("cardMenu").isVisible())
+    for _ in range(5):
+        stage.key(K.Key_Return)
+        stage.wait(40)
+    assert stage.page == "home"
+    assert stage.item("cardMenu").isVisible()
+    assert not stage.client.sessions
 
 
 def test_a_title_leaves_those_to_go_on_with(stage):

@@ -62,7 +62,7 @@ Window {
     function offerChoices(card: Item, titleId: string, goingOn: bool) {
         app.offerChoices(titleId, goingOn)
         if (app.choices.options.count > 0)
-            titleChoices.openAt(card)
+            titleChoices.openHeld(card)
     }
     function toggleFullScreen() {
         if (app.tv || small)

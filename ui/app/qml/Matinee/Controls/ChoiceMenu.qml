@@ -23,6 +23,11 @@ Item {
         visible = true
         menu.open()
     }
+    // At an item whose key is held still.
+    function openHeld(item: Item) {
+        openAt(item)
+        menu.hush()
+    }
     function close() {
         visible = false
         opener?.forceActiveFocus(Qt.PopupFocusReason)

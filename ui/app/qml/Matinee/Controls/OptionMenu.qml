@@ -9,8 +9,17 @@ FocusScope {
     property string heading
     property alias model: list.model
 
+    // A held key has opened it: until that is let go its repetitions choose nothing. A desktop may send them as keys
+    // of their own.
+    property bool hushed: false
+
     signal chosen(string key)
     signal closed()
+
+    function hush() {
+        hushed = true
+        hushing.restart()
+    }
 
     // As wide as its longest line, within bounds.
     width: Math.max(Theme.px(280), Math.min(Theme.px(560), longest.width + Theme.px(110)))
@@ -35,6 +44,11 @@ FocusScope {
     Keys.onUpPressed: event => event.accepted = true
     Keys.onDownPressed: event => event.accepted = true
 
+    Timer {
+        id: hushing
+        interval: Theme.heldEnds
+        onTriggered: root.hushed = false
+    }
     TextMetrics {
         id: longest
         font.family: Theme.family
@@ -86,7 +100,13 @@ FocusScope {
             Accessible.role: Accessible.MenuItem
             Accessible.checkable: true
             Accessible.checked: chosen
-            onPressed: if (available) root.chosen(key)
+            onRepeated: if (root.hushed) root.hush()
+            onPressed: {
+                if (root.hushed)
+                    root.hush()
+                else if (available)
+                    root.chosen(key)
+            }
 
             Rectangle {
                 anchors.fill: parent

@@ -15,6 +15,7 @@ Item {
     readonly property bool held: mouse.pressed
 
     signal pressed()
+    signal repeated() // a key is still held
 
     activeFocusOnTab: true
     Accessible.role: Accessible.Button
@@ -24,10 +25,16 @@ Item {
     Accessible.focused: activeFocus
     Accessible.onPressAction: root.pressed()
     // A key that is held is pressed once: what it has led to must not take it for its own.
-    Keys.onReturnPressed: event => { if (!byRelease && !event.isAutoRepeat) root.pressed() }
-    Keys.onEnterPressed: event => { if (!byRelease && !event.isAutoRepeat) root.pressed() }
-    Keys.onSpacePressed: event => { if (!event.isAutoRepeat) root.pressed() }
-    Keys.onSelectPressed: event => { if (!byRelease && !event.isAutoRepeat) root.pressed() }
+    function keyDown(event: KeyEvent, counts: bool) {
+        if (event.isAutoRepeat)
+            repeated()
+        else if (counts)
+            pressed()
+    }
+    Keys.onReturnPressed: event => keyDown(event, !byRelease)
+    Keys.onEnterPressed: event => keyDown(event, !byRelease)
+    Keys.onSpacePressed: event => keyDown(event, true)
+    Keys.onSelectPressed: event => keyDown(event, !byRelease)
 
     MouseArea {
         id: mouse

@@ -69,7 +69,7 @@ FocusScope {
                 name: qsTr("Picture %1").arg(index + 1)
                 width: Theme.px(72)
                 height: width
-                y: Theme.px(5)
+                anchors.verticalCenter: parent?.verticalCenter
                 corner: width / 2
                 Accessible.checkable: true
                 Accessible.checked: chosen

@@ -40,6 +40,8 @@ FocusScope {
     function enterFirst() {
         if (withFeatured)
             banner.forceActiveFocus(Qt.OtherFocusReason)
+        else if (calm && stops().length > 0)
+            enterRow(0)
         else
             bar.enter()
     }
@@ -51,7 +53,7 @@ FocusScope {
         else if (now < 0 && step < 0)
             bar.enter()
         else if (now + step < 0)
-            enterFirst()
+            withFeatured ? enterFirst() : bar.enter()
         else
             enterRow(now + step)
     }

@@ -72,7 +72,7 @@ QtObject {
     readonly property int gap: px(16)
     readonly property int wide: px(24)
     readonly property int margin: px(48)
-    readonly property int radius: px(young ? 18 : 8)
+    readonly property int radius: px(young ? 14 : 8)
     readonly property int radiusSmall: px(5)
     readonly property int control: px(44)
     readonly property int icon: px(22)
@@ -96,6 +96,7 @@ QtObject {
     readonly property int heroFades: still ? 80 : 600
     readonly property int patience: 800 // before words join a spinner
     readonly property int heroStays: 9000 * pace
+    readonly property int heldEnds: 300 * pace // longer than two repetitions of a key are apart
     readonly property int tooltipWaits: 500 * pace
     readonly property int overlayStays: (remote ? 5000 : 3000) * pace
 }
