@@ -1,5 +1,6 @@
 # make demo   the whole thing on this machine: service, sample titles, app (or headless without a display)
 # make test   the test suite; ARGS="tests/abr -x" runs a part of it
+# make test-postgres  the tests of the service, all of them with PostgreSQL in SQLite's place
 # make check  format, lint, types, layers and folder cycles, dead code
 # make bench  the benchmarks, each figure beside what it is compared with
 # make soak   the long runs, by hand
@@ -15,7 +16,7 @@
 PY := .venv/bin/python
 BOOTSTRAP := python3 packaging/bootstrap.py --with x11
 
-.PHONY: demo test check bench soak faults chaos fuzz screenshots translations package test-packages lock format setup setup-test setup-packages clean
+.PHONY: demo test test-postgres check bench soak faults chaos fuzz screenshots translations package test-packages lock format setup setup-test setup-packages clean
 
 demo: setup
 	@$(PY) -m ui.cli.main demo $(ARGS)
@@ -27,6 +28,9 @@ ifeq ($(ARGS),)
 else
 	@$(PY) -m pytest -m "not soak" $(ARGS)
 endif
+
+test-postgres: setup-test
+	@MATINEE_TEST_DATABASE=postgresql $(PY) -m pytest -m "not soak" -n 2 --dist loadfile tests/backend_stub $(ARGS)
 
 check: setup-test
 	@$(PY) -m ruff format --check .

@@ -11,6 +11,7 @@ from backend_stub.admin import account_pages, job_pages, pages, steering_pages, 
 from backend_stub.api import (
     PREFIX,
     VERSION,
+    account,
     activation,
     admin,
     auth,
@@ -50,6 +51,7 @@ from backend_stub.faults.control import FaultControl
 _MAX_BODY_BYTES = 1 << 20
 _MODULES = (
     auth,
+    account,
     profiles,
     catalog,
     title_credits,

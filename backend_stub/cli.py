@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import queue
 import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from backend_stub.config import Settings
 from backend_stub.context import open_context
 from backend_stub.faults.document import parse_faults
+from backend_stub.handover import GivesAway, Taken, socket_path, sockets_of_systemd
 from backend_stub.jobs.wake_up_signal import WakeUpSignal
 from backend_stub.jobs.worker_pool import Hiring, WorkerPool
 from backend_stub.recommending.suggestions import Made
@@ -19,6 +21,7 @@ from backend_stub.server import ServerGroup, ServerOptions
 DEFAULT_API_PORT = 8400
 DEFAULT_EDGES = 2
 _LAST_PORT = 65535
+_LINGER_S, _DRAIN_S = 2.0, 20.0
 
 
 def default_options(
@@ -69,22 +72,45 @@ def serve(
     faults: str | None = None,
     announce: Callable[[ServerGroup], None] | None = None,
     hiring: Hiring | None = None,
+    *,
+    take_over: bool = False,
 ) -> None:
     """Run the service until SIGINT or SIGTERM, in the main thread; ``announce`` is called once it serves. With
     ``hiring`` it has workers on this machine while there is something to encode.
 
-    Raises as :func:`running` does.
+    SIGTERM lets running responses end, SIGINT cuts them off. With ``take_over`` it gets the sockets of the service
+    that runs on the same port, which then ends as after SIGTERM. Raises as :func:`running` does.
     """
-    stop = threading.Event()
-    previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    ends: queue.SimpleQueue[str] = queue.SimpleQueue()
+    words: dict[int, str] = {signal.SIGINT: "now", signal.SIGTERM: "drained"}
+    previous = {number: signal.signal(number, lambda got, _: ends.put(words[got])) for number in words}
+    options = options or default_options()
+    port = options.api_port if options.api_port is not None else next(iter(options.edge_ports), 0)
     try:
+        taken = Taken(socket_path(settings.data_dir, port)) if take_over else None
+        inherited = taken.listeners if taken is not None else sockets_of_systemd()
+        options = replace(options, inherited=inherited)
         with running(settings, options, faults) as group, _crew(settings, group, hiring):
             if announce is not None:
                 announce(group)
-            stop.wait()
+            path = socket_path(settings.data_dir, port)
+            with GivesAway(path, group.listeners(), lambda: ends.put("handed over")):
+                if taken is not None:
+                    taken.ready()
+                end = _first(ends)
+            if end != "now":
+                handed_over = end == "handed over"
+                group.drain(_LINGER_S if handed_over else 0.0, _DRAIN_S, handed_over=handed_over)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _first(ends: queue.SimpleQueue[str]) -> str:
+    """Wait, a little at a time: a signal that another thread got wakes nobody who waits."""
+    while True:
+        with suppress(queue.Empty):
+            return ends.get(timeout=1.0)
 
 
 @contextmanager

@@ -35,6 +35,8 @@ class Settings:
     ``public_url`` is how clients reach the API (``https://films.example``), by default that in
     ``MATINEE_PUBLIC_URL``; ``trusted_proxies`` are networks (``MATINEE_TRUSTED_PROXIES``, with spaces between) whose
     word counts for where a call comes from.
+    ``mail_url`` (``smtp://`` or ``smtps://``, by default that in ``MATINEE_MAIL_URL``) is the server that takes mail,
+    from ``mail_from`` (``MATINEE_MAIL_FROM``); without one mail goes into ``mail_dir``.
     ``networks`` say which country a network (CIDR) is in; a call from elsewhere counts as from the account's own.
     """
 
@@ -53,11 +55,14 @@ class Settings:
     trusted_proxies: tuple[str, ...] = field(
         default_factory=lambda: tuple(os.environ.get("MATINEE_TRUSTED_PROXIES", "").split())
     )
+    mail_url: str = field(default_factory=lambda: os.environ.get("MATINEE_MAIL_URL", ""), repr=False)
+    mail_from: str = field(default_factory=lambda: os.environ.get("MATINEE_MAIL_FROM", "Matinee <matinee@localhost>"))
     login_limit: RateLimit = RateLimit(attempts=10, window_s=60)
     lockout: RateLimit = RateLimit(attempts=20, window_s=15 * 60)  # wrong passwords of an account, from wherever
     register_limit: RateLimit = RateLimit(attempts=30, window_s=600)
     pin_limit: RateLimit = RateLimit(attempts=5, window_s=300)
     payment_limit: RateLimit = RateLimit(attempts=10, window_s=600)
+    care_limit: RateLimit = RateLimit(attempts=5, window_s=15 * 60)  # mails to an address, copies of an account
 
     @property
     def database(self) -> str:
@@ -77,6 +82,11 @@ class Settings:
     def uploads_dir(self) -> Path:
         """Source files that were sent to be made into titles."""
         return self.data_dir / "uploads"
+
+    @property
+    def mail_dir(self) -> Path:
+        """Mail that was written, where no server takes it."""
+        return self.data_dir / "mail"
 
     @property
     def secrets_dir(self) -> Path:

@@ -13,12 +13,14 @@ from backend_stub.encoding.storage import Storage, open_storage
 from backend_stub.jobs.store import Jobs
 from backend_stub.jobs.wake_up_signal import WakeUpSignal
 from backend_stub.live.faults import LivePlans
+from backend_stub.mail import open_mailer
 from backend_stub.master_keys import MasterKeys
 from backend_stub.metrics import Metrics
 from backend_stub.payments.local import LocalProvider
 from backend_stub.periodic_tasks import ServiceUpkeep, UpkeepTask
 from backend_stub.recommending.suggestions import Suggestions
 from backend_stub.service_secrets import ServiceSecrets, load_or_create, url_signing_keys
+from backend_stub.services.account_care import AccountCare
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.addresses import Edge, SignedAddresses
 from backend_stub.services.artwork import ArtworkFiles
@@ -35,6 +37,7 @@ from backend_stub.services.edge_gate import EdgeGate
 from backend_stub.services.editing import Editing
 from backend_stub.services.licence_issuing import RightsService
 from backend_stub.services.licences import Licences
+from backend_stub.services.mail_codes import MailCodes
 from backend_stub.services.master_key_rotation import KeyCare
 from backend_stub.services.my_list import ViewerLists
 from backend_stub.services.operator_settings import OperatorSettings
@@ -79,6 +82,7 @@ _SEARCH_S = 5.0
 _RETENTION_S = 3600.0
 _RENEWALS_S = 60.0
 _EVENTS_S = 5.0
+_MAIL_S = 2.0
 _CLOCK_S = 60.0
 _FIRST_SUGGESTIONS_S, _SUGGESTIONS_S = 300.0, 6 * 3600.0
 
@@ -93,6 +97,7 @@ class Attempts:
     code: Window
     pin: Window
     payment: Window
+    care: Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,8 @@ class ServiceContext:
     rights: RightsParts
     titles: Titles
     accounts: Accounts
+    mail_codes: MailCodes
+    care: AccountCare
     tokens: TokenIssuer
     devices: DeviceRegistry
     device_grants: DeviceGrants
@@ -226,6 +233,9 @@ def open_context(
     money = _money(database, clock, secrets)
     rights = _rights(database, clock, settings, secrets)
     titles = _titles(database, clock, settings, my_list)
+    accounts = Accounts(database, clock)
+    mailer = open_mailer(settings.mail_url, settings.mail_from, settings.mail_dir)
+    codes = MailCodes(database, clock, mailer, secrets.token_signing)
     return ServiceContext(
         settings=settings,
         secrets=secrets,
@@ -238,7 +248,9 @@ def open_context(
         money=money,
         rights=rights,
         titles=titles,
-        accounts=Accounts(database, clock),
+        accounts=accounts,
+        mail_codes=codes,
+        care=AccountCare(database, clock, accounts, codes, money.billing, money.provider),
         tokens=TokenIssuer(database, clock, settings, secrets.token_signing),
         devices=DeviceRegistry(database, clock),
         device_grants=DeviceGrants(database, clock),
@@ -265,7 +277,7 @@ def open_context(
         wake_up=WakeUpSignal(settings.data_dir, settings.wake_url),
         storage=open_storage(settings),
         uploads=Uploads(settings.uploads_dir, clock),
-        upkeep=ServiceUpkeep(_upkeep_tasks(money, rights, titles, quality, Retention(database, clock)), clock),
+        upkeep=ServiceUpkeep(_upkeep_tasks(money, rights, titles, quality, codes, Retention(database, clock)), clock),
     )
 
 
@@ -278,6 +290,7 @@ def _attempts(settings: Settings, store: SharedStore | None) -> Attempts:
         code=window("code", settings.login_limit),
         pin=window("pin", settings.pin_limit),
         payment=window("payment", settings.payment_limit),
+        care=window("care", settings.care_limit),
     )
 
 
@@ -328,7 +341,7 @@ def _titles(database: Database, clock: Clock, settings: Settings, my_list: Viewe
 
 
 def _upkeep_tasks(
-    money: Money, rights: RightsParts, titles: Titles, quality: QualitySums, retention: Retention
+    money: Money, rights: RightsParts, titles: Titles, quality: QualitySums, codes: MailCodes, retention: Retention
 ) -> list[UpkeepTask]:
     return [
         UpkeepTask("renewals", _RENEWALS_S, money.billing.renew_due),
@@ -338,5 +351,6 @@ def _upkeep_tasks(
         UpkeepTask("trending", _SUMS_S, titles.views.rank),
         UpkeepTask("search index", _SEARCH_S, titles.search.keep_in_step),
         UpkeepTask("retention", _RETENTION_S, retention.let_go, first_s=_RETENTION_S),
+        UpkeepTask("mail", _MAIL_S, codes.send_due),
         UpkeepTask("payment events", _EVENTS_S, lambda: money.provider.deliver(money.events.receive)),
     ]

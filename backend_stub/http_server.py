@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import socket
 import threading
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from uvicorn import Config, Server
 
-from backend_stub.asgi import App
+from backend_stub.asgi import App, Message, Receive, Scope, Send
 from backend_stub.connection import ConnectionProtocol
 
 _logger = logging.getLogger(__name__)
@@ -101,9 +102,13 @@ class HttpServer:
         self._thread = threading.Thread(target=self._run, name=f"matinee-{name}", daemon=True)
         self._ready = threading.Event()
         self._failure: BaseException | None = None
+        self._app = app
+        self._draining = False
+        self._wait_s: float = _STOP_TIMEOUT_S
         self._server = _AnnouncingServer(
             Config(
-                app,
+                self._closing,
+                interface="asgi3",
                 http=ConnectionProtocol,
                 loop="asyncio",
                 ws="none",
@@ -122,6 +127,10 @@ class HttpServer:
         )
 
     @property
+    def listener(self) -> socket.socket:
+        return self._listener
+
+    @property
     def alive(self) -> bool:
         return self._thread.is_alive() and not self._server.should_exit
 
@@ -136,11 +145,38 @@ class HttpServer:
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self.kill)
 
+    def request_drain(self, linger_s: float, most_s: float) -> None:
+        """Begin to end without cutting anything off: no connection is accepted any more, those there are get their
+        answers for ``linger_s`` and are told to close, running responses have ``most_s`` more. Any thread may call
+        this."""
+        if self._loop is not None and self._thread.is_alive():
+            self._wait_s = linger_s + most_s + _STOP_TIMEOUT_S
+            asyncio.run_coroutine_threadsafe(self._drain(linger_s, most_s), self._loop)
+
     def join(self) -> None:
         """Wait for the end."""
         if self._thread.is_alive():
-            self._thread.join(_STOP_TIMEOUT_S)
+            self._thread.join(self._wait_s)
         self._listener.close()
+
+    async def _drain(self, linger_s: float, most_s: float) -> None:
+        self._draining = True
+        for listening in self._server.servers:
+            listening.close()
+        await asyncio.sleep(linger_s)
+        self._server.config.timeout_graceful_shutdown = math.ceil(most_s)
+        self._server.should_exit = True
+
+    async def _closing(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application; while draining its answers say that the connection closes (RFC 9112, section 9.6)."""
+
+        async def say_so(message: Message) -> None:
+            if self._draining and message["type"] == "http.response.start":
+                headers = [pair for pair in message.get("headers", ()) if pair[0].lower() != b"connection"]
+                message = {**message, "headers": [*headers, (b"connection", b"close")]}
+            await send(message)
+
+        await self._app(scope, receive, say_so)
 
     def kill(self) -> None:
         """Stop serving at once: no new connections, the open ones closed. Called in the server's own loop."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, cast
@@ -53,6 +53,7 @@ class ServerOptions:
     each edge in turn near which countries it stands (ISO 3166-1 alpha-2); none, or no entry, is for everywhere.
     With ``shield`` the edges keep up to ``cache_bytes`` each of what they fetch from a shield, which has as much and
     fetches from the origin; without, each edge reads the files itself. Without an ``api_port`` there are edges alone.
+    ``inherited`` are listeners by port that another process had before this one.
     """
 
     host: str = "127.0.0.1"
@@ -63,6 +64,7 @@ class ServerOptions:
     cache_bytes: int = DEFAULT_CACHE_BYTES
     edge_countries: Sequence[tuple[str, ...]] = ()
     tls: TlsFiles | None = None
+    inherited: Mapping[int, socket.socket] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class ServerGroup:
         self._servers: dict[str, HttpServer] = {}
         self._last_step: LastStep | None = None
         self._countries: dict[str, tuple[str, ...]] = {}
+        self._handed_over = False
 
     def start(self) -> Self:
         """Start everything. Raises OSError when the host cannot be bound, RuntimeError when a server fails."""
@@ -120,9 +123,27 @@ class ServerGroup:
         for server in self._servers.values():
             server.join()
         self._servers.clear()
-        with suppress(SQLAlchemyError):  # it is noticed by the silence
-            self.context.edge_beats.leave()
+        if not self._handed_over:
+            with suppress(SQLAlchemyError):  # it is noticed by the silence
+                self.context.edge_beats.leave()
         self.context.close()
+
+    def drain(self, linger_s: float, most_s: float, *, handed_over: bool = False) -> None:
+        """Begin to stop without cutting off what runs, and wait for it: :meth:`stop` then has little left to do.
+        ``handed_over`` is for sockets, and so names of edges, that another process has by now."""
+        self._handed_over = handed_over
+        if not handed_over:
+            with suppress(SQLAlchemyError):
+                self.context.edge_beats.leave()
+        for server in self._servers.values():
+            server.request_drain(linger_s, most_s)
+        for server in self._servers.values():
+            server.join()
+
+    def listeners(self) -> dict[int, socket.socket]:
+        """The sockets of what clients reach, by port."""
+        reached = [*self.edges, *([self.api] if self.options.api_port is not None else [])]
+        return {one.port: self._servers[one.name].listener for one in reached}
 
     def __enter__(self) -> Self:
         return self.start()
@@ -172,6 +193,8 @@ class ServerGroup:
 
     def _listen(self, port: int) -> tuple[socket.socket, int | None]:
         """A listener, and the wanted port where another one was taken."""
+        if port in self.options.inherited:
+            return self.options.inherited[port], None
         listener, moved = listen(self.options.host, port)
         return listener, port if moved else None
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests import attacks
+import pytest
+
+from tests import attacks, hostile_client
 
 _PAGE = Path(__file__).parents[1] / "docs" / "security.md"
 
@@ -14,3 +16,14 @@ def test_the_page_says_what_each_attack_does() -> None:
     assert not [line for line in lines if "NOTHING" in line], "a promise does not hold"
     page = _PAGE.read_text(encoding="utf-8")
     assert [line for line in lines if line not in page] == []
+
+
+@pytest.mark.parametrize("attack", hostile_client.ATTACKS, ids=lambda attack: attack.how)
+def test_a_client_that_lies_gets_no_more_than_its_plan(attack: hostile_client.Attack) -> None:
+    assert hostile_client.holds(attack)
+
+
+def test_the_page_names_each_way_that_is_tried() -> None:
+    assert len(hostile_client.ATTACKS) >= 60
+    page = _PAGE.read_text(encoding="utf-8")
+    assert [one.how for one in hostile_client.ATTACKS if f"| {one.wants} | {one.how} | refused |" not in page] == []

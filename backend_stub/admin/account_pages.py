@@ -7,9 +7,9 @@ from typing import Annotated, get_args
 from fastapi import APIRouter, Query, Response
 from pydantic import ValidationError
 
-from backend_stub.admin import PREFIX
+from backend_stub.admin import PREFIX, plots
 from backend_stub.admin.access import PageRefusedError, SealedForm, SignedInAdmin
-from backend_stub.admin.page import PageRoute, page, see_other
+from backend_stub.admin.page import PageRoute, clean, page, see_other
 from backend_stub.api.admin_schemas import AccountChange
 from backend_stub.api.deps import Context, DeviceId, Hex32
 from backend_stub.context import ServiceContext
@@ -28,9 +28,10 @@ _Text = Annotated[str, Query(max_length=254)]
 
 @router.get("/accounts")
 def accounts(context: Context, operator: SignedInAdmin, q: _Text = "", before: _Before = None) -> Response:
-    found = context.accounts.search(q.replace("\0", ""), before, _PER_PAGE)
+    found = context.accounts.search(clean(q), before, _PER_PAGE)
     older = found[-1].created_at if len(found) == _PER_PAGE else None
-    return page("accounts.html", operator, accounts=found, q=q, older=older)
+    drawn = plots.by_day("New accounts", context.insight.by_day("accounts"), context.clock.now())
+    return page("accounts.html", operator, accounts=found, q=q, older=older, plots=drawn)
 
 
 @router.get("/accounts/{account_id}")
@@ -102,10 +103,11 @@ def remove_device(
 
 
 @router.get("/payments")
-def payments(context: Context, operator: SignedInAdmin, before: _Before = None) -> Response:
-    found = context.money.billing.latest(before, _PER_PAGE)
+def payments(context: Context, operator: SignedInAdmin, before: _Before = None, q: _Text = "") -> Response:
+    found = context.money.billing.latest(before, _PER_PAGE, clean(q))
     older = found[-1][0].created_at if len(found) == _PER_PAGE else None
-    return page("payments.html", operator, payments=found, older=older, currency=CURRENCY)
+    drawn = plots.by_day("Payments", context.insight.by_day("payments"), context.clock.now())
+    return page("payments.html", operator, payments=found, older=older, currency=CURRENCY, q=q, plots=drawn)
 
 
 @router.post("/payments/{payment_id}/refund")

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from backend_stub.admin import PREFIX
+from backend_stub.admin import PREFIX, plots
 from backend_stub.admin.access import PageRefusedError, SealedForm, SignedInOperator
-from backend_stub.admin.page import PageRoute, page, see_other
+from backend_stub.admin.page import PageRoute, clean, page, see_other
 from backend_stub.api.deps import Context, Hex32
 from backend_stub.jobs.states import ACTIVE, JobState
 from backend_stub.jobs.store import JobNotFoundError
@@ -20,10 +20,16 @@ _Before = Annotated[float | None, Query(ge=0, le=1e11, allow_inf_nan=False)]
 
 
 @router.get("")
-def jobs(context: Context, operator: SignedInOperator, before: _Before = None) -> Response:
-    found = context.jobs.page(limit=_PER_PAGE, before=before)
+def jobs(
+    context: Context,
+    operator: SignedInOperator,
+    before: _Before = None,
+    q: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    found = context.jobs.page(limit=_PER_PAGE, before=before, name=clean(q))
     older = found[-1].created_at if len(found) == _PER_PAGE else None
-    return page("jobs.html", operator, jobs=found, older=older)
+    drawn = plots.by_day("Jobs", context.insight.by_day("jobs"), context.clock.now())
+    return page("jobs.html", operator, jobs=found, older=older, q=q, plots=drawn)
 
 
 @router.get("/{job_id}")

@@ -69,6 +69,11 @@ def page(name: str, operator: Operator | None, *, status: int = 200, **members: 
     return HTMLResponse(text, status, HEADERS)
 
 
+def clean(text: str) -> str:
+    """What was typed to be found, as databases take it."""
+    return text.replace("\0", "").strip()
+
+
 def see_other(path: str) -> RedirectResponse:
     """After a form: the page that shows what has become of it, so that loading it again sends nothing again."""
     return RedirectResponse(PREFIX + path, 303, HEADERS)

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 
 from backend_stub.admin import PREFIX, access, fault_switches, plots
 from backend_stub.admin.access import Form, PageRefusedError, SealedForm, SignedInAdmin, SignedInOperator
-from backend_stub.admin.page import FOLDER, HEADERS, PageRoute, page, see_other
+from backend_stub.admin.page import FOLDER, HEADERS, PageRoute, clean, page, see_other
 from backend_stub.api.auth import checked_sign_in
 from backend_stub.api.deps import Context, DeviceId, Hex32
 from backend_stub.api.kiosk import RESULT_HEADERS
@@ -74,10 +74,7 @@ def overview(context: Context, operator: SignedInOperator, hours: _Hours = "24")
         return see_other("/titles")
     now, length = context.clock.now(), int(hours)
     since = now - length * 3600
-    most = {
-        group: sorted(context.quality.of(since, group), key=lambda one: -one.playbacks)[:_SHOWN]
-        for group in _GROUPS.values()
-    }
+    most = {group: context.quality.most(since, group, _SHOWN) for group in _GROUPS.values()}
     names = context.insight.names(*([one.name for one in most[group]] for group in ("title_id", "device_id")))
     known = {"title_id": names.titles, "device_id": names.devices}
     groups = {
@@ -103,10 +100,13 @@ def sessions(
     operator: SignedInAdmin,
     before: _Before = None,
     title: Annotated[str, Query(max_length=64)] = "",
+    q: Annotated[str, Query(max_length=254)] = "",
 ) -> Response:
-    found = context.insight.sessions(before=before, limit=_PER_PAGE, title_id=title)
+    now = context.clock.now()
+    found = context.insight.sessions(before=before, limit=_PER_PAGE, title_id=clean(title), email=clean(q))
     older = found[-1].started_at if len(found) == _PER_PAGE else None
-    return page("sessions.html", operator, sessions=found, older=older, title=title, now=context.clock.now())
+    drawn = plots.by_day("Playbacks", context.insight.by_day("sessions"), now)
+    return page("sessions.html", operator, sessions=found, older=older, title=title, q=q, now=now, plots=drawn)
 
 
 @router.get("/sessions/{account_id}/{session_id}")
@@ -120,9 +120,17 @@ def session(context: Context, operator: SignedInAdmin, account_id: Hex32, sessio
 
 
 @router.get("/devices")
-def devices(context: Context, operator: SignedInAdmin, q: Annotated[str, Query(max_length=100)] = "") -> Response:
-    found = context.device_commands.devices(_PER_PAGE * 2, text=q.strip())
-    return page("devices.html", operator, devices=found, q=q, now=context.clock.now())
+def devices(
+    context: Context,
+    operator: SignedInAdmin,
+    q: Annotated[str, Query(max_length=100)] = "",
+    before: _Before = None,
+) -> Response:
+    now = context.clock.now()
+    found = context.device_commands.devices(_PER_PAGE, text=clean(q), seen_before=before)
+    older = found[-1].device.last_seen_at if len(found) == _PER_PAGE else None
+    drawn = plots.by_day("Devices by when they were last seen", context.insight.by_day("devices"), now)
+    return page("devices.html", operator, devices=found, q=q, older=older, now=now, plots=drawn)
 
 
 @router.get("/devices/{device_id}")
@@ -204,10 +212,16 @@ def end_faults(request: Request, _operator: SignedInAdmin, _form: SealedForm) ->
 
 
 @router.get("/audit")
-def audit(context: Context, operator: SignedInAdmin, before: Annotated[int, Query(ge=0, le=2**53)] = 0) -> Response:
-    entries = context.audit_log.page(before or None, _PER_PAGE)
+def audit(
+    context: Context,
+    operator: SignedInAdmin,
+    before: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    q: Annotated[str, Query(max_length=128)] = "",
+) -> Response:
+    entries = context.audit_log.page(before or None, _PER_PAGE, about=clean(q))
     older = entries[-1].id if len(entries) == _PER_PAGE else None
-    return page("audit.html", operator, entries=entries, older=older)
+    drawn = plots.by_day("Entries", context.insight.by_day("audit"), context.clock.now())
+    return page("audit.html", operator, entries=entries, older=older, q=q, plots=drawn)
 
 
 def _faults_page(

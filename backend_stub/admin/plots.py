@@ -46,6 +46,17 @@ def quality_plots(moments: Sequence[QualityInterval], now: float) -> list[tuple[
     ]
 
 
+def by_day(title: str, counts: Sequence[tuple[int, int]], now: float) -> list[tuple[str, Markup]]:
+    """How many on each day; days are counted from 1970 (UTC), the last is today."""
+    begin, end = counts[0][0] * DAY_S, max(now, (counts[-1][0] + 1) * DAY_S)
+    labels = [
+        (at, datetime.fromtimestamp(at, UTC).strftime("%d %b"))
+        for at in (begin + (end - begin) * part / 4 for part in range(5))
+    ]
+    points = [(day * DAY_S, float(count)) for day, count in counts]
+    return [(title, bars(f"{title} by day", points, DAY_S, Axis(begin, end, labels, "{:g}".format)))]
+
+
 def timeline(events: Sequence[TelemetryEvent], started_at: float) -> list[tuple[str, Markup]]:
     """What one session went through: the picture's height, media in hand, what was received; stalls and errors are
     marked in each."""

@@ -10,9 +10,9 @@ from typing import Annotated, get_args
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import ValidationError
 
-from backend_stub.admin import PREFIX
+from backend_stub.admin import PREFIX, plots
 from backend_stub.admin.access import FormFile, Operator, PageRefusedError, SealedForm, SignedInOperator
-from backend_stub.admin.page import PageRoute, page, see_other
+from backend_stub.admin.page import PageRoute, clean, page, see_other
 from backend_stub.api import schemas
 from backend_stub.api.admin_schemas import MATURITIES, Rating, RightsBody, SeasonNameBody, TitleChange
 from backend_stub.api.deps import Context, TitleId
@@ -40,12 +40,13 @@ def titles(
     q: Annotated[str, Query(max_length=100)] = "",
     after: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    named = context.insight.titles(after=after, text=q.strip(), limit=_PER_PAGE)
+    named = context.insight.titles(after=after, text=clean(q), limit=_PER_PAGE)
     week = context.quality.of(context.clock.now() - _WEEK_S, "title_id", [key for key, _ in named])
     quality = {one.name: one for one in week}
     rows = [(key, name, quality.get(key)) for key, name in named]
     further = named[-1][0] if len(named) == _PER_PAGE else None
-    return page("titles.html", operator, titles=rows, q=q, further=further)
+    drawn = plots.by_day("Titles by when they were published", context.insight.by_day("titles"), context.clock.now())
+    return page("titles.html", operator, titles=rows, q=q, further=further, plots=drawn)
 
 
 @router.get("/{title_id}")

@@ -30,12 +30,13 @@ def login(body: schemas.LoginRequest, request: Request, context: Context) -> sch
 
 @router.post("/register", responses=documented(409, 429))
 def register(body: schemas.RegisterRequest, request: Request, context: Context) -> schemas.TokensBody:
-    _count(context.attempts.registration, context, _host(request))
+    limited(context.attempts.registration, context, host_of(request))
     check_password(body.password, body.email, body.name)
     try:
         account = context.accounts.register(body.email, body.name, body.password, plan=FREE.name)
     except EmailTakenError as error:
         raise ProblemError(409, "email_taken", "There is an account with this address already.") from error
+    context.care.ask_for_verification(account)
     return tokens_body(context.tokens.issue(account, body.device_name))
 
 
@@ -60,18 +61,53 @@ def logout_everywhere(_body: schemas.Nothing, context: Context, viewer: Viewer) 
 def change_password(
     body: schemas.PasswordRequest, request: Request, context: Context, viewer: Viewer
 ) -> schemas.TokensBody:
-    _count(context.attempts.login, context, f"{_host(request)} {viewer.email}")
+    limited(context.attempts.login, context, f"{host_of(request)} {viewer.email}")
     check_password(body.new_password, viewer.email, viewer.name)
-    with _locking(context, viewer.email):
+    with locking(context, viewer.email):
         account = context.accounts.change_password(viewer.id, body.password, body.new_password)
     return tokens_body(context.tokens.issue(account, body.device_name))
+
+
+@router.post("/password-reset", status_code=204, responses=documented(429))
+def ask_for_reset(body: schemas.EmailRequest, request: Request, context: Context) -> Response:
+    """The same answer whether there is such an account or not."""
+    email = normalise_email(body.email)
+    limited(context.attempts.registration, context, host_of(request))
+    limited(context.attempts.care, context, f"reset {email}")
+    context.mail_codes.request(email, "reset")
+    return Response(status_code=204)
+
+
+@router.post("/password-reset/confirmation", responses=documented(404, 429))
+def reset_password(body: schemas.ResetRequest, request: Request, context: Context) -> schemas.TokensBody:
+    email = normalise_email(body.email)
+    limited(context.attempts.code, context, f"{host_of(request)} reset")
+    limited(context.attempts.code, context, f"reset {email}")
+    check_password(body.new_password, email)
+    account = context.care.reset_password(email, body.code, body.new_password)
+    context.attempts.lockout.forgive(email)
+    return tokens_body(context.tokens.issue(account, body.device_name))
+
+
+@router.post("/email-verification", status_code=204, responses=documented(401, 403, 429))
+def ask_for_verification(_body: schemas.Nothing, context: Context, viewer: Viewer) -> Response:
+    limited(context.attempts.care, context, f"verification {viewer.id}")
+    context.care.ask_for_verification(viewer)
+    return Response(status_code=204)
+
+
+@router.post("/email-verification/confirmation", status_code=204, responses=documented(401, 403, 404, 429))
+def verify_email(body: schemas.MailCodeRequest, context: Context, viewer: Viewer) -> Response:
+    limited(context.attempts.code, context, f"verification {viewer.id}")
+    context.care.verify(viewer, body.code)
+    return Response(status_code=204)
 
 
 @router.post("/device", responses=documented(429))
 def begin_device_grant(
     body: schemas.DeviceGrantRequest, request: Request, context: Context
 ) -> schemas.DeviceGrantBody:
-    _count(context.attempts.registration, context, _host(request))
+    limited(context.attempts.registration, context, host_of(request))
     code = context.device_grants.begin(body.device_name)
     page = str(request.url_for("activation"))
     shown = shown_code(code.user_code)
@@ -93,7 +129,7 @@ def redeem_device_grant(body: schemas.DeviceCodeRequest, context: Context) -> sc
 
 @router.post("/device/approval", responses=documented(401, 403, 404, 429))
 def approve_device_grant(body: schemas.ApprovalRequest, context: Context, viewer: Viewer) -> schemas.ApprovalBody:
-    _count(context.attempts.code, context, viewer.id)
+    limited(context.attempts.code, context, viewer.id)
     name = context.device_grants.decide(viewer.id, body.user_code, approve=body.approve)
     return schemas.ApprovalBody(device_name=name)
 
@@ -103,16 +139,16 @@ def checked_sign_in(context: ServiceContext, request: Request, email: str, passw
 
     Raises :class:`ProblemError` 429 ``too_many_attempts``, 401 ``wrong_credentials``, 403 ``account_closed``.
     """
-    key = f"{_host(request)} {normalise_email(email)}"
-    _count(context.attempts.login, context, key)
-    with _locking(context, normalise_email(email)):
+    key = f"{host_of(request)} {normalise_email(email)}"
+    limited(context.attempts.login, context, key)
+    with locking(context, normalise_email(email)):
         account = context.accounts.authenticate(email, password)
     context.attempts.login.forgive(key)
     return account
 
 
 @contextmanager
-def _locking(context: ServiceContext, email: str) -> Iterator[None]:
+def locking(context: ServiceContext, email: str) -> Iterator[None]:
     """A password of this account is tried: too many wrong ones lock it for a while, wherever they come from; the same
     goes for accounts that there are not. Sign-ins that there are go on.
 
@@ -145,11 +181,13 @@ def tokens_body(pair: TokenPair) -> schemas.TokensBody:
     )
 
 
-def _count(window: Window, context: ServiceContext, key: str) -> None:
+def limited(window: Window, context: ServiceContext, key: str) -> None:
+    """Count an attempt. Raises :class:`ProblemError` 429 ``too_many_attempts``."""
     wait_s = window.attempt(key, context.clock.monotonic())
     if wait_s is not None:
         raise ProblemError(429, "too_many_attempts", "Too many attempts; try again later.", retry_after(wait_s))
 
 
-def _host(request: Request) -> str:
+def host_of(request: Request) -> str:
+    """The network address of the caller."""
     return request.client.host if request.client else ""

@@ -42,8 +42,12 @@ class RefreshRequest(Strict):
 NewPassword = Annotated[str, StringConstraints(min_length=8, max_length=1024)]
 
 
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\s\x00@]+@[^\s\x00@]+$")]
+MailedCode = Annotated[str, StringConstraints(min_length=1, max_length=32)]
+
+
 class RegisterRequest(Strict):
-    email: Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\s\x00@]+@[^\s\x00@]+$")]
+    email: Email
     password: NewPassword
     name: Text200
     device_name: Text200
@@ -53,6 +57,36 @@ class PasswordRequest(Strict):
     password: Secret
     new_password: NewPassword
     device_name: Text200
+
+
+class EmailRequest(Strict):
+    email: Email
+
+
+class ResetRequest(Strict):
+    email: Email
+    code: MailedCode
+    new_password: NewPassword
+    device_name: Text200
+
+
+class MailCodeRequest(Strict):
+    code: MailedCode
+
+
+class DeletionRequest(Strict):
+    password: Secret
+
+
+class OwnAccountBody(BaseModel):
+    """``country`` is that of residence (ISO 3166-1 alpha-2), where it is known."""
+
+    id: str
+    email: str
+    email_verified: bool
+    name: str
+    country: str | None
+    created_at: float
 
 
 class DeviceGrantRequest(Strict):

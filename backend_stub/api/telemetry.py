@@ -21,6 +21,7 @@ from backend_stub.services.telemetry import PlayerEvent, quality_metrics
 router = APIRouter(tags=["telemetry"])
 scraped = APIRouter(include_in_schema=False)
 
+_MOST_LISTED = 500
 _Hours = Annotated[float, Query(gt=0, le=24 * 90)]
 _Group = Annotated[Literal["all", "title_id", "pathway", "device_id", "app_version"], Query()]
 
@@ -34,7 +35,7 @@ def take_telemetry(body: schemas.TelemetryRequest, context: Context, viewer: Vie
 @router.get("/admin/quality", responses=documented(401, 403))
 def quality(context: Context, _admin: Admin, hours: _Hours = 24.0, by: _Group = "all") -> admin_schemas.QualityReport:
     since = context.clock.now() - hours * 3600
-    found = context.quality.of(since, None if by == "all" else by)
+    found = context.quality.of(since) if by == "all" else context.quality.most(since, by, _MOST_LISTED)
     return admin_schemas.QualityReport(items=[admin_schemas.QualityItem(**asdict(one)) for one in found])
 
 

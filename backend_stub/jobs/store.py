@@ -183,11 +183,15 @@ class Jobs:
         with self._database.read() as session:
             return _view(_job(session, job_id), _tasks(session, job_id))
 
-    def page(self, *, state: JobState | None = None, limit: int = 50, before: float | None = None) -> list[JobView]:
-        """The newest jobs with their tasks, made before ``before`` (seconds since 1970)."""
+    def page(
+        self, *, state: JobState | None = None, limit: int = 50, before: float | None = None, name: str = ""
+    ) -> list[JobView]:
+        """The newest jobs with their tasks, made before ``before`` (seconds since 1970), with ``name`` in theirs."""
         query = select(Job).order_by(Job.created_at.desc(), Job.id).limit(limit)
         if state is not None:
             query = query.where(Job.state == str(state))
+        if name:
+            query = query.where(Job.name.icontains(name, autoescape=True))
         if before is not None:
             query = query.where(Job.created_at < before)
         with self._database.read() as session:

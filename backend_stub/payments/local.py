@@ -9,7 +9,7 @@ import json
 import secrets
 from typing import get_args
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -52,6 +52,10 @@ class LocalProvider:
         with self._database.write() as session:
             session.add(card)
         return PaymentCard(card.token, number[-4:])
+
+    def forget_card(self, card_token: str) -> None:
+        with self._database.write() as session:
+            session.execute(delete(LedgerCard).where(LedgerCard.token == card_token))
 
     def charge(self, key: str, card_token: str, amount_cents: int) -> ChargeOutcome:
         with self._database.write() as session:

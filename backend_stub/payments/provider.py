@@ -63,6 +63,10 @@ class PaymentProvider(Protocol):
         """Raises :class:`CardRefusedError`."""
         ...
 
+    def forget_card(self, card_token: str) -> None:
+        """Keep a card no longer; an unknown one is no error."""
+        ...
+
     def charge(self, key: str, card_token: str, amount_cents: int) -> ChargeOutcome:
         """Take money, at most once for each ``key``: asked again, the answer is the first one.
 

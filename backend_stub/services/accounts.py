@@ -56,7 +56,7 @@ class Accounts:
             id=secrets.token_hex(16),
             email=normalise_email(email),
             name=name,
-            password_hash=self._hasher.hash(password),
+            password_hash=self.hashed(password),
             active=True,
             created_at=now,
             role=role,
@@ -73,10 +73,8 @@ class Accounts:
 
     def change_password(self, account_id: str, password: str, new_password: str) -> Account:
         """Set a new password and end every sign-in. Raises :class:`ProblemError` 401 ``wrong_credentials``."""
-        account = self.get(account_id)
-        if account is None or not self._matches(account.password_hash, password):
-            raise ProblemError(401, "wrong_credentials", "The password is wrong.")
-        new_hash = self._hasher.hash(new_password)
+        self.checked(account_id, password)
+        new_hash = self.hashed(new_password)
         now = self._clock.now()
         with self._database.write() as session:
             changed = session.get_one(Account, account_id, with_for_update=True)
@@ -84,6 +82,17 @@ class Accounts:
             end_sign_ins(session, account_id, now)
             audit.record(session, now, "account.password_changed", account_id=account_id)
         return changed
+
+    def checked(self, account_id: str, password: str) -> Account:
+        """The account, by its password. Raises :class:`ProblemError` 401 ``wrong_credentials``."""
+        account = self.get(account_id)
+        if account is None or not self._matches(account.password_hash, password):
+            raise ProblemError(401, "wrong_credentials", "The password is wrong.")
+        return account
+
+    def hashed(self, password: str) -> str:
+        """What is stored of a password."""
+        return self._hasher.hash(password)
 
     def ensure_demo_viewer(self) -> Account:
         """The sample viewer, made when there is none yet, on a plan without limits."""

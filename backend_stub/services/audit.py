@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from backend_stub.db.database import Database
@@ -23,9 +23,15 @@ class AuditLog:
         self._database = database
 
     def page(
-        self, before: int | None, limit: int, account_id: str | None = None, action: str | None = None
+        self,
+        before: int | None,
+        limit: int,
+        account_id: str | None = None,
+        action: str | None = None,
+        about: str = "",
     ) -> Sequence[AuditEntry]:
-        """Entries from the newest on, below the id ``before`` where one is named."""
+        """Entries from the newest on, below the id ``before`` where one is named; ``about`` is the beginning of an
+        action, an account's id, or what it was done to."""
         query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
         if before is not None:
             query = query.where(AuditEntry.id < before)
@@ -33,5 +39,8 @@ class AuditLog:
             query = query.where(AuditEntry.account_id == account_id)
         if action is not None:
             query = query.where(AuditEntry.action == action)
+        if about:
+            begins = AuditEntry.action.startswith(about, autoescape=True)
+            query = query.where(or_(begins, AuditEntry.account_id == about, AuditEntry.subject == about))
         with self._database.read() as session:
             return session.scalars(query).all()

@@ -87,10 +87,13 @@ class Billing:
         with self._database.read() as session:
             return session.scalars(query.order_by(Payment.created_at.desc(), Payment.id).limit(limit)).all()
 
-    def latest(self, before: float | None, limit: int) -> Sequence[tuple[Payment, str]]:
-        """Payments of all accounts with the account's address, the newest first; what cost nothing is left out."""
+    def latest(self, before: float | None, limit: int, email: str = "") -> Sequence[tuple[Payment, str]]:
+        """Payments of all accounts with the account's address, the newest first; what cost nothing is left out. With
+        ``email`` in the address where it is named."""
         query = select(Payment, Account.email).join(Account, Account.id == Payment.account_id)
         query = query.where(Payment.amount_cents > 0)
+        if email:
+            query = query.where(Account.email.contains(email.lower(), autoescape=True))
         if before is not None:
             query = query.where(Payment.created_at < before)
         query = query.order_by(Payment.created_at.desc(), Payment.id).limit(limit)

@@ -145,9 +145,16 @@ class DeviceCommands:
             return Result(command.media_type, command.result)
 
     def devices(
-        self, limit: int = 500, *, text: str = "", device_id: str = "", kiosks_only: bool = False
+        self,
+        limit: int = 500,
+        *,
+        text: str = "",
+        device_id: str = "",
+        kiosks_only: bool = False,
+        seen_before: float | None = None,
     ) -> list[KnownDevice]:
-        """Devices in use, kiosks first, then by when they were last seen; with ``text`` in their name, or one."""
+        """Devices in use, kiosks first, then by when they were last seen; with ``text`` in their name, or one.
+        ``seen_before`` leaves out kiosks, and what was seen since."""
         rows = (
             select(Device, KioskReport)
             .join(KioskReport, KioskReport.device_id == Device.id, isouter=not kiosks_only)
@@ -158,14 +165,19 @@ class DeviceCommands:
         if device_id:
             rows = rows.where(Device.id == device_id)
         if not (text or device_id or kiosks_only):
-            return [*self.devices(limit, kiosks_only=True), *self._seen(limit)][:limit]
+            kiosks = [] if seen_before is not None else self.devices(limit, kiosks_only=True)
+            return [*kiosks, *self._seen(limit, seen_before)][:limit]
+        if seen_before is not None:
+            rows = rows.where(KioskReport.told_at.is_(None), Device.last_seen_at < seen_before)
         rows = rows.order_by(KioskReport.told_at.is_(None), Device.last_seen_at.desc(), Device.id).limit(limit)
         return self._known(rows)
 
-    def _seen(self, limit: int) -> list[KnownDevice]:
+    def _seen(self, limit: int, before: float | None) -> list[KnownDevice]:
         """Devices that are no kiosks; sorted by an index alone, whatever their number."""
         kiosk = Device.id.in_(select(KioskReport.device_id))
         rows = select(Device, KioskReport).outerjoin(KioskReport, false()).where(Device.revoked_at.is_(None), ~kiosk)
+        if before is not None:
+            rows = rows.where(Device.last_seen_at < before)
         return self._known(rows.order_by(Device.last_seen_at.desc()).limit(limit))
 
     def _known(self, rows: Select[Device, KioskReport]) -> list[KnownDevice]:

@@ -40,7 +40,7 @@ class DeviceGrants:
     def begin(self, device_name: str) -> DeviceCode:
         now = self._clock.now()
         device_code = secrets.token_urlsafe(32)
-        user_code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
+        user_code = new_code()
         with self._database.write() as session:
             session.execute(delete(DeviceGrant).where(DeviceGrant.expires_at <= now - LIFETIME_S))
             session.add(
@@ -89,6 +89,11 @@ class DeviceGrants:
         if isinstance(found, ProblemError):
             raise found
         return found
+
+
+def new_code() -> str:
+    """A code for people to type, without its hyphen."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
 
 
 def normalise_code(text: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Device, Download, PlaySession, RefreshToken, Title, TitleRights
-from backend_stub.services.streams import AHEAD_S, SILENT_S
+from backend_stub.services.streams import AHEAD_S, GOES_ON_S, SILENT_S
 from backend_stub.signing import EdgeGrant
 
 KEPT_S = 5.0  # what stands is not asked about again for so long
@@ -36,7 +36,8 @@ _GOES_ON = exists().where(  # the device plays the title on in a newer session: 
     _next.created_at >= PlaySession.created_at,
     _runs(_next),
 )
-_PLAYS = or_(_runs(PlaySession), and_(PlaySession.ended_at.is_not(None), PlaySession.expires_at > _NOW, _GOES_ON))
+_JUST_ENDED = and_(PlaySession.ended_at > _NOW - GOES_ON_S, PlaySession.expires_at > _NOW)
+_PLAYS = or_(_runs(PlaySession), and_(_JUST_ENDED, _GOES_ON))
 _KEEPS = and_(Download.closed_at.is_(None), Download.holds_until > _NOW)
 _STANDS = [
     select(Account.id)

@@ -88,7 +88,7 @@ class PlayService:
             device = usable_device(session, account_id, device_id)
             audience = Audience(viewing.country, device.name)
             if ahead:
-                make_room_ahead(session, account_id, device_id, now)
+                make_room_ahead(session, account_id, device_id, title_id, now)
             else:
                 make_room(session, account_id, device_id, entitled.plan, now)
             shown = whole(session, viewing, entitled.title)

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import and_, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import Integer, and_, cast, func, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from backend_stub.clock import Clock
+from backend_stub.clock import DAY_S, Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, Device, Quality, TelemetryEvent, Title
+from backend_stub.db.models import (
+    Account,
+    AuditEntry,
+    Device,
+    Job,
+    Payment,
+    Quality,
+    QualityHour,
+    TelemetryEvent,
+    Title,
+)
 from backend_stub.services.quality import HOUR_S, QualityOf, QualitySums, aggregate
 
+#: What is counted by the day for the operator's pages: each by an index.
+COUNTED: dict[str, InstrumentedAttribute[Any]] = {
+    "sessions": Quality.started_at,
+    "accounts": Account.created_at,
+    "devices": Device.last_seen_at,
+    "titles": Title.published_at,
+    "jobs": Job.created_at,
+    "payments": Payment.created_at,
+    "audit": AuditEntry.at,
+}
+_DAYS = 30
 _MAX_EVENTS = 5000
 _MAX_ROWS = 20_000
 _CDNS_OF_A_SESSION = 3  # so many rows are looked at for each session of a page
@@ -97,11 +120,38 @@ class Insight:
                 )
             return [(title_id, name) for title_id, name in session.execute(query)]
 
-    def sessions(self, *, before: float | None = None, limit: int = 50, title_id: str = "") -> list[PlayedSession]:
-        """Playbacks that began before a moment, the newest first; of one title where one is named."""
+    def by_day(self, what: str) -> list[tuple[int, int]]:
+        """How many of :data:`COUNTED` there were on each of the last thirty days: days counted from 1970 (UTC)."""
+        today = int(self._clock.now() // DAY_S)
+        at = COUNTED[what]
+        day = cast(func.floor(at / DAY_S), Integer)
+        with self._database.read() as session:
+            if what == "sessions":  # there are sums of these
+                rows = session.execute(
+                    select(QualityHour.hour, QualityHour.playbacks).where(
+                        QualityHour.part == "all", QualityHour.hour >= (today - _DAYS + 1) * 24
+                    )
+                ).all()
+                found = Counter[int]()
+                for hour, playbacks in rows:
+                    found[hour // 24] += playbacks
+            else:
+                since = (today - _DAYS + 1) * DAY_S
+                query = select(day, func.count()).where(at >= since).group_by(day)
+                found = Counter({int(one): count for one, count in session.execute(query)})
+        return [(one, found[one]) for one in range(today - _DAYS + 1, today + 1)]
+
+    def sessions(
+        self, *, before: float | None = None, limit: int = 50, title_id: str = "", email: str = ""
+    ) -> list[PlayedSession]:
+        """Playbacks that began before a moment, the newest first; of one title or one account where it is named."""
         query = select(Quality).order_by(Quality.started_at.desc()).limit(limit * _CDNS_OF_A_SESSION)
         if title_id:
             query = query.where(Quality.title_id == title_id)
+        if email:
+            query = query.where(
+                Quality.account_id == select(Account.id).where(Account.email == email.lower()).scalar_subquery()
+            )
         if before is not None:
             query = query.where(Quality.started_at < before)
         with self._database.read() as session:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -92,6 +92,17 @@ class QualitySums:
             for row in session.scalars(query):
                 parts.setdefault(row.name, []).append(row)
         return [_of_hours(name, parts[name]) for name in sorted(parts)]
+
+    def most(self, since: float, group: Group, limit: int) -> list[QualityOf]:
+        """The aggregates of those with the most playbacks, the most first: the database picks them."""
+        self.sum_up(_AT_ONCE)
+        rows = QualityHour.part == group, QualityHour.hour >= _hour(since)
+        order = func.sum(QualityHour.playbacks).desc(), QualityHour.name
+        query = select(QualityHour.name).where(*rows).group_by(QualityHour.name).order_by(*order).limit(limit)
+        with self._database.read() as session:
+            names = session.scalars(query).all()
+        found = {one.name: one for one in self.of(since, group, names)}
+        return [found[name] for name in names if name in found]
 
     def over_time(self, since: float, length_s: float, parts: int) -> list[QualityOf]:
         """Of all playbacks in ``parts`` lengths of time from ``since`` on, of an hour or more each."""

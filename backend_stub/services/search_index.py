@@ -19,6 +19,7 @@ _MAX_WORDS = 10
 _MAX_WORD = 40
 _NEAR = 3  # how many words stand in for a misspelt one
 ANY_YEAR = (0, 9999)
+_MOST_NAMED, _MOST_RANKED = 10_000, 3000
 _RANK = "bm25(10.0, 1.0)"  # what a word counts for in the title, and in the synopsis
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -103,17 +104,33 @@ class SearchIndex:
         return Query(words, " ".join(near[0].text for near in words if near) if corrected else None)
 
     def find(self, query: Query, limit: int, offset: int = 0, years: tuple[int, int] = ANY_YEAR) -> list[str]:
-        """The ids of titles that have every word, best first."""
+        """The ids of titles that have every word: those that have them all in their name, then the others, each best
+        first. Where very many have them, the newest of these are compared: ranking takes time for each."""
         if not query.words or not all(query.words):
             return []
-        within, bounds = ("", ()) if years == ANY_YEAR else ("AND year BETWEEN ? AND ? ", years)
+        wanted = offset + limit
         with self._lock:
-            rows = self._open().execute(
-                f"SELECT id FROM films WHERE films MATCH ? AND rank MATCH ? {within}"  # noqa: S608 - fixed
-                "ORDER BY rank LIMIT ? OFFSET ?",
-                (query.match, _RANK, *bounds, limit, offset),
-            )
-            return [row[0] for row in rows]
+            named = self._ranked(f"{{title}} : ({query.match})", wanted, _MOST_NAMED, years)
+            if len(named) < wanted:
+                there = set(named)
+                others = self._ranked(query.match, wanted + len(named), _MOST_RANKED, years)
+                named += [title_id for title_id in others if title_id not in there]
+        return named[offset:wanted]
+
+    def _ranked(self, match: str, limit: int, most: int, years: tuple[int, int]) -> list[str]:
+        """The best of the ``most`` newest that match."""
+        within, bounds = ("", ()) if years == ANY_YEAR else ("AND year BETWEEN ? AND ? ", years)
+        first = self._open().execute(
+            f"SELECT rowid FROM films WHERE films MATCH ? {within}"  # noqa: S608 - fixed
+            "ORDER BY rowid DESC LIMIT 1 OFFSET ?",
+            (match, *bounds, most),
+        )
+        rows = self._open().execute(
+            f"SELECT id FROM films WHERE films MATCH ? AND rank MATCH ? {within}"  # noqa: S608 - fixed
+            "AND rowid > ? ORDER BY rank LIMIT ?",
+            (match, _RANK, *bounds, (first.fetchone() or (0,))[0], limit),
+        )
+        return [row[0] for row in rows]
 
     def _standing_for(self, word: str) -> list[Near]:
         as_typed = Near(word, begun=True)

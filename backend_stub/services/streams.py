@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -19,7 +20,10 @@ from backend_stub.services.views import Views
 BEAT_S = 30.0
 SILENT_S = 90.0  # a session that was silent for so long is over: three heartbeats lost
 AHEAD_S = 60.0  # what was fetched ahead of play is good for so long, unless a heartbeat claims a place
-MOST_AHEAD = 4  # such sessions of a device
+MOST_AHEAD = 4  # such sessions of a device at once
+AHEAD_MEMORY_S, MOST_UNPLAYED = 3600.0, 8  # of one title on all devices of an account, within that time
+GOES_ON_S = 90.0  # a session that another took the place of stays open for what is on its way
+HANDOVER_S, MOST_HANDOVERS = 1800.0, 4  # so often within that time a place may go from one device to another
 
 
 _HELD = select(Account.id).where(Account.id == bindparam("account_id")).with_for_update()
@@ -101,7 +105,10 @@ def play_session(session: Session, account_id: str, session_id: str) -> PlaySess
 
 
 def goes_on(session: Session, play: PlaySession, now: float) -> bool:
-    """Whether the device plays the same title in another session by now: it asked for new addresses, no more."""
+    """Whether the device just now began to play the same title in another session: it asked for new addresses, no
+    more. For longer it would be two players with one device's key."""
+    if play.ended_at is None or play.ended_at <= now - GOES_ON_S:
+        return False
     query = select(PlaySession.id).where(
         PlaySession.account_id == play.account_id,
         PlaySession.device_id == play.device_id,
@@ -136,10 +143,23 @@ def make_room(session: Session, account_id: str, device_id: str, plan: Plan, now
         else:
             others.append(play)
     _check_limit(session, others, plan)
+    _check_handovers(session, account_id, device_id, plan, len(others), now)
 
 
-def make_room_ahead(session: Session, account_id: str, device_id: str, now: float) -> None:
-    """Of what this device fetched ahead and has not played, end the oldest: so many it may have at once."""
+def make_room_ahead(session: Session, account_id: str, device_id: str, title_id: str, now: float) -> None:
+    """Of what this device fetched ahead and has not played, end the oldest: so many it may have at once.
+
+    Raises :class:`ProblemError` 403 ``stream_limit`` where the account had this title ahead again and again without
+    ever playing it: each is good for a minute, and in a row they would be a screen more.
+    """
+    unclaimed = select(func.count()).where(
+        PlaySession.account_id == account_id,
+        PlaySession.title_id == title_id,
+        PlaySession.beat_at == 0.0,
+        PlaySession.created_at > now - AHEAD_MEMORY_S,
+    )
+    if (session.scalar(unclaimed) or 0) >= MOST_UNPLAYED:
+        raise ProblemError(403, "stream_limit", "This title was fetched ahead too often; play it.")
     query = select(PlaySession).where(PlaySession.account_id == account_id, PlaySession.device_id == device_id)
     ahead = query.where(PlaySession.beat_at == 0.0, PlaySession.ended_at.is_(None), PlaySession.expires_at > now)
     for play in session.scalars(ahead.order_by(PlaySession.created_at.desc()).offset(MOST_AHEAD - 1)):
@@ -152,6 +172,25 @@ def _keep_place(session: Session, play: PlaySession, plan: Plan, now: float) -> 
     _check_limit(
         session, [one for one in _running(session, play.account_id, now) if (one.created_at, one.id) < began], plan
     )
+
+
+def _check_handovers(session: Session, account_id: str, device_id: str, plan: Plan, others: int, now: float) -> None:
+    """A place that another device just gave up is free at once, but keys that this one still has are good for a
+    while: devices that take turns would play at the same time. Raises 403 ``stream_limit``."""
+    if plan.streams is None:
+        return
+    recent = session.execute(
+        select(PlaySession.device_id, PlaySession.ended_at)
+        .where(PlaySession.account_id == account_id, PlaySession.beat_at > 0.0)
+        .where(PlaySession.created_at > now - HANDOVER_S)
+        .order_by(PlaySession.created_at)
+    ).all()
+    left = {device for device, ended_at in recent if ended_at is not None and ended_at > now - SILENT_S}
+    if others + len(left - {device_id}) < plan.streams:
+        return
+    devices = [*(device for device, _ in recent), device_id]
+    if sum(one != following for one, following in pairwise(devices)) > MOST_HANDOVERS:
+        raise ProblemError(403, "stream_limit", "Your plan's screens changed devices too often; wait a few minutes.")
 
 
 def _check_limit(session: Session, others: Sequence[PlaySession], plan: Plan) -> None:

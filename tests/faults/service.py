@@ -151,7 +151,23 @@ def _each_for_itself(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(shared.SharedStore, "ask", lambda _store, _call: None)
 
 
+def _ahead_for_ever(patch: pytest.MonkeyPatch) -> None:
+    """A title may be fetched ahead again and again, and is never played."""
+    patch.setattr(streams, "AHEAD_MEMORY_S", 0.0)
+
+
+def _turns_for_ever(patch: pytest.MonkeyPatch) -> None:
+    """Devices take turns, each with keys that outlive its session."""
+    patch.setattr(streams, "_check_handovers", lambda *_: None)
+
+
+def _clones(patch: pytest.MonkeyPatch) -> None:
+    """A session goes on for as long as another of its device plays the title."""
+    patch.setattr(streams, "GOES_ON_S", 6 * 3600.0)
+
+
 _MORE = "tests/backend_stub/test_more_than_one.py::"
+_LIES = "tests/test_attacks.py::test_a_client_that_lies_gets_no_more_than_its_plan"
 _SIZE = "tests/backend_stub/services/test_at_size.py::"
 _LICENCES = "tests/backend_stub/rights/test_licences.py::"
 _HARD = "tests/backend_stub/test_hardening.py::"
@@ -159,6 +175,9 @@ FAULTS = [
     Fault("service-edges-of-one-name", _MORE + "test_no_two_edges_have_one_name", _own_names),
     Fault("service-address-of-any-host", _MORE + "test_where_to_sign_in_is_never_what_a_client_says", _any_host),
     Fault("service-trusts-no-proxy", _MORE + "test_only_a_trusted_proxy_says_where_a_call_comes_from", _no_proxy),
+    Fault("service-ahead-for-ever", _LIES + "[a session ahead each minute, for an hour]", _ahead_for_ever),
+    Fault("service-taking-turns", _LIES + "[two devices that take turns and keep the keys]", _turns_for_ever),
+    Fault("service-cloned-device", _LIES + "[two machines with one device's key]", _clones),
     Fault("service-limits-by-process", _MORE + "test_attempts_at_one_api_count_at_the_other", _each_for_itself),
     Fault(
         "service-reports-by-process",

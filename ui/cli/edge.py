@@ -59,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         with remote.RemoteEdge(options) as edge:
             print(f"{args.name}  {edge.url}", flush=True)
-            stop.wait()
+            while not stop.wait(1.0):  # a signal that another thread got wakes nobody who waits
+                pass
     except (remote.AnnounceError, OSError) as error:
         print(f"matinee: the edge cannot start: {error}", file=sys.stderr)
         return 4

@@ -34,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="serve the API or the edges alone (default: all)",
     )
     parser.add_argument(
+        "--take-over",
+        action="store_true",
+        help="restart without refusing anybody: get the sockets of the service on this port, which then ends",
+    )
+    parser.add_argument(
         "--shield", action="store_true", help="the edges keep what they fetch from a shield, and that from an origin"
     )
     parser.add_argument(
@@ -91,7 +96,8 @@ def run(args: argparse.Namespace) -> int:
             role=args.role,
         )
         settings = service_settings(args)
-        service.serve(settings, options, read_text(args.faults), announce, hiring(settings, args.workers))
+        hired = hiring(settings, args.workers)
+        service.serve(settings, options, read_text(args.faults), announce, hired, take_over=args.take_over)
     except ValueError as error:
         raise InputError(ErrorCode.INPUT_FILE, str(error)) from error
     except OSError as error:

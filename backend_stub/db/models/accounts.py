@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,7 +23,26 @@ class Account(Base):
         String(16), default="viewer", server_default="viewer"
     )  # viewer, publisher, admin
     country: Mapped[str | None] = mapped_column(String(2))  # of residence: ISO 3166-1 alpha-2
+    verified_at: Mapped[float | None] = mapped_column(Float)  # when the address was confirmed
     tokens_after: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")  # older ones are refused
+
+
+class MailCode(Base):
+    """A code that was asked for, to be sent to an address; nobody need have an account with it.
+
+    It is sent when ``due_at`` comes (null: done); of the code there is an HMAC alone.
+    """
+
+    __tablename__ = "mail_codes"
+
+    email: Mapped[str] = mapped_column(String(254), primary_key=True)
+    purpose: Mapped[Literal["reset", "verification"]] = mapped_column(String(16), primary_key=True)
+    asked_at: Mapped[float] = mapped_column(Float)
+    due_at: Mapped[float | None] = mapped_column(Float, index=True)
+    sends: Mapped[int] = mapped_column(Integer)
+    code_hash: Mapped[str | None] = mapped_column(String(64))
+    expires_at: Mapped[float | None] = mapped_column(Float, index=True)
+    tries: Mapped[int] = mapped_column(Integer)
 
 
 class Subscription(Base):

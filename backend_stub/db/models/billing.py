@@ -50,7 +50,7 @@ class Payment(Base):
     card_last4: Mapped[str] = mapped_column(String(4))
     state: Mapped[Literal["pending", "paid", "declined", "refunded"]] = mapped_column(String(16), index=True)
     reason: Mapped[str | None] = mapped_column(String(40))
-    created_at: Mapped[float] = mapped_column(Float)
+    created_at: Mapped[float] = mapped_column(Float, index=True)
     settled_at: Mapped[float | None] = mapped_column(Float)
     subscription_id: Mapped[str | None] = mapped_column(String(32))  # what it paid
     period_from: Mapped[float | None] = mapped_column(Float)

@@ -70,6 +70,18 @@ PAGES = (
 DETAILS = ("session", "device", "job", "account", "title")
 
 
+@pytest.mark.parametrize("path", ["/sessions", "/titles", "/devices", "/jobs", "/accounts", "/payments", "/audit"])
+def test_every_list_is_searched_and_has_a_plot_over_time(seen: Seen, admin: Browser, path: str) -> None:
+    whole, none = admin.get(path).text, admin.get(f"{path}?q=nobody-has-this").text
+    for text in (whole, none):
+        assert 'role="search"' in text
+        assert '<svg class="plot"' in text
+        assert text.count("<tr>") <= 52
+    assert "colspan=" not in whole
+    assert "colspan=" in none  # nothing fits
+    assert 'value="nobody-has-this"' in none
+
+
 @pytest.mark.parametrize("path", [*PAGES, *DETAILS])
 def test_every_page_is_there_and_nothing_gets_in_as_markup(seen: Seen, admin: Browser, path: str) -> None:
     path = seen.paths.get(path, path)

@@ -14,6 +14,8 @@ from tests.kit.rights import Service, refusal, service
 PUBLIC = {
     ("post", "/auth/login"),
     ("post", "/auth/register"),
+    ("post", "/auth/password-reset"),
+    ("post", "/auth/password-reset/confirmation"),
     ("post", "/auth/device"),
     ("post", "/auth/device/token"),
     ("post", "/auth/refresh"),

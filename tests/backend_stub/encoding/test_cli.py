@@ -117,11 +117,12 @@ def test_a_polite_kill_ends_the_work_as_ctrl_c_does(
     before = signal.signal(number, signal.SIG_DFL)  # under nohup the tests ignore it, and so would the work
     try:
         code, out, err = publish(tmp_path / "data", barcoded)
+        after = signal.getsignal(number)
     finally:
         signal.signal(number, before)
     assert (code, out) == (cli.INTERRUPTED, "")
     assert err == "Interrupted; nothing was published.\n"
-    assert signal.getsignal(number) is signal.SIG_DFL
+    assert after is signal.SIG_DFL
 
 
 def test_a_data_folder_that_cannot_be_made(barcoded: Path, tmp_path: Path) -> None:

@@ -1,0 +1,63 @@
+"""The whole layout as it is written down: its commands and settings are ones that the program has."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from backend_stub import config, master_keys
+from ui.cli.main import build_parser
+
+PACKAGING = Path(__file__).parents[2] / "packaging"
+UNITS = [PACKAGING / "systemd" / f"matinee-{name}.service" for name in ("api", "edge", "worker")]
+
+
+def compose() -> dict[str, Any]:
+    return dict(yaml.safe_load((PACKAGING / "layout" / "compose.yaml").read_text()))
+
+
+def commands() -> list[str]:
+    ours = [one["command"] for one in compose()["services"].values() if "build" in one]
+    units = [re.search(r"^ExecStart=/usr/bin/matinee (.*)$", unit.read_text(), re.MULTILINE) for unit in UNITS]
+    return [*ours, *(found[1] for found in units if found)]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_each_command_is_one_of_ours(command: str) -> None:
+    words = shlex.split(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", command))
+    args = build_parser(words[0]).parse_args(words)
+    assert args.command == words[0]
+
+
+def test_there_is_one_for_each_role_in_both_forms() -> None:
+    assert sorted(command.split()[0] for command in commands()) == ["serve"] * 4 + ["worker"] * 2
+    assert sorted(re.findall(r"--role (\w+)", " ".join(commands()))) == ["api", "api", "edge", "edge"]
+
+
+def test_each_setting_is_one_that_is_read() -> None:
+    told = "\n".join(inspect.getsource(module) for module in (config, master_keys))
+    names = [name for name in compose()["x-matinee"]["environment"] if name.startswith("MATINEE_")]
+    assert [name for name in names if f'"{name}"' not in told] == []
+    assert len(names) > 5
+    assert len(dataclasses.fields(config.Settings)) > len(names)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_units_come_back_and_let_responses_end(unit: Path) -> None:
+    text = unit.read_text()
+    assert "\nRestart=always\n" in text
+    assert "\nStartLimitIntervalSec=0\n" in text
+    assert int(re.findall(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)[0]) > 20
+    for name in re.findall(r"^Requires=(\S+)$", text, re.MULTILINE):
+        ports = re.findall(r"^ListenStream=0\.0\.0\.0:(\d+)$", (unit.parent / name).read_text(), re.MULTILINE)
+        port = int(re.findall(r"--port (\d+)", text)[0])
+        edges = int((re.findall(r"--edges (\d+)", text) or ["0"])[0])
+        wanted = [port + 1 + number for number in range(edges)] or [port]
+        assert [int(one) for one in ports] == wanted
