@@ -161,8 +161,8 @@ class _Narrowing:
         self._items = items
 
     def apply(self, presentation: Presentation, kept: tuple[ChosenRendition, ...]) -> Presentation:
-        ids = {id(item.rendition) for item in kept}
-        periods = tuple(self._period(period, ids) for period in presentation.periods)
+        names = {item.rendition.key for item in kept}
+        periods = tuple(self._period(period, names) for period in presentation.periods)
         return replace(
             presentation,
             url=address(self._id, 0),
@@ -174,13 +174,13 @@ class _Narrowing:
             source="",
         )
 
-    def _period(self, period: Period, kept: set[int]) -> Period:
+    def _period(self, period: Period, kept: set[str]) -> Period:
         tracks = []
         for track in period.tracks:
             renditions = tuple(
                 rendition if rendition.embedded else self._rendition(rendition)
                 for rendition in track.renditions
-                if rendition.embedded or id(rendition) in kept
+                if rendition.embedded or rendition.key in kept
             )
             if renditions:
                 tracks.append(replace(track, renditions=renditions))

@@ -12,7 +12,7 @@ from downloads.model import DownloadChoice, DownloadOrigin, DownloadPlan, KeptRe
 from downloads.rendition_choice import ChosenRendition, choose
 from downloads.resolving import Need, resolve, segments_of
 from player.base.errors import ErrorCode, MatineeError
-from player.manifest import attach_playlist, located_segment, moved_url, with_mirrors
+from player.manifest import attach_playlist, home_of, located_segment, moved_url, with_mirrors
 from player.manifest.model import (
     ByteRange,
     KeyInfo,
@@ -137,7 +137,7 @@ def places(
 ) -> tuple[tuple[str, str], ...]:
     """(pathway, address) of a file of ``rendition``, the preferred pathway first. Elsewhere only the same bytes
     count: another range of another file is not the same."""
-    home = next((place for place in rendition.locations if url.startswith(place.base_url)), None)
+    home = home_of(url, rendition.locations)
     if home is None:
         return ((default_pathway, url),)
     found: dict[str, str] = {}

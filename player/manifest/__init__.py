@@ -13,7 +13,7 @@ from player.manifest.edit import with_keys
 from player.manifest.index.attach import attach as attach_to_index
 from player.manifest.index.attach import missing_ranges
 from player.manifest.limits import MAX_REMOTE_LINKS
-from player.manifest.locations import located_segment, moved_url, segment_url, with_mirrors
+from player.manifest.locations import home_of, located_segment, moved_url, segment_url, with_mirrors
 from player.manifest.model import ByteRange, IndexRef, ManifestProtocol, Presentation, Rendition
 from player.manifest.refresh import at_time as at_time
 from player.manifest.refresh import compare, refresh, refresh_playlist
@@ -24,6 +24,7 @@ __all__ = [
     "attach_index",
     "attach_playlist",
     "compare",
+    "home_of",
     "index_ranges",
     "located_segment",
     "moved_url",

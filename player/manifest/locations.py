@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from player.manifest.edit import map_renditions
@@ -15,7 +15,7 @@ from player.manifest.model import (
     Rendition,
     Segment,
 )
-from player.manifest.urls import add_query, folder_of
+from player.manifest.urls import add_query, below, folder_of
 
 
 def with_mirrors(presentation: Presentation, mirrors: Sequence[tuple[str, str]]) -> Presentation:
@@ -33,19 +33,19 @@ def with_mirrors(presentation: Presentation, mirrors: Sequence[tuple[str, str]])
 
     def mirrored(rendition: Rendition) -> Rendition:
         own, media = rendition.locations, _any_media(rendition)
-        outside = media is not None and not media.startswith(folders[0])
+        outside = media is not None and below(media, folders[0]) is None
         bases = beside if outside and same_name else folders
         primary = bases[0]
         edges = tuple(
             Location(pathway, base, priority)
             for priority, ((pathway, _), base) in enumerate(zip(mirrors, bases, strict=True), 1)
         )
-        if rendition.embedded or (own and not own[0].base_url.startswith(primary)):
+        if rendition.embedded or (own and below(own[0].base_url, primary) is None):
             return rendition
         others = tuple(
             replace(location, priority=location.priority + len(edges))
             for location in own[1:]
-            if all(not location.base_url.startswith(edge.base_url) for edge in edges)
+            if all(below(location.base_url, edge.base_url) is None for edge in edges)
         )
         first = replace(own[0], pathway=edges[0].pathway, base_url=primary, unnamed=False) if own else edges[0]
         return replace(rendition, locations=(first, *edges[1:], *others))
@@ -85,12 +85,18 @@ def segment_url(rendition: Rendition, segment: Segment, location: Location) -> s
     return located_segment(rendition, segment, location).url
 
 
+def home_of(url: str, locations: Iterable[Location]) -> Location | None:
+    """The first of ``locations`` in which ``url`` lies; None where it lies elsewhere."""
+    return next((location for location in locations if below(url, location.base_url) is not None), None)
+
+
 def moved_url(url: str, home: Location, other: Location) -> str:
     """A media address at ``home`` as it is at ``other``, with the query that is for there; as it is where it is not
     at ``home``."""
-    if not url.startswith(home.base_url):
+    rest = below(url, home.base_url)
+    if rest is None:
         return url
-    moved = other.base_url + url[len(home.base_url) :]
+    moved = other.base_url + rest
     if home.query != other.query:
         moved = moved.removesuffix(home.query).rstrip("?&") if home.query else moved
         moved = add_query(moved, other.query) if other.query else moved

@@ -18,7 +18,7 @@ from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from drm_client.memory import scrub_freed_memory, wipe
 from player.base.errors import ErrorCode, MediaError
-from player.manifest import attach_index, attach_playlist, index_ranges, moved_url, segment_url
+from player.manifest import attach_index, attach_playlist, home_of, index_ranges, moved_url, segment_url
 from player.manifest.model import (
     Container,
     IndexRef,
@@ -136,7 +136,7 @@ class Sources:
         """
         places = self._places(rendition)
         homes = (*places, *moved_places(rendition, self._loader.clones, self._default_pathway))
-        home = next((place for place in homes if url.startswith(place.base_url)), None)
+        home = home_of(url, homes)
         if home is None:
             return {self._default_pathway: url}
         found: dict[str, str] = {}

@@ -127,11 +127,9 @@ def is_undeclared(track: Track, rendition: Rendition) -> bool:
 
 def wanted(presentation: Presentation) -> tuple[Rendition, ...]:
     """One rendition of each track that has undeclared ones: the first that is not declared."""
-    found: dict[int, Rendition] = {}
-    for _, track, rendition in iter_renditions(presentation):
-        if is_undeclared(track, rendition):
-            found.setdefault(id(track), rendition)
-    return tuple(found.values())
+    tracks = (track for period in presentation.periods for track in period.tracks)
+    first = (next((each for each in track.renditions if is_undeclared(track, each)), None) for track in tracks)
+    return tuple(rendition for rendition in first if rendition is not None)
 
 
 def with_facts(presentation: Presentation, rendition: Rendition, facts: MediaFacts) -> Presentation:

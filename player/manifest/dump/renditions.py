@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from drm_client.pssh import build_pssh
 from drm_client.systems import FAIRPLAY, PLAYREADY, WIDEVINE
@@ -274,8 +275,8 @@ def protections(rendition: Rendition, segments: SegmentSource) -> list[Json]:
     listed = loaded_segments(segments)
     if listed is None or rendition.playlist is None:
         return []
-    sets = {id(segment.keys): segment.keys for segment in listed}  # neighbours share one tuple
-    return [_key_protection(key) for key in _distinct(key for keys in sets.values() for key in keys)]
+    sets = (keys for keys, _ in groupby(segment.keys for segment in listed))  # neighbours share one tuple
+    return [_key_protection(key) for key in _distinct(key for keys in sets for key in keys)]
 
 
 def _distinct(keys: Iterable[KeyInfo]) -> Iterable[KeyInfo]:

@@ -9,7 +9,7 @@ from player.base.errors import ErrorCode, ManifestError
 from player.manifest.hls.entries import Multivariant, MultivariantEntry
 from player.manifest.hls.lexer import is_yes, number
 from player.manifest.hls.tags import ONCE
-from player.manifest.model import PlaylistInfo, Segment
+from player.manifest.model import InitSegment, PlaylistInfo, Segment
 from player.manifest.parser_notes import Notes
 
 _GROUP_TYPES = ("AUDIO", "VIDEO", "SUBTITLES", "CLOSED-CAPTIONS")
@@ -55,12 +55,12 @@ def check_media(info: PlaylistInfo, segments: Sequence[Segment], notes: Notes) -
 
 def _check_maps(segments: Sequence[Segment], notes: Notes) -> None:
     """4.4.4.5: an initialisation section under AES-128 needs an explicit IV."""
-    seen: set[int] = set()
+    seen: set[InitSegment] = set()
     for segment in segments:
         init = segment.init
-        if init is None or id(init) in seen:
+        if init is None or init in seen:
             continue
-        seen.add(id(init))
+        seen.add(init)
         for key in init.keys:
             if key.method == "AES-128" and key.keyformat == "identity" and key.iv is None:
                 notes.warn(
