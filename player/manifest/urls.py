@@ -24,9 +24,6 @@ def scheme_of(url: str) -> str:
     return match.group(1).lower() if match else ""
 
 
-_OWN_PORTS = {"http": ":80", "https": ":443"}
-
-
 def split_url(url: str) -> tuple[str | None, str | None, str, str | None, str | None]:
     """``(scheme, authority, path, query with its ?, fragment with its #)``; None for what is not there."""
     match = _PARTS.match(url)
@@ -126,27 +123,18 @@ def folder_of(url: str) -> str:
 def below(url: str, base: str) -> str | None:
     """What stands behind ``base`` in ``url``; empty where they are the same, None where ``url`` lies elsewhere.
 
-    Origins are compared by value (RFC 3986 6.2.2.1, 6.2.3) and paths by whole segments: ``https://cdn.test/a`` holds
+    Origins are compared by value (:func:`same_origin`) and paths by whole segments: ``https://cdn.test/a`` holds
     neither ``https://cdn.test/ab`` nor ``https://cdn.test.example/a``. A base with a query holds only itself.
     """
     if url == base:
         return ""
-    scheme, authority, path, query, fragment = split_url(url)
-    base_scheme, base_authority, folder, base_query, _ = split_url(base)
-    if base_query is not None or _origin(scheme, authority) != _origin(base_scheme, base_authority):
+    _, _, path, query, fragment = split_url(url)
+    _, _, folder, base_query, _ = split_url(base)
+    if base_query is not None or not same_origin(url, base):
         return None
-    if path != folder and (not folder.endswith("/") or path[: len(folder)] != folder):
+    if path != folder and folder and (not folder.endswith("/") or path[: len(folder)] != folder):
         return None
     return path[len(folder) :] + (query or "") + (fragment or "")
-
-
-def _origin(scheme: str | None, authority: str | None) -> tuple[str, str | None]:
-    """Scheme and authority in one spelling: case and the scheme's own port say nothing."""
-    scheme = (scheme or "").lower()
-    if authority is None:
-        return scheme, None
-    user, at, host = authority.rpartition("@")
-    return scheme, user + at + host.lower().removesuffix(_OWN_PORTS.get(scheme, ":"))
 
 
 def path_between(url: str, other: str) -> str | None:

@@ -16,6 +16,7 @@ from player.manifest.urls import below
         ("https://CDN.test:443/a/1.m4s?t=1#x", "https://cdn.test/a/", "1.m4s?t=1#x"),
         ("https://cdn.test/a.mp4", "https://cdn.test/a.mp4", ""),
         ("https://cdn.test/a.mp4?t=1", "https://cdn.test/a.mp4", "?t=1"),
+        ("https://cdn.test/1.m4s", "https://cdn.test", "/1.m4s"),
         ("https://cdn.test/ab/1.m4s", "https://cdn.test/a", None),
         ("https://cdn.test.example/1.m4s", "https://cdn.test", None),
         ("https://cdn.test@example.test/1.m4s", "https://cdn.test", None),
