@@ -130,6 +130,7 @@ SLEEPERS = {
     "tests/kit/encoding.py",
     "tests/kit/fileserver.py",
     "tests/kit/kiosk_screen.py",
+    "tests/kit/live_shapes.py",
     "tests/kit/lowlatency.py",
     "tests/kit/waiting.py",
     "tests/packaging/xvfb.py",
