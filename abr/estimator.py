@@ -33,6 +33,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 
 from abr.model import Estimate, NetworkMemory, TransferRate, TransferSample
+from abr.regime import steadiness
 
 FAST_HALF_LIFE_S = 3.0
 SLOW_HALF_LIFE_S = 8.0
@@ -55,6 +56,9 @@ OUTAGE_BACK_LOG = 0.3  # ... and did, when the next one comes at nearly the rate
 OUTAGE_WEIGHT = 1.5  # where there was one there are likely more
 PRIOR_OUTAGE_TRANSFERS = 40.0  # without an outage, taken to precede the session
 MAX_OUTAGE_CHANCE = 0.5
+
+LASTING_S = 3.0  # a body that takes this long tells how far the link falls
+SLUMP_FADES = 0.01  # of the rate of a slump, up, with each transfer after it
 
 LOW_QUANTILE_Z = 1.2816  # the 10th percentile of a normal distribution
 MEMORY_HALF_LIFE_S = 6 * 3600.0
@@ -217,6 +221,7 @@ class _Learned:
     changeable: float = PRIOR_CHANGES  # transfers that could have been changes
     outages: float = 0.0
     outage_transfers: float = PRIOR_OUTAGE_TRANSFERS
+    slump: float | None = None  # the lowest log(rate) of a transfer that lasted; it fades
     before_delay: float | None = None  # the expected log(rate) before a transfer that came far too late
 
     @classmethod
@@ -258,6 +263,7 @@ class _Learned:
         own = sample.size / total
         weight = own * min(1.0, max(body_s / FULL_WEIGHT_S, sample.size / FULL_WEIGHT_BYTES))
         self._watch_outage(math.log(bps), weight, body_s)
+        self._watch_slump(math.log(bps), weight, body_s)
         self._follow(math.log(bps), weight)
         self.fast.add(bps, body_s * own)
         self.slow.add(bps, body_s * own)
@@ -301,6 +307,13 @@ class _Learned:
             self.outages += OUTAGE_WEIGHT
         delay_s = body_s * (1 - math.exp(min(log_rate - self.mixture.level, 0.0)))
         self.before_delay = self.mixture.level if delay_s > OUTAGE_DELAY_S else None
+
+    def _watch_slump(self, log_rate: float, weight: float, body_s: float) -> None:
+        """Remember how far the link has fallen for a while."""
+        if self.slump is not None:
+            self.slump += SLUMP_FADES * weight
+        if body_s >= LASTING_S and (self.slump is None or log_rate < self.slump):
+            self.slump = log_rate
 
     def _follow(self, log_rate: float, weight: float) -> None:
         if self.mixture.empty:
@@ -372,7 +385,7 @@ class ThroughputEstimator:
     def _estimated(self, learned: _Learned) -> Estimate:
         if learned.mixture.empty:
             return Estimate()
-        mean, error = math.exp(learned.mixture.level), learned.rel_error
+        mean, error, steady = math.exp(learned.mixture.level), learned.rel_error, steadiness(learned.recent)
         remembered = learned.samples == 0 and self._memory is not None
         ttfb = learned.ttfb_s
         if ttfb is None:
@@ -381,7 +394,8 @@ class ThroughputEstimator:
             mean_bps=mean,
             later_bps=math.exp(learned.mixture.later),
             usual_bps=math.exp(learned.mixture.usual),
-            low_bps=mean * math.exp(-LOW_QUANTILE_Z * error),
+            slump_bps=None if learned.slump is None else math.exp(learned.slump),
+            low_bps=mean * math.exp(-LOW_QUANTILE_Z * error * (1 - steady)),
             fast_bps=learned.fast.bps,
             slow_bps=learned.slow.bps,
             rel_error=error,
@@ -394,6 +408,7 @@ class ThroughputEstimator:
             measured=learned.measured,
             recent=learned.recent,
             unsteady=learned.changes / learned.changeable,
+            steady=steady,
         )
 
     def memory(self, now_s: float) -> NetworkMemory | None:

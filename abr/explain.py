@@ -15,6 +15,7 @@ from abr import registry
 from abr.constraints import caps_in_words
 from abr.ledger import decision_from_dict
 from abr.model import Caps, Decision, Reason, Snapshot
+from abr.policies.terms import terms
 from abr.startup import while_low
 from abr.words import label, rate, seconds
 
@@ -122,12 +123,23 @@ def explain(recorded: Recorded, followed: Sequence[str] = ()) -> str:
     if decision.votes:
         lines.append("  The rules:")
         lines += [f"    {vote.rule}: {_vote_rung(snapshot, vote.rung)} ({vote.detail})" for vote in decision.votes]
+    if decision.policy == registry.DEFAULT and decision.rung is not None:
+        lines += _terms(snapshot)
     changes = list(what_would_change(decision))
     lines.append("  What would have changed it:")
     lines += [f"    {change}" for change in changes] or ["    nothing within ten times the rate or 32 s of buffer"]
     if followed:
         lines += ["  What followed:", *(f"    {each}" for each in followed)]
     return "\n".join(lines)
+
+
+def _terms(snapshot: Snapshot) -> Iterator[str]:
+    """The terms that shaped the plan, each with its size and the rung without it."""
+    found = list(terms(snapshot))
+    if found:
+        yield "  The terms of the plan:"
+    for vote in found:
+        yield f"    {vote.rule}: {vote.detail}; without it {_vote_rung(snapshot, vote.rung)}"
 
 
 def _outcome(decision: Decision) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from abr import registry
 from abr.estimator import ThroughputEstimator
-from abr.model import Phase, Policy, Rung, Snapshot, TransferProgress, TransferSample
+from abr.model import LOOKAHEAD, Phase, Policy, Rung, Snapshot, TransferProgress, TransferSample
 
-HORIZON = 16
 LOOK_EVERY_S = 0.25
 
 
@@ -91,7 +90,7 @@ class Guide:
             buffer_max_s=self._buffer_max_s,
             segment_s=self._segment_s,
             estimate=self._estimator.estimate(now_s),
-            next_sizes=self._sizes[segment : segment + HORIZON],
+            next_sizes=self._sizes[segment : segment + LOOKAHEAD],
             remaining_s=(len(self._sizes) - segment) * self._segment_s,
             segments_fetched=segment,
         )

@@ -39,11 +39,13 @@ _MEMORY_BOUNDS = {
 # What the numbers of a snapshot may say, lowest and highest; the others are within _FAR on both sides of 0.
 _FAR = 1e13
 _BOUNDS: Mapping[str, tuple[float, float]] = {
-    **dict.fromkeys(("mean_bps", "low_bps", "fast_bps", "slow_bps", "later_bps", "usual_bps"), (1e-3, _FAR)),
+    **dict.fromkeys(
+        ("mean_bps", "low_bps", "fast_bps", "slow_bps", "later_bps", "usual_bps", "slump_bps"), (1e-3, _FAR)
+    ),
     "bitrate_bps": (0, _FAR),  # nothing says the rate of a media playlist that is opened by itself
     **dict.fromkeys(("buffer_s", "in_flight_s", "ttfb_s", "recent_window_s", "wait_s"), (0.0, 1e6)),
     **dict.fromkeys(("rel_error", "playback_rate"), (0.0, 100.0)),
-    **dict.fromkeys(("gain", "outage_chance", "unsteady"), (0.0, 1.0)),
+    **dict.fromkeys(("gain", "outage_chance", "unsteady", "steady"), (0.0, 1.0)),
     "segment_s": (1e-3, 1e5),
     "buffer_max_s": (0.0, 1e6),
     "body_s": (1e-9, 1e6),

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
+LOOKAHEAD = 16  # coming segments whose sizes a policy is shown, and as many as it plans
+
 
 class Phase(StrEnum):
     STARTUP = "startup"
@@ -80,6 +82,7 @@ class Estimate:
     slow_bps: float | None = None
     later_bps: float | None = None  # what the transfers after the next one are expected to get
     usual_bps: float | None = None  # an average of the last two dozen transfers or so, each counted alike
+    slump_bps: float | None = None  # the slowest that a lasting transfer has been in this session; it fades slowly
     rel_error: float = 0.5
     ttfb_s: float = 0.0
     gain: float = 0.5  # share of the next transfer's surprise that the expectation will follow: 0 never, 1 all of it
@@ -90,6 +93,7 @@ class Estimate:
     measured: int = 0  # bytes behind it in this session
     recent: tuple[TransferRate, ...] = ()  # those that tell the link's rate, the newest last, at most eight
     unsteady: float = 1.0  # share of the session's transfers whose rate was far from the one's before them
+    steady: float = 0.0  # 1 where the last transfers were alike, 0 where they were not
 
     def on_a_link(self, times: float) -> Estimate:
         """The estimate of a link that is ``times`` as fast, and otherwise the same."""
@@ -105,6 +109,7 @@ class Estimate:
             slow_bps=scaled(self.slow_bps),
             later_bps=scaled(self.later_bps),
             usual_bps=scaled(self.usual_bps),
+            slump_bps=scaled(self.slump_bps),
             recent=tuple(replace(each, body_s=each.body_s / times) for each in self.recent),
         )
 

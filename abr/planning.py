@@ -18,11 +18,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from abr.model import LOOKAHEAD
+
+HORIZON = LOOKAHEAD
+
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 
-HORIZON = 18  # segments planned ahead
 EXACT = 3  # of them, those planned with their own sizes; the rest with their mean
 FINE_POINTS = 12  # cells of a third of a segment, where a stall is near ...
 COARSE_POINTS = 6  # ... and the rest of the buffer
@@ -31,22 +34,18 @@ LAST_PLACE = np.nextafter(BUFFER_POINTS - 1, 0)  # in the last cell, hardly shor
 CELLS_PER_SEGMENT = 3.0
 FINE_SHARE = 0.6  # of the buffer at most
 TAPER = 4  # how sharply a buffer loses its worth once the link carries the top rung anyway
-SETTLING = 0.3  # of the change from the last rung of the plan to the quality that the link then carries for good
-# A drought: the link falls below the lowest rung and stays there. In the two minutes after a moment at which an
-# unsteady link carries m times the lowest rung, a buffer of b seconds falls short by DROUGHT_S / m seconds times
-# exp(-b / DROUGHT_DEPTH_S) on average. Fitted to mobile traces; a link that is steady hardly knows droughts.
-DROUGHT_S = 2.0
+# A drought: the link falls below the lowest rung and stays there. In the two minutes after a moment at which the link
+# carries m times the lowest rung, a buffer of b seconds falls short by ``Problem.drought_s`` / m seconds times
+# exp(-b / DROUGHT_DEPTH_S) on average; where it has fallen so far before, by ``Problem.slump_s`` / m**2 s more.
 DROUGHT_DEPTH_S = 20.0
 DROUGHT_SPAN_S = 120.0
 DROUGHT_ON_THE_WAY = 1.5  # so much more counts one within the plan, for what it does to the quality besides
 RATE_POINTS = 5
 RATE_SPAN = 0.7  # the grid of expected rates reaches this many error scales up and down
-MIN_SPREAD_OF_GRID = 0.25
 
 # Five equally likely parts of the normal distribution, by their conditional means, and a rare collapse.
 OUTCOMES = np.array([-1.3998, -0.5319, 0.0, 0.5319, 1.3998, -3.5])
 PARTS = len(OUTCOMES) - 1
-COLLAPSE = 0.01  # the chance of the last one
 USUAL = 2  # the outcome without a surprise
 # And an outage: next to nothing for a while, then the usual rate again. It costs every rung about as many seconds, so
 # no rung is a way out of it; only what is buffered before it counts.
@@ -74,8 +73,13 @@ class Problem:
     ``segments_left`` counts all that remain of the title (a large number where it is unknown). ``rate_bps`` is the
     expected rate, ``spread`` the standard deviation of ``log(actual/expected)`` and ``gain`` how far the expectation
     follows a surprise; ``later_bps`` is what is expected after the next transfer, if that is another rate.
-    ``collapse_chance`` is how often a transfer comes far slower than any before, ``outage_chance`` how often one
-    meets an outage. ``unsteady`` is 0 for a link that gives the same at each transfer, 1 for one that changes much.
+    ``grid_spread`` is how far apart the expectations are that a plan tells apart. ``collapse_chance`` is how often a
+    transfer comes far slower than any before, ``outage_chance`` how often one meets an outage, and ``drought_s`` and
+    ``slump_s`` the stall to expect of droughts. A second in the buffer at the horizon is worth ``buffer_value`` of
+    the quality that it buys, less and less as the link carries the top rung anyway, and each of the first
+    ``reserve_s`` seconds ``reserve_value`` whatever the link carries; ``settling`` is the part of the change that is
+    still to come then that a plan pays for. ``change_cost`` is what a change costs of its size, ``switch_leniency``
+    what one now does, and ``block`` how many segments a far step of the plan stands for.
     """
 
     quality: Floats
@@ -92,10 +96,17 @@ class Problem:
     ttfb_s: float
     buffer_value: float
     switch_leniency: float = 1.0
+    change_cost: float = 1.0
     later_bps: float | None = None
-    collapse_chance: float = COLLAPSE
+    grid_spread: float = 0.25
+    collapse_chance: float = 0.0
     outage_chance: float = 0.0
-    unsteady: float = 0.0
+    drought_s: float = 0.0
+    slump_s: float = 0.0
+    reserve_value: float = 0.0
+    reserve_s: float = 0.0
+    settling: float = 0.0
+    block: float = 1.0
     running: Running | None = None
 
 
@@ -108,12 +119,16 @@ def rung_values(problem: Problem) -> Floats:
     """
     steps = problem.sizes.shape[0]
     grid = _Grid(problem)
-    value = grid.value_at_horizon(steps)
+    block = 1.0
+    if steps > EXACT:
+        block = max(1.0, min(problem.block, (problem.segments_left - EXACT) / (steps - EXACT)))
+    value = grid.value_at_horizon(steps + (block - 1) * (steps - EXACT))
     if steps > 1:
-        sizes = problem.sizes[1:EXACT]
+        moves = [
+            grid.moves(each) for each in problem.sizes[1:EXACT]
+        ]  # each is small enough for the processor's cache
         if steps > EXACT:
-            sizes = np.concatenate([sizes, problem.sizes[EXACT:].mean(axis=0)[None, :]])
-        moves = [grid.moves(each) for each in sizes]  # one by one: each is small enough for the processor's cache
+            moves.append(grid.moves(problem.sizes[EXACT:].mean(axis=0), block))
         for step in range(steps - 1, 0, -1):
             value = grid.step_back(value, moves[min(step, len(moves)) - 1])
     return grid.first_step(value)
@@ -121,11 +136,13 @@ def rung_values(problem: Problem) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Moves:
-    """Where a step takes the buffer: grid cell, the share of the one after it, and the expected cost of stalls."""
+    """Where a step takes the buffer: grid cell, the share of the one after it, the expected cost of stalls, and how
+    many segments it is."""
 
     cell: Indices
     share: Singles
     stalls: Singles
+    segments: float
 
 
 class _Grid:
@@ -138,9 +155,10 @@ class _Grid:
         self.zone_s = self.fine_s * FINE_POINTS
         self.coarse_s = (problem.buffer_max_s - self.zone_s) / COARSE_POINTS
         fine = np.arange(FINE_POINTS) * self.fine_s
+        self.most_s = problem.buffer_max_s - problem.segment_s  # the next choice is made with this much, at most
         self.buffers = np.concatenate([fine, self.zone_s + np.arange(COARSE_POINTS + 1) * self.coarse_s])
         centre = RATE_POINTS // 2
-        pitch = RATE_SPAN * max(problem.spread, MIN_SPREAD_OF_GRID) * 2 / (RATE_POINTS - 1)
+        pitch = RATE_SPAN * max(problem.spread, problem.grid_spread) * 2 / (RATE_POINTS - 1)
         surprises = OUTCOMES * problem.spread
         self.chances = np.append(np.full(PARTS, (1 - problem.collapse_chance) / PARTS), problem.collapse_chance)
         if problem.outage_chance > 0:
@@ -166,28 +184,30 @@ class _Grid:
         rows = np.arange(RATE_POINTS * outcomes * self.rungs) * BUFFER_POINTS
         self.rows = rows.reshape(RATE_POINTS, outcomes, self.rungs, 1)
         quality = problem.quality
-        changes = -np.abs(quality[:, None] - quality[None, :])
+        changes = -problem.change_cost * np.abs(quality[:, None] - quality[None, :])
         self.changes = changes[:, :, None, None].astype(np.float32)
         # A step is worth its rung's quality, less what a drought costs that begins then.
         on_the_way = DROUGHT_ON_THE_WAY * problem.stall_cost * problem.segment_s / DROUGHT_SPAN_S
         own_worth = quality[None, :, None] + self._droughts()[:, None, :] * on_the_way
         self.own_worth = own_worth.astype(np.float32)
 
-    def value_at_horizon(self, steps: int) -> Singles:
+    def value_at_horizon(self, segments: float) -> Singles:
         """What the state at the horizon is worth, shape [rate, rung, buffer]: the quality that the buffer buys at the
         rate of then, less the change to that quality which is still to come, less the stalls of droughts.
 
         Without the change a plan would put off the way up for ever, since at the horizon it costs nothing.
         """
         problem = self.problem
-        left_s = max(problem.segments_left - steps, 0) * problem.segment_s
+        left_s = max(problem.segments_left - segments, 0) * problem.segment_s
         lasting = np.minimum(self._quality_of(self.rates), problem.quality[-1])
         needed = problem.sizes[:, -1].mean() / problem.segment_s
         wanted = 1 / (1 + (self.rates / needed) ** TAPER)
         worth = problem.buffer_value * wanted * lasting / problem.segment_s
         useful = np.minimum(self.buffers, left_s)
         change = np.abs(problem.quality[None, :] - lasting[:, None]) if left_s > 0 else np.zeros((1, self.rungs))
-        value = worth[:, None, None] * useful - SETTLING * change[:, :, None]
+        value = worth[:, None, None] * useful - problem.settling * change[:, :, None]
+        reserve = problem.reserve_value * lasting / problem.segment_s
+        value += reserve[:, None, None] * np.minimum(useful, problem.reserve_s)
         value += (self._droughts() * min(1.0, left_s / DROUGHT_SPAN_S) * problem.stall_cost)[:, None, :]
         single: Singles = value.astype(np.float32)
         return single
@@ -196,7 +216,8 @@ class _Grid:
         """Seconds of stall to expect within ``DROUGHT_SPAN_S``, negative, shape [rate, buffer]."""
         problem = self.problem
         lowest_bps = problem.sizes[:, 0].mean() / problem.segment_s
-        missing_s = DROUGHT_S * problem.unsteady**2 * np.minimum(lowest_bps / self.rates, 1.0)
+        thin = np.minimum(lowest_bps / self.rates, 1.0)
+        missing_s = (problem.drought_s + problem.slump_s * thin) * thin
         expected: Floats = -missing_s[:, None] * np.exp(-self.buffers / DROUGHT_DEPTH_S)
         return expected
 
@@ -208,23 +229,31 @@ class _Grid:
         carried: Floats = np.interp(rates, points, np.concatenate([[0.0], problem.quality]))
         return carried
 
-    def moves(self, bits: Floats) -> _Moves:
-        """Where the buffer goes in a step with a segment of ``bits[r]`` at rung r."""
+    def moves(self, bits: Floats, segments: float = 1.0) -> _Moves:
+        """Where the buffer goes in a step of so many segments, each of ``bits[r]`` at rung r."""
         problem = self.problem
         seconds = problem.ttfb_s + bits * self.s_per_bit[:, :, None]
         if problem.outage_chance > 0:
             np.minimum(seconds[:, -1], OUTAGE_S + seconds[:, USUAL], out=seconds[:, -1])
         after = self.buffers - seconds[..., None]
-        short = np.minimum(after, 0.0)
-        after -= short
+        if segments > 1.0:
+            later = after + ((segments - 1.0) * (problem.segment_s - seconds))[..., None]
+            short = np.minimum(np.minimum(after, later), 0.0)  # at the first segment, or at the last
+            after = np.maximum(later, 0.0)
+        else:
+            short = np.minimum(after, 0.0)
+            after -= short
         after += problem.segment_s
+        np.minimum(after, self.most_s, out=after)
         share = self._place(after)
         cell = share.astype(np.int64)
         share -= cell
         cell += self.rows
         by_outcome = short.reshape(RATE_POINTS, len(self.chances), self.rungs * BUFFER_POINTS)
         stalls = ((self.chances * problem.stall_cost) @ by_outcome).astype(np.float32)
-        return _Moves(cell, share.astype(np.float32), stalls.reshape(RATE_POINTS, self.rungs, BUFFER_POINTS))
+        return _Moves(
+            cell, share.astype(np.float32), stalls.reshape(RATE_POINTS, self.rungs, BUFFER_POINTS), segments
+        )
 
     def _place(self, buffer_s: Floats) -> Floats:
         """Where a buffer lies on the grid, in cells. The fine zone's slope is the steeper one, so the lower
@@ -246,7 +275,7 @@ class _Grid:
         high += low
         chosen = high.sum(axis=1)
         chosen += moves.stalls
-        chosen += self.own_worth
+        chosen += self.own_worth if moves.segments == 1.0 else self.own_worth * np.float32(moves.segments)
         # [rung, last rung, rate, buffer]: the best rung after paying for the change from the last one
         best: Singles = (chosen.transpose(1, 0, 2)[:, None] + self.changes).max(axis=0)
         return best.transpose(1, 0, 2)
@@ -267,7 +296,7 @@ class _Grid:
         if problem.outage_chance > 0:
             seconds[-1] = np.minimum(seconds[-1], OUTAGE_S + seconds[USUAL])
         after = problem.buffer_s - seconds
-        place = self._place(np.maximum(after, 0.0) + problem.segment_s)
+        place = self._place(np.minimum(np.maximum(after, 0.0) + problem.segment_s, self.most_s))
         cell = place.astype(np.int64)
         share = place - cell
         mixed = np.einsum("jx,xab->jab", self.mix[self.centre], value)

@@ -14,6 +14,7 @@ from abr.words import label, rate, seconds
 FIRST_SEGMENT_S = 1.5  # longest wait for the whole first segment that a better first picture is worth
 SAFETY = 0.7  # of the cautious estimate
 LOW_SEGMENTS = 1.5  # less than so many segments in the buffer is little
+OVERRULED = "policy"  # the vote of a policy whose rung was not taken
 PROBE_BYTES = 64_000  # less than this measured in the session says too little
 
 
@@ -56,8 +57,13 @@ def while_low(decision: Decision) -> Decision:
         f" {seconds(needs_s(chosen))} at the {rate(low_bps)} that are likely at the least:"
         f" only {seconds(view.buffer_s)} are buffered."
     )
-    votes = (*decision.votes, Vote("policy", chosen, decision.sentence))
+    votes = (*decision.votes, Vote(OVERRULED, chosen, decision.sentence))
     return replace(decision, rung=rung, reason=Reason.BUFFER_LOW, sentence=sentence, votes=votes)
+
+
+def overruled(decision: Decision) -> bool:
+    """Whether :func:`while_low` put a lower rung in the place of the policy's."""
+    return decision.reason is Reason.BUFFER_LOW and any(vote.rule == OVERRULED for vote in decision.votes)
 
 
 def first_rung(view: Snapshot) -> Choice:

@@ -18,7 +18,8 @@ import numpy as np
 
 from abr.core import KEEP, Choice, segment_bits
 from abr.model import AbandonmentVerdict, Reason, Snapshot, TransferProgress, Vote
-from abr.planning import COLLAPSE, HORIZON, Floats, Problem, Running, rung_values
+from abr.planning import HORIZON, Floats, Problem, Running, rung_values
+from abr.regime import part
 from abr.startup import first_rung, starting
 from abr.words import label, rate, seconds
 
@@ -40,14 +41,30 @@ LATER_SPAN_S = 20.0
 BUFFER_VALUE = 0.92  # of the quality that the buffer at the horizon could buy, on an unsteady link ...
 STEADY_DISCOUNT = 0.15  # ... and less by so much on one that keeps its rate, where a deep buffer is seldom needed
 CHANGEABLE = 0.5  # share of changes from which on a link counts as unsteady throughout
-SWITCH_LENIENCY = 0.8
+SWITCH_LENIENCY = 0.86
+SETTLING = 0.3  # of the change from the last rung of the plan to the quality that the link then carries for good
+COLLAPSE = 0.01  # the chance that a transfer comes far slower than any before
+GRID_SPREAD = 0.25  # the expectations that a plan tells apart reach at least so far
+# Seconds of stall to expect of droughts (see abr.planning) where an unsteady link carries just the lowest rung; and
+# more where it has fallen below that in this session.
+DROUGHT_S = 3.5
+SLUMP_S = 10.0
+SLUMP_FROM_LOG, SLUMP_SPAN_LOG = -0.3, 0.6  # how far below the lowest rung, as a logarithm
 UNKNOWN_END = 10_000
+
+# A steady link gives what it gave: hardly any spread, no collapse, no drought. So a plan may look a long way ahead,
+# and knows which stalls it chooses: it chooses none. What is in the buffer beyond a reserve is there to be used.
+STEADY_SPREAD = 0.02
+STEADY_STALLS = 10.0  # times what a stall costs
+STEADY_BLOCK = 3.0  # segments in a far step of the plan, where the link has been steady for long:
+LONG_STEADY, NOT_LONG = 0.1, 0.2  # ... the share of changes up to which it has, and from which on it has not
+STEADY_CHANGES = 4.0  # times what a change costs: one that gains hardly anything is not worth it
+RESERVE_S = 12.0
+RESERVE_VALUE = 0.93  # of the quality that a second of the reserve buys
+CERTAIN = 0.5  # from here on the rate of the last transfer is no news
 
 UNSTEADY_LOG = 0.2  # a link whose rate changes this much from one transfer to the next, as a logarithm, is unsteady
 FEW_CHANGES = 3  # fewer do not tell
-
-STEADY_RATIO = 1.1  # the fastest of the last transfers over the slowest, on a link that is taken as constant
-STEADY_SAMPLES = 4
 
 WATCH_S = 4.0  # of body before a download is judged, and the window of its recent rate
 LATEST_S = 2.0  # of them, the part that a replacement has to fit
@@ -71,10 +88,8 @@ class PlannerCore:
         if starting(view) or view.estimate.mean_bps is None:
             return first_rung(view)
         self._forget_download()
-        values = rung_values(_problem(view, view.estimate.mean_bps))
-        open_to_us = values[: _steady_limit(view) + 1]
-        slow = _slow_rate(view) if _haven(view) < WHOLE else None
-        rung = int(np.argmax(open_to_us)) if slow is None else _best_that_fits(view, open_to_us, slow)
+        values = rung_values(problem_of(view, view.estimate.mean_bps))
+        rung = best_rung(view, values)
         estimate = view.estimate
         held = rung == view.current
         sentence = (
@@ -144,6 +159,12 @@ class PlannerCore:
         self._judged_s = -math.inf
 
 
+def best_rung(view: Snapshot, values: Floats) -> int:
+    """The rung of the best value, of those that are in time if the link stays as slow as it just was."""
+    slow_bps = slow_rate(view)
+    return int(np.argmax(values)) if slow_bps is None else _best_that_fits(view, values, slow_bps)
+
+
 def _best_that_fits(view: Snapshot, values: Floats, bps: float) -> int:
     """The best rung whose segment leaves a segment in the buffer if the rate stays as it is, else the lowest."""
     room_s = view.buffer_s - view.segment_s
@@ -151,30 +172,17 @@ def _best_that_fits(view: Snapshot, values: Floats, bps: float) -> int:
     return max(fitting, key=lambda rung: values[rung], default=0)
 
 
-def _slow_rate(view: Snapshot) -> float | None:
+def slow_rate(view: Snapshot) -> float | None:
     """The rate of the last transfer if it was long and slow: then the next one must not need a better one to be
-    in time.
+    in time. None in a haven, where it can be given up, and on a steady link, where it tells nothing new.
     """
+    if _haven(view) >= WHOLE or view.estimate.steady >= CERTAIN:
+        return None
     last, mean = (view.estimate.recent[-1] if view.estimate.recent else None), view.estimate.mean_bps
     if last is None or mean is None or last.body_s < view.segment_s:
         return None
     bps = last.size * 8 / last.body_s
     return bps if bps < mean else None
-
-
-def _steady_limit(view: Snapshot) -> int:
-    """The highest rung to go up to. On a link as good as constant that is the highest one it carries for good: a
-    higher one could only be visited until the buffer is spent, and viewers mind the switches more than they enjoy
-    the visits."""
-    top, recent = len(view.rungs) - 1, view.estimate.recent
-    if view.current is None or len(recent) < STEADY_SAMPLES:
-        return top
-    rates = [each.size * 8 / each.body_s for each in recent]
-    if max(rates) > STEADY_RATIO * min(rates):
-        return top
-    room_s = view.segment_s - view.estimate.ttfb_s
-    carried = [r for r, rung in enumerate(view.rungs) if rung.bitrate_bps * view.segment_s <= max(rates) * room_s]
-    return max(view.current, carried[-1] if carried else 0)
 
 
 def _quality(view: Snapshot) -> Floats:
@@ -188,18 +196,20 @@ def _quality(view: Snapshot) -> Floats:
     return np.array([rung.bitrate_bps for rung in view.rungs]) / 1e6
 
 
-def _problem(view: Snapshot, mean_bps: float) -> Problem:
+def problem_of(view: Snapshot, mean_bps: float) -> Problem:
     """The planning problem of a view, with the expectation ``mean_bps``."""
-    estimate, quality = view.estimate, _quality(view)
+    estimate, quality, steady = view.estimate, _quality(view), view.estimate.steady
     left = UNKNOWN_END
     if view.remaining_s is not None:
         left = max(1, round(view.remaining_s / view.segment_s))
     spread = max(estimate.rel_error, MIN_SPREAD) * SPREAD_SCALE
+    spread = _blend(steady, spread, min(spread, STEADY_SPREAD))
     haven = _haven(view)
-    rate_bps = mean_bps * math.exp((OPTIMISM + HAVEN_OPTIMISM * haven) * spread)
+    rate_bps = mean_bps * math.exp((_blend(steady, OPTIMISM, 0.0) + HAVEN_OPTIMISM * haven) * spread)
+    buffer_value = BUFFER_VALUE - STEADY_DISCOUNT * max(0.0, 1 - estimate.unsteady / CHANGEABLE)
     return Problem(
         quality=quality,
-        stall_cost=float(quality[-1]),
+        stall_cost=float(quality[-1]) * _blend(steady, 1.0, STEADY_STALLS),
         sizes=_sizes(view, min(HORIZON, left)),
         segments_left=left,
         segment_s=view.segment_s,
@@ -211,22 +221,48 @@ def _problem(view: Snapshot, mean_bps: float) -> Problem:
         spread=spread,
         gain=estimate.gain * GAIN_SCALE,
         ttfb_s=estimate.ttfb_s,
-        buffer_value=BUFFER_VALUE - STEADY_DISCOUNT * max(0.0, 1 - estimate.unsteady / CHANGEABLE),
-        switch_leniency=SWITCH_LENIENCY,
-        collapse_chance=COLLAPSE * (1 - haven),
+        buffer_value=_blend(steady, buffer_value, 0.0),
+        reserve_value=_blend(steady, 0.0, RESERVE_VALUE),
+        reserve_s=RESERVE_S,
+        settling=SETTLING,
+        block=_blend(steady * _for_long(view), 1.0, STEADY_BLOCK),
+        change_cost=_blend(steady, 1.0, STEADY_CHANGES),
+        switch_leniency=_blend(steady, SWITCH_LENIENCY, STEADY_CHANGES),
+        grid_spread=_blend(steady, GRID_SPREAD, STEADY_SPREAD),
+        collapse_chance=COLLAPSE * (1 - haven) * (1 - steady),
         outage_chance=estimate.outage_chance,
-        unsteady=_unsteady(view),
+        drought_s=DROUGHT_S * (_unsteady(view) * (1 - steady)) ** 2,
+        slump_s=SLUMP_S * _slump(view) * (_unsteady(view) * (1 - steady)) ** 2,
     )
 
 
+def _blend(steady: float, varying: float, still: float) -> float:
+    """What holds for a link that is steady to this degree."""
+    return varying + steady * (still - varying)
+
+
+def _for_long(view: Snapshot) -> float:
+    """How sure it is that the link keeps its rate for minutes, 0 to 1."""
+    return 1 - part(view.estimate.unsteady, LONG_STEADY, NOT_LONG - LONG_STEADY)
+
+
+def _slump(view: Snapshot) -> float:
+    """How far the link has been below the lowest rung in this session, 0 to 1."""
+    if view.estimate.slump_bps is None:
+        return 0.0
+    below = math.log(view.rungs[0].bitrate_bps / view.estimate.slump_bps)
+    return part(below, SLUMP_FROM_LOG, SLUMP_SPAN_LOG)
+
+
 def _haven(view: Snapshot) -> float:
-    """How sure it is that the lowest rung fills the buffer again at once, 0 to 1."""
+    """How sure it is that the lowest rung fills the buffer again at once, 0 to 1; a link that changes little from one
+    transfer to the next needs no boldness."""
     estimate = view.estimate
     if estimate.usual_bps is None:
         return 0.0
     times = math.log(estimate.usual_bps / view.rungs[0].bitrate_bps)
-    telling = _part(estimate.gain, HAVEN_GAIN, HAVEN_GAIN_SPAN)
-    return telling * _part(times, HAVEN_LOG, HAVEN_SPAN_LOG)
+    telling = part(estimate.gain, HAVEN_GAIN, HAVEN_GAIN_SPAN)
+    return telling * part(times, HAVEN_LOG, HAVEN_SPAN_LOG) * _unsteady(view) * (1 - estimate.steady)
 
 
 def _later_ratio(view: Snapshot, mean_bps: float, haven: float) -> float:
@@ -235,14 +271,9 @@ def _later_ratio(view: Snapshot, mean_bps: float, haven: float) -> float:
     changes rungs for nothing; one with little in hand has no time to wait for a better rate."""
     if view.estimate.later_bps is None:
         return 1.0
-    weight = _part(view.buffer_s, LATER_FROM_S, LATER_SPAN_S) * (1 - haven)
+    weight = part(view.buffer_s, LATER_FROM_S, LATER_SPAN_S) * (1 - haven)
     ratio: float = (view.estimate.later_bps / mean_bps) ** weight
     return ratio
-
-
-def _part(value: float, begin: float, span: float) -> float:
-    """0 up to ``begin``, 1 from ``begin + span`` on."""
-    return min(max((value - begin) / span, 0.0), 1.0)
 
 
 def _unsteady(view: Snapshot) -> float:
@@ -257,12 +288,13 @@ def _unsteady(view: Snapshot) -> float:
 
 def _problem_of_running(progress: TransferProgress, left_bits: float, bps: float) -> Problem:
     """The problem of a view whose download of ``left_bits`` more has come at ``bps`` of late."""
-    view = progress.snapshot
+    # It comes slower than expected, so the link is not steady any more.
+    view = replace(progress.snapshot, estimate=replace(progress.snapshot.estimate, steady=0.0))
     mean = view.estimate.mean_bps or bps
     doubt = 1 - (1 - min(view.estimate.gain * GAIN_SCALE, 0.98)) ** (progress.since_first_byte_s / CONVINCED_S)
     expected = mean * (bps / mean) ** doubt
     running = Running(progress.rung, left_bits, bps, TRUST * WATCH_S)
-    problem = _problem(view, expected)
+    problem = problem_of(view, expected)
     later = problem.later_bps or problem.rate_bps
     return replace(problem, rate_bps=expected, later_bps=expected * later / problem.rate_bps, running=running)
 

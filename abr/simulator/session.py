@@ -16,6 +16,7 @@ from abr.early import SHORT_S, ArrivalRate, Arriving, cautious_bps, in_time
 from abr.economy import economy
 from abr.estimator import ThroughputEstimator
 from abr.model import (
+    LOOKAHEAD,
     AbandonmentVerdict,
     Caps,
     Decision,
@@ -32,7 +33,6 @@ from abr.simulator.formats import Ladder, Trace
 from abr.simulator.playback import Playback
 from abr.startup import trusted_bps, while_low
 
-LOOKAHEAD = 16  # segments whose sizes a policy is shown
 PROGRESS_STEP_S = 0.25
 EARLY_STEP_S = 0.05  # bytes come to the player in small pieces
 PLAYER_WINDOW_STEPS = 8  # the player looks at the rate of the last two seconds

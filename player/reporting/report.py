@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from abr.ledger import memory_to_dict
+from abr.startup import overruled
 from player.net.model import RequestKind, Transfer
 from player.net.redact import host_of
 from player.reporting import rows
@@ -111,6 +112,7 @@ class Recorder:
             "rungs": [rows.rung(choice) for choice in state.rungs],
             "remembered": self._remembered(),
             "decisions": self._table(RungDecided, rows.decision),
+            "overruled": sum(overruled(event.decision) for event in self.of(RungDecided)),
             "waits": self._table(FetchHeld, rows.held),
             "segments": self._table(SegmentDone, rows.segment),
             "abandoned": self._table(SegmentAbandoned, rows.abandoned),

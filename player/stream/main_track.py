@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 
-from abr.model import Phase
+from abr.model import LOOKAHEAD, Phase
 from drm_client.errors import DrmError, DrmErrorCode
 from player.base.errors import ErrorCode, MatineeError, MediaError, unexpected
 from player.manifest.model import Rendition, Segment
@@ -27,7 +27,6 @@ from player.transfer.recovery import Action, Step
 
 _log = logging.getLogger(__name__)
 
-_HORIZON = 16  # coming segments whose sizes ABR is told, as many as the simulator shows
 _KEPT_AFTER_JUMP = 1  # segments of lower quality behind the one that is jumped to: a buffer to begin with
 DAMAGED_TRIES = 3
 NEWEST = 3  # segments of a live title that may be listed before every CDN has them
@@ -345,7 +344,7 @@ class MainTrack:
         """Sizes of the coming segments in bytes, by segment and rung, where the manifest or an index says them."""
         timeline = self._buffered.timeline
         rows = []
-        for number in range(position, min(position + _HORIZON, len(timeline))):
+        for number in range(position, min(position + LOOKAHEAD, len(timeline))):
             row = self.sizes_at(number)
             if not row:
                 return ()

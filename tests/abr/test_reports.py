@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from typing import Any
 import pytest
 
 from abr import registry
-from abr.explain import decision_at, explain, recorded_decisions, what_followed, what_would_change
+from abr.explain import Recorded, decision_at, explain, recorded_decisions, what_followed, what_would_change
 from abr.ledger import decision_from_dict, decision_to_dict
-from abr.model import Caps, LiveState, Phase
+from abr.model import Caps, LiveState, Phase, Snapshot, TransferRate
 from abr.replay import rebuilt_trace, replay, transfers_of
 from abr.simulator.formats import Ladder, Trace, trace_to_json
 from abr.simulator.session import Options, simulate
@@ -204,6 +205,29 @@ def test_an_explanation_tells_the_circumstances_and_what_followed() -> None:
     ]
     (told,) = [each for each in what_followed(data, recorded, recorded[0]) if "nothing was fetched" in each]
     assert told == "from 4.1 to 8.6 s nothing was fetched, 30 s were buffered: Enough."
+
+
+def test_an_explanation_names_the_terms_of_the_plan_with_their_sizes() -> None:
+    """A thin, flickering link with a tunnel now and then; and a steady one, on which none of that counts."""
+    rates = [TransferRate(int(mbps * 125_000), 1.0, 0.05) for mbps in (1.2, 2.0) * 4]
+    seen = estimate(1.6e6, later_bps=1.2e6, outage_chance=0.05, recent=tuple(rates), slump_bps=2e5)
+    moment = snapshot(1.6e6, estimate=seen, buffer_s=24.0)
+    told = dict(_terms_told(moment))
+    assert set(told) >= {"droughts", "outages", "next minute", "change"}
+    assert all("Mbit/s for this choice against the next best; without it rung" in words for words in told.values())
+    assert "13.5 s of stall feared" in told["droughts"]
+    assert "1.4 Mbit/s counted on after the next transfer" in told["next minute"]
+    steady = snapshot(2.8e6, estimate=estimate(2.8e6, steady=1.0), buffer_s=20.0)
+    assert {"steady link", "change"} <= set(dict(_terms_told(steady)))
+    assert "droughts" not in dict(_terms_told(steady))
+
+
+def _terms_told(moment: Snapshot) -> Iterator[tuple[str, str]]:
+    text = explain(Recorded(60.0, registry.create().decide(moment)))
+    lines = text.split("  The terms of the plan:\n")[1].split("\n  What")[0].split("\n")
+    for line in lines:
+        name, _, words = line.strip().partition(": ")
+        yield name, words
 
 
 def test_a_rate_that_would_have_changed_it_is_that_of_a_link_faster_throughout() -> None:

@@ -1,0 +1,79 @@
+"""Faults of the planner: what broke it on the easiest links."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from abr import estimator, explain
+from abr.model import Snapshot
+from abr.planning import Problem, _Grid
+from abr.policies import planner
+from abr.regime import part
+from abr.simulator import session
+from tests.faults.model import Fault
+
+LINKS = "tests/abr/test_links.py"
+
+
+def every_link_is_unsteady(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(estimator, "steadiness", lambda _recent: 0.0)
+
+
+def a_haven_on_a_constant_link(patch: pytest.MonkeyPatch) -> None:
+    def haven(view: Snapshot) -> float:
+        if view.estimate.usual_bps is None:
+            return 0.0
+        times = math.log(view.estimate.usual_bps / view.rungs[0].bitrate_bps)
+        telling = part(view.estimate.gain, planner.HAVEN_GAIN, planner.HAVEN_GAIN_SPAN)
+        return telling * part(times, planner.HAVEN_LOG, planner.HAVEN_SPAN_LOG)
+
+    patch.setattr(planner, "_haven", haven)
+
+
+def a_plan_fills_the_buffer_to_its_brim(patch: pytest.MonkeyPatch) -> None:
+    made = _Grid.__init__
+
+    def init(grid: _Grid, problem: Problem) -> None:
+        made(grid, problem)
+        grid.most_s = problem.buffer_max_s
+
+    patch.setattr(_Grid, "__init__", init)
+
+
+def fewer_sizes_than_the_plan_takes(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(session, "LOOKAHEAD", 14)
+
+
+def explain_names_no_terms(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(explain, "_terms", lambda _snapshot: iter(()))
+
+
+FAULTS = [
+    Fault(
+        name="abr-stays-below-a-rung-on-a-constant-link",
+        test=f"{LINKS}::test_a_link_near_the_top_rung[3-0.9-False]",
+        apply=every_link_is_unsteady,
+    ),
+    Fault(
+        name="abr-haven-on-a-constant-link",
+        test="tests/abr/test_planner.py::test_a_link_that_gives_the_same_each_time_needs_no_haven",
+        apply=a_haven_on_a_constant_link,
+    ),
+    Fault(
+        name="abr-plans-with-more-buffer-than-there-is",
+        test=f"{LINKS}::test_a_plan_counts_on_no_more_buffer_than_there_is_when_it_is_asked_again",
+        apply=a_plan_fills_the_buffer_to_its_brim,
+    ),
+    Fault(
+        name="abr-fewer-sizes-than-planned",
+        test=f"{LINKS}::test_what_a_policy_is_shown_is_what_the_planner_plans",
+        apply=fewer_sizes_than_the_plan_takes,
+    ),
+    Fault(
+        name="abr-explain-hides-the-terms",
+        test="tests/abr/test_reports.py::test_an_explanation_names_the_terms_of_the_plan_with_their_sizes",
+        apply=explain_names_no_terms,
+    ),
+]
