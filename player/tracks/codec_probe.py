@@ -102,6 +102,8 @@ def start_of(rendition: Rendition) -> Segment | None:
     segments = rendition.segments
     if not isinstance(segments, SegmentIndex) or not len(segments):
         return None
+    if rendition.container not in (Container.TS, Container.UNKNOWN):
+        return None
     live = rendition.playlist is not None and not rendition.playlist.ended
     segment = segments[len(segments) - 1 if live else 0]  # what is old leaves a live list
     return None if segment.init is not None or segment.keys or segment.gap else segment
