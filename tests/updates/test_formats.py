@@ -101,6 +101,11 @@ def test_what_was_seen_counted_and_chosen(newest: Path) -> None:
     assert made.networks_of(newest).current().recall(made.CDN) == made.LEARNED
 
 
+def test_a_home_page_that_knew_less_of_its_titles_is_shown() -> None:
+    with made.unpacked(made.FORMATS / "0.1.0_5.tar.gz") as folder:
+        assert HomeCache(folder).load(made.HOME.owner) == made.HOME
+
+
 def test_what_a_kiosk_keeps_beside_its_file(newest: Path) -> None:
     place = made.place_of(newest)
     assert CommandJournal(place.state / "commands").unfinished() == [(made.COMMAND.id, "restart")]

@@ -14,7 +14,7 @@ from ui.app.profile.storage import JsonFile
 T = TypeVar("T")
 _MAX_BYTES = 4 * 1024 * 1024
 _MOST_TITLES, _MOST_ROWS, _MOST_CHOICES = 200, 20, 100
-_FORMAT = 2
+_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,13 @@ def _members_of(card: TitleCard) -> Mapping[str, object]:
 def _row(value: object) -> CardRow:
     members = _members(value)
     titles = _each(members["titles"], _card, _MOST_TITLES)
-    kind, because, genre = (_typed(str, members[name]) for name in ("kind", "because", "genre"))
-    return CardRow(kind, titles, because, genre)
+    kind, because = (_typed(str, members[name]) for name in ("kind", "because"))
+    return CardRow(kind, titles, because, _typed(str, members.get("genre", "")))
 
 
 def _card(value: object) -> TitleCard:
     members = _members(value)
+    members = {**_SINCE_0_1, **members}
     known: dict[str, Any] = {name: members[name] for name in _KINDS}
     for name, kinds in _KINDS.items():
         if type(known[name]) not in kinds:
@@ -118,6 +119,8 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("year", "height"), (int, type(None))),
     "maturity": (int,),
 }
+_SINCE_0_1: Mapping[str, object] = dict.fromkeys(("backdrop_url", "still_url", "logo_url"), "")
+"""What a page kept before did not say yet."""
 _LISTS: Mapping[str, type] = {"heights": int, "variants": str}
 
 
