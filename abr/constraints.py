@@ -50,6 +50,7 @@ def allowed_rungs(snapshot: Snapshot) -> tuple[int, ...]:
         for index in usable
         if all(snapshot.rungs[index].bitrate_bps <= limit for limit in limits)
         and (caps.max_decodable_rung is None or index <= caps.max_decodable_rung)
+        and index not in caps.unexpected
     ]
     chosen = _fit_display(snapshot, chosen)
     return tuple(chosen) or usable[:1]
@@ -216,4 +217,6 @@ def caps_in_words(snapshot: Snapshot) -> str:
         words.append(f"nothing above {label(snapshot.rungs[max(caps.max_decodable_rung, 0)])} decodes without drops")
     if caps.excluded:
         words.append(f"{len(caps.excluded)} rungs failed" if len(caps.excluded) > 1 else "one rung failed")
+    if caps.unexpected:
+        words.append("what the service expects to be used")
     return ", ".join(words)

@@ -103,6 +103,8 @@ def snapshot_to_dict(snapshot: Snapshot) -> dict[str, Any]:
         data["caps"] = _changed(snapshot.caps)
         if snapshot.caps.excluded:
             data["caps"]["excluded"] = sorted(snapshot.caps.excluded)
+        if snapshot.caps.unexpected:
+            data["caps"]["unexpected"] = sorted(snapshot.caps.unexpected)
     if snapshot.live is not None:
         data["live"] = _changed(snapshot.live)
     return data
@@ -129,7 +131,8 @@ def snapshot_from_dict(data: Mapping[str, Any]) -> Snapshot:
             values[name] = _rung(values.get(name), len(values["rungs"]))
         if "caps" in values:
             caps = dict(values["caps"])
-            caps["excluded"] = frozenset(int(_number("excluded", each)) for each in caps.get("excluded", ()))
+            for name in ("excluded", "unexpected"):
+                caps[name] = frozenset(int(_number(name, each)) for each in caps.get(name, ()))
             values["caps"] = _build(Caps, caps)
         if values.get("live") is not None:
             values["live"] = _build(LiveState, values["live"])

@@ -124,6 +124,7 @@ class Caps:
     metered_max_bps: int | None = None
     max_decodable_rung: int | None = None  # lowered when frames are dropped
     excluded: frozenset[int] = frozenset()  # rungs that failed (404 on every CDN, decoder error)
+    unexpected: frozenset[int] = frozenset()  # rungs outside of what the service wants to be used
 
 
 @dataclass(frozen=True, slots=True)

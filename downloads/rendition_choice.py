@@ -45,7 +45,8 @@ def choose(
 
 
 def pick_rung(selection: Selection, choice: DownloadChoice, duration_s: float) -> int:
-    """The highest rung within the bounds of the choice, else the lowest; 0 is the lowest."""
+    """The highest rung within the bounds of the choice, of those that the service wants to be used where there are
+    any; else the lowest. 0 is the lowest."""
     rungs = ladder(selection.main)
     fitting = [
         number
@@ -53,7 +54,8 @@ def pick_rung(selection: Selection, choice: DownloadChoice, duration_s: float) -
         if (choice.max_height is None or (rung.height or 0) <= choice.max_height)
         and (choice.max_bytes is None or rung.bitrate_bps * duration_s / 8 <= choice.max_bytes)
     ]
-    return fitting[-1] if fitting else 0
+    wanted = [number for number in fitting if number not in selection.outside]
+    return (wanted or fitting or [0])[-1]
 
 
 def speaks(language: str | None, wanted: str) -> bool:

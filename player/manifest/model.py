@@ -14,11 +14,14 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from player.manifest.values import NOWHERE
+from player.manifest.values import AccessPoints as AccessPoints
 from player.manifest.values import ByteRange as ByteRange
+from player.manifest.values import InitializationSet as InitializationSet
 from player.manifest.values import InitSegment as InitSegment
 from player.manifest.values import KeyInfo as KeyInfo
 from player.manifest.values import ManifestWarning as ManifestWarning
 from player.manifest.values import MediaFacts as MediaFacts
+from player.manifest.values import OperatingRange as OperatingRange
 from player.manifest.values import PartialSegment as PartialSegment
 from player.manifest.values import Protection as Protection
 from player.manifest.values import SourcePosition as SourcePosition
@@ -282,6 +285,10 @@ class Rendition:
     playlist: PlaylistInfo | None = None  # HLS, once its media playlist is loaded
     index: IndexRef | None = None  # where the segments came from, once an index inside the media is loaded
     inband_events: tuple[tuple[str, str], ...] = ()  # (scheme, value) of the emsg boxes to expect
+    switching: AccessPoints | None = None  # where it may be switched to; None: at every segment
+    random_access: AccessPoints | None = None  # where playback may begin; None: at every segment
+    quality_ranking: int | None = None  # its place in an order of quality, the best one is the lowest
+    components: tuple[Mapping[str, str], ...] = ()  # SubRepresentations: what is inside its segments
     attributes: Mapping[str, str] = field(default_factory=dict)
     key: str = ""  # its name in this presentation, the same over refreshes (player.manifest.edit.with_keys)
     place: SourcePosition = NOWHERE
@@ -312,7 +319,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class TimedEvent:
-    """An event on the timeline: DASH EventStream, HLS DATERANGE (which keeps its attributes).
+    """An event on the timeline: DASH EventStream, HLS DATERANGE (which keeps its attributes), a message in the media.
 
     ``start_s`` is None for a DATERANGE of a playlist that has no PROGRAM-DATE-TIME to place it by.
     """
@@ -326,6 +333,7 @@ class TimedEvent:
     payload: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     base_url: str = field(default="", repr=False)  # of the playlist or MPD, for URIs among the attributes
+    origin: str = "manifest"  # or media: an emsg box, an ID3 tag
     place: SourcePosition = NOWHERE
 
 
@@ -341,6 +349,7 @@ class Period:
     asset: str | None = None
     continuity: str | None = None  # period-continuity or period-connectivity with the period of this id
     events: tuple[TimedEvent, ...] = ()
+    subsets: tuple[frozenset[str], ...] = ()  # ids of AdaptationSets: what is active must be within one of them
     place: SourcePosition = NOWHERE
 
     @property
@@ -425,8 +434,11 @@ class Presentation:
     session_keys: tuple[SessionKey, ...] = ()
     session_data: tuple[SessionData, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    operating: tuple[OperatingRange, ...] = ()
+    initialization_sets: tuple[InitializationSet, ...] = ()
     date_ranges: tuple[TimedEvent, ...] = ()
     cues: tuple[TimedEvent, ...] = ()  # HLS tags of advertisement breaks: EXT-X-CUE-OUT and its kin
+    media_events: tuple[TimedEvent, ...] = ()  # out of media segments that were looked into
     locations: tuple[str, ...] = ()  # where to refresh from
     patch_locations: tuple[tuple[str, float | None], ...] = ()  # (url, ttl in seconds)
     update_query: str = field(default="", repr=False)  # what requests for the MPD again get (Annex I)

@@ -14,6 +14,7 @@ class SourcePosition:
 
 
 NOWHERE = SourcePosition()
+_ROUNDING_S = 1e-3  # of times that were ticks
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,50 @@ class MediaFacts:
     sample_rate: int | None = None
     channels: int | None = None
     scheme: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPoints:
+    """Which segments of a rendition may be entered (ISO/IEC 23009-1 5.3.5, Switching and RandomAccess): those that
+    start a whole number of intervals of ``interval_s`` seconds after ``anchor_s`` on the presentation timeline.
+
+    ``type`` is ``media`` or ``bitstream`` of a Switching element, ``closed``, ``open`` or ``gradual`` of a
+    RandomAccess element.
+    """
+
+    interval_s: float
+    anchor_s: float
+    type: str
+
+    def at(self, start_s: float) -> bool:
+        """Whether a segment that starts at this time is one."""
+        beyond_s = (start_s - self.anchor_s) % self.interval_s
+        return min(beyond_s, self.interval_s - beyond_s) <= _ROUNDING_S
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingRange:
+    """What a service expects its players to use (ISO/IEC 23009-1 K.4.2): ``unit`` is ``bandwidth`` (bit/s) or
+    ``quality`` (@qualityRanking), ``media`` is ``video``, ``audio``, ``any`` or ``all`` of them together."""
+
+    unit: str
+    media: str
+    low: int | None = None
+    high: int | None = None
+    target: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InitializationSet:
+    """Properties that AdaptationSets of several periods share (ISO/IEC 23009-1 5.3.12). ``in_all_periods``: every
+    period has an AdaptationSet that refers to it."""
+
+    id: str
+    in_all_periods: bool = False
+    content_type: str = ""
+    mime_type: str = ""
+    codecs: tuple[str, ...] = ()
+    place: SourcePosition = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ def rate_control(
             metered=settings.metered,
             metered_max_bps=settings.metered_max_bps if settings.metered else None,
             excluded=settings.limits.excluded(rungs),
+            unexpected=selection.outside,
         ),
         replaces=settings.replace_buffered,
     )

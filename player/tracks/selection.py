@@ -12,9 +12,17 @@ from dataclasses import dataclass, replace
 from abr.model import Rung
 from player.base.errors import ErrorCode, InputError, MediaError
 from player.manifest import codecs as manifest_codecs
-from player.manifest.model import PlaylistRef, Presentation, Rendition, Track, TrackType
+from player.manifest.model import Period, PlaylistRef, Presentation, Rendition, Track, TrackType
 from player.media.model import Codec
 from player.tracks.captions import caption_tracks
+from player.tracks.combinations import (
+    NOT_BESIDE,
+    in_all_periods,
+    initialization_sets,
+    outside,
+    sharing,
+    within_subsets,
+)
 from player.tracks.logical import LogicalTrack
 from player.tracks.preferences import UNKNOWN_PREFERENCES, TrackPreferences, choose_audio
 
@@ -52,6 +60,7 @@ class Selection:
     muxed_audio: bool
     unsupported_audio: tuple[Unsupported, ...] = ()
     unsupported_rungs: tuple[UnsupportedRung, ...] = ()
+    outside: frozenset[int] = frozenset()  # rungs that the service does not expect to be used: Auto leaves them out
 
     @property
     def main(self) -> LogicalTrack:
@@ -73,9 +82,10 @@ def select(
     Raises :class:`MediaError` where there is neither video nor audio, and where the video cannot be decoded.
     """
     playable = frozenset(Codec).intersection(decoders or Codec) | {""}
+    presentation = within_subsets(presentation, lambda period: _period_rank(period, playable))
     video = _video(presentation, playable)
     audio, unsupported = _audio(presentation, playable)
-    text = _logical(presentation, TrackType.TEXT) + caption_tracks(presentation)
+    text = _text(presentation) + caption_tracks(presentation)
     default = choose_audio(audio, preferences)
     muxed = False
     if video is not None and any(rendition.muxed_audio for rendition in video.first.renditions):
@@ -85,8 +95,30 @@ def select(
         if unsupported:
             raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, unsupported[0].reason)
         raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This title has neither video nor audio that can be played.")
-    rungs = _unsupported_rungs(presentation, playable)
-    return Selection(video, separate, text, choose_audio(separate, preferences), muxed, unsupported, rungs)
+    chosen = choose_audio(separate, preferences)
+    selection = Selection(
+        video, separate, text, chosen, muxed, unsupported, _unsupported_rungs(presentation, playable)
+    )
+    beside_bps = audio_rendition(separate[chosen].first).bandwidth_bps if video is not None and separate else 0
+    type_ = TrackType.VIDEO if video is not None else TrackType.AUDIO
+    left_out = outside(presentation.operating, selection.main.first.renditions, type_, beside_bps)
+    return replace(selection, outside=left_out)
+
+
+def _period_rank(period: Period, playable: Collection[str]) -> tuple[int, ...]:
+    """How good a period is as far as its tracks may be played: with video, with sound, with the preferred codec."""
+    video = [track for item in period.of(TrackType.VIDEO) if (track := _playable(item, playable)).renditions]
+    audio = [track for item in period.of(TrackType.AUDIO) if _playable(item, playable).renditions]
+    return int(not video), int(not audio), *min(map(_video_rank, video), default=())
+
+
+def _text(presentation: Presentation) -> tuple[LogicalTrack, ...]:
+    """The subtitles, without those that the manifest rules out."""
+    periods = tuple(
+        replace(period, tracks=tuple(t for t in period.tracks if any(r.unusable is None for r in t.renditions)))
+        for period in presentation.periods
+    )
+    return _logical(replace(presentation, periods=periods), TrackType.TEXT)
 
 
 def _is_embedded(track: LogicalTrack) -> bool:
@@ -169,15 +201,21 @@ def _unsupported_rungs(presentation: Presentation, playable: Collection[str]) ->
 
 def _rung_reason(rendition: Rendition) -> str:
     if rendition.unusable is not None:
-        return f"The manifest asks for something that is not understood here ({rendition.unusable})."
+        return _refused(rendition.unusable)
     return f"This quality is coded as {_family(rendition, TrackType.VIDEO)}, which cannot be decoded here."
+
+
+def _refused(unusable: str) -> str:
+    if unusable == NOT_BESIDE:
+        return "The manifest does not allow it beside the video that is played (Subset)."
+    return f"The manifest asks for something that is not understood here ({unusable})."
 
 
 def _reason(tracks: Sequence[Track]) -> str:
     """Why none of these tracks can be played."""
     refused = next((r.unusable for track in tracks for r in track.renditions if r.unusable is not None), None)
     if refused is not None:
-        return f"The manifest asks for something that is not understood here ({refused})."
+        return _refused(refused)
     families = sorted({_family(r, track.type) for track in tracks for r in track.renditions} - {""})
     what = "video" if tracks[0].type is TrackType.VIDEO else "sound"
     return f"The {what} is coded as {' or '.join(families)}, which cannot be decoded here."
@@ -195,10 +233,16 @@ def _video(presentation: Presentation, playable: Collection[str]) -> LogicalTrac
         if any(track.renditions for track in declared):
             raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, _reason(declared))
         return None
-    chosen = min(next(filter(None, periods)), key=_video_rank)
+    everywhere = in_all_periods(presentation)
+
+    def rank(track: Track) -> tuple[int, ...]:
+        return int(bool(everywhere) and not everywhere & initialization_sets(track)), *_video_rank(track)
+
+    chosen = min(next(filter(None, periods)), key=rank)
     lead = _one_setup(chosen).renditions[0]
     per_period = tuple(
-        _one_setup(min(_same_family(tracks, lead), key=_video_rank), lead) if tracks else None for tracks in periods
+        _one_setup(min(sharing(_same_family(tracks, lead), chosen), key=rank), lead) if tracks else None
+        for tracks in periods
     )
     return LogicalTrack("video", chosen.label or chosen.name or "Video", per_period)
 
@@ -307,7 +351,12 @@ def _audio(
     """The sounds to choose from, and those that nothing here decodes."""
     everything = _logical(presentation, TrackType.AUDIO)
     periods = tuple(
-        replace(period, tracks=tuple(_one_layout(_playable(t, playable)) for t in period.of(TrackType.AUDIO)))
+        replace(
+            period,
+            tracks=tuple(
+                _one_layout(_expected(presentation, _playable(t, playable))) for t in period.of(TrackType.AUDIO)
+            ),
+        )
         for period in presentation.periods
     )
     playing = _logical(replace(presentation, periods=periods), TrackType.AUDIO)
@@ -320,6 +369,14 @@ def _audio(
     # Numbered among all of them: a menu shows both kinds, and an identity belongs to one of them alone.
     names = {_choice(track.first): track.id for track in everything}
     return tuple(replace(track, id=names.get(_choice(track.first), track.id)) for track in playing), refused
+
+
+def _expected(presentation: Presentation, track: Track) -> Track:
+    """A sound's renditions that the service expects to be used."""
+    ranges = [item for item in presentation.operating if item.media != "all"]
+    left_out = outside(ranges, track.renditions, TrackType.AUDIO)
+    kept = (item for number, item in enumerate(track.renditions) if number not in left_out)
+    return replace(track, renditions=tuple(kept)) if left_out else track
 
 
 def _one_layout(track: Track) -> Track:
@@ -353,8 +410,11 @@ def _followed(found: Sequence[Sequence[Track]]) -> tuple[Track, tuple[Track | No
     first = min(next(filter(None, found)), key=_audio_rank)
     family = codec_family(first.renditions[0].codecs, TrackType.AUDIO)
 
-    def rank(track: Track) -> tuple[bool, int]:
-        return codec_family(track.renditions[0].codecs, TrackType.AUDIO) != family, _audio_rank(track)
+    shared = initialization_sets(first)
+
+    def rank(track: Track) -> tuple[bool, bool, int]:
+        apart = bool(shared) and not shared & initialization_sets(track)
+        return codec_family(track.renditions[0].codecs, TrackType.AUDIO) != family, apart, _audio_rank(track)
 
     return first, tuple(min(tracks, key=rank) if tracks else None for tracks in found)
 

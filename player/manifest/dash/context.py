@@ -10,6 +10,7 @@ from player.manifest.dash.query import Queries
 from player.manifest.dash.timeline import Plain, Row
 from player.manifest.dash.xml import Element
 from player.manifest.parser_notes import Notes
+from player.manifest.values import InitializationSet
 
 _ROUNDING_S = 1e-3
 _CHUNK_S = 0.5  # where it is not said
@@ -30,6 +31,7 @@ class MpdContext:
     queries: Queries
     notes: Notes
     refused: list[ManifestError]  # Representations that were left out, by the reason
+    initialization_sets: dict[str, InitializationSet] = field(default_factory=dict)  # by their ids
     timelines: dict[Plain, tuple[Row, ...]] = field(default_factory=dict)  # as they are read
     due_s: list[float] = field(default_factory=list)
     """When, by the server's clock, each list of segments gets its next one without a reload. Filled while reading."""

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from player.manifest.dash.query import Queries
-from player.manifest.dash.xml import Element, attributes, boolean, child, children, decimal, line_of, local, text_of
+from player.manifest.dash.xml import (
+    Element,
+    attributes,
+    boolean,
+    child,
+    children,
+    decimal,
+    integer,
+    line_of,
+    local,
+    text_of,
+)
 from player.manifest.dates import parse_date, parse_duration
-from player.manifest.model import ContentSteering, LiveInfo, SourcePosition
+from player.manifest.limits import MAX_WARNINGS
+from player.manifest.model import ContentSteering, LiveInfo, OperatingRange, SourcePosition
 from player.manifest.parser_notes import Notes
 from player.manifest.urls import resolve
 
@@ -87,6 +99,25 @@ def live_info(root: Element, base_url: str, notes: Notes) -> LiveInfo:
         max_rate=None if rate is None else decimal(rate.get("max")),
         utc_timings=utc_timings(root, base_url, notes),
     )
+
+
+def latency_reference(root: Element) -> str | None:
+    """Latency@referenceId: the ProducerReferenceTime against which the latency is measured (K.4.2.2)."""
+    latency = next(
+        (item for service in filter(_is_for_us, _services(root)) for item in children(service, "Latency")), None
+    )
+    return None if latency is None else latency.get("referenceId")
+
+
+def operating(root: Element) -> tuple[OperatingRange, ...]:
+    """The bandwidths and qualities that the service expects its players to use (K.4.2.4, K.4.2.5)."""
+    found = []
+    for service in filter(_is_for_us, _services(root)):
+        for name, unit in (("OperatingBandwidth", "bandwidth"), ("OperatingQuality", "quality")):
+            for item in children(service, name)[:MAX_WARNINGS]:
+                low, high, target = (integer(item.get(key)) for key in ("min", "max", "target"))
+                found.append(OperatingRange(unit, (item.get("mediaType") or "all").lower(), low, high, target))
+    return tuple(found)
 
 
 def client_data_reporting(root: Element) -> list[dict[str, object]]:

@@ -10,11 +10,13 @@ from player.base.errors import ErrorCode, ManifestError
 from player.manifest.dash.baseurl import BaseUrl, extend
 from player.manifest.dash.context import MpdContext
 from player.manifest.dash.imports import fallback_addresses
-from player.manifest.dash.live import client_data_reporting, duration_attribute, live_info, steering
+from player.manifest.dash.initialization import groups, initialization_sets
+from player.manifest.dash.live import client_data_reporting, duration_attribute, live_info, operating, steering
 from player.manifest.dash.patch import apply_patch
-from player.manifest.dash.periods import read_period, spans
+from player.manifest.dash.periods import PeriodSpan, read_period, spans
 from player.manifest.dash.protection import collect_references
 from player.manifest.dash.query import Queries
+from player.manifest.dash.reference import with_reference
 from player.manifest.dash.remote import Remotes, resolve_remotes
 from player.manifest.dash.schema import note_unused
 from player.manifest.dash.xml import (
@@ -99,10 +101,13 @@ def read_mpd(
         queries=Queries(url).extend(root),
         notes=notes,
         refused=[],
+        initialization_sets=initialization_sets(root),
     )
     _check_availability(context, info)
     total = _declared_duration(root, notes)
-    periods, total = _periods(context, root, bases, total)
+    found, total = _spans(context, root, total)
+    info = with_reference(info, root, found, notes)
+    periods = _periods(context, found, bases)
     note_unused(root, notes)
     queries = context.queries
     refreshed_at = _addresses(root, "Location", url, notes)
@@ -127,6 +132,8 @@ def read_mpd(
         remote_links=links,
         unused=notes.unused_names,
         warnings=notes.warnings,
+        operating=operating(root),
+        initialization_sets=tuple(context.initialization_sets.values()),
         fallbacks=fallback_addresses(root, url, queries),
         remotes=remotes,
         resolved=to_text(root) if remotes else "",
@@ -159,17 +166,19 @@ def _declared_duration(root: Element, notes: Notes) -> float | None:
     return total
 
 
-def _periods(
-    context: MpdContext, root: Element, bases: Sequence[BaseUrl], total: float | None
-) -> tuple[tuple[Period, ...], float | None]:
-    """The periods, and how long the presentation is as far as the MPD is right about that."""
+def _spans(context: MpdContext, root: Element, total: float | None) -> tuple[list[PeriodSpan], float | None]:
+    """Where the periods lie, and how long the presentation is as far as the MPD is right about that."""
     found, total = spans(context, root, total)
     if not found:
         raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "The MPD has no period that can be presented.", path="/MPD")
+    return found, total
+
+
+def _periods(context: MpdContext, found: Sequence[PeriodSpan], bases: Sequence[BaseUrl]) -> tuple[Period, ...]:
     periods = tuple(read_period(context, span, position, bases) for position, span in enumerate(found))
     if context.refused and not any(track.renditions for period in periods for track in period.tracks):
         raise context.refused[0]
-    return (periods if context.dynamic else _with_known_end(periods)), total
+    return periods if context.dynamic else _with_known_end(periods)
 
 
 def _with_known_end(periods: tuple[Period, ...]) -> tuple[Period, ...]:
@@ -214,6 +223,9 @@ def _extra(root: Element) -> dict[str, object]:
         dict(item.attrib.items()) for period in children(root, "Period") for item in children(period, "Preselection")
     ]
     reporting = client_data_reporting(root)
+    combinations = groups(root)
+    if combinations:
+        extra["initialization"] = combinations
     if reporting:
         extra["client_data_reporting"] = reporting
     if preselections:

@@ -15,7 +15,7 @@ from player.manifest.dash.imports import imported
 from player.manifest.dash.preselections import with_preselections
 from player.manifest.dash.xml import Element, child, children, line_of, present, remote_link
 from player.manifest.dates import parse_duration
-from player.manifest.limits import MAX_PERIODS, MAX_TIMELINE_S, limit_error
+from player.manifest.limits import MAX_PERIODS, MAX_RENDITIONS, MAX_TIMELINE_S, limit_error
 from player.manifest.model import Period, SourcePosition, Track, TrackType
 
 TOLERANCE_S = 1e-3
@@ -156,6 +156,7 @@ def read_period(context: MpdContext, span: PeriodSpan, position: int, bases: Seq
         tracks += read_adaptation(period, item, own, number, f"{path}/AdaptationSet[{number}]")
     tracks = _without_packed(context, with_preselections(element, tracks))
     _check_period(context, element, tracks, path)
+    subsets = _subsets(context, element, tracks, path)
     if child(element, "EmptyAdaptationSet") is not None:
         context.notes.unused("EmptyAdaptationSet")
     asset = descriptors.named((element,), "AssetIdentifier")
@@ -167,8 +168,20 @@ def read_period(context: MpdContext, span: PeriodSpan, position: int, bases: Seq
         asset=asset[0].shown() if asset else None,
         continuity=_continuity(element),
         events=read_events(element, span.start_s, path),
+        subsets=subsets,
         place=SourcePosition(line_of(element), path),
     )
+
+
+def _subsets(context: MpdContext, element: Element, tracks: Sequence[Track], path: str) -> tuple[frozenset[str], ...]:
+    """The Subsets of a period (5.3.8): at any time all active AdaptationSets are in one of them. AdaptationSets that
+    no Subset names are in all of them."""
+    found = [frozenset((item.get("contains") or "").split()) for item in children(element, "Subset")[:MAX_RENDITIONS]]
+    known = {track.attributes.get("id") for track in tracks} - {None}
+    if any(not names & known for names in found):
+        sentence = "A Subset contains no AdaptationSet of its period; it is ignored."
+        context.notes.warn("dash.empty_subset", sentence, line=line_of(element), path=path)
+    return tuple(names for names in found if names & known)
 
 
 def _without_packed(context: MpdContext, tracks: list[Track]) -> list[Track]:

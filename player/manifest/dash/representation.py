@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from player.manifest.codecs import codec_type, container_of_mime, container_of_url, split_codecs
-from player.manifest.dash import descriptors
+from player.manifest.dash import access, descriptors
 from player.manifest.dash.baseurl import BaseUrl, by_priority, extend, locations
-from player.manifest.dash.context import PeriodContext
+from player.manifest.dash.components import component_codecs, components, holds_sound, inner
+from player.manifest.dash.context import MpdContext, PeriodContext
 from player.manifest.dash.descriptors import Descriptor
 from player.manifest.dash.indexes import NumberIndex
 from player.manifest.dash.inherit import merge
+from player.manifest.dash.initialization import references
 from player.manifest.dash.protection import read_protections
 from player.manifest.dash.query import Queries
 from player.manifest.dash.sea import with_segment_keys
@@ -52,7 +54,7 @@ def read_representation(
     """``element`` is a Representation of ``adaptation``; ``bases`` are the alternatives above it."""
     notes = period.mpd.notes
     own = by_priority(extend(bases, element, notes, path))
-    traits = _traits(adaptation, element)
+    traits = _traits(period.mpd, adaptation, element)
     source = _source(period, traits, own[0], SourcePosition(line_of(element), path))
     segments, init = build_segments(source)
     whole_file = source.addressing is None or isinstance(segments, IndexRef) or _is_whole(segments, source)
@@ -73,20 +75,28 @@ def read_representation(
             path,
         ),
         index=segments if isinstance(segments, IndexRef) else None,
+        switching=access.switching(period, traits.levels, source.addressing, segments),
+        random_access=access.random_access(period, traits.levels, source.addressing, segments),
         place=source.place,
     )
     label = next(iter(_texts(element, "Label")), None)
     return Member(rendition, traits.type, label, traits.essential)
 
 
-def _traits(adaptation: Element, element: Element) -> _Traits:
+def _traits(context: MpdContext, adaptation: Element, element: Element) -> _Traits:
+    """What is not declared comes from the Initialization Sets that the AdaptationSet conforms to (5.3.12), the codecs
+    from the components of the Representation (5.3.6)."""
     levels = (element, adaptation)
-    mime_type = _inherited(levels, "mimeType") or ""
-    codecs = split_codecs(_inherited(levels, "codecs"))
+    common = [one for name in references(adaptation) if (one := context.initialization_sets.get(name)) is not None]
+    mime_type = _inherited(levels, "mimeType") or next((one.mime_type for one in common if one.mime_type), "")
+    codecs = split_codecs(_inherited(levels, "codecs")) or component_codecs(element)
+    codecs = codecs or next((one.codecs for one in common if one.codecs), ())
+    content_type = _inherited(levels, "contentType") or _component(adaptation)
+    content_type = content_type or next((one.content_type for one in common if one.content_type), None)
     essential = descriptors.named((adaptation, element), "EssentialProperty")
     return _Traits(
         levels=levels,
-        type=track_type(_inherited(levels, "contentType") or _component(adaptation), mime_type, codecs, essential),
+        type=track_type(content_type, mime_type, codecs, essential),
         mime_type=mime_type,
         codecs=codecs,
         essential=essential,
@@ -130,16 +140,21 @@ def _described(traits: _Traits, *, identity: str, bandwidth: int, segments: Segm
         height=_positive(_inherited(levels, "height")),
         frame_rate=ratio(_inherited(levels, "frameRate")),
         video_range=descriptors.video_range(properties),
-        sample_rate=_positive((_inherited(levels, "audioSamplingRate") or "").partition(" ")[0]),
-        channels=_channels(levels),
+        sample_rate=_positive(
+            (_inherited((*levels, *inner(levels[0])), "audioSamplingRate") or "").partition(" ")[0]
+        ),
+        channels=_channels((*levels, *inner(levels[0]))),
         score=descriptors.score(properties),
-        muxed_audio=is_video and any(codec_type(codec) is TrackType.AUDIO for codec in traits.codecs),
+        muxed_audio=is_video
+        and (any(codec_type(codec) is TrackType.AUDIO for codec in traits.codecs) or holds_sound(levels)),
         tiles=descriptors.tiles(properties),
         tile_duration_s=_tile_s(descriptors.tiles(properties), segments),
         unusable=next((f"EssentialProperty {item.shown()}" for item in misunderstood), None),
         inband_events=tuple(
             (item.scheme, item.value) for item in descriptors.named(levels[::-1], "InbandEventStream")
         ),
+        quality_ranking=integer(_inherited(levels, "qualityRanking")),
+        components=components(levels[0]),
         attributes=_attributes(levels),
     )
 
@@ -151,7 +166,7 @@ def _tile_s(tiles: tuple[int, int] | None, segments: SegmentIndex | IndexRef) ->
     return segments.duration / segments.frame.timescale / (tiles[0] * tiles[1])
 
 
-def _channels(levels: tuple[Element, Element]) -> str | None:
+def _channels(levels: Sequence[Element]) -> str | None:
     """The innermost level that has AudioChannelConfiguration counts."""
     configurations = (descriptors.named((level,), "AudioChannelConfiguration") for level in levels)
     return descriptors.channels(next(filter(None, configurations), ()))

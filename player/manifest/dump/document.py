@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 
 from player.manifest.changes import Changes
 from player.manifest.dump.events import date_range_to_json, event_to_json, timed_events_to_json
@@ -43,6 +44,17 @@ def to_json(presentation: Presentation, *, max_segments: int = MAX_SHOWN_SEGMENT
         **_course(presentation, info),
         **_live(presentation),
         "steering": _steering(presentation),
+        "operating": [asdict(item) for item in presentation.operating],
+        "initialization_sets": [
+            {
+                "id": item.id,
+                "in_all_periods": item.in_all_periods,
+                "content_type": item.content_type or None,
+                "mime_type": item.mime_type or None,
+                "codecs": ",".join(item.codecs) or None,
+            }
+            for item in presentation.initialization_sets
+        ],
         "session_keys": [key_to_json(item.key, None) for item in presentation.session_keys],
         "session_data": [
             {"id": item.id, "value": item.value, "uri": item.uri, "lang": item.language, "format": item.format}
@@ -163,6 +175,7 @@ def _period(period: Period, room: Room) -> Json:
         "duration": number(period.duration_s),
         "asset": period.asset,
         "continuity": period.continuity,
+        "subsets": [sorted(names) for names in period.subsets],
         "renditions": rows,
     }
 

@@ -36,8 +36,10 @@ def timed_events_to_json(presentation: Presentation) -> list[Json]:
             {
                 "id": event.id,
                 "scheme": event.scheme,
+                "origin": event.origin,
                 "start": number(event.start_s),
                 "duration": number(event.duration_s),
+                "attributes": dict(event.attributes) if event.origin == "media" else {},
                 "splice": asdict(splice) if isinstance(splice, Splice) else None,
                 "problem": splice if isinstance(splice, str) else None,
             }

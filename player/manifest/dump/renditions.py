@@ -21,6 +21,7 @@ from player.manifest.dump.segments import (
 )
 from player.manifest.hls.pathways import BACKUP_PREFIX, DEFAULT_PATHWAY
 from player.manifest.model import (
+    AccessPoints,
     IndexRef,
     KeyInfo,
     Location,
@@ -123,6 +124,10 @@ def _row(shown: _ShownRow, room: Room) -> Json:
         "tiles": _tiles(rendition),
         "embedded": rendition.embedded,
         "unusable": rendition.unusable,
+        "switching": _points(rendition.switching),
+        "random_access": _points(rendition.random_access),
+        "quality_ranking": rendition.quality_ranking,
+        "components": [dict(item) for item in rendition.components],
         "media": _media(rendition.media),
         "index": _index(shown),
         "init": _init(shown.segments),
@@ -220,6 +225,13 @@ def _pathway(location: Location | None) -> str | None:
     if location is None:
         return None
     return DEFAULT_PATHWAY if location.pathway.startswith(BACKUP_PREFIX) else location.pathway
+
+
+def _points(points: AccessPoints | None) -> Json | None:
+    """Where it may be entered; None: at every segment."""
+    if points is None:
+        return None
+    return {"interval": number(points.interval_s), "from": number(points.anchor_s), "type": points.type}
 
 
 def _media(facts: MediaFacts | None) -> Json | None:
