@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from operator import itemgetter
 
 from drm_client.errors import DrmError, DrmErrorCode
@@ -182,6 +183,37 @@ def samples(
         place = box.end
     if available < place and box is not None and box.type != b"mdat":  # of an mdat all samples have been there
         raise damaged("the segment ends inside a box")
+
+
+def event_messages(source: ByteSource) -> Iterator[EventMessage]:
+    """The emsg boxes of a segment, without a look at its samples. One that cannot be read is passed over."""
+    place = 0
+    while (available := source.wait(place + 8)) >= place + 8:
+        box = _next_box(source, place, available)
+        if box.type == b"emsg" and 0 < box.end - box.start <= MAX_EVENT_BYTES:
+            with suppress(MediaError):
+                yield _event(_whole(source, box, MAX_EVENT_BYTES))
+        if box.end == place:
+            return
+        place = box.end
+
+
+def first_time_s(init: Fmp4Init, source: ByteSource) -> float | None:
+    """The earliest media time in the first fragment of a segment, in seconds after edit lists; None without one."""
+    reader, place = FragmentReader(init.tracks, 0.0, 0), 0
+    while (available := source.wait(place + 8)) >= place + 8:
+        box = _next_box(source, place, available)
+        if box.type == b"moof":
+            times = [
+                (row.dts + row.composition + fragment.track.shift) / fragment.track.timescale
+                for fragment in reader.read(_whole(source, box, MAX_MOOF_BYTES), place)
+                for row in fragment.rows
+            ]
+            return min(times, default=None)
+        if box.end == place:
+            break
+        place = box.end
+    return None
 
 
 def leading_init(source: ByteSource) -> bytes:

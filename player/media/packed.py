@@ -9,6 +9,7 @@ from typing import NamedTuple
 from player.media import ac3
 from player.media.aac import SAMPLES_PER_FRAME, parse_adts
 from player.media.boxes import damaged
+from player.media.id3 import synchsafe
 from player.media.model import ByteSource, Codec, Sample, StreamConfig, StreamKind
 from player.media.timestamps import TICKS_PER_SECOND, WRAP, TimestampUnwrapper
 
@@ -120,7 +121,7 @@ def _read_id3(cursor: _SegmentCursor, head: bytes) -> int | None:
     """Pass over an ID3v2 tag; its transport stream timestamp (33 bits, 90 kHz) if it has one."""
     if len(head) < 10:
         raise damaged("an ID3 tag is cut short")
-    size = 10 + _synchsafe(head[6:10]) + (10 if head[5] & _ID3_FOOTER else 0)
+    size = 10 + synchsafe(head[6:10]) + (10 if head[5] & _ID3_FOOTER else 0)
     if size > MAX_ID3_BYTES:
         raise damaged("an ID3 tag is too large")
     tag = cursor.peek(size)
@@ -136,20 +137,13 @@ def parse_id3_timestamp(tag: bytes) -> int | None:
     place = 10
     while place + 10 <= len(tag) and tag[place]:
         raw = tag[place + 4 : place + 8]
-        size = _synchsafe(raw) if version >= 4 else int.from_bytes(raw, "big")
+        size = synchsafe(raw) if version >= 4 else int.from_bytes(raw, "big")
         body = tag[place + 10 : place + 10 + size]
         if tag[place : place + 4] == b"PRIV" and body.startswith(TIMESTAMP_OWNER):
             value = body[len(TIMESTAMP_OWNER) :]
             return int.from_bytes(value[:8], "big") % WRAP if len(value) >= 8 else None
         place += 10 + size
     return None
-
-
-def _synchsafe(raw: bytes) -> int:
-    value = 0
-    for byte in raw:
-        value = value << 7 | byte & 0x7F
-    return value
 
 
 def parse_frame(head: bytes, codec: Codec | None = None) -> AudioFrame | None:

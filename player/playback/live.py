@@ -18,6 +18,7 @@ from player.live.programme import LiveProgramme, made_until_s
 from player.live.refresher import Refresher, RefreshParts
 from player.manifest.changes import Changes
 from player.manifest.model import Presentation, Rendition
+from player.manifest.timed_events import timed_events
 from player.net.suspend import Sleep
 from player.playback.monitor import Monitor
 from player.playback.settings import PlaybackServices
@@ -260,6 +261,7 @@ class LivePlayback:
     def refreshed(self, changes: Changes) -> None:
         """The manifest has been loaded again."""
         programme = self._programme
+        self._sources.on_events(timed_events(programme.presentation))
         if changes.reset:
             self._observed.start_over()
             sentence = "The source has started anew."

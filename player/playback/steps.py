@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 
 from player.base.errors import ErrorCode, MatineeError, MediaError
-from player.manifest.model import Presentation, Segment
+from player.manifest.model import Presentation, Segment, TimedEvent
+from player.manifest.timed_events import timed_events
 from player.mpv.control import MpvControl
 from player.mpv.outputs import LOW_LATENCY
 from player.net.model import RequestKind
@@ -26,7 +27,7 @@ from player.playback.steering import steering_of
 from player.playback.subtitles import SubtitleTracks
 from player.playback.track_switching import TrackSwitch
 from player.playback.translation import note_of
-from player.reporting.events import MediaBroken
+from player.reporting.events import MediaBroken, TimedEventsSeen
 from player.stream.fetching import SegmentFetcher
 from player.stream.shared import StreamingParts
 from player.stream.sources import Sources, WholeKeys
@@ -111,6 +112,9 @@ async def load(opening: Opening) -> Loaded:
         WholeKeys(opening.loader),
         default_pathway=pathway,
     )
+    seen = partial(_events_seen, parts)
+    seen(timed_events(presentation))
+    sources.on_events = seen
     streaming = _streaming(opening, selection, sources)
     subtitles = SubtitleTracks(
         selection, sources, streaming.media_offset, lambda: parts.playhead.position_s, partial(_lose_subtitles, parts)
@@ -130,6 +134,11 @@ async def load(opening: Opening) -> Loaded:
     _publish_choices(loaded)
     parts.tasks.spawn(loaded.tracks.follow)
     return loaded
+
+
+def _events_seen(parts: PlaybackParts, events: tuple[TimedEvent, ...]) -> None:
+    if events:
+        parts.observe(TimedEventsSeen(parts.clock.monotonic(), events))
 
 
 async def find_segments(loaded: Loaded) -> Ready:

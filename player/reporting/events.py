@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from abr.model import Decision, NetworkMemory
+from player.manifest.model import TimedEvent
 from player.net.model import Transfer
 
 MAIN = "main"
@@ -31,6 +32,14 @@ class Remembered:
     at_s: float
     pathway: str
     memory: NetworkMemory
+
+
+@dataclass(frozen=True, slots=True)
+class TimedEventsSeen:
+    """Events on the presentation timeline that the manifest or a segment tells of; the same ones may come again."""
+
+    at_s: float
+    events: tuple[TimedEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +207,7 @@ class ErrorRaised:
 Event = (
     PhaseReached
     | Remembered
+    | TimedEventsSeen
     | RungDecided
     | FetchHeld
     | SegmentAbandoned

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from abr.ledger import memory_to_dict
 from abr.startup import overruled
+from player.manifest.model import TimedEvent
+from player.manifest.timed_events import identity, in_order
 from player.net.model import RequestKind, Transfer
 from player.net.redact import host_of
 from player.reporting import rows
@@ -33,6 +35,7 @@ from player.reporting.events import (
     StallBegan,
     StallEnded,
     StatusChanged,
+    TimedEventsSeen,
     TransferDone,
 )
 from player.reporting.live_figures import latency_figures
@@ -42,6 +45,7 @@ from player.reporting.startup import BUDGET_S, GOAL_S, startup_of
 from player.reporting.state import PlaybackState, PlaybackStatus
 
 REPORT_VERSION = 1
+MOST_TIMED = 10_000  # events on the timeline
 MOST_EVENTS = 250_000  # some twelve hours of a channel
 _FIRST_EVENTS = 5_000  # the start, and how it went on from there
 _FREQUENT = (BufferSampled, FetchHeld, LatencySampled, RungDecided, SegmentDone, TransferDone)
@@ -61,8 +65,14 @@ class Recorder:
         self.forgotten = 0
         self._most = self._tidied_at = most
         self._meter = QoeMeter()
+        self._timed: dict[tuple[object, ...], TimedEvent] = {}
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, TimedEventsSeen):
+            for item in event.events:
+                if len(self._timed) < MOST_TIMED:
+                    self._timed.setdefault(identity(item), item)
+            return
         self._meter(event)
         self.events.append(event)
         if len(self.events) > self._tidied_at:
@@ -119,6 +129,7 @@ class Recorder:
             "replaced": self._table(SegmentReplaced, rows.replaced),
             "paths": self._paths(),
             "path_switches": [note for note in notes if note["kind"] == "path_switch"],
+            "timed_events": [rows.timed_event(item) for item in in_order(self._timed.values())],
             "recoveries": [note for note in notes if note["kind"] != "path_switch"],
             "requests": [rows.request(event.transfer, self.begin_s) for event in self.of(TransferDone)],
             "buffer": self._table(BufferSampled, rows.buffered),

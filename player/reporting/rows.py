@@ -5,9 +5,13 @@ Rows of events have no time here: :class:`player.reporting.report.Recorder` puts
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from abr.ledger import decision_to_dict
+from player.manifest.model import TimedEvent
+from player.manifest.scte35 import Splice
+from player.manifest.timed_events import splice_of
 from player.net.cmsd import Cmsd
 from player.net.model import Transfer
 from player.reporting.events import (
@@ -54,6 +58,22 @@ def start_part(part: StartPart) -> Row:
         "seconds": round(part.seconds, 4),
         "budget_s": part.budget_s,
         "over": part.over,
+    }
+
+
+def timed_event(event: TimedEvent) -> Row:
+    """An event on the timeline, with its splice information."""
+    splice = splice_of(event)
+    return {
+        "id": event.id,
+        "scheme": event.scheme,
+        "value": event.value,
+        "start_s": event.start_s,
+        "duration_s": event.duration_s,
+        "origin": event.origin,
+        "attributes": dict(event.attributes),
+        "splice": asdict(splice) if isinstance(splice, Splice) else None,
+        "problem": splice if isinstance(splice, str) else None,
     }
 
 

@@ -11,6 +11,7 @@ from player.manifest.model import Rendition, SegmentIndex, TrackType
 from player.media import matroska
 from player.media.demux import Demuxer
 from player.media.model import ByteSource, Codec, StreamConfig, StreamKind
+from player.stream.access import may_enter
 from player.stream.emitter import FIRST_AUDIO_TRACK, VIDEO_TRACK
 from player.stream.layout import cue_position
 from player.stream.setup import SDR, Setup
@@ -53,10 +54,12 @@ class HeaderBuilder:
         self.audio: dict[int, StreamConfig] = {}
         self.setup = Setup()
         self._early_s = _CUE_EARLY_INEXACT_S
+        self._rung = 0  # that playback began with
 
     async def build(self, timeline: Timeline, rung: int, first: Slot, audio: int) -> bytes:
         """The header. Raises NetError, MediaError or DrmError."""
         selection = self._selection
+        self._rung = rung
         main = rendition_of(selection.main, rung, first.period)
         index = await self._sources.index(main)
         if selection.video is None:
@@ -100,7 +103,11 @@ class HeaderBuilder:
         if timeline.live:  # all seeks come to one place, and the stream leads on from there
             cues = [(0.0, cue_position(0))] * _LIVE_CUES
         else:
-            cues = [(max(0.0, slot.start_s - self._early_s), cue_position(slot.number)) for slot in timeline.slots]
+            cues = [
+                (max(0.0, slot.start_s - self._early_s), cue_position(slot.number))
+                for slot in timeline.slots
+                if may_enter(rendition_of(selection.main, self._rung, slot.period), slot)
+            ]
         cue_track = VIDEO_TRACK if selection.video is not None else FIRST_AUDIO_TRACK
         duration_s = None if timeline.live else timeline.end_s
         return matroska.header(tracks, duration_s, cues, cue_track=cue_track)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import math
+from dataclasses import replace
 
-from abr.model import LOOKAHEAD, Phase
+from abr.model import LOOKAHEAD, Decision, Phase, Reason, Vote
 from drm_client.errors import DrmError, DrmErrorCode
 from player.base.errors import ErrorCode, MatineeError, MediaError, unexpected
 from player.manifest.model import Rendition, Segment
 from player.reporting.events import MAIN, ErrorRaised, Note, RungDecided, SegmentAbandoned
+from player.stream.access import entry, may_switch_to
 from player.stream.buffered import Buffered
 from player.stream.early_reading import EarlyReading
 from player.stream.fetching import FetchOutcome, Order
@@ -178,8 +180,39 @@ class MainTrack:
         decision = self._rate.decide(self.request_at(position))
         if decision.rung is None:
             return LaneWait(decision.wait_s or POLL_S, Hold.POLICY, decision.sentence)
+        decision = self._where_allowed(slot, decision)
+        assert decision.rung is not None
         self._observe(RungDecided(self._clock.monotonic(), position, slot.start_s, decision))
         return Go(decision.rung)
+
+    def _where_allowed(self, slot: Slot, decision: Decision) -> Decision:
+        """``decision``, or the rung of the segment before, where the manifest allows no change (Switching)."""
+        before = self._store.peek(MAIN, slot.number - 1)
+        if decision.rung is None or before is None or self._follows(before, slot, decision.rung):
+            return decision
+        sentence = f"{decision.sentence} The manifest allows a change at a later segment only."
+        votes = (*decision.votes, Vote("policy", decision.rung, decision.sentence))
+        return replace(decision, rung=before.rung, reason=Reason.HOLD, sentence=sentence, votes=votes)
+
+    def _follows(self, before: StoredSegment, slot: Slot, rung: int) -> bool:
+        if before.rung == rung or before.gap or before.failure is not None:
+            return True
+        return may_switch_to(rendition_of(self.track, rung, slot.period), slot)
+
+    def fits(self, position: int, rung: int) -> bool:
+        """Whether a segment may have this rung between those that are there (Switching)."""
+        timeline = self._buffered.timeline
+        before, after = (self._store.peek(MAIN, number) for number in (position - 1, position + 1))
+        if before is not None and not self._follows(before, timeline[position], rung):
+            return False
+        if after is None or after.rung == rung:
+            return True
+        return may_switch_to(after.rendition, timeline[position + 1])
+
+    def entry(self, position: int) -> int:
+        """The segment with which decoding begins so that ``position`` can be shown (RandomAccess)."""
+        rung = self._rate.current or 0
+        return entry(self._buffered.timeline, position, lambda period: rendition_of(self.track, rung, period))
 
     def _may_wait_for_first_picture(self, position: int) -> bool:
         """Whether to leave the processor to the first picture: the first segment is there and it is not shown yet.
@@ -283,8 +316,9 @@ class MainTrack:
         )
         running = self._rate.progress(self.request_at(entry.position), entry.rung, progress, replaceable=replaceable)
         verdict = self._rate.on_progress(running)
-        if replaceable and verdict.abandon_to is not None and verdict.abandon_to != entry.rung:
-            self._abandon[entry.position] = (verdict.abandon_to, verdict.sentence)
+        to_rung = verdict.abandon_to
+        if replaceable and to_rung is not None and to_rung != entry.rung and self.fits(entry.position, to_rung):
+            self._abandon[entry.position] = (to_rung, verdict.sentence)
             return LoadVerdict.ABANDON
         self._early.look()
         return LoadVerdict.GO_ON

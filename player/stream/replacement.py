@@ -37,6 +37,10 @@ class ReplacedTrack(Protocol):
         """The bytes of the segment at ``position`` at every rung; empty where none is known."""
         ...
 
+    def fits(self, position: int, rung: int) -> bool:
+        """Whether the manifest allows this rung between the segments beside ``position``."""
+        ...
+
 
 class Replacing:
     """One per playback; ``listener`` is told of a new copy."""
@@ -66,7 +70,8 @@ class Replacing:
         held = self._held(head, missing)
         before = self._store.peek(MAIN, held[0].position - 1) if held else None
         found = self._rate.replacement(self._track.request_at(missing), held, None if before is None else before.rung)
-        if found is None:
+        rung = None if found is None else found.decision.rung
+        if found is None or (rung is not None and not self._track.fits(found.position, rung)):
             return None
         self._running[found.position] = found
         self._asked_at = missing

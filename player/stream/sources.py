@@ -32,8 +32,10 @@ from player.manifest.model import (
     Rendition,
     Segment,
     SegmentIndex,
+    TimedEvent,
 )
 from player.manifest.steering import moved_places, own_places
+from player.manifest.timed_events import timed_events
 from player.manifest.urls import path_between
 from player.media.demux import Demuxer, open_demuxer
 from player.media.timestamps import TimestampUnwrapper
@@ -126,6 +128,7 @@ class Sources:
         self._as_loaded: dict[str, Rendition] = {}  # by key
         self.live_playlists: list[LoadedPlaylist] = []
         self.growing: Growing | None = None  # what tells the segments of a live presentation
+        self.on_events: Callable[[tuple[TimedEvent, ...]], None] = lambda _events: None
 
     # --- addresses
 
@@ -275,7 +278,8 @@ class Sources:
         return self._segments(attach_playlist(self._presentation, rendition, body, result.url), rendition)
 
     def _segments(self, updated: Presentation, rendition: Rendition) -> SegmentIndex:
-        """The segments that ``rendition`` got in ``updated``."""
+        """The segments that ``rendition`` got in ``updated``, whose events are reported."""
+        self.on_events(timed_events(updated))
         for before, after in zip(_all_renditions(self._presentation), _all_renditions(updated), strict=True):
             if before.key == rendition.key and isinstance(after.segments, SegmentIndex):
                 self._as_loaded[rendition.key] = after

@@ -31,6 +31,7 @@ from player.stream.fetching import FetchOutcome, Order
 from player.stream.files import Files, Following
 from player.stream.first_segments import FirstSegments
 from player.stream.header import HeaderBuilder
+from player.stream.inband import InbandEvents
 from player.stream.lanes import Lane
 from player.stream.main_track import MainTrack
 from player.stream.segment_line import SegmentLine
@@ -96,6 +97,7 @@ class Streaming:
         )
         self._buffered.written_s = lambda: self._emitter.written_s
         self._firsts = FirstSegments()
+        self._inband = InbandEvents(clock, observe)
         self._header = HeaderBuilder(
             selection, parts.sources, lambda: self._first(MAIN), self._first_of_audio, self._first_again
         )
@@ -184,7 +186,7 @@ class Streaming:
         Raises NetError, MediaError, ManifestError or DrmError.
         """
         timeline = self.timeline if len(self.timeline) else await self.find_segments()
-        first = timeline.at(start_s)
+        first = timeline[self._main.entry(timeline.at(start_s).number)]
         self._playhead.position_s = max(start_s, first.start_s)
         # Small and waited for by libmpv before anything else: first on the wire.
         header = asyncio.ensure_future(self._header.build(timeline, self._rung, first, self._audio.chosen))
@@ -270,7 +272,8 @@ class Streaming:
         """The slot that a seek of libmpv's leads to in a live title; on its demuxer thread. A seek that no viewer
         asked for is one to where playback is (another sound track): a little before it."""
         aim_s = self._aim_s
-        return self.timeline.at(self._playhead.position_s - _REFRESH_S if aim_s is None else aim_s).number
+        slot = self.timeline.at(self._playhead.position_s - _REFRESH_S if aim_s is None else aim_s)
+        return self._main.entry(slot.number)
 
     def media_offset(self, period: int, segment: Segment) -> float | None:
         """What is added to media timestamps of a segment's group; None while none of its media has been read."""
@@ -343,6 +346,7 @@ class Streaming:
         assert outcome.result is not None
         assert outcome.entry is not None
         self._firsts.came(order.track, outcome.entry)
+        self._inband.arrived(outcome.entry)
         self._observe(
             SegmentDone(
                 self._clock.monotonic(),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -150,3 +151,23 @@ def test_an_mpd_of_which_nothing_can_be_played_has_its_fallback_played(made: Eng
     with FileServer(tmp_path / "t") as server:
         run = played(made, server, "manifest.mpd")
         assert run.report["result"]["played_to_end"], run.report["errors"]
+
+
+def event_message(seconds: int) -> bytes:
+    """An emsg box of version 1 at this time."""
+    body = b"\1\0\0\0" + struct.pack(">IQII", 1, seconds, 2, seconds) + b"urn:example:event\0v\0hello"
+    return struct.pack(">I", 8 + len(body)) + b"emsg" + body
+
+
+@pytest.mark.parametrize("manifest", ["manifest.mpd", "master.m3u8"])
+def test_events_in_the_media_stand_in_the_report_once(made: Engine, tmp_path: Path, manifest: str) -> None:
+    """5.10.3.3: each in every rung, so that whichever is chosen has it."""
+    shutil.copytree(media.ffmpeg_dash(SECONDS).folder, tmp_path / "t")
+    for path in (tmp_path / "t").glob("seg-[012]-002.m4s"):
+        path.write_bytes(event_message(5) + path.read_bytes())
+    with FileServer(tmp_path / "t") as server:
+        run = played(made, server, manifest)
+    assert run.report["result"]["played_to_end"], run.report["errors"]
+    (event,) = run.report["timed_events"]
+    assert (event["scheme"], event["id"], event["duration_s"]) == ("urn:example:event", "5", 2.0)
+    assert event["start_s"] == pytest.approx(5.0, abs=0.1)

@@ -32,6 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--summary", action="store_true", help="with --json: without the segments")
     parser.add_argument("--segments", action="store_true", help="every segment, period, event and warning")
     parser.add_argument("--plot", action="store_true", help="a picture of the timeline")
+    parser.add_argument(
+        "--media-events",
+        type=int,
+        default=0,
+        metavar="N",
+        help="look into the first N segments of each track for events (emsg, ID3)",
+    )
     parser.add_argument("--diff", metavar="OTHER", help="a later refresh of the same manifest: say what changed")
     add_fail_on_argument(parser)
     add_connection_arguments(parser)
@@ -43,7 +50,9 @@ def run(args: argparse.Namespace) -> int:
     from ui.cli.inspect_load import load
 
     conditions = conditions_of(args, _FIGURES) if args.fail_on else []
-    presentation = load(args.source, base=args.base, now_s=now_s, connect=connect_of(args))
+    presentation = load(
+        args.source, base=args.base, now_s=now_s, connect=connect_of(args), looked_into=args.media_events
+    )
     if args.diff is not None:
         return _diff(args, presentation, now_s)
     from ui.cli import inspect_systems

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -27,8 +28,12 @@ from player.manifest.model import (
     PlaylistRef,
     Presentation,
     Rendition,
+    Segment,
+    TimedEvent,
     TrackType,
+    loaded_segments,
 )
+from player.manifest.timed_events import identity, in_order
 from player.manifest.urls import WEB_SCHEMES, folder_of, scheme_of
 
 if TYPE_CHECKING:
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
 
 MAX_CHILDREN = 500
 MAX_PROBES = 64
+MAX_LOOKED_INTO = 200  # segments of a track whose events are looked for
 WEBM_HEADER_BYTES = 64 * 1024
 
 Fetched = tuple[bytes, str]  # the bytes, and the address after redirects
@@ -54,19 +60,22 @@ class Unavailable(Exception):  # noqa: N818  (not an error of its own: it become
         self.sentence = sentence
 
 
-def load(source: str, *, base: str | None, now_s: float, connect: Connect | None = None) -> Presentation:
-    """The presentation of a URL, a file, or standard input (``-``), with its children where they can be had."""
+def load(
+    source: str, *, base: str | None, now_s: float, connect: Connect | None = None, looked_into: int = 0
+) -> Presentation:
+    """The presentation of a URL, a file, or standard input (``-``), with its children where they can be had, and with
+    the events in the first ``looked_into`` segments of each track."""
     if scheme_of(source) in WEB_SCHEMES:
         import asyncio
 
-        return asyncio.run(_load_web(source, base, now_s, connect))
+        return asyncio.run(_load_web(source, base, now_s, connect, looked_into))
     if source == "-":
         body = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
         return _with_children(_whole(body, base or "", now_s, _nothing), _nothing)
     path = _path(source)
     url = base or path.resolve().as_uri()
     read = _neighbours(path, url)
-    return _with_children(_whole(_read_file(path), url, now_s, read), read)
+    return _with_children(_whole(_read_file(path), url, now_s, read), read, looked_into)
 
 
 def _whole(body: bytes, url: str, now_s: float, read: Read) -> Presentation:
@@ -195,7 +204,7 @@ def _children(presentation: Presentation) -> list[ChildManifest]:
     return children
 
 
-def _with_children(presentation: Presentation, read: Read) -> Presentation:
+def _with_children(presentation: Presentation, read: Read, looked_into: int = 0) -> Presentation:
     cache: dict[Wanted, Fetched | Unavailable] = {}
 
     def cached(wanted: Wanted) -> Fetched:
@@ -221,7 +230,40 @@ def _with_children(presentation: Presentation, read: Read) -> Presentation:
     for rendition, request in _probes(presentation):
         with suppress(Unavailable):
             presentation = _put_facts(presentation, rendition, cached(request)[0])
-    return presentation
+    found: list[TimedEvent] = []
+    for segment in _looked_into(presentation, looked_into):
+        with suppress(Unavailable):
+            init = None if segment.init is None else cached((segment.init.url, segment.init.byte_range))[0]
+            found += _events(segment, read(segment.url, segment.byte_range)[0], init)
+    return _with_events(presentation, found)
+
+
+def _looked_into(presentation: Presentation, count: int) -> list[Segment]:
+    """The first segments of each track that is video or sound, of its lowest rendition."""
+    found: list[Segment] = []
+    for _, track, rendition in iter_renditions(presentation):
+        listed = loaded_segments(rendition.segments)
+        if track.type in (TrackType.VIDEO, TrackType.AUDIO) and rendition is track.renditions[0] and listed:
+            found += islice(listed, min(count, MAX_LOOKED_INTO))
+    return found
+
+
+def _events(segment: Segment, data: bytes, init: bytes | None) -> tuple[TimedEvent, ...]:
+    from player.media.fmp4 import parse_init
+    from player.media.timed_metadata import events_of
+    from player.media.whole_segment import WholeSource
+
+    try:
+        facts = None if init is None else parse_init(init)
+    except MediaError:
+        facts = None
+    return events_of(WholeSource(data), segment, facts)
+
+
+def _with_events(presentation: Presentation, found: Sequence[TimedEvent]) -> Presentation:
+    """``presentation`` with the events of its media, each once."""
+    unlike = {identity(event): event for event in reversed(found)}
+    return replace(presentation, media_events=in_order(unlike.values())) if found else presentation
 
 
 def _probes(presentation: Presentation) -> list[tuple[str, Wanted]]:
@@ -278,7 +320,9 @@ def _warned(presentation: Presentation, child: ChildManifest, sentence: str) -> 
 AsyncRead = Callable[[str, ByteRange | None], Awaitable[Fetched]]
 
 
-async def _load_web(source: str, base: str | None, now_s: float, connect: Connect | None) -> Presentation:
+async def _load_web(
+    source: str, base: str | None, now_s: float, connect: Connect | None, looked_into: int
+) -> Presentation:
     async with _web(connect) as read:
         body, url = await read(source, None)
         presentation = await _whole_web(body, base or url, now_s, read)
@@ -300,7 +344,16 @@ async def _load_web(source: str, base: str | None, now_s: float, connect: Connec
             answer = inits[request]
             if not isinstance(answer, MatineeError):
                 presentation = _put_facts(presentation, rendition, answer[0])
-        return presentation
+        segments = _looked_into(presentation, looked_into)
+        initial = {(segment.init.url, segment.init.byte_range) for segment in segments if segment.init is not None}
+        media = await _read_all(read, {(segment.url, segment.byte_range) for segment in segments} | initial)
+        events: list[TimedEvent] = []
+        for segment in segments:
+            answer = media[segment.url, segment.byte_range]
+            init = None if segment.init is None else media[segment.init.url, segment.init.byte_range]
+            if not isinstance(answer, MatineeError) and not isinstance(init, MatineeError):
+                events += _events(segment, answer[0], None if init is None else init[0])
+        return _with_events(presentation, events)
 
 
 async def _whole_web(body: bytes, url: str, now_s: float, read: AsyncRead) -> Presentation:

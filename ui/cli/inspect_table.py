@@ -171,9 +171,17 @@ def _events(presentation: Presentation, *, whole: bool) -> Iterator[str]:
     for event in events if whole else events[:SHOWN_EVENTS]:
         start = "   -" if event.start_s is None else f"{event.start_s:10.3f}"
         length = "" if event.duration_s is None else f"  {_seconds(event.duration_s)}"
-        yield f"  {start}{length}  {event.id}  {event.scheme}{_splice(event)}"
+        yield f"  {start}{length}  {event.id}  {event.scheme}{_splice(event)}{_said(event)}"
     if not whole and len(events) > SHOWN_EVENTS:
         yield f"  ... {len(events) - SHOWN_EVENTS} more"
+
+
+def _said(event: TimedEvent) -> str:
+    """What an event in the media says."""
+    if event.origin != "media":
+        return ""
+    words = [f"{name}={value[:60]}" for name, value in event.attributes.items()]
+    return "".join(f"  {word}" for word in (event.value, *words) if word)
 
 
 def _splice(event: TimedEvent) -> str:

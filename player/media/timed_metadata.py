@@ -1,0 +1,179 @@
+"""Events inside media segments: emsg boxes (ISO/IEC 23009-1 5.10.3.3, versions 0 and 1) and ID3 in transport streams
+(RFC 8216bis 3.1.4: stream type 0x15). Pure and bounded; encrypted samples are not touched."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+
+from player.base.errors import MediaError
+from player.manifest.model import Container, Segment, TimedEvent
+from player.media import fmp4, id3, sniff
+from player.media.model import ByteSource, EventMessage
+from player.media.timestamps import TICKS_PER_SECOND
+from player.media.track import Fmp4Init
+
+ID3_SCHEMES = frozenset({"https://aomedia.org/emsg/ID3", "https://developer.apple.com/streaming/emsg-id3"})
+ID3_IN_TS = "ID3"
+MAX_EVENTS = 200  # of one segment
+_MAX_TEXT = 64 * 1024
+_PACKET = 188
+_METADATA = 0x15
+_VIDEO_TYPES = frozenset({0x01, 0x02, 0x1B, 0x24})
+_WRAP = 1 << 33
+
+FirstTime = Callable[[], float | None]
+"""The media time of a segment's first presentation, in seconds; None where it cannot be told."""
+
+
+def events_of(source: ByteSource, segment: Segment, init: Fmp4Init | None = None) -> tuple[TimedEvent, ...]:
+    """The events in a segment that is there as a whole, on the presentation timeline. Damage ends the reading: what
+    was found before it counts. ``init`` is the segment's own where it is fragmented MP4."""
+    length = source.wait(1 << 40)
+    head = bytes(source.view(0, min(length, sniff.SNIFF_BYTES)))
+    kind = sniff.sniff(head)
+    found: list[TimedEvent] = []
+    try:
+        if kind is Container.FMP4:
+            for message in fmp4.event_messages(source):
+                event = _of_message(message, segment, lambda: _first_time_s(source, init))
+                if event is not None and len(found) < MAX_EVENTS:
+                    found.append(event)
+        elif kind is Container.TS:
+            for offset_s, tag in id3_in_transport_stream(bytes(source.view(0, length))):
+                if len(found) >= MAX_EVENTS:
+                    break
+                start_s = segment.start_s + offset_s
+                found.append(TimedEvent("", ID3_IN_TS, start_s, attributes=id3.frames(tag), origin="media"))
+    except MediaError:
+        pass
+    return tuple(found)
+
+
+def _first_time_s(source: ByteSource, init: Fmp4Init | None) -> float | None:
+    return None if init is None else fmp4.first_time_s(init, source)
+
+
+def _of_message(message: EventMessage, segment: Segment, first_time_s: FirstTime) -> TimedEvent | None:
+    """An emsg on the presentation timeline: version 0 counts from the segment's start, version 1 is media time."""
+    if message.relative:
+        start_s = segment.start_s + message.time_s
+    elif segment.media_offset_s is not None:
+        start_s = message.time_s + segment.media_offset_s
+    else:
+        first_s = first_time_s()
+        if first_s is None:
+            return None
+        start_s = segment.start_s + message.time_s - first_s
+    return TimedEvent(
+        str(message.id),
+        message.scheme,
+        round(start_s, 6),
+        message.duration_s,
+        value=message.value,
+        payload="" if message.scheme in ID3_SCHEMES else _shown(message.payload, message.scheme),
+        attributes=id3.frames(message.payload) if message.scheme in ID3_SCHEMES else {},
+        origin="media",
+    )
+
+
+def _shown(payload: bytes, scheme: str) -> str:
+    """Text as it is, everything else in base64."""
+    payload = payload[:_MAX_TEXT]
+    if not scheme.endswith(":bin"):
+        try:
+            text = payload.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+        else:
+            if all(character.isprintable() or character.isspace() for character in text):
+                return text
+    return base64.b64encode(payload).decode()
+
+
+# -- transport streams ---------------------------------------------------------------------------------------------
+
+
+def id3_in_transport_stream(data: bytes) -> Iterator[tuple[float, bytes]]:
+    """The ID3 tags of a transport stream segment: seconds from its first picture (else sound), and the tag."""
+    streams = _streams(data)
+    metadata = [pid for pid, kind in streams.items() if kind == _METADATA]
+    if not metadata:
+        return
+    others = sorted((kind not in _VIDEO_TYPES, pid) for pid, kind in streams.items() if kind != _METADATA)
+    first = next((pts for _, pid in others for pts, _ in _packets(data, pid) if pts is not None), None)
+    if first is None:
+        return
+    for pid in metadata:
+        for pts, body in _packets(data, pid):
+            if pts is not None and body[:3] == b"ID3":
+                ticks = (pts - first + _WRAP // 2) % _WRAP - _WRAP // 2
+                yield ticks / TICKS_PER_SECOND, body
+
+
+def _positions(data: bytes, pid: int) -> Iterator[int]:
+    """Where the packets with this PID begin."""
+    low, high = data[2::_PACKET], data[1::_PACKET]
+    place = low.find(pid & 0xFF)
+    while place >= 0:
+        if high[place] & 0x1F == pid >> 8 and (place + 1) * _PACKET <= len(data):
+            yield place * _PACKET
+        place = low.find(pid & 0xFF, place + 1)
+
+
+def _payload(data: bytes, place: int) -> bytes:
+    control = data[place + 3] >> 4 & 3
+    start = place + 4 + (1 + data[place + 4] if control & 2 else 0)
+    return data[start : place + _PACKET] if control & 1 and start < place + _PACKET else b""
+
+
+def _section(data: bytes, pid: int) -> bytes:
+    """The first table section with this PID, from its table_id on; one that fits into a packet."""
+    for place in _positions(data, pid):
+        body = _payload(data, place)
+        if data[place + 1] & 0x40 and body and len(body) > 1 + body[0] + 3:
+            section = body[1 + body[0] :]
+            return section[: 3 + (int.from_bytes(section[1:3], "big") & 0xFFF) - 4]
+    return b""
+
+
+def _streams(data: bytes) -> dict[int, int]:
+    """The PIDs of the first programme and their stream types (ISO/IEC 13818-1 2.4.4)."""
+    programmes = _section(data, 0)[8:]
+    for place in range(0, len(programmes) - 3, 4):
+        if programmes[place : place + 2] != b"\0\0":
+            break
+    else:
+        return {}
+    table = _section(data, int.from_bytes(programmes[place + 2 : place + 4], "big") & 0x1FFF)
+    found: dict[int, int] = {}
+    place = 12 + (int.from_bytes(table[10:12], "big") & 0xFFF)
+    while place + 5 <= len(table):
+        found[int.from_bytes(table[place + 1 : place + 3], "big") & 0x1FFF] = table[place]
+        place += 5 + (int.from_bytes(table[place + 3 : place + 5], "big") & 0xFFF)
+    return found
+
+
+def _packets(data: bytes, pid: int) -> Iterator[tuple[int | None, bytes]]:
+    """The PES packets with this PID: PTS in ticks of 90 kHz, and their contents."""
+    whole = bytearray()
+    for place in _positions(data, pid):
+        if data[place + 1] & 0x40:
+            if whole:
+                yield _pes(bytes(whole))
+            whole = bytearray()
+            whole += _payload(data, place)
+        elif whole and len(whole) < _MAX_TEXT:
+            whole += _payload(data, place)
+    if whole:
+        yield _pes(bytes(whole))
+
+
+def _pes(packet: bytes) -> tuple[int | None, bytes]:
+    if len(packet) < 9 or packet[:3] != b"\0\0\1":
+        return None, b""
+    body = packet[9 + packet[8] :]
+    if not packet[7] & 0x80 or len(packet) < 14:
+        return None, body
+    one, two, three = packet[9], int.from_bytes(packet[10:12], "big"), int.from_bytes(packet[12:14], "big")
+    return (one >> 1 & 7) << 30 | two >> 1 << 15 | three >> 1, body
