@@ -218,6 +218,7 @@ class PlaylistInfo:
     preload_hints: tuple[PreloadHint, ...] = ()
     rendition_reports: tuple[RenditionReport, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    text: str = field(default="", repr=False, compare=False)  # of a live one, to see what is new in the next
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Streaming:
         )
         self._buffered.written_s = lambda: self._emitter.written_s
         self._firsts = FirstSegments()
-        self._inband = InbandEvents(clock, observe)
+        self._inband = InbandEvents(parts.clock, parts.observe)
         self._header = HeaderBuilder(
             selection, parts.sources, lambda: self._first(MAIN), self._first_of_audio, self._first_again
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from player.base.errors import ManifestError
 from player.manifest.dash.query import Queries
-from player.manifest.dash.timeline import Plain, Row
+from player.manifest.dash.timeline import KnownTimelines
 from player.manifest.dash.xml import Element
 from player.manifest.parser_notes import Notes
 from player.manifest.values import InitializationSet
@@ -32,7 +32,7 @@ class MpdContext:
     notes: Notes
     refused: list[ManifestError]  # Representations that were left out, by the reason
     initialization_sets: dict[str, InitializationSet] = field(default_factory=dict)  # by their ids
-    timelines: dict[Plain, tuple[Row, ...]] = field(default_factory=dict)  # as they are read
+    timelines: KnownTimelines = field(default_factory=KnownTimelines)
     due_s: list[float] = field(default_factory=list)
     """When, by the server's clock, each list of segments gets its next one without a reload. Filled while reading."""
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from player.base.errors import ErrorCode, ManifestError
 from player.manifest.dash.baseurl import BaseUrl, extend
 from player.manifest.dash.context import MpdContext
+from player.manifest.dash.cut import cut, put_back
 from player.manifest.dash.imports import fallback_addresses
 from player.manifest.dash.initialization import groups, initialization_sets
 from player.manifest.dash.live import client_data_reporting, duration_attribute, live_info, operating, steering
@@ -19,6 +20,7 @@ from player.manifest.dash.query import Queries
 from player.manifest.dash.reference import with_reference
 from player.manifest.dash.remote import Remotes, resolve_remotes
 from player.manifest.dash.schema import note_unused
+from player.manifest.dash.timeline import KnownTimelines
 from player.manifest.dash.xml import (
     Element,
     attributes,
@@ -45,7 +47,7 @@ def parse_mpd(
 
     Raises :class:`ManifestError` for text that is not an MPD or goes past a bound.
     """
-    root, forgiven = parse_xml(text)
+    root, forgiven, timelines = _parsed(text, whole=bool(remotes))
     if local(root) == "Patch":
         raise ManifestError(
             ErrorCode.MANIFEST_UNSUPPORTED, "This is an MPD patch; it can only be applied to the MPD it belongs to."
@@ -54,12 +56,25 @@ def parse_mpd(
         raise ManifestError(
             ErrorCode.MANIFEST_NOT_RECOGNISED, f"The XML document is not an MPD but “{local(root)[:60]}”.", line=1
         )
-    presentation = read_mpd(root, url, now_s=now_s, forgiven=forgiven, remotes=remotes)
+    presentation = read_mpd(root, url, now_s=now_s, forgiven=forgiven, remotes=remotes, timelines=timelines)
     if not presentation.live and not presentation.patch_locations:
         return presentation
     if remotes and not presentation.patch_locations:  # as the document is with what was loaded
         return replace(presentation, source=to_text(root))
     return replace(presentation, source=text if isinstance(text, str) else text.decode("utf-8", "replace"))
+
+
+def _parsed(text: str | bytes, *, whole: bool) -> tuple[Element, bool, KnownTimelines]:
+    """The document, whether undeclared prefixes were forgiven, and the timelines that are read from the text alone:
+    none where the tree is needed ``whole``, to be written out again."""
+    if isinstance(text, str) and not whole:
+        rest, taken = cut(text.encode("utf-8", "replace"))
+        if taken:
+            root, forgiven = parse_xml(rest, encoding="utf-8")
+            timelines = put_back(root, taken)
+            if timelines is not None:
+                return root, forgiven, KnownTimelines(timelines)
+    return *parse_xml(text), KnownTimelines()
 
 
 def patch_mpd(old: Presentation, text: str | bytes, *, now_s: float | None = None) -> Presentation:
@@ -81,8 +96,10 @@ def read_mpd(
     now_s: float | None,
     forgiven: bool = False,
     remotes: Remotes = MappingProxyType({}),
+    timelines: KnownTimelines | None = None,
 ) -> Presentation:
-    """As :func:`parse_mpd`, from the parsed document (which a patch may have changed)."""
+    """As :func:`parse_mpd`, from the parsed document (which a patch may have changed). ``timelines`` are those whose
+    contents are not in it."""
     notes = Notes()
     links = resolve_remotes(root, url, remotes, notes, now_s=now_s)
     if forgiven:
@@ -102,6 +119,7 @@ def read_mpd(
         notes=notes,
         refused=[],
         initialization_sets=initialization_sets(root),
+        timelines=timelines or KnownTimelines(),
     )
     _check_availability(context, info)
     total = _declared_duration(root, notes)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import repeat
-from operator import add, itemgetter
+from operator import itemgetter
+from types import MappingProxyType
 from typing import NamedTuple
 
 from lxml import etree
 
+from player.manifest.dash.cut import PlainTimeline, read_plain
 from player.manifest.dash.xml import Element, children, integer, line_of, local
 from player.manifest.limits import MAX_COUNTED_SEGMENTS, MAX_OPEN_WINDOW, MAX_SEGMENTS, limit_error
 from player.manifest.parser_notes import Notes
@@ -89,13 +90,13 @@ class Extent:
 
 
 def read_timeline(
-    element: Element, extent: Extent, notes: Notes, path: str, known: dict[Plain, tuple[Row, ...]] | None = None
+    element: Element, extent: Extent, notes: Notes, path: str, known: KnownTimelines | None = None
 ) -> SegmentTimeline:
     """Runs of a SegmentTimeline. One pass, without calls for an ordinary S. ``known`` are timelines of the same MPD
     that were read before: the sets of one presentation often repeat them."""
-    plain = _plain_rows(element, extent, {} if known is None else known)
+    plain = (known or KnownTimelines()).rows(element, extent.start_number)
     if plain is not None:
-        return SegmentTimeline(plain)
+        return SegmentTimeline(plain if extent.end_number is None else tuple(_until(list(plain), extent.end_number)))
     runs = _Runs(extent, _Trouble(notes, path))
     trouble = runs.trouble
     append = runs.rows.append
@@ -128,34 +129,40 @@ def read_timeline(
     return SegmentTimeline(tuple(_until(runs.rows, extent.end_number)), runs.sequences, open_end)
 
 
-_PLAIN_S = re.compile(rb'<(?:\w+:)?S t="(\d{1,18})" d="(\d{1,18})"/>')  # as lxml writes one
 _PLAIN_FROM = 100  # S elements: below, one by one is as quick
 
 
-Plain = tuple[bytes, int]
-"""A plain timeline: its S elements as they are written, and the number of the first segment."""
+class KnownTimelines:
+    """The plain timelines of one MPD: those taken out of its text, and those that its sets repeat."""
 
+    def __init__(self, cut: Mapping[Element, PlainTimeline] = MappingProxyType({})) -> None:
+        self._cut = cut
+        self._texts: dict[bytes, PlainTimeline | None] = {}
+        self._rows: dict[tuple[int, int], tuple[Row, ...]] = {}
 
-def _plain_rows(element: Element, extent: Extent, known: dict[Plain, tuple[Row, ...]]) -> tuple[Row, ...] | None:
-    """The rows of a long timeline in which each S has just a start and a duration and follows the one before without
-    a gap; None for any other. Written out and read in bulk this takes a third of the time that one by one does."""
-    count = len(element)
-    if not _PLAIN_FROM < count <= MAX_SEGMENTS or extent.end_number is not None:
-        return None
-    text = etree.tostring(element, with_tail=False)
-    rows = known.get((text, extent.start_number))
-    if rows is not None:
-        return rows
-    found = _PLAIN_S.findall(text)
-    if len(found) != count:
-        return None
-    starts, durations = ([int(row[column]) for row in found] for column in (0, 1))
-    if min(durations) <= 0 or starts[1:] != list(map(add, starts, durations))[:-1]:
-        return None
-    numbers = range(extent.start_number, extent.start_number + count)
-    rows = tuple(zip(starts, durations, repeat(1), numbers, repeat(1), range(count), strict=False))
-    known[text, extent.start_number] = rows
-    return rows
+    def rows(self, element: Element, start_number: int) -> tuple[Row, ...] | None:
+        """The rows of a long timeline in which each S has just a start and a duration and follows the one before
+        without a gap; None for any other."""
+        plain = self._cut.get(element) or self._written(element)
+        if plain is None:
+            return None
+        key = id(plain), start_number
+        if key not in self._rows:
+            starts, durations = plain
+            numbers = range(start_number, start_number + len(starts))
+            places = range(len(starts))
+            self._rows[key] = tuple(zip(starts, durations, repeat(1), numbers, repeat(1), places, strict=False))
+        return self._rows[key]
+
+    def _written(self, element: Element) -> PlainTimeline | None:
+        """An element of the tree written out and read in bulk, a third of the time that one by one takes."""
+        if not _PLAIN_FROM < len(element) <= MAX_SEGMENTS:
+            return None
+        text = etree.tostring(element, with_tail=False)
+        content = text[text.find(b">") + 1 : text.rfind(b"<")]
+        if content not in self._texts:
+            self._texts[content] = read_plain(content)
+        return self._texts[content]
 
 
 Pattern = tuple[int, ...]

@@ -20,18 +20,19 @@ _NUMBER = re.compile(r"\s*[+\-]?\d{1,20}\s*$")
 _NAMESPACE_TROUBLE = frozenset({"NS_ERR_UNDEFINED_NAMESPACE", "NS_ERR_XML_NAMESPACE", "NS_ERR_ATTRIBUTE_REDEFINED"})
 
 
-def parse_xml(text: str | bytes) -> tuple[Element, bool]:
+def parse_xml(text: str | bytes, *, encoding: str | None = None) -> tuple[Element, bool]:
     """The root element, and whether undeclared prefixes had to be forgiven.
 
     Raises :class:`ManifestError` for text that is not well formed, has a document type, or goes past a bound.
-    Entities are never expanded and nothing is loaded from elsewhere.
+    Entities are never expanded and nothing is loaded from elsewhere. ``encoding`` is that of bytes where it is known:
+    it counts more than what the document declares.
     """
     data = text.encode("utf-8", "replace") if isinstance(text, str) else text
     data = data.lstrip(b"\xef\xbb\xbf \t\r\n") if not data.startswith((b"\xff\xfe", b"\xfe\xff")) else data
     count = data.count(b"<")
     if count > 2 * MAX_ELEMENTS:
         raise limit_error("the MPD has too many elements", MAX_ELEMENTS)
-    encoding = "utf-8" if isinstance(text, str) else None
+    encoding = "utf-8" if isinstance(text, str) else encoding
     forgiven = False
     parser = _parser(encoding, recover=False)
     try:

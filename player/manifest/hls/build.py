@@ -10,8 +10,9 @@ from player.base.errors import ErrorCode, ManifestError
 from player.manifest.changes import BrokenRule, Changes, RenditionChange
 from player.manifest.codecs import codec_type, container_of_url
 from player.manifest.edit import as_sound, iter_renditions, map_renditions
+from player.manifest.hls.grown import Grown, grown
 from player.manifest.hls.media import MediaPlaylist, parse_media
-from player.manifest.hls.merge import Merged, in_place, merge
+from player.manifest.hls.merge import Merged, in_place, merge, merge_grown
 from player.manifest.hls.multivariant import parse_multivariant
 from player.manifest.hls.pathways import DEFAULT_PATHWAY
 from player.manifest.hls.tags import MEDIA_MARKS, MULTIVARIANT_MARKS
@@ -209,13 +210,13 @@ def _placed(known: tuple[TimedEvent, ...], playlist: MediaPlaylist) -> tuple[Tim
     """The cues so far, and those of ``playlist`` where its segments are; renditions repeat them, as refreshes do."""
     starts = {segment.number: segment.start_s for segment in playlist.segments} if playlist.cues else {}
     end_s = playlist.segments[-1].end_s if playlist.segments else 0.0
-    seen = {(event.scheme, event.start_s) for event in known}
+    seen = {(event.scheme, round(event.start_s or 0.0, 3)) for event in known}
     found = list(known)
     for cue in playlist.cues:
         start_s = starts.get(cue.number, end_s)
-        if (cue.tag, start_s) in seen or len(found) >= MAX_SEGMENTS:
+        if (cue.tag, round(start_s, 3)) in seen or len(found) >= MAX_SEGMENTS:
             continue
-        seen.add((cue.tag, start_s))
+        seen.add((cue.tag, round(start_s, 3)))
         attributes = {"CUE-DATA": cue.data} if cue.data else {}
         if cue.elapsed_s is not None:
             attributes["ELAPSED"] = f"{cue.elapsed_s:g}"
@@ -269,8 +270,11 @@ def attach_merged(presentation: Presentation, rendition_id: str, text: str, url:
     rendition = next((item for _, _, item in iter_renditions(presentation) if item.id == rendition_id), None)
     if rendition is None:
         raise KeyError(rendition_id)
-    playlist = parse_child(presentation, rendition_id, text, url)
-    if rendition.playlist is None:
+    more = None if rendition.playlist is None else grown(_listed(rendition), rendition.playlist, text, url)
+    playlist = parse_child(presentation, rendition_id, text, url) if more is None else more.playlist
+    if more is not None and rendition.playlist is not None:
+        merged = merge_grown(rendition_id, rendition.playlist, _warned_for(presentation, rendition_id, more))
+    elif rendition.playlist is None:
         playlist = _aligned(presentation, playlist)
         merged = Merged(playlist, _first_change(rendition_id, playlist), (), reset=False)
     else:
@@ -286,6 +290,14 @@ def attach_merged(presentation: Presentation, rendition_id: str, text: str, url:
         info = playlist.info
         changed = replace(changed, playlist_type=info.playlist_type, variables=info.variables)
     return with_totals(changed, playlist, dates_are_complete=rendition.playlist is not None), changes
+
+
+def _warned_for(presentation: Presentation, rendition_id: str, more: Grown) -> Grown:
+    """``more`` with its warnings as those of a rendition, where the presentation has several."""
+    if presentation.kind != "multivariant":
+        return more
+    warnings = tuple(replace(item, rendition=rendition_id) for item in more.playlist.warnings)
+    return replace(more, playlist=replace(more.playlist, warnings=warnings))
 
 
 def _with_audio_only(presentation: Presentation, rendition_id: str) -> Presentation:

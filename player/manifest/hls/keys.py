@@ -65,6 +65,11 @@ class KeysInForce:
         self._by_format: dict[str, KeyInfo] = {}
         self.keys: tuple[KeyInfo, ...] = ()
 
+    def restore(self, keys: tuple[KeyInfo, ...]) -> None:
+        """The keys that are in force behind a segment."""
+        self._by_format = {key.keyformat: key for key in keys}
+        self.keys = keys
+
     def take(self, key: KeyInfo) -> None:
         if key.method == "NONE":
             self._by_format.clear()

@@ -84,10 +84,13 @@ def parse_media(text: str, url: str, *, imported: Mapping[str, str] | None = Non
     longest = max(map(len, lines))
     if longest > MAX_LINE_CHARACTERS:
         raise limit_error(f"a line has {longest} characters", MAX_LINE_CHARACTERS)
-    return _MediaReader(url, imported, substitutes="{$" in text).read(lines)
+    playlist = MediaReader(url, imported, substitutes="{$" in text).read(lines)
+    if not playlist.live or playlist.info.skipped:
+        return playlist
+    return replace(playlist, info=replace(playlist.info, text=text))  # what comes next is compared with it
 
 
-class _MediaReader:
+class MediaReader:
     """State of one pass over the lines: what holds from here on, and what belongs to the next segment."""
 
     def __init__(self, url: str, imported: Mapping[str, str] | None, *, substitutes: bool) -> None:
@@ -150,8 +153,13 @@ class _MediaReader:
 
     def read(self, lines: list[str]) -> MediaPlaylist:
         check_header(lines, self.notes)
+        self.feed(lines, 1)
+        return self.finish()
+
+    def feed(self, lines: list[str], first: int) -> None:
+        """Read lines of the playlist, of which ``first`` is the number of the first one."""
         handlers = self.handlers
-        for line_number, raw in enumerate(lines, 1):
+        for line_number, raw in enumerate(lines, first):
             line = raw.strip()
             if not line:
                 continue
@@ -167,7 +175,15 @@ class _MediaReader:
                         self.once_lines[name] = line_number
                 else:
                     self._unknown(name.strip(), value, line_number)
-        return self._finish()
+
+    def go_on_behind(self, last: Segment) -> None:
+        """What is read from here on stands behind the segment ``last``, which has no byte range."""
+        self.keys.restore(last.keys)
+        self.init, self.discontinuity, self.time_s = last.init, last.discontinuity, last.end_s
+        self.sequence = last.number + 1
+        date = last.program_date_time_s
+        self.clock_s = None if date is None else date + last.duration_s
+        self.first_dated = None if date is None else 0
 
     def _unknown(self, name: str, value: str, line: int) -> None:
         handler = self.handlers.get(name)
@@ -179,7 +195,8 @@ class _MediaReader:
             self.notes.warn("hls.misplaced_tag", f"{name} belongs into a multivariant playlist.", line=line)
         self.notes.unused(name)
 
-    def _finish(self) -> MediaPlaylist:
+    def finish(self) -> MediaPlaylist:
+        """The playlist as far as it was read."""
         info = self.header.info
         if info.target_duration_s is None:
             longest = max((segment.duration_s for segment in self.segments), default=0.0)

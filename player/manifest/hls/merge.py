@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from player.base.errors import ErrorCode, ManifestError
 from player.manifest.changes import BrokenRule, RenditionChange
 from player.manifest.hls.dateranges import place_date
+from player.manifest.hls.grown import Grown
 from player.manifest.hls.media import MediaPlaylist
 from player.manifest.model import PlaylistInfo, Segment, TimedEvent
 
@@ -94,6 +95,19 @@ def _identity(segment: Segment) -> tuple[str, object]:
 def _counted_on(new: MediaPlaylist, by: int) -> MediaPlaylist:
     info = replace(new.info, media_sequence=new.info.media_sequence + by)
     return replace(new, info=info, segments=tuple(each._replace(number=each.number + by) for each in new.segments))
+
+
+def merge_grown(rendition_id: str, old_info: PlaylistInfo, new: Grown) -> Merged:
+    """A playlist of which only the end was read, with what it keeps of the older one."""
+    segments = new.kept + new.playlist.segments
+    change = RenditionChange(
+        rendition_id,
+        added=tuple(segment.number for segment in new.playlist.segments),
+        removed=tuple(segment.number for segment in new.removed),
+    )
+    merged = replace(new.playlist, segments=segments)
+    broken = _as_rules(_broken_playlist(old_info, merged, change))
+    return Merged(merged, change, broken, reset=False)
 
 
 def _is_reset(old: Sequence[Segment], new: MediaPlaylist) -> bool:
@@ -239,6 +253,14 @@ def _broken(
 ) -> tuple[BrokenRule, ...]:
     if old is None:
         return ()
+    return _as_rules(_broken_playlist(old, new, change) + _broken_segments(old_segments, new, change))
+
+
+def _as_rules(rules: list[tuple[str, str, str]]) -> tuple[BrokenRule, ...]:
+    return tuple(BrokenRule(code, sentence, f"RFC 8216bis {clause}") for code, sentence, clause in rules)
+
+
+def _broken_playlist(old: PlaylistInfo, new: MediaPlaylist, change: RenditionChange) -> list[tuple[str, str, str]]:
     rules = []
     if new.info.media_sequence < old.media_sequence:
         rules.append(("hls.sequence_went_back", "The media sequence number is smaller than before.", "6.2.2"))
@@ -252,8 +274,7 @@ def _broken(
         rules.append(("hls.changed_after_end", "A playlist changed that had ended.", "6.2.1"))
     if old.ended and not new.info.ended:
         rules.append(("hls.end_removed", "EXT-X-ENDLIST was removed.", "6.2.1"))
-    rules += _broken_segments(old_segments, new, change)
-    return tuple(BrokenRule(code, sentence, f"RFC 8216bis {clause}") for code, sentence, clause in rules)
+    return rules
 
 
 def _broken_segments(

@@ -1,0 +1,100 @@
+"""Long plain timelines read from the text of an MPD, before its XML is parsed.
+
+An element tree of 54,000 S elements takes most of the time that reading such an MPD takes, and all they say is two
+numbers each. Where a SegmentTimeline holds nothing but S elements with a start and a duration, its contents are taken
+out of the text and its numbers are read in bulk; the tree gets an empty element with a mark. Whatever is written in
+any other way stays in the text and is read from the tree.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from operator import add
+from typing import NamedTuple
+
+from player.manifest.dash.xml import Element, local
+from player.manifest.limits import MAX_SEGMENTS
+
+_BEGIN, _END = b"<SegmentTimeline>", b"</SegmentTimeline>"
+_PLAIN_S = re.compile(rb'<S t="(\d{1,18})" d="(\d{1,18})"\s*/>')
+_S_BYTES = len(b'<St=""d=""/>')  # of an S element without spaces and digits
+_SHORTEST = 2000  # bytes: below, the tree is as quick
+_SPACES = b" \t\r\n"
+_MARK = "matinee-cut"
+_HOMES = frozenset({"SegmentTemplate", "SegmentList"})
+
+
+class PlainTimeline(NamedTuple):
+    """Starts and durations of segments that follow each other without a gap, in ticks."""
+
+    starts: list[int]
+    durations: list[int]
+
+
+class CutText(NamedTuple):
+    """The text that is left, and the timelines that were taken out, by their marks."""
+
+    text: bytes
+    timelines: dict[str, PlainTimeline]
+
+
+def cut(data: bytes) -> CutText:
+    """Take the long plain timelines out of the text of an MPD in UTF-8."""
+    if data.find(b"<!") >= 0 or data.find(b"<?", 2) >= 0:  # what looks like a timeline may be none
+        return CutText(data, {})
+    known: dict[bytes, tuple[PlainTimeline | None, int]] = {}
+    found: dict[str, PlainTimeline] = {}
+    pieces: list[bytes] = []
+    secret, place = secrets.token_hex(8), 0
+    while (begin := data.find(_BEGIN, place)) >= 0:
+        start = begin + len(_BEGIN)
+        end = data.find(_END, start)
+        if end < 0:
+            break
+        content = data[start:end]
+        if content not in known:
+            known[content] = read_plain(content), content.count(b"\n")
+        timeline, lines = known[content]
+        if timeline is None:
+            pieces.append(data[place:end])
+        else:
+            mark = f"{secret}-{len(found)}"
+            found[mark] = timeline
+            opening = b'<SegmentTimeline %b="%b">' % (_MARK.encode(), mark.encode())
+            pieces += (data[place:begin], opening, b"\n" * lines)
+        place = end
+    return CutText(b"".join((*pieces, data[place:])), found) if found else CutText(data, {})
+
+
+def read_plain(content: bytes) -> PlainTimeline | None:
+    """The numbers of a timeline's contents; None where it is short or holds anything else."""
+    if len(content) < _SHORTEST:
+        return None
+    rows = _PLAIN_S.findall(content)
+    if not rows or len(rows) > MAX_SEGMENTS or content.count(b"<") != len(rows):
+        return None
+    starts, durations = ([row[column] for row in rows] for column in (0, 1))
+    digits = sum(map(len, starts)) + sum(map(len, durations))
+    if len(content.translate(None, _SPACES)) != len(rows) * _S_BYTES + digits:
+        return None
+    timeline = PlainTimeline(list(map(int, starts)), list(map(int, durations)))
+    follows = timeline.starts[1:] == list(map(add, timeline.starts, timeline.durations))[:-1]
+    return timeline if follows and min(timeline.durations) > 0 else None
+
+
+def put_back(root: Element, timelines: dict[str, PlainTimeline]) -> dict[Element, PlainTimeline] | None:
+    """The timelines that were taken out, by their elements, which lose their marks. None where one stood elsewhere
+    than in segment information (in the message of an event): then the text must stay whole."""
+    found: dict[Element, PlainTimeline] = {}
+    for element in root.iter() if timelines else ():
+        if local(element) != "SegmentTimeline":
+            continue
+        timeline = timelines.get(str(element.attrib.pop(_MARK, "")))
+        parent = element.getparent()
+        if timeline is not None:
+            if parent is None or local(parent) not in _HOMES:
+                return None
+            element.text = None
+            found[element] = timeline
+    return found
