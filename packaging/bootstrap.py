@@ -25,6 +25,8 @@ VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 PROJECT = ROOT / "pyproject.toml"
 PACKAGES = ROOT / "packaging" / "system-packages.txt"
+NPM = ROOT / "packaging" / "npm-packages.txt"
+NPM_HOME = ROOT / ".cache" / "npm"
 STAMP = VENV / ".matinee-stamp"
 TRIED = VENV / ".matinee-components"  # what is missing though its installation was tried
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -180,6 +182,20 @@ def install_component(sudo: list[str], name: str) -> None:
             answer(*sudo, "update-rc.d", daemon, "disable")
 
 
+def ensure_npm_packages() -> None:
+    """Packages of npm that some tests compare with. Without npm or a network those tests are skipped, no more."""
+    names = [line for line in NPM.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    done = NPM_HOME / "installed.txt"
+    if not shutil.which("npm") or (done.exists() and done.read_text(encoding="utf-8") == repr(names)):
+        return
+    say("installing " + " and ".join(names) + ", which some tests compare with")
+    NPM_HOME.mkdir(parents=True, exist_ok=True)
+    options = ("--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(NPM_HOME))
+    if answer("npm", "install", *options, *names) is None:
+        say("npm could not install them: tests that need them are skipped")
+    done.write_text(repr(names), encoding="utf-8")  # not tried again by each run
+
+
 # --- the Python environment
 
 
@@ -273,6 +289,8 @@ def main() -> None:
     ensure_system({"run", *arguments.uses} - components.keys())
     ensure_environment()
     ensure_components({part for part, use in components.items() if use in arguments.uses})
+    if "test" in arguments.uses:
+        ensure_npm_packages()
 
 
 if __name__ == "__main__":

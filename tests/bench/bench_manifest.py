@@ -23,7 +23,7 @@ import m3u8
 from lxml import etree
 from mpegdash.parser import MPEGDASHParser
 
-from player.manifest import parse
+from player.manifest import parse, refresh
 from player.manifest.edit import iter_renditions
 
 SEGMENTS = 9_000
@@ -71,6 +71,21 @@ def mpd() -> str:
         '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" profiles="urn:mpeg:dash:profile:isoff-live:2011" '
         f'minBufferTime="PT4S" mediaPresentationDuration="PT{time_ticks / 1000}S"><Period>{sets}</Period></MPD>'
     )
+
+
+def unlike() -> str:
+    """As :func:`mpd`, with a timeline of its own in each set."""
+    parts = mpd().split('<AdaptationSet mimeType="video/mp4">')
+    return "<AdaptationSet>".join(
+        part.replace('<S t="0" d="4000"/>', f'<S t="{number}" d="{4000 - number}"/>', 1)
+        for number, part in enumerate(parts)
+    ).replace("<AdaptationSet>", '<AdaptationSet mimeType="video/mp4">')
+
+
+def window(first: int) -> str:
+    """A live playlist of ten hours from this segment on."""
+    names = (f"#EXTINF:4.000,\nsegment-{number}.ts\n" for number in range(first, first + SEGMENTS))
+    return f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:{first}\n" + "".join(names)
 
 
 def playlist(*, ranges_and_dates: bool) -> str:
@@ -189,8 +204,17 @@ def measure() -> list[Figure]:
             Figure("playlist, read", plain_ms, "m3u8-parser", node[1], None),
         ]
     )
+    different, before, after = unlike(), parse(window(0), URL), window(1)
     return [
         Figure("MPD, read", read, "lxml, parse only", best_ms(lambda: etree.fromstring(document.encode())), 2.5),
+        Figure(
+            "MPD, six timelines",
+            best_ms(lambda: parse(different, URL)),
+            "lxml, parse only",
+            best_ms(lambda: etree.fromstring(different.encode())),
+            2.5,
+        ),
+        Figure("playlist, one new", best_ms(lambda: refresh(before, after, URL)), "ours, as a whole", plain_ms, 0.2),
         *beside,
         Figure("MPD 9,000 S x 6", ours, "minimal lxml", best_ms(lambda: expand_minimal(document)), 1.5),
         Figure(

@@ -171,3 +171,16 @@ def test_events_in_the_media_stand_in_the_report_once(made: Engine, tmp_path: Pa
     (event,) = run.report["timed_events"]
     assert (event["scheme"], event["id"], event["duration_s"]) == ("urn:example:event", "5", 2.0)
     assert event["start_s"] == pytest.approx(5.0, abs=0.1)
+
+
+def test_a_preselection_is_chosen_and_its_stream_is_fetched(made: Engine, tmp_path: Path) -> None:
+    """5.3.11: the one with the role main, of which only the first of two streams is asked for."""
+    role = '<Role schemeIdUri="urn:mpeg:dash:role:2011" value="main"/><Label>Stadium</Label>'
+    chosen = f'<Preselection id="p" preselectionComponents="2 1" lang="fr">{role}</Preselection></Period>'
+    title(tmp_path / "t", lambda text: text.replace("</Period>", chosen))
+    with FileServer(tmp_path / "t") as server:
+        run = played(made, server, "manifest.mpd")
+        assert run.report["result"]["played_to_end"], run.report["errors"]
+        paths = {request.path for request in server.requests}
+    assert any("/seg-4-" in path for path in paths)
+    assert not any("/seg-3-" in path for path in paths)

@@ -7,10 +7,22 @@ import sys
 
 import pytest
 
-from player.manifest.dash import imports, periods, remote, segments, timeline
+from player.manifest.dash import (
+    cut,
+    imports,
+    mpd,
+    periods,
+    preselections,
+    remote,
+    representation,
+    segments,
+    timeline,
+)
 from player.manifest.dash.query import Queries
 from player.manifest.hls import build, multivariant, tracks
+from player.stream import header, inband, main_track
 from player.title import opening
+from player.tracks import selection
 from tests.faults.model import Fault
 from ui.cli import inspect
 
@@ -70,7 +82,105 @@ def _no_preselections(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(periods, "with_preselections", lambda _period, tracks: list(tracks))
 
 
+def _switched_anywhere(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(main_track, "may_switch_to", lambda _rendition, _slot: True)
+
+
+def _entered_anywhere(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(header, "may_enter", lambda _rendition, _slot: True)
+
+
+def _no_subsets(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(selection, "within_subsets", lambda presentation, _rank: presentation)
+
+
+def _each_period_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(selection, "in_all_periods", lambda _presentation: frozenset())
+    patch.setattr(selection, "sharing", lambda tracks, _lead: tracks)
+
+
+def _no_components(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(representation, "component_codecs", lambda _element: ())
+
+
+def _no_operating_range(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(selection, "outside", lambda *_everything: frozenset())
+
+
+def _one_clock(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(mpd, "with_reference", lambda info, *_everything: info)
+
+
+def _no_events_in_media(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(inband, "events_of", lambda *_everything: ())
+
+
+def _auxiliary_streams_offered(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(preselections, "_parts", lambda _period: set())
+
+
+def _always_read_whole(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(build, "grown", lambda *_everything: None)
+
+
+def _timelines_in_the_tree(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(cut, "read_plain", lambda _content: None)
+
+
+_STREAM, _CHOICE = "tests/player/stream/test_access.py", "tests/player/tracks/test_combinations.py"
+
 FAULTS = [
+    Fault(
+        "manifest-switching-ignored",
+        f"{_STREAM}::test_a_better_rung_waits_for_a_switching_point",
+        _switched_anywhere,
+    ),
+    Fault(
+        "manifest-random-access-ignored",
+        f"{_STREAM}::test_jumps_lead_to_where_decoding_may_begin",
+        _entered_anywhere,
+    ),
+    Fault("manifest-subset-ignored", f"{_CHOICE}::test_only_what_is_in_one_subset_is_played_together", _no_subsets),
+    Fault(
+        "manifest-initialization-set-ignored",
+        f"{_CHOICE}::test_periods_are_played_with_the_sets_of_one_initialization_set",
+        _each_period_alone,
+    ),
+    Fault(
+        "manifest-sub-representation-ignored",
+        f"{_CHOICE}::test_sound_inside_the_video_is_known_from_its_components",
+        _no_components,
+    ),
+    Fault(
+        "manifest-operating-range-ignored",
+        f"{_CHOICE}::test_auto_and_downloads_keep_to_the_operating_range",
+        _no_operating_range,
+    ),
+    Fault(
+        "manifest-latency-reference-ignored",
+        f"{_CHOICE}::test_the_latency_counts_by_the_clock_that_it_refers_to",
+        _one_clock,
+    ),
+    Fault(
+        "manifest-events-in-the-media-dropped",
+        "tests/e2e/test_dash_editions.py::test_events_in_the_media_stand_in_the_report_once",
+        _no_events_in_media,
+    ),
+    Fault(
+        "manifest-auxiliary-stream-offered",
+        f"{_READER}/test_preselections.py::test_streams_that_only_complete_others_are_not_chosen",
+        _auxiliary_streams_offered,
+    ),
+    Fault(
+        "manifest-live-playlist-read-whole",
+        f"{_READER}/test_grown.py::test_what_is_kept_is_the_same_and_only_the_rest_is_read",
+        _always_read_whole,
+    ),
+    Fault(
+        "manifest-timelines-in-the-tree",
+        f"{_READER}/test_cut.py::test_a_long_plain_timeline_is_taken_out_and_lines_stay",
+        _timelines_in_the_tree,
+    ),
     Fault(
         "manifest-request-parameters-ignored",
         f"{_READER}/test_request_parameters.py::test_lists_and_timelines_take_them_too",

@@ -17,10 +17,9 @@ from player.manifest.dash.xml import Element, local
 from player.manifest.limits import MAX_SEGMENTS
 
 _BEGIN, _END = b"<SegmentTimeline>", b"</SegmentTimeline>"
-_PLAIN_S = re.compile(rb'<S t="(\d{1,18})" d="(\d{1,18})"\s*/>')
-_S_BYTES = len(b'<St=""d=""/>')  # of an S element without spaces and digits
+_PLAIN = re.compile(rb'(?:\s*+<S t="[0-9]{1,18}+" d="[0-9]{1,18}+"\s*+/>)++\s*+')  # nothing is tried twice
+_ONLY_NUMBERS = bytes.maketrans(b'<St="d/>', b"        ")
 _SHORTEST = 2000  # bytes: below, the tree is as quick
-_SPACES = b" \t\r\n"
 _MARK = "matinee-cut"
 _HOMES = frozenset({"SegmentTemplate", "SegmentList"})
 
@@ -71,14 +70,12 @@ def read_plain(content: bytes) -> PlainTimeline | None:
     """The numbers of a timeline's contents; None where it is short or holds anything else."""
     if len(content) < _SHORTEST:
         return None
-    rows = _PLAIN_S.findall(content)
-    if not rows or len(rows) > MAX_SEGMENTS or content.count(b"<") != len(rows):
+    if _PLAIN.fullmatch(content) is None:
         return None
-    starts, durations = ([row[column] for row in rows] for column in (0, 1))
-    digits = sum(map(len, starts)) + sum(map(len, durations))
-    if len(content.translate(None, _SPACES)) != len(rows) * _S_BYTES + digits:
+    numbers = list(map(int, content.translate(_ONLY_NUMBERS).split()))
+    if len(numbers) > 2 * MAX_SEGMENTS:
         return None
-    timeline = PlainTimeline(list(map(int, starts)), list(map(int, durations)))
+    timeline = PlainTimeline(numbers[::2], numbers[1::2])
     follows = timeline.starts[1:] == list(map(add, timeline.starts, timeline.durations))[:-1]
     return timeline if follows and min(timeline.durations) > 0 else None
 

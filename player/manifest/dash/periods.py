@@ -154,7 +154,7 @@ def read_period(context: MpdContext, span: PeriodSpan, position: int, bases: Seq
     for number, item in enumerate(present(element, "AdaptationSet"), 1):
         _note_links(context, item, f"{path}/AdaptationSet[{number}]")
         tracks += read_adaptation(period, item, own, number, f"{path}/AdaptationSet[{number}]")
-    tracks = _without_packed(context, with_preselections(element, tracks))
+    tracks = _without_packed(context, with_preselections(element, tracks, context.notes, path))
     _check_period(context, element, tracks, path)
     subsets = _subsets(context, element, tracks, path)
     if child(element, "EmptyAdaptationSet") is not None:

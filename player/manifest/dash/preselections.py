@@ -7,53 +7,110 @@ shown with the reason why they cannot be played.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from player.manifest.codecs import split_codecs
 from player.manifest.dash import descriptors
 from player.manifest.dash.adaptation import ROLE_SCHEME
-from player.manifest.dash.xml import Element, children, text_of
+from player.manifest.dash.xml import Element, children, line_of, text_of
 from player.manifest.limits import MAX_RENDITIONS
-from player.manifest.model import Track
+from player.manifest.model import Track, TrackType
+from player.manifest.parser_notes import Notes
+
+SCHEME = "urn:mpeg:dash:preselection:2016"
 
 
-def with_preselections(period: Element, tracks: Sequence[Track]) -> list[Track]:
-    """``tracks`` with those that carry Preselections replaced by one track for each of these."""
-    carried: dict[str, list[Element]] = {}
-    for item in children(period, "Preselection")[:MAX_RENDITIONS]:
-        components = (item.get("preselectionComponents") or "").split()
-        if components:
-            carried.setdefault(components[0], []).append(item)
+@dataclass(frozen=True, slots=True)
+class _Preselection:
+    """One experience: its element (None for a descriptor), its name, and the AdaptationSets it is made of."""
+
+    element: Element | None
+    id: str
+    components: tuple[str, ...]
+
+
+def with_preselections(period: Element, tracks: Sequence[Track], notes: Notes, path: str) -> list[Track]:
+    """``tracks`` with those that carry Preselections replaced by one track for each of these.
+
+    Of components that are streams of their own the main one, which comes first, is played, and that is said. An
+    AdaptationSet with the descriptor as an EssentialProperty is nothing without a Preselection (5.3.11.2): where it
+    is the main component of none it cannot be chosen.
+    """
+    sounds = {track.id for track in tracks if track.type is TrackType.AUDIO}
+    carried: dict[str, list[_Preselection]] = {}
+    for item in _preselections(period):
+        own = [name for name in item.components if name in sounds]
+        if not own or own[0] != item.components[0]:
+            continue  # of video, or of what is not there
+        carried.setdefault(own[0], []).append(item)
+        if len(own) > 1:
+            sentence = f"Preselection {item.id} is made of {len(own)} streams; only the first one is played."
+            line = None if item.element is None else line_of(item.element)
+            notes.warn("dash.preselection_parts", sentence, line=line, path=path)
+    parts = _parts(period) - carried.keys()
     found: list[Track] = []
     for track in tracks:
         items = carried.get(track.id)
-        if items is None:
-            found.append(track)
-        else:
+        if items is not None:
             found += [_track(track, item, first=number == 0) for number, item in enumerate(items)]
+        elif track.id in parts:
+            reason = "a stream that only completes others (Preselection)"
+            found.append(
+                replace(track, renditions=tuple(replace(r, unusable=r.unusable or reason) for r in track.renditions))
+            )
+        else:
+            found.append(track)
     return found
 
 
-def _track(track: Track, item: Element, *, first: bool) -> Track:
-    identity = item.get("id") or "1"
-    roles = descriptors.named((item,), "Role")
+def _preselections(period: Element) -> Iterator[_Preselection]:
+    """The Preselection elements of a period, and its descriptors with a value: ``tag,components``."""
+    for item in children(period, "Preselection")[:MAX_RENDITIONS]:
+        yield _Preselection(item, item.get("id") or "1", tuple((item.get("preselectionComponents") or "").split()))
+    for adaptation in children(period, "AdaptationSet")[:MAX_RENDITIONS]:
+        for name in ("EssentialProperty", "SupplementalProperty"):
+            for descriptor in descriptors.named((adaptation,), name):
+                tag, _, components = descriptor.value.partition(",")
+                if descriptor.scheme == SCHEME and tag:
+                    yield _Preselection(None, tag.strip(), tuple(components.split() or [adaptation.get("id") or ""]))
+
+
+def _parts(period: Element) -> set[str]:
+    """The AdaptationSets that are nothing by themselves."""
+    return {
+        adaptation.get("id") or ""
+        for adaptation in children(period, "AdaptationSet")
+        if any(item.scheme == SCHEME for item in descriptors.named((adaptation,), "EssentialProperty"))
+    }
+
+
+def _track(track: Track, item: _Preselection, *, first: bool) -> Track:
+    identity = item.id
+    levels = () if item.element is None else (item.element,)
+    roles = descriptors.named(levels, "Role")
     values = tuple(role.value.lower() if role.scheme.lower() == ROLE_SCHEME else role.value for role in roles)
-    labels = [text for label in children(item, "Label") if (text := text_of(label))]
-    accessibility = tuple(entry.shown() for entry in descriptors.named((item,), "Accessibility"))
-    channels = descriptors.channels(descriptors.named((item,), "AudioChannelConfiguration"))
-    renditions = tuple(replace(rendition, channels=channels or rendition.channels) for rendition in track.renditions)
+    labels = [text for level in levels for label in children(level, "Label") if (text := text_of(label))]
+    accessibility = tuple(entry.shown() for entry in descriptors.named(levels, "Accessibility"))
+    channels = descriptors.channels(descriptors.named(levels, "AudioChannelConfiguration"))
+    codecs = split_codecs(None if item.element is None else item.element.get("codecs"))
+    renditions = tuple(
+        replace(rendition, channels=channels or rendition.channels, codecs=rendition.codecs or codecs)
+        for rendition in track.renditions
+    )
     if not first:
         reason = f"Preselection {identity}: only the first experience of a stream is decoded"
         renditions = tuple(
             replace(rendition, id=f"{rendition.id}~{identity}", unusable=rendition.unusable or reason)
             for rendition in renditions
         )
-    about = {"preselection": identity, "preselectioncomponents": item.get("preselectionComponents") or ""}
+    about = {"preselection": identity, "preselectioncomponents": " ".join(item.components)}
+    language = None if item.element is None else item.element.get("lang")
     return replace(
         track,
         id=f"{track.id}~{identity}",
         renditions=renditions,
-        language=item.get("lang") or track.language,
+        language=language or track.language,
         label=labels[0] if labels else track.label,
         name=labels[0] if labels else track.name,
         roles=values or track.roles,

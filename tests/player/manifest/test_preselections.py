@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from player.manifest import parse
 from player.manifest.model import Track, TrackType
 from player.tracks.selection import select
@@ -79,3 +81,44 @@ def test_labels_of_every_language_are_kept() -> None:
     (track,) = sounds(mpd(audio("1", more=labels)))
     assert track.label == "Director"
     assert track.attributes["labels"] == "en: Director; sv: Regissör"
+
+
+DESCRIPTOR = '<{}Property schemeIdUri="urn:mpeg:dash:preselection:2016"{}/>'
+
+
+def test_the_descriptor_names_an_experience_too() -> None:
+    """5.3.11.2: tag and components in the value; without components the AdaptationSet is complete."""
+    whole = DESCRIPTOR.format("Supplemental", ' value="10,1 2"')
+    own = DESCRIPTOR.format("Supplemental", ' value="20"')
+    first, second, third = sounds(mpd(audio("1", more=whole), audio("2"), audio("3", more=own)))
+    assert (first.id, first.attributes["preselectioncomponents"]) == ("1~10", "1 2")
+    assert (second.id, third.id) == ("2", "3~20")
+
+
+def test_streams_that_only_complete_others_are_not_chosen() -> None:
+    """Their descriptor is essential; what is played is the main component, and that is said."""
+    part = DESCRIPTOR.format("Essential", "")
+    text = mpd(audio("1", more=part), audio("2", more=part), preselection("p", "1 2", "<Label>All</Label>"))
+    presentation = parse(text, URL)
+    assert "dash.preselection_parts" in [item.code for item in presentation.warnings]
+    assert "dash.essential_property" not in [item.code for item in presentation.warnings]
+    selection = select(presentation)
+    assert [track.label for track in selection.audio] == ["All"]
+    assert "Preselection" in selection.unsupported_audio[0].reason
+
+
+@pytest.mark.parametrize("codec", ["ac-4.02.01.03", "mhm1.0x0D", "mha1.0x0D"])
+def test_next_generation_sound_is_shown_with_the_reason(codec: str) -> None:
+    """libmpv's FFmpeg decodes neither AC-4 nor MPEG-H: the plain sound beside it is played."""
+    text = mpd(audio("1"), audio("9", codec), preselection("p", "9", "<Label>Stadium</Label>"))
+    selection = select(parse(text, URL), decoders={"h264", "aac"})
+    assert [track.first.id for track in selection.audio] == ["1"]
+    refused = selection.unsupported_audio[0]
+    assert refused.track.label == "Stadium"
+    assert "cannot be decoded" in refused.reason
+
+
+def test_a_preselection_of_video_leaves_the_tracks_as_they_are() -> None:
+    text = mpd(audio("1"), preselection("p", "v 1"))
+    named = text.replace('<AdaptationSet mimeType="video', '<AdaptationSet id="v" mimeType="video')
+    assert [track.id for track in parse(named, URL).periods[0].tracks] == ["v", "1"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from downloads.choose import choose, pick_rung
 
 from downloads.model import DownloadChoice
+from downloads.rendition_choice import choose, pick_rung
 from player.manifest import parse
 from player.manifest.model import OperatingRange, Presentation, TrackType
 from player.playback.quality_control import rate_control
