@@ -18,6 +18,7 @@ SWITCHING = frozenset(
     {"urn:mpeg:dash:adaptation-set-switching:2016", "http://dashif.org/guidelines/adaptationsetswitching"}
 )
 SCORE = "urn:matinee:score"
+PROJECTION = "urn:mpeg:mpegi:omaf:2017:pf"
 TRANSFER = "urn:mpeg:mpegb:cicp:transfercharacteristics"
 _UNDERSTOOD_ESSENTIAL = frozenset(
     {

@@ -16,7 +16,7 @@ from player.manifest.dash.preselections import with_preselections
 from player.manifest.dash.xml import Element, child, children, line_of, present, remote_link
 from player.manifest.dates import parse_duration
 from player.manifest.limits import MAX_PERIODS, MAX_RENDITIONS, MAX_TIMELINE_S, limit_error
-from player.manifest.model import Period, SourcePosition, Track, TrackType
+from player.manifest.model import Period, Rendition, SourcePosition, Track, TrackType
 
 TOLERANCE_S = 1e-3
 _FLAT_PACKINGS = frozenset({"6"})  # a flag of ISO/IEC 14496-10 D.2.26: both views are one
@@ -185,29 +185,35 @@ def _subsets(context: MpdContext, element: Element, tracks: Sequence[Track], pat
 
 
 def _without_packed(context: MpdContext, tracks: list[Track]) -> list[Track]:
-    """Video of two views in one frame (FramePacking, 5.8.4.6) is passed over where there is video without. Where that
-    is all there is, it is shown as it is."""
-    odd = [track for track in tracks if track.type is TrackType.VIDEO and _layout(track) is not None]
+    """Video of two views in one frame (FramePacking, 5.8.4.6) or of a sphere (OMAF, ISO/IEC 23090-2 8.2.1) is passed
+    over where there is video without. Where that is all there is, it is shown as it is."""
+    video = [item for track in tracks if track.type is TrackType.VIDEO for item in track.renditions]
+    odd = sum(_layout(item) is not None for item in video)
     if not odd:
         return tracks
-    if len(odd) == sum(track.type is TrackType.VIDEO for track in tracks):
+    if odd == len(video):
         context.notes.warn("dash.frame_packing", "All video is packed for other screens; it is shown as it is.")
         return tracks
-    context.notes.warn("dash.frame_packing", f"{len(odd)} sets of video for other screens are passed over.")
+    context.notes.warn("dash.frame_packing", f"{odd} renditions of video for other screens are passed over.")
     return [
-        replace(track, renditions=tuple(replace(item, unusable=_layout(track)) for item in track.renditions))
-        if track in odd
-        else track
+        replace(
+            track,
+            renditions=tuple(
+                replace(item, unusable=item.unusable or _layout(item)) if track.type is TrackType.VIDEO else item
+                for item in track.renditions
+            ),
+        )
         for track in tracks
     ]
 
 
-def _layout(track: Track) -> str | None:
-    """What makes the picture of a track none for a flat screen; None for an ordinary one."""
-    packing = track.attributes.get("framepacking")
+def _layout(rendition: Rendition) -> str | None:
+    """What makes the picture none for a flat screen; None for an ordinary one."""
+    packing = rendition.attributes.get("framepacking")
     if packing and packing.rpartition("=")[2] not in _FLAT_PACKINGS:
         return f"FramePacking {packing}"
-    return None
+    projection = rendition.attributes.get("projection")
+    return None if projection is None else f"projection {projection}"
 
 
 def _check_period(context: MpdContext, element: Element, tracks: Sequence[Track], path: str) -> None:

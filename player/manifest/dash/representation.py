@@ -192,6 +192,12 @@ def _attributes(levels: Sequence[Element]) -> dict[str, str]:
     merged: dict[str, str] = {}
     for level in reversed(levels):
         merged.update({str(key).rpartition("}")[2]: str(value) for key, value in level.attrib.items()})
+        for item in descriptors.named((level,), "FramePacking"):
+            merged["framepacking"] = item.shown()
+        for name in ("EssentialProperty", "SupplementalProperty"):
+            for item in descriptors.named((level,), name):
+                if item.scheme.lower() == descriptors.PROJECTION:
+                    merged["projection"] = item.value or "0"
     return merged
 
 

@@ -127,6 +127,21 @@ def test_packed_frames_are_not_chosen() -> None:
     assert played(only) == [9000]
 
 
+@pytest.mark.parametrize("kind", ["Essential", "Supplemental"])
+def test_a_sphere_is_not_chosen(kind: str) -> None:
+    """OMAF's projection (ISO/IEC 23090-2 8.2.1), on one Representation of a set."""
+    projected = f'<{kind}Property schemeIdUri="urn:mpeg:mpegI:omaf:2017:pf" value="0"/>'
+    sphere = f'<Representation id="360" bandwidth="9000">{projected}</Representation></AdaptationSet>'
+    text = mpd(f"<Period>{SET.format('flat', 1000).replace('</AdaptationSet>', sphere)}</Period>")
+    presentation = parse(text, URL)
+    assert played(presentation) == [1000]
+    assert "dash.frame_packing" in codes(presentation)
+    only = parse(
+        text.replace('<Representation id="flat" bandwidth="1000"/>', "").replace("Essential", "Supplemental"), URL
+    )
+    assert played(only) == [9000]
+
+
 # -- addresses that are refused --------------------------------------------------------------------------------------
 
 
