@@ -49,6 +49,7 @@ EXAMPLES = {
     "profile_id": "0" * 32,
     "command_id": "0" * 32,
     "job_id": "0" * 32,
+    "download_id": "0" * 32,
     "upload_id": "0" * 32,
     "version": "1",
     "name": "poster-" + "0" * 16 + ".jpg",

@@ -62,7 +62,7 @@ def test_an_endless_title_stays_on_the_poster(title: str) -> None:
 
 def test_the_pictures_are_jpegs_of_the_film(barcoded: Path, tmp_path: Path) -> None:
     make_pictures(probe(barcoded), "The Film", tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(PICTURES)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*PICTURES, "focal.json"])
     for name, shape in (("poster.jpg", (HEIGHT, WIDTH)), ("backdrop.jpg", (720, 1280)), ("still.jpg", (360, 640))):
         assert (tmp_path / name).read_bytes().startswith(b"\xff\xd8\xff")
         with av.open(str(tmp_path / name)) as container:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from backend_stub.services.entitlement import ContractTerms, Entitled, Viewing
 from backend_stub.services.plans import PLANS
 from backend_stub.services.rights.policy import download_terms, streaming_terms
 from backend_stub.services.rights.pssh import BadPsshError, kids_in_pssh
-from backend_stub.services.streams import SILENT_S
+from backend_stub.services.streams import HANDOVER_S, MOST_HANDOVERS, SILENT_S
 from tests.kit.rights import service
 
 moments = st.floats(0, 2e9)
@@ -86,6 +87,7 @@ class StreamMachine(RuleBasedStateMachine):
         self.devices = [self.service.device(account).device_id for _ in range(3)]
         self.beats: dict[str, float] = {}  # by session
         self.of_device: dict[str, str] = {}
+        self.begun: list[tuple[float, str]] = []
 
     def alive(self, session_id: str) -> bool:
         return self.service.clock.now() - self.beats[session_id] < SILENT_S
@@ -100,9 +102,21 @@ class StreamMachine(RuleBasedStateMachine):
             with pytest.raises(ProblemError, match="no more at the same time"):
                 self.service.context.play.start(self.viewing, "film", device_id, "clear")
             return
-        started = self.service.context.play.start(self.viewing, "film", device_id, "clear")
+        try:
+            started = self.service.context.play.start(self.viewing, "film", device_id, "clear")
+        except ProblemError as refused:
+            assert "changed devices too often" in str(refused)
+            assert self.handovers_to(device_id) > MOST_HANDOVERS
+            return
         self.of_device[device_id] = started.session.id
         self.beats[started.session.id] = self.service.clock.now()
+        self.begun.append((self.service.clock.now(), device_id))
+
+    def handovers_to(self, device_id: str) -> int:
+        """How often the place went from one device to another of late, if it went to this one now."""
+        late = self.service.clock.now() - HANDOVER_S
+        devices = [*(device for at, device in self.begun if at > late), device_id]
+        return sum(one != following for one, following in pairwise(devices))
 
     @precondition(lambda self: self.of_device)
     @rule(data=st.data())
