@@ -104,8 +104,7 @@ class StreamMachine(RuleBasedStateMachine):
             return
         try:
             started = self.service.context.play.start(self.viewing, "film", device_id, "clear")
-        except ProblemError as refused:
-            assert "changed devices too often" in str(refused)
+        except ProblemError:  # its place went from device to device too often
             assert self.handovers_to(device_id) > MOST_HANDOVERS
             return
         self.of_device[device_id] = started.session.id
