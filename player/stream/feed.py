@@ -229,7 +229,9 @@ class AudioFeed:
                 self._library.wait_ready(entry)
                 if entry.failure is not None:
                     raise entry.failure
-                return self._reader(slot, entry).up_to(stop_s)
+                samples = self._reader(slot, entry).up_to(stop_s)
+                self._check_place(entry, samples[0])
+                return samples
             except MediaError as error:
                 self._open.pop(position, None)
                 if not self._on_damage(position, error):
@@ -251,20 +253,17 @@ class AudioFeed:
             first = next(iter(entry.demuxer.samples(entry.buffer, fallback_start_s=untimed_s)), None)
             offset = self._offsets.of(slot, entry, first) or 0.0
         reader = _ReadAhead(entry.demuxer.samples(entry.buffer, fallback_start_s=untimed_s), offset)
-        self._check_place(entry, reader)
         self._open[entry.position] = (entry, reader)
         while len(self._open) > _KEPT_SEGMENTS:
             self._open.popitem(last=False)
         return reader
 
-    def _check_place(self, entry: StoredSegment, reader: _ReadAhead) -> None:
+    def _check_place(self, entry: StoredSegment, first: TimedSample) -> None:
         """Raise MediaError where the segment holds another time of the title."""
-        found = reader.up_to(-math.inf)
-        if found:
-            segment = entry.segment
-            exact = segment.media_offset_s is not None
-            deviation_s = found[0].pts_s - segment.start_s
-            self._placement.check(entry.position, deviation_s, segment.duration_s, exact=exact)
+        segment = entry.segment
+        exact = segment.media_offset_s is not None
+        deviation_s = first.pts_s - segment.start_s
+        self._placement.check(entry.position, deviation_s, segment.duration_s, exact=exact)
 
     def _silence(self, segment: Segment, error: MatineeError, drift_s: float) -> list[TimedSample]:
         _log.warning("audio at %.2f s is missing and was filled with silence: %s", segment.start_s, error.code)

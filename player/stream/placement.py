@@ -2,8 +2,8 @@
 
 A CDN may answer with another segment of the same track. Its own timestamps tell (``tfdt`` of ISO/IEC 14496-12 8.8.12,
 PTS of a transport stream). They are held against those of the neighbours, since the clocks of manifests drift: HLS
-adds up rounded durations (RFC 8216bis 4.4.4.1), and DASH lets a segment be half of its duration off
-(DASH-IF IOP 3.2.7.1).
+adds up durations that are rounded, or wrong (RFC 8216bis 4.4.4.1), and DASH lets a segment be half of its duration
+off (DASH-IF IOP 3.2.7.1).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import OrderedDict
 from player.base.errors import ErrorCode, MediaError
 
 _LEAST_S = 0.5  # the last segments of a title may be very short
-_SHARE = 0.5  # of a segment's duration
+_SHARE = 0.8  # of a segment's duration; another segment is off by a whole one, durations that lie by less
 _SAME_S = 0.1
 _NEAR = 16  # neighbours whose deviation counts, in segments
 _KEPT = 256
