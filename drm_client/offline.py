@@ -195,7 +195,7 @@ class OfflineLicences:
         except RefusedError as error:
             if error.code is DrmErrorCode.LICENCE_REVOKED:
                 await asyncio.to_thread(self._mark_revoked, {licence_id})
-            elif error.code is DrmErrorCode.NO_LICENCE:  # an old copy of the vault brought it back
+            elif error.reason == "licence_released":  # an old copy of the vault brought it back
                 await asyncio.to_thread(self.store.release, licence_id, None)
             raise
         return await asyncio.to_thread(self._keep_renewed, issued)

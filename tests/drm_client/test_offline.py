@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -460,3 +461,22 @@ async def test_a_licence_plays_for_its_own_account(tmp_path: Path) -> None:
             licences.open(licence_id, ring)
         assert caught.value.code is DrmErrorCode.NO_LICENCE
         assert ring.kids() == ()
+
+
+async def test_a_service_that_knows_nothing_of_a_licence_takes_nothing_away(desk: Desk) -> None:
+    """Its database may come from a backup; only a licence that was given back is one that an old copy brought."""
+    desk.server.terms = Terms(renew_after_s=0.0)
+    licence_id = await desk.kept()
+    held = desk.server.licences[licence_id]
+
+    def unknown(_licence_id: str, _asked: object) -> tuple[int, dict[str, object]]:
+        return 404, {"code": "licence_not_found", "title": "There is no such licence."}
+
+    with patch.object(desk.server, "_renew", unknown), pytest.raises(DrmError) as refused:
+        await desk.licences.renew(licence_id)
+    assert refused.value.code is DrmErrorCode.NO_LICENCE
+    assert licence_id in desk.licences.store.ids()
+    desk.server.released[licence_id] = held
+    with pytest.raises(DrmError):
+        await desk.licences.renew(licence_id)
+    assert licence_id not in desk.licences.store.ids()
