@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from player.base.errors import MediaError
 from player.manifest.model import Container, Segment, TimedEvent
-from player.media import fmp4, id3, sniff
+from player.media import fmp4, id3, sniff, ts
 from player.media.model import ByteSource, EventMessage
 from player.media.timestamps import TICKS_PER_SECOND
 from player.media.track import Fmp4Init
@@ -17,7 +17,6 @@ ID3_SCHEMES = frozenset({"https://aomedia.org/emsg/ID3", "https://developer.appl
 ID3_IN_TS = "ID3"
 MAX_EVENTS = 200  # of one segment
 _MAX_TEXT = 64 * 1024
-_PACKET = 188
 _METADATA = 0x15
 _VIDEO_TYPES = frozenset({0x01, 0x02, 0x1B, 0x24})
 _WRAP = 1 << 33
@@ -96,7 +95,7 @@ def _shown(payload: bytes, scheme: str) -> str:
 
 def id3_in_transport_stream(data: bytes) -> Iterator[tuple[float, bytes]]:
     """The ID3 tags of a transport stream segment: seconds from its first picture (else sound), and the tag."""
-    streams = _streams(data)
+    streams = ts.streams(data)
     metadata = [pid for pid, kind in streams.items() if kind == _METADATA]
     if not metadata:
         return
@@ -111,60 +110,17 @@ def id3_in_transport_stream(data: bytes) -> Iterator[tuple[float, bytes]]:
                 yield ticks / TICKS_PER_SECOND, body
 
 
-def _positions(data: bytes, pid: int) -> Iterator[int]:
-    """Where the packets with this PID begin."""
-    low, high = data[2::_PACKET], data[1::_PACKET]
-    place = low.find(pid & 0xFF)
-    while place >= 0:
-        if high[place] & 0x1F == pid >> 8 and (place + 1) * _PACKET <= len(data):
-            yield place * _PACKET
-        place = low.find(pid & 0xFF, place + 1)
-
-
-def _payload(data: bytes, place: int) -> bytes:
-    control = data[place + 3] >> 4 & 3
-    start = place + 4 + (1 + data[place + 4] if control & 2 else 0)
-    return data[start : place + _PACKET] if control & 1 and start < place + _PACKET else b""
-
-
-def _section(data: bytes, pid: int) -> bytes:
-    """The first table section with this PID, from its table_id on; one that fits into a packet."""
-    for place in _positions(data, pid):
-        body = _payload(data, place)
-        if data[place + 1] & 0x40 and body and len(body) > 1 + body[0] + 3:
-            section = body[1 + body[0] :]
-            return section[: 3 + (int.from_bytes(section[1:3], "big") & 0xFFF) - 4]
-    return b""
-
-
-def _streams(data: bytes) -> dict[int, int]:
-    """The PIDs of the first programme and their stream types (ISO/IEC 13818-1 2.4.4)."""
-    programmes = _section(data, 0)[8:]
-    for place in range(0, len(programmes) - 3, 4):
-        if programmes[place : place + 2] != b"\0\0":
-            break
-    else:
-        return {}
-    table = _section(data, int.from_bytes(programmes[place + 2 : place + 4], "big") & 0x1FFF)
-    found: dict[int, int] = {}
-    place = 12 + (int.from_bytes(table[10:12], "big") & 0xFFF)
-    while place + 5 <= len(table):
-        found[int.from_bytes(table[place + 1 : place + 3], "big") & 0x1FFF] = table[place]
-        place += 5 + (int.from_bytes(table[place + 3 : place + 5], "big") & 0xFFF)
-    return found
-
-
 def _packets(data: bytes, pid: int) -> Iterator[tuple[int | None, bytes]]:
     """The PES packets with this PID: PTS in ticks of 90 kHz, and their contents."""
     whole = bytearray()
-    for place in _positions(data, pid):
+    for place in ts.positions(data, pid):
         if data[place + 1] & 0x40:
             if whole:
                 yield _pes(bytes(whole))
             whole = bytearray()
-            whole += _payload(data, place)
+            whole += ts.payload(data, place)
         elif whole and len(whole) < _MAX_TEXT:
-            whole += _payload(data, place)
+            whole += ts.payload(data, place)
     if whole:
         yield _pes(bytes(whole))
 

@@ -171,17 +171,8 @@ def is_sound_only(head: bytes) -> bool | None:
     """Whether the program that ``head`` begins has sound and no picture, by its Program Map Table (ISO/IEC 13818-1
     2.4.4.8, stream types of table 2-34 and of ATSC A/52, and those of encrypted samples). None where no table is in
     ``head``, or where it names a stream whose kind its type does not tell."""
-    map_pid, kinds = None, None
-    for place in range(0, len(head) - _PACKET_BYTES + 1, _PACKET_BYTES):
-        packet = head[place : place + _PACKET_BYTES]
-        pid = int.from_bytes(packet[1:3], "big") & 0x1FFF
-        section = _section(packet)
-        if section[:1] == b"\x00" and pid == 0 and len(section) >= 12:
-            map_pid = _map_pid(section)
-        elif section[:1] == b"\x02" and pid == map_pid:
-            kinds = _stream_types(section)
-            break
-    if kinds is None or not kinds:
+    kinds = set(streams(head).values())
+    if not kinds:
         return None
     if kinds & _VIDEO_TYPES:
         return False
@@ -191,31 +182,45 @@ def is_sound_only(head: bytes) -> bool | None:
 _DATA_TYPES = {0x15, 0x86}  # ID3 metadata, SCTE 35
 
 
-def _section(packet: bytes) -> bytes:
-    """The table section that a packet begins; empty where it begins none."""
-    if len(packet) < _PACKET_BYTES or packet[0] != 0x47 or not packet[1] & 0x40 or not packet[3] & 0x10:
-        return b""
-    start = 5 + packet[4] if packet[3] & 0x20 else 4
-    start += 1 + (packet[start] if start < _PACKET_BYTES else 0)
-    section = packet[start:]
-    length = int.from_bytes(section[1:3], "big") & 0x0FFF if len(section) >= 3 else 0
-    return section[: 3 + length]
+def positions(data: bytes, pid: int) -> Iterator[int]:
+    """Where the packets with this PID begin."""
+    low, high = data[2::_PACKET_BYTES], data[1::_PACKET_BYTES]
+    place = low.find(pid & 0xFF)
+    while place >= 0:
+        if high[place] & 0x1F == pid >> 8 and (place + 1) * _PACKET_BYTES <= len(data):
+            yield place * _PACKET_BYTES
+        place = low.find(pid & 0xFF, place + 1)
 
 
-def _map_pid(section: bytes) -> int | None:
-    """The PID of the first program's map, from a Program Association Table; program 0 is the network's."""
-    for place in range(8, len(section) - 4 - 3, 4):
-        if section[place : place + 2] != b"\0\0":
-            return int.from_bytes(section[place + 2 : place + 4], "big") & 0x1FFF
-    return None
+def payload(data: bytes, place: int) -> bytes:
+    """What the packet at ``place`` carries behind its header."""
+    control = data[place + 3] >> 4 & 3
+    start = place + 4 + (1 + data[place + 4] if control & 2 else 0)
+    return data[start : place + _PACKET_BYTES] if control & 1 and start < place + _PACKET_BYTES else b""
 
 
-def _stream_types(section: bytes) -> set[int]:
-    """The types of the streams in a Program Map Table that is whole in its packet."""
-    if len(section) < 16:
-        return set()
-    place, end, found = 12 + (int.from_bytes(section[10:12], "big") & 0x0FFF), len(section) - 4, set()
-    while place + 5 <= end:
-        found.add(section[place])
-        place += 5 + (int.from_bytes(section[place + 3 : place + 5], "big") & 0x0FFF)
+def _section(data: bytes, pid: int) -> bytes:
+    """The first table section with this PID, from its table_id on; one that fits into a packet."""
+    for place in positions(data, pid):
+        body = payload(data, place)
+        if data[place + 1] & 0x40 and body and len(body) > 1 + body[0] + 3:
+            section = body[1 + body[0] :]
+            return section[: 3 + (int.from_bytes(section[1:3], "big") & 0xFFF) - 4]
+    return b""
+
+
+def streams(data: bytes) -> dict[int, int]:
+    """The PIDs of the first programme and their stream types (ISO/IEC 13818-1 2.4.4)."""
+    programmes = _section(data, 0)[8:]
+    for place in range(0, len(programmes) - 3, 4):
+        if programmes[place : place + 2] != b"\0\0":
+            break
+    else:
+        return {}
+    table = _section(data, int.from_bytes(programmes[place + 2 : place + 4], "big") & 0x1FFF)
+    found: dict[int, int] = {}
+    place = 12 + (int.from_bytes(table[10:12], "big") & 0xFFF)
+    while place + 5 <= len(table):
+        found[int.from_bytes(table[place + 1 : place + 3], "big") & 0x1FFF] = table[place]
+        place += 5 + (int.from_bytes(table[place + 3 : place + 5], "big") & 0xFFF)
     return found

@@ -123,7 +123,7 @@ def test_a_rung_with_a_property_that_is_not_understood_is_passed_over_and_shown(
 def ts_head(*types: int) -> bytes:
     """Two packets: a table of programs and the map of the one that it names, with streams of these types."""
     table = bytes.fromhex("00b00d0001c10000") + b"\0\1\xe1\x00" + bytes(4)
-    streams = b"".join(bytes([kind]) + b"\xe1\x01\xf0\x00" for kind in types)
+    streams = b"".join(bytes([kind, 0xE1, pid, 0xF0, 0]) for pid, kind in enumerate(types, 1))
     body = bytes.fromhex("0001c10000e101f000") + streams + bytes(4)
     chart = b"\2" + (0xB000 | len(body)).to_bytes(2, "big") + body
     return packet(0, table) + packet(0x100, chart)
