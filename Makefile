@@ -8,6 +8,8 @@
 # make faults  faults that were found once are put back: the test of each must fail; ARGS="live" runs those with that word
 # make fuzz   manifests changed at random, for ten minutes; ARGS="-max_total_time=60" for one
 # make screenshots    a picture of every page and state of the app in both sizes, into build/screenshots, and those of the guide
+# make docs   the documentation as a site, into build/website/site; fails on a link that leads nowhere
+# make prose  sentences that are too long and words that are not ours to use, in pages and docstrings
 # make translations   the words of the sources into ui/app/assets/translations, and compiled
 # make package        wheel, source archive, Debian packages and the PyInstaller archive, into dist; ARGS=--check makes them twice
 # make test-packages  each of them as installed, made first where dist is not there; ARGS=wheel for one. The Debian packages take root
@@ -16,7 +18,7 @@
 PY := .venv/bin/python
 BOOTSTRAP := python3 packaging/bootstrap.py --with x11
 
-.PHONY: demo test test-postgres check bench soak faults chaos fuzz screenshots translations package test-packages lock format setup setup-test setup-packages clean
+.PHONY: demo test test-postgres check bench soak faults chaos fuzz screenshots translations package test-packages lock format docs prose setup setup-test setup-packages clean
 
 demo: setup
 	@$(PY) -m ui.cli.main demo $(ARGS)
@@ -39,6 +41,7 @@ check: setup-test
 	@$(PY) -m mypy packaging/bootstrap.py
 	@.venv/bin/lint-imports --no-logo
 	@$(PY) -m tests.dead_code
+	@git ls-files '*.md' '*.py' '*.qml' | xargs .venv/bin/codespell
 	@$(PY) -m tests.outliers
 
 bench: setup-test
@@ -74,6 +77,12 @@ dist:
 
 test-packages: setup-packages dist
 	@$(PY) -m tests.packaging.installed $(ARGS)
+
+docs:
+	@python3 packaging/website/build.py
+
+prose: setup-test
+	@$(PY) -m tests.prose $(ARGS)
 
 format: setup-test
 	@$(PY) -m ruff check --fix .
