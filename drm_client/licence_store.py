@@ -128,6 +128,14 @@ class LicenceStore:
         finally:
             wipe(text)
 
+    def doubt(self, service: str) -> None:
+        """Let the licences of the service at this address wait until it has confirmed them; no other's."""
+        with self._vault.exclusive():
+            for licence in self.all():
+                if licence.service == service and licence.rights.confirmed:
+                    self.put(licence.with_rights(replace(licence.rights, confirmed=False)))
+                licence.clear()
+
     def release(self, licence_id: str, receipt: Receipt | None) -> None:
         """Forget a licence and keep its receipt, both at once."""
         values: dict[tuple[str, str], bytes | None] = {(LICENCE, licence_id): None}

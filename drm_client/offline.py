@@ -37,6 +37,8 @@ _SERIAL = "revocations"
 _SAID = "generation-said"
 _MAX_SAID = 16
 _MARK_BITS = 20
+_MAX_COUNT = 2**32
+"""More changes of a vault than any device makes; a service that has seen more is wrong."""
 _MAX_PARTS = 100
 _ENDED = {
     RightsState.REVOKED: DrmErrorCode.LICENCE_REVOKED,
@@ -283,12 +285,14 @@ class OfflineLicences:
 
     def _next_generation(self) -> tuple[int, int]:
         """What is told to the service of how far the vault has come: now, and the last time. It is kept that it was
-        told; no copy of the vault ever says the same."""
+        told; no copy of the vault ever says the same. Each service has a count of its own, so that none can move
+        another's."""
         with self._vault.exclusive():
-            said = self._said()
-            generation = (self._vault.generation + 1) << _MARK_BITS | secrets.randbits(_MARK_BITS)
+            before = max(self._said(), default=0)
+            count = max(self._vault.generation, before >> _MARK_BITS) + 1
+            generation = count << _MARK_BITS | secrets.randbits(_MARK_BITS)
             self._keep_said(generation)
-        return generation, max(said, default=0)
+        return generation, before
 
     def _said(self) -> list[int]:
         """The last generations that this vault told the service, or heard from it."""
@@ -311,12 +315,13 @@ class OfflineLicences:
     ) -> None:
         """Do as the service said of ``held``. What it does not know stays as it is: its memory may be an older copy,
         too."""
+        if states.generation >> _MARK_BITS > _MAX_COUNT:
+            raise untrusted("It has seen more changes than there can be.")
         with self._vault.exclusive():
             # Of two programs that ask at once one may be overtaken: only what this vault never said makes it a copy.
             if states.restored and states.generation not in self._said():
-                self._vault.go_on_from(states.generation >> _MARK_BITS)
                 self._keep_said(states.generation)
-                self._vault.begin_epoch()
+                self.store.doubt(self._service.address)  # its word counts for its own licences alone
             for rights in held:
                 licence_id = rights.policy.licence_id
                 said = states.licences.get(licence_id)

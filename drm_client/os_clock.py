@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import sys
 import time
 import uuid
@@ -13,9 +14,11 @@ from pathlib import Path
 from drm_client.clock import Reading
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_NAMESPACE_FILE = Path("/proc/self/ns/time")
 _MAX_BOOT_ID_BYTES = 64
 _PROCESS_ID = f"process-{uuid.uuid4()}"
 _FIRST_TIME_NAMESPACE = 0xEFFFFFFA  # PROC_TIME_INIT_INO of include/linux/proc_ns.h
+_OLDEST, _TIME_NAMESPACES_SINCE = (3, 0), (5, 6)
 _PIDFD_GET_TIME_NAMESPACE = 0xFF07  # include/uapi/linux/pidfd.h, since Linux 6.11
 
 
@@ -33,14 +36,24 @@ def read_clocks() -> Reading:
 
 
 def has_the_machines_boot_clock() -> bool:
-    """Whether CLOCK_BOOTTIME is the machine's own here, and not one that was set for a time namespace."""
+    """Whether CLOCK_BOOTTIME is the machine's own here, and not one that was set for a time namespace.
+
+    Where nothing says which namespace this is (/proc is covered, a filter forbids to ask), it may be any.
+    """
     if not sys.platform.startswith("linux"):
         return True
-    return _time_namespace() in (None, _FIRST_TIME_NAMESPACE)
+    namespace = _time_namespace()
+    return namespace == _FIRST_TIME_NAMESPACE or (namespace is None and not _may_have_time_namespaces())
+
+
+def _may_have_time_namespaces() -> bool:
+    """Whether this kernel may have them: Linux has since 5.6. One below 3.0 only calls itself so (personality(2))."""
+    version = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return version is None or not _OLDEST <= (int(version[1]), int(version[2])) < _TIME_NAMESPACES_SINCE
 
 
 def _time_namespace() -> int | None:
-    """The inode of this process's time namespace, None where the kernel knows none.
+    """The inode of this process's time namespace, None where nothing says it.
 
     The kernel is asked directly where it can be: files in /proc may be covered by others in a mount namespace.
     """
@@ -57,7 +70,7 @@ def _time_namespace() -> int | None:
         finally:
             os.close(namespace)
     with contextlib.suppress(OSError):
-        return Path("/proc/self/ns/time").stat().st_ino
+        return _NAMESPACE_FILE.stat().st_ino
     return None
 
 

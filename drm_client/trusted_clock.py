@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from drm_client import clock
 from drm_client.clock import ClockState, HeldTime, Reading, TrustedTime
 from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.licence_store import LicenceStore
 from drm_client.os_clock import read_clocks
 from drm_client.vault import Vault
 
@@ -100,12 +101,12 @@ class TrustedClock:
         return () if kept is None else tuple(AuditLine(*line) for line in json.loads(kept))
 
     def forget(self) -> None:
-        """Forget this clock, so that the next signed time is taken as it is. Until then all licences wait for the
-        service: forgetting must not lengthen anything."""
+        """Forget this clock, so that the next signed time is taken as it is. Until then the issuer's licences wait
+        for it: forgetting must not lengthen anything. The clock of version 0.1.0 stays: others may still go by it.
+        """
         with self._vault.exclusive():
-            for name in (self.issuer, _OF_ALL):
-                self._vault.delete(_CLOCK, name)
-            self._vault.begin_epoch()
+            self._vault.delete(_CLOCK, self.issuer)
+            LicenceStore(self._vault).doubt(self.issuer)
 
     def _note(self, line: AuditLine) -> None:
         lines = [*self.audit(), line][-MAX_AUDIT_LINES:]
@@ -115,7 +116,7 @@ class TrustedClock:
         _log.warning("the service's time was %s: %.0f s off ours", said, line.said_s - line.before_s)
 
     def _kept(self) -> ClockState | None:
-        """The kept state; where it was tampered with, time begins anew and all licences wait for the service."""
+        """The kept state; where it was tampered with, time begins again and the licences wait for the service."""
         own = self._get(self.issuer)
         if own is not None:
             return _state_of(own)
@@ -133,7 +134,10 @@ class TrustedClock:
                 raise
             with self._vault.exclusive():
                 self._vault.delete(_CLOCK, name)
-                self._vault.begin_epoch()
+                if name == _OF_ALL:
+                    self._vault.begin_epoch()
+                else:
+                    LicenceStore(self._vault).doubt(name)
             return None
 
     def _keep(self, state: ClockState) -> None:

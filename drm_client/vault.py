@@ -99,13 +99,6 @@ class Vault:
         with self._lock, self._reading():
             return self._head().generation
 
-    def go_on_from(self, generation: int) -> None:
-        """Count on from ``generation``, which somebody else has seen of this vault before."""
-        with self.exclusive():
-            head = self._head()
-            if head.generation < generation:
-                self._write_head(replace(head, generation=generation + 1))
-
     def sealer(self, purpose: str) -> Sealer:
         """A sealer under this vault's key for what others keep elsewhere; close it when done."""
         return self._sealer.child(purpose)

@@ -35,7 +35,7 @@ from player.base.errors import InputError
 from player.service.address import service_address
 from tests.drm_client.offline_kit import ORDER, Desk, MemoryKeyStore
 from tests.drm_client.test_issuers import FIVE_YEARS, TwoServices
-from tests.drm_client.test_os_clock import in_time_namespace
+from tests.drm_client.test_os_clock import in_covered_time_namespace, in_time_namespace
 from tests.drm_client.test_upgrade import Upgraded
 from tests.kit.downloads import Shelf, noise_download, noise_title, run
 from tests.kit.fileserver import FileServer
@@ -117,7 +117,7 @@ def whole_copy(*, files: bool, contact: bool) -> Try:
             return not plays(desk, licence_id)
         desk.machine.run(HOUR)
         await keep_up(desk)
-        return not plays(desk, licence_id) and desk.vault.epoch == 1
+        return desk.licences.standing(licence_id).state is RightsState.PLAYED_OUT
 
     return attack
 
@@ -162,6 +162,32 @@ async def another_services_list(folder: Path) -> bool:
     return plays(desk, licence_id)
 
 
+async def lies_about_a_copy(folder: Path) -> bool:
+    """A service says that it has seen far more of this vault, whatever it is told."""
+    desk = TwoServices(folder)
+    licence_id = await desk.kept()
+    await desk.others.acquire(ORDER)
+    await keep_up(desk)
+    for generation in (2**52, 2**53 - 1):
+        desk.other_server.generation = generation
+        with contextlib.suppress(DrmError):
+            await desk.others.confirm_states()
+        if not plays(desk, licence_id):
+            return False
+    await keep_up(desk)
+    return desk.server.requests[-1]["generation"] < 2**30 and plays(desk, licence_id)
+
+
+async def clock_forgotten(folder: Path) -> bool:
+    """Forget one service's clock, as ``doctor --repair-clocks`` does, to play another's again."""
+    desk = TwoServices(folder)
+    mine, theirs = await desk.kept(), (await desk.others.acquire(ORDER)).licence_id
+    desk.machine.run(49 * HOUR)
+    desk.other_service.clock.forget()
+    desk.machine.wall_error_s = -900 * DAY
+    return not plays(desk, mine) and not plays(desk, theirs)
+
+
 async def wall_clock(folder: Path) -> bool:
     desk = Desk(folder)
     licence_id = await desk.kept()
@@ -180,6 +206,10 @@ async def wall_clock_at_boot(folder: Path) -> bool:
 
 async def time_namespace(_folder: Path) -> bool:
     return in_time_namespace(-50).boot_id.startswith("process-")
+
+
+async def covered_time_namespace(_folder: Path) -> bool:
+    return in_covered_time_namespace(-50).boot_id.startswith("process-")
 
 
 async def snapshot(folder: Path) -> bool:
@@ -412,11 +442,14 @@ _WAITS = "waits until the service has confirmed it"
 ATTACKS = (
     Attack("two services whose clocks are five years apart", "neither touches the other's licences", two_services),
     Attack("a service withdraws another's title", "nothing is withdrawn", another_services_list),
+    Attack("a service calls the vault an older copy", "nothing of another's waits", lies_about_a_copy),
+    Attack("forget a service's clock and set the wall clock back", "its licences wait, others' end", clock_forgotten),
     Attack("keep what a service issued five years ahead", _WAITS, from_the_future),
     Attack("set the wall clock back while it runs", "the time counts", wall_clock),
     Attack(
         "turn the boot clock back in a time namespace", "it is not believed, the wall clock counts", time_namespace
     ),
+    Attack("the same, with /proc covered and system calls filtered", "it is not believed", covered_time_namespace),
     Attack("restore a snapshot of the machine, not of its disk", "what the wall clock gained counts", snapshot),
     Attack("replay a recorded time of the service", "refused", recorded_time),
     Attack("answer with another signing key", "refused", another_key),
@@ -481,6 +514,9 @@ ATTACKS = (
 )
 
 
+NOT_TRIED = "not tried: this machine does not permit it"
+
+
 def table() -> list[str]:
     """Try everything; the lines of the table."""
     lines = ["| somebody tries | promise | outcome |", "|---|---|---|"]
@@ -490,7 +526,7 @@ def table() -> list[str]:
                 held = asyncio.run(attack.try_(Path(folder)))
                 outcome = "holds" if held else f"does not hold; what stops it: {attack.limit or 'NOTHING'}"
             except pytest.skip.Exception:
-                outcome = "holds"  # this machine makes no time namespaces: nobody can try it here
+                outcome = NOT_TRIED
         lines.append(f"| {attack.name} | {attack.promise} | {outcome} |")
     return lines
 

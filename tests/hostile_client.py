@@ -369,6 +369,18 @@ def rental_again(ground: Ground) -> bool:
     )
 
 
+def rental_downloaded_again(ground: Ground) -> bool:
+    """A rental is given back when its hours are nearly over, and downloaded once more."""
+    ground.bench.context.rights.contracts.set("film", ContractTerms(rental=True), by=None)
+    licence, began = kept(ground), ground.bench.clock.now()
+    ground.wait(DAY)
+    receipt = ground.device.receipt(licence, first_play_at=began)
+    ground.device.post(f"/licences/{licence['licence_id']}/release", {"receipt": receipt})
+    again = kept(ground)
+    ground.wait(1.5 * DAY)
+    return again["first_play_at"] == began and refused(ground.device.acquire(again["session_id"]))
+
+
 def given_back_and_renewed(ground: Ground) -> bool:
     licence = kept(ground)
     released = ground.device.post(
@@ -683,6 +695,7 @@ ATTACKS: tuple[Attack, ...] = (
         ("a renewal long after the end", renewed_too_late),
         ("a renewal by an old sequence number", renewed_by_an_old_sequence),
         ("a watched rental as if it were not", rental_again),
+        ("a rental given back and downloaded again", rental_downloaded_again),
         ("a licence that was given back", given_back_and_renewed),
         ("a request dated an hour ago", dated(-3600.0)),
         ("a request dated a year ahead", dated(365 * DAY)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -21,6 +20,7 @@ from backend_stub.services.devices import proven_device
 from backend_stub.services.entitlement import Entitled, Viewing, entitled_title
 from backend_stub.services.key_sets import KeySet, KeySetType, base64url
 from backend_stub.services.rights import policy
+from backend_stub.services.rights.first_plays import note_first_play, rented_since
 from backend_stub.services.rights.messages import LicenceRequest, RenewalRequest, ReplayGuard, read_signed
 from backend_stub.services.rights.pssh import BadPsshError, kids_in_pssh
 from backend_stub.services.rights.signatures import (
@@ -129,7 +129,7 @@ class RightsService:
             _check_sequence(licence, message.sequence)
             if licence.renew_until is None or now >= licence.renew_until:
                 raise _closed()
-            _note_first_play(licence, message.first_play_at, now)
+            note_first_play(licence, message.first_play_at, now)
             subject = self._subject(session, viewing, licence.kind, licence.session_id, device, now)
             return self._issue(session, licence, subject, device, message, urls, now)
 
@@ -164,10 +164,12 @@ class RightsService:
         entitled = entitled_title(session, viewing, play.title_id, now, play.variant)
         return _Subject(kind, session_id, play.variant, entitled, play.expires_at, None, until)
 
-    def _terms(self, subject: _Subject, licence: IssuedLicence, now: float) -> policy.Terms:
+    def _terms(self, session: Session, subject: _Subject, licence: IssuedLicence, now: float) -> policy.Terms:
         if subject.ends_at is not None:
             return policy.streaming_terms(subject.entitled, now, subject.ends_at, subject.keys_until)
-        terms = policy.download_terms(subject.entitled, now, licence.first_play_at)
+        known = (licence.first_play_at, rented_since(session, subject.entitled, licence.account_id, now))
+        first_play_at = min((one for one in known if one is not None), default=None)
+        terms = policy.download_terms(subject.entitled, now, first_play_at)
         first, length = terms.first_play_at, terms.play_s
         if first is not None and length is not None and now >= first + length:
             raise _closed()  # a rental that was watched does not begin again
@@ -187,7 +189,7 @@ class RightsService:
         entitled = subject.entitled
         rows = keys_of_title(session, entitled.title.id) if subject.variant == ENCRYPTED else []
         selection = policy.select_keys(entitled, rows, message.kids, message.info.hdcp)
-        terms = self._terms(subject, licence, now)
+        terms = self._terms(session, subject, licence, now)
         licence.sequence += 1
         licence.issued_at, licence.expires_at = now, terms.expires_at
         licence.renew_until, licence.first_play_at = terms.renew_until, terms.first_play_at
@@ -304,13 +306,6 @@ def _check_sequence(licence: IssuedLicence, sequence: int) -> None:
         raise ProblemError(
             409, "stale_sequence", "This licence was renewed already.", members={"sequence": licence.sequence}
         )
-
-
-def _note_first_play(licence: IssuedLicence, reported: float | None, now: float) -> None:
-    """The earliest first play that was ever reported counts; one from the future counts as now."""
-    moments: Sequence[float] = [one for one in (licence.first_play_at, reported) if one is not None]
-    if moments:
-        licence.first_play_at = min(*moments, now)
 
 
 def _closed() -> ProblemError:

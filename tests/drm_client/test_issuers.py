@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from drm_client.keys import KeyRing
 from drm_client.offline import OfflineLicences
 from drm_client.rights import RightsState
 from drm_client.trusted_service import TrustedService
+from drm_client.vault import FILE_NAME
 from tests.drm_client.offline_kit import ORDER, Desk
 from tests.kit.licence_server import DAY, HOUR, LicenceServer, RealTime, Terms
 
@@ -137,3 +139,47 @@ async def test_a_receipt_goes_to_its_own_service_alone(desk: TwoServices) -> Non
     desk.licences.remove(await desk.kept())
     assert await desk.others.send_receipts() == 0
     assert await desk.licences.send_receipts() == 1
+
+
+async def test_a_service_that_calls_the_vault_an_older_copy_makes_its_own_licences_wait_alone(
+    desk: TwoServices,
+) -> None:
+    mine, theirs = await desk.kept(), (await desk.others.acquire(ORDER)).licence_id
+    desk.other_server.generation = 2**50
+    desk.other_server.licences.clear()  # it confirms none
+    await desk.others.confirm_states()
+    assert desk.licences.standing(theirs).state is RightsState.UNCONFIRMED
+    assert desk.licences.standing(mine).state is RightsState.READY
+    await desk.licences.confirm_states()
+    assert desk.server.requests[-1]["generation"] < 2**30
+    await desk.others.confirm_states()
+    assert 2**50 < desk.other_server.requests[-1]["generation"] < 2**51
+    assert desk.other_server.requests[-1]["before"] >= 2**50
+
+
+async def test_a_service_cannot_have_seen_more_than_there_can_be(desk: TwoServices) -> None:
+    theirs = (await desk.others.acquire(ORDER)).licence_id
+    desk.other_server.generation = 2**53 - 1
+    with pytest.raises(DrmError, match="more changes"):
+        await desk.others.confirm_states()
+    assert desk.licences.standing(theirs).state is RightsState.READY
+    desk.other_server.generation = 0
+    assert (await desk.others.confirm_states()).confirmed == (theirs,)
+
+
+@pytest.mark.parametrize("how", ["forgotten", "damaged"])
+async def test_a_clock_that_begins_again_makes_the_licences_of_its_issuer_wait_alone(
+    desk: TwoServices, how: str
+) -> None:
+    mine, theirs = await desk.kept(), (await desk.others.acquire(ORDER)).licence_id
+    if how == "forgotten":
+        desk.other_service.clock.forget()
+    else:
+        sealed = "UPDATE entries SET sealed = zeroblob(64) WHERE kind = 'clock' AND name = ?"
+        with sqlite3.connect(desk.folder / FILE_NAME) as database:
+            database.execute(sealed, (OTHER,))
+        database.close()
+    assert desk.licences.standing(theirs).state is RightsState.UNCONFIRMED
+    assert desk.licences.standing(mine).state is RightsState.READY
+    await desk.others.confirm_states()
+    assert desk.licences.standing(theirs).state is RightsState.READY

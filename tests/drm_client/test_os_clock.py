@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -22,26 +23,30 @@ print(json.dumps(dataclasses.astuple(read_clocks())))
 """
 
 
-def in_time_namespace(boottime_s: int, *more: str) -> Reading:
-    """What a process reads for which CLOCK_BOOTTIME was set ``boottime_s`` further, without any rights of root."""
+def in_time_namespace(boottime_s: int, *more: str, run: Sequence[str] = (), read: str = "") -> Reading:
+    """What a process reads for which CLOCK_BOOTTIME was set ``boottime_s`` further, without any rights of root.
+    ``run`` stands before its command."""
     command = [
         "unshare", "--user", "--map-root-user", "--time", "--boottime", str(boottime_s), *more, "--fork",
-        sys.executable, "-c", _READ,
+        *run, sys.executable, "-c", read or _READ,
     ]  # fmt: skip
+    if shutil.which("unshare") is None:
+        pytest.skip("unshare (util-linux) is not here")
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
-    if done.returncode != 0 and "unshare" in done.stderr:
+    if done.returncode != 0 and done.stderr.startswith(("unshare:", "mount:")):
         pytest.skip(f"no time namespaces here: {done.stderr.strip()}")
     return Reading(*json.loads(done.stdout))
 
 
-@pytest.fixture
-def _unshare() -> None:
-    if shutil.which("unshare") is None:
-        pytest.skip("unshare (util-linux) is not here")
+def in_covered_time_namespace(boottime_s: int) -> Reading:
+    """The same where nothing says so: its file is covered, a filter forbids to ask the kernel, and that calls itself
+    an old one."""
+    filtered = "import os\ndef refuse(_process): raise OSError\nos.pidfd_open = refuse\n" + _READ
+    hide = 'mount -t tmpfs none /proc/$$/ns && exec setarch --uname-2.6 "$0" "$@"'
+    return in_time_namespace(boottime_s, "--mount", run=["sh", "-c", hide], read=filtered)
 
 
-@pytest.mark.usefixtures("_unshare")
 def test_a_boot_clock_that_was_set_in_a_time_namespace_hides_no_time() -> None:
     """``unshare -U -r -T --boottime N``: the wall clock counts there, so what was played before stays played."""
     began = clock.hear(clock.begin(read_clocks()), read_clocks(), read_clocks().wall_s)
@@ -65,12 +70,48 @@ def test_this_machines_boot_clock_is_its_own() -> None:
     assert not read_clocks().boot_id.startswith("process-")
 
 
-def test_where_the_kernel_cannot_be_asked_its_files_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_process: int) -> int:
-        raise OSError
+class _Silent:
+    """A /proc that another one covers, and a filter of system calls."""
 
-    monkeypatch.setattr(os, "pidfd_open", refuse, raising=False)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(_process: int) -> int:
+            raise OSError
+
+        monkeypatch.setattr(os, "pidfd_open", refuse, raising=False)
+        self._patch = monkeypatch
+
+    def cover(self, release: str) -> None:
+        self._patch.setattr(os_clock, "_NAMESPACE_FILE", Path("/nothing/here"))
+        self._patch.setattr(os, "uname", lambda: os.uname_result(("Linux", "host", release, "", "x86_64")))
+
+
+def test_where_the_kernel_cannot_be_asked_its_files_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    _Silent(monkeypatch)
     assert has_the_machines_boot_clock()
     monkeypatch.setattr(os_clock, "_FIRST_TIME_NAMESPACE", 1)
     assert has_the_machines_boot_clock() is not Path("/proc/self/ns/time").exists()
     assert read_clocks().boot_id.startswith("process-") is Path("/proc/self/ns/time").exists()
+
+
+@pytest.mark.parametrize(
+    ("release", "believed"),
+    [
+        ("5.6.0", False),
+        ("6.18.44-arch1", False),
+        ("2.6.60-arch1", False),
+        ("nobody", False),
+        ("5.5.19", True),
+        ("4.18.0-553.el8", True),
+    ],
+)
+def test_where_nothing_says_which_time_namespace_this_is_the_boot_clock_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch, release: str, believed: bool
+) -> None:
+    """But on kernels that have none. ``setarch --uname-2.6`` makes any call itself 2.6."""
+    _Silent(monkeypatch).cover(release)
+    assert has_the_machines_boot_clock() is believed
+    assert read_clocks().boot_id.startswith("process-") is not believed
+
+
+def test_a_time_namespace_that_is_covered_hides_no_time() -> None:
+    assert in_covered_time_namespace(-50).boot_id.startswith("process-")

@@ -138,7 +138,6 @@ async def test_an_older_copy_is_found_and_heals_at_the_next_contact(
     desk.machine.run(HOUR)
     report = await upkeep(desk).run()
     assert report.failed == {}
-    assert desk.vault.epoch >= 1
     assert desk.licences.standing(good).state is RightsState.READY
     assert desk.licences.standing(played).playback_s == 6 * HOUR - HOUR / 4 - HOUR
     assert released not in desk.licences.store.ids()
@@ -157,8 +156,8 @@ async def test_two_programs_that_ask_at_once_are_no_older_copy(desk: Desk) -> No
         return answer(path, *rest)
 
     desk.server._answer = overtaken  # type: ignore[method-assign]
+    desk.server.licences.clear()  # it would confirm them
     await desk.licences.confirm_states()
-    assert desk.vault.epoch == 0
     assert desk.licences.standing(licence_id).may_start
 
 

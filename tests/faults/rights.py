@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from backend_stub.services import licence_issuing
 from backend_stub.services.rights import time_guard
 from downloads import checking, quota, removal, service
 from downloads.item_writer import ItemWriter, SystemFile
 from downloads.store import Store
-from drm_client import clock, passphrase
+from drm_client import clock, offline, passphrase
 from drm_client.clock import ClockState, Reading, TrustedTime
 from drm_client.keystore import FileKeyStore
+from drm_client.licence_store import LicenceStore
 from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.trusted_clock import TrustedClock
 from drm_client.vault import ANCHOR_ENTRY, Vault
@@ -62,6 +64,31 @@ def any_boot_clock_is_believed(patch: pytest.MonkeyPatch) -> None:
 
     believe = "from drm_client import os_clock; os_clock.has_the_machines_boot_clock = lambda: True\n"
     patch.setattr(test_os_clock, "_READ", believe + test_os_clock._READ)
+
+
+def who_is_silent_has_the_machines_boot_clock(patch: pytest.MonkeyPatch) -> None:
+    from tests.drm_client import test_os_clock
+
+    believe = "from drm_client import os_clock; os_clock._may_have_time_namespaces = lambda: False\n"
+    patch.setattr(test_os_clock, "_READ", believe + test_os_clock._READ)
+
+
+def doubt_is_for_all_services(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(LicenceStore, "doubt", lambda store, _service: store._vault.begin_epoch())
+
+
+def any_count_is_believed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(offline, "_MAX_COUNT", 2**53)
+
+
+def rentals_begin_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(licence_issuing, "rented_since", lambda *_given: None)
+
+
+def what_was_skipped_holds(patch: pytest.MonkeyPatch) -> None:
+    from tests import attacks
+
+    patch.setattr(attacks, "NOT_TRIED", "holds")
 
 
 def verify_sees_items_alone(patch: pytest.MonkeyPatch) -> None:
@@ -201,6 +228,36 @@ FAULTS = [
         "rights-boot-clock-of-a-time-namespace",
         "tests/drm_client/test_os_clock.py::test_a_boot_clock_that_was_set_in_a_time_namespace_hides_no_time",
         any_boot_clock_is_believed,
+    ),
+    Fault(
+        "rights-silence-about-the-time-namespace",
+        "tests/drm_client/test_os_clock.py::test_a_time_namespace_that_is_covered_hides_no_time",
+        who_is_silent_has_the_machines_boot_clock,
+    ),
+    Fault(
+        "rights-older-copy-for-all-services",
+        f"{_ISSUERS}::test_a_service_that_calls_the_vault_an_older_copy_makes_its_own_licences_wait_alone",
+        doubt_is_for_all_services,
+    ),
+    Fault(
+        "rights-clock-forgotten-for-all-services",
+        f"{_ISSUERS}::test_a_clock_that_begins_again_makes_the_licences_of_its_issuer_wait_alone[forgotten]",
+        doubt_is_for_all_services,
+    ),
+    Fault(
+        "rights-any-count-is-believed",
+        f"{_ISSUERS}::test_a_service_cannot_have_seen_more_than_there_can_be",
+        any_count_is_believed,
+    ),
+    Fault(
+        "rights-rentals-begin-again",
+        "tests/backend_stub/rights/test_licences.py::TestRenewal::test_a_rental_goes_on_with_its_next_download[receipt]",
+        rentals_begin_again,
+    ),
+    Fault(
+        "rights-skipped-attacks-hold",
+        "tests/test_attacks.py::test_an_attack_that_cannot_be_tried_is_not_said_to_hold",
+        what_was_skipped_holds,
     ),
     Fault(
         "rights-verify-sees-items-alone",

@@ -7,6 +7,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Device, Download, IssuedLicence
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
+from backend_stub.services.rights.first_plays import note_first_play
 from backend_stub.services.rights.messages import Release, read_signed
 from backend_stub.services.rights.signatures import RELEASE
 
@@ -31,6 +32,7 @@ class Releases:
             message = read_signed(receipt, RELEASE, device.public_key, Release, device.id)
             if message.licence_id != licence_id:
                 raise ProblemError(422, "bad_signed_request", "The signed licence is not the one of the address.")
+            note_first_play(licence, message.first_play_at, now)
             if licence.released_at is None:
                 licence.released_at = min(max(message.released_at, licence.issued_at), now)
                 licence.release_reason = message.reason

@@ -12,6 +12,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Device, DeviceVault, IssuedLicence
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
+from backend_stub.services.rights.first_plays import note_first_play
 from backend_stub.services.rights.messages import HeldLicence, ReplayGuard, StateRequest, read_signed
 from backend_stub.services.rights.signatures import (
     STATE,
@@ -89,10 +90,8 @@ def _answer(session: Session, device_id: str, held: HeldLicence, now: float) -> 
     licence = session.get(IssuedLicence, held.licence_id)
     if licence is None or licence.device_id != device_id:
         return {"licence_id": held.licence_id, "state": "unknown", "sequence": 0, "first_play_at": None}
-    if held.sequence == licence.sequence and held.first_play_at is not None:
-        # The earliest first play that was ever reported counts; one from the future counts as now.
-        moments = [one for one in (licence.first_play_at, held.first_play_at) if one is not None]
-        licence.first_play_at = min(*moments, now)
+    if held.sequence == licence.sequence:
+        note_first_play(licence, held.first_play_at, now)
     state = "in_force"
     if licence.revoked_at is not None:
         state = "revoked"

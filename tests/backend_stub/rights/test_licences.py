@@ -296,6 +296,33 @@ class TestRenewal:
         assert refusal(device.renew(later)) == (403, "renewal_closed")
         assert refusal(device.acquire(licence["session_id"])) == (403, "renewal_closed")
 
+    @pytest.mark.parametrize("how", ["receipt", "give back", "another device"])
+    def test_a_rental_goes_on_with_its_next_download(self, running: Service, device: SigningDevice, how: str) -> None:
+        """Neither a receipt, nor a place given back, nor another device of the account starts its hours again."""
+        running.context.rights.contracts.set("film", ContractTerms(rental=True), by=None)
+        licence = running.licence(device.acquire(device.download().json()["download_id"]))
+        running.clock.step(DAY)
+        played = licence | {"first_play_at": START + 100}
+        next_one = device
+        if how == "receipt":
+            receipt = {"receipt": device.receipt(licence, first_play_at=START + 100)}
+            assert device.post(f"/licences/{licence['licence_id']}/release", receipt).status_code == 200
+        else:
+            assert device.state(1, played).status_code == 200
+        if how == "give back":
+            assert device.client.call("DELETE", f"/downloads/{licence['session_id']}").status_code == 204
+        elif how == "another device":
+            next_one = SigningDevice(device.client, device.clock)
+            next_one.register()
+        begun = running.licence(next_one.acquire(next_one.download().json()["download_id"]))
+        assert begun["licence_id"] != licence["licence_id"]
+        assert begun["first_play_at"] == START + 100
+        running.clock.step(DAY + 100)  # its 48 hours are over
+        assert refusal(next_one.acquire(next_one.download().json()["download_id"])) == (403, "renewal_closed")
+        running.clock.step(90 * DAY)
+        later = running.licence(device.acquire(device.download().json()["download_id"]))
+        assert later["first_play_at"] is None  # rented again
+
     def test_a_title_that_leaves_is_not_renewed_beyond_that(self, running: Service, device: SigningDevice) -> None:
         running.context.rights.contracts.set("film", ContractTerms(available_until=START + 5 * DAY), by=None)
         licence = running.licence(device.acquire(device.download().json()["download_id"]))
