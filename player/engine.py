@@ -53,6 +53,7 @@ from player.resume.journal import ProgressJournal
 from player.resume.sync import ResumeSync
 from player.service.client import ServiceClient
 from player.service.tokens import TokenStore
+from player.thumbnails import FilmCache
 from player.title.opening import LIVE, PlaybackSource
 from player.tracks.preference_store import PreferenceLearner, TrackPreferenceStore
 from player.tracks.preferences import TrackPreferences
@@ -73,7 +74,7 @@ class EngineSettings:
     ``telemetry`` is the viewer's consent to tell the service how playbacks went, and a collector at ``collector_url``
     (empty for none) all about them. ``schemes`` adds transports for addresses of the program's own (kept titles).
     ``on_transfer`` is told of every exchange, ``on_upkeep`` of every pass over the kept licences, on the engine's
-    thread."""
+    thread. Small pictures of the viewer's own films are kept in ``picture_folder``; without it none are drawn."""
 
     profile: Path
     service_url: str | None = None
@@ -81,6 +82,7 @@ class EngineSettings:
     ca_file: Path | None = None
     web: WebOptions = field(default_factory=WebOptions)
     local_folder: Path | None = None
+    picture_folder: Path | None = None
     telemetry: bool = False
     collector_url: str = field(default="", repr=False)
     wrap: tuple[Callable[[Transport, Clock], Transport], ...] = field(default=())
@@ -120,6 +122,8 @@ class Engine:
         self._network_store = NetworkStore(settings.profile / "networks.json", self.clock.wall)
         self.files = FileMemory(settings.profile / "files.json")
         """The viewer's own files that were opened; blocks for the disk."""
+        folder = settings.picture_folder
+        self._film_cache = None if folder is None else FilmCache(folder)
         self._track_memory = TrackPreferenceStore(settings.profile / "tracks.json")
         self.loop = _new_loop()
         self._memory = MemoryKeeper(self.loop)
@@ -331,6 +335,7 @@ class Engine:
             kept_licences=self._kept_licences,
             resume=None if settings.fresh else self._resume,
             files=None if settings.fresh else self.files,
+            film_cache=None if settings.fresh else self._film_cache,
             mark=marker,
             recall=None if network is None else network.recall,
             learning=self._learning(settings),

@@ -21,7 +21,7 @@ _home = Path(tempfile.mkdtemp(prefix="matinee-tests-"))
 os.environ["HOME"] = str(_home)
 for _name in ("CONFIG", "DATA", "STATE", "CACHE"):
     os.environ[f"XDG_{_name}_HOME"] = str(_home / _name.lower())
-for _name in [name for name in os.environ if name.startswith("MATINEE_") and name != "MATINEE_TEST_CACHE"]:
+for _name in [name for name in os.environ if name.startswith("MATINEE_") and not name.startswith("MATINEE_TEST_")]:
     del os.environ[_name]
 
 _OURS = ("abr", "drm_client", "player", "downloads", "ui", "backend_stub", "asyncio")

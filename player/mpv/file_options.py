@@ -2,7 +2,7 @@
 
 libmpv and FFmpeg know many files that name others: playlists, edit lists, linked Matroska segments, QuickTime
 references, concatenations. Three doors are closed, each of which would be enough for most of them: only FFmpeg's
-demuxers of :data:`DEMUXERS` may read the file (``format_whitelist``), none of them may open anything
+demuxers of :mod:`player.media.demuxers` may read the file (``format_whitelist``), none of them may open anything
 (``access-references``, ``protocol_whitelist``), and libmpv looks for nothing beside the file.
 """
 
@@ -10,13 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-DEMUXERS = (
-    "aac,ac3,aiff,amr,ape,asf,ass,au,av1,avi,caf,dsf,dts,dtshd,dv,eac3,flac,flv,gxf,h261,h263,h264,hevc,ivf"
-    ",live_flv,m4v,matroska,webm,mjpeg,mov,mp4,m4a,3gp,3g2,mj2,mlp,mp3,mpc,mpc8,mpeg,mpegts,mpegvideo,mxf,nsv,nut,obu"
-    ",ogg,rm,swf,truehd,tta,vc1,voc,w64,wav,wtv,wv,xwma,y4m,yuv4mpegpipe,amrnb,amrwb"
-)
-"""FFmpeg's names. None of these opens other files where ``access-references`` is off; text formats but ASS, image
-sequences, playlists, streaming manifests, SDP, concat and VobSub are not among them."""
+from player.media.demuxers import DEMUXERS
 
 MOST_FONT_BYTES = 64 << 20
 """So much may be attached to a file as fonts; with more they are not used."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from player.mpv.file_options import DEMUXERS
+from player.media.demuxers import DEMUXERS
 from player.text.subtitle_files import SubtitleLine
 
 _MOST_LINES = 20_000

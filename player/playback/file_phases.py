@@ -28,11 +28,12 @@ from player.playback.own_subtitles import OwnSubtitles, is_own
 from player.playback.parts import PlaybackParts
 from player.playback.phases import Requested
 from player.reporting.events import Sought
-from player.reporting.state import MediaFacts, SourceForm
+from player.reporting.state import MediaFacts, PlaybackStatus, SourceForm
 from player.resume.files import FileMemory, OpenedFile
 from player.resume.tracker import ProgressTracker
 from player.stream.remote_file import RemoteFile
 from player.text.subtitle_files import SubtitleLine, SubtitlePlace, beside
+from player.thumbnails import FilmPictures, Picture
 from player.title.media_file import (
     FileKind,
     MediaFile,
@@ -48,6 +49,7 @@ from player.title.opening import begin_at
 _UNKNOWN_FORMAT, _NOTHING_TO_PLAY = -17, -16  # mpv_error, include/mpv/client.h
 _MOST_CHAPTERS = 2000
 _LONGEST = 200
+_CALM = (PlaybackStatus.PLAYING, PlaybackStatus.PAUSED, PlaybackStatus.ENDED)
 _END_S = 0.1  # an exact seek to the very end shows the last picture
 
 OnProperty = Callable[[str, Any], None]
@@ -102,6 +104,7 @@ class PlayingFile(OpeningFile):
     tracks: FileTracks
     progress: FileProgress
     own: OwnSubtitles
+    drawn: list[FilmPictures]  # one once it is known that there are pictures to draw
 
     @property
     def buffer_s(self) -> float:
@@ -121,6 +124,9 @@ class PlayingFile(OpeningFile):
         parts.observe(Sought(parts.clock.monotonic(), parts.playhead.position_s, target_s))
         parts.monitor.start_seek(target_s)
         await self.control.run(self.control.player.seek, target_s)
+
+    async def thumbnail(self, time_s: float) -> Picture | None:
+        return await self.drawn[0].at(time_s) if self.drawn else None
 
     async def choose_audio(self, track_id: str) -> None:
         await self.tracks.choose_audio(track_id)
@@ -171,6 +177,25 @@ class PlayingFile(OpeningFile):
         )
         self.parts.commands.turn(found.rotation)
         await self.tracks.read()
+        self._draw_pictures(found)
+
+    def _draw_pictures(self, found: _Found) -> None:
+        """Draw small pictures of a local film in the background, where somebody can see them."""
+        parts, cache = self.parts, self.parts.services.film_cache
+        if cache is None or self.media.path is None or self.drawn or not found.pictures or not found.duration_s:
+            return
+        pictures = FilmPictures(self.media.path, found.duration_s, cache, parts.clock, self._is_busy)
+        self.drawn.append(pictures)
+        parts.monitor.update(thumbnails=True)
+        parts.tasks.spawn(pictures.run)
+
+    def _is_busy(self) -> bool:
+        return self.parts.monitor.state.status not in _CALM
+
+    async def close(self) -> None:
+        for pictures in self.drawn:
+            await pictures.close()
+        await super().close()
 
     async def look_for_end(self) -> None:
         """See whether libmpv has come to the end."""
@@ -232,7 +257,8 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
     await opening.settled.wait()
     own = OwnSubtitles()
     tracks = FileTracks(parts, control, own)
-    playing = PlayingFile(**vars(opening), tracks=tracks, progress=FileProgress(parts, control, tracks), own=own)
+    progress = FileProgress(parts, control, tracks)
+    playing = PlayingFile(**vars(opening), tracks=tracks, progress=progress, own=own, drawn=[])
     if parts.monitor.ended:
         return playing  # libmpv has refused it
     for place in opening.subtitles:

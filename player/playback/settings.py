@@ -23,6 +23,7 @@ from player.resume.sync import ResumeSync
 from player.service.client import ServiceClient
 from player.stream.throughput import Recall
 from player.stream.waiting import Waiting
+from player.thumbnails import FilmCache
 from player.title.heartbeats import BEAT_S, Heartbeats, NoHeartbeats
 from player.title.opening import TitleAddresses
 from player.title.renewal import Renewal
@@ -51,6 +52,7 @@ class PlaybackServices:
     mark: Mark | None = None
     recall: Recall | None = None  # what earlier playbacks learned of a CDN
     files: FileMemory | None = None  # the viewer's own files that were opened
+    film_cache: FilmCache | None = None  # small pictures of the viewer's own films; without it none are drawn
     learning: PreferenceLearner = field(default_factory=PreferenceLearner)  # what the viewer likes to hear and read
     prepared: TitleAddresses | None = None  # what was fetched of the title before it was played
     waiting: Callable[[], Waiting] = Waiting  # how the reader of the stream waits for bytes

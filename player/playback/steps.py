@@ -180,7 +180,7 @@ def _lose_subtitles(parts: PlaybackParts, segment: Segment, error: MatineeError)
 
 def begin(parts: PlaybackParts, control: MpvControl) -> None:
     """Catch up with what the viewer did meanwhile."""
-    for name in ("volume", "mute", "speed"):
+    for name in ("pause", "volume", "mute", "speed"):
         parts.monitor.handle_property(name, parts.player.latest(name))
     parts.controls.attach(control)
 

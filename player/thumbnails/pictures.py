@@ -58,6 +58,12 @@ def cut(sheet: NDArray[np.uint8], spot: TileSpot) -> Picture:
     return Picture(tile.shape[1], tile.shape[0], tile.tobytes(), spot.start_s, spot.duration_s)
 
 
+def cut_whole(sheet: NDArray[np.uint8]) -> Picture:
+    """A sheet of one picture."""
+    small = np.ascontiguousarray(_narrowed(sheet))
+    return Picture(small.shape[1], small.shape[0], small.tobytes())
+
+
 def read_keyframe(demuxer: Demuxer, data: bytes, spot: TileSpot) -> Picture:
     """The first picture of a segment. Raises MediaError, and DrmError where its key is missing."""
     import av

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from player.base.languages import normal
@@ -26,9 +27,9 @@ from tests.kit.screen import Screen
 from tests.kit.waiting import until
 
 SLICE = 9
-"""So many of them are in each run of the suite; the seed is the day's, or MATINEE_SEED."""
+"""So many of them are in each run of the suite; the seed is the day's, or MATINEE_TEST_SEED."""
 ALL = {film.name: film for film in FILMS}
-_SEED = int(os.environ.get("MATINEE_SEED") or time.strftime("%j"))
+_SEED = int(os.environ.get("MATINEE_TEST_SEED") or time.strftime("%j"))
 CHOSEN = sorted(random.Random(_SEED).sample(sorted(ALL), SLICE))
 REST = sorted(set(ALL) - set(CHOSEN))
 
@@ -114,7 +115,7 @@ def _right_tracks(film: Film, state: PlaybackState) -> None:
     assert state.media.video == film.video
     assert state.media.audio == film.audio
     if film.has_pictures:
-        assert f"{state.media.width}x{state.media.height}" == film.size
+        assert f"{state.media.width}x{state.media.height}" == (film.coded or film.size)
     wanted = ["-".join(normal(tag)) or None for tag in film.languages]
     assert [track.language for track in state.audio_tracks] == (wanted if film.audio else [])
     assert [track.language for track in state.text_tracks] == ["-".join(normal(tag)) or None for tag in film.texts]
@@ -130,11 +131,21 @@ def pictures_of(path: Path) -> dict[int, float]:
     found: dict[int, float] = {}
     with av.open(str(path)) as container:
         begin_s = (container.start_time or 0) / av.time_base
-        for frame in container.decode(video=0):
-            mark = barcode.decode(frame.to_ndarray(format="gray"))
-            if mark is not None and frame.time is not None:
-                found[mark.frame] = frame.time - begin_s
+        for packet in container.demux(video=0):
+            for frame in _decoded(packet):
+                upright = np.rot90(frame.to_ndarray(format="gray"), round(frame.rotation / 90))
+                mark = barcode.decode(np.ascontiguousarray(upright))
+                if mark is not None and frame.time is not None:
+                    found[mark.frame] = frame.time - begin_s
     return found
+
+
+def _decoded(packet: av.Packet) -> list[av.VideoFrame]:
+    """The pictures of a packet; none of one that was cut."""
+    try:
+        return [frame for frame in packet.decode() if isinstance(frame, av.VideoFrame)]
+    except av.error.InvalidDataError:
+        return []
 
 
 def _seek(film: Film, screen: Screen, session, rng: random.Random) -> None:

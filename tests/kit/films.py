@@ -42,6 +42,7 @@ class Film:
     whole: bool = True
     spoil: Callable[[Path, Path], None] | None = None
     filters: str = ""
+    coded: str = ""  # its size in the file, where it is to be turned
 
     @property
     def has_pictures(self) -> bool:
@@ -107,6 +108,16 @@ def _flipped(count: int, begin: float) -> Callable[[Path, Path], None]:
         for _ in range(count):
             data[rng.randrange(int(len(data) * begin), len(data))] = rng.randrange(256)
         target.write_bytes(data)
+
+    return spoil
+
+
+def _turned(degrees: int) -> Callable[[Path, Path], None]:
+    """To be turned counter-clockwise before it is shown, as a telephone writes it."""
+
+    def spoil(source: Path, target: Path) -> None:
+        words = ["-v", "error", "-nostdin", "-y", "-display_rotation", degrees, "-i", source, "-c", "copy", target]
+        run_tool([str(tools.locate().ffmpeg), *map(str, words)])
 
     return spoil
 
@@ -196,6 +207,7 @@ FILMS: tuple[Film, ...] = (
     _film("surround.mkv", _X264, ["-c:a", "eac3", "-ac", 6], audio="eac3"),
     _film("variable.mkv", _X264, _AAC, ["-fps_mode", "vfr"], filters="select='not(mod(n\\,3))+lt(mod(n\\,40)\\,20)'"),
     _film("edited.mp4", _X264, ["-bf", 3], _AAC, ["-use_editlist", 1]),
+    _film("turned.mp4", _X264, _AAC, filters="transpose=cclock", coded="180x320", spoil=_turned(-90)),
     _film("no-cues.mkv", _X264, _AAC, spoil=_without_cues),
     _film(
         "no-index.avi",

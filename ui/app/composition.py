@@ -76,6 +76,7 @@ class AppOptions:
     ca_file: Path | None = None
     web: WebOptions | None = None
     local_folder: Path | None = None
+    picture_folder: Path | None = None
     playback: PlaybackSettings | None = None
     on_event: Callable[[Event], None] | None = None
     on_state: Callable[[PlaybackState], None] | None = None
@@ -374,6 +375,7 @@ def _make_engine(options: AppOptions, store: PreferenceStore, meter: DataMeter, 
             ca_file=options.ca_file,
             web=options.web or WebOptions(),
             local_folder=options.local_folder,
+            picture_folder=options.picture_folder or options.profile / "pictures",
             telemetry=store.preferences.telemetry,
             on_transfer=meter.transferred,
             wrap=options.wrap,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.cli.build_info import program
-from ui.cli.options import add_ca_file_argument, add_service_arguments, profile_folder
+from ui.cli.options import add_ca_file_argument, add_service_arguments, picture_folder, profile_folder
 
 if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
                 tv=args.tv,
                 key_store=args.key_store,
                 ca_file=args.ca_file,
+                picture_folder=picture_folder(args),
                 examine=lambda: _examine(args),
                 crash_report=crash_report,
             )
@@ -99,6 +100,7 @@ def play_in_window(args: argparse.Namespace, source: PlaybackSource) -> int:
         ca_file=engine.ca_file,
         web=engine.web,
         local_folder=engine.local_folder,
+        picture_folder=picture_folder(args),
         playback=playback,
         on_event=recorder,
         on_state=recorder.see,

@@ -160,3 +160,12 @@ def profile_folder(args: argparse.Namespace) -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("matinee")
+
+
+def picture_folder(args: argparse.Namespace) -> Path:
+    """Where small pictures of the viewer's own films are kept: what can be made again."""
+    if args.profile_dir is not None:
+        return Path(args.profile_dir) / "pictures"
+    import platformdirs
+
+    return platformdirs.user_cache_path("matinee") / "pictures"
