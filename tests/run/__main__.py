@@ -74,7 +74,8 @@ def _report(parts: Sequence[Part], first: Results, failed: Sequence[str], logs: 
     whole = merged(part.results for part in parts)
     (logs / "seconds.txt").write_text(
         "".join(
-            f"{whole.seconds[test]:8.2f} {test}\n" for test in sorted(whole.seconds, key=lambda t: -whole.seconds[t])
+            f"{whole.seconds[test]:8.2f} {whole.processor_s[test]:8.2f} {test}\n"
+            for test in sorted(whole.seconds, key=lambda t: -whole.seconds[t])
         )
     )
     _print_skipped(whole)
@@ -93,7 +94,8 @@ def _report(parts: Sequence[Part], first: Results, failed: Sequence[str], logs: 
         print(f"What was printed is in {_shown(logs)}{_cores(logs)}.")
     counts = {outcome: len(whole.having(outcome)) for outcome in ("passed", "failed", "skipped")}
     closing = f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
-    print(f"\n{closing} in {took_s:.0f}s", flush=True)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"\n{closing} in {took_s:.0f}s, {used.ru_utime + used.ru_stime:.0f}s of processor time", flush=True)
     return bool(counts["passed"]) and not counts["failed"] and not troubles and _codes_agree(parts, failed)
 
 

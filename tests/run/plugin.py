@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import signal
 import sys
 import threading
@@ -36,8 +37,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if stop is not None:
         _die_with_the_run()
         config.pluginmanager.register(_Worker(Path(stop)))
+        config.pluginmanager.register(_Meter())
     elif (results := config.getoption("--results")) is not None:
         config.pluginmanager.register(_Controller(results))
+        config.pluginmanager.register(_Meter())
 
 
 def _die_with_the_run() -> None:
@@ -56,6 +59,32 @@ class _Worker:
         if self._stop.exists():
             item.session.shouldstop = "another worker has died"
         return result
+
+
+class _Meter:
+    """Counts the processor time of each test, in the process that runs it: its own, and that of the processes which
+    the test started and waited for. xdist brings it to the controller with the report."""
+
+    def __init__(self) -> None:
+        self._before_s = 0.0
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Any:
+        self._before_s = _processor_s()
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Any:
+        report = yield
+        now_s = _processor_s()
+        report.processor_s, self._before_s = now_s - self._before_s, now_s
+        return report
+
+
+def _processor_s() -> float:
+    """What this process and its children that have ended took so far."""
+    used = (resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 class _Controller:
@@ -82,13 +111,19 @@ class _Controller:
             when="crash" if crashed else report.when,
             outcome=report.outcome,
             duration_s=round(getattr(report, "duration", 0.0), 3),
+            processor_s=round(getattr(report, "processor_s", 0.0), 3),
             reason=_reason(report),
         )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.outcome != "passed":
             self._write(
-                test=report.nodeid, when="collect", outcome=report.outcome, duration_s=0.0, reason=_reason(report)
+                test=report.nodeid,
+                when="collect",
+                outcome=report.outcome,
+                duration_s=0.0,
+                processor_s=0.0,
+                reason=_reason(report),
             )
 
     @pytest.hookimpl(optionalhook=True)

@@ -18,6 +18,7 @@ class Results:
     outcomes: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    processor_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     begun: list[str] = field(default_factory=list)
     crashed: list[str] = field(default_factory=list)
     deaths: int = 0
@@ -46,6 +47,7 @@ class Results:
             self.begun.remove(test)
         self.outcomes[test] = min(outcome, self.outcomes.get(test, "passed"), key=_WORST_FIRST.index)
         self.seconds[test] += float(str(what["duration_s"]))
+        self.processor_s[test] += float(str(what["processor_s"]))
         if what["reason"]:
             self.reasons[test] = str(what["reason"])
 
@@ -68,6 +70,7 @@ def merged(parts: Iterable[Results]) -> Results:
         whole.outcomes.update(part.outcomes)
         whole.reasons.update(part.reasons)
         whole.seconds.update(part.seconds)
+        whole.processor_s.update(part.processor_s)
         whole.crashed += part.crashed
         whole.begun += part.begun
         whole.deaths += part.deaths
