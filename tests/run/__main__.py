@@ -1,5 +1,6 @@
-"""``make test``: two processes, then what plays in real time alone, then the summary.
+"""``make test``: two processes, then what plays in real time, then the summary.
 
+What plays in real time (marked so) mostly waits: four processes play side by side, with nothing beside them.
 What failed gets a second try, in one process, after all else; it stays in the summary whatever came of that. A test
 process that dies, or a run in which nothing happens any more, ends the run, without one. The last line counts as
 pytest does. Exit code 0: each test passed, at the second try at the latest; else 1.
@@ -20,14 +21,14 @@ from tests.run.part import ROOT, Limits, Part, adopt_orphans, run_part
 from tests.run.results import Results, merged
 
 MOST_SECOND_TRIES = 20  # where more fails, something is wrong that no second try puts right
-_ALONE = "tests/e2e"
+_TOGETHER, _PLAYING = 2, 4  # processes
+_MARK = "mark.realtime"
 
 
 def main() -> int:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m tests.run", description=__doc__)
-    parser.add_argument("--together", nargs="*", default=["tests", f"--ignore={_ALONE}"], help="run in two processes")
-    parser.add_argument("--alone", nargs="*", default=[_ALONE], help="run in one, after them")
+    parser.add_argument("tests", nargs="*", type=Path, default=[ROOT / "tests"], help="folders and files")
     parser.add_argument("--logs", type=Path, default=ROOT / "build" / "test-logs")
     parser.add_argument("--limit", type=float, default=3600.0, metavar="S", help="for the whole run")
     parser.add_argument("--silence", type=float, default=330.0, metavar="S", help="that ends it")
@@ -36,7 +37,7 @@ def main() -> int:
     _make_room(options.logs)
     adopt_orphans()
     parts: list[Part] = []
-    for name, words in _plan(options.together, options.alone):
+    for name, words in _plan(options.tests):
         parts.append(_run(name, words, options, begun))
         if parts[-1].trouble:
             break
@@ -44,21 +45,29 @@ def main() -> int:
     failed = first.having("failed")
     if failed and not any(part.trouble for part in parts) and len(failed) <= MOST_SECOND_TRIES:
         print(f"\nsecond try of {len(failed)}, in one process", flush=True)
-        parts.append(_run("second-try", failed, options, begun))
+        parts.append(_run("second-try", ["-m", "not soak", *failed], options, begun))
     good = _report(parts, first, failed, options.logs, time.monotonic() - begun)
     return 0 if good else 1
 
 
-def _plan(together: Sequence[str], alone: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    if together:
-        yield "together", [*together, "-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"]
-    if alone:
-        yield "alone", list(alone)
+def _plan(tests: Sequence[Path]) -> Iterator[tuple[str, list[str]]]:
+    yield "together", _among(_TOGETHER, "not realtime and not soak", tests)
+    playing = sorted(file for path in tests for file in _files(path) if _MARK in file.read_text(encoding="utf-8"))
+    if playing:  # four processes need not read all tests for a few
+        yield "playing", _among(_PLAYING, "realtime and not soak", playing)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    return path.rglob("test_*.py") if path.is_dir() else iter((path,))
+
+
+def _among(processes: int, marks: str, tests: Sequence[Path]) -> list[str]:
+    return ["-m", marks, *map(str, tests), "-n", str(processes), "--dist", "loadfile", "--max-worker-restart", "0"]
 
 
 def _run(name: str, words: Sequence[str], options: argparse.Namespace, begun: float) -> Part:
     left_s = max(1.0, options.limit - (time.monotonic() - begun))
-    return run_part(name, ["-m", "not soak", *words], options.logs, Limits(left_s, options.silence))
+    return run_part(name, words, options.logs, Limits(left_s, options.silence))
 
 
 def _make_room(logs: Path) -> None:

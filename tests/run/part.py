@@ -63,7 +63,7 @@ def run_part(name: str, words: Sequence[str], logs: Path, limits: Limits) -> Par
     process = subprocess.Popen(
         ends_with_us(*command, by="KILL"),
         cwd=ROOT,
-        env=dict(os.environ, PYTHONUNBUFFERED="1", PYTHONPATH=_with_root()),
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -83,9 +83,13 @@ def run_part(name: str, words: Sequence[str], logs: Path, limits: Limits) -> Par
     return Part(name, process.returncode, results, trouble or _why(process.returncode, results), left)
 
 
-def _with_root() -> str:
-    """The module search path for the part: it runs this tree, whatever the environment has installed."""
-    return os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+def _environment() -> dict[str, str]:
+    """It runs this tree, whatever the environment has installed; and modules are compiled once for all the processes
+    that tests start (images of containers often turn that off)."""
+    environment = dict(os.environ, PYTHONUNBUFFERED="1")
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
 
 
 def _show(process: subprocess.Popen[bytes], log: Path) -> None:

@@ -21,7 +21,8 @@ from typing import Any, TextIO
 
 import pytest
 
-GRACE_S = 20.0  # what the other workers have for their present test
+_GRACE_S = 20.0
+_EXIT_S = 1.0
 _UNNOTICED_S = 5.0  # a dead worker whose pipe stays open for as long is told of
 _LOOK_EVERY_S = 1.0
 _STOP = "matinee_stop"
@@ -30,6 +31,13 @@ _PR_SET_PDEATHSIG = 1
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--results", type=Path, help="the file that gets one line of JSON for each thing that happens")
+    parser.addoption(
+        "--grace",
+        type=float,
+        default=_GRACE_S,
+        metavar="S",
+        help="what the other workers have for their present test once one has died",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Worker(Path(stop)))
         config.pluginmanager.register(_Meter())
     elif (results := config.getoption("--results")) is not None:
-        config.pluginmanager.register(_Controller(results))
+        config.pluginmanager.register(_Controller(results, config.getoption("--grace")))
         config.pluginmanager.register(_Meter())
 
 
@@ -90,7 +98,8 @@ def _processor_s() -> float:
 class _Controller:
     """In the process that hands out the tests, or runs them itself."""
 
-    def __init__(self, results: Path) -> None:
+    def __init__(self, results: Path, grace_s: float) -> None:
+        self._grace_s = grace_s
         self._stop = results.with_suffix(".stop")
         self._stop.unlink(missing_ok=True)
         self._file: TextIO = results.open("w", encoding="utf-8")
@@ -141,9 +150,11 @@ class _Controller:
         if error is None:
             return
         self._write(died=node.gateway.id)
+        # What a dead worker left behind may hold its pipe: do not wait for that either.
+        node.nodemanager.EXIT_TIMEOUT = _EXIT_S
         if self._end is None:
             self._stop.touch()
-            self._end = threading.Timer(GRACE_S, node.nodemanager.group.terminate, (1.0,))
+            self._end = threading.Timer(self._grace_s, node.nodemanager.group.terminate, (_EXIT_S,))
             self._end.daemon = True
             self._end.start()
 

@@ -35,16 +35,15 @@ def folder() -> Iterator[Path]:
 
 def command(folder: Path, *words: str) -> list[str]:
     """The runner over a folder's tests; ``words`` come last, so that they may say otherwise."""
-    places = ["--together", str(folder), "--alone", "--logs", str(folder / "logs")]
-    return [sys.executable, "-m", "tests.run", *places, *words]
+    return [sys.executable, "-m", "tests.run", str(folder), "--logs", str(folder / "logs"), *words]
 
 
-def run(folder: Path, *words: str) -> tuple[int, list[str]]:
-    """The exit code and the lines of a run."""
+def run(folder: Path, *words: str, options: str = "") -> tuple[int, list[str]]:
+    """The exit code and the lines of a run; ``options`` are pytest's."""
     done = subprocess.run(
         command(folder, *words),
         cwd=ROOT,
-        env=QUICK,
+        env=dict(QUICK, PYTEST_ADDOPTS=f"{QUICK['PYTEST_ADDOPTS']} {options}"),
         stdout=subprocess.PIPE,
         text=True,
         timeout=ENOUGH_S,
@@ -64,9 +63,9 @@ def why_it_ended(lines: list[str]) -> str:
 
 
 def test_a_good_run_tells_what_was_skipped_and_what_passed_at_the_second_try(folder: Path) -> None:
-    alone = folder / "alone"
-    alone.mkdir()
-    (alone / "test_skipped.py").write_text("import pytest\ndef test_x():\n    pytest.skip('no machine for it')\n")
+    (folder / "test_skipped.py").write_text(
+        "import pytest\n@pytest.mark.realtime\ndef test_x():\n    pytest.skip('no machine for it')\n"
+    )
     (folder / "test_rest.py").write_text("import pytest\n@pytest.mark.soak\ndef test_long():\n    assert False\n")
     (folder / "test_once.py").write_text(
         "from pathlib import Path\n"
@@ -76,10 +75,10 @@ def test_a_good_run_tells_what_was_skipped_and_what_passed_at_the_second_try(fol
         "    flag.touch()\n"
         "    assert had\n"
     )
-    code, lines = run(folder, "--together", *map(str, folder.glob("test_*.py")), "--alone", str(alone))
+    code, lines = run(folder)
     assert (code, closing(lines)) == (0, "13 passed, 0 failed, 1 skipped")
     place = lines.index("  1: no machine for it")
-    assert lines[place + 1].endswith("alone/test_skipped.py::test_x")
+    assert lines[place + 1].endswith("test_skipped.py::test_x")
     told = lines[lines.index("failed at first (1):") + 1]
     assert told.endswith("test_once.py::test_flag -- at the second try: passed")
     assert len((folder / "logs" / "seconds.txt").read_text().splitlines()) == 14
@@ -118,19 +117,26 @@ def test_a_worker_that_is_killed_ends_the_run_though_nobody_is_told_and_the_othe
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     (folder / "test_b.py").write_text("import time\ndef test_hangs(): time.sleep(10_000)\n")
-    code, lines = run(folder)
+    code, lines = run(folder, options="--grace 1")
     assert code == 1
     assert "test_a.py::test_dies" in why_it_ended(lines)
     assert any(line.startswith("left running by part together") for line in lines)
 
 
-def test_a_process_that_dies_alone_names_its_test(folder: Path) -> None:
-    alone = folder / "alone"
-    alone.mkdir()
-    (alone / "test_dies.py").write_text("import os\ndef test_first(): pass\ndef test_dies(): os._exit(0)\n")
-    code, lines = run(folder, "--together", "--alone", str(alone))
-    assert (code, closing(lines)) == (1, "1 passed, 1 failed, 0 skipped")
-    assert "alone/test_dies.py::test_dies" in why_it_ended(lines)
+def test_a_process_that_dies_in_the_second_try_names_its_test(folder: Path) -> None:
+    (folder / "test_dies.py").write_text(
+        "import os\n"
+        "from pathlib import Path\n"
+        "def test_dies():\n"
+        "    flag = Path(__file__).with_suffix('.flag')\n"
+        "    flag.exists() and os._exit(0)\n"
+        "    flag.touch()\n"
+        "    assert False\n"
+    )
+    code, lines = run(folder)
+    assert (code, closing(lines)) == (1, "12 passed, 1 failed, 0 skipped")
+    assert "second-try" in why_it_ended(lines)
+    assert "test_dies.py::test_dies" in why_it_ended(lines)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from player.stream.timed_list import TimedList
 from player.stream.timeline import Timeline
 from tests.kit.presentations import rendition
 
-MONTH = 30 * 86_400 // 4
+LENGTH_S = 60.0  # long segments: what counts is that they are many times the window
+MONTH = 30 * 86_400 // int(LENGTH_S)
 
 
 def test_numbers_stay_when_the_oldest_are_forgotten() -> None:
@@ -31,7 +32,7 @@ def test_a_month_of_a_channel_takes_no_more_room_than_its_window() -> None:
     timeline, line, most = Timeline(live=True), SegmentLine("audio-0", (), growing=True), 0
     sound = rendition("a")
     for number in range(0, MONTH, 500):
-        listed = [Segment(each, each * 4.0, 4.0, "") for each in range(number, number + 500)]
+        listed = [Segment(each, each * LENGTH_S, LENGTH_S, "") for each in range(number, number + 500)]
         timeline.grow((0, segment) for segment in listed)
         timeline.slide(listed[0].start_s)
         line.grow(LinePart(0, sound, segment) for segment in listed)
@@ -40,8 +41,8 @@ def test_a_month_of_a_channel_takes_no_more_room_than_its_window() -> None:
     assert most < 4000
     assert len(timeline) == len(line) >= MONTH
     last = len(timeline) - 1
-    assert (timeline[last].number, timeline.at(last * 4.0 + 1).number) == (last, last)
-    assert (line.at(last * 4.0 + 1), line[last].segment.number) == (last, last)
+    assert (timeline[last].number, timeline.at(last * LENGTH_S + 1).number) == (last, last)
+    assert (line.at(last * LENGTH_S + 1), line[last].segment.number) == (last, last)
     assert timeline[timeline.first].number == timeline.first
-    assert timeline.start_s == timeline.first * 4.0
-    assert line.overlapping(last * 4.0 - 6, last * 4.0 + 1, (0, 0)) == [last - 2, last - 1, last]
+    assert timeline.start_s == timeline.first * LENGTH_S
+    assert line.overlapping((last - 1.5) * LENGTH_S, last * LENGTH_S + 1, (0, 0)) == [last - 2, last - 1, last]
