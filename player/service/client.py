@@ -136,6 +136,21 @@ class ServiceClient:
         }
         return (await self._sign_in("/auth/register", document)).account
 
+    async def ask_for_reset(self, email: str) -> None:
+        """Have the service mail a code for a new password; it answers the same where there is no such account."""
+        await self._post("/auth/password-reset", {"email": email})
+
+    async def reset_password(self, email: str, code: str, new_password: str, device_name: str = "") -> Account:
+        """Set a new password by the mailed code and sign in with it; every other sign-in is over. A wrong code raises
+        ServiceError ``service.not_found``."""
+        document = {
+            "email": email,
+            "code": code,
+            "new_password": new_password,
+            "device_name": device_name or machine_name(),
+        }
+        return (await self._sign_in("/auth/password-reset/confirmation", document)).account
+
     async def refresh(self) -> Account:
         """Renew the tokens now. Raises ServiceError ``service.expired`` when a new sign-in is needed."""
         tokens = await self._present()
@@ -193,6 +208,18 @@ class ServiceClient:
         tokens = _sign_in_of(await self._call("/auth/password", document), asked_at)
         self._tokens = tokens
         await asyncio.to_thread(self._store.save, tokens)
+
+    async def email_verified(self) -> bool:
+        """Whether the account's email address is confirmed."""
+        return Members.of(await self._call("/account")).flag("email_verified")
+
+    async def ask_for_verification(self) -> None:
+        """Have the service mail a code to confirm the account's address."""
+        await self._call("/auth/email-verification", {})
+
+    async def verify_email(self, code: str) -> None:
+        """Confirm the account's address. A wrong code raises ServiceError ``service.not_found``."""
+        await self._call("/auth/email-verification/confirmation", {"code": code})
 
     # Plans
 

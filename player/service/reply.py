@@ -58,6 +58,9 @@ _BY_PROBLEM: Mapping[str, tuple[ErrorCode, str]] = {
     "maturity": (ErrorCode.SERVICE_NOT_ENTITLED, "This title is not for this profile."),
     "wrong_pin": (ErrorCode.SERVICE_NOT_ENTITLED, "The PIN is wrong."),
     "access_denied": (ErrorCode.SERVICE_SIGN_IN, "The sign-in was refused on the other device."),
+    "weak_password": (ErrorCode.SERVICE_REPLY, "This password is easily guessed; please choose a longer one."),
+    "email_taken": (ErrorCode.SERVICE_REPLY, "There is an account with this email address already."),
+    "code_not_found": (ErrorCode.SERVICE_NOT_FOUND, "This code is wrong or too old."),
     "expired_token": (ErrorCode.SERVICE_EXPIRED, "The code has expired."),
     "too_many_attempts": (ErrorCode.HTTP_RATE_LIMITED, "Too many attempts; please try again later."),
 }

@@ -36,6 +36,7 @@ from ui.app.ports.titles import (
 )
 
 NOW = 1_790_000_000.0
+MAILED_CODE = "BCDF-GHJK"
 MONTH_S = 30 * 86400.0
 PLANS = (
     Plan("basic", 499, "EUR", MONTH_S, 720, 1, 2, 0),
@@ -286,6 +287,9 @@ class FakeClient:
         self.left_at: dict[str, float] = {}  # where titles were left, as the service does not know yet (s)
         self.ordered: list[tuple[str, str, str | None]] = []
         self.codes = 0
+        self.mailed: list[tuple[str, str]] = []  # what for, to whom
+        self.verified = True
+        self.nearby: list[str] = []
         self.approved: Future[str] = Future()  # the name, once the code was approved elsewhere
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-client", daemon=True)
@@ -309,10 +313,34 @@ class FakeClient:
         await self._obstacles()
         self.asked_services.append(url)
 
+    async def find_services(self) -> Sequence[str]:
+        return self.nearby
+
     async def register(self, email: str, name: str, password: str) -> str:
         await self._obstacles()
         self.viewer, self.password = name, password
         return name
+
+    async def ask_for_reset(self, email: str) -> None:
+        await self._obstacles()
+        self.mailed.append(("reset", email))
+
+    async def reset_password(self, email: str, code: str, new_password: str) -> str:
+        await self._obstacles()
+        if code != MAILED_CODE:
+            raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "This code is wrong or too old.")
+        self.viewer, self.password = email.partition("@")[0].capitalize(), new_password
+        return self.viewer
+
+    async def ask_for_verification(self) -> None:
+        await self._obstacles()
+        self.mailed.append(("verification", "ada@tv.test"))
+
+    async def verify_email(self, code: str) -> None:
+        await self._obstacles()
+        if code != MAILED_CODE:
+            raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "This code is wrong or too old.")
+        self.verified = True
 
     async def sign_out(self) -> None:
         self.viewer = None
@@ -457,7 +485,8 @@ class FakeClient:
 
     async def account(self) -> AccountCard:
         await self._obstacles()
-        return AccountCard(self.viewer or "", "ada@tv.test", self.subscription, PLANS, list(self.payments))
+        payments = list(self.payments)
+        return AccountCard(self.viewer or "", "ada@tv.test", self.subscription, PLANS, payments, self.verified)
 
     async def subscribe(self, request_id: str, plan: str, card: str | None) -> Subscription:
         self.ordered.append((request_id, plan, card))

@@ -36,6 +36,31 @@ def _sign_in_refused(stage: Stage, tv: bool) -> None:
     stage.until(lambda: stage.app.signIn.property("error") != "")
 
 
+def _services_nearby(stage: Stage, tv: bool) -> None:
+    stage.client.service_name = ""
+    stage.client.nearby = ["https://films.example", "http://tv.lan:8400"]
+    stage.start(tv=tv)
+    stage.until(lambda: stage.page == "signIn" and len(stage.app.signIn.nearby.records) == 2)
+
+
+def _forgotten(stage: Stage, tv: bool) -> None:
+    _sign_in(stage, tv)
+    stage.app.signIn.goTo("forgotten")
+
+
+def _reset(stage: Stage, tv: bool) -> None:
+    _forgotten(stage, tv)
+    stage.app.signIn.sendCode("ada@tv.test")
+    stage.until(lambda: stage.app.signIn.property("step") == "reset")
+
+
+def _account_unconfirmed(stage: Stage, tv: bool) -> None:
+    stage.client.verified = False
+    _account(stage, tv)
+    stage.item("codeDialog").open()
+    stage.until(lambda: stage.focus_name == "firstField")
+
+
 def _by_code(stage: Stage, tv: bool) -> None:
     stage.start(tv=tv)
     stage.until(lambda: stage.page == "signIn")
@@ -394,6 +419,9 @@ def _dialog(stage: Stage, tv: bool) -> None:
 STATES: dict[str, Setup] = {
     "sign-in": _sign_in,
     "sign-in refused": _sign_in_refused,
+    "welcome, services nearby": _services_nearby,
+    "password, forgotten": _forgotten,
+    "password, mailed code": _reset,
     "sign-in by code": _by_code,
     "sign-in by code, offline": _no_code,
     "no service": _no_service,
@@ -446,6 +474,7 @@ STATES: dict[str, Setup] = {
     "account, plan": _account_with_plan,
     "account, order": _account_order,
     "account, password": _account_password,
+    "account, confirm address": _account_unconfirmed,
     "account, card number": _keys(_account_card),
     "account, offline": _account_offline,
     "open stream": _dialog,

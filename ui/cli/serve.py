@@ -6,6 +6,7 @@ import argparse
 import errno
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="processes here that encode what is uploaded, at most (default: one per processor; none with --store)",
     )
+    parser.add_argument(
+        "--announce", action="store_true", help="let apps on this network find the service (multicast DNS)"
+    )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults from the start (docs/faults.md)")
     parser.add_argument(
         "--admin", metavar="EMAIL", help="make this account one for the operator's pages (password: MATINEE_PASSWORD)"
@@ -77,13 +81,18 @@ def run(args: argparse.Namespace) -> int:
     if args.admin is not None and not password:
         raise InputError(ErrorCode.INPUT_USAGE, "The password of that account must be in MATINEE_PASSWORD.")
 
-    def announce(group: object) -> None:
+    announcing = ExitStack()
+
+    def announce(group: Any) -> None:  # noqa: ANN401 -- its class is loaded by name
         if args.admin is not None:
             service.ensure_admin(group, args.admin, password)
         if args.confirm_clock:
             service.confirm_clock(group)
         for line in service.describe(group):
             print(line, flush=True)
+        if args.announce and group.options.api_port is not None:
+            url = group.settings.public_url or group.api.url
+            announcing.enter_context(load("backend_stub.announcement").announced(url))
 
     try:
         options = service.default_options(
@@ -97,7 +106,8 @@ def run(args: argparse.Namespace) -> int:
         )
         settings = service_settings(args)
         hired = hiring(settings, args.workers)
-        service.serve(settings, options, read_text(args.faults), announce, hired, take_over=args.take_over)
+        with announcing:
+            service.serve(settings, options, read_text(args.faults), announce, hired, take_over=args.take_over)
     except ValueError as error:
         raise InputError(ErrorCode.INPUT_FILE, str(error)) from error
     except OSError as error:

@@ -63,6 +63,35 @@ async def test_a_plan_is_ordered_and_cancelled() -> None:
     ]
 
 
+async def test_a_forgotten_password_is_set_by_a_mailed_code() -> None:
+    bench = Bench()
+    bench.plan("/auth/password-reset", ok({}))
+    await bench.client.ask_for_reset("ada@tv.test")
+    assert bench.sent() == {"email": "ada@tv.test"}
+    bench.plan("/auth/password-reset/confirmation", refused(404, "code_not_found"), ok(tokens(1)))
+    with pytest.raises(ServiceError, match="wrong or too old"):
+        await bench.client.reset_password("ada@tv.test", "BCDF-GHJK", "a longer one")
+    account = await bench.client.reset_password("ada@tv.test", "BCDF-GHJK", "a longer one", "TV")
+    assert await bench.client.account() == account
+    assert bench.sent()["new_password"] == "a longer one"
+
+
+async def test_an_address_is_confirmed_by_a_mailed_code() -> None:
+    bench = Bench()
+    await bench.signed_in()
+    bench.plan("/account", ok({"email_verified": False}), ok({"email_verified": "yes"}))
+    assert await bench.client.email_verified() is False
+    with pytest.raises(ServiceError):
+        await bench.client.email_verified()
+    bench.plan("/auth/email-verification", ok({}))
+    await bench.client.ask_for_verification()
+    bench.plan("/auth/email-verification/confirmation", refused(404, "code_not_found"), ok({}))
+    with pytest.raises(ServiceError, match="wrong or too old"):
+        await bench.client.verify_email("BCDF-GHJK")
+    await bench.client.verify_email("BCDF-GHJK")
+    assert bench.sent() == {"code": "BCDF-GHJK"}
+
+
 async def test_a_new_password_keeps_this_sign_in_and_the_end_of_all_ends_it() -> None:
     bench = Bench()
     await bench.signed_in()

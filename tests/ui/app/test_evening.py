@@ -11,7 +11,8 @@ import pytest
 from PySide6.QtCore import QLocale, QPointF, Qt
 
 from player.reporting.state import PlaybackStatus
-from tests.kit.fake_client import cards, playing
+from tests.kit.fake_client import MAILED_CODE, cards, playing
+from tests.ui.states import STATES
 from ui.app.ports.titles import Credits
 from ui.app.system.translation import translate_into
 from ui.app.viewmodels.sentences import notice_words
@@ -164,6 +165,31 @@ def test_an_address_that_is_none_is_told_before_anything_is_asked(stage, address
     assert not stage.client.asked_services
 
 
+def test_services_of_this_network_are_offered_by_keys_and_none_is_used_unasked(stage):
+    stage.client.service_name = ""
+    stage.client.nearby = ["http://tv.lan:8400", "https://films.example"]
+    chosen = []
+    stage.start()
+    stage.app.serviceChosen.connect(chosen.append)
+    stage.until(lambda: len(stage.app.signIn.nearby.records) == 2 and stage.focus_name == "serviceAddress")
+    stage.key(K.Key_Down)
+    assert stage.focus.property("text") == "films.example"
+    stage.key(K.Key_Down)
+    assert stage.focus.property("text") == "tv.lan:8400 · not protected"
+    stage.key(K.Key_Return)
+    assert "not protected" in stage.app.signIn.property("error")
+    assert not stage.client.asked_services
+    stage.client.nearby = []
+    stage.app.signIn.set_visible(visible=True)
+    stage.until(lambda: not stage.app.signIn.nearby.records)
+    assert stage.focus_name == "serviceAddress", "what had the focus has gone"
+    stage.client.nearby = ["https://films.example"]
+    stage.app.signIn.set_visible(visible=True)
+    stage.until(lambda: len(stage.app.signIn.nearby.records) == 1)
+    stage.key(K.Key_Down, K.Key_Return)
+    stage.until(lambda: chosen == ["https://films.example"])
+
+
 def test_a_new_viewer_makes_an_account(stage):
     stage.start()
     stage.until(lambda: stage.page == "signIn")
@@ -186,6 +212,44 @@ def test_a_password_can_be_shown(stage):
     stage.item("revealPassword").forceActiveFocus()
     stage.key(K.Key_Return)
     assert typed.property("displayText") == "secret"
+
+
+def test_a_forgotten_password_is_set_by_a_mailed_code_with_keys_alone(stage):
+    stage.start()
+    stage.until(lambda: stage.page == "signIn")
+    stage.item("forgotPassword").forceActiveFocus()
+    stage.key(K.Key_Return)
+    assert stage.focus_name == "email", "the first field that is empty"
+    stage.type("ada@tv.test")
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.focus_name == "mailedCode")
+    assert stage.client.mailed == [("reset", "ada@tv.test")]
+    stage.type("WRONG")
+    stage.key(K.Key_Return)
+    stage.type("long enough")
+    stage.key(K.Key_Return)
+    stage.until(lambda: "wrong or too old" in stage.app.signIn.property("error"))
+    stage.item("mailedCode").setProperty("text", MAILED_CODE)
+    stage.item("password").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.page == "home")
+    assert stage.client.password == "long enough"
+
+
+def test_an_address_is_confirmed_on_the_account_page(stage):
+    stage.client.verified = False
+    STATES["account"](stage, False)
+    stage.item("confirmAddress").forceActiveFocus()
+    stage.key(K.Key_Return)
+    assert stage.focus_name == "firstField"
+    stage.type(MAILED_CODE)
+    stage.key(K.Key_Down, K.Key_Right, K.Key_Return)
+    stage.until(lambda: stage.client.mailed == [("verification", "ada@tv.test")])
+    stage.until(lambda: "on its way" in stage.app.account.property("notice"))
+    stage.key(K.Key_Up, K.Key_Return)
+    stage.until(lambda: not stage.app.account.property("unconfirmed"))
+    stage.until(lambda: stage.focus is not None)
+    assert stage.app.account.property("notice") == "Your email address is confirmed."
 
 
 def test_details_say_what_it_is_and_who_made_it(stage):

@@ -152,8 +152,20 @@ class EngineClient:
         if b"now" not in response.body:
             raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "Something else answers there.")
 
+    async def find_services(self) -> Sequence[str]:
+        from player.service.discovery import find_services
+
+        return await find_services()
+
     async def register(self, email: str, name: str, password: str) -> str:
         account = await self._service().register(email, name, password)
+        return account.name
+
+    async def ask_for_reset(self, email: str) -> None:
+        await self._service().ask_for_reset(email)
+
+    async def reset_password(self, email: str, code: str, new_password: str) -> str:
+        account = await self._service().reset_password(email, code, new_password)
         return account.name
 
     async def sign_out(self) -> None:
@@ -249,7 +261,9 @@ class EngineClient:
 
     async def account(self) -> AccountCard:
         service = self._service()
-        plans, has, paid = await asyncio.gather(service.plans(), service.subscription(), service.payments())
+        plans, has, paid, verified = await asyncio.gather(
+            service.plans(), service.subscription(), service.payments(), service.email_verified()
+        )
         account = await service.account()
         return AccountCard(
             "" if account is None else account.name,
@@ -257,6 +271,7 @@ class EngineClient:
             has,
             plans,
             paid,
+            verified,
         )
 
     async def subscribe(self, request_id: str, plan: str, card: str | None) -> Subscription:
@@ -267,6 +282,12 @@ class EngineClient:
 
     async def change_password(self, password: str, new_password: str) -> None:
         await self._service().change_password(password, new_password)
+
+    async def ask_for_verification(self) -> None:
+        await self._service().ask_for_verification()
+
+    async def verify_email(self, code: str) -> None:
+        await self._service().verify_email(code)
 
     async def sign_out_everywhere(self) -> None:
         await self._service().logout_everywhere()

@@ -57,8 +57,20 @@ class ClientPort(Protocol):
         """Ask whether there is a service at ``url``. Raises MatineeError where there is none."""
         ...
 
+    async def find_services(self) -> Sequence[str]:
+        """The addresses of services that answer on this network, which anybody on it may have made up."""
+        ...
+
     async def register(self, email: str, name: str, password: str) -> str:
         """Make an account and sign in to it: the name of the viewer."""
+        ...
+
+    async def ask_for_reset(self, email: str) -> None:
+        """Have a code for a new password mailed."""
+        ...
+
+    async def reset_password(self, email: str, code: str, new_password: str) -> str:
+        """Set a new password by the mailed code and sign in: the name of the viewer."""
         ...
 
     async def sign_out(self) -> None: ...
@@ -148,6 +160,14 @@ class ClientPort(Protocol):
 
     async def change_password(self, password: str, new_password: str) -> None:
         """Have another password; every other sign-in is over."""
+        ...
+
+    async def ask_for_verification(self) -> None:
+        """Have a code mailed that confirms the account's address."""
+        ...
+
+    async def verify_email(self, code: str) -> None:
+        """Confirm the account's address."""
         ...
 
     async def sign_out_everywhere(self) -> None:

@@ -58,10 +58,11 @@ class PartReport:
 
 @dataclass(frozen=True, slots=True)
 class AccountCard:
-    """The account, what it has, what there is, and what it paid last."""
+    """The account, what it has, what there is, and what it paid last. ``verified``: its address is confirmed."""
 
     name: str
     email: str
     subscription: Subscription
     plans: Sequence[Plan] = ()
     payments: Sequence[Payment] = ()
+    verified: bool = True

@@ -127,6 +127,11 @@ class AccountViewModel(QObject):
         return tr("The card was declined. Order again with another card to keep the plan.") if declined else ""
 
     @Property(bool, notify=changed)
+    def unconfirmed(self) -> bool:
+        """Whether the address is not known to be the viewer's."""
+        return self._card is not None and not self._card.verified
+
+    @Property(bool, notify=changed)
     def cancellable(self) -> bool:
         return self._card is not None and self._card.subscription.state in _RUNNING
 
@@ -206,6 +211,21 @@ class AccountViewModel(QObject):
             work = self._client.change_password(password, new_password)
             self._tasks.run(work, lambda _none: self._say(tr("The password has been changed.")), self._refused)
 
+    @Slot()
+    def sendCode(self) -> None:
+        """Have a code mailed that confirms the address."""
+        if not self._working:
+            self._work()
+            work = self._client.ask_for_verification()
+            self._tasks.run(work, lambda _none: self._say(tr("A new code is on its way.")), self._refused)
+
+    @Slot(str)
+    def confirmAddress(self, code: str) -> None:
+        """Confirm the address by the mailed code."""
+        if code.strip() and not self._working:
+            self._work()
+            self._tasks.run(self._client.verify_email(code.strip()), self._confirmed, self._refused)
+
     def clear(self) -> None:
         """Forget everything, for another viewer."""
         self._question.stop()
@@ -229,6 +249,10 @@ class AccountViewModel(QObject):
         self._orders.pop(subscription.plan, None)
         self._orders.pop(subscription.next_plan or "", None)
         self._say(_standing(subscription))
+        self.refresh()
+
+    def _confirmed(self, _none: None) -> None:
+        self._say(tr("Your email address is confirmed."))
         self.refresh()
 
     def _not_ordered(self, plan: str, failure: PlaybackFailure) -> None:

@@ -412,6 +412,7 @@ class ApplicationViewModel(QObject):
         self._downloads.close()
         self._settings.data_use.stop()
         self._code_sign_in.set_visible(visible=False)
+        self._sign_in.set_visible(visible=False)
 
     def _do(self, deed: str) -> None:
         """What the viewer asks for on the settings page."""
@@ -569,6 +570,7 @@ class ApplicationViewModel(QObject):
             self._account.set_visible(visible=page is Page.ACCOUNT)
             self._downloads.set_visible(visible=page is Page.DOWNLOADS)
             self._code_sign_in.set_visible(visible=page is Page.SIGN_IN and self._by_code)
+            self._sign_in.set_visible(visible=page is Page.SIGN_IN)
             self.pageChanged.emit()
 
     def _set_viewer(self, name: str) -> None:

@@ -174,6 +174,9 @@ def _reasons(tr: Translate) -> dict[str, str]:
         "maturity": tr("This title is not for this profile."),
         "wrong_pin": tr("The PIN is wrong."),
         "access_denied": tr("The sign-in was refused on the other device."),
+        "weak_password": tr("This password is easily guessed; please choose a longer one."),
+        "email_taken": tr("There is an account with this email address already."),
+        "code_not_found": tr("This code is wrong or too old."),
         "expired_token": tr("The code has expired."),
         "too_many_attempts": tr("Too many attempts; please try again later."),
     }

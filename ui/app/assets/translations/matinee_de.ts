@@ -27,12 +27,20 @@
         <translation>Konto und Tarif</translation>
     </message>
     <message>
+        <source>This address is not confirmed yet.</source>
+        <translation>Diese Adresse ist noch nicht bestätigt.</translation>
+    </message>
+    <message>
         <source>Profiles</source>
         <translation>Profile</translation>
     </message>
     <message>
         <source>Change password</source>
         <translation>Passwort ändern</translation>
+    </message>
+    <message>
+        <source>Confirm address</source>
+        <translation>Adresse bestätigen</translation>
     </message>
     <message>
         <source>Cancel plan</source>
@@ -77,6 +85,26 @@
     <message>
         <source>Order and pay</source>
         <translation>Zahlungspflichtig bestellen</translation>
+    </message>
+    <message>
+        <source>Confirm your email address</source>
+        <translation>E-Mail-Adresse bestätigen</translation>
+    </message>
+    <message>
+        <source>Enter the code that we sent to %1.</source>
+        <translation>Geben Sie den Code ein, den wir an %1 geschickt haben.</translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>Code</translation>
+    </message>
+    <message>
+        <source>Confirm</source>
+        <translation>Bestätigen</translation>
+    </message>
+    <message>
+        <source>Send a new code</source>
+        <translation>Neuen Code senden</translation>
     </message>
     <message>
         <source>Every other device is signed out.</source>
@@ -1081,6 +1109,18 @@
         <translation>Konto anlegen</translation>
     </message>
     <message>
+        <source>New password</source>
+        <translation>Neues Passwort</translation>
+    </message>
+    <message>
+        <source>We send a code to the email address of your account.</source>
+        <translation>Wir schicken einen Code an die E-Mail-Adresse Ihres Kontos.</translation>
+    </message>
+    <message>
+        <source>Enter the code that we sent to %1. It is good for 15 minutes. Every other device is signed out.</source>
+        <translation>Geben Sie den Code ein, den wir an %1 geschickt haben. Er gilt 15 Minuten. Alle anderen Geräte werden abgemeldet.</translation>
+    </message>
+    <message>
         <source>Enter the address of your service, or open any HLS or DASH stream without one.</source>
         <translation>Geben Sie die Adresse Ihres Dienstes ein, oder öffnen Sie einen HLS- oder DASH-Stream ohne Dienst.</translation>
     </message>
@@ -1089,12 +1129,24 @@
         <translation>Adresse des Dienstes</translation>
     </message>
     <message>
+        <source>On this network</source>
+        <translation>In diesem Netzwerk</translation>
+    </message>
+    <message>
+        <source>%1 · not protected</source>
+        <translation>%1 · nicht geschützt</translation>
+    </message>
+    <message>
         <source>Your name</source>
         <translation>Ihr Name</translation>
     </message>
     <message>
         <source>Email address</source>
         <translation>E-Mail-Adresse</translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>Code</translation>
     </message>
     <message>
         <source>Password</source>
@@ -1109,6 +1161,10 @@
         <translation>Passwort zeigen</translation>
     </message>
     <message>
+        <source>Forgot your password?</source>
+        <translation>Passwort vergessen?</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
     </message>
@@ -1117,12 +1173,24 @@
         <translation>Konto anlegen</translation>
     </message>
     <message>
+        <source>Send code</source>
+        <translation>Code senden</translation>
+    </message>
+    <message>
+        <source>Set password</source>
+        <translation>Passwort setzen</translation>
+    </message>
+    <message>
         <source>Connect</source>
         <translation>Verbinden</translation>
     </message>
     <message>
         <source>I have an account</source>
         <translation>Ich habe ein Konto</translation>
+    </message>
+    <message>
+        <source>Back to sign in</source>
+        <translation>Zurück zur Anmeldung</translation>
     </message>
     <message>
         <source>Open stream</source>
@@ -2480,6 +2548,18 @@
         <translation>Platz</translation>
     </message>
     <message>
+        <source>A new code is on its way.</source>
+        <translation>Ein neuer Code ist unterwegs.</translation>
+    </message>
+    <message>
+        <source>Please enter the code, and a new password of at least {count} characters.</source>
+        <translation>Bitte geben Sie den Code und ein neues Passwort mit mindestens {count} Zeichen ein.</translation>
+    </message>
+    <message>
+        <source>Please enter your email address.</source>
+        <translation>Bitte geben Sie Ihre E-Mail-Adresse ein.</translation>
+    </message>
+    <message>
         <source>Science fiction</source>
         <translation>Science-Fiction</translation>
     </message>
@@ -3120,6 +3200,10 @@
         <translation>Die ganze Staffel</translation>
     </message>
     <message>
+        <source>There is an account with this email address already.</source>
+        <translation>Mit dieser E-Mail-Adresse gibt es schon ein Konto.</translation>
+    </message>
+    <message>
         <source>There is no Matinee service at this address. {why}</source>
         <translation>Unter dieser Adresse gibt es keinen Matinee-Dienst. {why}</translation>
     </message>
@@ -3192,6 +3276,10 @@
         <translation>So lässt sich das nicht abspielen.</translation>
     </message>
     <message>
+        <source>This code is wrong or too old.</source>
+        <translation>Dieser Code ist falsch oder zu alt.</translation>
+    </message>
+    <message>
         <source>This device</source>
         <translation>Dieses Gerät</translation>
     </message>
@@ -3246,6 +3334,10 @@
     <message>
         <source>This part of the title has not been downloaded yet.</source>
         <translation>Dieser Teil des Titels ist noch nicht heruntergeladen.</translation>
+    </message>
+    <message>
+        <source>This password is easily guessed; please choose a longer one.</source>
+        <translation>Dieses Passwort ist leicht zu erraten; bitte wählen Sie ein längeres.</translation>
     </message>
     <message>
         <source>This title cannot be decoded on this machine.</source>
@@ -3510,6 +3602,10 @@
     <message>
         <source>Your account has no such device.</source>
         <translation>Ihr Konto hat kein solches Gerät.</translation>
+    </message>
+    <message>
+        <source>Your email address is confirmed.</source>
+        <translation>Ihre E-Mail-Adresse ist bestätigt.</translation>
     </message>
     <message>
         <source>Your plan does not include this title.</source>

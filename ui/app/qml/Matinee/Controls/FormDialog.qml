@@ -8,12 +8,14 @@ FocusScope {
     property string heading
     property string sentence
     property string action // words of the button
+    property string other // of one more button, which closes nothing; empty for none
     property alias firstLabel: first.label
     property alias firstHints: first.inputMethodHints
     property alias secondLabel: second.label // empty for one field only
     property bool secret: false
 
     signal accepted(string first, string second)
+    signal otherWanted()
     signal closed()
 
     visible: false
@@ -106,6 +108,12 @@ FocusScope {
                     primary: true
                     focus: true
                     onPressed: root.accept()
+                }
+                ActionButton {
+                    objectName: "otherOfForm"
+                    text: root.other
+                    visible: text
+                    onPressed: root.otherWanted()
                 }
                 ActionButton {
                     objectName: "closeForm"

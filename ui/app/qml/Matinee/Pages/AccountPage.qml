@@ -9,7 +9,7 @@ FocusScope {
 
     required property QtObject account
     readonly property bool ready: account.state === "ready"
-    readonly property Item dialog: card.visible ? card : password.visible ? password : null
+    readonly property Item dialog: card.visible ? card : password.visible ? password : code.visible ? code : null
 
     signal leaving()
     signal showProfiles()
@@ -108,6 +108,13 @@ FocusScope {
                     spacing: Theme.tiny
                     Label { anchors.left: parent.left; text: root.account.name; font.pixelSize: Theme.heading; font.weight: Font.DemiBold }
                     Label { anchors.left: parent.left; text: root.account.email; color: Theme.muted }
+                    Label {
+                        width: parent.width
+                        wrapMode: Text.Wrap
+                        text: qsTr("This address is not confirmed yet.")
+                        color: Theme.soft
+                        visible: root.account.unconfirmed
+                    }
                 }
                 Column {
                     width: parent.width
@@ -141,6 +148,14 @@ FocusScope {
                         text: qsTr("Change password")
                         icon: "lock"
                         onPressed: password.open()
+                    }
+                    ActionButton {
+                        objectName: "confirmAddress"
+                        text: qsTr("Confirm address")
+                        icon: "check"
+                        visible: root.account.unconfirmed
+                        onVisibleChanged: if (!visible && activeFocus) ways.enterFirst()
+                        onPressed: code.open()
                     }
                     ActionButton {
                         id: cancelPlan
@@ -271,6 +286,20 @@ FocusScope {
         action: qsTr("Order and pay")
         onClosed: plans.enter()
         onAccepted: number => root.account.order(plan, number)
+    }
+    FormDialog {
+        id: code
+        objectName: "codeDialog"
+        anchors.fill: parent
+        heading: qsTr("Confirm your email address")
+        sentence: qsTr("Enter the code that we sent to %1.").arg(root.account.email)
+        firstLabel: qsTr("Code")
+        firstHints: Qt.ImhUppercaseOnly | Qt.ImhNoPredictiveText
+        action: qsTr("Confirm")
+        other: qsTr("Send a new code")
+        onClosed: ways.enter()
+        onOtherWanted: root.account.sendCode()
+        onAccepted: given => root.account.confirmAddress(given)
     }
     FormDialog {
         id: password

@@ -1,3 +1,4 @@
+pragma ComponentBehavior: Bound
 import QtQuick
 import Matinee.Theme
 import Matinee.Controls
@@ -16,15 +17,18 @@ FocusScope {
 
     readonly property bool withService: signIn.serviceName !== ""
     readonly property bool withForm: withService && !byCode
-    readonly property bool registering: withForm && signIn.registering
-    readonly property var stops: withForm ? registering ? [name, email, password, reveal, buttons] : [email, password, reveal, buttons]
-                                          : withService ? [buttons] : [address, buttons]
+    readonly property string step: withForm ? signIn.step : ""
+    readonly property bool registering: step === "register"
+    readonly property bool resetting: step === "reset"
+    readonly property bool withPassword: withForm && step !== "forgotten"
+    readonly property var found: Array.from({ length: nearby.count }, (_, at) => nearby.itemAt(at))
+    readonly property var stops: [address, ...found, name, email, mailed, password, besides, buttons].filter(stop => stop?.visible)
 
     function move(step: int) {
         const now = stops.findIndex(stop => stop.activeFocus)
         const next = stops[Math.max(0, Math.min(stops.length - 1, now + step))]
-        if (next === buttons)
-            buttons.enter()
+        if (next === buttons || next === besides)
+            next.enter()
         else
             next.forceActiveFocus(Qt.OtherFocusReason)
     }
@@ -32,15 +36,28 @@ FocusScope {
         if (activeFocus)
             buttons.enter()
     }
+    // Another form has come: its first empty field.
+    function settleInForm() {
+        if (activeFocus && withForm)
+            (resetting ? mailed : registering ? name : !email.text ? email : withPassword ? password : buttons).forceActiveFocus(Qt.OtherFocusReason)
+    }
     function submit() {
         if (!withService)
             signIn.useService(address.text)
         else if (registering)
             signIn.register(name.text, email.text, password.text)
+        else if (resetting)
+            signIn.resetPassword(mailed.text, password.text)
+        else if (step === "forgotten")
+            signIn.sendCode(email.text)
         else
             signIn.submit(email.text, password.text)
     }
 
+    onStepChanged: {
+        password.text = mailed.text = ""
+        Qt.callLater(settleInForm)
+    }
     onByCodeChanged: Qt.callLater(settle) // once what belongs to the other way has gone
     onActiveFocusChanged: {
         if (activeFocus && !stops.some(stop => stop.activeFocus))
@@ -66,7 +83,8 @@ FocusScope {
         Item { width: 1; height: Theme.tight }
         Label {
             anchors.left: parent.left
-            text: !root.withService ? qsTr("Welcome to Matinee") : root.registering ? qsTr("Create an account") : qsTr("Sign in")
+            text: !root.withService ? qsTr("Welcome to Matinee") : root.registering ? qsTr("Create an account")
+                                    : root.resetting || root.step === "forgotten" ? qsTr("New password") : qsTr("Sign in")
             font.pixelSize: Theme.title
             font.weight: Font.DemiBold
             Accessible.role: Accessible.Heading
@@ -74,7 +92,9 @@ FocusScope {
         Label {
             width: parent.width
             wrapMode: Text.Wrap
-            text: root.withService ? qsTr("to %1").arg(root.signIn.serviceName)
+            text: root.step === "forgotten" ? qsTr("We send a code to the email address of your account.")
+                : root.resetting ? qsTr("Enter the code that we sent to %1. It is good for 15 minutes. Every other device is signed out.").arg(root.signIn.email)
+                : root.withService ? qsTr("to %1").arg(root.signIn.serviceName)
                                    : qsTr("Enter the address of your service, or open any HLS or DASH stream without one.")
             color: Theme.muted
         }
@@ -95,6 +115,30 @@ FocusScope {
             focus: !root.withService
             onAccepted: root.submit()
         }
+        Column {
+            width: parent.width
+            spacing: Theme.tight
+            visible: !root.withService && nearby.count
+            Label { anchors.left: parent.left; text: qsTr("On this network"); color: Theme.muted; font.pixelSize: Theme.small }
+            Repeater {
+                id: nearby
+                model: root.signIn.nearby
+                delegate: ActionButton {
+                    required property string url
+                    required property string host
+                    required property bool safe
+
+                    objectName: "nearbyService"
+                    width: form.width
+                    text: safe ? host : qsTr("%1 · not protected").arg(host)
+                    icon: safe ? "lock" : "warning"
+                    visible: !root.withService
+                    onPressed: root.signIn.useService(url)
+                    // What had the focus may be heard of no more
+                    Component.onDestruction: if (activeFocus) address.forceActiveFocus(Qt.OtherFocusReason)
+                }
+            }
+        }
         Field {
             id: name
             objectName: "registerName"
@@ -111,33 +155,57 @@ FocusScope {
             label: qsTr("Email address")
             text: root.signIn.email
             inputMethodHints: Qt.ImhEmailCharactersOnly | Qt.ImhNoAutoUppercase
-            visible: root.withForm
-            enabled: !root.signIn.busy
+            visible: root.withForm && !root.resetting
+            enabled: visible && !root.signIn.busy
             focus: root.withForm
+            onAccepted: root.withPassword ? password.forceActiveFocus(Qt.TabFocusReason) : root.submit()
+        }
+        Field {
+            id: mailed
+            objectName: "mailedCode"
+            width: parent.width
+            label: qsTr("Code")
+            inputMethodHints: Qt.ImhUppercaseOnly | Qt.ImhNoPredictiveText
+            visible: root.resetting
+            enabled: visible && !root.signIn.busy
             onAccepted: password.forceActiveFocus(Qt.TabFocusReason)
         }
         Field {
             id: password
             objectName: "password"
             width: parent.width
-            label: qsTr("Password")
+            label: root.resetting ? qsTr("New password") : qsTr("Password")
             echoMode: reveal.checked ? TextInput.Normal : TextInput.Password
             inputMethodHints: Qt.ImhSensitiveData
-            visible: root.withForm
-            enabled: !root.signIn.busy
+            visible: root.withPassword
+            enabled: visible && !root.signIn.busy
             onAccepted: root.submit()
         }
-        IconButton {
-            id: reveal
-            objectName: "revealPassword"
+        FocusRow {
+            id: besides
             anchors.left: parent.left
-            icon: checked ? "check" : "lock"
-            caption: checked ? qsTr("Hide password") : qsTr("Show password")
-            name: caption
-            side: Theme.px(34)
-            visible: root.withForm
-            enabled: !root.signIn.busy
-            onPressed: checked = !checked
+            spacing: Theme.px(12)
+            visible: root.withPassword
+            enabled: visible && !root.signIn.busy
+            IconButton {
+                id: reveal
+                objectName: "revealPassword"
+                icon: checked ? "check" : "lock"
+                caption: checked ? qsTr("Hide password") : qsTr("Show password")
+                name: caption
+                side: Theme.px(34)
+                focus: true
+                onPressed: checked = !checked
+            }
+            IconButton {
+                objectName: "forgotPassword"
+                icon: "retry"
+                caption: qsTr("Forgot your password?")
+                name: caption
+                side: Theme.px(34)
+                visible: root.step === "signIn"
+                onPressed: root.signIn.goTo("forgotten")
+            }
         }
         Row {
             spacing: Theme.tight
@@ -160,7 +228,8 @@ FocusScope {
             spacing: Theme.px(12)
             ActionButton {
                 objectName: "signInButton"
-                text: root.signIn.busy ? qsTr("Cancel") : root.registering ? qsTr("Create account") : qsTr("Sign in")
+                text: root.signIn.busy ? qsTr("Cancel") : root.registering ? qsTr("Create account")
+                    : root.step === "forgotten" ? qsTr("Send code") : root.resetting ? qsTr("Set password") : qsTr("Sign in")
                 busy: root.signIn.busy
                 primary: true
                 visible: root.withForm
@@ -178,9 +247,9 @@ FocusScope {
             }
             ActionButton {
                 objectName: "register"
-                text: root.registering ? qsTr("I have an account") : qsTr("Create account")
+                text: root.step === "signIn" ? qsTr("Create account") : root.registering ? qsTr("I have an account") : qsTr("Back to sign in")
                 visible: root.withForm && !root.signIn.busy
-                onPressed: root.signIn.setRegistering(!root.registering)
+                onPressed: root.signIn.goTo(root.step === "signIn" ? "register" : "signIn")
             }
             ActionButton {
                 objectName: "openStreamButton"
