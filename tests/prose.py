@@ -44,7 +44,7 @@ class Passage:
     text: str
 
     def sentences(self) -> Iterator[str]:
-        text = _ADDRESS.sub("address", _CODE.sub("code", _ROLE.sub(r"\1", self.text)))
+        text = _ADDRESS.sub("address", _CODE.sub("Code", _ROLE.sub(r"\1", self.text)))
         text = _ABBREVIATION.sub(lambda found: found.group(0).replace(".", ""), text)
         for sentence in _END.split(text):
             if len(_WORD.findall(sentence)) > 2:

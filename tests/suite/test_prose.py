@@ -12,7 +12,7 @@ def sentences(page: str) -> list[str]:
 def test_sentences_are_told_apart() -> None:
     assert sentences("One comes first. Another, e.g. this one, follows `a.b(c). D` and ends.") == [
         "One comes first.",
-        "Another, eg this one, follows code and ends.",
+        "Another, eg this one, follows Code and ends.",
     ]
 
 
