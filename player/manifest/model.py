@@ -447,6 +447,7 @@ class Presentation:
     remotes: Mapping[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)  # read with these
     resolved: str = field(default="", repr=False, compare=False)  # the MPD's text with them in their places
     fallbacks: tuple[str, ...] = field(default=(), repr=False)  # other MPDs, for whom cannot play this one
+    following: str = field(default="", repr=False)  # the MPD of the presentation to go on with at the end of this one
     unused: tuple[str, ...] = ()  # tags and elements that were read over, each named once
     warnings: tuple[ManifestWarning, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict)  # protocol details shown by inspect only

@@ -7,6 +7,7 @@ from player.base.clock import Clock
 from player.base.errors import MatineeError
 from player.playback.monitor import Monitor
 from player.reporting.events import ErrorRaised, Observer
+from player.reporting.state import PlaybackStatus
 from player.title.opening import failure_of
 
 
@@ -19,6 +20,8 @@ class PlaybackEnding:
         self._clock = clock
         self._observe = observe
         self.failure: BaseException | None = None
+        self.following = ""
+        """The address of the presentation that this one has led on to; empty while it plays, and where it ends."""
 
     def fail_after_buffer(self, error: MatineeError | DrmError) -> None:
         """Reading ended with an error: what libmpv still has is played, then the playback fails with it."""
@@ -26,6 +29,11 @@ class PlaybackEnding:
         self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=True))
         if not self._monitor.first_frame_shown:
             self.fail(error)
+
+    def go_on(self, address: str) -> None:
+        """This presentation is over, and another one follows."""
+        self.following = address
+        self._monitor.update(status=PlaybackStatus.LOADING)
 
     def fail(self, error: BaseException) -> None:
         """The playback is over."""

@@ -112,6 +112,7 @@ class LivePlayback:
         if self._programme.dated:
             await self._refresher.set_clock()
         self._streaming.go_live(self._refresher)
+        self._ended = False  # the reading with the right clock may have said so; the segments are told to again
         timeline = self._streaming.timeline
         now_s = self._clock.monotonic()  # one time for all: where it begins must not hang on how busy the machine is
         self._see_end(now_s)
@@ -121,7 +122,10 @@ class LivePlayback:
         if latency.low and latency.part_s is not None:
             self._part_s = latency.part_s
             self._streaming.in_parts(latency.part_s)
-        begin_s = timeline.rounded(self._guide.begin_s(self._moment(timeline.start_s, now_s), asked_s))
+        if self._programme.dated and self._has_ended():  # all of it is there: nothing makes it live any more
+            begin_s = timeline.rounded(min(timeline.start_s + (asked_s or 0.0), timeline.end_s))
+        else:
+            begin_s = timeline.rounded(self._guide.begin_s(self._moment(timeline.start_s, now_s), asked_s))
         self._refresher.follow()
         self._monitor.update(live=True)
         return begin_s
@@ -138,6 +142,9 @@ class LivePlayback:
         if guide is None or self._ended:
             return
         self._refresher.follow()
+        if self._programme.dated and self._has_ended():  # such an MPD is not loaded again, and brings no news
+            self.refreshed(Changes())
+            return
         moment = self._moment(position_s, self._clock.monotonic())
         advice = guide.look(moment)
         self._streaming.behind(advice.view.latency_s, advice.view.target_s)
@@ -199,6 +206,11 @@ class LivePlayback:
         self._server.slept(sleep.unseen_s)
         self._observed.slept(sleep.unseen_s)
         self._awake = False
+
+    @property
+    def following(self) -> str:
+        """The MPD to go on with at the end, as the newest one has it."""
+        return self._programme.presentation.following
 
     async def close(self) -> None:
         """Stop following."""

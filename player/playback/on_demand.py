@@ -6,9 +6,12 @@ from player.net.suspend import Sleep
 
 
 class RecordedPlayback:
-    """Nothing is followed, and every time may be played."""
+    """Nothing is followed, and every time may be played. ``following`` is the MPD to go on with at the end."""
 
     is_live = False
+
+    def __init__(self, following: str = "") -> None:
+        self.following = following
 
     def follow(self, position_s: float) -> None:
         """Nothing changes."""

@@ -288,7 +288,7 @@ class Playing(Ready):
 
     def _reached_end(self) -> None:
         parts, streaming = self.parts, self.streaming
-        if parts.monitor.ended or parts.monitor.is_seeking:
+        if parts.monitor.ended or parts.monitor.is_seeking or parts.ending.following:
             return  # where a jump leads to is looked at when it has arrived
         if self.reloads.pending:
             return  # another file goes on
@@ -296,6 +296,9 @@ class Playing(Ready):
             parts.ending.fail(parts.ending.failure)
             return
         at_end = streaming.at_end or parts.monitor.near_end(streaming.end_s)
+        if at_end and self.title.following and (parts.source.url or parts.source.manifests):
+            parts.ending.go_on(self.title.following)
+            return
         if not parts.monitor.finish_at(at_end=at_end):
             # A read was interrupted although libmpv did not seek: any seek makes it read on.
             parts.tasks.do(lambda: self.seek(parts.playhead.position_s))

@@ -31,7 +31,7 @@ from player.playback.settings import PlaybackServices, PlaybackSettings
 from player.playback.steps import begin, find_segments, load, open_title, prepare
 from player.playback.tasks import PlaybackTasks
 from player.playback.translation import reported_recall, sample_of
-from player.reporting.events import Event, EventHub, PhaseReached, TransferDone
+from player.reporting.events import Event, EventHub, Note, PhaseReached, TransferDone
 from player.reporting.state import PlaybackState, PlaybackStatus
 from player.stream.buffered import Playhead
 from player.stream.throughput import Throughput
@@ -42,6 +42,7 @@ from player.title.opening import PlaybackSource
 from player.transfer.pathways import Pathways
 
 _log = logging.getLogger(__name__)
+_MOST_CHAINED = 16  # presentations that lead on to each other
 _Value = TypeVar("_Value")
 
 
@@ -57,8 +58,10 @@ class Session:
         on_state: Callable[[PlaybackState], None],
         on_event: Callable[[Event], None],
     ) -> None:
+        self._on_state, self._on_event_seen = on_state, on_event
         self._parts = _parts(source, player, services, settings, on_state, self)
         self._parts.observe.add(on_event)
+        self._played: set[str] = set()  # the addresses of a chain
         self._phase: Requested = Requested(self._parts)
         self._closing = False
         self._adjusted = Adjustments()
@@ -202,8 +205,15 @@ class Session:
 
     async def run(self) -> None:
         """Play until the end, an error or ``stop``. Never raises for what a source or a network does."""
+        self._parts.observe(PhaseReached(self._parts.clock.monotonic(), "requested"))
+        await self._run()
+        while (following := self._following()) is not None:
+            self._go_on(following)
+            await self._run()
+
+    async def _run(self) -> None:
+        """Play one presentation."""
         parts = self._parts
-        parts.observe(PhaseReached(parts.clock.monotonic(), "requested"))
         parts.monitor.update(status=PlaybackStatus.LOADING, title=parts.source.shown_name)
         stopped = asyncio.ensure_future(self._stopping.wait())
         opening = asyncio.ensure_future(self._open())
@@ -242,7 +252,39 @@ class Session:
         while not self._is_over() and not stopped.done():
             await playing.progress.tick(stopped)
 
+    def _following(self) -> PlaybackSource | None:
+        """What the presentation that has come to its end leads on to (ISO/IEC 23009-1 5.11.2: MPD chaining). A chain
+        that comes back, or is longer than any real one, ends."""
+        parts, address = self._parts, self._parts.ending.following
+        self._played.update({parts.source.url, *parts.source.manifests.values()})
+        if not address:
+            return None
+        if self._stopping.is_set():
+            parts.monitor.stop()
+            return None
+        if address in self._played or len(self._played) > _MOST_CHAINED:
+            sentence = "The programme leads on to one that has been played; it ends here."
+            parts.observe(Note(parts.clock.monotonic(), "chain_ended", sentence))
+            parts.monitor.update(status=PlaybackStatus.ENDED, cut_short=False)
+            return None
+        return replace(parts.source, url=address, manifests={}, cdns=())
+
+    def _go_on(self, source: PlaybackSource) -> None:
+        """Make the parts of the next presentation. What the viewer has set stays."""
+        before = self._parts
+        settings = replace(before.settings, start_s=None, start_paused=before.controls.paused, rung=None)
+        services = replace(before.services, prepared=None)
+        parts = self._parts = _parts(source, before.player, services, settings, self._on_state, self)
+        parts.observe.add(self._on_event_seen)
+        self._phase, self._closing = Requested(parts), False
+        sentence = "The presentation is over; the one that it leads on to follows."
+        parts.observe(Note(parts.clock.monotonic(), "chained", sentence))
+        for name, value in changed(Adjustments(), self._turned()).items():
+            parts.controls.set(name, value)
+
     def _is_over(self) -> bool:
+        if self._parts.ending.following:
+            return True
         status = self.state.status
         return status is PlaybackStatus.FAILED or (
             status is PlaybackStatus.ENDED and not self._parts.settings.stay_at_end
@@ -256,7 +298,8 @@ class Session:
         await self._parts.tasks.close()
         await self._phase.close()
         await goodbye
-        self._parts.monitor.stop()
+        if not self._parts.ending.following:
+            self._parts.monitor.stop()
 
     def _leave_as_found(self) -> None:
         """Undo what was adjusted: libmpv keeps it for the next title."""

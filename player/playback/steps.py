@@ -148,7 +148,7 @@ async def find_segments(loaded: Loaded) -> Ready:
     """
     await loaded.streaming.find_segments()
     is_live = loaded.presentation.live or loaded.sources.live_playlists
-    title = _live(loaded) if is_live else RecordedPlayback()
+    title = _live(loaded) if is_live else RecordedPlayback(loaded.presentation.following)
     progress = PlaybackProgress(loaded.parts, loaded.streaming, loaded.licences, loaded.reloads, title)
     return Ready(**vars(loaded), title=title, progress=progress)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -20,8 +21,11 @@ from player.manifest.dash import (
 )
 from player.manifest.dash.query import Queries
 from player.manifest.hls import build, multivariant, tracks
+from player.playback.live import LivePlayback
+from player.playback.session import Session
 from player.stream import header, inband, main_track
 from player.title import opening
+from player.title.opening import PlaybackSource
 from player.tracks import selection
 from tests.faults.model import Fault
 from ui.cli import inspect
@@ -60,6 +64,22 @@ def _imports_only_reported(patch: pytest.MonkeyPatch) -> None:
 
 def _one_name_for_chaining(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(imports, "CHAINING", frozenset({"urn:mpeg:dash:mpd-chaining:2016"}))
+
+
+def _nothing_follows(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(mpd, "_following", lambda *_everything: "")
+
+
+def _chained_without_end(patch: pytest.MonkeyPatch) -> None:
+    def always(self: Session) -> PlaybackSource | None:
+        address = self._parts.ending.following
+        return replace(self._parts.source, url=address) if address and not self._stopping.is_set() else None
+
+    patch.setattr(Session, "_following", always)
+
+
+def _over_only_by_news(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(LivePlayback, "_has_ended", lambda self: not self._programme.presentation.live)
 
 
 def _no_fallback(patch: pytest.MonkeyPatch) -> None:
@@ -240,6 +260,21 @@ FAULTS = [
         "manifest-chaining-2016-dropped",
         f"{_READER}/test_imports.py::test_a_chained_mpd_follows_the_last_period",
         _one_name_for_chaining,
+    ),
+    Fault(
+        "manifest-live-chain-not-followed",
+        "tests/e2e/test_chaining.py::test_an_advertisement_leads_to_a_live_programme_and_that_to_a_recording",
+        _nothing_follows,
+    ),
+    Fault(
+        "manifest-chain-without-end",
+        "tests/e2e/test_chaining.py::test_a_chain_that_comes_back_ends",
+        _chained_without_end,
+    ),
+    Fault(
+        "live-event-that-is-over-never-ends",
+        "tests/e2e/test_chaining.py::test_an_advertisement_leads_to_a_live_programme_and_that_to_a_recording",
+        _over_only_by_news,
     ),
     Fault(
         "manifest-fallback-not-followed",

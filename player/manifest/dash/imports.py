@@ -2,7 +2,9 @@
 the one that follows it (5.11.2: MPD chaining).
 
 Pure like the remote elements: this says which addresses are needed, and puts in what came. An imported MPD becomes
-its Period, a chained one the periods behind the last; both must be static, since a live one has a clock of its own.
+its Period, a chained one the periods behind the last. A live MPD has a clock of its own: nothing is put into it or
+made of it. Where either MPD of a chain is live, or the first does not say when it ends, the second is
+``Presentation.following``, a presentation of its own that is opened at the end of the first.
 """
 
 from __future__ import annotations
@@ -110,6 +112,18 @@ def _single_period(body: bytes | None, now_s: float | None) -> tuple[Element, El
 
 
 def _static_mpd(body: bytes | None) -> Element:
+    root = _mpd(body)
+    if is_dynamic(root):
+        raise Unfit(f"{_CLAUSE} is live")
+    return root
+
+
+def is_dynamic(root: Element) -> bool:
+    """Whether an MPD is live (5.3.1.2: MPD@type)."""
+    return (root.get("type") or "static").strip().lower() == "dynamic"
+
+
+def _mpd(body: bytes | None) -> Element:
     if body is None:
         raise Unfit("it could not be loaded")
     try:
@@ -120,8 +134,6 @@ def _static_mpd(body: bytes | None) -> Element:
         raise Unfit(error.sentence.rstrip(".")) from None
     if local(root) != "MPD":
         raise Unfit(f"{_CLAUSE} is none")
-    if (root.get("type") or "static").strip().lower() == "dynamic":
-        raise Unfit(f"{_CLAUSE} is live")
     return root
 
 
@@ -188,31 +200,33 @@ def _named_like(element: Element, name: str) -> str:
     return f"{namespace}}}{name}" if namespace.startswith("{") else name
 
 
-def put_chained(root: Element, address: str, body: bytes | None, notes: Notes) -> None:
-    """Put the periods of the MPD at ``address`` behind those of ``root``, and its own chain in place of this one."""
+def put_chained(root: Element, address: str, body: bytes | None, notes: Notes) -> bool:
+    """Put the periods of the MPD at ``address`` behind those of ``root``, and its own chain in place of this one;
+    False where it is to be a presentation of its own."""
     item = chained(root)
-    assert item is not None
+    if item is None:
+        return False
     try:
-        other = _static_mpd(body)
-        _append(root, other, address)
+        other = _mpd(body)
     except Unfit as error:
         notes.warn("dash.chaining", f"The MPD that follows this one is not used: {error}.", line=line_of(item))
         root.remove(item)
-        return
+        return True
+    end_s = _length(root)
+    if is_dynamic(other) or end_s is None:
+        return False
+    _append(root, other, address, end_s)
     root.remove(item)
     following = chained(other)
     if following is not None:
         following.set("value", resolve(address, attribute(following, "value") or ""))
         root.append(following)
+    return True
 
 
-def _append(root: Element, other: Element, address: str) -> None:
-    if (root.get("type") or "static").strip().lower() == "dynamic":
-        raise Unfit("this one is live and has no end yet")
-    end_s = _length(root)
+def _append(root: Element, other: Element, address: str, end_s: float) -> None:
+    """The periods of ``other`` from ``end_s`` on."""
     length_s = _length(other)
-    if end_s is None:
-        raise Unfit("this one does not say when it ends")
     periods = children(root, "Period")
     if periods and periods[-1].get("duration") is None:
         start_s = _start(periods)

@@ -10,7 +10,7 @@ from player.base.errors import ErrorCode, ManifestError
 from player.manifest.dash.baseurl import BaseUrl, extend
 from player.manifest.dash.context import MpdContext
 from player.manifest.dash.cut import cut, put_back
-from player.manifest.dash.imports import fallback_addresses
+from player.manifest.dash.imports import chained_address, fallback_addresses
 from player.manifest.dash.initialization import groups, initialization_sets
 from player.manifest.dash.live import client_data_reporting, duration_attribute, live_info, operating, steering
 from player.manifest.dash.patch import apply_patch
@@ -153,10 +153,17 @@ def read_mpd(
         operating=operating(root),
         initialization_sets=tuple(context.initialization_sets.values()),
         fallbacks=fallback_addresses(root, url, queries),
+        following=_following(root, url, queries, links),
         remotes=remotes,
         resolved=to_text(root) if remotes else "",
         extra=_extra(root),
     )
+
+
+def _following(root: Element, url: str, queries: Queries, missing: Sequence[str]) -> str:
+    """Where the presentation is that follows this one and could not be put behind it (5.11.2)."""
+    address = chained_address(root, url, queries)
+    return "" if address is None or address in missing else address
 
 
 def _is_dynamic(root: Element, notes: Notes) -> bool:

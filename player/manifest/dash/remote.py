@@ -16,6 +16,7 @@ from player.manifest.dash.imports import (
     chained_address,
     imported,
     imported_address,
+    is_dynamic,
     put_chained,
     put_imported,
 )
@@ -64,10 +65,14 @@ def resolve_remotes(
             if address is not None or chained(root) is not None:
                 notes.warn("dash.chaining", "The MPD leads on to one that cannot be followed.", path="/MPD")
                 _unchain(root)
+        elif is_dynamic(root):
+            pass  # it is loaded when this one has ended, and may be another one by then
         elif address in remotes:
             seen.add(address)
-            put_chained(root, address, remotes[address], notes)
-            progress = True
+            if put_chained(root, address, remotes[address], notes):
+                progress = True
+            else:
+                break
         else:
             missing[address] = None
         if not progress:

@@ -67,6 +67,8 @@ def to_json(presentation: Presentation, *, max_segments: int = MAX_SHOWN_SEGMENT
         "locations": list(presentation.locations),
         "patch_locations": [{"url": url, "ttl": number(ttl)} for url, ttl in presentation.patch_locations],
         "remote_links": list(presentation.remote_links),
+        "following": presentation.following or None,
+        "fallbacks": list(presentation.fallbacks),
         "periods": periods,
         "timed_events": timed_events_to_json(presentation),
         "events": [event_to_json(event) for period in presentation.periods for event in period.events],

@@ -209,11 +209,41 @@ def test_a_long_chain_is_cut() -> None:
     assert len(whole.periods) == MAX_REMOTE_DEPTH + 1
 
 
-@pytest.mark.parametrize("body", [None, b"words", mpd(period("x"), more='type="dynamic"')])
+@pytest.mark.parametrize("body", [None, b"words"])
 def test_what_follows_and_cannot_be_had_is_told(body: bytes | None) -> None:
     whole = parse(chain("next.mpd"), URL, remotes={NEXT: body})
     assert [item.id for item in whole.periods] == ["film"]
     assert "dash.chaining" in codes(whole)
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs"),
+    [("static", "dynamic"), ("dynamic", "static"), ("dynamic", "dynamic")],
+)
+def test_a_live_one_is_followed_and_follows_as_a_presentation_of_its_own(own: str, theirs: str) -> None:
+    lead = f'<SupplementalProperty schemeIdUri="{CHAINING[0]}" value="next.mpd"/>'
+    text = mpd(period("film"), lead, more=f'type="{own}" availabilityStartTime="2024-01-01T00:00:00Z"')
+    body = mpd(period("next"), more=f'type="{theirs}"')
+    first = parse(text, URL, now_s=1_800_000_000.0)
+    wanted = remote_links(first, {})
+    assert wanted == (() if own == "dynamic" else (NEXT,)), "what follows a live one is asked for at its end"
+    whole = parse(text, URL, remotes={NEXT: body} if wanted else {}, now_s=1_800_000_000.0)
+    assert [item.id for item in whole.periods] == ["film"]
+    assert whole.following == NEXT
+    assert not codes(whole)
+
+
+def test_where_only_the_media_tell_the_end_what_follows_is_opened_there() -> None:
+    text = mpd(period("film", ""), f'<EssentialProperty schemeIdUri="{CHAINING[0]}" value="next.mpd"/>', more="")
+    whole = parse(text, URL, remotes={NEXT: mpd(period("next"))})
+    assert (len(whole.periods), whole.following) == (1, NEXT)
+
+
+def test_nothing_follows_twice() -> None:
+    assert parse(chain("next.mpd"), URL).following == "", "it is asked for first"
+    assert parse(chain("next.mpd"), URL, remotes={NEXT: mpd(period("x"))}).following == ""
+    assert parse(chain("film.mpd?token=t"), URL).following == "", "it leads on to itself"
+    assert parse(chain("file:///etc/passwd"), URL).following == ""
 
 
 def test_fallbacks_are_named() -> None:
