@@ -40,6 +40,7 @@ class ErrorCode(StrEnum):
     NET_TLS = "net.tls"
     NET_TIMEOUT = "net.timeout"
     NET_STALLED = "net.stalled"
+    NET_TRICKLE = "net.trickle"
     NET_CUT = "net.cut"
     NET_UNREACHABLE = "net.unreachable"
     NET_PROTOCOL = "net.protocol"

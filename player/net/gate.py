@@ -196,7 +196,7 @@ class GateBody(BodyAround):
                 except WaitedTooLong as error:
                     raise _waited(error, request, ErrorCode.NET_STALLED, "{host} stopped sending.") from None
                 if trickle.took(self._clock.monotonic() - asked_s, len(chunk)):
-                    raise failure(ErrorCode.NET_STALLED, "{host} sends next to nothing.", request.url, phase="body")
+                    raise failure(ErrorCode.NET_TRICKLE, "{host} sends next to nothing.", request.url, phase="body")
                 if self._cutter is not None:
                     chunk = self._cutter.cut(chunk)
                 record.took(len(chunk))

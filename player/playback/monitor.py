@@ -83,6 +83,11 @@ class Monitor:
         return self._seek_target is not None
 
     @property
+    def is_starving(self) -> bool:
+        """Whether libmpv says that it lacks media."""
+        return self._waiting_for_data
+
+    @property
     def should_move(self) -> bool:
         """Whether the viewer ought to see the picture move."""
         return self._first_frame and not self._mpv_paused and not self.is_seeking and not self.ended

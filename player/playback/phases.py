@@ -295,6 +295,10 @@ class Playing(Ready):
         if parts.ending.failure is not None:
             parts.ending.fail(parts.ending.failure)
             return
+        stop_at_s = self.progress.stop_at_s
+        if stop_at_s is not None and parts.monitor.near_end(stop_at_s):
+            parts.monitor.stop_short()
+            return
         at_end = streaming.at_end or parts.monitor.near_end(streaming.end_s)
         if at_end and self.title.following and (parts.source.url or parts.source.manifests):
             parts.ending.go_on(self.title.following)

@@ -43,6 +43,7 @@ class PlaybackProgress:
         self._monitor = parts.monitor
         self._playhead = parts.playhead
         self._clock = parts.clock
+        self._waiting = parts.waiting
         self._detector = StallDetector()
         self._picture: tuple[Hashable, float] = None, 0.0
         self._sound_s: float | None = None
@@ -153,4 +154,5 @@ class PlaybackProgress:
             every_s=self._picture[1],
             licence_pending=self._licences.asking,
             beyond=timeline.growing and position_s + _AHEAD_S > timeline.end_s,
+            starved=monitor.is_starving and self._waiting.blocked,
         )

@@ -30,7 +30,7 @@ _STOPPED = "No more pictures came although media was there, so libmpv was begun 
 
 class Reloads:
     """One for each playback. ``pending``: so many files are to follow the open one; ``jumping``: one is being loaded
-    at the place of a jump."""
+    at the place of a jump; ``end_s``: no file is played beyond this time."""
 
     def __init__(self, control: MpvControl, monitor: Monitor, clock: Clock, observe: Observer) -> None:
         self.control = control
@@ -46,6 +46,7 @@ class Reloads:
         self._loaded = self._closed = False
         self.pending = 0
         self.jumping = False
+        self.end_s: float | None = None
         control.post(self._player.set, "prefetch-playlist", True)
 
     @property
@@ -68,10 +69,12 @@ class Reloads:
         self._urls.append(url)
         if following.jumped:
             self.pending, self.jumping = 1, True
-            post(player.load, url, self._monitor.state.position_s)
+            post(player.load, url, self._monitor.state.position_s, self._options())
         else:
             self.pending += 1
-            post(player.command, "loadfile", url, "append", f"start={following.start_s:.6f}")
+            options = {"start": f"{following.start_s:.6f}", **self._options()}
+            told = ",".join(f"{name}={value}" for name, value in options.items())
+            post(player.command, "loadfile", url, "append", told)
 
     def jump(self) -> bool:
         """Before libmpv is told to jump: whether it has to begin afresh, and finds out anew what follows."""
@@ -85,7 +88,7 @@ class Reloads:
         url = self._player.offer(following.open)
         self._urls.append(url)
         self.pending, self.jumping, self._restarting = 1, True, True
-        self.control.post(self._player.load, url, following.start_s, {"hwdec": "no"})
+        self.control.post(self._player.load, url, following.start_s, {"hwdec": "no", **self._options()})
 
     def event(self, name: str) -> bool:
         """An event of libmpv's; whether it says that a file is loaded which follows another one."""
@@ -117,6 +120,9 @@ class Reloads:
         """No further file is to be opened."""
         self._closed = True
         self._withdraw()
+
+    def _options(self) -> dict[str, str]:
+        return {} if self.end_s is None else {"end": f"{self.end_s:.6f}"}
 
     def _withdraw(self) -> None:
         for url in self._urls:

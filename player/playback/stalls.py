@@ -40,7 +40,8 @@ class StallObservation:
     """How things stand. ``picture`` is another value for each picture, ``every_s`` the usual time between two.
     ``wanted``: the viewer wants to see it move, and libmpv has arrived where it is to play.
     ``media_ahead``: the next second is in memory, whole
-    and without a hole. ``beyond``: the programme has not sent what comes next."""
+    and without a hole. ``beyond``: the programme has not sent what comes next. ``starved``: libmpv says that it lacks
+    media, and waits for bytes that are not there."""
 
     now_s: float
     position_s: float
@@ -50,6 +51,7 @@ class StallObservation:
     every_s: float = 0.0
     licence_pending: bool = False
     beyond: bool = False
+    starved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,9 @@ class StallDetector:
         if self._trouble is not None and look.now_s - self._trouble[0] <= _RECENT_S:
             trouble = self._trouble[1]
         # While nothing comes libmpv stops before the last second that it has: no decoder is to blame then.
-        if look.media_ahead and trouble is not StallCause.NETWORK:  # it lags behind, or has come to a stop
+        if (
+            look.media_ahead and not look.starved and trouble is not StallCause.NETWORK
+        ):  # it lags behind, or has come to a stop
             stood_s = 0.0 if self._since_s is None else look.now_s - self._since_s
             return StallCause.DECODER if stood_s >= FROZEN_S else StallCause.MACHINE
         if look.beyond:

@@ -166,10 +166,16 @@ async def prepare(ready: Ready) -> Playing:
         begin_s = _recorded_begin_s(ready)
     parts.observe.add(ready.progress.event)
     if settings.play_for_s is not None:
-        ready.progress.stop_at_s = begin_s + settings.play_for_s
+        await _end_at(ready, begin_s + settings.play_for_s)
     await ready.streaming.prepare(begin_s)
     ready.stream.provide(ready.streaming.open)
     return Playing(**vars(ready))
+
+
+async def _end_at(ready: Ready, end_s: float) -> None:
+    """Have libmpv itself end there: at its fastest it plays seconds between two looks."""
+    ready.progress.stop_at_s = ready.reloads.end_s = end_s
+    await ready.control.run(ready.parts.player.set, "file-local-options/end", f"{end_s:.6f}")
 
 
 def _lose_subtitles(parts: PlaybackParts, segment: Segment, error: MatineeError) -> None:

@@ -88,6 +88,18 @@ def why_rungs(report: Report, most: int = 50) -> list[str]:
 
 def why_errors(report: Report) -> list[str]:
     """What went wrong and what was done about it."""
+    return [*_unfinished(report), *_errors(report)]
+
+
+def _unfinished(report: Report) -> list[str]:
+    result = report["result"]
+    if not result.get("unfinished"):
+        return []
+    whole = f" of {result['duration_s']:.1f}" if result["duration_s"] else ""
+    return [f"The time limit of the run came before its end: it was at {result['position_s']:.1f}{whole} s then."]
+
+
+def _errors(report: Report) -> list[str]:
     told = [(each["at_s"], f"{each['sentence']} ({each['code']})") for each in report["errors"]]
     return [*_folded(told), *_folded([(each["at_s"], each["sentence"]) for each in report["recoveries"]])]
 

@@ -13,6 +13,7 @@ from player.net.faults import FaultyTransport
 from player.net.model import Transport
 from player.net.shaping import ShapedTransport
 from player.qa.delivery import delivery
+from player.qa.limit import is_unfinished
 from player.qa.picture.judged import Around, Opener, judged
 from player.qa.recording.recorder import SessionRecorder
 from player.qa.run_spec import Bench, RunSpec
@@ -83,6 +84,7 @@ def _play(spec: RunSpec, bench: Bench, should_stop: Callable[[], bool], around: 
     report = recorder.report(
         source=shown(spec), policy=spec.settings.policy, libmpv=version, decode_errors=player.decode_errors
     )
+    report["result"]["unfinished"] = is_unfinished(report, spec)
     report["delivery"] = delivery(tape.exchanges)
     if spec.record is not None:
         tape.finish(report, spec.settings, recorder.begin_s)

@@ -32,6 +32,7 @@ PLAIN = {
     "failed_requests": "requests that brought an error, those that were got over among them",
     "failed": "1 where the playback ended with an error",
     "ended": "1 where it was played to its end, or for as long as the run was to last",
+    "unfinished": "1 where the time limit ended it though it should have ended by itself, or while it stood still",
     "dropped_frames": "pictures that came too late",
     "bytes": "received",
     "wasted_bytes": "received and thrown away",
@@ -123,9 +124,10 @@ def fails_on(text: str, known: Mapping[str, str] | None = None) -> Condition:
 
 
 def implied(conditions: Sequence[Condition], runs: Sequence[Metrics]) -> list[Condition]:
-    """Return what must hold though nobody said so: nothing is lost, and no decoder complains."""
+    """Return what must hold though nobody said so: a run comes to its end, nothing is lost, no decoder complains."""
     named = {condition.metric.partition(".")[0] for condition in conditions}
-    known = [name for name in _NOTHING_OF if not runs or any(run.get(name) is not None for run in runs)]
+    names = _NOTHING_OF if "ended" in named else ("unfinished", *_NOTHING_OF)
+    known = [name for name in names if not runs or any(run.get(name) is not None for run in runs)]
     return [parse(f"{name} == 0") for name in known if name not in named]
 
 
@@ -136,6 +138,7 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
         name: None if summary[name] is None else float(summary[name]) for name in PLAIN if name in summary
     }
     found["ended"] = float(result["status"] == PlaybackStatus.ENDED)
+    found["unfinished"] = float(result.get("unfinished", False))
     found["failed_requests"] = float(sum(1 for request in report["requests"] if request["error"]))
     found["path_switches"] = float(len(report["path_switches"]))
     found["skipped"] = float(sum(1 for note in report["recoveries"] if note["kind"] == "skipped"))

@@ -22,6 +22,8 @@ class Waiting:
         self._generation = 0
         self._interrupted = -1
         self._ended = False
+        self.blocked = False
+        """Whether libmpv's reader waits for bytes that are not there."""
 
     @property
     def generation(self) -> int:
@@ -58,7 +60,11 @@ class Waiting:
     def until(self, ready: Callable[[], bool]) -> None:
         """Block until ``ready()``; raises :class:`Interrupted` when told to stop. Call ``wake`` after changes."""
         with self._condition:
-            while not ready():
-                if self._ended or self._generation <= self._interrupted:
-                    raise Interrupted
-                self._condition.wait()
+            try:
+                while not ready():
+                    if self._ended or self._generation <= self._interrupted:
+                        raise Interrupted
+                    self.blocked = True
+                    self._condition.wait()
+            finally:
+                self.blocked = False

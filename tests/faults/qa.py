@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from player.net import gate
-from player.playback import subtitles
+from player.playback import stalls, steps, subtitles
 from player.playback.settings import PlaybackSettings
 from player.qa import explanations, outcome, plan
 from player.qa.picture import measure
+from player.qa.simulation import run
 from player.qa.watch import ManifestWatch
 from player.stream.emitter import Emitter
 from player.stream.placement import Placement
 from player.transfer import loader
+from player.transfer.recovery import steps as recovery_steps
+from player.transfer.recovery.model import Trouble
 from tests.faults.model import Fault
 
 
@@ -63,11 +67,52 @@ def a_part_passes_for_the_whole(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(gate.GateBody, "_refuse_a_part", lambda _self: None)
 
 
+def only_looks_end_a_duration(patch: pytest.MonkeyPatch) -> None:
+    async def between_looks(ready: steps.Ready, end_s: float) -> None:
+        ready.progress.stop_at_s = end_s
+
+    patch.setattr(steps, "_end_at", between_looks)
+
+
+def a_run_that_hangs_is_over(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(run, "is_unfinished", lambda _report, _spec: False)
+
+
+def a_trickle_is_an_outage(patch: pytest.MonkeyPatch) -> None:
+    rows = {kind: {**row, Trouble.TRICKLE: row[Trouble.STALLED]} for kind, row in recovery_steps.MATRIX.items()}
+    patch.setattr(recovery_steps, "MATRIX", rows)
+
+
+def who_waits_for_bytes_is_busy(patch: pytest.MonkeyPatch) -> None:
+    judge = stalls.StallDetector.judge
+    patch.setattr(stalls.StallDetector, "judge", lambda self, look: judge(self, replace(look, starved=False)))
+
+
 def subtitles_are_lost_in_silence(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(subtitles, "_TRIES", 10_000)
 
 
 FAULTS = [
+    Fault(
+        "qa-only-looks-end-a-duration",
+        "tests/ui/cli/test_recording.py::test_at_the_highest_speed_a_duration_is_kept_as_well",
+        only_looks_end_a_duration,
+    ),
+    Fault(
+        "qa-a-run-that-hangs-is-over",
+        "tests/player/qa/test_lies.py::test_a_run_that_hangs_until_its_limit_does_not_pass",
+        a_run_that_hangs_is_over,
+    ),
+    Fault(
+        "qa-a-trickle-is-an-outage",
+        "tests/player/qa/test_lies.py::test_a_body_that_trickles_is_given_up_for_good[video]",
+        a_trickle_is_an_outage,
+    ),
+    Fault(
+        "qa-who-waits-for-bytes-is-busy",
+        "tests/player/playback/test_stalls.py::test_the_cause_of_a_stall",
+        who_waits_for_bytes_is_busy,
+    ),
     Fault(
         "qa-subtitles-are-lost-in-silence",
         "tests/player/playback/test_subtitles.py::test_a_segment_that_stays_away_is_told_once_as_lost",

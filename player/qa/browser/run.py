@@ -23,6 +23,7 @@ from player.net.routing import RoutingTransport
 from player.qa.browser.chromium import Chromium
 from player.qa.browser.players import BrowserPlayer, library, page
 from player.qa.delivery import delivery
+from player.qa.limit import is_unfinished
 from player.qa.proxy.server import Proxy
 from player.qa.recording.archive import Exchange
 from player.qa.run_spec import Bench, RunSpec
@@ -64,7 +65,10 @@ def play(spec: RunSpec, bench: Bench, player: BrowserPlayer, libraries: Path | N
             tab.run(f"void qa.start({address!r})")
             said = _watch(tab, spec, began_s)
         exchanges = list(proxy.recorder.exchanges)
-    return {**report_of(spec, player.name, said, exchanges, began_s), "delivery": delivery(exchanges)}
+    report = report_of(spec, player.name, said, exchanges, began_s)
+    report["result"]["unfinished"] = is_unfinished(report, spec)
+    report["delivery"] = delivery(exchanges)
+    return report
 
 
 def _watch(tab: Chromium, spec: RunSpec, began_s: float) -> list[Mapping[str, Any]]:

@@ -25,6 +25,7 @@ from player.net.shaping import LinkTrace, ShapedTransport
 from player.playback.session import Session
 from player.playback.settings import PlaybackServices
 from player.qa.delivery import delivery
+from player.qa.limit import is_unfinished
 from player.qa.recording.recorder import SessionRecorder
 from player.qa.run_spec import Bench, RunSpec
 from player.qa.script import follow
@@ -197,6 +198,7 @@ class _Playback:
             name = spec.labels.source or session.state.title
             raise InputError(ErrorCode.INPUT_USAGE, f"{name} is live: a plan with live sources needs mode: real.")
         report = recorder.report(source=shown(spec), policy=spec.settings.policy)
+        report["result"]["unfinished"] = is_unfinished(report, spec)
         report["delivery"] = delivery(self._tape.exchanges)
         if spec.record is not None:
             self._tape.finish(report, spec.settings, recorder.begin_s)

@@ -19,6 +19,7 @@ class Trouble(StrEnum):
     TLS = "tls"
     TIMEOUT = "timeout"  # no first byte in time
     STALLED = "stalled"  # silence in mid-body
+    TRICKLE = "trickle"  # the server is there and sends next to nothing
     CUT = "cut"
     SLOW = "slow"  # slower than real time, or than another CDN could be
     DENIED = "denied"  # 401 or 403: signature, token or session expired

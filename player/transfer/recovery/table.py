@@ -16,6 +16,7 @@ _SEEN_AS: Mapping[Trouble, str] = {
     Trouble.TLS: "no secure connection",
     Trouble.TIMEOUT: "no first byte in time",
     Trouble.STALLED: "silence in mid-body",
+    Trouble.TRICKLE: "a body that trickles",
     Trouble.CUT: "connection cut",
     Trouble.SLOW: "slower than real time",
     Trouble.DENIED: "401, 403: signature or token expired",

@@ -86,7 +86,7 @@ async def test_a_trickle_is_given_up_like_silence() -> None:
     bench.plan(Act(rate_bps=32, chunk=4))
     start = bench.clock.monotonic()
     error = await bench.error()
-    assert error.code is ErrorCode.NET_STALLED
+    assert error.code is ErrorCode.NET_TRICKLE
     assert bench.clock.monotonic() - start == pytest.approx(10.0, abs=1.1)
 
 

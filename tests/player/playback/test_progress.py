@@ -41,7 +41,8 @@ class Bench:
         control: Any = SimpleNamespace(player=SimpleNamespace(tells_position=False), run=self._run)
         reloads: Any = SimpleNamespace(measure=self._measure, pending=0, control=control)
         licences: Any = SimpleNamespace(asking=False)
-        parts: Any = SimpleNamespace(monitor=self.monitor, playhead=self.playhead, clock=self.clock)
+        waiting = SimpleNamespace(blocked=False)
+        parts: Any = SimpleNamespace(monitor=self.monitor, playhead=self.playhead, clock=self.clock, waiting=waiting)
         self.progress = PlaybackProgress(parts, streaming, licences, reloads, title)
 
     async def _run(self, function: Any, *values: object) -> Any:

@@ -97,6 +97,7 @@ def note(code: str) -> Note:
         (replace(STARVES, licence_pending=True), [note("net.timeout")], StallCause.LICENCE),
         (STANDS, [], StallCause.DECODER),
         (STANDS, [note("media.decoder")], StallCause.DECODER),
+        (replace(STANDS, starved=True), [], StallCause.NETWORK),  # and before anything has failed
         (STANDS, [note("net.refused")], StallCause.NETWORK),  # libmpv stops before the end of what it has
     ],
 )

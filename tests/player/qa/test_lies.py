@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from player.net.faults import FaultPlan
 from player.playback.settings import PlaybackSettings
 from player.qa.document import read
+from player.qa.explanations import why
 from player.qa.outcome import outcome_of
 from player.qa.plan import plan_of
 from player.qa.run_spec import Bench, Labels, RunResult, RunSpec
@@ -121,6 +124,46 @@ def test_a_plan_without_a_word_about_it_fails_where_something_is_lost(
     assert not passes("thresholds: [failed == 0]\n")
     assert passes("thresholds: [lost_s <= 20]\n")
     assert not passes("thresholds: [lost_s.audio <= 2]\n")
+
+
+def test_a_run_that_hangs_until_its_limit_does_not_pass(tmp_path: Path) -> None:
+    silence = {"type": "stall", "after_bytes": 5000}
+    rules = [{"match": {"path": "*seg-[012]-003*"}, "fault": silence}]
+    with FileServer(media_kit.ffmpeg_dash().folder) as server:
+        spec = RunSpec(
+            Labels("film"),
+            PlaybackSource(url=server.url("manifest.mpd")),
+            PlaybackSettings(start_s=0.0, rung=1),
+            faults=FaultPlan.parse({"version": 1, "rules": rules}),
+            limit_s=100.0,
+        )
+        report = simulate(spec, Bench(tmp_path))
+        whole = simulate(replace(spec, faults=None), Bench(tmp_path))
+        part = simulate(replace(spec, faults=None, limit_s=10.0), Bench(tmp_path))
+    runs = [metrics_of(each)["unfinished"] for each in (report, whole, part)]
+    assert runs == [1.0, 0.0, 0.0], "a title that is longer than the limit may be cut off by it"
+    text = 'version: 1\nname: hangs\nsources: [{name: film, url: "http://a.test/t.mpd"}]\n'
+    outcome = outcome_of(plan_of(read(text, "plan.yaml"), tmp_path, {}), [RunResult(Labels("film"), report)])
+    assert [each.condition.text for each in outcome.judgements if not each.holds] == ["unfinished == 0"]
+    assert any("time limit of the run" in sentence for sentence in why(report))
+
+
+@pytest.mark.parametrize("streams", ["012", "34"], ids=["video", "audio"])
+def test_a_body_that_trickles_is_given_up_for_good(streams: str, tmp_path: Path) -> None:
+    drip = {"type": "trickle", "after_bytes": 100, "bytes_per_s": 4}
+    rules = [{"match": {"path": f"*seg-[{streams}]-003*"}, "fault": drip}]
+    with FileServer(media_kit.ffmpeg_dash().folder) as server:
+        spec = RunSpec(
+            Labels("film"),
+            PlaybackSource(url=server.url("manifest.mpd")),
+            PlaybackSettings(start_s=0.0, rung=1),
+            faults=FaultPlan.parse({"version": 1, "rules": rules}),
+        )
+        report = simulate(spec, Bench(tmp_path))
+    assert report["result"]["status"] == "ended"
+    assert sum(report["continuity"]["lost_s"].values()) == pytest.approx(4.0, abs=0.2)
+    assert {each["cause"] for each in report["stalls"]} == {"network"}
+    assert {each["error"] for each in report["requests"]} == {None, "net.trickle"}
 
 
 @pytest.mark.parametrize(("streams", "media"), [(VIDEO, "video"), (AUDIO, "audio")])

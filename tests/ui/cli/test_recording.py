@@ -216,3 +216,12 @@ def test_the_runs_of_a_plan_can_be_kept(tmp_path: Path) -> None:
         assert main([*words, "--record"]) == 2
         assert main([*words, "--record", "--out", str(tmp_path)]) == 0
     assert main(["play", str(tmp_path / "run-1.mrec"), "--replay"]) == 0
+
+
+def test_at_the_highest_speed_a_duration_is_kept_as_well(tmp_path: Path) -> None:
+    with FileServer(media.ffmpeg_dash().folder) as server:
+        words = ["play", server.url("manifest.mpd"), "--headless", "--speed", "max", "--duration", "3"]
+        assert main([*words, "--report", str(tmp_path / "report.json")]) == 0
+    result = json.loads((tmp_path / "report.json").read_text())["result"]
+    assert result["position_s"] == pytest.approx(3.0, abs=0.1)
+    assert (result["status"], result["played_to_end"]) == ("ended", False)

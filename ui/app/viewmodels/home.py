@@ -32,6 +32,7 @@ _NO_NETWORK = frozenset(
         ErrorCode.NET_REFUSED,
         ErrorCode.NET_TIMEOUT,
         ErrorCode.NET_STALLED,
+        ErrorCode.NET_TRICKLE,
         ErrorCode.NET_CUT,
         ErrorCode.NET_UNREACHABLE,
     }

@@ -69,6 +69,7 @@ def _network(tr: Translate) -> dict[str, str]:
         "net.tls": tr("The connection to the server cannot be made secure."),
         "net.timeout": tr("The server does not answer."),
         "net.stalled": tr("The server has stopped sending."),
+        "net.trickle": tr("The server sends next to nothing."),
         "net.cut": tr("The connection has broken."),
         "net.unreachable": tr("The server cannot be reached."),
         "net.protocol": tr("The server gives an answer that makes no sense."),

@@ -3096,6 +3096,10 @@
         <translation>Der Server lehnt die Verbindung ab.</translation>
     </message>
     <message>
+        <source>The server sends next to nothing.</source>
+        <translation>Der Server sendet so gut wie nichts.</translation>
+    </message>
+    <message>
         <source>The server sends us round in circles.</source>
         <translation>Der Server schickt uns im Kreis.</translation>
     </message>

@@ -1,0 +1,36 @@
+"""Whether a run came to its end, or only to its time limit. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from player.qa.run_spec import RunSpec
+from player.qa.script import Do
+from player.reporting.state import PlaybackStatus
+
+_STANDS = frozenset({PlaybackStatus.LOADING, PlaybackStatus.BUFFERING, PlaybackStatus.SEEKING})
+
+
+def is_unfinished(report: Mapping[str, Any], spec: RunSpec) -> bool:
+    """Whether the limit ended a run that had the time to end by itself, or that stood still then.
+
+    A long title, or a live programme, may be cut off by the limit while it plays.
+    """
+    if report["result"]["status"] != PlaybackStatus.IDLE or any(step.do is Do.STOP for step in spec.script):
+        return False
+    before = [each["status"] for each in report["statuses"] if each["status"] != PlaybackStatus.IDLE]
+    if not before or before[-1] in _STANDS:
+        return True
+    wanted_s = _wanted_s(report, spec)
+    return not spec.script and wanted_s is not None and wanted_s <= spec.limit_s
+
+
+def _wanted_s(report: Mapping[str, Any], spec: RunSpec) -> float | None:
+    """How much media was to be played; None where the programme has no end."""
+    if spec.settings.play_for_s is not None:
+        return spec.settings.play_for_s
+    duration_s = report["result"]["duration_s"]
+    if duration_s is None or report["live"] is not None:
+        return None
+    return float(duration_s) - (spec.settings.start_s or 0.0)
