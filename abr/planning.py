@@ -34,12 +34,12 @@ LAST_PLACE = np.nextafter(BUFFER_POINTS - 1, 0)  # in the last cell, hardly shor
 CELLS_PER_SEGMENT = 3.0
 FINE_SHARE = 0.6  # of the buffer at most
 TAPER = 4  # how sharply a buffer loses its worth once the link carries the top rung anyway
-# A drought: the link falls below the lowest rung and stays there. In the two minutes after a moment at which the link
-# carries m times the lowest rung, a buffer of b seconds falls short by ``Problem.drought_s`` / m seconds times
-# exp(-b / DROUGHT_DEPTH_S) on average; where it has fallen so far before, by ``Problem.slump_s`` / m**2 s more.
-DROUGHT_DEPTH_S = 20.0
-DROUGHT_SPAN_S = 120.0
-DROUGHT_ON_THE_WAY = 1.5  # so much more counts one within the plan, for what it does to the quality besides
+# Starvation: the link falls below the lowest rung and stays there. In the two minutes after a moment at which it
+# carries m times the lowest rung, a buffer of b seconds falls short by ``Problem.starvation_s`` / m seconds times
+# exp(-b / STARVATION_DEPTH_S) on average; where it has fallen so far before, by ``Problem.slump_s`` / m**2 s more.
+STARVATION_DEPTH_S = 20.0
+STARVATION_SPAN_S = 120.0
+STARVATION_ON_THE_WAY = 1.5  # so much more counts one within the plan, for what it does to the quality besides
 RATE_POINTS = 5
 RATE_SPAN = 0.7  # the grid of expected rates reaches this many error scales up and down
 
@@ -74,8 +74,8 @@ class Problem:
     expected rate, ``spread`` the standard deviation of ``log(actual/expected)`` and ``gain`` how far the expectation
     follows a surprise; ``later_bps`` is what is expected after the next transfer, if that is another rate.
     ``grid_spread`` is how far apart the expectations are that a plan tells apart. ``collapse_chance`` is how often a
-    transfer comes far slower than any before, ``outage_chance`` how often one meets an outage, and ``drought_s`` and
-    ``slump_s`` the stall to expect of droughts. A second in the buffer at the horizon is worth ``buffer_value`` of
+    transfer comes far slower than any before, ``outage_chance`` how often one meets an outage, ``starvation_s`` and
+    ``slump_s`` the stall to expect of starvation. A second in the buffer at the horizon is worth ``buffer_value`` of
     the quality that it buys, less and less as the link carries the top rung anyway, and each of the first
     ``reserve_s`` seconds ``reserve_value`` whatever the link carries; ``settling`` is the part of the change that is
     still to come then that a plan pays for. ``change_cost`` is what a change costs of its size, ``switch_leniency``
@@ -101,7 +101,7 @@ class Problem:
     grid_spread: float = 0.25
     collapse_chance: float = 0.0
     outage_chance: float = 0.0
-    drought_s: float = 0.0
+    starvation_s: float = 0.0
     slump_s: float = 0.0
     reserve_value: float = 0.0
     reserve_s: float = 0.0
@@ -186,14 +186,14 @@ class _Grid:
         quality = problem.quality
         changes = -problem.change_cost * np.abs(quality[:, None] - quality[None, :])
         self.changes = changes[:, :, None, None].astype(np.float32)
-        # A step is worth its rung's quality, less what a drought costs that begins then.
-        on_the_way = DROUGHT_ON_THE_WAY * problem.stall_cost * problem.segment_s / DROUGHT_SPAN_S
-        own_worth = quality[None, :, None] + self._droughts()[:, None, :] * on_the_way
+        # A step is worth its rung's quality, less what starvation costs that begins then.
+        on_the_way = STARVATION_ON_THE_WAY * problem.stall_cost * problem.segment_s / STARVATION_SPAN_S
+        own_worth = quality[None, :, None] + self._starvation()[:, None, :] * on_the_way
         self.own_worth = own_worth.astype(np.float32)
 
     def value_at_horizon(self, segments: float) -> Singles:
         """What the state at the horizon is worth, shape [rate, rung, buffer]: the quality that the buffer buys at the
-        rate of then, less the change to that quality which is still to come, less the stalls of droughts.
+        rate of then, less the change to that quality which is still to come, less the stalls of starvation.
 
         Without the change a plan would put off the way up for ever, since at the horizon it costs nothing.
         """
@@ -208,17 +208,17 @@ class _Grid:
         value = worth[:, None, None] * useful - problem.settling * change[:, :, None]
         reserve = problem.reserve_value * lasting / problem.segment_s
         value += reserve[:, None, None] * np.minimum(useful, problem.reserve_s)
-        value += (self._droughts() * min(1.0, left_s / DROUGHT_SPAN_S) * problem.stall_cost)[:, None, :]
+        value += (self._starvation() * min(1.0, left_s / STARVATION_SPAN_S) * problem.stall_cost)[:, None, :]
         single: Singles = value.astype(np.float32)
         return single
 
-    def _droughts(self) -> Floats:
-        """Seconds of stall to expect within ``DROUGHT_SPAN_S``, negative, shape [rate, buffer]."""
+    def _starvation(self) -> Floats:
+        """Seconds of stall to expect within ``STARVATION_SPAN_S``, negative, shape [rate, buffer]."""
         problem = self.problem
         lowest_bps = problem.sizes[:, 0].mean() / problem.segment_s
         thin = np.minimum(lowest_bps / self.rates, 1.0)
-        missing_s = (problem.drought_s + problem.slump_s * thin) * thin
-        expected: Floats = -missing_s[:, None] * np.exp(-self.buffers / DROUGHT_DEPTH_S)
+        missing_s = (problem.starvation_s + problem.slump_s * thin) * thin
+        expected: Floats = -missing_s[:, None] * np.exp(-self.buffers / STARVATION_DEPTH_S)
         return expected
 
     def _quality_of(self, rates: Floats) -> Floats:

@@ -28,12 +28,12 @@ MIN_SPREAD = 0.25
 GAIN_SCALE = 0.6  # part of a surprise is noise that the next transfers take back
 OPTIMISM = 0.1  # of the spread: the mean of logarithms lies below the mean
 # On a link that usually carries the lowest rung many times over, a few segments of that rung fill the buffer again,
-# whatever goes wrong. In such a haven a plan may count on better outcomes than the mean, and leave the rarest out.
-HAVEN_LOG = 2.5  # the usual rate over the lowest rung, as a logarithm: the shores of a haven ...
-HAVEN_SPAN_LOG = 0.5  # ... and so much further on it is a whole one
-HAVEN_GAIN = 0.1  # where a transfer tells less than this of the next one, no rate is usual ...
-HAVEN_GAIN_SPAN = 0.2
-HAVEN_OPTIMISM = 0.8  # of the spread, in a whole one
+# whatever goes wrong. With such headroom a plan may count on better outcomes than the mean, and leave the rarest out.
+HEADROOM_LOG = 2.5  # the usual rate over the lowest rung, as a logarithm: where headroom begins ...
+HEADROOM_SPAN_LOG = 0.5  # ... and so much further on it is a whole one
+HEADROOM_GAIN = 0.1  # where a transfer tells less than this of the next one, no rate is usual ...
+HEADROOM_GAIN_SPAN = 0.2
+HEADROOM_OPTIMISM = 0.8  # of the spread, in a whole one
 WHOLE = 0.5  # from here on a transfer may need a better rate than the last one's: it can be given up
 # The rate of the last transfers is not the rate of the next minute. With a deep buffer the latter counts.
 LATER_FROM_S = 15.0  # of buffer
@@ -45,14 +45,14 @@ SWITCH_LENIENCY = 0.86
 SETTLING = 0.3  # of the change from the last rung of the plan to the quality that the link then carries for good
 COLLAPSE = 0.01  # the chance that a transfer comes far slower than any before
 GRID_SPREAD = 0.25  # the expectations that a plan tells apart reach at least so far
-# Seconds of stall to expect of droughts (see abr.planning) where an unsteady link carries just the lowest rung; and
+# Seconds of stall to expect of starvation (see abr.planning) where an unsteady link carries just the lowest rung; and
 # more where it has fallen below that in this session.
-DROUGHT_S = 3.5
+STARVATION_S = 3.5
 SLUMP_S = 10.0
 SLUMP_FROM_LOG, SLUMP_SPAN_LOG = -0.3, 0.6  # how far below the lowest rung, as a logarithm
 UNKNOWN_END = 10_000
 
-# A steady link gives what it gave: hardly any spread, no collapse, no drought. So a plan may look a long way ahead,
+# A steady link gives what it gave: hardly any spread, no collapse or starvation. So a plan may look a long way ahead,
 # and knows which stalls it chooses: it chooses none. What is in the buffer beyond a reserve is there to be used.
 STEADY_SPREAD = 0.02
 STEADY_STALLS = 10.0  # times what a stall costs
@@ -174,9 +174,9 @@ def _best_that_fits(view: Snapshot, values: Floats, bps: float) -> int:
 
 def slow_rate(view: Snapshot) -> float | None:
     """The rate of the last transfer if it was long and slow: then the next one must not need a better one to be
-    in time. None in a haven, where it can be given up, and on a steady link, where it tells nothing new.
+    in time. None with headroom, where it can be given up, and on a steady link, where it tells nothing new.
     """
-    if _haven(view) >= WHOLE or view.estimate.steady >= CERTAIN:
+    if _headroom(view) >= WHOLE or view.estimate.steady >= CERTAIN:
         return None
     last, mean = (view.estimate.recent[-1] if view.estimate.recent else None), view.estimate.mean_bps
     if last is None or mean is None or last.body_s < view.segment_s:
@@ -204,8 +204,8 @@ def problem_of(view: Snapshot, mean_bps: float) -> Problem:
         left = max(1, round(view.remaining_s / view.segment_s))
     spread = max(estimate.rel_error, MIN_SPREAD) * SPREAD_SCALE
     spread = _blend(steady, spread, min(spread, STEADY_SPREAD))
-    haven = _haven(view)
-    rate_bps = mean_bps * math.exp((_blend(steady, OPTIMISM, 0.0) + HAVEN_OPTIMISM * haven) * spread)
+    headroom = _headroom(view)
+    rate_bps = mean_bps * math.exp((_blend(steady, OPTIMISM, 0.0) + HEADROOM_OPTIMISM * headroom) * spread)
     buffer_value = BUFFER_VALUE - STEADY_DISCOUNT * max(0.0, 1 - estimate.unsteady / CHANGEABLE)
     return Problem(
         quality=quality,
@@ -217,7 +217,7 @@ def problem_of(view: Snapshot, mean_bps: float) -> Problem:
         buffer_max_s=max(view.buffer_max_s, 2 * view.segment_s),
         last=view.current,
         rate_bps=rate_bps,
-        later_bps=rate_bps * _later_ratio(view, mean_bps, haven),
+        later_bps=rate_bps * _later_ratio(view, mean_bps, headroom),
         spread=spread,
         gain=estimate.gain * GAIN_SCALE,
         ttfb_s=estimate.ttfb_s,
@@ -229,9 +229,9 @@ def problem_of(view: Snapshot, mean_bps: float) -> Problem:
         change_cost=_blend(steady, 1.0, STEADY_CHANGES),
         switch_leniency=_blend(steady, SWITCH_LENIENCY, STEADY_CHANGES),
         grid_spread=_blend(steady, GRID_SPREAD, STEADY_SPREAD),
-        collapse_chance=COLLAPSE * (1 - haven) * (1 - steady),
+        collapse_chance=COLLAPSE * (1 - headroom) * (1 - steady),
         outage_chance=estimate.outage_chance,
-        drought_s=DROUGHT_S * (_unsteady(view) * (1 - steady)) ** 2,
+        starvation_s=STARVATION_S * (_unsteady(view) * (1 - steady)) ** 2,
         slump_s=SLUMP_S * _slump(view) * (_unsteady(view) * (1 - steady)) ** 2,
     )
 
@@ -254,24 +254,24 @@ def _slump(view: Snapshot) -> float:
     return part(below, SLUMP_FROM_LOG, SLUMP_SPAN_LOG)
 
 
-def _haven(view: Snapshot) -> float:
+def _headroom(view: Snapshot) -> float:
     """How sure it is that the lowest rung fills the buffer again at once, 0 to 1; a link that changes little from one
     transfer to the next needs no boldness."""
     estimate = view.estimate
     if estimate.usual_bps is None:
         return 0.0
     times = math.log(estimate.usual_bps / view.rungs[0].bitrate_bps)
-    telling = part(estimate.gain, HAVEN_GAIN, HAVEN_GAIN_SPAN)
-    return telling * part(times, HAVEN_LOG, HAVEN_SPAN_LOG) * _unsteady(view) * (1 - estimate.steady)
+    telling = part(estimate.gain, HEADROOM_GAIN, HEADROOM_GAIN_SPAN)
+    return telling * part(times, HEADROOM_LOG, HEADROOM_SPAN_LOG) * _unsteady(view) * (1 - estimate.steady)
 
 
-def _later_ratio(view: Snapshot, mean_bps: float, haven: float) -> float:
-    """What is expected after the next transfer, over ``mean_bps``: with a deep buffer, and outside a haven, the rate
+def _later_ratio(view: Snapshot, mean_bps: float, headroom: float) -> float:
+    """What is expected after the next transfer, over ``mean_bps``: with a deep buffer, and without headroom, the rate
     that foretold the next minute best so far. A plan that takes the last rate of a flickering link for lasting
     changes rungs for nothing; one with little in hand has no time to wait for a better rate."""
     if view.estimate.later_bps is None:
         return 1.0
-    weight = part(view.buffer_s, LATER_FROM_S, LATER_SPAN_S) * (1 - haven)
+    weight = part(view.buffer_s, LATER_FROM_S, LATER_SPAN_S) * (1 - headroom)
     ratio: float = (view.estimate.later_bps / mean_bps) ** weight
     return ratio
 

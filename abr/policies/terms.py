@@ -61,19 +61,19 @@ def _without(view: Snapshot, problem: Problem) -> Iterator[tuple[str, str, Snaps
     bold = anew(lambda known: replace(known, usual_bps=None))
     if problem.rate_bps / bold[1].rate_bps > 1 + _LEAST:
         more = problem.rate_bps / bold[1].rate_bps - 1
-        yield "haven", f"{more:.0%} more counted on, since low segments fill the buffer again at once", *bold
+        yield "headroom", f"{more:.0%} more counted on, since low segments fill the buffer again at once", *bold
     if problem.later_bps is not None and abs(problem.later_bps / problem.rate_bps - 1) > _LEAST:
         detail = f"{rate(problem.later_bps)} counted on after the next transfer"
-        yield "next minute", detail, view, replace(problem, later_bps=problem.rate_bps)
+        yield "later rate", detail, view, replace(problem, later_bps=problem.rate_bps)
     if problem.outage_chance > 0:
         detail = f"{problem.outage_chance:.0%} of the transfers meet an outage"
         yield "outages", detail, view, replace(problem, outage_chance=0.0)
-    feared_s = problem.drought_s + problem.slump_s
+    feared_s = problem.starvation_s + problem.slump_s
     if feared_s > 0:
         detail = f"{feared_s:.1f} s of stall feared where the link carries just the lowest rung"
-        yield "droughts", detail, view, replace(problem, drought_s=0.0, slump_s=0.0)
+        yield "starvation", detail, view, replace(problem, starvation_s=0.0, slump_s=0.0)
     yield (
-        "way up",
+        "deferred upgrade",
         f"{problem.settling:.0%} of the change that is left at the end of the plan",
         view,
         replace(problem, settling=0.0),

@@ -81,7 +81,7 @@ def test_a_link_that_jumps_once_is_steadier_than_one_that_flickers() -> None:
     assert jump.unsteady < 0.2
 
 
-def test_the_next_minute_is_foretold_by_what_foretold_it_before() -> None:
+def test_the_later_rate_is_foretold_by_what_foretold_it_before() -> None:
     """A link that stays for four transfers at a rate: the next one is like the last, the next eight are not."""
     hops = after(*(transfer(i * 5.0, 4e6 * (4.0 if i // 4 % 2 else 0.25)) for i in range(84))).estimate(400.0)
     assert hops.mean_bps is not None

@@ -169,27 +169,27 @@ def flickering(moment: Snapshot) -> Snapshot:
     return seen(moment, *(7e6, 11e6) * 4)
 
 
-def test_a_link_that_usually_carries_the_lowest_rung_many_times_over_is_a_haven() -> None:
+def test_a_link_that_usually_carries_the_lowest_rung_many_times_over_has_headroom() -> None:
     """Many times the lowest rung's 0.5 Mbit/s, where a transfer tells something of the next one."""
-    degrees = [planner._haven(flickering(usual(times * 0.5e6))) for times in (1, 12, 15, 18, 23, 100)]
+    degrees = [planner._headroom(flickering(usual(times * 0.5e6))) for times in (1, 12, 15, 18, 23, 100)]
     assert degrees[:2] == [0.0, 0.0]
     assert degrees == sorted(degrees)
     assert 0 < degrees[2] < degrees[3] < 1
     assert degrees[4:] == [1.0, 1.0]
-    assert planner._haven(flickering(usual(None))) == 0
-    assert planner._haven(flickering(usual(50e6, gain=0.1))) == 0
-    assert planner._haven(flickering(usual(50e6, gain=0.2))) == pytest.approx(0.5)
+    assert planner._headroom(flickering(usual(None))) == 0
+    assert planner._headroom(flickering(usual(50e6, gain=0.1))) == 0
+    assert planner._headroom(flickering(usual(50e6, gain=0.2))) == pytest.approx(0.5)
 
 
-def test_a_link_that_gives_the_same_each_time_needs_no_haven() -> None:
+def test_a_link_that_gives_the_same_each_time_needs_no_headroom() -> None:
     """Where the rate is known, to count on more than it was is to stall."""
     moment = flickering(usual(50e6))
-    assert planner._haven(seen(moment, *[9e6] * 8)) == 0
-    assert planner._haven(replace(moment, estimate=replace(moment.estimate, steady=1.0))) == 0
+    assert planner._headroom(seen(moment, *[9e6] * 8)) == 0
+    assert planner._headroom(replace(moment, estimate=replace(moment.estimate, steady=1.0))) == 0
 
 
 @pytest.mark.parametrize(("buffer_s", "mean_bps"), [(4.0, 5e6), (12.0, 7e6), (8.0, 9e6)])
-def test_in_a_haven_a_plan_is_bolder(buffer_s: float, mean_bps: float) -> None:
+def test_with_headroom_a_plan_is_bolder(buffer_s: float, mean_bps: float) -> None:
     """All that differs is what the link has usually given: six times the lowest rung, or a hundred times."""
     outside, inside = (flickering(replace(usual(bps, mean_bps=mean_bps), buffer_s=buffer_s)) for bps in (3e6, 50e6))
     careful, bold = registry.create().decide(outside).rung, registry.create().decide(inside).rung
@@ -197,13 +197,13 @@ def test_in_a_haven_a_plan_is_bolder(buffer_s: float, mean_bps: float) -> None:
     assert bold == careful + 1
 
 
-def test_with_nothing_in_hand_a_haven_is_no_reason_to_be_bold() -> None:
+def test_with_nothing_in_hand_headroom_is_no_reason_to_be_bold() -> None:
     outside, inside = (replace(usual(bps), buffer_s=1.0) for bps in (3e6, 50e6))
     assert registry.create().decide(outside).rung == registry.create().decide(inside).rung == 2
 
 
 @pytest.mark.parametrize(("buffer_s", "ratio"), [(5.0, 1.0), (15.0, 1.0), (25.0, 0.5), (35.0, 0.25), (60.0, 0.25)])
-def test_the_next_minute_counts_the_more_the_deeper_the_buffer(buffer_s: float, ratio: float) -> None:
+def test_the_later_rate_counts_the_more_the_deeper_the_buffer(buffer_s: float, ratio: float) -> None:
     """A quarter of the present rate is expected of the next minute."""
     moment = replace(usual(3e6, later_bps=2.25e6), buffer_s=buffer_s)
     assert planner._later_ratio(moment, 9e6, 0.0) == pytest.approx(ratio)
@@ -228,7 +228,7 @@ def test_an_unsteady_thin_link_gets_a_deeper_reserve_than_a_steady_one(buffer_s:
     assert unsteady < steady
 
 
-def test_the_way_up_is_not_put_off() -> None:
+def test_a_deferred_upgrade_is_not_put_off_for_ever() -> None:
     """Enough in hand, and a link that carries the fourth rung: to wait for a full buffer gains nothing."""
     moment = replace(snapshot(5e6, rungs=SPARSE, buffer_s=24.0, current=0), buffer_max_s=60.0)
     rung = registry.create().decide(seen(moment, *(5e6, 5.5e6) * 4)).rung

@@ -213,13 +213,13 @@ def test_an_explanation_names_the_terms_of_the_plan_with_their_sizes() -> None:
     seen = estimate(1.6e6, later_bps=1.2e6, outage_chance=0.05, recent=tuple(rates), slump_bps=2e5)
     moment = snapshot(1.6e6, estimate=seen, buffer_s=24.0)
     told = dict(_terms_told(moment))
-    assert set(told) >= {"droughts", "outages", "next minute", "change"}
+    assert set(told) >= {"starvation", "outages", "later rate", "change"}
     assert all("Mbit/s for this choice against the next best; without it rung" in words for words in told.values())
-    assert "13.5 s of stall feared" in told["droughts"]
-    assert "1.4 Mbit/s counted on after the next transfer" in told["next minute"]
+    assert "13.5 s of stall feared" in told["starvation"]
+    assert "1.4 Mbit/s counted on after the next transfer" in told["later rate"]
     steady = snapshot(2.8e6, estimate=estimate(2.8e6, steady=1.0), buffer_s=20.0)
     assert {"steady link", "change"} <= set(dict(_terms_told(steady)))
-    assert "droughts" not in dict(_terms_told(steady))
+    assert "starvation" not in dict(_terms_told(steady))
 
 
 def _terms_told(moment: Snapshot) -> Iterator[tuple[str, str]]:

@@ -21,15 +21,15 @@ def every_link_is_unsteady(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(estimator, "steadiness", lambda _recent: 0.0)
 
 
-def a_haven_on_a_constant_link(patch: pytest.MonkeyPatch) -> None:
-    def haven(view: Snapshot) -> float:
+def headroom_on_a_constant_link(patch: pytest.MonkeyPatch) -> None:
+    def headroom(view: Snapshot) -> float:
         if view.estimate.usual_bps is None:
             return 0.0
         times = math.log(view.estimate.usual_bps / view.rungs[0].bitrate_bps)
-        telling = part(view.estimate.gain, planner.HAVEN_GAIN, planner.HAVEN_GAIN_SPAN)
-        return telling * part(times, planner.HAVEN_LOG, planner.HAVEN_SPAN_LOG)
+        telling = part(view.estimate.gain, planner.HEADROOM_GAIN, planner.HEADROOM_GAIN_SPAN)
+        return telling * part(times, planner.HEADROOM_LOG, planner.HEADROOM_SPAN_LOG)
 
-    patch.setattr(planner, "_haven", haven)
+    patch.setattr(planner, "_headroom", headroom)
 
 
 def a_plan_fills_the_buffer_to_its_brim(patch: pytest.MonkeyPatch) -> None:
@@ -57,9 +57,9 @@ FAULTS = [
         apply=every_link_is_unsteady,
     ),
     Fault(
-        name="abr-haven-on-a-constant-link",
-        test="tests/abr/test_planner.py::test_a_link_that_gives_the_same_each_time_needs_no_haven",
-        apply=a_haven_on_a_constant_link,
+        name="abr-headroom-on-a-constant-link",
+        test="tests/abr/test_planner.py::test_a_link_that_gives_the_same_each_time_needs_no_headroom",
+        apply=headroom_on_a_constant_link,
     ),
     Fault(
         name="abr-plans-with-more-buffer-than-there-is",
