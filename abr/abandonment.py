@@ -13,10 +13,10 @@ GUARD_SHARE = 0.7  # of the time there is, that a replacement may need
 
 
 def last_guard(progress: TransferProgress, verdict: AbandonmentVerdict) -> AbandonmentVerdict:
-    """``verdict``, or where that keeps a download which is sure to end in a stall: a lower rung that is sure not to.
+    """Return ``verdict``, or a lower rung if the verdict keeps a download that is sure to stall and the rung is not.
 
-    A policy weighs what it has learned of the network; after a change to another CDN in mid-segment it has learned
-    nothing yet, and the segment was chosen for another link.
+    A policy weighs what it has learned of the network. After a change of CDN within a segment it has learned nothing
+    yet. The segment was chosen for another link.
     """
     view, rung = progress.snapshot, progress.rung
     judged = progress.replaceable and view.manual is None and progress.since_first_byte_s >= GUARD_AFTER_S

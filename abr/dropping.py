@@ -22,7 +22,7 @@ _LONGEST_GAP_S = 2.0  # between looks; after more the machine slept
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is shown at a moment. ``dropped`` counts all pictures since the begin; ``steady``: see
+    """What is shown at a moment. ``dropped`` counts all frames since the start; ``steady``: see
     :func:`is_steady`."""
 
     now_s: float

@@ -276,8 +276,10 @@ class _Learned:
         self._tell(TransferRate(int(total), body_s, ttfb), weight)
 
     def _tell(self, transfer: TransferRate, weight: float) -> None:
-        """Add a transfer to the recent rates where it tells the link's, else, as one, the little ones of late as soon
-        as they do together: else a fast link after a slow one would go unseen at the lowest rung."""
+        """Add a transfer to the recent rates if it is long enough to show the link's rate.
+
+        Shorter ones are collected and added as one. Otherwise the lowest rung would never show that a link is fast.
+        """
         if weight < TELLING_WEIGHT:
             self.little.add(transfer, weight)
             if self.little.weight < TELLING_WEIGHT:

@@ -59,8 +59,10 @@ def decision_at(recorded: list[Recorded], at_s: float) -> Recorded:
 
 
 def what_followed(report: Mapping[str, Any], recorded: list[Recorded], chosen: Recorded) -> list[str]:
-    """What came of a decision until the next one, as far as the report tells: given up for another rung, arrived, and
-    the times in which nothing was fetched, with their reasons (where the report has ``waits``)."""
+    """Return what followed a decision until the next one, in sentences.
+
+    These are abandonment, arrival, and waits with their reasons (if the report has ``waits``).
+    """
     following = next((each for each in recorded if each.at_s > chosen.at_s), None)
     until_s = math.inf if following is None else following.at_s
 

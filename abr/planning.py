@@ -1,10 +1,10 @@
 """Planning under uncertainty: what each rung of the next segment is worth, with the segments after it in mind.
 
-A finite-horizon value iteration over three things: the buffer, the rung fetched last, and the expected rate. In
-each step a rung is chosen, the transfer meets one of a few quantiles of the rate's distribution, the buffer moves,
-and the expected rate follows the surprise by the estimator's gain. The objective is the linear one of X. Yin et
-al., SIGCOMM 2015: the quality of each segment, less the changes of quality, less the stalls; what is left in the
-buffer at the horizon is worth the quality that it can still buy.
+This is a finite-horizon value iteration over the buffer, the last rung and the expected rate. In each step a rung is
+chosen and the transfer meets one of a few quantiles of the rate's distribution. Then the buffer moves, and the
+expected rate follows the surprise by the estimator's gain. The objective is the linear one of X. Yin et al., SIGCOMM
+2015: the quality of each segment, less the changes of quality, less the stalls. Buffer left at the horizon is worth
+the quality that it can still buy.
 
 Arrays are indexed [expected rate, outcome, rung, buffer]. Sizes are bits, rates bit/s, times seconds. What the
 iteration goes over again and again is held in single precision: its time is that of the processor's caches.
@@ -72,14 +72,16 @@ class Problem:
     unit. ``sizes[h, r]`` are bits of the coming segments: ``HORIZON`` of them, or as many as are left.
     ``segments_left`` counts all that remain of the title (a large number where it is unknown). ``rate_bps`` is the
     expected rate, ``spread`` the standard deviation of ``log(actual/expected)`` and ``gain`` how far the expectation
-    follows a surprise; ``later_bps`` is what is expected after the next transfer, if that is another rate.
-    ``grid_spread`` is how far apart the expectations are that a plan tells apart. ``collapse_chance`` is how often a
-    transfer comes far slower than any before, ``outage_chance`` how often one meets an outage, ``starvation_s`` and
-    ``slump_s`` the stall to expect of starvation. A second in the buffer at the horizon is worth ``buffer_value`` of
-    the quality that it buys, less and less as the link carries the top rung anyway, and each of the first
-    ``reserve_s`` seconds ``reserve_value`` whatever the link carries; ``settling`` is the part of the change that is
-    still to come then that a plan pays for. ``change_cost`` is what a change costs of its size, ``switch_leniency``
-    what one now does, and ``block`` how many segments a far step of the plan stands for.
+    follows a surprise. ``later_bps`` is what is expected after the next transfer, if that is another rate.
+    ``grid_spread`` is the distance between the expectations that a plan distinguishes. ``collapse_chance`` is how
+    often a transfer is far slower than any before, ``outage_chance`` how often one meets an outage. ``starvation_s``
+    and ``slump_s`` are the stall to expect of starvation.
+
+    A second in the buffer at the horizon is worth ``buffer_value`` of the quality that it buys, less the more the
+    link carries the top rung anyway. Each of the first ``reserve_s`` seconds is worth ``reserve_value`` on any link.
+    ``settling`` is the share of a change still to come at the horizon that a plan pays for. ``change_cost`` is what a
+    change costs of its size, ``switch_leniency`` what a change now costs. ``block`` is how many segments a far step of
+    the plan stands for.
     """
 
     quality: Floats
@@ -192,10 +194,11 @@ class _Grid:
         self.own_worth = own_worth.astype(np.float32)
 
     def value_at_horizon(self, segments: float) -> Singles:
-        """What the state at the horizon is worth, shape [rate, rung, buffer]: the quality that the buffer buys at the
-        rate of then, less the change to that quality which is still to come, less the stalls of starvation.
+        """Return what the state at the horizon is worth, shape [rate, rung, buffer].
 
-        Without the change a plan would put off the way up for ever, since at the horizon it costs nothing.
+        It is the quality that the buffer buys at the rate of then, less the change to that quality which is still to
+        come, less the stalls of starvation. Without the change a plan would put off an upgrade for ever, since after
+        the horizon it costs nothing.
         """
         problem = self.problem
         left_s = max(problem.segments_left - segments, 0) * problem.segment_s

@@ -1,12 +1,13 @@
-"""Fetching buffered segments of a low rung once more, at the rung that the link carries by now. Optional.
+"""Fetching buffered segments of a low rung again, at the rung that the link carries now. Optional.
 
 After a slow stretch the buffer holds low rungs that the viewer is going to sit through although the link has long
 been back. Players know this as fast switching or segment replacement (dash.js: Spiteri, Sitaraman, Sparacio, "From
-theory to practice", MMSys 2018). What was fetched first is lost, and done carelessly much is lost for little (Xu et
-al., "Dissecting VOD services for cellular", IMC 2017: players that replaced segments by no better ones, or emptied
-the buffer over it). Hence this rule: only whole segments that the decoder has not been given, only for the rung that
-ABR has chosen last, only where the link is sure to carry that rung and the new copy comes in good time out of a
-comfortable buffer, and only where quality less changes gains by it. The old copy stays until the new one is whole.
+theory to practice", MMSys 2018). The first copy is wasted, often for little: some players replaced segments by no
+better ones, or emptied the buffer (Xu et al., "Dissecting VOD services for cellular", IMC 2017).
+
+So a segment is replaced only if it is complete, the decoder has not read it, and quality less changes gains by it. The
+rung is the one that ABR chose last. The link must be sure to carry it, and the new copy must arrive in good time out
+of a comfortable buffer. The old copy stays until the new one is complete.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """The segment at ``position`` is to be fetched anew, as ``decision`` says; it is there at ``instead_of``."""
+    """The segment at ``position`` is to be fetched again, as ``decision`` says; it is there at ``instead_of``."""
 
     position: int
     instead_of: int
@@ -86,8 +87,10 @@ def goes_on(progress: TransferProgress, wanted_in_s: float) -> bool:
 
 
 def _target(snapshot: Snapshot) -> int | None:
-    """The rung that buffered segments are brought to: the last one chosen, as far as it is allowed. None where
-    nothing is to be replaced: by hand, at the begin, in a stall, live, where the network is metered or slow."""
+    """Return the rung that buffered segments are brought to: the last one chosen, as far as it is allowed.
+
+    None means that nothing is replaced: with a fixed rung, at the start, in a stall, live, on a metered or slow link.
+    """
     mean_bps = snapshot.estimate.mean_bps
     steady = snapshot.phase is Phase.STEADY and snapshot.playing and snapshot.live is None
     if not steady or snapshot.manual is not None or snapshot.caps.metered or snapshot.current is None:

@@ -1,9 +1,9 @@
 """Counterfactual: another policy over the network that a recorded run met.
 
-The link is rebuilt from the run's transfers of the picture: their bytes over their seconds, all that overlap
-together, so without what the sound took of it. Between transfers nothing was measured, and the rate is taken to go
-on; a policy that asks for more than was fetched therefore meets an estimate, not a measurement, and the share of
-seconds that were measured is reported. How the run really went stands beside, to tell how far to trust the rest.
+The link is rebuilt from the run's video transfers: their bytes over their seconds, overlapping ones together, without
+audio's share. Between transfers nothing was measured, and the rate is assumed to continue. A policy that asks for
+more than was fetched therefore meets an estimate. The share of measured seconds is reported, and the real run stands
+beside the estimate to show how far to trust it.
 """
 
 from __future__ import annotations

@@ -266,9 +266,11 @@ def _headroom(view: Snapshot) -> float:
 
 
 def _later_ratio(view: Snapshot, mean_bps: float, headroom: float) -> float:
-    """What is expected after the next transfer, over ``mean_bps``: with a deep buffer, and without headroom, the rate
-    that foretold the next minute best so far. A plan that takes the last rate of a flickering link for lasting
-    changes rungs for nothing; one with little in hand has no time to wait for a better rate."""
+    """Return what is expected after the next transfer, over ``mean_bps``.
+
+    With a deep buffer, and without headroom, this is the longer-term rate. A plan that takes the last rate of a
+    flickering link for lasting changes rungs for nothing. One with little buffer cannot wait for a better rate.
+    """
     if view.estimate.later_bps is None:
         return 1.0
     weight = part(view.buffer_s, LATER_FROM_S, LATER_SPAN_S) * (1 - headroom)

@@ -1,9 +1,9 @@
 """RobustMPC: exhaustive search over the next five segments at a rate lowered by the worst recent error.
 
-X. Yin, A. Jindal, V. Sekar, B. Sinopoli, "A Control-Theoretic Approach for Dynamic Adaptive Video Streaming over
-HTTP", SIGCOMM 2015, sections 4.2 (MPC) and 5.1 (robust MPC): the harmonic mean of the last five rates over 1 + the
-largest relative error of the last five predictions; the objective is bitrate less switches less stalls at the top
-bitrate.
+Source: Yin, Jindal, Sekar, Sinopoli, "A Control-Theoretic Approach for Dynamic Adaptive Video Streaming over HTTP",
+SIGCOMM 2015, sections 4.2 (MPC) and 5.1 (robust MPC). The rate is the harmonic mean of the last five, over 1 + the
+largest relative error of the last five predictions. The objective is bitrate less switches less stalls, each second
+at the top bitrate.
 """
 
 from __future__ import annotations

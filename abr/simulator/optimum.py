@@ -2,8 +2,7 @@
 
 Forward dynamic programming over exactly simulated partial sessions. A label is (time, waiting so far, objective so
 far, last rung); buffer and future follow from it. Labels are pruned within a time bin per rung, keeping the best
-ones for three prices of time, so the result is achievable and short of the true optimum by the width of a bin at
-most.
+ones for three prices of time. So the result is achievable, and at most the width of a bin below the true optimum.
 """
 
 from __future__ import annotations

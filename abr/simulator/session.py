@@ -43,13 +43,14 @@ LONGEST_TRANSFER_S = 4 * 3600.0
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a session is run. ``startup_s`` and ``resume_s`` are the media buffered before playback starts or
-    resumes; None is one segment. ``start_s`` is where in the trace the session begins. ``as_player`` adds what the
-    player puts around every policy: lower rungs while hardly anything is buffered, a deeper buffer on a slow link,
-    no download is kept that is sure to end in a stall where a lower rung is not, and what is on its way is played
-    where nothing else is there to be played and the rest will come in time; and a running download is judged by
-    its rate over two seconds instead of the last quarter. Without ``sizes_known`` the policy is not told the sizes of
-    the coming segments: many manifests do not tell. ``audio_bps`` is what the policy is told of the sound, for a
-    ladder whose sizes are of picture and sound. ``replace_buffered``: see :mod:`abr.replacing`.
+    resumes; None is one segment. ``start_s`` is where in the trace the session begins. Without ``sizes_known`` the
+    policy does not get the sizes of the coming segments, as with many manifests. ``audio_bps`` is audio's bitrate, for
+    a ladder whose sizes include audio. ``replace_buffered``: see :mod:`abr.replacing`.
+
+    ``as_player`` adds what the player does around every policy. It takes lower rungs while hardly anything is
+    buffered, and buffers more on a slow link. It gives up a download that is sure to end in a stall if a lower rung is
+    not. It plays a segment that is still arriving if nothing else is left and the rest will come in time. A running
+    download is judged by its rate over two seconds instead of the last quarter.
     """
 
     buffer_max_s: float = 30.0
@@ -291,7 +292,7 @@ class Simulation:
             seen.append(received)
 
     def _replace(self) -> bool:
-        """Fetch a buffered segment anew if that is worth it, and whether it was tried."""
+        """Fetch a buffered segment again if that is worth it. Return whether it was tried."""
         if self._segment == self._resting_at:
             return False
         first, held = self._held()

@@ -22,8 +22,8 @@ def trace(
 ) -> Trace:
     """One trace. Raises ValueError for an unknown kind.
 
-    ``steady`` holds its rate within a few percent, ``flicker`` has strong independent noise, ``drift`` is a random
-    walk that is drawn back to its mean (a moving mobile client), ``jumps`` stays at one of two rates for about a
+    ``steady`` holds its rate within a few percent. ``flicker`` has strong independent noise. ``drift`` is a random
+    walk that is drawn back to its mean, like a moving mobile client. ``jumps`` stays at one of two rates for about a
     minute each.
     """
     if kind not in KINDS:
