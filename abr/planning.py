@@ -80,8 +80,8 @@ class Problem:
     A second in the buffer at the horizon is worth ``buffer_value`` of the quality that it buys, less the more the
     link carries the top rung anyway. Each of the first ``reserve_s`` seconds is worth ``reserve_value`` on any link.
     ``settling`` is the share of a change still to come at the horizon that a plan pays for. ``change_cost`` is what a
-    change costs of its size, ``switch_leniency`` what a change now costs. ``block`` is how many segments a far step of
-    the plan stands for.
+    change costs of its size, ``switch_leniency`` what a change now costs. ``block`` is how many segments a far step
+    of the plan stands for.
     """
 
     quality: Floats

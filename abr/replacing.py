@@ -5,9 +5,9 @@ been back. Players know this as fast switching or segment replacement (dash.js: 
 theory to practice", MMSys 2018). The first copy is wasted, often for little: some players replaced segments by no
 better ones, or emptied the buffer (Xu et al., "Dissecting VOD services for cellular", IMC 2017).
 
-So a segment is replaced only if it is complete, the decoder has not read it, and quality less changes gains by it. The
-rung is the one that ABR chose last. The link must be sure to carry it, and the new copy must arrive in good time out
-of a comfortable buffer. The old copy stays until the new one is complete.
+So a segment is replaced only if it is complete, the decoder has not read it, and quality less changes gains by it.
+The rung is the one that ABR chose last. The link must be sure to carry it, and the new copy must arrive in good time
+out of a comfortable buffer. The old copy stays until the new one is complete.
 """
 
 from __future__ import annotations

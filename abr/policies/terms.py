@@ -1,7 +1,7 @@
 """The terms that shape a plan of :mod:`abr.policies.planner`, each with what it did to one decision.
 
-For every term that counts at that moment the plan is solved again without it. The result is how far the term moved the
-choice ahead of its nearest rival, in Mbit/s of the objective, and the rung without it. Only explanations do this;
+For every term that counts at that moment the plan is solved again without it. The result is how far the term moved
+the choice ahead of its nearest rival, in Mbit/s of the objective, and the rung without it. Only explanations do this;
 no decision pays for it.
 """
 

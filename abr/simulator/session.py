@@ -42,15 +42,15 @@ LONGEST_TRANSFER_S = 4 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a session is run. ``startup_s`` and ``resume_s`` are the media buffered before playback starts or
-    resumes; None is one segment. ``start_s`` is where in the trace the session begins. Without ``sizes_known`` the
-    policy does not get the sizes of the coming segments, as with many manifests. ``audio_bps`` is audio's bitrate, for
-    a ladder whose sizes include audio. ``replace_buffered``: see :mod:`abr.replacing`.
+    """How a session is run. ``startup_s`` and ``resume_s`` are the media buffered before playback starts or resumes;
+    None is one segment. ``start_s`` is where in the trace the session begins. Without ``sizes_known`` the policy does
+    not get the sizes of the coming segments, as with many manifests. ``audio_bps`` is audio's bitrate, for a ladder
+    whose sizes include audio. ``replace_buffered``: see :mod:`abr.replacing`.
 
     ``as_player`` adds what the player does around every policy. It takes lower rungs while hardly anything is
-    buffered, and buffers more on a slow link. It gives up a download that is sure to end in a stall if a lower rung is
-    not. It plays a segment that is still arriving if nothing else is left and the rest will come in time. A running
-    download is judged by its rate over two seconds instead of the last quarter.
+    buffered, and buffers more on a slow link. It gives up a download that is sure to end in a stall if a lower rung
+    is not. It plays a segment that is still arriving if nothing else is left and the rest will come in time. A
+    running download is judged by its rate over two seconds instead of the last quarter.
     """
 
     buffer_max_s: float = 30.0
