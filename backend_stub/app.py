@@ -97,7 +97,10 @@ def create_app(context: ServiceContext, faults: FaultControl | None = None) -> F
     add_handlers(app)
     for module in _MODULES:
         app.include_router(
-            module.router, prefix=PREFIX, responses=documented(400, 422), dependencies=[Depends(only_known_query)]
+            module.router,
+            prefix=PREFIX,
+            responses=documented(400, 409, 422, 503),
+            dependencies=[Depends(only_known_query)],
         )
     app.include_router(activation.router)
     app.include_router(telemetry.scraped)

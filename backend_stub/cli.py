@@ -130,10 +130,8 @@ def _crew(settings: Settings, group: ServerGroup, hiring: Hiring | None) -> Iter
 def ensure_admin(group: ServerGroup, email: str, password: str) -> None:
     """An account with the role ``admin``: made with this password, or the role given to the one there is."""
     accounts = group.context.accounts
-    account = accounts.find(email)
-    if account is None:
-        accounts.register(email, email.partition("@")[0], password, role="admin")
-    elif account.role != "admin":
+    account = accounts.ensure(email, email.partition("@")[0], password, role="admin")
+    if account.role != "admin":
         accounts.change(account.id, by=None, role="admin")
 
 

@@ -35,6 +35,8 @@ class Settings:
     ``public_url`` is how clients reach the API (``https://films.example``), by default that in
     ``MATINEE_PUBLIC_URL``; ``trusted_proxies`` are networks (``MATINEE_TRUSTED_PROXIES``, with spaces between) whose
     word counts for where a call comes from.
+    With ``bind_network`` (``MATINEE_BIND_NETWORK=1``) addresses of a play session are good in the network alone
+    that they were asked for from.
     ``mail_url`` (``smtp://`` or ``smtps://``, by default that in ``MATINEE_MAIL_URL``) is the server that takes mail,
     from ``mail_from`` (``MATINEE_MAIL_FROM``); without one mail goes into ``mail_dir``.
     ``networks`` say which country a network (CIDR) is in; a call from elsewhere counts as from the account's own.
@@ -55,6 +57,7 @@ class Settings:
     trusted_proxies: tuple[str, ...] = field(
         default_factory=lambda: tuple(os.environ.get("MATINEE_TRUSTED_PROXIES", "").split())
     )
+    bind_network: bool = field(default_factory=lambda: os.environ.get("MATINEE_BIND_NETWORK", "") == "1")
     mail_url: str = field(default_factory=lambda: os.environ.get("MATINEE_MAIL_URL", ""), repr=False)
     mail_from: str = field(default_factory=lambda: os.environ.get("MATINEE_MAIL_FROM", "Matinee <matinee@localhost>"))
     login_limit: RateLimit = RateLimit(attempts=10, window_s=60)

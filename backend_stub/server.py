@@ -103,6 +103,7 @@ class ServerGroup:
         self.edges, self.above = [], []
         try:
             self._start_servers()
+            self.context.database.taken_back.start(self.settings.database)
             if self.options.api_port is not None:
                 self.context.upkeep.start()
             if self.settings.store_url:
@@ -186,10 +187,14 @@ class ServerGroup:
         place = self._listen(port)
         own = self._endpoint("", *place, self.options.tls)
         app: App = CountCalls(create_app(self.context, self.faults), self.context.metrics)
-        app = OwnAddress(app, self.settings.public_url or own.url, own.port)
-        if self.settings.trusted_proxies:
-            app = cast("App", ProxyHeadersMiddleware(cast(Any, app), list(self.settings.trusted_proxies)))
+        app = self._behind_proxies(OwnAddress(app, self.settings.public_url or own.url, own.port))
         self.api = self._serve(API_PATHWAY, app, place, self.options.tls, kind_of=api_kind_of)
+
+    def _behind_proxies(self, app: App) -> App:
+        """With the client's address, where a proxy that is trusted tells it."""
+        if not self.settings.trusted_proxies:
+            return app
+        return cast("App", ProxyHeadersMiddleware(cast(Any, app), list(self.settings.trusted_proxies)))
 
     def _listen(self, port: int) -> tuple[socket.socket, int | None]:
         """A listener, and the wanted port where another one was taken."""
@@ -211,7 +216,8 @@ class ServerGroup:
         """Only edges are for clients: they beat, and have TLS where it is wanted."""
         app = EdgeApp(name, source, self.context.url_signer, OwnGate(self.context.edge_gate), self._clock)
         tls = self.options.tls if is_edge else None
-        return self._serve(name, app, place, tls, kind_of=kind_of, beats=is_edge, at_end=app.close)
+        served = self._behind_proxies(app) if is_edge else app
+        return self._serve(name, served, place, tls, kind_of=kind_of, beats=is_edge, at_end=app.close)
 
     def _serve(
         self,

@@ -7,6 +7,7 @@ references in manifests keep it.
 from __future__ import annotations
 
 import base64
+import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ PREFIX = "/s/"
 _MAX_TOKEN_CHARS = 1024
 _CATV, _CATU = 310, 312  # version and URI of a Common Access Token
 _PATH, _BEGINS_WITH = 3, 1  # the part of a URI that a rule is for, and how it is compared
+_CATNIP = 311  # networks that a token is good in
+_NETWORK_TAGS = {4: 52, 6: 54}  # CBOR's, for addresses and prefixes (RFC 9164)
+_BOUND_BITS = {4: 24, 6: 56}  # so much of an address stays while a viewer stays
 _MAX_HEIGHT = -65537  # private use
 _RUNG = re.compile(r"/(?:[a-z0-9]+-)?(\d{2,5})p/")
 
@@ -31,7 +35,8 @@ _RUNG = re.compile(r"/(?:[a-z0-9]+-)?(\d{2,5})p/")
 class EdgeGrant:
     """What a token permits: reading the files of ``title_id`` below ``place`` (a variant, or a version of one) until
     ``expires_at`` (seconds since 1970), of pictures those of at most ``max_height`` lines (None: any), while the
-    play session or download ``session_id`` stands, and the sign-in ``family`` that it was asked for by."""
+    play session or download ``session_id`` stands, and the sign-in ``family`` that it was asked for by. Where a
+    ``network`` (CIDR) is named, from there alone."""
 
     title_id: str
     session_id: str
@@ -39,6 +44,11 @@ class EdgeGrant:
     place: str = ""
     max_height: int | None = None
     family: str = ""
+    network: str = ""
+
+    def good_from(self, address: str | None) -> bool:
+        """Whether a caller at this network address may use it."""
+        return not self.network or network_of(address) == self.network
 
     def covers(self, path: str) -> bool:
         """Whether ``path`` (``/<title>/<variant>/...``, a file or the folder that it is in, with a slash) is among
@@ -73,6 +83,8 @@ class UrlSigner:
         }
         if grant.max_height is not None:
             claims[_MAX_HEIGHT] = grant.max_height
+        if grant.network:
+            claims[_CATNIP] = [_prefix(grant.network)]
         protected = {COSEHeaders.ALG: 5}  # HMAC 256/256
         return _encode(self._cose.encode_and_mac(cbor2.dumps(claims), self._keys[0], protected=protected))
 
@@ -103,7 +115,32 @@ def _grant(claims: dict[int, Any]) -> EdgeGrant:
         place=place,
         max_height=claims.get(_MAX_HEIGHT),
         family=claims[CWTClaims.SUB],
+        network="".join(_network(prefix) for prefix in claims.get(_CATNIP, ())),
     )
+
+
+def network_of(address: str | None) -> str:
+    """The network (CIDR) that a token is bound to for a caller at this address; empty where it is no address."""
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return ""
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    found = mapped or found
+    return str(ipaddress.ip_network((found, _BOUND_BITS[found.version]), strict=False))
+
+
+def _prefix(network: str) -> cbor2.CBORTag:
+    """A network as CBOR has it (RFC 9164, section 3.1.2): its length, and its bytes without zeros at the end."""
+    parsed = ipaddress.ip_network(network)
+    packed = parsed.network_address.packed.rstrip(b"\0")
+    return cbor2.CBORTag(_NETWORK_TAGS[parsed.version], [parsed.prefixlen, packed])
+
+
+def _network(prefix: cbor2.CBORTag) -> str:
+    length, packed = prefix.value
+    width = 4 if prefix.tag == _NETWORK_TAGS[4] else 16
+    return str(ipaddress.ip_network((packed.ljust(width, b"\0"), length)))
 
 
 def rungs_in(text: str) -> list[int]:

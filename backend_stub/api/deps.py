@@ -18,6 +18,7 @@ from backend_stub.db.models import Account
 from backend_stub.problems import ProblemError
 from backend_stub.services.entitlement import Viewing
 from backend_stub.services.tokens import SignedIn
+from backend_stub.signing import network_of
 from backend_stub.titles import TITLE_ID_PATTERN
 
 _bearer = HTTPBearer(auto_error=False, description="The access token of a sign-in.")
@@ -91,11 +92,12 @@ async def country_of_call(request: Request, context: Context) -> str | None:
 Country = Annotated[str | None, Depends(country_of_call)]
 
 
-async def viewing_of(caller: Caller, country: Country) -> Viewing:
+async def viewing_of(request: Request, context: Context, caller: Caller, country: Country) -> Viewing:
     here = country if country is not None else caller.account.country
-    if caller.profile is None:
-        return Viewing(caller.account.id, here, family=caller.family)
-    return Viewing(caller.account.id, here, caller.profile.maturity, caller.profile.id, caller.family)
+    network = network_of(request.client.host) if context.settings.bind_network and request.client else ""
+    profile = caller.profile
+    maturity, profile_id = (None, "") if profile is None else (profile.maturity, profile.id)
+    return Viewing(caller.account.id, here, maturity, profile_id, caller.family, network)
 
 
 Watching = Annotated[Viewing, Depends(viewing_of)]

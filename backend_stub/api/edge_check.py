@@ -14,15 +14,17 @@ from backend_stub.services.edge_gate import KEPT_S
 router = APIRouter(tags=["edges"])
 
 _Token = Annotated[str, Header(alias="X-Matinee-Token", min_length=1, max_length=1024)]
+_Client = Annotated[str, Header(alias="X-Matinee-Client", max_length=64)]
 _Path = Annotated[str, Header(alias="X-Matinee-Path", min_length=1, max_length=1024)]
 
 
 @router.get("/edge-check", status_code=204, responses=documented(403))
-def edge_check(context: Context, token: _Token, path: _Path) -> Response:
-    """204 for a token that is good for the file, or for those of the folder; kept for as long as the answer says."""
+def edge_check(context: Context, token: _Token, path: _Path, client: _Client = "") -> Response:
+    """204 for a token that is good for the file, or for those of the folder, from the address of the client where
+    tokens are bound to networks; kept for as long as the answer says."""
     now = context.clock.now()
     grant = context.url_signer.verify(token, now)
-    if grant is None or not grant.covers(path) or not context.edge_gate.stands(grant):
+    if grant is None or not (grant.covers(path) and grant.good_from(client)) or not context.edge_gate.stands(grant):
         raise ProblemError(403, "bad_signature", "The address is not signed for this, or no longer.")
     kept_s = int(min(KEPT_S, grant.expires_at - now))
     return Response(status_code=204, headers={"Cache-Control": f"max-age={kept_s}" if kept_s else "no-store"})

@@ -10,10 +10,12 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, NoResultFound, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from starlette.exceptions import HTTPException
 
+from backend_stub.db.database import is_race
 from backend_stub.problems import MEDIA_TYPE, ProblemError, problem_body
 
 _FRAMEWORK_CODES = {
@@ -57,10 +59,34 @@ def add_handlers(app: FastAPI) -> None:
         away = ProblemError(503, "database_unavailable", "The service cannot answer now; try again soon.")
         return Response(away.body(), away.status, retry_after(_AWAY_S), MEDIA_TYPE)
 
+    @app.exception_handler(NoResultFound)
+    @app.exception_handler(ObjectDeletedError)
+    @app.exception_handler(StaleDataError)
+    @app.exception_handler(IntegrityError)
+    def on_race(request: Request, error: Exception) -> Response:
+        if isinstance(error, IntegrityError) and not is_race(error):
+            raise error
+        _logger.warning("another call was faster: %s", type(error).__name__)
+        refusal = _without_account(request) or ProblemError(
+            409, "changed_meanwhile", "What this is about was changed or removed at the same moment."
+        )
+        return Response(refusal.body(), refusal.status, refusal.headers, MEDIA_TYPE)
+
     @app.exception_handler(Exception)
     def on_fault_of_ours(_request: Request, _error: Exception) -> Response:
         # The framework raises it again after the answer, and the server logs it.
         return problem_response(500, "internal", "The service failed; it is not your fault.")
+
+
+def _without_account(request: Request) -> ProblemError | None:
+    """The refusal for a caller whose account, profile or sign-in is gone by now."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        try:
+            request.app.state.context.tokens.signed_in(token)
+        except ProblemError as refusal:
+            return refusal
+    return None
 
 
 def retry_after(seconds: float) -> dict[str, str]:

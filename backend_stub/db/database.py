@@ -7,14 +7,25 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
+
+from backend_stub.db.models.base import Base
+from backend_stub.db.taken_back import TakenBack
 
 _BUSY_TIMEOUT_S = 15
 _WAIT_S = 5  # for a connection to a server
 _POSTGRESQL_DISK_FULL = "53100"
+_RACES = {
+    sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+    "23503",  # PostgreSQL's foreign_key_violation
+    "23505",  # unique_violation
+}
 _CONNECTIONS = 40  # as many as threads that answer calls: one that waits for another's is held up
 
 
@@ -33,6 +44,7 @@ class Database:
             self.engine = _server_engine(url)
             self._turn = nullcontext()
         self._writer = self.engine.execution_options(matinee_begin="BEGIN IMMEDIATE")
+        self.taken_back = TakenBack()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -46,10 +58,11 @@ class Database:
 
         Writers of this process queue for SQLite here: SQLite itself lets them try again and again, in no order.
         """
-        with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._turn, self.taken_back.session(self._writer) as session, session.begin():
             yield session
 
     def close(self) -> None:
+        self.taken_back.stop()
         self.engine.dispose()
 
 
@@ -57,6 +70,21 @@ def is_disk_full(error: DBAPIError) -> bool:
     """Whether the database could not write because its disk is full."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     return code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == _POSTGRESQL_DISK_FULL
+
+
+def is_race(error: IntegrityError) -> bool:
+    """Whether a row that this one needs is gone, or another transaction has just made the same one."""
+    return bool(_RACES & {getattr(error.orig, name, None) for name in ("sqlite_errorcode", "sqlstate")})
+
+
+def put(session: Session, row: Base) -> None:
+    """Insert the row, or write it over the one with its key; also while other processes do the same."""
+    values = {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}
+    table = type(row).__table__
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    key = [column.name for column in table.primary_key]
+    others = {name: value for name, value in values.items() if name not in key}
+    session.execute(dialect.insert(table).values(values).on_conflict_do_update(index_elements=key, set_=others))
 
 
 def _server_engine(url: str) -> Engine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import aclosing
+from dataclasses import replace
 
 from backend_stub.asgi import Receive, Scope, Send, respond, respond_problem
 from backend_stub.clock import Clock
@@ -73,6 +74,10 @@ class EdgeApp:
             raise ProblemError(403, "bad_signature", "The address is not signed, or its signature has expired.")
         if not grant.covers(path):
             raise ProblemError(403, "bad_signature", "The address is not signed for this file.")
+        if not grant.good_from((scope.get("client") or ("",))[0]):
+            raise ProblemError(403, "bad_signature", "The address was given in another network.")
+        if grant.network:  # those who are asked now see this edge's
+            token = self._signer.sign(replace(grant, network=""))
         if not await self._gate.stands(grant, token, path):
             raise ProblemError(403, "bad_signature", "What this address was given for is over.")
         return SourceRequest(token, grant.title_id, path, conditions_of(scope), head)

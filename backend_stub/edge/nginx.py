@@ -82,6 +82,7 @@ http {{
             proxy_pass {edge_url};  # made from the clock; this edge checks the signature itself
             proxy_http_version 1.1;
             proxy_set_header Connection "";
+            proxy_set_header X-Forwarded-For $remote_addr;
         }}
 
         location = /check {{
@@ -95,8 +96,9 @@ http {{
             proxy_set_header Content-Length "";
             proxy_set_header X-Matinee-Token $token;
             proxy_set_header X-Matinee-Path /$title/$folder;
+            proxy_set_header X-Matinee-Client $remote_addr;
             proxy_cache checks;
-            proxy_cache_key $token/$title/$folder;
+            proxy_cache_key $remote_addr/$token/$title/$folder;
             proxy_cache_lock on;
             proxy_ignore_headers Vary;
         }}

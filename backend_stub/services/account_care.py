@@ -124,9 +124,9 @@ class AccountCare:
     def export(self, account_id: str) -> IO[bytes]:
         """All that is kept of an account, as JSON: a file at its beginning. Secrets are left out, or only their
         hashes are there to be left out."""
-        file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 -- whoever sends it closes it
         with self._database.read() as session:
             account = session.get_one(Account, account_id)
+            file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 -- whoever sends it closes it
             own: dict[str, Any] = {"email": account.email, "name": account.name, "country": account.country}
             own |= {"id": account.id, "created_at": account.created_at, "verified_at": account.verified_at}
             file.write(f'{{"made_at": {self._clock.now()!r}, "account": {json.dumps(own)}, "records": {{'.encode())

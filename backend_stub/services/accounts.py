@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Literal
 
@@ -94,11 +95,22 @@ class Accounts:
         """What is stored of a password."""
         return self._hasher.hash(password)
 
+    def ensure(
+        self, email: str, name: str, password: str, *, plan: str = DEFAULT_PLAN, role: Role = "viewer"
+    ) -> Account:
+        """The account with this address, made when there is none yet. Several processes may start at once."""
+        existing = self.find(email)
+        if existing is None:
+            with suppress(EmailTakenError):  # another process was a moment faster
+                return self.register(email, name, password, plan=plan, role=role)
+            existing = self.find(email)
+        if existing is None:
+            raise LookupError(email)  # and deleted it as fast
+        return existing
+
     def ensure_demo_viewer(self) -> Account:
         """The sample viewer, made when there is none yet, on a plan without limits."""
-        existing = self.find(DEMO_EMAIL)
-        if existing is None:
-            return self.register(DEMO_EMAIL, "Demo viewer", DEMO_PASSWORD, plan=DEMO_PLAN)
+        existing = self.ensure(DEMO_EMAIL, "Demo viewer", DEMO_PASSWORD, plan=DEMO_PLAN)
         now = self._clock.now()
         with self._database.write() as session:
             if plan_at(session, existing.id, now)[0].name != DEMO_PLAN:

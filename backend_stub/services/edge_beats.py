@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from backend_stub.clock import Clock
-from backend_stub.db.database import Database
+from backend_stub.db.database import Database, put
 from backend_stub.db.models import EdgeBeat
 from backend_stub.services.addresses import Edge
 
@@ -90,7 +90,7 @@ class EdgeBeats:
     def beat(self, report: EdgeReport) -> None:
         """Take the report of an edge in place of the one before."""
         with self._database.write() as session:
-            session.merge(_row(report, self._clock.now()))
+            put(session, _row(report, self._clock.now()))
         self._known = None
 
     def latest(self) -> Mapping[str, EdgeHealth]:

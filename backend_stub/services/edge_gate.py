@@ -55,14 +55,25 @@ _SIGNED_IN = select(RefreshToken.family).where(
 
 
 class EdgeGate:
-    """Thread-safe. What stands is kept for :data:`KEPT_S`. While the database cannot be asked everything
-    stands: a token lives for minutes."""
+    """Thread-safe. What stands is kept for :data:`KEPT_S`, or until somebody takes it back. While the database cannot
+    be asked everything stands: a token lives for minutes."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._standing: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
+        self._forgotten = 0  # so often something was
+        database.taken_back.listen(self.forget)
+
+    def forget(self, session_id: str) -> None:
+        """Ask again about this session or download, or about all for an empty name: it may be over."""
+        with self._lock:
+            self._forgotten += 1
+            if session_id:
+                self._standing.pop(session_id, None)
+            else:
+                self._standing.clear()
 
     def known(self, grant: EdgeGrant) -> bool:
         """Whether it stood a moment ago; does not block."""
@@ -74,17 +85,18 @@ class EdgeGate:
         """Whether files may be given for it; asks the database where that is not :meth:`known`."""
         if self.known(grant):
             return True
+        before = self._forgotten
         try:
             stands = not grant.session_id or self._ask(grant)
         except SQLAlchemyError:
             return True
         with self._lock:
-            if stands:
+            if stands and before == self._forgotten:  # else the answer may be from before
                 self._standing[grant.session_id] = self._clock.monotonic()
                 self._standing.move_to_end(grant.session_id)
                 while len(self._standing) > _MOST_KEPT:
                     self._standing.popitem(last=False)
-            else:
+            elif not stands:
                 self._standing.pop(grant.session_id, None)
         return stands
 

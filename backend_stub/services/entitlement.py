@@ -25,7 +25,8 @@ class Viewing:
     """Who asks, and up to which age rating (None: any).
 
     ``country`` is the one that counts: that of the network, else that of residence, None where neither is known.
-    ``profile_id`` is empty where none was selected, ``family`` is the sign-in.
+    ``profile_id`` is empty where none was selected, ``family`` is the sign-in, ``network`` (CIDR) the one that
+    addresses of media are to be good in, empty for any.
     """
 
     account_id: str
@@ -33,6 +34,7 @@ class Viewing:
     maturity: int | None = None
     profile_id: str = ""
     family: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import select
 
 from backend_stub.clock import Clock
-from backend_stub.db.database import Database
+from backend_stub.db.database import Database, put
 from backend_stub.db.models import OperatorSetting
 
 _KEPT_S = 1.0  # what was asked of the database is known for so long
@@ -62,5 +62,5 @@ class OperatorSettings:
                 if row is not None:
                     session.delete(row)
             else:
-                session.merge(OperatorSetting(name=name, value=value, changed_at=self._clock.now()))
+                put(session, OperatorSetting(name=name, value=value, changed_at=self._clock.now()))
         self._known = None

@@ -142,7 +142,8 @@ class PlayService:
 
     def _grant(self, viewing: Viewing, play: PlaySession, entitled: Entitled) -> EdgeGrant:
         place = place_of(play.variant, entitled.title.version)
-        return EdgeGrant(play.title_id, play.id, play.expires_at, place, entitled.max_height, viewing.family)
+        height, family, network = entitled.max_height, viewing.family, viewing.network
+        return EdgeGrant(play.title_id, play.id, play.expires_at, place, height, family, network)
 
     def for_steered(self, grant: EdgeGrant, country: str | None) -> tuple[Sequence[ManifestUrls], int | None]:
         """Addresses for the rest of a session, for players that are told of no new ones, and the limit of their

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
+from joserfc.jwk import ECKey
 
 from backend_stub.cli import default_options, describe
 from backend_stub.config import RateLimit, Settings
+from backend_stub.context import open_context
+from backend_stub.db.database import Database, put
+from backend_stub.db.migrate import upgrade
+from backend_stub.db.models import Account, OperatorSetting
 from backend_stub.server import ServerGroup, ServerOptions
+from backend_stub.services.entitlement import Viewing
 from backend_stub.services.reports import Outcome
 from backend_stub.services.shared import SharedReports, SharedStore, SharedWindow
+from tests.kit.backend import publish_noise
+from tests.kit.postgres import Cluster
 from tests.kit.redis import redis_server
+from tests.kit.rights import SettableClock
 from tests.kit.waiting import until
 
 
@@ -83,6 +93,51 @@ def test_only_a_trusted_proxy_says_where_a_call_comes_from(both: tuple[ServerGro
     first, second = both
     assert refused(first)[-1] == 429
     assert refused(second)[-1] == 401
+
+
+def test_of_two_that_start_at_once_one_makes_the_demo_viewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = open_context(Settings(tmp_path)), open_context(Settings(tmp_path))
+    find = second.accounts.find
+
+    def late(email: str) -> Account | None:
+        monkeypatch.undo()
+        found = find(email)
+        first.accounts.ensure_demo_viewer()
+        return found
+
+    monkeypatch.setattr(second.accounts, "find", late)
+    account = second.accounts.ensure_demo_viewer()
+    assert account.id == first.accounts.ensure_demo_viewer().id
+    for one in (first, second):
+        one.close()
+
+
+def test_what_one_takes_back_the_edges_of_the_other_know(postgres: Cluster, tmp_path: Path) -> None:
+    """Neither clock moves: nothing that an edge remembers grows old."""
+    settings = Settings(tmp_path, database_url=postgres.database_for(tmp_path))
+    publish_noise(settings)
+    with (
+        closing(open_context(settings, clock=SettableClock())) as here,
+        closing(open_context(settings, clock=SettableClock())) as there,
+    ):
+        there.database.taken_back.start(settings.database)
+        account = here.accounts.ensure_demo_viewer()
+        device = here.devices.register(account.id, "x", ECKey.generate_key("P-256").as_dict(private=False)).id
+        grants = [here.play.start(Viewing(account.id), "noise", device, "clear").grant for _ in range(2)]
+        until(lambda: there.edge_gate.stands(grants[1]) and there.edge_gate.known(grants[1]), "it does not stand")
+        here.streams.end(account.id, grants[1].session_id)
+        until(lambda: not there.edge_gate.stands(grants[1]), "the other process is not told")
+
+
+def test_what_two_write_at_once_is_there_once(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    upgrade(database)
+    for value in (1, 2):
+        with database.write() as session:
+            put(session, OperatorSetting(name="x", value=value, changed_at=float(value)))
+    with database.read() as session:
+        assert session.get_one(OperatorSetting, "x").value == 2
+    database.close()
 
 
 def test_it_says_whether_it_is_ready(both: tuple[ServerGroup, ServerGroup]) -> None:

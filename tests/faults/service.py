@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import String, bindparam, select
+from sqlalchemy.dialects import sqlite
 
 from backend_stub import config, server
 from backend_stub.api import auth, errors
@@ -14,6 +15,7 @@ from backend_stub.db.models import Account, Profile, Quality
 from backend_stub.encoding import process, worker
 from backend_stub.encoding.errors import StorageError
 from backend_stub.services import licence_issuing, retention, search, shared, streams, tokens
+from backend_stub.services.accounts import Accounts
 from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.edge_gate import EdgeGate
 from backend_stub.services.playback_insight import Insight, PlayedSession
@@ -166,12 +168,61 @@ def _clones(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(streams, "GOES_ON_S", 6 * 3600.0)
 
 
+def _races_fail(patch: pytest.MonkeyPatch) -> None:
+    """A row that goes while a call needs it is 500."""
+    patch.setattr(errors, "is_race", lambda _error: False)
+
+
+def _registers_once(patch: pytest.MonkeyPatch) -> None:
+    """Of two processes that start on an empty database at once, one ends."""
+
+    def ensure(accounts: Accounts, email: str, name: str, password: str, **given: Any) -> Account:
+        return accounts.find(email) or accounts.register(email, name, password, **given)
+
+    patch.setattr(Accounts, "ensure", ensure)
+
+
+def _inserts(patch: pytest.MonkeyPatch) -> None:
+    """What two processes write at once is written by one, and fails in the other."""
+    patch.setattr(sqlite.Insert, "on_conflict_do_update", lambda insert, **_: insert)
+
+
+def _unheard(patch: pytest.MonkeyPatch) -> None:
+    """Edges are not told what is over."""
+    patch.setattr(EdgeGate, "forget", lambda _gate, _session_id: None)
+
+
+def _remembers_late(patch: pytest.MonkeyPatch) -> None:
+    """An answer from before a session's end is remembered after it."""
+    patch.setattr(EdgeGate, "forget", lambda gate, session_id: gate._standing.pop(session_id, None))
+
+
+def _from_anywhere(patch: pytest.MonkeyPatch) -> None:
+    """Addresses that are bound to a network are good in all."""
+    patch.setattr(EdgeGrant, "good_from", lambda _grant, _address: True)
+
+
 _MORE = "tests/backend_stub/test_more_than_one.py::"
 _LIES = "tests/test_attacks.py::test_a_client_that_lies_gets_no_more_than_its_plan"
 _SIZE = "tests/backend_stub/services/test_at_size.py::"
 _LICENCES = "tests/backend_stub/rights/test_licences.py::"
 _HARD = "tests/backend_stub/test_hardening.py::"
+_VANISHING = "tests/backend_stub/api/test_vanishing.py::test_an_account_that_is_deleted_meanwhile_is_refused"
 FAULTS = [
+    Fault("service-vanished-row-is-500", _VANISHING + "[POST /devices/challenge]", _races_fail),
+    Fault(
+        "service-demo-viewer-made-twice",
+        _MORE + "test_of_two_that_start_at_once_one_makes_the_demo_viewer",
+        _registers_once,
+    ),
+    Fault("service-written-by-two", _MORE + "test_what_two_write_at_once_is_there_once", _inserts),
+    Fault("service-edges-not-told", _TOKENS + "test_what_is_over_is_told_at_once[end]", _unheard),
+    Fault("service-told-while-asking", _TOKENS + "test_an_answer_from_before_is_not_remembered", _remembers_late),
+    Fault(
+        "service-bound-address-anywhere",
+        _TOKENS + "test_addresses_may_be_bound_to_the_viewers_network",
+        _from_anywhere,
+    ),
     Fault("service-edges-of-one-name", _MORE + "test_no_two_edges_have_one_name", _own_names),
     Fault("service-address-of-any-host", _MORE + "test_where_to_sign_in_is_never_what_a_client_says", _any_host),
     Fault("service-trusts-no-proxy", _MORE + "test_only_a_trusted_proxy_says_where_a_call_comes_from", _no_proxy),

@@ -1,8 +1,7 @@
 """The whole layout as processes of this machine: what ``packaging/layout/compose.yaml`` starts, by its own words.
 
 The commands and settings of our programs are read from that file; addresses are put in the place of its names. nginx
-has the file beside it. PostgreSQL, Redis and nginx are this machine's, the S3 store JuiceFS's gateway where it is
-installed (``tests/soak/requirements.lock``), which keeps what it was given over a kill; else moto's, which does not.
+has the file beside it. PostgreSQL, Redis and nginx are this machine's, the S3 store is ``tests.kit.object_store``.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import httpx
 import pytest
@@ -35,7 +34,7 @@ from tests.kit.waiting import until
 
 LAYOUT = Path(__file__).parents[2] / "packaging" / "layout"
 BUCKET = "films"
-_JUICEFS = shutil.which("juicefs", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
+_OWN_PORTS = range(15_000, 30_000)
 _USER, _PASSWORD = "anybody-here", "anything-at-all"
 
 
@@ -93,6 +92,18 @@ class Layout:
         part.start()
         return part
 
+    def until_up(self, answers: Callable[[], bool], name: str) -> None:
+        """Wait for a part. Raises AssertionError with what it said where it ends, or does not answer."""
+
+        def known() -> bool:
+            return not self.parts[name].alive or answers()
+
+        try:
+            until(known)
+        except AssertionError:
+            raise AssertionError(f"{name} does not answer: {self.said(name)}") from None
+        assert self.parts[name].alive, f"{name} ended: {self.said(name)}"
+
     def said(self, name: str) -> str:
         return self.parts[name].log.read_text(errors="replace")[-4000:]
 
@@ -114,10 +125,10 @@ def running_layout(folder: Path, *, apis: int = 2, edges: int = 2, workers: int 
 
 def _begin(layout: Layout, apis: int, edges: int, workers: int) -> None:
     compose: dict[str, Any] = yaml.safe_load((LAYOUT / "compose.yaml").read_text())
-    layout.database_url = _postgres(layout)
+    layout.database_url = _postgres(layout, shlex.split(compose["services"]["postgres"]["command"]))
     redis_port, store = _redis(layout), _store(layout)
     ports = {f"api-{number}": free_port() for number in range(1, apis + 1)}
-    ports |= {f"edge-{number}": free_ports_in_a_row(3) for number in range(1, edges + 1)}
+    ports |= {f"edge-{number}": free_port(3) for number in range(1, edges + 1)}
     nginx_port = free_port()
     layout.api_url = f"http://127.0.0.1:{nginx_port}/api/v1"
     settings = {name: str(value) for name, value in compose["x-matinee"]["environment"].items()}
@@ -137,10 +148,10 @@ def _begin(layout: Layout, apis: int, edges: int, workers: int) -> None:
     for number in range(1, workers + 1):
         layout.add(f"worker-{number}", _ours(compose, "worker", layout.data_dir, 0), **settings)
     _nginx(layout, nginx_port, [port for name, port in ports.items() if name.startswith("api-")])
-    until(lambda: _answers(f"{layout.api_url}/ready"), "the layout does not come up")
+    layout.until_up(lambda: _answers(f"{layout.api_url}/ready"), "nginx")
     for name, port in ports.items():
-        if name.startswith("edge-"):
-            until(lambda port=port: _answers(f"http://127.0.0.1:{port + 1}/health"), "the edges do not come up")  # type: ignore[misc]
+        health = f"{port}/api/v1/ready" if name.startswith("api-") else f"{port + 1}/health"
+        layout.until_up(partial(_answers, f"http://127.0.0.1:{health}"), name)
 
 
 def _ours(compose: Mapping[str, Any], service: str, data_dir: Path, port: int) -> list[str]:
@@ -151,17 +162,16 @@ def _ours(compose: Mapping[str, Any], service: str, data_dir: Path, port: int) -
     return [sys.executable, "-c", program, *(places.get(word, word) for word in words)]
 
 
-def _postgres(layout: Layout) -> str:
+def _postgres(layout: Layout, command: list[str]) -> str:
     tools, home = _PLACES[0], layout.folder / "postgres"
     home.mkdir()
     if os.geteuid() == 0:
         shutil.chown(home, _owner())
     _run([tools / "initdb", "-D", home / "data", "-U", _owner(), "-A", "trust", "-E", "UTF8", "--locale=C"])
-    settings = ("listen_addresses=", "max_connections=300", "shared_buffers=64MB", "fsync=off")
-    words = [tools / "postgres", "-D", home / "data", "-k", home, *(w for one in settings for w in ("-c", one))]
+    words = [tools / command[0], *command[1:], "-D", home / "data", "-k", home, "-c", "listen_addresses="]
     layout.add("postgres", [str(word) for word in words], user=_user())
     ready = [tools / "pg_isready", "-q", "-h", home]
-    until(lambda: subprocess.run(ready, check=False).returncode == 0, "PostgreSQL does not come up")
+    layout.until_up(lambda: subprocess.run(ready, check=False).returncode == 0, "postgres")
     _run([tools / "createdb", "-h", home, "-U", _owner(), "matinee"])
     return f"postgresql://{_owner()}@/matinee?host={home}"
 
@@ -181,18 +191,9 @@ def _store(layout: Layout) -> dict[str, str]:
     """How the S3 store is reached."""
     port = free_port()
     place = f"127.0.0.1:{port}"
-    if _JUICEFS is not None:
-        meta = f"sqlite3://{layout.folder}/objects.db"
-        made = [_JUICEFS, "format", "--storage", "file", "--bucket", f"{layout.folder}/objects/", meta, BUCKET]
-        subprocess.run(made, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        words = [_JUICEFS, "gateway", meta, place, "--no-usage-report", "--cache-dir", f"{layout.folder}/cache"]
-        layout.add("store", words, MINIO_ROOT_USER=_USER, MINIO_ROOT_PASSWORD=_PASSWORD)
-        until(lambda: _answers(f"http://{place}/minio/health/live"), "the object store does not come up")
-    else:
-        program = "from moto.server import main; import sys; main(sys.argv[1:])"
-        layout.add("store", [sys.executable, "-c", program, "-H", "127.0.0.1", "-p", str(port)])
-        until(lambda: _answers(f"http://{place}/moto-api/"), "the object store does not come up")
-        urlopen(Request(f"http://{place}/{BUCKET}", method="PUT"), timeout=60).close()
+    program = [sys.executable, "-m", "tests.kit.object_store", str(port), BUCKET, f"{layout.folder}/objects"]
+    layout.add("store", program, PYTHONPATH=str(LAYOUT.parents[1]))
+    layout.until_up(lambda: _answers(f"http://{place}/moto-api/"), "store")
     names = {"ENDPOINT": f"http://{place}", "ACCESS_KEY_ID": _USER, "SECRET_ACCESS_KEY": _PASSWORD}
     return {f"AWS_{name}": value for name, value in names.items()}
 
@@ -219,20 +220,12 @@ def _answers(url: str) -> bool:
         return False
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def free_ports_in_a_row(count: int) -> int:
-    """The first of so many ports that are free."""
+def free_port(count: int = 1) -> int:
+    """The first of so many ports in a row that are free, of those that the system gives to no outgoing connection:
+    who comes back after a kill finds them as they were."""
     while True:
-        first = free_port()
-        try:
-            taken = [socket.create_server(("127.0.0.1", first + number)) for number in range(1, count)]
-        except OSError:
-            continue
-        for one in taken:
-            one.close()
-        return first
+        first = _OWN_PORTS.start + secrets.randbelow(len(_OWN_PORTS) - count)
+        with ExitStack() as taken, suppress(OSError):
+            for port in range(first, first + count):
+                taken.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first

@@ -232,14 +232,15 @@ class Service:
         assert registered.status_code == 200, registered.text
         return device
 
-    def fetch(self, url: str, **headers: str) -> httpx.Response:
-        """What an edge of this service answers to an address."""
+    def fetch(self, url: str, host: str = "192.0.2.1", **headers: str) -> httpx.Response:
+        """What an edge of this service answers to an address, to a client at a network address."""
         source = DiskSource(self.context.settings.media_dir, self.clock, self.context.live_plans)
         gate = OwnGate(self.context.edge_gate)
         edge = EdgeApp("edge-a", source, self.context.url_signer, gate, self.clock)
 
         async def exchange() -> httpx.Response:
-            async with httpx.AsyncClient(transport=httpx.ASGITransport(edge)) as client:
+            transport = httpx.ASGITransport(edge, client=(host, 1))
+            async with httpx.AsyncClient(transport=transport) as client:
                 return await client.get(url, headers=headers)
 
         return self.runner.run(exchange())

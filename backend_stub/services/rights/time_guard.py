@@ -20,7 +20,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from backend_stub.clock import Clock
-from backend_stub.db.database import Database
+from backend_stub.db.database import Database, put
 from backend_stub.db.models import ClockMark, IssuedLicence
 from backend_stub.problems import ProblemError
 
@@ -123,7 +123,7 @@ class TimeGuard:
         mark = Mark(self._clock.now(), self._read())
         name = f"{mark.boot.boot_id} {'ntp' if mark.boot.synchronised else ''}".strip()
         with self._database.write() as session:
-            session.merge(ClockMark(one=1, at=mark.at, boot_id=name, boottime_s=mark.boot.boottime_s))
+            put(session, ClockMark(one=1, at=mark.at, boot_id=name, boottime_s=mark.boot.boottime_s))
         self._mark, self._looked = mark, True
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from backend_stub.manifests import within
 from backend_stub.services.edge_gate import KEPT_S
 from backend_stub.services.streams import AHEAD_S, BEAT_S, MOST_AHEAD, SILENT_S
+from backend_stub.signing import EdgeGrant
 from tests.kit.rights import Service, SigningDevice, refusal, service
 
 RUNGS = (480, 1080, 2160)
@@ -226,3 +227,47 @@ def test_without_a_database_files_go_on(running: Service, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(running.context.database, "read", gone)
     assert status(running, segment(play)) == 200
+
+
+@pytest.mark.parametrize("over", [end, sign_out, remove_device, close_account, recall])
+def test_what_is_over_is_told_at_once(running: Service, over: Callable[[Service, SigningDevice, Any], None]) -> None:
+    """Without waiting for what the edge remembers to grow old."""
+    device = running.device(running.account("a"))
+    play = device.play().json()
+    assert running.fetch(segment(play)).status_code == 200
+    over(running, device, play)
+    assert running.fetch(segment(play)).status_code == 403
+
+
+def test_an_answer_from_before_is_not_remembered(running: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session ends while an edge is asking for it."""
+    gate, account = running.context.edge_gate, running.account("a")
+    play = running.device(account).play().json()
+    ask = gate._ask
+
+    def asked(grant: EdgeGrant) -> bool:
+        stands = ask(grant)
+        running.context.streams.end(account, play["session_id"])
+        return stands
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gate, "_ask", asked)
+        running.fetch(segment(play))
+    assert running.fetch(segment(play)).status_code == 403
+
+
+def test_addresses_may_be_bound_to_the_viewers_network(tmp_path: Path) -> None:
+    with service(tmp_path, bind_network=True) as made:
+        device = made.device(made.account("a"), host="192.0.2.7")
+        address = str(device.play().json()["manifests"][0]["hls"])
+        assert made.fetch(address, host="192.0.2.200").status_code == 200
+        assert made.fetch(address, host="198.51.100.7").status_code == 403
+        nginx = made.client(None)
+        token, path = address.split("/s/")[1].split("/", 1)
+        for host, status in (("192.0.2.7", 204), ("198.51.100.7", 403), ("", 403)):
+            nginx.headers = {"X-Matinee-Token": token, "X-Matinee-Path": f"/{path}", "X-Matinee-Client": host}
+            assert nginx.get("/edge-check").status_code == status
+        device.client.host = "198.51.100.7"  # the viewer moves
+        session_id = device.play().json()["session_id"]
+        moved = device.post(f"/play/{session_id}/addresses", {}).json()["manifests"][0]["hls"]
+        assert made.fetch(moved, host="198.51.100.7").status_code == 200
