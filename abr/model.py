@@ -125,6 +125,7 @@ class Caps:
     max_decodable_rung: int | None = None  # lowered when frames are dropped
     excluded: frozenset[int] = frozenset()  # rungs that failed (404 on every CDN, decoder error)
     unexpected: frozenset[int] = frozenset()  # rungs outside of what the service wants to be used
+    expected_bps: int | None = None  # of the rung that the service expects; no limit: where to start unknown networks
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,9 +67,18 @@ def overruled(decision: Decision) -> bool:
 
 
 def first_rung(view: Snapshot) -> Choice:
-    """The highest rung that the cautious estimate carries and whose first segment arrives soon; else the lowest."""
+    """The highest rung that the cautious estimate carries and whose first segment arrives soon; else the lowest. On a
+    network of which nothing is known, the one that the service expects to be played, where it says so."""
     estimate = view.estimate
     low_bps = trusted_bps(estimate)
+    expected_bps = view.caps.expected_bps
+    if low_bps is None and expected_bps is not None:
+        rung = max((at for at, each in enumerate(view.rungs) if each.bitrate_bps <= expected_bps), default=0)
+        sentence = (
+            f"Start with {label(view.rungs[rung])}, which the service expects to be played: nothing is known of this"
+            " network yet."
+        )
+        return Choice(rung, Reason.START_DEFAULT, sentence, (Vote("start", rung, "the service's target"),))
     if low_bps is None:
         sentence = f"Start with {label(view.rungs[0])}, the lowest rung: nothing is known of this network yet."
         return Choice(0, Reason.START_DEFAULT, sentence, (Vote("start", 0, "no measurement"),))

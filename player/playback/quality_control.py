@@ -31,6 +31,7 @@ def rate_control(
             metered_max_bps=settings.metered_max_bps if settings.metered else None,
             excluded=settings.limits.excluded(rungs),
             unexpected=selection.outside,
+            expected_bps=selection.target_bps,
         ),
         replaces=settings.replace_buffered,
     )

@@ -75,6 +75,27 @@ def outside(
     return frozenset(found) if len(found) < len(renditions) else frozenset()
 
 
+def target_bps(
+    ranges: Iterable[OperatingRange], renditions: Sequence[Rendition], type_: TrackType, beside_bps: int = 0
+) -> int | None:
+    """The bitrate (bit/s) at which the service expects to be used: OperatingBandwidth@target, or the bandwidth of the
+    rendition whose ranking is the nearest to OperatingQuality@target (K.4.2.4, K.4.2.5); None where it says nothing.
+    ``beside_bps`` is as for :func:`outside`."""
+    for item in ranges:
+        if item.target is None or item.media not in (str(type_), "any", "all"):
+            continue
+        if item.unit == "bandwidth":
+            return max(item.target - (beside_bps if item.media == "all" else 0), 0)
+        ranked = [
+            (abs(rendition.quality_ranking - item.target), rendition.bandwidth_bps)
+            for rendition in renditions
+            if rendition.quality_ranking is not None
+        ]
+        if ranked:
+            return min(ranked)[1]
+    return None
+
+
 def _is_inside(item: OperatingRange, value: int) -> bool:
     bounds = sorted(bound for bound in (item.low, item.high) if bound is not None)
     if len(bounds) == 2:

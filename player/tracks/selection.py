@@ -21,6 +21,7 @@ from player.tracks.combinations import (
     initialization_sets,
     outside,
     sharing,
+    target_bps,
     within_subsets,
 )
 from player.tracks.logical import LogicalTrack
@@ -61,6 +62,7 @@ class Selection:
     unsupported_audio: tuple[Unsupported, ...] = ()
     unsupported_rungs: tuple[UnsupportedRung, ...] = ()
     outside: frozenset[int] = frozenset()  # rungs that the service does not expect to be used: Auto leaves them out
+    target_bps: int | None = None  # at which the service expects to be used
 
     @property
     def main(self) -> LogicalTrack:
@@ -101,8 +103,8 @@ def select(
     )
     beside_bps = audio_rendition(separate[chosen].first).bandwidth_bps if video is not None and separate else 0
     type_ = TrackType.VIDEO if video is not None else TrackType.AUDIO
-    left_out = outside(presentation.operating, selection.main.first.renditions, type_, beside_bps)
-    return replace(selection, outside=left_out)
+    said = presentation.operating, selection.main.first.renditions, type_, beside_bps
+    return replace(selection, outside=outside(*said), target_bps=target_bps(*said))
 
 
 def _period_rank(period: Period, playable: Collection[str]) -> tuple[int, ...]:

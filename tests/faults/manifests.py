@@ -127,6 +127,10 @@ def _no_operating_range(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(selection, "outside", lambda *_everything: frozenset())
 
 
+def _no_target(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(selection, "target_bps", lambda *_everything: None)
+
+
 def _one_clock(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(mpd, "with_reference", lambda info, *_everything: info)
 
@@ -175,6 +179,11 @@ FAULTS = [
         "manifest-operating-range-ignored",
         f"{_CHOICE}::test_auto_and_downloads_keep_to_the_operating_range",
         _no_operating_range,
+    ),
+    Fault(
+        "manifest-operating-target-ignored",
+        f"{_CHOICE}::test_an_unknown_network_starts_where_the_service_expects_it",
+        _no_target,
     ),
     Fault(
         "manifest-latency-reference-ignored",

@@ -1,7 +1,10 @@
 """What is multiplexed in the segments of a Representation: SubRepresentation (ISO/IEC 23009-1 5.3.6) and
 ContentComponent (5.3.4).
 
-Levels (@level, with a subsegment index in the media) are shown and not used: a rung is fetched as a whole.
+Levels (5.3.6.1: @level and @dependencyLevel, with the ranges of ssix boxes, ISO/IEC 14496-12 8.16.4) say which part
+of each subsegment is enough for fewer frames or a lower layer of one stream. They are shown and not used: playback at
+any speed decodes all frames of a rung, pictures for scrubbing come from image and trick mode sets, and a layer less
+is another Representation.
 """
 
 from __future__ import annotations

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from abr.model import Estimate
 from downloads.model import DownloadChoice
 from downloads.rendition_choice import choose, pick_rung
 from player.manifest import parse
 from player.manifest.model import OperatingRange, Presentation, TrackType
 from player.playback.quality_control import rate_control
 from player.playback.settings import PlaybackSettings
-from player.tracks.combinations import outside
+from player.stream.main_track import first_rung
+from player.tracks.combinations import outside, target_bps
 from player.tracks.selection import Selection, select
 from tests.kit.presentations import rendition
 
@@ -131,6 +133,38 @@ def test_what_lies_outside_of_a_range(
     unit: str, media: str, low: int | None, high: int | None, beside: int, expected: set[int]
 ) -> None:
     assert outside([OperatingRange(unit, media, low, high)], RUNGS, TrackType.VIDEO, beside) == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "media", "target", "beside", "expected"),
+    [
+        ("bandwidth", "video", 350, 100, 350),
+        ("bandwidth", "all", 350, 100, 250),
+        ("bandwidth", "all", 50, 100, 0),
+        ("bandwidth", "audio", 350, 0, None),
+        ("quality", "any", 2, 0, 200),
+        ("quality", "video", 9, 0, 100),
+        ("bandwidth", "video", None, 0, None),
+    ],
+)
+def test_what_the_service_expects_to_be_played(
+    unit: str, media: str, target: int | None, beside: int, expected: int | None
+) -> None:
+    said = [OperatingRange(unit, media, None, None, target)]
+    assert target_bps(said, RUNGS, TrackType.VIDEO, beside) == expected
+
+
+@pytest.mark.parametrize(
+    ("low", "target", "first"),
+    [("100", "700000", 0), ("100", "800000", 1), ("100", "9000000", 1), ("500000", "1", 1)],
+)
+def test_an_unknown_network_starts_where_the_service_expects_it(low: str, target: str, first: int) -> None:
+    """K.4.2.4: target 800 kbit/s of 300 kbit/s to 1 Mbit/s; what lies outside of the range is not started with."""
+    (path,) = CORPUS.glob("annex-k-operating*.mpd")
+    text = path.read_text().replace('target="800000"', f'target="{target}"').replace('min="300000"', f'min="{low}"')
+    selection = select(parse(text, "https://example.org/a.mpd"))
+    rate = rate_control(selection, PlaybackSettings(), lambda _now_s: Estimate(), None)
+    assert first_rung(rate, 0.0) == first
 
 
 def test_the_sound_keeps_to_its_range() -> None:
