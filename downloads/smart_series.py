@@ -31,7 +31,7 @@ class EpisodeStep:
 def watched_share(title: Title) -> float:
     """How much of a title was seen, 0 to 1; all of it where its credits were reached."""
     progress = title.progress
-    if progress is None or progress.duration_s <= 0:
+    if progress.duration_s <= 0:
         return 0.0
     if is_finished(progress.position_s, progress.duration_s, title.markers.credits_s):
         return 1.0

@@ -98,8 +98,8 @@ class ResumeSync:
             _log.warning("what was kept of this title cannot be used: %s", error.code)
             return told
         known = title.progress
-        remote = None if known is None else Watch("", known.position_s, known.duration_s, known.watched_at, credits_s)
-        return merge(remote, local)
+        seen = Watch("", known.position_s, known.duration_s, known.watched_at, credits_s)
+        return merge(seen if known.watched_at else None, local)
 
     async def send(self) -> None:
         """Tell the service what it does not know yet. Never raises for a service that cannot be reached or a key

@@ -26,10 +26,13 @@ from player.service.billing import (
 from player.service.grants import DownloadGrant, read_grant
 from player.service.machine import machine_name
 from player.service.model import (
+    EVERYTHING,
     Account,
     AccountDownloads,
+    CatalogFilter,
     CatalogPage,
-    ChannelGuide,
+    Channel,
+    Credits,
     DeviceCode,
     DeviceList,
     ManifestAddresses,
@@ -289,16 +292,14 @@ class ServiceClient:
     async def catalog(
         self,
         cursor: str | None = None,
-        limit: int = 100,
+        wanted: CatalogFilter = EVERYTHING,
         *,
-        genre: str | None = None,
-        person: str | None = None,
-        by_title: bool = False,
+        limit: int = 100,
     ) -> CatalogPage:
-        """One page of titles; begin with no cursor and go on with the page's ``next_cursor``. The newest come first,
-        or they stand ``by_title``."""
-        wanted = {"cursor": cursor, "genre": genre, "person": person, "order": "title" if by_title else None}
-        query = {"limit": str(limit)} | {name: value for name, value in wanted.items() if value is not None}
+        """One page of titles; begin with no cursor and go on with the page's ``next_cursor``."""
+        order = "title" if wanted.by_title else None
+        known = {"cursor": cursor, "genre": wanted.genre, "person": wanted.person, "order": order}
+        query = {"limit": str(limit)} | {name: value for name, value in known.items() if value}
         return read_page(Members.of(await self._call(f"/catalog?{urlencode(query)}")), self._base)
 
     async def genres(self) -> tuple[str, ...]:
@@ -309,17 +310,18 @@ class ServiceClient:
         """What the service puts on the first screen, above the catalogue."""
         return read_rows(Members.of(await self._call("/rows")), self._base)
 
-    async def channels(self) -> ChannelGuide:
+    async def channels(self) -> tuple[Channel, ...]:
         """The channels, and what is on."""
-        return read_channels(Members.of(await self._call("/channels")), self._base)
+        members = Members.of(await self._call("/channels"))
+        return read_channels(members, self._base, self._clock.wall())
 
     async def title(self, title_id: str) -> Title:
         """One title. An unknown or unpublished one raises ServiceError ``service.not_found``."""
         response = await self._call(f"/catalog/{quote(title_id, safe='')}")
         return read_title(Members.of(response), self._base)
 
-    async def credits(self, title_id: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        """The genres of a title, and who took part in it as pairs of job and name, in billing order."""
+    async def credits(self, title_id: str) -> Credits:
+        """The genres of a title, and who took part in it."""
         return read_credits(Members.of(await self._call(f"/catalog/{quote(title_id, safe='')}/credits")))
 
     async def seasons(self, series_id: str) -> tuple[Season, ...]:

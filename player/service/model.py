@@ -29,12 +29,12 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class WatchProgress:
-    """How far a title was watched. ``furthest_s`` is where another device got further by so much that it is worth
-    offering; lists of titles do not tell it."""
+    """How far a title was watched; ``watched_at`` is 0 where it never was. ``furthest_s`` is where another device got
+    further by so much that it is worth offering; lists of titles do not tell it."""
 
-    position_s: float
-    duration_s: float
-    watched_at: float
+    position_s: float = 0.0
+    duration_s: float = 0.0
+    watched_at: float = 0.0
     furthest_s: float | None = None
 
 
@@ -59,34 +59,59 @@ class Markers:
 @dataclass(frozen=True, slots=True)
 class Title:
     """A title of the catalogue. ``heights`` are its rungs', ``variants`` out of ``encrypted`` and ``clear``;
-    ``maturity`` is the age from which it may be watched. ``kind`` is ``film``, ``series``, ``episode`` or
-    ``trailer``; lists tell no ``trailer_id``, and not all of them ``markers``. ``audio`` and ``text`` are
-    languages; the addresses of a backdrop, a still and a logo are None where there is none. ``focal`` is what
-    the eye is drawn to in the backdrop, across and down from 0 to 1; ``thumb`` (``up``, ``down``) is told for one
-    title only."""
+    ``maturity`` is the age from which it may be watched. ``kind`` is ``film``, ``series``, ``episode``,
+    ``trailer`` or ``live``; lists tell no ``trailer_id``, and not all of them ``markers``. ``audio`` and ``text`` are
+    languages. ``focal`` is what the eye is drawn to in the backdrop, across and down from 0 to 1; ``thumb`` (``up``,
+    ``down``) is told for one title only. Strings and numbers are empty and 0 for what is not known."""
 
     id: str
     title: str
-    synopsis: str
-    year: int
-    duration_s: float
-    poster_url: str
-    heights: tuple[int, ...]
-    variants: tuple[str, ...]
-    progress: WatchProgress | None
-    published_at: float
+    synopsis: str = ""
+    year: int = 0
+    duration_s: float = 0.0
+    poster_url: str = ""
+    heights: tuple[int, ...] = ()
+    variants: tuple[str, ...] = ()
+    progress: WatchProgress = WatchProgress()
+    published_at: float = 0.0
     maturity: int = 0
     kind: str = "film"
     episode: EpisodePlace | None = None
     markers: Markers = Markers()
-    trailer_id: str | None = None
+    trailer_id: str = ""
     audio: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
-    backdrop_url: str | None = None
-    still_url: str | None = None
-    logo_url: str | None = None
+    backdrop_url: str = ""
+    still_url: str = ""
+    logo_url: str = ""
     focal: tuple[float, float] | None = None
-    thumb: str | None = None
+    thumb: str = ""
+
+    @property
+    def variant(self) -> str:
+        """The variant to play or download: encrypted where there is one."""
+        return "encrypted" if "encrypted" in self.variants or not self.variants else self.variants[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """What kind of title it is, and who made it. ``genres`` are small letters and hyphens; ``people`` are pairs of a
+    job (director, writer or actor) and a name, in billing order."""
+
+    genres: tuple[str, ...] = ()
+    people: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogFilter:
+    """A part of the catalogue, the newest first or ``by_title``; empty for any genre or person."""
+
+    genre: str = ""
+    person: str = ""
+    by_title: bool = False
+
+
+EVERYTHING = CatalogFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +128,28 @@ class CatalogPage:
     """Some titles, and the cursor of the next page; None on the last."""
 
     items: tuple[Title, ...]
-    next_cursor: str | None
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TitleRow:
     """One row of the first screen; ``name`` is what the service calls it (``docs/protocol.md``). ``because`` is the
-    id and the name of the title that the row follows from, where there is one."""
+    name of the title that the row follows from and ``genre`` that of its titles, where there is one; ``key`` tells a
+    row from the others."""
 
     name: str
-    titles: tuple[Title, ...]
-    because: tuple[str, str] | None = None
-    genre: str | None = None
+    titles: tuple[Title, ...] = ()
+    because: str = ""
+    genre: str = ""
+
+    @property
+    def key(self) -> str:
+        return " ".join(filter(None, (self.name, self.because, self.genre)))
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """Something on a channel, from ``starts_at`` to ``ends_at`` by the service's clock."""
+    """Something on a channel, from ``starts_at`` to ``ends_at`` by this machine's clock."""
 
     title: str
     starts_at: float
@@ -132,14 +162,6 @@ class Channel:
 
     title: Title
     programmes: tuple[Programme, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelGuide:
-    """All channels at ``now_at`` of the service's clock."""
-
-    items: tuple[Channel, ...]
-    now_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +234,11 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """What was found; ``corrected`` is the query that was answered instead, where there is one."""
+    """What was found; ``corrected`` is the query that was answered instead, empty for none."""
 
-    items: tuple[Title, ...]
-    corrected: str | None
-    more: bool
+    items: tuple[Title, ...] = ()
+    corrected: str = ""
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

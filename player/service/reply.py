@@ -18,7 +18,7 @@ from player.service.model import (
     AccountDownloads,
     CatalogPage,
     Channel,
-    ChannelGuide,
+    Credits,
     Device,
     DeviceCode,
     DeviceList,
@@ -223,20 +223,20 @@ def read_title(members: Members, base_url: str) -> Title:
         poster_url=urljoin(base_url, members.text("poster_url")),
         heights=members.each("heights", _whole),
         variants=members.texts("variants"),
-        progress=None if progress is None else _read_progress(progress),
+        progress=WatchProgress() if progress is None else _read_progress(progress),
         published_at=members.number("published_at"),
         maturity=int(members.optional_number("maturity") or 0),
         kind=members.optional_text("kind") or "film",
         episode=None if episode is None else _read_place(episode),
         markers=Markers() if markers is None else _read_markers(markers),
-        trailer_id=members.optional_text("trailer_id"),
+        trailer_id=members.optional_text("trailer_id") or "",
         audio=() if languages is None else languages.texts("audio"),
         text=() if languages is None else languages.texts("text"),
-        backdrop_url=None if artwork is None else _picture(artwork, "backdrop_url", base_url),
-        still_url=None if artwork is None else _picture(artwork, "still_url", base_url),
-        logo_url=None if artwork is None else _picture(artwork, "logo_url", base_url),
+        backdrop_url="" if artwork is None else _picture(artwork, "backdrop_url", base_url),
+        still_url="" if artwork is None else _picture(artwork, "still_url", base_url),
+        logo_url="" if artwork is None else _picture(artwork, "logo_url", base_url),
         focal=None if artwork is None else _focal(artwork),
-        thumb=members.optional_text("thumb"),
+        thumb=members.optional_text("thumb") or "",
     )
 
 
@@ -248,19 +248,19 @@ def _focal(artwork: Members) -> tuple[float, float] | None:
     return point[0], point[1]
 
 
-def _picture(artwork: Members, name: str, base_url: str) -> str | None:
+def _picture(artwork: Members, name: str, base_url: str) -> str:
     url = artwork.optional_text(name)
-    return None if url is None else urljoin(base_url, url)
+    return "" if url is None else urljoin(base_url, url)
 
 
-def read_credits(members: Members) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-    """Genres, and (job, name) of the people."""
+def read_credits(members: Members) -> Credits:
+    """What kind of title it is, and who made it."""
 
     def read(item: object) -> tuple[str, str]:
         one = Members(item, "people")
         return one.text("job"), one.text("name")
 
-    return members.texts("genres"), members.each("people", read)
+    return Credits(members.texts("genres"), members.each("people", read))
 
 
 def read_seasons(members: Members, base_url: str) -> tuple[Season, ...]:
@@ -336,7 +336,7 @@ def read_account_downloads(members: Members) -> AccountDownloads:
 def read_search(members: Members, base_url: str) -> SearchPage:
     """What a search found."""
     items = members.each("items", lambda item: read_title(Members(item, "items"), base_url))
-    return SearchPage(items, members.optional_text("corrected"), members.flag("more"))
+    return SearchPage(items, members.optional_text("corrected") or "", members.flag("more"))
 
 
 def read_my_list(members: Members, base_url: str) -> tuple[Title, ...]:
@@ -358,25 +358,26 @@ def read_rows(members: Members, base_url: str) -> tuple[TitleRow, ...]:
         return TitleRow(
             row.text("row"),
             row.each("titles", lambda one: read_title(Members(one, "titles"), base_url)),
-            None if because is None else (because.text("id"), because.text("title")),
-            row.optional_text("genre"),
+            "" if because is None else because.text("title"),
+            row.optional_text("genre") or "",
         )
 
     return members.each("items", read)
 
 
-def read_channels(members: Members, base_url: str) -> ChannelGuide:
-    """What is on."""
+def read_channels(members: Members, base_url: str, wall_s: float) -> tuple[Channel, ...]:
+    """What is on, its times by the clock that says ``wall_s`` now."""
+    ahead_s = wall_s - members.number("now_at")
 
     def programme(item: object) -> Programme:
         one = Members(item, "programmes")
-        return Programme(one.text("title"), one.number("starts_at"), one.number("ends_at"))
+        return Programme(one.text("title"), one.number("starts_at") + ahead_s, one.number("ends_at") + ahead_s)
 
     def channel(item: object) -> Channel:
         one = Members(item, "items")
         return Channel(read_title(one.inner("title"), base_url), one.each("programmes", programme))
 
-    return ChannelGuide(members.each("items", channel), members.number("now_at"))
+    return members.each("items", channel)
 
 
 def read_device_code(members: Members) -> DeviceCode:

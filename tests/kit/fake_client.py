@@ -17,23 +17,28 @@ from player.reporting.startup import StartPart, Startup
 from player.reporting.state import PlaybackState, PlaybackStatus, RungChoice, StatSample, TrackChoice
 from player.resume.files import OpenedFile
 from player.service.billing import Payment, Plan, Subscription
-from player.service.model import Profile
+from player.service.model import (
+    EVERYTHING,
+    CatalogFilter,
+    CatalogPage,
+    Channel,
+    Credits,
+    Device,
+    DeviceCode,
+    DeviceList,
+    EpisodePlace,
+    Markers,
+    Profile,
+    Programme,
+    SearchPage,
+    Season,
+    Title,
+    TitleRow,
+    WatchProgress,
+)
 from player.thumbnails import Picture
 from player.title.opening import PlaybackSource
-from ui.app.ports.household import AccountCard, DeviceCard, Devices, Household, PartReport, SignInCode
-from ui.app.ports.titles import (
-    EVERYTHING,
-    CardPage,
-    CardRow,
-    ChannelCard,
-    Choice,
-    Credits,
-    EpisodeCard,
-    Found,
-    OnAir,
-    SeasonCards,
-    TitleCard,
-)
+from ui.app.ports.household import AccountCard, Household, PartReport
 
 NOW = 1_790_000_000.0
 MAILED_CODE = "BCDF-GHJK"
@@ -51,48 +56,51 @@ LADDER = (
 )
 
 
-def cards(count: int, begun: int = 0) -> list[TitleCard]:
+def cards(count: int, begun: int = 0) -> list[Title]:
     """``count`` titles, the first ``begun`` of them half seen."""
     return [
-        TitleCard(
+        Title(
             id=f"title-{n}",
-            name=f"Title {n}",
+            title=f"Title {n}",
             synopsis=f"What happens in title {n}.",
             year=2020 + n % 6,
             duration_s=600.0 + n,
-            height=1080,
             heights=(240, 480, 720, 1080),
             variants=("encrypted", "clear"),
             published_at=1_760_000_000.0,
             audio=("eng", "deu"),
             text=("eng",),
             poster_url=f"http://posters.test/{n}.jpg",
-            progress_s=300.0 if n < begun else 0.0,
-            watched_at=float(n),
+            progress=WatchProgress(300.0 if n < begun else 0.0, 600.0 + n, float(n)),
         )
         for n in range(count)
     ]
 
 
-def channels(titles: Sequence[TitleCard], now_s: float) -> list[ChannelCard]:
+def watched(title: Title, **changes: Any) -> Title:
+    """A title with this other progress."""
+    return replace(title, progress=replace(title.progress, **changes))
+
+
+def channels(titles: Sequence[Title], now_s: float) -> list[Channel]:
     """Each title as a channel, all in their middle at ``now_s``."""
     return [
-        ChannelCard(
+        Channel(
             card,
-            [
-                OnAir(card.name, now_s - card.duration_s / 2, now_s + card.duration_s / 2),
-                OnAir(card.name, now_s + card.duration_s / 2, now_s + card.duration_s * 1.5),
-            ],
+            (
+                Programme(card.title, now_s - card.duration_s / 2, now_s + card.duration_s / 2),
+                Programme(card.title, now_s + card.duration_s / 2, now_s + card.duration_s * 1.5),
+            ),
         )
         for card in titles
     ]
 
 
-def series_card() -> TitleCard:
+def series_card() -> Title:
     """A series as the catalogue lists it."""
-    return TitleCard(
+    return Title(
         id="mill",
-        name="The Mill",
+        title="The Mill",
         synopsis="Those who grind.",
         year=2024,
         poster_url="http://posters.test/mill.jpg",
@@ -101,29 +109,29 @@ def series_card() -> TitleCard:
     )
 
 
-def seasons(counts: Sequence[int] = (6, 3), begun: int = 1) -> list[SeasonCards]:
+def seasons(counts: Sequence[int] = (6, 3), begun: int = 1) -> list[Season]:
     """The episodes of :func:`series_card`; of the first season ``begun`` were seen, and the one after half of it."""
     found = []
     for season, count in enumerate(counts, 1):
         episodes = [
-            TitleCard(
+            Title(
                 id=f"mill-{season}-{number}",
-                name=f"Episode {season}.{number}",
+                title=f"Episode {season}.{number}",
                 synopsis=f"What happens in episode {number}.",
                 duration_s=1440.0,
-                height=1080,
                 heights=(480, 1080),
                 variants=("encrypted",),
                 poster_url=f"http://posters.test/mill{season}{number}.jpg",
-                progress_s=0.0 if season > 1 or number > begun + 1 else 1430.0 if number <= begun else 700.0,
-                watched_at=float(number) if season == 1 and number <= begun + 1 else 0.0,
-                credits_s=1400.0,
+                progress=WatchProgress()
+                if season > 1 or number > begun + 1
+                else WatchProgress(1430.0 if number <= begun else 700.0, 1440.0, float(number)),
+                markers=Markers(credits_s=1400.0),
                 kind="episode",
-                episode=EpisodeCard("mill", "The Mill", season, number),
+                episode=EpisodePlace("mill", "The Mill", season, number),
             )
             for number in range(1, count + 1)
         ]
-        found.append(SeasonCards(season, episodes))
+        found.append(Season(season, tuple(episodes)))
     return found
 
 
@@ -246,9 +254,9 @@ class FakeSurface(QObject):
 class FakeClient:
     """Answers from a script. With ``silent`` it never answers anything."""
 
-    def __init__(self, titles: Sequence[TitleCard] = (), *, service_name: str = "tv.test") -> None:
+    def __init__(self, titles: Sequence[Title] = (), *, service_name: str = "tv.test") -> None:
         self.titles = list(titles)
-        self.series: dict[str, list[SeasonCards]] = {}  # by id
+        self.series: dict[str, list[Season]] = {}  # by id
         self.looked_at: list[str] = []  # title ids; empty for none
         self.page_size = 50
         self.service_name = service_name
@@ -270,12 +278,12 @@ class FakeClient:
         self.pin = "1234"
         self.listed: list[str] = []
         self.files: list[OpenedFile] = []
-        self.screen: list[CardRow] | None = None  # the rows of the first screen; None: what is begun
+        self.screen: list[TitleRow] | None = None  # the rows of the first screen; None: what is begun
         self.queries: list[str] = []
-        self.on_air: list[ChannelCard] = []
+        self.on_air: list[Channel] = []
         self.machines = [
-            DeviceCard("d1", "Living room", 1_760_000_000.0),
-            DeviceCard("d2", "This computer", 1_760_090_000.0, here=True),
+            Device("d1", "Living room", 1_750_000_000.0, 1_760_000_000.0),
+            Device("d2", "This computer", 1_750_000_000.0, 1_760_090_000.0),
         ]
         self.consent: bool | None = None
         self.subscription = Subscription("free", "free", currency="EUR")
@@ -345,12 +353,13 @@ class FakeClient:
     async def sign_out(self) -> None:
         self.viewer = None
 
-    async def sign_in_code(self) -> SignInCode:
+    async def sign_in_code(self) -> DeviceCode:
         await self._obstacles()
         self.codes += 1
-        return SignInCode("BCDF-GHJK", "https://tv.test/activate", "https://tv.test/activate?user_code=BCDF-GHJK")
+        address = "https://tv.test/activate"
+        return DeviceCode("SECRET", "BCDF-GHJK", address, f"{address}?user_code=BCDF-GHJK", 600.0, 5.0)
 
-    async def await_code(self, code: SignInCode) -> str:
+    async def await_code(self, code: DeviceCode) -> str:
         self.viewer = await asyncio.wrap_future(self.approved)
         return self.viewer
 
@@ -387,12 +396,12 @@ class FakeClient:
         self.current = person_id
         return person
 
-    async def search(self, query: str) -> Found:
+    async def search(self, query: str) -> SearchPage:
         self.queries.append(query)
         await self._obstacles()
-        return Found([card for card in self.titles if query.casefold() in card.name.casefold()])
+        return SearchPage(tuple(card for card in self.titles if query.casefold() in card.title.casefold()))
 
-    async def my_list(self) -> Sequence[TitleCard]:
+    async def my_list(self) -> Sequence[Title]:
         await self._obstacles()
         return [card for title_id in self.listed for card in self.titles if card.id == title_id]
 
@@ -403,17 +412,17 @@ class FakeClient:
             self.listed.insert(0, title_id)
         return listed
 
-    async def catalog(self, cursor: str | None, choice: Choice = EVERYTHING) -> CardPage:
+    async def catalog(self, cursor: str | None, choice: CatalogFilter = EVERYTHING) -> CatalogPage:
         self.catalog_calls += 1
         await self._obstacles()
         found = [card for card in self.titles if self._fits(card, choice)]
         if choice.by_title:
-            found.sort(key=lambda card: card.name)
+            found.sort(key=lambda card: card.title)
         start = int(cursor or 0)
         end = start + self.page_size
-        return CardPage(found[start:end], str(end) if end < len(found) else None)
+        return CatalogPage(tuple(found[start:end]), str(end) if end < len(found) else None)
 
-    def _fits(self, card: TitleCard, choice: Choice) -> bool:
+    def _fits(self, card: Title, choice: CatalogFilter) -> bool:
         made = self.credits_by_title.get(card.id, Credits())
         named = {name for _job, name in made.people}
         return (not choice.genre or choice.genre in made.genres) and (not choice.person or choice.person in named)
@@ -422,9 +431,11 @@ class FakeClient:
         await self._obstacles()
         return sorted({genre for made in self.credits_by_title.values() for genre in made.genres})
 
-    async def history(self) -> Sequence[TitleCard]:
+    async def history(self) -> Sequence[Title]:
         await self._obstacles()
-        return sorted((card for card in self.titles if card.progress_s), key=lambda card: -card.watched_at)
+        return sorted(
+            (card for card in self.titles if card.progress.position_s), key=lambda card: -card.progress.watched_at
+        )
 
     async def put_away(self, title_id: str) -> None:
         await self._obstacles()
@@ -437,22 +448,22 @@ class FakeClient:
     async def mark_seen(self, title_id: str, duration_s: float) -> None:
         await self._obstacles()
         self.titles = [
-            replace(card, progress_s=duration_s, watched_at=NOW) if card.id == title_id else card
+            replace(card, progress=WatchProgress(duration_s, duration_s, NOW)) if card.id == title_id else card
             for card in self.titles
         ]
 
-    async def rows(self) -> Sequence[CardRow]:
+    async def rows(self) -> Sequence[TitleRow]:
         await self._obstacles()
         if self.screen is not None:
             return self.screen
         away = self.put_away_titles
         begun = sorted(
-            (card for card in self.titles if card.progress_s and card.id not in away),
-            key=lambda card: -card.watched_at,
+            (card for card in self.titles if card.progress.position_s and card.id not in away),
+            key=lambda card: -card.progress.watched_at,
         )
-        return [CardRow("continue", begun)] if begun else []
+        return [TitleRow("continue", tuple(begun))] if begun else []
 
-    async def channels(self) -> Sequence[ChannelCard]:
+    async def channels(self) -> Sequence[Channel]:
         await self._obstacles()
         return self.on_air
 
@@ -463,11 +474,11 @@ class FakeClient:
         await self._obstacles()
         return self.credits_by_title.get(title_id, self.title_credits)
 
-    async def seasons(self, series_id: str) -> list[SeasonCards]:
+    async def seasons(self, series_id: str) -> list[Season]:
         await self._obstacles()
         return self.series.get(series_id, [])
 
-    async def title(self, title_id: str) -> TitleCard:
+    async def title(self, title_id: str) -> Title:
         await self._obstacles()
         episodes = (card for seasons_of in self.series.values() for one in seasons_of for card in one.episodes)
         found = next((card for card in (*self.titles, *episodes) if card.id == title_id), None)
@@ -475,9 +486,11 @@ class FakeClient:
             raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "There is no such title.")
         return found
 
-    async def devices(self) -> Devices:
+    async def devices(self) -> DeviceList:
         await self._obstacles()
-        return Devices(list(self.machines), 4)
+        return DeviceList(tuple(self.machines), 4)
+
+    own_device_id = "d2"
 
     async def remove_device(self, device_id: str) -> None:
         await self._obstacles()
@@ -517,19 +530,14 @@ class FakeClient:
         await self._obstacles()
         left, self.left_at = self.left_at, {}
         self.titles = [
-            replace(
-                card,
-                progress_s=left.get(card.id, card.progress_s),
-                watched_at=NOW if card.id in left else card.watched_at,
-            )
+            replace(card, progress=WatchProgress(left[card.id], card.duration_s, NOW)) if card.id in left else card
             for card in self.titles
         ]
 
     async def forget_history(self, title_id: str | None = None) -> None:
         await self._obstacles()
         self.titles = [
-            replace(card, progress_s=0.0, watched_at=0.0) if title_id in (None, card.id) else card
-            for card in self.titles
+            replace(card, progress=WatchProgress()) if title_id in (None, card.id) else card for card in self.titles
         ]
 
     async def set_consent(self, consent: bool) -> None:

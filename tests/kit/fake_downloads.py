@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from player.service.model import Title
 from player.title.opening import PlaybackSource
 from ui.app.ports.downloads import KeptTitle, Places, Shelf
-from ui.app.ports.titles import TitleCard
 
 GIGA = 1_000_000_000
 
@@ -56,15 +56,15 @@ class FakeDownloads:
         self.titles = [replace(one, fetched=one.fetched + self.pace) if one.running else one for one in self.titles]
         return Shelf(tuple(self.titles), sum(one.fetched for one in self.titles), 40 * GIGA, self.limit)
 
-    async def sizes(self, card: TitleCard) -> Mapping[int, int]:
+    async def sizes(self, card: Title) -> Mapping[int, int]:
         self._obstacles()
         return {height: height * 1_000_000 for height in card.heights}
 
-    async def add(self, card: TitleCard, height: int | None) -> None:
+    async def add(self, card: Title, height: int | None) -> None:
         self._order("add", card.id, height)
-        self.titles.append(KeptTitle(f"d-{card.id}", card.name, card.id, size=GIGA))
+        self.titles.append(KeptTitle(f"d-{card.id}", card.title, card.id, size=GIGA))
 
-    async def add_episodes(self, card: TitleCard, following: int | None, height: int | None) -> int:
+    async def add_episodes(self, card: Title, following: int | None, height: int | None) -> int:
         self._order("add_episodes", card.id, following, height)
         return following or 8
 

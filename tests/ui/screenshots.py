@@ -24,12 +24,12 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtQml import QQmlComponent
 from PySide6.QtQuick import QQuickItem
 
+from player.service.model import Title
 from tests.kit import fake_client, pictures
 from tests.ui import states
 from tests.ui.loop import run_loop
 from tests.ui.player_states import WINDOWED_STATES
 from tests.ui.stage import Stage
-from ui.app.ports.titles import TitleCard
 from ui.app.window.scene import after_application, choose_scene, register_types
 
 # Of the viewer's guide: file, state, television or desk
@@ -90,15 +90,15 @@ class Waiter:
                 window.requestActivate()
 
 
-def named_cards(count: int, begun: int = 0) -> list[TitleCard]:
+def named_cards(count: int, begun: int = 0) -> list[Title]:
     """The scripted titles, with names that look like titles."""
     return [
         replace(
             card,
-            name=NAMES[n % len(NAMES)],
+            title=NAMES[n % len(NAMES)],
             synopsis=SYNOPSES[n % len(SYNOPSES)],
             duration_s=4800.0 + 317 * n,
-            progress_s=1700.0 + 400 * n if n < begun else 0.0,
+            progress=replace(card.progress, position_s=1700.0 + 400 * n if n < begun else 0.0),
         )
         for n, card in enumerate(fake_client.cards(count, begun))
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -12,13 +11,12 @@ from PySide6.QtQuick import QQuickItem
 
 from player.base.errors import ErrorCode, NetError, ServiceError
 from player.service.billing import Payment, Subscription
-from player.service.model import Profile
-from tests.kit.fake_client import NOW, cards, channels, seasons, series_card
+from player.service.model import Credits, Profile, TitleRow
+from tests.kit.fake_client import NOW, cards, channels, seasons, series_card, watched
 from tests.kit.fake_downloads import queue
 from tests.ui.player_states import PLAYER_STATES, Setup
 from tests.ui.stage import Stage
 from ui.app.ports.household import Household
-from ui.app.ports.titles import CardRow, Credits
 from ui.app.profile.home_cache import HomeCache, KeptHome
 
 K = Qt.Key
@@ -120,11 +118,11 @@ def _home(stage: Stage, tv: bool, *, titles: int = 6, begun: int = 2) -> None:
 def _home_rows(stage: Stage, tv: bool) -> None:
     titles = cards(8, begun=2)
     stage.client.screen = [
-        CardRow("continue", titles[:2]),
-        CardRow("list", titles[4:7]),
-        CardRow("because", titles[3:6], titles[1].name),
-        CardRow("trending", titles[2:]),
-        CardRow("new", titles[::-1]),
+        TitleRow("continue", titles[:2]),
+        TitleRow("list", titles[4:7]),
+        TitleRow("because", titles[3:6], titles[1].title),
+        TitleRow("trending", titles[2:]),
+        TitleRow("new", titles[::-1]),
     ]
     _home(stage, tv, titles=8)
     stage.until(lambda: stage.focus_name == "playFeatured")
@@ -135,7 +133,7 @@ def _home_rows(stage: Stage, tv: bool) -> None:
 def _home_kept(stage: Stage, tv: bool) -> None:
     """The service is not there; what it showed last time is."""
     titles = tuple(cards(6, begun=2))
-    HomeCache(stage.folder).keep(KeptHome("Ada\np1", titles, (CardRow("continue", titles[:2]),)))
+    HomeCache(stage.folder).keep(KeptHome("Ada\np1", titles, (TitleRow("continue", titles[:2]),)))
     stage.memory.keep_person("Ada", Profile("p1", "Ada"))
     stage.client.viewer = "Ada"
     unreachable = NetError(ErrorCode.NET_DNS, "tv.test cannot be found.")
@@ -182,7 +180,7 @@ def _details(stage: Stage, tv: bool) -> None:
 def _details_two_devices(stage: Stage, tv: bool) -> None:
     _home(stage, tv)
     card = stage.client.titles[1]
-    stage.client.titles[1] = replace(card, furthest_s=card.progress_s * 1.6)
+    stage.client.titles[1] = watched(card, furthest_s=card.progress.position_s * 1.6)
     stage.app.showTitle(card.id)
     stage.until(lambda: stage.item("playFromFurthest").isVisible())
 

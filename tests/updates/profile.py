@@ -26,12 +26,11 @@ from drm_client.vault import Vault
 from player.playback.network_memory import NetworkStore
 from player.reporting.telemetry.queue import EventQueue
 from player.resume.journal import ProgressJournal, Watched
-from player.service.model import Profile
+from player.service.model import Profile, Title, TitleRow
 from player.tracks.preference_store import TrackPreferenceStore
 from player.tracks.preferences import TrackPreferences
 from tests.kit.downloads import noise_title, run
 from tests.kit.fileserver import FileServer
-from ui.app.ports.titles import CardRow, TitleCard
 from ui.app.profile.data_use import DataMeter, DataUse, Network, NetworkKind
 from ui.app.profile.home_cache import HomeCache, KeptHome
 from ui.app.profile.last_used import LastUse, Memory
@@ -53,8 +52,8 @@ PLACE = WindowPlace(40, 60, 1280, 720)
 WATCHED = Watched("account-1", "film", "event-1", 1234.5, 5400.0, DEVICE, "boot-1", 10.0, 1_790_000_000.0)
 KIOSK = 'format = 1\nname = "foyer"\n[[entry]]\nurl = "https://streams.example.org/a.m3u8"\nloops = 2\n'
 USE = DataUse({date(2026, 11, 20): {NetworkKind.WIRELESS: 1234}})
-FILM = TitleCard("film", "A film", "What happens in it.", 2026, 5400.0, 1080, (540, 1080), ("encrypted",))
-HOME = KeptHome("viewer@example.org", (FILM,), (CardRow("continue", (FILM,), ""),))
+FILM = Title("film", "A film", "What happens in it.", 2026, 5400.0, "", (540, 1080), ("encrypted",))
+HOME = KeptHome("viewer@example.org", (FILM,), (TitleRow("continue", (FILM,), ""),))
 VIEWER = LastUse("viewer@example.org", Profile("person-1", "Anna", 12, has_pin=True), ("a film",))
 WISHES = TrackPreferences(("fr",), ("de",), hard_of_hearing=True)
 NETWORK, CDN = "eth0/192.0.2.1/02:00:00:00:00:01", "cdn-a"

@@ -13,10 +13,9 @@ from typing import Protocol
 
 from player.base.clock import Clock
 from player.base.errors import ANY_ERROR
-from player.service.model import Account
+from player.service.model import Account, Title
 from player.title.opening import PlaybackSource
 from ui.app.ports.downloads import DownloadsPort, KeptTitle, Shelf
-from ui.app.ports.titles import TitleCard
 from ui.kiosk.provisioning import PlaylistEntry
 
 _log = logging.getLogger(__name__)
@@ -76,7 +75,7 @@ class TitleKeeper:
     def __init__(
         self,
         downloads: DownloadsPort,
-        card_of: Callable[[str], Awaitable[TitleCard]],
+        card_of: Callable[[str], Awaitable[Title]],
         entries: Sequence[PlaylistEntry],
         limit_bytes: int,
     ) -> None:

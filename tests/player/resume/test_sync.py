@@ -20,7 +20,7 @@ from player.resume.journal import ProgressJournal, Watched
 from player.resume.merge import Resume
 from player.resume.sync import ResumeSync
 from player.resume.tracker import ProgressTracker
-from player.service.model import Markers, ProgressItem
+from player.service.model import Markers, ProgressItem, Title
 from tests.kit.clock import FakeClock, settle
 
 ACCOUNT = SimpleNamespace(id="acc")
@@ -189,7 +189,7 @@ async def test_each_profile_goes_on_where_it_was_itself(bench: Bench) -> None:
     assert set(positions) == {"ann", "ben"}
     assert positions["ben"] == 300.0
     bench.service.there = True
-    title = SimpleNamespace(id="film", progress=None, markers=Markers())
+    title = Title("film", "A film")
     session = SimpleNamespace(title=title, resume_s=0.0, furthest_s=None)
     assert (await bench.sync.resume_of(session)).position_s == 300.0
     bench.service.watching = "ann"

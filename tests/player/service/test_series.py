@@ -29,8 +29,8 @@ async def test_the_seasons_of_a_series() -> None:
     (season,) = await bench.client.seasons("the mill")
     assert season.name == "Grain"
     first, second = season.episodes
-    assert (first.still_url, first.backdrop_url) == (f"{BASE}/still.png", None)
-    assert second.still_url is None
+    assert (first.still_url, first.backdrop_url) == (f"{BASE}/still.png", "")
+    assert second.still_url == ""
     assert (season.number, [one.id for one in season.episodes]) == (1, ["e1", "e2"])
     assert season.episodes[1].episode == EpisodePlace("mill", "The Mill", 1, 2)
     assert season.episodes[1].kind == "episode"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from PySide6.QtCore import Qt
 
 from player.base.errors import ErrorCode, NetError, ServiceError
-from tests.kit.fake_client import cards, playing
+from tests.kit.fake_client import cards, playing, watched
 
 K = Qt.Key
 
@@ -56,7 +54,7 @@ def test_a_title_goes_on_where_it_was_left_or_begins_anew(stage):
 
 def test_where_another_device_got_further_is_offered(stage):
     titles = cards(3, begun=1)
-    titles[0] = replace(titles[0], furthest_s=455.0)
+    titles[0] = watched(titles[0], furthest_s=455.0)
     show(stage, titles)
     stage.until(lambda: stage.item("playFromFurthest").isVisible())
     assert stage.item("playFromFurthest").property("text") == "From 7:35"
@@ -67,7 +65,7 @@ def test_where_another_device_got_further_is_offered(stage):
     stage.key(K.Key_Return)
     stage.until(lambda: bool(stage.client.sessions))
     assert stage.client.sessions[0].start_s == 455.0
-    stage.client.titles[0] = replace(titles[0], progress_s=455.0, furthest_s=None)
+    stage.client.titles[0] = watched(titles[0], position_s=455.0, furthest_s=None)
     stage.key(K.Key_Escape)
     stage.until(lambda: not stage.item("playFromFurthest").isVisible())
     assert stage.focus_name == "playTitle", "the button that went gave its focus on"
@@ -76,8 +74,8 @@ def test_where_another_device_got_further_is_offered(stage):
 @pytest.mark.parametrize("furthest_s", [None, 300.0, 12.0, 600.0, -1.0])
 def test_no_further_place_than_the_own_is_offered(stage, furthest_s):
     titles = cards(3, begun=1)
-    assert (titles[0].progress_s, titles[0].duration_s) == (300.0, 600.0)
-    titles[0] = replace(titles[0], furthest_s=furthest_s)
+    assert (titles[0].progress.position_s, titles[0].duration_s) == (300.0, 600.0)
+    titles[0] = watched(titles[0], furthest_s=furthest_s)
     show(stage, titles)
     assert not stage.item("playFromFurthest").isVisible()
     assert not stage.item("detailsFurthest").isVisible()
@@ -87,7 +85,7 @@ def test_what_was_watched_shows_after_the_player(stage):
     show(stage, cards(3))
     stage.key(K.Key_Return)
     stage.until(lambda: bool(stage.client.sessions))
-    stage.client.titles[0] = replace(stage.client.titles[0], progress_s=200.0, watched_at=9.0)
+    stage.client.titles[0] = watched(stage.client.titles[0], position_s=200.0, watched_at=9.0)
     stage.key(K.Key_Escape)
     stage.until(lambda: stage.item("playFromStart").isVisible())
     assert stage.focus_name == "playTitle"

@@ -8,11 +8,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from player.base.errors import ErrorCode, NetError
-from player.service.model import Profile
+from player.service.model import EpisodePlace, Profile
 from tests.kit.fake_client import cards
 from tests.kit.fake_downloads import GIGA, queue
 from ui.app.ports.downloads import KeptTitle
-from ui.app.ports.titles import EpisodeCard
 from ui.app.viewmodels.downloads import Speed, status_words
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.title_download import TitleDownload
@@ -220,7 +219,7 @@ def test_a_limit_is_the_gauges_end_and_the_devices_are_counted(stage):
 
 def test_an_episode_is_offered_with_its_season_and_the_next_ones(stage):
     show(stage)
-    episode = replace(cards(1)[0], id="mill-1", episode=EpisodeCard("mill", "The Mill", 1, 1))
+    episode = replace(cards(1)[0], id="mill-1", episode=EpisodePlace("mill", "The Mill", 1, 1))
     button = TitleDownload(stage.app.downloads, Tasks(stage.client), None, lambda: 720)
     button.show(episode)
     button.offer()

@@ -5,15 +5,13 @@ The pace of the app's own timers is raised, so that a moment here is longer than
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from PySide6.QtCore import QLocale, QPointF, Qt
 
 from player.reporting.state import PlaybackStatus
-from tests.kit.fake_client import MAILED_CODE, cards, playing
+from player.service.model import Credits
+from tests.kit.fake_client import MAILED_CODE, cards, playing, watched
 from tests.ui.states import STATES
-from ui.app.ports.titles import Credits
 from ui.app.system.translation import translate_into
 from ui.app.viewmodels.sentences import notice_words
 
@@ -81,7 +79,7 @@ def test_keys_work_after_a_playback_however_it_was_left(stage, tv, page, way):
 @pytest.mark.parametrize("page", ["home", "details"])
 def test_a_film_watched_to_its_end_is_not_offered_to_go_on_with(stage, page):
     """The service learns of the end before it is asked for news."""
-    begun = replace(TITLES[0], progress_s=TITLES[0].duration_s * 0.8, watched_at=1.0)
+    begun = watched(TITLES[0], position_s=TITLES[0].duration_s * 0.8, watched_at=1.0)
     stage.client.titles = [begun, *TITLES[1:]]
     evening(stage, tv=False)
     play_from(stage, page)

@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 
-from tests.kit.fake_client import cards
-from ui.app.ports.titles import CardRow, Credits
+from player.service.model import Credits, TitleRow
+from tests.kit.fake_client import cards, watched
 
 K = Qt.Key
 TITLES = cards(8, begun=2)
@@ -99,11 +99,11 @@ def test_a_title_is_marked_and_unmarked_as_watched(stage):
     at_home(stage)
     open_menu(stage, "title_4")
     pick(stage, "seen")
-    stage.until(lambda: stage.client.titles[4].progress_s == TITLES[4].duration_s)
-    stage.until(lambda: stage.app.home.title_of("title-4").progress_s > 0)
+    stage.until(lambda: stage.client.titles[4].progress.position_s == TITLES[4].duration_s)
+    stage.until(lambda: stage.app.home.title_of("title-4").progress.position_s > 0)
     open_menu(stage, "title_4")
     pick(stage, "seen")
-    stage.until(lambda: stage.client.titles[4].progress_s == 0)
+    stage.until(lambda: stage.client.titles[4].progress.position_s == 0)
 
 
 def test_thumbs_on_the_page_of_a_title(stage):
@@ -147,7 +147,7 @@ def test_a_genre_and_a_person_have_their_pages_and_back_leads_home(stage):
 
 def test_everything_from_a_to_z_and_by_genre(stage):
     at_home(stage)
-    stage.client.titles = [replace(card, name=f"{8 - at} {card.name}") for at, card in enumerate(TITLES)]
+    stage.client.titles = [replace(card, title=f"{8 - at} {card.title}") for at, card in enumerate(TITLES)]
     stage.item("openCatalogue").forceActiveFocus()
     stage.key(K.Key_Return)
     stage.until(lambda: stage.page == "browse" and stage.app.browse.property("state") == "ready")
@@ -181,10 +181,10 @@ def test_the_history_lets_go_of_a_single_title(stage):
 
 def test_rows_say_what_they_are(stage):
     stage.client.screen = [
-        CardRow("continue", TITLES[:2]),
-        CardRow("trending", TITLES[2:6]),
-        CardRow("genre", TITLES[3:7], genre="nature"),
-        CardRow("genre", TITLES[2:7], genre="drama"),
+        TitleRow("continue", TITLES[:2]),
+        TitleRow("trending", TITLES[2:6]),
+        TitleRow("genre", TITLES[3:7], genre="nature"),
+        TitleRow("genre", TITLES[2:7], genre="drama"),
     ]
     at_home(stage)
     shown = stage.app.home.rows.records
@@ -196,7 +196,7 @@ def test_rows_say_what_they_are(stage):
 def test_a_title_that_came_lately_is_new_until_it_is_watched():
     from ui.app.viewmodels.titles import is_new
 
-    card = replace(TITLES[7], watched_at=0.0)
+    card = watched(TITLES[7], watched_at=0.0)
     assert is_new(card, card.published_at + 86400)
     assert not is_new(card, card.published_at + 30 * 86400)
-    assert not is_new(replace(card, watched_at=5.0), card.published_at + 86400)
+    assert not is_new(watched(card, watched_at=5.0), card.published_at + 86400)

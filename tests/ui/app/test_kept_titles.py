@@ -18,7 +18,6 @@ from player.service.model import EpisodePlace, Markers, Season, Title, WatchProg
 from tests.kit.downloads import noise_download, shelf
 from ui.app.downloads import card as kept_card
 from ui.app.downloads.titles import KeptTitles
-from ui.app.ports.titles import EpisodeCard, TitleCard
 
 
 class NoService:
@@ -104,7 +103,7 @@ class SeriesEngine:
         for number in range(1, 5):
             title_id = f"{series_id}-{number}"
             at = self.progress.get(title_id)
-            seen = None if at is None else WatchProgress(at, 100.0, 1.0)
+            seen = WatchProgress() if at is None else WatchProgress(at, 100.0, 1.0)
             place = EpisodePlace(series_id, "The Mill", 1, number)
             title = Title(title_id, f"Part {number}", "", 0, 100.0, "", (240,), ("clear",), seen, 0.0)
             titles.append(replace(title, episode=place, markers=Markers(credits_s=90.0)))
@@ -127,7 +126,7 @@ def test_of_a_series_that_is_kept_the_next_episode_comes_and_the_watched_one_goe
 
     asyncio.run(kept.keep_up())
     assert not (tmp_path / "store").exists()
-    first = TitleCard("mill-1", "Part 1", episode=EpisodeCard("mill", "The Mill", 1, 1), variants=("clear",))
+    first = Title("mill-1", "Part 1", episode=EpisodePlace("mill", "The Mill", 1, 1), variants=("clear",))
     asyncio.run(kept.add(first, 240))
     asyncio.run(kept.keep_up())
     assert names() == ["The Mill 1×01 Part 1"], "nothing was watched"
@@ -144,9 +143,9 @@ def test_of_a_series_that_is_kept_the_next_episode_comes_and_the_watched_one_goe
     assert engine.sent == 3
 
 
-def episode(number: int) -> TitleCard:
-    place = EpisodeCard("mill", "The Mill", 1, number)
-    return TitleCard(f"e{number}", f"Episode {number}", poster_url=f"https://tv.test/{number}.jpg", episode=place)
+def episode(number: int) -> Title:
+    place = EpisodePlace("mill", "The Mill", 1, number)
+    return Title(f"e{number}", f"Episode {number}", poster_url=f"https://tv.test/{number}.jpg", episode=place)
 
 
 def test_a_kept_episode_knows_its_intro_and_the_next_one_that_is_here(tmp_path):

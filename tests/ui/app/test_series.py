@@ -8,7 +8,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from player.reporting.state import NextEpisode, PlaybackStatus, TitleFacts
-from tests.kit.fake_client import playing, seasons, series_card
+from player.service.model import Markers
+from tests.kit.fake_client import playing, seasons, series_card, watched
 from tests.ui.states import STATES
 from ui.app.viewmodels.still_watching import STILL_WATCHING_MS
 from ui.app.viewmodels.titles import is_seen
@@ -109,7 +110,8 @@ class TestThePage:
         ("position_s", "credits_s", "seen"), [(90.0, None, False), (98.0, None, True), (90.0, 89.0, True)]
     )
     def test_what_is_seen(self, position_s, credits_s, seen):
-        card = replace(series_card(), kind="episode", duration_s=100.0, progress_s=position_s, credits_s=credits_s)
+        card = replace(series_card(), kind="episode", duration_s=100.0, markers=Markers(credits_s=credits_s))
+        card = watched(card, position_s=position_s)
         assert is_seen(card) is seen
 
 

@@ -222,7 +222,7 @@ def test_what_was_watched_and_searched_for_is_deleted_when_the_viewer_says_so(st
     stage.app.settings.choose(Deed.FORGET_SEARCHES, "true")
     assert stage.memory.now.searches == ()
     stage.app.settings.choose(Deed.FORGET_HISTORY, "true")
-    stage.until(lambda: not any(card.progress_s for card in stage.client.titles))
+    stage.until(lambda: not any(card.progress.position_s for card in stage.client.titles))
     stage.until(lambda: "deleted" in stage.item("settingsNotice").property("text"))
 
 

@@ -11,8 +11,8 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QThread
 from abr.model import Reason
 from player.base.errors import ErrorCode, MatineeError, NetError
 from player.reporting.state import PlaybackFailure, PlaybackState, StatSample
+from player.service.model import TitleRow
 from tests.kit.fake_client import FakeClient, cards, decision, playing
-from ui.app.ports.titles import CardRow
 from ui.app.profile.home_cache import HomeCache, KeptHome
 from ui.app.viewmodels.backoff import BackOff
 from ui.app.viewmodels.home import HomeViewModel
@@ -306,8 +306,8 @@ def test_what_is_shown_stays_when_the_network_goes(client, home, qtbot):
 
 def test_the_rows_of_the_service_stand_in_its_order_and_keep_their_place(client, home, qtbot):
     client.titles = cards(6)
-    client.screen = [CardRow("list", cards(2)), CardRow("trending", []), CardRow("of-tomorrow", cards(3))]
-    client.screen += [CardRow("because", cards(3), "Harbour"), CardRow("because", cards(2), "Ice")]
+    client.screen = [TitleRow("list", cards(2)), TitleRow("trending", []), TitleRow("of-tomorrow", cards(3))]
+    client.screen += [TitleRow("because", cards(3), "Harbour"), TitleRow("because", cards(2), "Ice")]
     home.refresh()
     qtbot.waitUntil(lambda: state_of(home) == "ready")
     rows = home.property("rows")
@@ -318,7 +318,7 @@ def test_the_rows_of_the_service_stand_in_its_order_and_keep_their_place(client,
         ("Because you watched Ice", False),
     ]
     held = rows.records[0].titles
-    client.screen = [CardRow("continue", cards(1, begun=1)), *client.screen, CardRow("list", cards(1))]
+    client.screen = [TitleRow("continue", cards(1, begun=1)), *client.screen, TitleRow("list", cards(1))]
     home.refresh()
     qtbot.waitUntil(lambda: rows.property("count") == 5)
     assert [row.key for row in rows.records][:3] == ["continue", "list", "of-tomorrow"]
@@ -334,7 +334,7 @@ def test_who_has_walked_down_the_catalogue_stays_there_when_it_comes_anew(client
     qtbot.waitUntil(lambda: titles.property("count") == 50)
     titles.fetchMore(QModelIndex())
     qtbot.waitUntil(lambda: titles.property("count") == 100)
-    client.titles[3] = replace(client.titles[3], name="Another name")
+    client.titles[3] = replace(client.titles[3], title="Another name")
     home.refresh()
     qtbot.waitUntil(lambda: titles.records[3].name == "Another name")
     assert titles.property("count") == 100
@@ -348,7 +348,7 @@ def test_what_was_there_last_is_shown_at_once_and_to_the_same_viewer_only(client
     posters, kept = PosterCache(client, tasks, tmp_path / "posters"), HomeCache(tmp_path)
     titles = [replace(card, maturity=16 * (n == 1)) for n, card in enumerate(cards(3))]
     client.titles = titles
-    client.screen = [CardRow("new", titles[1:2])]
+    client.screen = [TitleRow("new", titles[1:2])]
     HomeViewModel(client, tasks, posters, kept=kept).open_for("Ada p1", 18)
     qtbot.waitUntil(lambda: kept.load("Ada p1") is not None)
     assert kept.load("Ben p2") is None

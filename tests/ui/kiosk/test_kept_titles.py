@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 
 from player.base.errors import ErrorCode, NetError, ServiceError
-from player.service.model import Account
+from player.service.model import Account, Title
 from player.title.opening import PlaybackSource
 from tests.kit.clock import FakeClock
 from ui.app.ports.downloads import KeptTitle, Shelf
-from ui.app.ports.titles import TitleCard
 from ui.kiosk.kept_titles import SignInKeeper, Steps, TitleKeeper, decide, playable
 from ui.kiosk.provisioning import PlaylistEntry
 
@@ -72,7 +71,7 @@ class FakeDownloads:
             raise ServiceError(ErrorCode.SERVICE_EXPIRED, "Sign in again.")
         return Shelf(self.titles)
 
-    async def add(self, card: TitleCard, height: int | None) -> None:
+    async def add(self, card: Title, height: int | None) -> None:
         self.calls.append((f"add {card.id}", height))
 
     async def remove(self, download_id: str) -> None:
@@ -88,8 +87,8 @@ class FakeDownloads:
         return PlaybackSource(url=f"http://kept.test/{download_id}")
 
 
-async def card_of(title_id: str) -> TitleCard:
-    return TitleCard(title_id, title_id)
+async def card_of(title_id: str) -> Title:
+    return Title(title_id, title_id)
 
 
 async def test_a_round_fetches_and_lets_go() -> None:
@@ -111,10 +110,10 @@ async def test_what_fails_waits_for_the_next_round() -> None:
 
 
 async def test_a_title_that_is_gone_holds_up_no_other() -> None:
-    async def find(title_id: str) -> TitleCard:
+    async def find(title_id: str) -> Title:
         if title_id == "film":
             raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "There is no such title.")
-        return TitleCard(title_id, title_id)
+        return Title(title_id, title_id)
 
     downloads = FakeDownloads()
     keeper = TitleKeeper(downloads, find, TWO, 100)

@@ -10,7 +10,6 @@ from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from player.reporting.state import NextEpisode, TitleFacts
 from player.service.model import Title
-from ui.app.ports.titles import TitleCard
 
 _NAME = "card"
 UNKNOWN_MATURITY = 18
@@ -34,18 +33,18 @@ class KeptCard:
         return TitleFacts(self.intro, self.credits_s, self.series, self.place, following, self.poster_url)
 
 
-def kept_card(card: TitleCard, title: Title | None) -> KeptCard:
+def kept_card(card: Title, title: Title | None) -> KeptCard:
     """The card of a title that is asked for; ``title`` is what the service says of it now."""
     place = card.episode
     return KeptCard(
         card.poster_url,
         card.maturity,
         place.series_id if place else "",
-        place.series if place else "",
-        card.name,
+        place.series_title if place else "",
+        card.title,
         (place.season, place.number) if place else None,
         title.markers.intro if title else None,
-        title.markers.credits_s if title else card.credits_s,
+        title.markers.credits_s if title else card.markers.credits_s,
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from player.service.model import Title
 from ui.app.ports.downloads import Places, Shelf
-from ui.app.ports.titles import TitleCard
 
 if TYPE_CHECKING:
     from downloads.settings import DownloadSettings
@@ -37,13 +37,13 @@ class LateDownloads:
     async def shelf(self) -> Shelf:
         return await self.made.shelf()
 
-    async def sizes(self, card: TitleCard) -> Mapping[int, int]:
+    async def sizes(self, card: Title) -> Mapping[int, int]:
         return await self.made.sizes(card)
 
-    async def add(self, card: TitleCard, height: int | None) -> None:
+    async def add(self, card: Title, height: int | None) -> None:
         await self.made.add(card, height)
 
-    async def add_episodes(self, card: TitleCard, following: int | None, height: int | None) -> int:
+    async def add_episodes(self, card: Title, following: int | None, height: int | None) -> int:
         return await self.made.add_episodes(card, following, height)
 
     async def places(self) -> Places | None:

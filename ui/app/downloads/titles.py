@@ -39,9 +39,7 @@ from player.reporting.state import NextEpisode
 from player.service.model import Title
 from ui.app.downloads import card as kept_card
 from ui.app.downloads.card import KeptCard
-from ui.app.engine.client import card_of
 from ui.app.ports.downloads import KeptTitle, Places, Shelf
-from ui.app.ports.titles import TitleCard
 
 if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
@@ -147,17 +145,17 @@ class KeptTitles:
             _log.info("the names of downloads are not known: %s", error.code)
             return {}
 
-    async def sizes(self, card: TitleCard) -> Mapping[int, int]:
+    async def sizes(self, card: Title) -> Mapping[int, int]:
         found = {}
         for height in sorted(card.heights, reverse=True):
             plan = await plan_of(self._engine(), self._wanted(card, DownloadChoice(max_height=height)))
             found[height] = plan.size
         return found
 
-    async def add(self, card: TitleCard, height: int | None) -> None:
+    async def add(self, card: Title, height: int | None) -> None:
         await self._add(card, DownloadChoice(max_height=height))
 
-    async def _add(self, card: TitleCard, choice: DownloadChoice, *, smart: bool = False) -> None:
+    async def _add(self, card: Title, choice: DownloadChoice, *, smart: bool = False) -> None:
         store = await self._ready()
         wanted = self._wanted(card, choice, smart=smart)
         known = kept_card.kept_card(card, await self._told(card.id))
@@ -170,7 +168,7 @@ class KeptTitles:
         await asyncio.to_thread(make)
         await self._wake()
 
-    async def add_episodes(self, card: TitleCard, following: int | None, height: int | None) -> int:
+    async def add_episodes(self, card: Title, following: int | None, height: int | None) -> int:
         found, place = self._engine().service, card.episode
         if found is None or place is None:
             return 0
@@ -180,7 +178,7 @@ class KeptTitles:
         wanted = season_of(seasons, None if following else place.season, following)
         news = [title for title in wanted if title.id not in here]
         for title in news:
-            await self._add(card_of(title), DownloadChoice(max_height=height))
+            await self._add(title, DownloadChoice(max_height=height))
         return len(news)
 
     async def places(self) -> Places | None:
@@ -212,7 +210,7 @@ class KeptTitles:
         for series_id, choice in by_series.items():
             step = await step_of(service_, series_id, snapshots, made, SmartRule())
             for title in step.add:
-                await self._add(card_of(title), choice, smart=True)
+                await self._add(title, choice, smart=True)
             for download_id in step.remove:
                 await self.remove(download_id)
 
@@ -372,7 +370,7 @@ class KeptTitles:
             return None
         return None if kept is None else kept.licences
 
-    def _wanted(self, card: TitleCard, choice: DownloadChoice, *, smart: bool = False) -> DownloadRequest:
+    def _wanted(self, card: Title, choice: DownloadChoice, *, smart: bool = False) -> DownloadRequest:
         found = self._engine().service
         origin = DownloadOrigin(
             title_id=card.id, variant=card.variant, service="" if found is None else found.address
@@ -457,7 +455,7 @@ def _request_of(store: Store, item: DownloadSummary) -> DownloadRequest | None:
         return None
 
 
-def _kept_name(card: TitleCard) -> str:
+def _kept_name(card: Title) -> str:
     """The name of a title in a list of downloads; an episode is told by its series and its place."""
     place = card.episode
-    return f"{place.series} {place.season}×{place.number:02} {card.name}" if place else card.name
+    return f"{place.series_title} {place.season}×{place.number:02} {card.title}" if place else card.title

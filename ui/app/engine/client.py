@@ -18,21 +18,9 @@ from urllib.parse import urlsplit
 
 from player.base.errors import ANY_ERROR, ErrorCode, ServiceError
 from player.reporting.state import PlaybackState, PlaybackStatus
-from ui.app.ports.household import AccountCard, DeviceCard, Devices, Household, PartReport, SignInCode
+from player.service.model import EVERYTHING, CatalogFilter, CatalogPage
+from ui.app.ports.household import AccountCard, Household, PartReport
 from ui.app.ports.playback import PlayerPort, SessionPort
-from ui.app.ports.titles import (
-    EVERYTHING,
-    CardPage,
-    CardRow,
-    ChannelCard,
-    Choice,
-    Credits,
-    EpisodeCard,
-    Found,
-    OnAir,
-    SeasonCards,
-    TitleCard,
-)
 
 if TYPE_CHECKING:
     from player.engine import Engine
@@ -41,7 +29,17 @@ if TYPE_CHECKING:
     from player.resume.files import OpenedFile
     from player.service.billing import Subscription
     from player.service.client import ServiceClient
-    from player.service.model import DeviceCode, Profile, Title
+    from player.service.model import (
+        Channel,
+        Credits,
+        DeviceCode,
+        DeviceList,
+        Profile,
+        SearchPage,
+        Season,
+        Title,
+        TitleRow,
+    )
     from player.title.opening import PlaybackSource
 
 T = TypeVar("T")
@@ -171,12 +169,11 @@ class EngineClient:
     async def sign_out(self) -> None:
         await self._service().logout()
 
-    async def sign_in_code(self) -> SignInCode:
-        made = await self._service().begin_device_sign_in()
-        return SignInCode(made.user_code, made.verification_uri, made.complete_uri, made)
+    async def sign_in_code(self) -> DeviceCode:
+        return await self._service().begin_device_sign_in()
 
-    async def await_code(self, code: SignInCode) -> str:
-        account = await self._service().await_device_sign_in(cast("DeviceCode", code.handle))
+    async def await_code(self, code: DeviceCode) -> str:
+        account = await self._service().await_device_sign_in(code)
         return account.name
 
     async def household(self) -> Household:
@@ -195,38 +192,26 @@ class EngineClient:
     async def remove_person(self, person_id: str) -> None:
         await self._service().remove_profile(person_id)
 
-    async def search(self, query: str) -> Found:
-        found = await self._service().search(query)
-        return Found([card_of(title) for title in found.items], found.corrected or "")
+    async def search(self, query: str) -> SearchPage:
+        return await self._service().search(query)
 
-    async def my_list(self) -> Sequence[TitleCard]:
-        return [card_of(title) for title in await self._service().my_list()]
+    async def my_list(self) -> Sequence[Title]:
+        return await self._service().my_list()
 
     async def put_listed(self, title_id: str, *, listed: bool) -> bool:
         return await self._service().put_listed(title_id, listed=listed)
 
-    async def catalog(self, cursor: str | None, choice: Choice = EVERYTHING) -> CardPage:
-        page = await self._service().catalog(
-            cursor, genre=choice.genre or None, person=choice.person or None, by_title=choice.by_title
-        )
-        return CardPage([card_of(title) for title in page.items], page.next_cursor)
+    async def catalog(self, cursor: str | None, wanted: CatalogFilter = EVERYTHING) -> CatalogPage:
+        return await self._service().catalog(cursor, wanted)
 
-    async def rows(self) -> Sequence[CardRow]:
-        return [
-            CardRow(
-                row.name,
-                [card_of(title) for title in row.titles],
-                row.because[1] if row.because else "",
-                row.genre or "",
-            )
-            for row in await self._service().rows()
-        ]
+    async def rows(self) -> Sequence[TitleRow]:
+        return await self._service().rows()
 
     async def genres(self) -> Sequence[str]:
         return await self._service().genres()
 
-    async def history(self) -> Sequence[TitleCard]:
-        return [card_of(title) for title in await self._service().history()]
+    async def history(self) -> Sequence[Title]:
+        return await self._service().history()
 
     async def put_away(self, title_id: str) -> None:
         await self._service().put_away(title_id)
@@ -237,24 +222,18 @@ class EngineClient:
     async def mark_seen(self, title_id: str, duration_s: float) -> None:
         await self.engine.mark_seen(title_id, duration_s)
 
-    async def channels(self) -> Sequence[ChannelCard]:
-        guide = await self._service().channels()
-        ahead_s = self.engine.clock.wall() - guide.now_at
-        return [
-            ChannelCard(
-                card_of(one.title),
-                [OnAir(each.title, each.starts_at + ahead_s, each.ends_at + ahead_s) for each in one.programmes],
-            )
-            for one in guide.items
-        ]
+    async def channels(self) -> Sequence[Channel]:
+        return await self._service().channels()
 
-    async def title(self, title_id: str) -> TitleCard:
-        return card_of(await self._service().title(title_id))
+    async def title(self, title_id: str) -> Title:
+        return await self._service().title(title_id)
 
-    async def devices(self) -> Devices:
-        found, own_id = await self._service().devices(), self.engine.own_device_id
-        items = [DeviceCard(one.id, one.name, one.last_seen_at, here=one.id == own_id) for one in found.items]
-        return Devices(items, found.limit)
+    async def devices(self) -> DeviceList:
+        return await self._service().devices()
+
+    @property
+    def own_device_id(self) -> str | None:
+        return self.engine.own_device_id
 
     async def remove_device(self, device_id: str) -> None:
         await self._service().remove_device(device_id)
@@ -306,13 +285,10 @@ class EngineClient:
         await self.engine.set_consent(consent)
 
     async def credits(self, title_id: str) -> Credits:
-        return Credits(*await self._service().credits(title_id))
+        return await self._service().credits(title_id)
 
-    async def seasons(self, series_id: str) -> Sequence[SeasonCards]:
-        found = await self._service().seasons(series_id)
-        return [
-            SeasonCards(season.number, [card_of(title) for title in season.episodes], season.name) for season in found
-        ]
+    async def seasons(self, series_id: str) -> Sequence[Season]:
+        return await self._service().seasons(series_id)
 
     async def examine(self) -> Sequence[PartReport]:
         return await asyncio.to_thread(self._examine)
@@ -383,38 +359,6 @@ class EngineClient:
         if service is None:
             raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "No service is set up.")
         return service
-
-
-def card_of(title: Title) -> TitleCard:
-    """A title of the service as the pages show it."""
-    progress, place = title.progress, title.episode
-    return TitleCard(
-        id=title.id,
-        name=title.title,
-        synopsis=title.synopsis,
-        year=title.year,
-        duration_s=title.duration_s,
-        height=max(title.heights, default=None),
-        heights=title.heights,
-        variants=title.variants,
-        published_at=title.published_at,
-        poster_url=title.poster_url or "",
-        progress_s=progress.position_s if progress else 0.0,
-        watched_at=progress.watched_at if progress else 0.0,
-        furthest_s=progress.furthest_s if progress else None,
-        maturity=title.maturity,
-        kind=title.kind,
-        episode=EpisodeCard(place.series_id, place.series_title, place.season, place.number) if place else None,
-        credits_s=title.markers.credits_s,
-        trailer_id=title.trailer_id or "",
-        audio=title.audio,
-        text=title.text,
-        backdrop_url=title.backdrop_url or "",
-        still_url=title.still_url or "",
-        logo_url=title.logo_url or "",
-        focal=title.focal,
-        thumb=title.thumb or "",
-    )
 
 
 def _settle(outcome: Future[T], source: Future[Any]) -> None:

@@ -11,24 +11,26 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from player.reporting.state import PlaybackState
-from ui.app.ports.household import AccountCard, Devices, Household, PartReport, SignInCode
-from ui.app.ports.playback import PlayerPort, SessionPort
-from ui.app.ports.titles import (
+from player.service.model import (
     EVERYTHING,
-    CardPage,
-    CardRow,
-    ChannelCard,
-    Choice,
+    CatalogFilter,
+    CatalogPage,
+    Channel,
     Credits,
-    Found,
-    SeasonCards,
-    TitleCard,
+    DeviceCode,
+    DeviceList,
+    Profile,
+    SearchPage,
+    Season,
+    Title,
+    TitleRow,
 )
+from ui.app.ports.household import AccountCard, Household, PartReport
+from ui.app.ports.playback import PlayerPort, SessionPort
 
 if TYPE_CHECKING:  # it brings the engine along, which must not hold up the first frame
     from player.resume.files import OpenedFile
     from player.service.billing import Subscription
-    from player.service.model import Profile
     from player.title.opening import PlaybackSource
 
 T = TypeVar("T")
@@ -75,11 +77,11 @@ class ClientPort(Protocol):
 
     async def sign_out(self) -> None: ...
 
-    async def sign_in_code(self) -> SignInCode:
+    async def sign_in_code(self) -> DeviceCode:
         """A code to sign in with elsewhere."""
         ...
 
-    async def await_code(self, code: SignInCode) -> str:
+    async def await_code(self, code: DeviceCode) -> str:
         """Name of the viewer, once the code has been approved. An old one raises ServiceError ``service.expired``."""
         ...
 
@@ -99,21 +101,21 @@ class ClientPort(Protocol):
 
     async def remove_person(self, person_id: str) -> None: ...
 
-    async def search(self, query: str) -> Found: ...
+    async def search(self, query: str) -> SearchPage: ...
 
-    async def my_list(self) -> Sequence[TitleCard]: ...
+    async def my_list(self) -> Sequence[Title]: ...
 
     async def put_listed(self, title_id: str, *, listed: bool) -> bool:
         """Put a title on the list or take it off; whether it is there now."""
         ...
 
-    async def catalog(self, cursor: str | None, choice: Choice = EVERYTHING) -> CardPage: ...
+    async def catalog(self, cursor: str | None, wanted: CatalogFilter = EVERYTHING) -> CatalogPage: ...
 
     async def genres(self) -> Sequence[str]:
         """Those of the catalogue, as the service names them."""
         ...
 
-    async def history(self) -> Sequence[TitleCard]:
+    async def history(self) -> Sequence[Title]:
         """What was watched, the latest first."""
         ...
 
@@ -129,17 +131,22 @@ class ClientPort(Protocol):
         """Take a title for watched to its end."""
         ...
 
-    async def rows(self) -> Sequence[CardRow]:
+    async def rows(self) -> Sequence[TitleRow]:
         """What stands above the catalogue, as the service wants it."""
         ...
 
-    async def channels(self) -> Sequence[ChannelCard]: ...
+    async def channels(self) -> Sequence[Channel]: ...
 
-    async def title(self, title_id: str) -> TitleCard:
+    async def title(self, title_id: str) -> Title:
         """One title. An unknown one raises ServiceError ``service.not_found``."""
         ...
 
-    async def devices(self) -> Devices: ...
+    async def devices(self) -> DeviceList: ...
+
+    @property
+    def own_device_id(self) -> str | None:
+        """The id of this machine among them, once the service has answered."""
+        ...
 
     async def remove_device(self, device_id: str) -> None:
         """Take a machine off the account: it plays nothing of it any more."""
@@ -189,7 +196,7 @@ class ClientPort(Protocol):
 
     async def credits(self, title_id: str) -> Credits: ...
 
-    async def seasons(self, series_id: str) -> Sequence[SeasonCards]:
+    async def seasons(self, series_id: str) -> Sequence[Season]:
         """The episodes of a series; raises as :meth:`title`."""
         ...
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ui.app.ports.titles import TitleCard
+from player.service.model import Title
 
 if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
@@ -73,15 +73,15 @@ class DownloadsPort(Protocol):
         """What there is. Work that was left unfinished goes on from the first call."""
         ...
 
-    async def sizes(self, card: TitleCard) -> Mapping[int, int]:
+    async def sizes(self, card: Title) -> Mapping[int, int]:
         """About how many bytes a download would take, for each height of the title."""
         ...
 
-    async def add(self, card: TitleCard, height: int | None) -> None:
+    async def add(self, card: Title, height: int | None) -> None:
         """Download a title in at most this height; None for the best."""
         ...
 
-    async def add_episodes(self, card: TitleCard, following: int | None, height: int | None) -> int:
+    async def add_episodes(self, card: Title, following: int | None, height: int | None) -> int:
         """Download what is not here of the season of an episode, or of the next ``following`` ones of its series that
         were not watched; how many they are."""
         ...

@@ -1,9 +1,9 @@
-"""The account, its profiles and devices, and this installation, as the pages show them."""
+"""The account and its profiles, and this installation, as the pages show them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from player.service.billing import Payment, Plan, Subscription
 from player.service.model import Profile
@@ -15,35 +15,6 @@ class Household:
 
     people: Sequence[Profile] = ()
     current: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SignInCode:
-    """A code under which the viewer can sign this screen in on another device. ``link`` leads there with the code in
-    it; ``handle`` is the client's own."""
-
-    code: str = field(repr=False)
-    address: str
-    link: str = field(repr=False)
-    handle: object = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceCard:
-    """A machine of the account. ``seen_at`` is in seconds since 1970; ``here``: it is this one."""
-
-    id: str
-    name: str
-    seen_at: float = 0.0
-    here: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Devices:
-    """The machines of an account, and how many its plan allows; None for any number."""
-
-    items: Sequence[DeviceCard] = ()
-    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

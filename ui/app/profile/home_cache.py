@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from ui.app.ports.titles import CardRow, EpisodeCard, TitleCard
+from player.service.model import EpisodePlace, Title, TitleRow, WatchProgress
 from ui.app.profile.storage import JsonFile
 
 T = TypeVar("T")
@@ -22,14 +22,14 @@ class KeptHome:
     """The home page of ``owner``: the rows, and the beginning of the catalogue."""
 
     owner: str
-    titles: tuple[TitleCard, ...] = ()
-    rows: tuple[CardRow, ...] = ()
+    titles: tuple[Title, ...] = ()
+    rows: tuple[TitleRow, ...] = ()
 
     def up_to(self, maturity: int) -> KeptHome:
         """What somebody may see who may watch titles of at most this age rating."""
 
-        def allowed(cards: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
-            return tuple(card for card in cards if card.maturity <= maturity)
+        def allowed(titles: Sequence[Title]) -> tuple[Title, ...]:
+            return tuple(title for title in titles if title.maturity <= maturity)
 
         rows = (replace(row, titles=allowed(row.titles)) for row in self.rows)
         return KeptHome(self.owner, allowed(self.titles), tuple(row for row in rows if row.titles))
@@ -61,7 +61,7 @@ def _read(members: Mapping[str, object]) -> KeptHome:
         raise ValueError("of another format")
     return KeptHome(
         _typed(str, members["owner"]),
-        _each(members["titles"], _card, _MOST_TITLES),
+        _each(members["titles"], _title, _MOST_TITLES),
         _each(members["rows"], _row, _MOST_ROWS),
     )
 
@@ -69,7 +69,7 @@ def _read(members: Mapping[str, object]) -> KeptHome:
 def _write(home: KeptHome) -> Mapping[str, object]:
     rows = [
         {
-            "kind": row.kind,
+            "kind": row.name,
             "because": row.because,
             "genre": row.genre,
             "titles": list(map(_members_of, row.titles)),
@@ -79,49 +79,74 @@ def _write(home: KeptHome) -> Mapping[str, object]:
     return {"format": _FORMAT, "owner": home.owner, "titles": list(map(_members_of, home.titles)), "rows": rows}
 
 
-def _members_of(card: TitleCard) -> Mapping[str, object]:
+def _members_of(title: Title) -> Mapping[str, object]:
     """What a page needs to show a title; the rest comes from the service when its own page is opened."""
-    known = {name: getattr(card, name) for name in (*_KINDS, *_LISTS)}
-    return {**known, "episode": None if card.episode is None else asdict(card.episode)}
+    place, progress = title.episode, title.progress
+    return {
+        "id": title.id,
+        "name": title.title,
+        **{name: getattr(title, name) for name in _TEXTS},
+        "duration_s": title.duration_s,
+        "published_at": title.published_at,
+        "progress_s": progress.position_s,
+        "watched_at": progress.watched_at,
+        "year": title.year or None,
+        "height": max(title.heights, default=None),  # for versions that do not take it from the heights
+        "maturity": title.maturity,
+        **{name: getattr(title, name) for name in _LISTS},
+        "episode": place
+        and {
+            "series_id": place.series_id,
+            "series": place.series_title,
+            "season": place.season,
+            "number": place.number,
+        },
+    }
 
 
-def _row(value: object) -> CardRow:
+def _row(value: object) -> TitleRow:
     members = _members(value)
-    titles = _each(members["titles"], _card, _MOST_TITLES)
+    titles = _each(members["titles"], _title, _MOST_TITLES)
     kind, because = (_typed(str, members[name]) for name in ("kind", "because"))
-    return CardRow(kind, titles, because, _typed(str, members.get("genre", "")))
+    return TitleRow(kind, titles, because, _typed(str, members.get("genre", "")))
 
 
-def _card(value: object) -> TitleCard:
-    members = _members(value)
-    members = {**_SINCE_0_1, **members}
-    known: dict[str, Any] = {name: members[name] for name in _KINDS}
-    for name, kinds in _KINDS.items():
-        if type(known[name]) not in kinds:
-            raise TypeError(f"{name} is of a wrong kind")
-    for name, kind in _LISTS.items():
-        known[name] = _each(members[name], partial(_typed, kind), _MOST_CHOICES)
+def _title(value: object) -> Title:
+    members = {**_SINCE_0_1, **_members(value)}
+    known: dict[str, Any] = {name: _typed(str, members[name]) for name in _TEXTS}
+    known |= {name: _number(members[name]) for name in _NUMBERS}
+    known |= {name: _each(members[name], partial(_typed, kind), _MOST_CHOICES) for name, kind in _LISTS.items()}
+    position_s, watched_at = _number(members["progress_s"]), _number(members["watched_at"])
     place = members["episode"]
-    return TitleCard(**known, episode=None if place is None else _episode(_members(place)))
+    return Title(
+        _typed(str, members["id"]),
+        _typed(str, members["name"]),
+        **known,
+        progress=WatchProgress(position_s, known["duration_s"], watched_at) if watched_at else WatchProgress(),
+        episode=None if place is None else _episode(_members(place)),
+    )
 
 
-def _episode(members: Mapping[str, object]) -> EpisodeCard:
+def _episode(members: Mapping[str, object]) -> EpisodePlace:
     series_id, series = (_typed(str, members[name]) for name in ("series_id", "series"))
     season, number = (_typed(int, members[name]) for name in ("season", "number"))
-    return EpisodeCard(series_id, series, season, number)
+    return EpisodePlace(series_id, series, season, number)
 
 
-_NUMBER = (int, float)
-_WORDS = ("id", "name", "synopsis", "poster_url", "kind", "backdrop_url", "still_url", "logo_url")
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(_WORDS, (str,)),
-    **dict.fromkeys(("duration_s", "published_at", "progress_s", "watched_at"), _NUMBER),
-    **dict.fromkeys(("year", "height"), (int, type(None))),
-    "maturity": (int,),
-}
+_TEXTS = ("synopsis", "poster_url", "kind", "backdrop_url", "still_url", "logo_url")
+_NUMBERS = ("year", "duration_s", "published_at", "maturity")
 _SINCE_0_1: Mapping[str, object] = dict.fromkeys(("backdrop_url", "still_url", "logo_url"), "")
 """What a page kept before did not say yet."""
 _LISTS: Mapping[str, type] = {"heights": int, "variants": str}
+
+
+def _number(value: object) -> float:
+    """A number; None, as earlier versions kept an unknown year, is 0."""
+    if value is None:
+        return 0
+    if type(value) not in (int, float):
+        raise TypeError("no number")
+    return cast("float", value)
 
 
 def _members(value: object) -> Mapping[str, object]:

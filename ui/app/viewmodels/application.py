@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
 from player.reporting.state import NextEpisode, PlaybackFailure
-from player.service.model import Profile
+from player.service.model import CatalogFilter, Profile, Title
 from ui.app.ports.client import ClientPort
-from ui.app.ports.titles import Choice, TitleCard
 from ui.app.profile.last_used import Memory
 from ui.app.viewmodels.account import AccountViewModel
 from ui.app.viewmodels.addresses import AddressesViewModel
@@ -263,7 +262,7 @@ class ApplicationViewModel(QObject):
 
         card = self._channels.card_of(title_id)
         if card is not None:
-            self._play(PlaybackSource(title_id=card.id, name=card.name, variant=LIVE))
+            self._play(PlaybackSource(title_id=card.id, name=card.title, variant=LIVE))
 
     @Slot()
     def showMyList(self) -> None:
@@ -273,17 +272,17 @@ class ApplicationViewModel(QObject):
     @Slot()
     def showCatalogue(self) -> None:
         """Everything there is, from A to Z."""
-        self._browse.show(Choice(by_title=True))
+        self._browse.show(CatalogFilter(by_title=True))
         self._put_above(Page.BROWSE)
 
     @Slot(str)
     def showGenre(self, genre: str) -> None:
-        self._browse.show(Choice(genre=genre))
+        self._browse.show(CatalogFilter(genre=genre))
         self._put_above(Page.BROWSE)
 
     @Slot(str)
     def showPerson(self, person: str) -> None:
-        self._browse.show(Choice(person=person))
+        self._browse.show(CatalogFilter(person=person))
         self._put_above(Page.BROWSE)
 
     @Slot()
@@ -433,7 +432,7 @@ class ApplicationViewModel(QObject):
         else:
             self._tasks.run(self._client.title(title_id), self._show_card, self._downloads.tell)
 
-    def _show_card(self, card: TitleCard) -> None:
+    def _show_card(self, card: Title) -> None:
         self._details.show(card)
         self._put_above(Page.DETAILS)
 
@@ -488,7 +487,7 @@ class ApplicationViewModel(QObject):
         if self._page is Page.BROWSE:
             self._browse.refresh()
 
-    def _card_of(self, title_id: str) -> TitleCard | None:
+    def _card_of(self, title_id: str) -> Title | None:
         """A title that is shown somewhere."""
         if self._page is Page.SEARCH:
             return self._search.card_of(title_id)

@@ -9,8 +9,8 @@ from enum import StrEnum
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
 from player.reporting.state import PlaybackFailure
+from player.service.model import EVERYTHING, CatalogFilter, CatalogPage, Title
 from ui.app.ports.client import ClientPort
-from ui.app.ports.titles import EVERYTHING, CardPage, Choice, TitleCard
 from ui.app.viewmodels.binding import RecordModel, shown
 from ui.app.viewmodels.pending_request import PendingRequest
 from ui.app.viewmodels.posters import PosterCache
@@ -60,7 +60,7 @@ class BrowseViewModel(QObject):
         self._genres: tuple[str, ...] = ()
         self._filters = FilterModel(self)
         self._titles = PosterModel(posters, self)
-        self._cards: list[TitleCard] = []
+        self._cards: list[Title] = []
         self._cursor: str | None = None
         self._state = BrowseState.LOADING
         self._message = ""
@@ -91,10 +91,10 @@ class BrowseViewModel(QObject):
         """Whether they stand from A to Z; else the newest come first."""
         return self._choice.by_title
 
-    def card_of(self, title_id: str) -> TitleCard | None:
+    def card_of(self, title_id: str) -> Title | None:
         return next((card for card in self._cards if card.id == title_id), None)
 
-    def show(self, choice: Choice) -> None:
+    def show(self, choice: CatalogFilter) -> None:
         """Show this part of the catalogue."""
         self._history = False
         self._choice = choice
@@ -142,20 +142,20 @@ class BrowseViewModel(QObject):
         for question in (self._first, self._further, self._genres_question, self._history_question):
             question.stop()
 
-    def _arrived(self, page: CardPage) -> None:
-        self._cards, self._cursor = list(page.titles), page.next_cursor
+    def _arrived(self, page: CatalogPage) -> None:
+        self._cards, self._cursor = list(page.items), page.next_cursor
         self._show(BrowseState.READY if self._cards else BrowseState.EMPTY)
 
-    def _remembered(self, cards: Sequence[TitleCard]) -> None:
-        self._arrived(CardPage(cards))
+    def _remembered(self, cards: Sequence[Title]) -> None:
+        self._arrived(CatalogPage(tuple(cards)))
 
     def _more(self) -> None:
         if self._cursor is not None and not self._further.waiting and not self._first.waiting:
             self._further.ask(self._client.catalog(self._cursor, self._choice))
 
-    def _next_page(self, page: CardPage) -> None:
+    def _next_page(self, page: CatalogPage) -> None:
         known = {card.id for card in self._cards}
-        new = [card for card in page.titles if card.id not in known]
+        new = [card for card in page.items if card.id not in known]
         self._cards.extend(new)
         self._cursor = page.next_cursor
         self._titles.more_wanted = self._more if self._cursor is not None else None

@@ -10,8 +10,8 @@ from enum import StrEnum
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, QTimer, Signal, Slot
 
 from player.reporting.state import PlaybackFailure
+from player.service.model import Channel, Programme, Title
 from ui.app.ports.client import ClientPort
-from ui.app.ports.titles import ChannelCard, OnAir, TitleCard
 from ui.app.viewmodels.binding import RecordModel, shown
 from ui.app.viewmodels.pending_request import PendingRequest
 from ui.app.viewmodels.posters import PosterCache
@@ -64,7 +64,7 @@ class ChannelsViewModel(QObject):
         super().__init__(parent)
         self._client, self._posters, self._now = client, posters, now
         self._question = PendingRequest(tasks, self._arrived, self._failed, self.signInNeeded.emit)
-        self._cards: tuple[ChannelCard, ...] = ()
+        self._cards: tuple[Channel, ...] = ()
         self._lines = ChannelModel(self)
         self._state = ChannelsState.LOADING
         self._message = ""
@@ -78,7 +78,7 @@ class ChannelsViewModel(QObject):
     def lines(self) -> ChannelModel:
         return self._lines
 
-    def card_of(self, title_id: str) -> TitleCard | None:
+    def card_of(self, title_id: str) -> Title | None:
         return next((card.title for card in self._cards if card.title.id == title_id), None)
 
     def set_visible(self, *, visible: bool) -> None:
@@ -107,7 +107,7 @@ class ChannelsViewModel(QObject):
             self.refresh()
         self._publish()
 
-    def _arrived(self, cards: Sequence[ChannelCard]) -> None:
+    def _arrived(self, cards: Sequence[Channel]) -> None:
         self._cards, self._message = tuple(cards), ""
         self._state = ChannelsState.READY if cards else ChannelsState.EMPTY
         self._publish()
@@ -122,29 +122,29 @@ class ChannelsViewModel(QObject):
         self._lines.replace([self._line(card) for card in self._cards])
         self.changed.emit()
 
-    def _line(self, card: ChannelCard) -> ChannelLine:
+    def _line(self, card: Channel) -> ChannelLine:
         now_s = self._now()
         left = _left(card.programmes, now_s)
         title_id = card.title.id
-        line = ChannelLine(title_id, card.title.name, "", "", 0.0, self._poster(card.title))
+        line = ChannelLine(title_id, card.title.title, "", "", 0.0, self._poster(card.title))
         if not left:
             return line
         on, *later = left
         share = (now_s - on.starts_at) / max(1.0, on.ends_at - on.starts_at)
         return replace(
             line,
-            now=f"{_clock(on.starts_at)} – {_clock(on.ends_at)}  {on.name}",
-            after=tr("Next at {begin}: {name}").format(begin=_clock(later[0].starts_at), name=later[0].name)
+            now=f"{_clock(on.starts_at)} – {_clock(on.ends_at)}  {on.title}",
+            after=tr("Next at {begin}: {name}").format(begin=_clock(later[0].starts_at), name=later[0].title)
             if later
             else "",
             progress=min(1.0, max(0.0, share)),
         )
 
-    def _poster(self, card: TitleCard) -> str:
+    def _poster(self, card: Title) -> str:
         return self._posters.get(card.poster_url, lambda _address: self._publish())
 
 
-def _left(programmes: Sequence[OnAir], now_s: float) -> list[OnAir]:
+def _left(programmes: Sequence[Programme], now_s: float) -> list[Programme]:
     """What is not over yet."""
     return [one for one in programmes if one.ends_at > now_s]
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from player.base.errors import ErrorCode
 from player.reporting.state import PlaybackFailure
+from player.service.model import DeviceCode
 from ui.app.ports.client import ClientPort
-from ui.app.ports.household import SignInCode
 from ui.app.viewmodels.backoff import BackOff
 from ui.app.viewmodels.binding import shown
 from ui.app.viewmodels.tasks import ClientTask, Tasks
@@ -27,13 +27,13 @@ class CodeSignInViewModel(QObject):
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
-        self._asking: ClientTask[SignInCode] | None = None
+        self._asking: ClientTask[DeviceCode] | None = None
         self._waiting: ClientTask[str] | None = None
         self._back_off = back_off or BackOff()
         self._retry = QTimer(self, singleShot=True)
         self._retry.timeout.connect(self._ask)
         self._visible = False
-        self._code: SignInCode | None = None
+        self._code: DeviceCode | None = None
         self._error = ""
 
     error = shown(str, "_error", changed)
@@ -41,17 +41,17 @@ class CodeSignInViewModel(QObject):
     @Property(str, notify=changed)
     def code(self) -> str:
         """What the viewer enters; empty until it is there."""
-        return self._code.code if self._code else ""
+        return self._code.user_code if self._code else ""
 
     @Property(str, notify=changed)
     def address(self) -> str:
         """Where the viewer enters it."""
-        return self._code.address.split("://")[-1] if self._code else ""
+        return self._code.verification_uri.split("://")[-1] if self._code else ""
 
     @Property(str, notify=changed)
     def picture(self) -> str:
         """The way there as a QR code."""
-        return f"image://qr/{quote(self._code.link, safe='')}" if self._code else ""
+        return f"image://qr/{quote(self._code.complete_uri, safe='')}" if self._code else ""
 
     def set_visible(self, *, visible: bool) -> None:
         """Whether a viewer sees the page: nobody is asked in vain."""
@@ -73,7 +73,7 @@ class CodeSignInViewModel(QObject):
     def _ask(self) -> None:
         self._asking = self._tasks.run(self._client.sign_in_code(), self._arrived, self._failed)
 
-    def _arrived(self, code: SignInCode) -> None:
+    def _arrived(self, code: DeviceCode) -> None:
         self._asking = None
         self._back_off.reset()
         self._code, self._error = code, ""

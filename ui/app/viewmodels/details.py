@@ -9,8 +9,8 @@ from PySide6.QtCore import Property, QDateTime, QLocale, QObject, Signal
 
 from player.base.errors import ErrorCode
 from player.reporting.state import PlaybackFailure
+from player.service.model import Credits, Season, Title
 from ui.app.ports.client import ClientPort
-from ui.app.ports.titles import Credits, SeasonCards, TitleCard
 from ui.app.viewmodels.binding import RecordModel, shown
 from ui.app.viewmodels.episodes import EpisodesViewModel
 from ui.app.viewmodels.pending_request import PendingRequest
@@ -57,16 +57,16 @@ class DetailsViewModel(QObject):
         self._credits_question = PendingRequest(tasks, self._credited, lambda _failure: None, self.signInNeeded.emit)
         self._credits = Credits()
         self._ways = WayModel(self)
-        self._card: TitleCard | None = None
+        self._card: Title | None = None
         self._model = PosterModel(posters, self)
-        self._series: TitleCard | None = None  # whose episode is shown
+        self._series: Title | None = None  # whose episode is shown
         self._episodes = EpisodesViewModel(posters, self)
         self._episodes_of = ""
         self._notice = ""
         self._gone = False
 
     @property
-    def card(self) -> TitleCard | None:
+    def card(self) -> Title | None:
         """The title that is shown."""
         return self._card
 
@@ -101,7 +101,7 @@ class DetailsViewModel(QObject):
     def above(self) -> str:
         """Where an episode stands, over its name; else empty."""
         place = self._card.episode if self._card else None
-        return f"{place.series}  ·  {place_words((place.season, place.number))}" if place else ""
+        return f"{place.series_title}  ·  {place_words((place.season, place.number))}" if place else ""
 
     @Property(str, notify=changed)
     def playId(self) -> str:
@@ -120,12 +120,12 @@ class DetailsViewModel(QObject):
         return self._card.trailer_id if self._card else ""
 
     @property
-    def keepable(self) -> TitleCard | None:
+    def keepable(self) -> Title | None:
         """The title that is shown, if it is one that can be downloaded."""
         return None if self.isSeries else self._card
 
     @property
-    def playable(self) -> TitleCard | None:
+    def playable(self) -> Title | None:
         """The title that the first button plays."""
         return self._episodes.current if self.isSeries else self._card
 
@@ -135,7 +135,7 @@ class DetailsViewModel(QObject):
 
     @Property(str, notify=changed)
     def name(self) -> str:
-        return self._card.name if self._card else ""
+        return self._card.title if self._card else ""
 
     @Property(bool, notify=changed)
     def begun(self) -> bool:
@@ -152,9 +152,10 @@ class DetailsViewModel(QObject):
     def furthest_s(self) -> float | None:
         """The same in seconds; what does not lie in the title counts for nothing."""
         card = self._card
-        if card is None or card.furthest_s is None or not card.progress_s < card.furthest_s < card.duration_s:
+        furthest_s = card.progress.furthest_s if card else None
+        if card is None or furthest_s is None or not card.progress.position_s < furthest_s < card.duration_s:
             return None
-        return card.furthest_s
+        return furthest_s
 
     @Property(str, notify=changed)
     def qualities(self) -> str:
@@ -218,12 +219,12 @@ class DetailsViewModel(QObject):
         day = QDateTime.fromSecsSinceEpoch(int(self._card.published_at)).date()
         return QLocale().toString(day, QLocale.FormatType.LongFormat)
 
-    def show(self, card: TitleCard) -> None:
+    def show(self, card: Title) -> None:
         """Show this title and ask the service for news of it."""
         self._series = None
         self._open(card)
 
-    def show_episode(self, card: TitleCard) -> None:
+    def show_episode(self, card: Title) -> None:
         """Show an episode of the series that is shown."""
         series = self._card
         self._open(card)
@@ -239,7 +240,7 @@ class DetailsViewModel(QObject):
         self.wentBack.emit()
         return True
 
-    def card_of(self, title_id: str) -> TitleCard | None:
+    def card_of(self, title_id: str) -> Title | None:
         """A title of this page."""
         if self._card is not None and self._card.id == title_id:
             return self._card
@@ -272,7 +273,7 @@ class DetailsViewModel(QObject):
         self._ways.replace([*genres, *(Way(name, person=name) for name in people)][:_MOST_WAYS])
         self.changed.emit()
 
-    def _open(self, card: TitleCard) -> None:
+    def _open(self, card: Title) -> None:
         if self._card is None or self._card.id != card.id:
             self._credits = Credits()
             self._ways.replace([])
@@ -280,7 +281,7 @@ class DetailsViewModel(QObject):
         self._show(card)
         self.refresh()
 
-    def _look_for_episodes(self, card: TitleCard) -> None:
+    def _look_for_episodes(self, card: Title) -> None:
         if card.kind != "series" or self._seasons_question.waiting:
             return
         if card.id != self._episodes_of:
@@ -288,11 +289,11 @@ class DetailsViewModel(QObject):
             self._episodes_of = card.id
         self._seasons_question.ask(self._client.seasons(card.id))
 
-    def _found_episodes(self, seasons: Sequence[SeasonCards]) -> None:
+    def _found_episodes(self, seasons: Sequence[Season]) -> None:
         self._episodes.show(seasons)
         self.changed.emit()
 
-    def _arrived(self, card: TitleCard) -> None:
+    def _arrived(self, card: Title) -> None:
         self._notice, self._gone = "", False
         was_series = self.isSeries
         self._show(card)
@@ -304,7 +305,7 @@ class DetailsViewModel(QObject):
         self._notice = failure.sentence
         self.changed.emit()
 
-    def _show(self, card: TitleCard) -> None:
+    def _show(self, card: Title) -> None:
         self._card = card
         # An episode under its own name; behind a whole page the wide picture where there is one.
         behind = replace(card, episode=None, still_url=card.backdrop_url)

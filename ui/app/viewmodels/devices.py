@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, Signal, Slot
 
 from player.reporting.state import PlaybackFailure
+from player.service.model import Device, DeviceList
 from ui.app.ports.client import ClientPort
-from ui.app.ports.household import DeviceCard, Devices
 from ui.app.viewmodels.binding import RecordModel, shown
 from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.tasks import ClientTask, Tasks
@@ -40,7 +40,7 @@ class DevicesViewModel(QObject):
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
-        self._asking: ClientTask[Devices] | None = None
+        self._asking: ClientTask[DeviceList] | None = None
         self._lines = DeviceModel(self)
         self._options = OptionModel(self)
         self._message = ""
@@ -86,10 +86,11 @@ class DevicesViewModel(QObject):
         self._lines.replace([])
         self._say("")
 
-    def _arrived(self, devices: Devices) -> None:
+    def _arrived(self, devices: DeviceList) -> None:
         self._asking = None
-        ordered = sorted(devices.items, key=lambda one: (not one.here, -one.seen_at))
-        self._lines.replace([_line(one) for one in ordered])
+        own_id = self._client.own_device_id
+        ordered = sorted(devices.items, key=lambda one: (one.id != own_id, -one.last_seen_at))
+        self._lines.replace([_line(one, here=one.id == own_id) for one in ordered])
         self._say(
             tr("{count} of {limit} devices").format(count=len(devices.items), limit=devices.limit)
             if devices.limit is not None
@@ -105,8 +106,8 @@ class DevicesViewModel(QObject):
         self.changed.emit()
 
 
-def _line(device: DeviceCard) -> DeviceLine:
-    day = QDateTime.fromSecsSinceEpoch(round(device.seen_at)).date()
+def _line(device: Device, *, here: bool) -> DeviceLine:
+    day = QDateTime.fromSecsSinceEpoch(round(device.last_seen_at)).date()
     seen = QLocale().toString(day, "d MMM yyyy")
-    detail = tr("This device") if device.here else tr("Last used on {day}").format(day=seen)
-    return DeviceLine(device.id, device.name or device.id[:8], detail, device.here)
+    detail = tr("This device") if here else tr("Last used on {day}").format(day=seen)
+    return DeviceLine(device.id, device.name or device.id[:8], detail, here)

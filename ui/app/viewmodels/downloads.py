@@ -10,8 +10,8 @@ from typing import Any
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from player.reporting.state import PlaybackFailure
+from player.service.model import Title
 from ui.app.ports.downloads import DownloadsPort, KeptTitle, Places, Shelf
-from ui.app.ports.titles import TitleCard
 from ui.app.viewmodels.binding import RecordModel, shown
 from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.posters import PosterCache
@@ -141,7 +141,7 @@ class DownloadsViewModel(QObject):
             return ""
         return tr("Downloads on {count} of {limit} devices").format(count=found.devices, limit=found.device_limit)
 
-    def add_episodes(self, card: TitleCard, following: int | None, height: int | None) -> None:
+    def add_episodes(self, card: Title, following: int | None, height: int | None) -> None:
         """Download the season of an episode, or the next ones of its series."""
         if self.port is not None:
             self._tasks.run(self.port.add_episodes(card, following, height), self._added_episodes, self._not_done)
@@ -228,7 +228,7 @@ class DownloadsViewModel(QObject):
         self._tell(begun.get(action, "").format(name=one.name))
         self._tasks.run(works[action](download_id), lambda found: self._done(action, one.name, found), self._not_done)
 
-    def add(self, card: TitleCard, height: int | None) -> None:
+    def add(self, card: Title, height: int | None) -> None:
         """Download a title."""
         if self.port is not None:
             self._tasks.run(self.port.add(card, height), lambda _none: self._again(), self._not_done)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from ui.app.ports.titles import SeasonCards, TitleCard
+from player.service.model import Season, Title
 from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.text import duration_words, tr
@@ -22,7 +22,7 @@ class EpisodesViewModel(QObject):
 
     def __init__(self, posters: PosterCache, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._seasons: Sequence[SeasonCards] = ()
+        self._seasons: Sequence[Season] = ()
         self._options = OptionModel(self)
         self._lines = PosterModel(posters, self)
         self._season: int | None = None
@@ -48,22 +48,22 @@ class EpisodesViewModel(QObject):
         return "" if shown is None else season_words(shown.number, shown.name)
 
     @property
-    def current(self) -> TitleCard | None:
+    def current(self) -> Title | None:
         """The episode to go on with: the one watched last or, where it was seen, the one after it."""
         cards = [card for season in self._seasons for card in season.episodes]
         latest = max(
-            (at for at, card in enumerate(cards) if card.watched_at),
-            key=lambda at: cards[at].watched_at,
+            (at for at, card in enumerate(cards) if card.progress.watched_at),
+            key=lambda at: cards[at].progress.watched_at,
             default=None,
         )
         if latest is None:
             return cards[0] if cards else None
         return cards[latest + 1] if is_seen(cards[latest]) and latest + 1 < len(cards) else cards[latest]
 
-    def card_of(self, title_id: str) -> TitleCard | None:
+    def card_of(self, title_id: str) -> Title | None:
         return next((card for season in self._seasons for card in season.episodes if card.id == title_id), None)
 
-    def show(self, seasons: Sequence[SeasonCards]) -> None:
+    def show(self, seasons: Sequence[Season]) -> None:
         """Show these, or the same ones with news of how far they were watched."""
         self._seasons = seasons
         there = self._season in [season.number for season in seasons]
@@ -109,13 +109,13 @@ def season_words(number: int, name: str = "") -> str:
     return f"{words}  ·  {name}" if name else words
 
 
-def _line(card: TitleCard, picture: str) -> Poster:
+def _line(card: Title, picture: str) -> Poster:
     number = card.episode.number if card.episode else 0
     facts = [duration_words(card.duration_s)]
     if is_seen(card):
         facts.append(tr("watched"))
     elif is_begun(card):
-        facts.append(tr("{time} left").format(time=duration_words(card.duration_s - card.progress_s)))
+        facts.append(tr("{time} left").format(time=duration_words(card.duration_s - card.progress.position_s)))
     base = poster_of(card, picture)
     progress = 0.0 if is_seen(card) else base.progress
-    return replace(base, name=f"{number}. {card.name}", facts="  ·  ".join(facts), progress=progress)
+    return replace(base, name=f"{number}. {card.title}", facts="  ·  ".join(facts), progress=progress)

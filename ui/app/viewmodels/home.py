@@ -11,8 +11,8 @@ from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from player.base.errors import ANY_ERROR, ErrorCode
 from player.reporting.state import PlaybackFailure
+from player.service.model import CatalogPage, Title, TitleRow
 from ui.app.ports.client import ClientPort
-from ui.app.ports.titles import CardPage, CardRow, TitleCard
 from ui.app.profile.home_cache import HomeCache, KeptHome
 from ui.app.viewmodels.backoff import BackOff
 from ui.app.viewmodels.binding import shown
@@ -53,8 +53,8 @@ class HomeState(StrEnum):
 class HomeAnswer:
     """What the service answered; ``rows`` is None where it gave the catalogue only."""
 
-    page: CardPage
-    rows: tuple[CardRow, ...] | None
+    page: CatalogPage
+    rows: tuple[TitleRow, ...] | None
 
 
 class HomeViewModel(QObject):
@@ -98,7 +98,7 @@ class HomeViewModel(QObject):
         self._message = ""
         self._notice = ""
         self._cursor: str | None = None
-        self._cards: list[TitleCard] = []
+        self._cards: list[Title] = []
         self._titles = PosterModel(posters, self)
         self._rows = RowsModel(posters, self)
         self._featured = PosterModel(posters, self)
@@ -189,12 +189,12 @@ class HomeViewModel(QObject):
         if self._kept is not None:
             self._tasks.run(asyncio.to_thread(self._kept.forget), lambda _none: None, lambda _failure: None)
 
-    def suggestions(self) -> list[TitleCard]:
+    def suggestions(self) -> list[Title]:
         """Titles that the viewer has not begun: of the rows, then of the catalogue."""
-        found = {card.id: card for card in (*self._rows.cards(), *self._cards) if not card.watched_at}
+        found = {card.id: card for card in (*self._rows.cards(), *self._cards) if not card.progress.watched_at}
         return list(found.values())
 
-    def title_of(self, title_id: str) -> TitleCard | None:
+    def title_of(self, title_id: str) -> Title | None:
         shown_ones = (*self._cards, *self._rows.cards())
         return next((card for card in shown_ones if card.id == title_id), None)
 
@@ -212,7 +212,7 @@ class HomeViewModel(QObject):
         self._further.stop()
 
     def _arrived(self, screen: HomeAnswer) -> None:
-        fresh = list(screen.page.titles)
+        fresh = list(screen.page.items)
         same = [card.id for card in fresh] == [card.id for card in self._cards[: len(fresh)]]
         if same and len(self._cards) > len(fresh) and self._cursor is not None:
             self._cards[: len(fresh)] = fresh  # the viewer has walked on from here, and stays there
@@ -226,11 +226,11 @@ class HomeViewModel(QObject):
         self._publish()
         self._keep()
 
-    def _own_rows(self) -> Sequence[CardRow]:
+    def _own_rows(self) -> Sequence[TitleRow]:
         """Without the service's rows: those that were there, with what the catalogue knows to be begun."""
-        begun = sorted((card for card in self._cards if is_begun(card)), key=lambda c: c.watched_at, reverse=True)
+        begun = sorted(filter(is_begun, self._cards), key=lambda card: card.progress.watched_at, reverse=True)
         rest = [row for row in self._rows.rows if row.key != CONTINUE]
-        return [CardRow(CONTINUE, begun[:_MAX_CONTINUE]), *rest]
+        return [TitleRow(CONTINUE, tuple(begun[:_MAX_CONTINUE])), *rest]
 
     def _keep(self) -> None:
         if self._kept is not None and self._owner:
@@ -252,9 +252,9 @@ class HomeViewModel(QObject):
         if not self._asks and self._cursor is not None:
             self._further.ask(self._client.catalog(self._cursor))
 
-    def _next_page(self, page: CardPage) -> None:
+    def _next_page(self, page: CatalogPage) -> None:
         known = {card.id for card in self._cards}
-        new = [card for card in page.titles if card.id not in known]
+        new = [card for card in page.items if card.id not in known]
         self._cards.extend(new)
         self._accept(page.next_cursor)
         self._titles.append([poster_of(card) for card in new])  # however many there are already, only these are work

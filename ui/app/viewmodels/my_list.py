@@ -8,8 +8,8 @@ from enum import StrEnum
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
 from player.reporting.state import PlaybackFailure
+from player.service.model import Title
 from ui.app.ports.client import ClientPort
-from ui.app.ports.titles import TitleCard
 from ui.app.viewmodels.binding import shown
 from ui.app.viewmodels.pending_request import SIGNED_OUT, PendingRequest
 from ui.app.viewmodels.posters import PosterCache
@@ -38,7 +38,7 @@ class MyListViewModel(QObject):
         self._client = client
         self._tasks = tasks
         self._question = PendingRequest(tasks, self._arrived, self._failed, self.signInNeeded.emit)
-        self._cards: tuple[TitleCard, ...] = ()
+        self._cards: tuple[Title, ...] = ()
         self._titles = PosterModel(posters, self)
         self._state = MyListState.LOADING
         self._message = ""
@@ -54,7 +54,7 @@ class MyListViewModel(QObject):
         """Whether a title is on the list, as far as is known."""
         return any(card.id == title_id for card in self._cards)
 
-    def card_of(self, title_id: str) -> TitleCard | None:
+    def card_of(self, title_id: str) -> Title | None:
         return next((card for card in self._cards if card.id == title_id), None)
 
     @Slot()
@@ -63,7 +63,7 @@ class MyListViewModel(QObject):
         if not self._question.waiting:
             self._question.ask(self._client.my_list())
 
-    def toggle(self, card: TitleCard) -> None:
+    def toggle(self, card: Title) -> None:
         """Put a title on the list, or take it off."""
         before = self._cards
         listed = not self.holds(card.id)
@@ -81,10 +81,10 @@ class MyListViewModel(QObject):
         self._question.stop()
         self._show((), state=MyListState.LOADING)
 
-    def _arrived(self, cards: Sequence[TitleCard]) -> None:
+    def _arrived(self, cards: Sequence[Title]) -> None:
         self._show(tuple(cards))
 
-    def _not_taken(self, failure: PlaybackFailure, before: tuple[TitleCard, ...]) -> None:
+    def _not_taken(self, failure: PlaybackFailure, before: tuple[Title, ...]) -> None:
         if failure.code in SIGNED_OUT:
             self.signInNeeded.emit(failure.sentence)
             return
@@ -93,7 +93,7 @@ class MyListViewModel(QObject):
     def _failed(self, failure: PlaybackFailure) -> None:
         self._show(self._cards, failure.sentence, None if self._cards else MyListState.ERROR)
 
-    def _show(self, cards: tuple[TitleCard, ...], message: str = "", state: MyListState | None = None) -> None:
+    def _show(self, cards: tuple[Title, ...], message: str = "", state: MyListState | None = None) -> None:
         self._cards, self._message = cards, message
         self._state = state or (MyListState.READY if cards else MyListState.EMPTY)
         self._titles.replace(keep_posters(self._titles.records, cards))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from player.reporting.state import NextEpisode
+from player.service.model import Title
 from ui.app.ports.client import ClientPort
-from ui.app.ports.titles import TitleCard
 
 if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
@@ -21,7 +21,7 @@ class TitlePrefetch(QObject):
     where nothing better is to be done with the network."""
 
     def __init__(
-        self, client: ClientPort, card_of: Callable[[str], TitleCard | None], parent: QObject | None = None
+        self, client: ClientPort, card_of: Callable[[str], Title | None], parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._client = client
@@ -35,7 +35,7 @@ class TitlePrefetch(QObject):
         if card is not None and card.kind != "series":
             self.shown(card)
 
-    def shown(self, card: TitleCard | None) -> None:
+    def shown(self, card: Title | None) -> None:
         """The page of this title is open, its "play" under the viewer's finger; None: no title's page is."""
         title_id = card.id if card is not None else ""
         if title_id == self._title_id:
@@ -48,8 +48,8 @@ class TitlePrefetch(QObject):
         self._client.look_at(source_of(episode.title_id, None, episode.name))
 
 
-def source_of(title_id: str, card: TitleCard | None, name: str = "") -> PlaybackSource:
+def source_of(title_id: str, card: Title | None, name: str = "") -> PlaybackSource:
     """What the engine plays of a title of the service; ``name`` where there is no card of it."""
     from player.title.opening import PlaybackSource  # loaded by the engine meanwhile
 
-    return PlaybackSource(title_id=title_id, name=card.name if card else name, variant=card.variant if card else "")
+    return PlaybackSource(title_id=title_id, name=card.title if card else name, variant=card.variant if card else "")

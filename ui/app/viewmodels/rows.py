@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QModelIndex, QObject
 
-from ui.app.ports.titles import CardRow, TitleCard
+from player.service.model import Title, TitleRow
 from ui.app.viewmodels.binding import RecordModel
 from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.text import genre_words, tr
@@ -40,24 +40,24 @@ class RowsModel(RecordModel[ShownRow]):
         super().__init__(parent)
         self._posters = posters
         self._models: dict[str, PosterModel] = {}
-        self._rows: tuple[CardRow, ...] = ()
+        self._rows: tuple[TitleRow, ...] = ()
 
     @property
-    def rows(self) -> tuple[CardRow, ...]:
+    def rows(self) -> tuple[TitleRow, ...]:
         """What is shown."""
         return self._rows
 
-    def cards(self) -> Iterator[TitleCard]:
+    def cards(self) -> Iterator[Title]:
         """Every title of every row."""
         return (card for row in self._rows for card in row.titles)
 
-    def titles(self, key: str) -> Sequence[TitleCard]:
+    def titles(self, key: str) -> Sequence[Title]:
         """The titles of one row; none where there is no such row."""
         return next((row.titles for row in self._rows if row.key == key), ())
 
-    def show(self, rows: Sequence[CardRow]) -> None:
+    def show(self, rows: Sequence[TitleRow]) -> None:
         """Show these rows, each once; those without a title are left out."""
-        known: dict[str, CardRow] = {}
+        known: dict[str, TitleRow] = {}
         for row in rows[:_MOST_ROWS]:
             if row.titles:
                 known.setdefault(row.key, replace(row, titles=tuple(row.titles[:_MOST_TITLES])))
@@ -85,13 +85,13 @@ class RowsModel(RecordModel[ShownRow]):
         self.replace(wanted)
         self.countChanged.emit()
 
-    def _shown(self, row: CardRow) -> ShownRow:
+    def _shown(self, row: TitleRow) -> ShownRow:
         return ShownRow(
-            row.key, _heading(row), row.kind == CONTINUE, self._models[row.key], row.kind == TOP, row.genre
+            row.key, _heading(row), row.name == CONTINUE, self._models[row.key], row.name == TOP, row.genre
         )
 
 
-def _heading(row: CardRow) -> str:
+def _heading(row: TitleRow) -> str:
     """What stands over a row; a service may name rows that this version has no words for."""
     if row.because:
         return tr("Because you watched {name}").format(name=row.because)
@@ -104,4 +104,4 @@ def _heading(row: CardRow) -> str:
         TOP: tr("Top 10"),
         "episodes": tr("New episodes"),
         "new": tr("New"),
-    }.get(row.kind, tr("More to watch"))
+    }.get(row.name, tr("More to watch"))

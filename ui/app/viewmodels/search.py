@@ -8,8 +8,8 @@ from enum import StrEnum
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from player.reporting.state import PlaybackFailure
+from player.service.model import SearchPage, Title
 from ui.app.ports.client import ClientPort
-from ui.app.ports.titles import Found, TitleCard
 from ui.app.profile.last_used import Memory
 from ui.app.viewmodels.binding import shown
 from ui.app.viewmodels.pending_request import PendingRequest
@@ -48,7 +48,7 @@ class SearchViewModel(QObject):
         memory: Memory | None = None,
         parent: QObject | None = None,
         *,
-        suggest: Callable[[], Sequence[TitleCard]] = tuple,
+        suggest: Callable[[], Sequence[Title]] = tuple,
     ) -> None:
         super().__init__(parent)
         self._client = client
@@ -60,7 +60,7 @@ class SearchViewModel(QObject):
         self._query = ""
         self._state = SearchState.IDLE
         self._message = ""
-        self._cards: tuple[TitleCard, ...] = ()
+        self._cards: tuple[Title, ...] = ()
         self._results = PosterModel(posters, self)
 
     query = shown(str, "_query", changed)
@@ -113,7 +113,7 @@ class SearchViewModel(QObject):
             self._show(SearchState.SEARCHING, cards=self._cards)
             self._question.ask(self._client.search(self._query.strip()))
 
-    def card_of(self, title_id: str) -> TitleCard | None:
+    def card_of(self, title_id: str) -> Title | None:
         """A title that was found; the query that led to it is remembered."""
         card = next((one for one in self._cards if one.id == title_id), None)
         if card is not None and self._query.strip():
@@ -136,8 +136,8 @@ class SearchViewModel(QObject):
         self._pause.stop()
         self._question.stop()
 
-    def _arrived(self, found: Found) -> None:
-        cards = tuple(found.titles)
+    def _arrived(self, found: SearchPage) -> None:
+        cards = found.items
         other = tr("Shown is what was found for “{query}”.").format(query=found.corrected) if found.corrected else ""
         self._show(SearchState.FOUND if cards else SearchState.NOTHING, other, cards)
 
@@ -150,7 +150,7 @@ class SearchViewModel(QObject):
         if self._state is SearchState.IDLE:
             self._show(SearchState.IDLE)
 
-    def _show(self, state: SearchState, message: str = "", cards: tuple[TitleCard, ...] = ()) -> None:
+    def _show(self, state: SearchState, message: str = "", cards: tuple[Title, ...] = ()) -> None:
         if state is SearchState.IDLE and not self.property("recent"):
             cards = tuple(self._suggest())[:_SUGGESTIONS]
             message = tr("Worth a look") if cards else ""

@@ -9,8 +9,8 @@ from typing import Any
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
 from player.reporting.state import PlaybackFailure
+from player.service.model import Title, WatchProgress
 from ui.app.ports.client import ClientPort
-from ui.app.ports.titles import TitleCard
 from ui.app.viewmodels.binding import shown
 from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.pending_request import SIGNED_OUT, PendingRequest
@@ -36,14 +36,14 @@ class TitleChoices(QObject):
         client: ClientPort,
         tasks: Tasks,
         holds: Callable[[str], bool],
-        toggle: Callable[[TitleCard], None],
+        toggle: Callable[[Title], None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._client, self._tasks = client, tasks
         self._holds, self._toggle = holds, toggle
         self._question = PendingRequest(tasks, self._arrived, lambda _failure: None, self.signInNeeded.emit)
-        self._card: TitleCard | None = None
+        self._card: Title | None = None
         self._going_on = False  # it was asked for where one goes on
         self._notice = ""
         self._options = OptionModel(self)
@@ -56,9 +56,9 @@ class TitleChoices(QObject):
 
     @Property(str, notify=changed)
     def heading(self) -> str:
-        return self._card.name if self._card else ""
+        return self._card.title if self._card else ""
 
-    def ask(self, card: TitleCard, *, going_on: bool = False) -> None:
+    def ask(self, card: Title, *, going_on: bool = False) -> None:
         """Offer what can be done with this title; ``going_on``: it stands among those to go on with."""
         self._card, self._going_on, self._notice = card, going_on, ""
         self._publish()
@@ -71,19 +71,20 @@ class TitleChoices(QObject):
         if self._card is not None:
             self._do(key, self._card)
 
-    def rate(self, card: TitleCard, thumb: str) -> None:
+    def rate(self, card: Title, thumb: str) -> None:
         """Give a thumb, or take the same one back."""
         wanted = "" if card.thumb == thumb else thumb
         self._run(self._client.rate(card.id, wanted), replace(card, thumb=wanted))
 
-    def mark(self, card: TitleCard) -> None:
+    def mark(self, card: Title) -> None:
         """Take a title for seen, or for not begun where it was."""
         if is_seen(card):
-            self._run(self._client.forget_history(card.id), replace(card, progress_s=0.0, watched_at=0.0))
+            self._forget(card)
         else:
-            self._run(self._client.mark_seen(card.id, card.duration_s), replace(card, progress_s=card.duration_s))
+            seen = replace(card.progress, position_s=card.duration_s)
+            self._run(self._client.mark_seen(card.id, card.duration_s), replace(card, progress=seen))
 
-    def _do(self, key: str, card: TitleCard) -> None:
+    def _do(self, key: str, card: Title) -> None:
         deeds: dict[str, Callable[[], None]] = {
             "play": lambda: self.playWanted.emit(card.id),
             "details": lambda: self.detailsWanted.emit(card.id),
@@ -92,15 +93,18 @@ class TitleChoices(QObject):
             DOWN: lambda: self.rate(card, DOWN),
             "seen": lambda: self.mark(card),
             "putAway": lambda: self._run(self._client.put_away(card.id), card),
-            "forget": lambda: self._run(self._client.forget_history(card.id), replace(card, progress_s=0.0)),
+            "forget": lambda: self._forget(card),
         }
         if key in deeds:
             deeds[key]()
 
-    def _run(self, work: Coroutine[Any, Any, None], then: TitleCard) -> None:
+    def _forget(self, card: Title) -> None:
+        self._run(self._client.forget_history(card.id), replace(card, progress=WatchProgress()))
+
+    def _run(self, work: Coroutine[Any, Any, None], then: Title) -> None:
         self._tasks.run(work, lambda _none: self._succeeded(then), self._failed)
 
-    def _succeeded(self, card: TitleCard) -> None:
+    def _succeeded(self, card: Title) -> None:
         self._notice = ""
         if self._card is not None and self._card.id == card.id:
             self._card = card
@@ -114,7 +118,7 @@ class TitleChoices(QObject):
         self._notice = failure.sentence
         self.changed.emit()
 
-    def _arrived(self, card: TitleCard) -> None:
+    def _arrived(self, card: Title) -> None:
         if self._card is not None and self._card.id == card.id:
             self._card = replace(card, episode=self._card.episode)
             self._publish()
@@ -123,7 +127,7 @@ class TitleChoices(QObject):
         self._options.replace(self._lines(self._card) if self._card else [])
         self.changed.emit()
 
-    def _lines(self, card: TitleCard) -> list[Option]:
+    def _lines(self, card: Title) -> list[Option]:
         series = card.kind == "series"
         begun, seen = is_begun(card), is_seen(card)
         lines = [Option("details", tr("Details"))]
@@ -138,6 +142,6 @@ class TitleChoices(QObject):
             lines.append(Option("seen", tr("Mark as not watched") if seen else tr("Mark as watched")))
         if self._going_on:
             lines.append(Option("putAway", tr("Remove from “Continue watching”")))
-        if card.watched_at and not series:
+        if card.progress.watched_at and not series:
             lines.append(Option("forget", tr("Delete from the history")))
         return lines

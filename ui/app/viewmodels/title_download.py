@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
 from player.reporting.state import PlaybackFailure
-from ui.app.ports.titles import TitleCard
+from player.service.model import Title
 from ui.app.viewmodels.binding import shown
 from ui.app.viewmodels.downloads import DownloadsViewModel
 from ui.app.viewmodels.menus import Option, OptionModel
@@ -39,7 +39,7 @@ class TitleDownload(QObject):
         self._preferred = preferred
         self._downloads = downloads
         self._tasks = tasks
-        self._card: TitleCard | None = None
+        self._card: Title | None = None
         self._asking: ClientTask[Mapping[int, int]] | None = None
         self._options = OptionModel(self)
         self._notice = ""
@@ -78,7 +78,7 @@ class TitleDownload(QObject):
     def options(self) -> OptionModel:
         return self._options
 
-    def show(self, card: TitleCard | None) -> None:
+    def show(self, card: Title | None) -> None:
         """The title that the page shows now."""
         if self._card is None or card is None or card.id != self._card.id:
             self._stop()

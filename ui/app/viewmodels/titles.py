@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex
 
 from player.resume.merge import is_finished
-from ui.app.ports.titles import TitleCard
+from player.service.model import Title
 from ui.app.viewmodels.binding import RecordModel
 from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.text import duration_words, tr
@@ -77,21 +77,21 @@ class PosterModel(RecordModel[Poster]):
             self.put(row, _with(self.records[row], kind, address))
 
 
-def is_begun(card: TitleCard) -> bool:
+def is_begun(card: Title) -> bool:
     """Whether a title has been watched in part."""
     return _share(card) > _BEGUN_SHARE and not is_seen(card)
 
 
-def is_seen(card: TitleCard) -> bool:
+def is_seen(card: Title) -> bool:
     """Whether a title was watched to its end, or to its credits: playing it then starts at 0."""
-    return is_finished(card.progress_s, card.duration_s, card.credits_s)
+    return is_finished(card.progress.position_s, card.duration_s, card.markers.credits_s)
 
 
-def _share(card: TitleCard) -> float:
-    return min(1.0, card.progress_s / card.duration_s) if card.duration_s > 0 else 0.0
+def _share(card: Title) -> float:
+    return min(1.0, card.progress.position_s / card.duration_s) if card.duration_s > 0 else 0.0
 
 
-def keep_posters(old: Sequence[Poster], cards: Sequence[TitleCard]) -> list[Poster]:
+def keep_posters(old: Sequence[Poster], cards: Sequence[Title]) -> list[Poster]:
     """The titles as delegates show them, with the pictures that ``old`` has already."""
     pictures = {poster.poster_url: poster.poster for poster in old} | {one.logo_url: one.logo for one in old}
     return [
@@ -104,23 +104,23 @@ def _with(record: Poster, kind: str, address: str) -> Poster:
     return replace(record, logo=address) if kind == "logo" else replace(record, poster=address)
 
 
-def wide_picture(card: TitleCard) -> str:
+def wide_picture(card: Title) -> str:
     """The address of the picture for a card of 16:9: a poster that is higher than wide would lose its head there."""
     return card.still_url or card.backdrop_url or card.poster_url
 
 
-def poster_of(card: TitleCard, picture: str = "") -> Poster:
+def poster_of(card: Title, picture: str = "") -> Poster:
     """A title as delegates show it, an episode under the name of its series; ``picture`` is its poster where that is
     there already."""
     episode = card.episode
-    above = [place_words((episode.season, episode.number)), card.name] if episode else []
+    above = [place_words((episode.season, episode.number)), card.title] if episode else []
     facts = [str(card.year) if card.year else "", duration_words(card.duration_s)]
-    facts.append(f"{card.height}p" if card.height else "")
+    facts.append(f"{max(card.heights)}p" if card.heights else "")
     begun = is_begun(card)
-    left = tr("{time} left").format(time=duration_words(card.duration_s - card.progress_s)) if begun else ""
+    left = tr("{time} left").format(time=duration_words(card.duration_s - card.progress.position_s)) if begun else ""
     return Poster(
         title_id=card.id,
-        name=episode.series if episode else card.name,
+        name=episode.series_title if episode else card.title,
         facts=_listed(above or facts),
         synopsis=card.synopsis,
         progress=_share(card) if begun else 0.0,
@@ -134,9 +134,9 @@ def poster_of(card: TitleCard, picture: str = "") -> Poster:
     )
 
 
-def is_new(card: TitleCard, now: float) -> bool:
+def is_new(card: Title, now: float) -> bool:
     """Whether a title came lately and has not been watched."""
-    return not card.watched_at and 0 <= now - card.published_at < _NEW_S
+    return not card.progress.watched_at and 0 <= now - card.published_at < _NEW_S
 
 
 def place_words(place: tuple[int, int]) -> str:
