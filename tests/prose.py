@@ -1,7 +1,7 @@
 """``make prose``: is what people read short and plain? Documents, docstrings, and the sentences the program shows.
 
 The rules: a sentence has 35 words at most, a page averages under 20, and none of the words of ``docs/banned.txt`` is
-used. Code blocks and code in quotes are not prose. ``--worst N`` names the longest sentences of each place.
+used. Code blocks and code in quotes are not counted. ``--worst N`` names the longest sentences of each place.
 
 Exit code 0 when every rule holds, else 1.
 """
@@ -30,7 +30,7 @@ FEW = 5  # a page of fewer sentences has no mean worth a rule
 _CODE = re.compile(r"``[^`]*``|`[^`]*`")
 _ROLE = re.compile(r":[a-z]+:(`[^`]*`)")
 _ADDRESS = re.compile(r"https?://\S+")
-_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9`§])|(?<=:)\s*\n")
+_END = re.compile(r"(?<=[.!?])[\"'”)\]]*\s+(?=[\"'“(\[]?(?:[A-Z0-9`§]|libmpv|mpv|httpx))|(?<=:)\s*\n")
 _WORD = re.compile(r"[^\W_][\w'’.,/:-]*")
 _ABBREVIATION = re.compile(r"\b(e\.g|i\.e|etc|vs|cf|approx|no|Fig|sec)\.\s")
 
@@ -42,26 +42,32 @@ class Passage:
     place: str  # file, relative to the repository
     line: int
     text: str
+    cell: bool = False  # of a table: a semicolon ends what is said there
 
     def sentences(self) -> Iterator[str]:
         text = _ADDRESS.sub("address", _CODE.sub("Code", _ROLE.sub(r"\1", self.text)))
         text = _ABBREVIATION.sub(lambda found: found.group(0).replace(".", ""), text)
+        if self.cell:
+            text = text.replace("; ", ". Also ")
         for sentence in _END.split(text):
-            if len(_WORD.findall(sentence)) > 2:
+            if len(_WORD.findall(sentence)) > 2:  # else a name, not a sentence
                 yield " ".join(sentence.split())
 
 
 def words(sentence: str) -> int:
-    """Count the words of a sentence; what is in code quotes is one word."""
-    return len(_WORD.findall(sentence))
+    """Count the words of a sentence, without what is in code quotes: a list of names is no long sentence."""
+    return sum(word.rstrip(".,:") != "Code" for word in _WORD.findall(sentence))
 
 
 def of_markdown(place: str, text: str) -> Iterator[Passage]:
     """Yield the passages of a page: headings, paragraphs, items and cells, no code blocks."""
     line = 1
+    cell = False
     for token in MarkdownIt("commonmark").enable("table").parse(text):
         if token.map is not None:
             line = token.map[0] + 1
+        if token.type in ("td_open", "td_close"):
+            cell = token.type == "td_open"
         if token.type == "inline":
             parts = []
             for child in token.children or ():
@@ -71,7 +77,7 @@ def of_markdown(place: str, text: str) -> Iterator[Passage]:
                     parts.append("`code`")
                 elif child.type in ("softbreak", "hardbreak"):
                     parts.append(" ")
-            yield Passage(place, line, "".join(parts))
+            yield Passage(place, line, "".join(parts), cell)
 
 
 def of_python(place: str, text: str) -> Iterator[Passage]:

@@ -27,9 +27,17 @@ def test_items_and_cells_are_texts_of_their_own() -> None:
     ]
 
 
+def test_a_semicolon_ends_a_text_in_a_table_only() -> None:
+    assert (
+        len(sentences("| one thing is here; another is there |\n|---|\n| one thing is here; another is there |\n"))
+        == 3
+    )
+    assert len(sentences("One thing is here; another is there.")) == 1
+
+
 def test_code_is_no_prose() -> None:
     assert sentences("```\nmatinee play anew and anew again\n```\n") == []
-    assert words("Run `make test anew once more` first.".replace("`make test anew once more`", "code")) == 3
+    assert words("Run Code, Code or Code first.") == 3
 
 
 def test_docstrings_are_read_paragraph_by_paragraph() -> None:
