@@ -1,4 +1,4 @@
-"""``make prose``: is what people read short and plain? Documents, docstrings, and the sentences the program shows.
+"""``make prose``: is what people read short and plain? Documents, docstrings, and what the program says.
 
 The rules: a sentence has 35 words at most, a page averages under 20, and none of the words of ``docs/banned.txt`` is
 used. Code blocks and code in quotes are not counted. ``--worst N`` names the longest sentences of each place.
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 from markdown_it import MarkdownIt
 
@@ -27,6 +28,7 @@ NOT_PROSE = ("backend_stub/db/migrations/",)
 LONGEST, AVERAGE = 35, 20.0  # words of a sentence; of a page's sentences in the mean
 FEW = 5  # a page of fewer sentences has no mean worth a rule
 
+_HELP = ("help", "description", "epilog")
 _CODE = re.compile(r"``[^`]*``|`[^`]*`")
 _ROLE = re.compile(r":[a-z]+:(`[^`]*`)")
 _ADDRESS = re.compile(r"https?://\S+")
@@ -91,6 +93,28 @@ def of_python(place: str, text: str) -> Iterator[Passage]:
                     yield Passage(place, line, paragraph)
 
 
+def of_strings(place: str, text: str) -> Iterator[Passage]:
+    """Yield what the program says in a module: the help of its options, and the sentences of its errors."""
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        said = [word.value for word in node.keywords if word.arg in _HELP]
+        if called.endswith("Error"):
+            said += node.args
+        for value in said:
+            parts = value.values if isinstance(value, ast.JoinedStr) else [value]
+            words = [part.value if isinstance(part, ast.Constant) else "value" for part in parts]
+            if all(isinstance(word, str) for word in words) and any(" " in str(word) for word in words):
+                yield Passage(place, node.lineno, "".join(map(str, words)))
+
+
+def of_translations(place: str, text: str) -> Iterator[Passage]:
+    """Yield the texts of the app, as the translations list them."""
+    for message in ElementTree.fromstring(text).iter("message"):
+        yield Passage(place, 1, message.findtext("source") or "")
+
+
 def passages() -> Iterator[Passage]:
     """Yield all that the rules are for, page by page."""
     command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -101,7 +125,12 @@ def passages() -> Iterator[Passage]:
         if place.endswith(".md"):
             yield from of_markdown(place, (ROOT / place).read_text(encoding="utf-8"))
         elif place.endswith(".py") and place.startswith(PACKAGES):
-            yield from of_python(place, (ROOT / place).read_text(encoding="utf-8"))
+            text = (ROOT / place).read_text(encoding="utf-8")
+            yield from of_python(place, text)
+            if not place.startswith("tests/"):
+                yield from of_strings(place, text)
+        elif place.endswith(".ts"):
+            yield from of_translations(place, (ROOT / place).read_text(encoding="utf-8"))
 
 
 def banned() -> re.Pattern[str]:
