@@ -16,7 +16,7 @@ from player.base.errors import ErrorCode
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DamageFinding:
     """Something that is not as it was written. ``item`` is the item's number, None for another part."""
 
     what: str
@@ -27,7 +27,7 @@ class Finding:
 class CheckResult:
     """What a check found. ``checked`` counts the items that were read, ``left`` those not downloaded yet."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[DamageFinding, ...]
     checked: int = 0
     left: int = 0
     missing: int = 0
@@ -53,8 +53,8 @@ def verify(
     """
     _, broken = folder.journal.salvage()
     if broken:
-        return CheckResult(tuple(Finding(what) for what in broken))
-    findings: list[Finding] = []
+        return CheckResult(tuple(DamageFinding(what) for what in broken))
+    findings: list[DamageFinding] = []
     try:
         state = folder.refresh()
         findings += _beside(folder, licences)
@@ -62,12 +62,12 @@ def verify(
             return CheckResult(tuple(findings))
         plan = folder.plan()
     except DownloadError as error:
-        return CheckResult((*findings, Finding(_damaged_part(error))))
+        return CheckResult((*findings, DamageFinding(_damaged_part(error))))
     for index in sorted(state.stored):
         try:
             folder.read(plan.items[index])
         except DownloadError as error:
-            findings.append(Finding(_damaged_part(error), index))
+            findings.append(DamageFinding(_damaged_part(error), index))
         on_item(index)
     return CheckResult(tuple(findings), len(state.stored), state.left, len(state.missing))
 
@@ -89,7 +89,7 @@ def prepare_repair(
             try:
                 folder.plan()
             except DownloadError as error:
-                found.append(Finding(_damaged_part(error)))
+                found.append(DamageFinding(_damaged_part(error)))
                 folder.note(ledger.unplanned())
         verdict = verify(folder, on_item, licences)
         for finding in verdict.findings:
@@ -101,7 +101,7 @@ def prepare_repair(
     return CheckResult((*found, *verdict.findings), verdict.checked, folder.ledger.left, len(folder.ledger.missing))
 
 
-def _beside(folder: DownloadFolder, licences: OfflineLicences | None) -> list[Finding]:
+def _beside(folder: DownloadFolder, licences: OfflineLicences | None) -> list[DamageFinding]:
     """What is damaged of the small files beside the items, and of the licence."""
     findings = []
     for what, read in ((REQUEST, request.read), (KEYS, request.keys_of)):
@@ -109,7 +109,7 @@ def _beside(folder: DownloadFolder, licences: OfflineLicences | None) -> list[Fi
             read(folder)
         except DownloadError as error:
             _damaged_part(error)
-            findings.append(Finding(what))
+            findings.append(DamageFinding(what))
     if not service.awaits_licence(folder):
         try:
             licence_id = service.licence_of(folder)
@@ -117,11 +117,11 @@ def _beside(folder: DownloadFolder, licences: OfflineLicences | None) -> list[Fi
                 licences.standing(licence_id)
         except DownloadError as error:
             _damaged_part(error)
-            findings.append(Finding(service.LICENCE_NOTE))
+            findings.append(DamageFinding(service.LICENCE_NOTE))
         except DrmError as error:
             if error.code not in (DrmErrorCode.STORE_DAMAGED, DrmErrorCode.NO_LICENCE):
                 raise
-            findings.append(Finding(LICENCE))
+            findings.append(DamageFinding(LICENCE))
     return findings
 
 
@@ -141,7 +141,7 @@ def _damaged_part(error: DownloadError) -> str:
     return str(error.fields["part"])
 
 
-def _mend_journal(folder: DownloadFolder) -> list[Finding]:
+def _mend_journal(folder: DownloadFolder) -> list[DamageFinding]:
     if not folder.journal.salvage()[1]:
         return []
-    return [Finding(what) for what in folder.salvage()]
+    return [DamageFinding(what) for what in folder.salvage()]

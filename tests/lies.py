@@ -21,7 +21,7 @@ from player.playback.settings import PlaybackSettings
 from player.qa.explanations import why_delivery
 from player.qa.outcome import RunOutcome, outcome_of
 from player.qa.picture.compare import compare
-from player.qa.picture.measure import Measured, measure
+from player.qa.picture.measure import MediaFigures, measure
 from player.qa.picture.tape import Tapes
 from player.qa.picture.verdict import document
 from player.qa.plan import QaPlan
@@ -170,7 +170,7 @@ def _spec(source: PlaybackSource, faults: FaultPlan | None = None) -> RunSpec:
     return RunSpec(Labels("lie"), source, settings, faults=faults, limit_s=300.0)
 
 
-def _reference(source: PlaybackSource, folder: Path) -> tuple[Path, Measured]:
+def _reference(source: PlaybackSource, folder: Path) -> tuple[Path, MediaFigures]:
     path = _taped(_spec(source), folder)[1]
     return path, measure(path)
 
@@ -198,7 +198,7 @@ def _taped(spec: RunSpec, folder: Path) -> tuple[dict[str, Any], Path]:
 
 
 def _row(
-    each: Lie, medium: str, protocol: str, source: PlaybackSource, wanted: tuple[Path, Measured], work: Path
+    each: Lie, medium: str, protocol: str, source: PlaybackSource, wanted: tuple[Path, MediaFigures], work: Path
 ) -> Row:
     rules: list[dict[str, Any]] = [HONEST]
     for rule in each.rules:

@@ -16,11 +16,11 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from player.manifest.values import NOWHERE
 from player.manifest.values import AccessPoints as AccessPoints
 from player.manifest.values import ByteRange as ByteRange
+from player.manifest.values import InitFacts as InitFacts
 from player.manifest.values import InitializationSet as InitializationSet
 from player.manifest.values import InitSegment as InitSegment
 from player.manifest.values import KeyInfo as KeyInfo
 from player.manifest.values import ManifestWarning as ManifestWarning
-from player.manifest.values import MediaFacts as MediaFacts
 from player.manifest.values import OperatingRange as OperatingRange
 from player.manifest.values import PartialSegment as PartialSegment
 from player.manifest.values import Protection as Protection
@@ -273,7 +273,7 @@ class Rendition:
     audio_group: str | None = None
     subtitle_group: str | None = None
     muxed_audio: bool = False  # the segments carry audio as well as video
-    media: MediaFacts | None = None  # what its init segment says, where that was looked into
+    media: InitFacts | None = None  # what its init segment says, where that was looked into
     unusable: str | None = None  # why a player must pass it over: an EssentialProperty that it does not understand
     embedded: bool = False  # it has no segments of its own: it is inside the variant's (EXT-X-MEDIA without URI)
     locations: tuple[Location, ...] = ()

@@ -93,7 +93,7 @@ class InitSegment:
 
 
 @dataclass(frozen=True, slots=True)
-class MediaFacts:
+class InitFacts:
     """What an init segment says of the media, where one was looked into; ``scheme`` is that of their encryption."""
 
     codecs: tuple[str, ...] = ()

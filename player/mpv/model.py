@@ -14,7 +14,7 @@ Ranges = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class PlayerSample:
     """How things stand with a player. ``position_s`` is None where nothing is shown; ``cached`` is what it can seek
     in without reading; ``dropped`` counts the frames dropped so far, by the decoder and by the display. ``held_s``
     are the seconds that it has read and not decoded yet.
@@ -55,7 +55,7 @@ class MediaPlayer(Protocol):
 
     def cached_ranges(self) -> Ranges: ...
 
-    def measure(self) -> Measured: ...
+    def measure(self) -> PlayerSample: ...
 
     def offer(self, open_stream: Callable[[], ByteStream]) -> str: ...
 

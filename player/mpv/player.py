@@ -19,7 +19,7 @@ from player.base.errors import ComponentError, ErrorCode
 from player.media.model import Interrupted
 from player.mpv import drawing
 from player.mpv.adjustments import MOST_VOLUME
-from player.mpv.model import Measured, Ranges
+from player.mpv.model import PlayerSample, Ranges
 from player.mpv.readahead import FAR_S, ReadAhead
 from player.mpv.streams import ByteStream, register_protocol
 
@@ -208,7 +208,7 @@ class MpvPlayer:
         """What libmpv can seek in without reading."""
         return _ranges(self.read(_CACHE) or {})
 
-    def measure(self) -> Measured:
+    def measure(self) -> PlayerSample:
         """How things stand, asked for in as few calls as can be: each wakes libmpv's core. What it holds also decides
         whether it reads on until the next look.
 
@@ -225,7 +225,7 @@ class MpvPlayer:
         self._reading.look(held_s, self._properties.get("speed") or 1.0)
         if self._withheld:
             self._on_property(_STARVING, True)
-        return Measured(
+        return PlayerSample(
             position_s,
             _ranges(held),
             int(late or 0) + int(lost or 0),

@@ -22,7 +22,7 @@ _Key = tuple[str, ByteRange | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _KeptAnswer:
     """A whole answer, as long as it is good for something."""
 
     at_s: float
@@ -39,7 +39,7 @@ class KeptAnswers:
     def __init__(self, inner: Transport, clock: Clock) -> None:
         self._inner = inner
         self._clock = clock
-        self._kept: OrderedDict[_Key, _Answer] = OrderedDict()
+        self._kept: OrderedDict[_Key, _KeptAnswer] = OrderedDict()
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
@@ -65,7 +65,7 @@ class KeptAnswers:
         if not _can_be_kept(request) or body.status not in (200, 206) or len(content) > MOST_BYTES // 4:
             return
         now_s = self._clock.monotonic()
-        self._kept[_key(request)] = _Answer(now_s, body.status, dict(body.headers), body.url, content)
+        self._kept[_key(request)] = _KeptAnswer(now_s, body.status, dict(body.headers), body.url, content)
         self._kept.move_to_end(_key(request))
         while sum(len(answer.content) for answer in self._kept.values()) > MOST_BYTES:
             self._kept.popitem(last=False)
@@ -111,7 +111,7 @@ class KeptBody:
     new_connection = False
     connection = None
 
-    def __init__(self, answer: _Answer) -> None:
+    def __init__(self, answer: _KeptAnswer) -> None:
         self.status = answer.status
         self.headers = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
         self.url = answer.url

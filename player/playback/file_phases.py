@@ -28,15 +28,15 @@ from player.playback.own_subtitles import OwnSubtitles, is_own
 from player.playback.parts import PlaybackParts
 from player.playback.phases import Requested
 from player.reporting.events import Sought
-from player.reporting.state import MediaFacts, PlaybackStatus, SourceForm
+from player.reporting.state import FileFacts, PlaybackStatus, SourceForm
 from player.resume.files import FileMemory, OpenedFile
 from player.resume.tracker import ProgressTracker
 from player.stream.remote_file import RemoteFile
 from player.text.subtitle_files import SubtitleLine, SubtitlePlace, beside
 from player.thumbnails import FilmPictures, Picture
 from player.title.media_file import (
-    FileKind,
     MediaFile,
+    MediaFileKind,
     address_identity,
     checked,
     inspect,
@@ -221,7 +221,7 @@ async def open_file(
     remembered = None if memory is None else await asyncio.to_thread(memory.of, identity)
     control = MpvControl(parts.player, on_property, on_event)
     url = str(media.path) if remote is None else parts.player.offer(remote.stream)
-    matroska = kind is FileKind.MATROSKA
+    matroska = kind is MediaFileKind.MATROSKA
     fonts = matroska and media.path is not None and await _has_few_fonts(media.path)
     languages = parts.services.learning.preferences.audio_languages
     indexed = not is_unindexed(media.name)
@@ -311,10 +311,10 @@ class _Found:
         turned = int(video.get("demux-rotation") or 0) % 360
         return turned if turned in ROTATIONS else 0
 
-    def facts(self, size: int) -> MediaFacts:
+    def facts(self, size: int) -> FileFacts:
         video = next((one for one in self.tracks if one.get("type") == "video" and one.get("selected")), {})
         audio = next((one for one in self.tracks if one.get("type") == "audio" and one.get("selected")), {})
-        return MediaFacts(
+        return FileFacts(
             self.container,
             size,
             str(video.get("codec") or ""),
@@ -343,7 +343,7 @@ def _read(player: MediaPlayer) -> _Found:
     )
 
 
-async def _first_look(parts: PlaybackParts, media: MediaFile) -> tuple[FileKind, str, int, RemoteFile | None]:
+async def _first_look(parts: PlaybackParts, media: MediaFile) -> tuple[MediaFileKind, str, int, RemoteFile | None]:
     if media.path is not None:
         found = await asyncio.to_thread(inspect, media.path)
         return found.kind, found.identity, found.size, None

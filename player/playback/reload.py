@@ -15,7 +15,7 @@ from dataclasses import replace
 from player.base.clock import Clock
 from player.base.errors import ErrorCode
 from player.mpv.control import MpvControl
-from player.mpv.model import Measured
+from player.mpv.model import PlayerSample
 from player.playback.monitor import Monitor
 from player.reporting.events import Note, Observer
 from player.stream.files import Following
@@ -108,7 +108,7 @@ class Reloads:
         self._restarting = False
         return True
 
-    def measure(self) -> Measured:
+    def measure(self) -> PlayerSample:
         """As the player's own ``measure``, with the dropped frames of all files; on libmpv's worker."""
         found = self._player.measure()
         if found.dropped < self._last_dropped:

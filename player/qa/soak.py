@@ -40,7 +40,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Trend:
+class GrowthTrend:
     """Growth by the second: the median of all slopes (Theil, Sen) with its 95 % interval (Sen 1968)."""
 
     slope: float
@@ -48,7 +48,7 @@ class Trend:
     high: float
 
 
-def trend(points: Sequence[tuple[float, float]]) -> Trend | None:
+def trend(points: Sequence[tuple[float, float]]) -> GrowthTrend | None:
     """The trend of (seconds, value) pairs; None for too few of them."""
     step = max(1, math.ceil(len(points) / _MOST_POINTS))
     chosen = points[::step]
@@ -64,7 +64,7 @@ def trend(points: Sequence[tuple[float, float]]) -> Trend | None:
     spread = _Z_95 * math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
     low = max(0, math.floor((len(slopes) - spread) / 2))
     high = min(len(slopes) - 1, math.ceil((len(slopes) + spread) / 2))
-    return Trend(slopes[len(slopes) // 2], slopes[low], slopes[high])
+    return GrowthTrend(slopes[len(slopes) // 2], slopes[low], slopes[high])
 
 
 def steady(values: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:

@@ -148,7 +148,7 @@ UNKNOWN_FORM = SourceForm()
 
 
 @dataclass(frozen=True, slots=True)
-class MediaFacts:
+class FileFacts:
     """What libmpv tells of a media file that it opened by itself; empty or 0 where it does not. ``size`` is in
     bytes."""
 
@@ -170,7 +170,7 @@ class PlaybackState:
     title: str = ""
     facts: TitleFacts = NO_FACTS
     form: SourceForm = UNKNOWN_FORM
-    media: MediaFacts | None = None  # of a file that libmpv plays by itself
+    media: FileFacts | None = None  # of a file that libmpv plays by itself
     position_s: float = 0.0
     duration_s: float | None = None
     live: bool = False

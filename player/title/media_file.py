@@ -47,7 +47,7 @@ _LISTS = re.compile(
 _ADDRESS_LINE = re.compile(rb"(?m)^[ \t]*(?:[A-Za-z][A-Za-z0-9+.\-]{1,20}://|/|\.\.?/)\S")
 
 
-class FileKind(StrEnum):
+class MediaFileKind(StrEnum):
     """``MATROSKA`` has a demuxer of libmpv's own; ``OTHER`` is for FFmpeg's. ``LIST`` names other files."""
 
     MATROSKA = "matroska"
@@ -78,31 +78,31 @@ class MediaFile:
 class Inspected:
     """What a first look at a file found. ``identity`` is the same under every name; empty where it is not known."""
 
-    kind: FileKind
+    kind: MediaFileKind
     identity: str
     size: int
 
 
-def kind_of(head: bytes) -> FileKind:
+def kind_of(head: bytes) -> MediaFileKind:
     """What a file is that begins with ``head``."""
     if not head.strip(b"\0 \t\r\n") and len(head) < _SNIFFED:
-        return FileKind.EMPTY
+        return MediaFileKind.EMPTY
     if head.startswith(_EBML):
-        return FileKind.MATROSKA
+        return MediaFileKind.MATROSKA
     if _LISTS.match(head):
-        return FileKind.LIST
+        return MediaFileKind.LIST
     if _TEXT.match(head) and _ADDRESS_LINE.search(head):
-        return FileKind.LIST
-    return FileKind.OTHER
+        return MediaFileKind.LIST
+    return MediaFileKind.OTHER
 
 
-def checked(kind: FileKind, name: str) -> FileKind:
+def checked(kind: MediaFileKind, name: str) -> MediaFileKind:
     """``kind`` where it can be played. Raises MediaError for a list of other files, and for nothing at all."""
-    if kind is FileKind.LIST:
+    if kind is MediaFileKind.LIST:
         raise MediaError(
             ErrorCode.MEDIA_UNSUPPORTED, "This file is a list of other files, not a film, so it is not opened."
         )
-    if kind is FileKind.EMPTY:
+    if kind is MediaFileKind.EMPTY:
         raise MediaError(ErrorCode.MEDIA_DAMAGED, f"There is nothing in {name or 'this file'}.")
     return kind
 

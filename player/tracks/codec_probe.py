@@ -15,9 +15,9 @@ from player.manifest.edit import as_sound, iter_renditions, map_renditions
 from player.manifest.model import (
     Container,
     IndexRef,
+    InitFacts,
     InitSegment,
     ManifestWarning,
-    MediaFacts,
     PlaylistRef,
     Presentation,
     Rendition,
@@ -36,7 +36,7 @@ _TYPES = {StreamKind.VIDEO: TrackType.VIDEO, StreamKind.AUDIO: TrackType.AUDIO, 
 _WEBM_NAMES = {Codec.VP9: "vp09", Codec.VP8: "vp08", Codec.AV1: "av01", Codec.OPUS: "opus"}
 
 
-def facts_of(data: bytes) -> MediaFacts:
+def facts_of(data: bytes) -> InitFacts:
     """What an init segment (MP4 or WebM) holds. A codec that is not known here is named by its sample entry.
 
     Raises MediaError for bytes that are no init segment.
@@ -49,17 +49,17 @@ def facts_of(data: bytes) -> MediaFacts:
     except MediaError as error:
         format_ = error.fields.get("format")
         if error.code is ErrorCode.MEDIA_UNSUPPORTED and format_:
-            return MediaFacts(codecs=(str(format_),))
+            return InitFacts(codecs=(str(format_),))
         raise
     entries = [track.entries[0] for track in tracks]
     scheme = next((entry.scheme for entry in entries if entry.scheme), None)
     return _facts([entry.config for entry in entries], [_codec_string(entry) for entry in entries], scheme)
 
 
-def _facts(configs: list[StreamConfig], codecs: list[str], scheme: str | None) -> MediaFacts:
+def _facts(configs: list[StreamConfig], codecs: list[str], scheme: str | None) -> InitFacts:
     video = next((item for item in configs if item.kind is StreamKind.VIDEO), None)
     audio = next((item for item in configs if item.kind is StreamKind.AUDIO), None)
-    return MediaFacts(
+    return InitFacts(
         codecs=tuple(codecs),
         width=video.width or None if video else None,
         height=video.height or None if video else None,
@@ -134,7 +134,7 @@ def wanted(presentation: Presentation) -> tuple[Rendition, ...]:
     return tuple(rendition for rendition in first if rendition is not None)
 
 
-def with_facts(presentation: Presentation, rendition: Rendition, facts: MediaFacts) -> Presentation:
+def with_facts(presentation: Presentation, rendition: Rendition, facts: InitFacts) -> Presentation:
     """``presentation`` with what the media of ``rendition`` says.
 
     Its undeclared neighbours in the track are taken to be coded in the same way. Codecs that the manifest declares
@@ -144,7 +144,7 @@ def with_facts(presentation: Presentation, rendition: Rendition, facts: MediaFac
     alike: set[int] = set()
     if track is not None and is_undeclared(track, rendition):
         alike = {id(item) for item in track.renditions if is_undeclared(track, item)}
-    shared = MediaFacts(codecs=facts.codecs, scheme=facts.scheme)
+    shared = InitFacts(codecs=facts.codecs, scheme=facts.scheme)
     sound = any(codec_type(codec) is TrackType.AUDIO for codec in facts.codecs)
 
     def change(item: Rendition) -> Rendition:
@@ -163,7 +163,7 @@ def with_facts(presentation: Presentation, rendition: Rendition, facts: MediaFac
     return replace(changed, warnings=(*changed.warnings, warning))
 
 
-def _contradiction(rendition: Rendition, facts: MediaFacts) -> str | None:
+def _contradiction(rendition: Rendition, facts: InitFacts) -> str | None:
     """How the declared codecs differ from those of the media, in families."""
     for type_ in _TYPES.values():
         declared = {codec_family(codec) for codec in of_type(rendition.codecs, type_)}

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from drm_client.licence import LicenceClient
 from player.media.model import Codec, Interrupted
-from player.mpv.model import Measured, Ranges
+from player.mpv.model import PlayerSample, Ranges
 from player.mpv.streams import ByteStream
 from player.net.gate import Gate
 from player.net.model import Transfer
@@ -108,8 +108,8 @@ class FakePlayer:
     def cached_ranges(self) -> Ranges:
         return self.cached
 
-    def measure(self) -> Measured:
-        return Measured(None, self.cached, 0, object(), 0.04)
+    def measure(self) -> PlayerSample:
+        return PlayerSample(None, self.cached, 0, object(), 0.04)
 
     def offer(self, open_stream: Callable[[], ByteStream]) -> str:
         url = f"fake://{len(self.openers) + 1}"

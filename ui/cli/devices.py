@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _AccountDevices:
     """All devices of the account, which of them this machine is, and what they keep where that was asked for."""
 
     devices: DeviceList
@@ -42,7 +42,7 @@ class _Found:
     downloads: AccountDownloads | None
 
 
-async def _found(args: argparse.Namespace) -> _Found:
+async def _found(args: argparse.Namespace) -> _AccountDevices:
     from drm_client.device import ENTRY, DeviceIdentity
 
     async with service_of(args) as (service, keys):
@@ -52,10 +52,10 @@ async def _found(args: argparse.Namespace) -> _Found:
             await service.give_back_download(args.give_back)
         own_id = None if keys.get(ENTRY) is None else DeviceIdentity.load_or_create(keys).device_id
         wanted = args.downloads or args.give_back is not None
-        return _Found(await service.devices(), own_id, await service.downloads() if wanted else None)
+        return _AccountDevices(await service.devices(), own_id, await service.downloads() if wanted else None)
 
 
-def _as_json(found: _Found) -> str:
+def _as_json(found: _AccountDevices) -> str:
     items = [
         {
             "id": device.id,
@@ -72,7 +72,7 @@ def _as_json(found: _Found) -> str:
     return json.dumps(document, indent=2)
 
 
-def _as_text(found: _Found) -> str:
+def _as_text(found: _AccountDevices) -> str:
     lines = [f"{_of(len(found.devices.items), found.devices.limit)} devices"]
     for device in found.devices.items:
         seen = datetime.fromtimestamp(device.last_seen_at, UTC)

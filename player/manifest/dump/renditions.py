@@ -23,10 +23,10 @@ from player.manifest.hls.pathways import BACKUP_PREFIX, DEFAULT_PATHWAY
 from player.manifest.model import (
     AccessPoints,
     IndexRef,
+    InitFacts,
     KeyInfo,
     Location,
     ManifestWarning,
-    MediaFacts,
     PlaylistInfo,
     PlaylistRef,
     Protection,
@@ -234,7 +234,7 @@ def _points(points: AccessPoints | None) -> Json | None:
     return {"interval": number(points.interval_s), "from": number(points.anchor_s), "type": points.type}
 
 
-def _media(facts: MediaFacts | None) -> Json | None:
+def _media(facts: InitFacts | None) -> Json | None:
     if facts is None:
         return None
     return {

@@ -18,7 +18,7 @@ _WIDTH, _HEIGHT = 240, 40
 
 
 @dataclass(frozen=True, slots=True)
-class Trend:
+class FigureTrend:
     """One figure of a plan over its outcomes, oldest first; the mean over the runs of each."""
 
     metric: str
@@ -38,7 +38,7 @@ class PlanHistory:
 
     plan: str
     outcomes: tuple[KeptOutcome, ...]
-    trends: tuple[Trend, ...]
+    trends: tuple[FigureTrend, ...]
     flaky: tuple[tuple[str, float], ...]
 
     @property
@@ -58,7 +58,7 @@ def _history(plan: str, outcomes: Sequence[KeptOutcome]) -> PlanHistory:
         means = [_mean(each, metric) for each in outcomes]
         known = tuple(value for value in means if value is not None)
         if known:
-            trends.append(Trend(metric, known))
+            trends.append(FigureTrend(metric, known))
     return PlanHistory(plan, tuple(outcomes), tuple(trends), _flaky(outcomes))
 
 

@@ -26,7 +26,7 @@ Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MediaFigures:
     """``loudness_lufs`` as EBU R128 has it, ``true_peak_dbfs`` the loudest true peak (above 0 it clips);
     ``blockiness`` is FFmpeg's mean of ``blockdetect``, to be compared within one title."""
 
@@ -43,7 +43,7 @@ class Measured:
     messages: tuple[str, ...] = field(default=(), repr=False)
 
 
-def measure(path: Path) -> Measured:
+def measure(path: Path) -> MediaFigures:
     """Look at a whole file. Raises InputError without a usable FFmpeg."""
     return measured(run(["-v", "level+info", *_input(path), *_FILTERS, "-f", "null", "-"])[1])
 
@@ -56,7 +56,7 @@ _FILTERS = (
 )
 
 
-def measured(text: str) -> Measured:
+def measured(text: str) -> MediaFigures:
     """Read FFmpeg's messages. Pure."""
     kinds = set(_STREAM.findall(text))
     took = [
@@ -65,7 +65,7 @@ def measured(text: str) -> Measured:
     duration_s = max(took, default=0.0)
     loudness, peak, blocks = _LOUDNESS.findall(text), _PEAK.findall(text), _BLOCKS.findall(text)
     errors = [line for line in text.splitlines() if _ERROR.match(line)]
-    return Measured(
+    return MediaFigures(
         has_video="Video" in kinds,
         has_audio="Audio" in kinds,
         duration_s=duration_s,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from player.qa.picture.compare import Compared, compare
-from player.qa.picture.measure import Measured, Span, measure
+from player.qa.picture.measure import MediaFigures, Span, measure
 from player.qa.picture.tools import run
 
 _SLACK_S = 0.3
@@ -19,7 +19,7 @@ _MOST_CLIPS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PictureFinding:
     """From ``start_s`` to ``end_s`` of the title something is wrong: ``kind`` is ``frozen``, ``black``, ``silent``,
     ``wrong_picture`` or ``wrong_sound``."""
 
@@ -49,7 +49,7 @@ def judge(path: Path, reference: Path | None, until_s: float = math.inf) -> dict
     return document(own, wanted, None if reference is None else compare(path, reference, end_s))
 
 
-def document(own: Measured, wanted: Measured | None, compared: Compared | None) -> dict[str, Any]:
+def document(own: MediaFigures, wanted: MediaFigures | None, compared: Compared | None) -> dict[str, Any]:
     """The findings and figures, out of what was measured."""
     found = [
         *_findings("frozen", own.frozen, () if wanted is None else wanted.frozen),
@@ -90,7 +90,7 @@ def document(own: Measured, wanted: Measured | None, compared: Compared | None) 
 def together(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """One ``media`` of the parts of a playback that changed its file; seconds add up, the worst figure counts."""
     if not parts:
-        return {**document(Measured(), None, None)}
+        return {**document(MediaFigures(), None, None)}
     if len(parts) == 1:
         return parts[0]
     first = max(parts, key=lambda part: part["figures"]["loudness_lufs"] or -math.inf)
@@ -122,10 +122,10 @@ def clips(path: Path, media: dict[str, Any], folder: Path, name: str) -> None:
             finding["clip"] = target.name
 
 
-def _findings(kind: str, spans: Sequence[Span], allowed: Sequence[Span]) -> list[Finding]:
+def _findings(kind: str, spans: Sequence[Span], allowed: Sequence[Span]) -> list[PictureFinding]:
     """The stretches that the reference does not have as well."""
     left = [span for each in spans for span in _without(each, allowed)]
-    return [Finding(kind, start_s, end_s) for start_s, end_s in left if end_s - start_s > _SLACK_S]
+    return [PictureFinding(kind, start_s, end_s) for start_s, end_s in left if end_s - start_s > _SLACK_S]
 
 
 def _without(span: Span, allowed: Iterable[Span]) -> list[Span]:
@@ -140,5 +140,5 @@ def _without(span: Span, allowed: Iterable[Span]) -> list[Span]:
     return left
 
 
-def _total(found: Sequence[Finding], kind: str) -> float:
+def _total(found: Sequence[PictureFinding], kind: str) -> float:
     return round(math.fsum(each.end_s - each.start_s for each in found if each.kind == kind), 3)

@@ -141,7 +141,7 @@ class Proxy:
                 asked = await asyncio.wait_for(_request(wire, reader), _IDLE_S)
                 if asked is None:
                     return
-                await self._answer(_Answer(wire, writer), *asked)
+                await self._answer(_ProxyAnswer(wire, writer), *asked)
                 if wire.our_state is h11.MUST_CLOSE or wire.states != {
                     h11.CLIENT: h11.DONE,
                     h11.SERVER: h11.DONE,
@@ -154,7 +154,7 @@ class Proxy:
             del self._open[task]
             writer.close()
 
-    async def _answer(self, answer: _Answer, asked: h11.Request, body: bytes) -> None:
+    async def _answer(self, answer: _ProxyAnswer, asked: h11.Request, body: bytes) -> None:
         target = asked.target.decode("ascii", "replace")
         method = asked.method.decode("ascii", "replace")
         path = urlsplit(target).path
@@ -167,7 +167,7 @@ class Proxy:
         else:
             await answer.whole(404, b"There is nothing here. The control page is /-/.\n", "text/plain")
 
-    async def _forward(self, answer: _Answer, method: str, url: str, asked: h11.Request, body: bytes) -> None:
+    async def _forward(self, answer: _ProxyAnswer, method: str, url: str, asked: h11.Request, body: bytes) -> None:
         """Fetch what a player wants. What the faults break is broken for it as well."""
         request = _as_request(method, url, asked, body)
         try:
@@ -185,7 +185,7 @@ class Proxy:
         if self.on_exchange is not None and self.recorder.exchanges:
             self.on_exchange(self.recorder.exchanges[-1])
 
-    async def _pass_on(self, answer: _Answer, found: Body, request: Request) -> None:
+    async def _pass_on(self, answer: _ProxyAnswer, found: Body, request: Request) -> None:
         headers = [(name, value) for name, value in found.headers.items() if name not in _HOP_BY_HOP]
         path, content_type = urlsplit(request.url).path, found.headers.get("content-type", "")
         if request.method == "GET" and found.status < 300 and is_manifest(path, content_type):
@@ -204,7 +204,7 @@ class Proxy:
                     await answer.data(chunk)
         await answer.end()
 
-    async def _file(self, answer: _Answer, name: str) -> None:
+    async def _file(self, answer: _ProxyAnswer, name: str) -> None:
         found = self._files.get(name)
         if found is None:
             await answer.whole(404, b"There is no such file.\n", "text/plain")
@@ -213,7 +213,7 @@ class Proxy:
         kind = "text/html; charset=utf-8" if name.endswith(".html") else "text/javascript"
         await answer.whole(200, body, kind)
 
-    async def _control(self, answer: _Answer, method: str, name: str, body: bytes) -> None:
+    async def _control(self, answer: _ProxyAnswer, method: str, name: str, body: bytes) -> None:
         """The control page, and what it stands on."""
         if name == "faults" and method in ("PUT", "DELETE"):
             try:
@@ -240,7 +240,7 @@ class _BrokenOffError(Exception):
     """The answer ends here, and with it the connection."""
 
 
-class _Answer:
+class _ProxyAnswer:
     """One answer on a connection."""
 
     def __init__(self, wire: h11.Connection, writer: asyncio.StreamWriter) -> None:

@@ -13,7 +13,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from player.media.model import Codec, Interrupted
-from player.mpv.model import Measured, Ranges
+from player.mpv.model import PlayerSample, Ranges
 from player.mpv.streams import ByteStream
 from player.qa.simulation.reader import FileReader
 from player.stream.waiting import Waiting
@@ -101,8 +101,8 @@ class SimulatedPlayer:
     def cached_ranges(self) -> Ranges:
         return ((self._position_s, self._read_until_s),) if self._read_until_s > self._position_s else ()
 
-    def measure(self) -> Measured:
-        return Measured(self._position_s, self.cached_ranges(), 0, self._position_s, STEP_S)
+    def measure(self) -> PlayerSample:
+        return PlayerSample(self._position_s, self.cached_ranges(), 0, self._position_s, STEP_S)
 
     def offer(self, open_stream: Callable[[], ByteStream]) -> str:
         url = f"simulated://{next(self._names)}"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from player.media.model import Interrupted
-from player.mpv.model import Measured
+from player.mpv.model import PlayerSample
 from player.mpv.player import MpvPlayer, OutputOptions
 
 RATE = 8000
@@ -161,7 +161,7 @@ def test_how_things_stand_is_told_at_once(watched: Watched) -> None:
     assert (found.dropped, found.every_s) == (0, 0.0), "there are no pictures"
     watched.player.command("stop")
     assert watched.ended.wait(10)
-    assert watched.player.measure() == Measured(None, (), 0, None, 0.0)
+    assert watched.player.measure() == PlayerSample(None, (), 0, None, 0.0)
 
 
 def test_after_the_end_of_the_player_nothing_is_asked_of_it(watched: Watched) -> None:
@@ -172,7 +172,7 @@ def test_after_the_end_of_the_player_nothing_is_asked_of_it(watched: Watched) ->
     watched.player.set("pause", True)
     assert watched.player.read("volume", 7) == 7
     assert watched.player.cached_ranges() == ()
-    assert watched.player.measure() == Measured(None, (), 0, None, 0.0)
+    assert watched.player.measure() == PlayerSample(None, (), 0, None, 0.0)
 
 
 def test_what_libmpv_does_not_know_has_a_default(watched: Watched) -> None:

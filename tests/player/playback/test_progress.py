@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from player.mpv.model import Measured
+from player.mpv.model import PlayerSample
 from player.playback.monitor import Monitor
 from player.playback.on_demand import RecordedPlayback
 from player.playback.progress import PlaybackProgress
@@ -48,10 +48,10 @@ class Bench:
     async def _run(self, function: Any, *values: object) -> Any:
         return function(*values)
 
-    def _measure(self) -> Measured:
+    def _measure(self) -> PlayerSample:
         self.asked += 1
         now_s = self.clock.monotonic()
-        return Measured(now_s, (), 0, now_s, 0.04, self.held_s)
+        return PlayerSample(now_s, (), 0, now_s, 0.04, self.held_s)
 
     async def look(self, times: int) -> None:
         for _ in range(times):

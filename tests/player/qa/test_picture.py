@@ -13,7 +13,7 @@ from player.playback.settings import PlaybackSettings
 from player.qa.document import read
 from player.qa.outcome import outcome_of
 from player.qa.picture.compare import other_pictures, other_sounds
-from player.qa.picture.measure import Measured, measured
+from player.qa.picture.measure import MediaFigures, measured
 from player.qa.picture.verdict import document, together
 from player.qa.plan import plan_of
 from player.qa.run_spec import Bench, Labels, RunResult, RunSpec
@@ -46,8 +46,8 @@ def test_what_ffmpeg_says_is_read() -> None:
 
 
 def test_what_the_reference_has_as_well_is_no_finding() -> None:
-    own = Measured(frozen=((4.0, 8.0), (12.0, 16.0)), silent=((0.0, 2.0),))
-    wanted = Measured(frozen=((11.5, 16.5),), silent=((0.0, 1.0),))
+    own = MediaFigures(frozen=((4.0, 8.0), (12.0, 16.0)), silent=((0.0, 2.0),))
+    wanted = MediaFigures(frozen=((11.5, 16.5),), silent=((0.0, 1.0),))
     found = document(own, wanted, None)
     assert [(each["kind"], each["start_s"]) for each in found["findings"]] == [("silent", 1.3), ("frozen", 4.0)]
     assert found["figures"]["frozen_s"] == 4.0

@@ -9,7 +9,7 @@ import pytest
 from player.base.errors import MediaError
 from player.manifest import parse
 from player.manifest.edit import iter_renditions
-from player.manifest.model import MediaFacts, Presentation, Rendition, TrackType
+from player.manifest.model import InitFacts, Presentation, Rendition, TrackType
 from player.media import ts
 from player.tracks.codec_probe import facts_of, init_of, start_of, wanted, with_facts, with_sound_only
 from player.tracks.selection import select
@@ -86,7 +86,7 @@ def test_one_rendition_of_an_undeclared_track_is_asked_for_and_speaks_for_the_ot
     init = init_of(first)
     assert init is not None
     assert init.url == "https://example.org/a/v0.mp4"
-    known = with_facts(presentation, first, MediaFacts(("hvc1",), 320, 180))
+    known = with_facts(presentation, first, InitFacts(("hvc1",), 320, 180))
     assert [item.media.codecs for item in renditions(known) if item.media] == [("hvc1",), ("hvc1",)]
     assert wanted(known) == ()
     with pytest.raises(MediaError, match="hevc"):
@@ -96,7 +96,7 @@ def test_one_rendition_of_an_undeclared_track_is_asked_for_and_speaks_for_the_ot
 
 def test_wrong_codecs_are_said_and_the_media_count() -> None:
     presentation = mpd("avc1.4d401f")
-    wrong = with_facts(presentation, renditions(presentation)[1], MediaFacts(("hvc1",)))
+    wrong = with_facts(presentation, renditions(presentation)[1], InitFacts(("hvc1",)))
     assert [warning.code for warning in wrong.warnings] == ["wrong_codecs"]
     selection = select(wrong, decoders=["h264"])
     assert selection.video is not None

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from player.mpv.adjustments import Adjustments, changed, properties
 from player.reporting.state import PlaybackStatus
 from player.resume.files import FileMemory, OpenedFile
-from player.title.media_file import FileKind, kind_of, media_of_folder
+from player.title.media_file import MediaFileKind, kind_of, media_of_folder
 from tests.kit.fake_client import playing
 from ui.app.viewmodels.queue import PlayQueue, Repeat
 
@@ -196,14 +196,14 @@ def test_only_what_was_changed_is_set():
 @pytest.mark.parametrize(
     ("head", "kind"),
     [
-        (HEAD, FileKind.MATROSKA),
-        (b"\0\0\0\x20ftypisom", FileKind.OTHER),
-        (b"#EXTM3U\n", FileKind.LIST),
-        (b"/films/x/film.mkv\n", FileKind.LIST),
-        (b"https://tv.test/x\n", FileKind.LIST),
-        (b"ffconcat version 1.0\n", FileKind.LIST),
-        (b"", FileKind.EMPTY),
-        (b"ID3\x04\0", FileKind.OTHER),
+        (HEAD, MediaFileKind.MATROSKA),
+        (b"\0\0\0\x20ftypisom", MediaFileKind.OTHER),
+        (b"#EXTM3U\n", MediaFileKind.LIST),
+        (b"/films/x/film.mkv\n", MediaFileKind.LIST),
+        (b"https://tv.test/x\n", MediaFileKind.LIST),
+        (b"ffconcat version 1.0\n", MediaFileKind.LIST),
+        (b"", MediaFileKind.EMPTY),
+        (b"ID3\x04\0", MediaFileKind.OTHER),
     ],
 )
 def test_a_file_is_told_by_its_begin(head, kind):
