@@ -53,6 +53,9 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+_BETWEEN_S = 0.005  # the callers are not to keep the processor from those whom they ask
+
+
 class Callers:
     """Ask over and over, some over connections that stay open, some over new ones."""
 
@@ -68,7 +71,7 @@ class Callers:
     def _ask(self, kept: bool) -> None:
         limits = httpx.Limits(max_keepalive_connections=1 if kept else 0)
         with httpx.Client(trust_env=False, limits=limits, timeout=PATIENCE_S) as client:
-            while not self._stop.is_set():
+            while not self._stop.wait(_BETWEEN_S):
                 try:
                     answer = client.get(self._url)
                     self.answers += answer.status_code == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtQuick import QQuickItem
@@ -75,9 +77,20 @@ def reached_from(begin: str, edges: dict[str, set[str]]) -> set[str]:
     return seen
 
 
-@pytest.mark.parametrize("tv", [False, True], ids=["desk", "tv"])
-@pytest.mark.parametrize("state", STATES)
+# Each state here in one of its two forms, in turn; both in tests/soak.
+IN_TURN = [
+    pytest.param(state, tv, id=f"{state}-{'tv' if tv else 'desk'}")
+    for state, tv in zip(STATES, itertools.cycle((False, True)), strict=False)
+]
+
+
+@pytest.mark.parametrize(("state", "tv"), IN_TURN)
 def test_every_stop_is_reached_and_left_by_arrows_and_back_leads_out(stage, state, tv):
+    walk_through(stage, state, tv)
+
+
+def walk_through(stage, state: str, tv: bool) -> None:
+    """Show the state and try every arrow at every stop, then leave by Back."""
     STATES[state](stage, tv)
     stage.wait(20)
     modal, arrows = MODAL.get(state, ("", ARROWS))
