@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -55,10 +56,12 @@ def source(name: str) -> Path:
     if name in ("v0.mp4", "en.m4a"):
         return media.elementary(SECONDS) / name
     folder = media.other_codec(name, SECONDS).folder
-    joined = media.cache_folder() / f"{name}-{SECONDS}-joined.mp4"
+    joined = folder.with_name(f"{folder.name}-joined.mp4")  # by the recipe; another process may ask for it as well
     if not joined.exists():
         parts = [folder / "init-0.mp4", *sorted(folder.glob("seg-0-*.m4s"))]
-        joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+        staging = joined.with_suffix(f".{os.getpid()}")
+        staging.write_bytes(b"".join(part.read_bytes() for part in parts))
+        staging.replace(joined)
     return joined
 
 

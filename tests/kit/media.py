@@ -185,11 +185,12 @@ def other_codec(codec: str, seconds: int = 8) -> TestMedia:
 
 
 _GOP = FPS * SEGMENT_S
-_X265 = f"keyint={_GOP}:min-keyint={_GOP}:scenecut=0:open-gop=0:log-level=error"
+_X265 = f"keyint={_GOP}:min-keyint={_GOP}:scenecut=0:open-gop=0:pools=none:frame-threads=1:log-level=error"
+_VP9 = ["-deadline", "realtime", "-cpu-used", 8, "-threads", 1]
 _OTHER_CODECS: dict[str, list[object]] = {
     "hevc": ["-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1", "-x265-params", _X265],
-    "vp9": ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", 8, "-g", _GOP, "-keyint_min", _GOP],
-    "av1": ["-c:v", "libsvtav1", "-preset", 12, "-g", _GOP, "-svtav1-params", f"scd=0:keyint={_GOP}"],
+    "vp9": ["-c:v", "libvpx-vp9", *_VP9, "-g", _GOP, "-keyint_min", _GOP],
+    "av1": ["-c:v", "libsvtav1", "-preset", 12, "-g", _GOP, "-svtav1-params", f"scd=0:keyint={_GOP}:lp=1"],
 }
 
 
@@ -282,10 +283,12 @@ def elementary(seconds: int = SECONDS) -> Path:
 
 
 def _x264(bitrate: int) -> list[object]:
+    """In one thread: with more, and a bound on the bitrate, the bytes would hang on the number of processors and on
+    what else they have to do."""
     gop = FPS * SEGMENT_S
     codec = ["-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "main", "-bf", 2, "-pix_fmt", "yuv420p"]
     closed_gops = ["-g", gop, "-keyint_min", gop, "-sc_threshold", 0, "-flags", "+cgop"]
-    return [*codec, *closed_gops, "-b:v", bitrate, "-maxrate", bitrate, "-bufsize", bitrate]
+    return [*codec, *closed_gops, "-b:v", bitrate, "-maxrate", bitrate, "-bufsize", bitrate, "-threads", 1]
 
 
 def _beeps(language: str, seconds: int) -> str:

@@ -22,6 +22,15 @@ def test_each_frame_names_its_number_and_rung(rung: media.Rung) -> None:
     assert marks == [barcode.Mark(number, rung.index) for number in range(media.SECONDS * media.FPS)]
 
 
+def test_the_same_bytes_are_made_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a test of damaged bytes, or of a seed, is another one on each machine."""
+    made = []
+    for name in ("first", "second"):
+        monkeypatch.setenv("MATINEE_TEST_CACHE", str(tmp_path / name))
+        made.append([(path.name, path.read_bytes()) for path in sorted(media.elementary(12).iterdir())])
+    assert made[0] == made[1]
+
+
 def test_beeps_begin_at_full_seconds_and_name_them() -> None:
     with av.open(str(media.elementary() / "fr.m4a")) as container:
         frames = list(container.decode(audio=0))

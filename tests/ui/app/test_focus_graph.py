@@ -77,7 +77,7 @@ def reached_from(begin: str, edges: dict[str, set[str]]) -> set[str]:
     return seen
 
 
-# Each state here in one of its two forms, in turn; both in tests/soak.
+# Each state in one of its two forms, in turn; both in `make soak`.
 IN_TURN = [
     pytest.param(state, tv, id=f"{state}-{'tv' if tv else 'desk'}")
     for state, tv in zip(STATES, itertools.cycle((False, True)), strict=False)
@@ -86,6 +86,13 @@ IN_TURN = [
 
 @pytest.mark.parametrize(("state", "tv"), IN_TURN)
 def test_every_stop_is_reached_and_left_by_arrows_and_back_leads_out(stage, state, tv):
+    walk_through(stage, state, tv)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("tv", [False, True], ids=["desk", "tv"])
+@pytest.mark.parametrize("state", STATES)
+def test_and_in_both_forms(stage, state, tv):
     walk_through(stage, state, tv)
 
 

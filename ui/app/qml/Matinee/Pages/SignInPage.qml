@@ -124,11 +124,12 @@ FocusScope {
                 id: nearby
                 model: root.signIn.nearby
                 delegate: ActionButton {
+                    required property int index
                     required property string url
                     required property string host
                     required property bool safe
 
-                    objectName: "nearbyService"
+                    objectName: "nearbyService_" + index
                     width: form.width
                     text: safe ? host : qsTr("%1 · not protected").arg(host)
                     icon: safe ? "lock" : "warning"
