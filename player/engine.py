@@ -369,10 +369,14 @@ class Engine:
         viewer = settings.viewer or ("" if self.service is None else self.service.viewer)
         memory = self._track_memory
 
-        def keep(preferences: TrackPreferences) -> None:
-            self.loop.run_in_executor(None, memory.keep, viewer, preferences)
+        def keep(preferences: TrackPreferences, series: str) -> None:
+            self.loop.run_in_executor(None, memory.keep, viewer, preferences, series)
 
-        return PreferenceLearner(memory.of(viewer).first_in(settings.audio_language, settings.text_language), keep)
+        return PreferenceLearner(
+            memory.of(viewer).first_in(settings.audio_language, settings.text_language),
+            keep,
+            lambda series: memory.in_series(viewer, series),
+        )
 
     def _make_resume(self, service: ServiceClient) -> ResumeSync:
         journal = ProgressJournal(self._settings.profile / "resume.db")

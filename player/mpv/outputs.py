@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+DEFAULT_DEVICE = "auto"
+_MOST_DEVICES = 100
+_LONGEST = 300
 
 
 class ToneMapping(StrEnum):
@@ -62,3 +68,26 @@ def output_options(wishes: OutputWishes, *, in_memory: bool) -> dict[str, object
         "audio_channels": _CHANNELS[wishes.speakers],
         "audio_spdif": ",".join(PASSED_THROUGH) if wishes.passthrough else "",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDevice:
+    """Where sound can go: libmpv's name for it, and what people call it."""
+
+    name: str
+    description: str
+
+
+def audio_devices(listed: Sequence[Mapping[str, Any]]) -> tuple[AudioDevice, ...]:
+    """The devices in libmpv's ``audio-device-list`` (mpv's manual, "Property list"), the system's default first."""
+    found = [
+        AudioDevice(str(each["name"])[:_LONGEST], " ".join(str(each.get("description") or each["name"]).split()))
+        for each in listed[:_MOST_DEVICES]
+        if isinstance(each, Mapping) and each.get("name")
+    ]
+    return tuple(sorted(found, key=lambda device: device.name != DEFAULT_DEVICE))
+
+
+def device_or_default(name: str, devices: Sequence[AudioDevice]) -> str:
+    """The device with this name where it is there now, else the system's default."""
+    return name if any(device.name == name for device in devices) else DEFAULT_DEVICE

@@ -45,6 +45,7 @@ from player.title.media_file import (
     public_address,
 )
 from player.title.opening import begin_at
+from player.tracks.series import series_of_file
 
 _UNKNOWN_FORMAT, _NOTHING_TO_PLAY = -17, -16  # mpv_error, include/mpv/client.h
 _MOST_CHAPTERS = 2000
@@ -130,9 +131,15 @@ class PlayingFile(OpeningFile):
 
     async def choose_audio(self, track_id: str) -> None:
         await self.tracks.choose_audio(track_id)
+        self._remember(audio=track_id)
 
     async def choose_text(self, track_id: str | None) -> None:
         await self.tracks.choose_text(track_id)
+        self._remember(text=track_id or "off")
+
+    def _remember(self, **chosen: Any) -> None:  # noqa: ANN401  (fields of OpenedFile)
+        if self.parts.services.files is not None:
+            self.parts.services.files.keep_soon(self.identity, **chosen)
 
     async def choose_second_text(self, track_id: str | None) -> None:
         await self.tracks.choose_second(track_id)
@@ -148,8 +155,7 @@ class PlayingFile(OpeningFile):
 
     def keep_bookmarks(self, marks_s: tuple[float, ...]) -> None:
         super().keep_bookmarks(marks_s)
-        if self.parts.services.files is not None:
-            self.parts.services.files.keep_soon(self.identity, bookmarks=marks_s)
+        self._remember(bookmarks=marks_s)
 
     async def command(self, *words: str) -> bool:
         return await self.control.run(self.control.player.command, *words)
@@ -159,6 +165,9 @@ class PlayingFile(OpeningFile):
         if name == "file-loaded":
             self.parts.tasks.do(self.describe)  # as the other demuxer has it
         if name == "playback-restart":
+            facts = self.parts.monitor.state.media
+            if facts is not None and facts.video and not facts.pixels:
+                self.parts.tasks.do(self.describe)  # the first picture has been decoded
             self.parts.tasks.do(self.look_for_end)
 
     def player_property(self, name: str, value: Any) -> None:  # noqa: ANN401
@@ -223,6 +232,7 @@ async def open_file(
     url = str(media.path) if remote is None else parts.player.offer(remote.stream)
     matroska = kind is MediaFileKind.MATROSKA
     fonts = matroska and media.path is not None and await _has_few_fonts(media.path)
+    parts.services.learning.watch("" if media.path is None else series_of_file(media.path))
     languages = parts.services.learning.preferences.audio_languages
     indexed = not is_unindexed(media.name)
     options = file_options(matroska=matroska, fonts=fonts, indexed=indexed, audio_languages=languages)
@@ -295,6 +305,7 @@ class _Found:
     container: str
     tracks: tuple[Mapping[str, Any], ...]
     decoder: str
+    pixels: Mapping[str, Any]
 
     @property
     def pictures(self) -> bool:
@@ -323,6 +334,10 @@ class _Found:
             float(video.get("demux-fps") or 0.0),
             str(audio.get("codec") or ""),
             "" if self.decoder in ("", "no") else self.decoder,
+            str(self.pixels.get("hw-pixelformat") or self.pixels.get("pixelformat") or ""),
+            str(self.pixels.get("gamma") or ""),
+            int(audio.get("demux-channel-count") or 0),
+            int(audio.get("demux-samplerate") or 0),
         )
 
 
@@ -340,6 +355,7 @@ def _read(player: MediaPlayer) -> _Found:
         str(player.read("file-format", "")),
         tuple(player.read("track-list") or ()),
         str(player.read("hwdec-current", "")),
+        player.read("video-params") or {},
     )
 
 

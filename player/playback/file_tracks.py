@@ -160,9 +160,10 @@ class FileTracks:
 
     async def choose_text(self, track_id: str | None) -> None:
         """The viewer chooses subtitles, or none."""
-        found = next((one for one in self._of(TrackType.TEXT) if one.track.id == track_id), None)
+        all_texts = (*(one.track for one in self._of(TrackType.TEXT)), *(one.first for one in self._own_tracks()))
+        found = next((track for track in all_texts if track.id == track_id), None)
         if found is not None or track_id is None:
-            self._parts.services.learning.learn_text(None if found is None else found.track)
+            self._parts.services.learning.learn_text(found)
         await self._show(track_id)
 
     async def choose_second(self, track_id: str | None) -> None:

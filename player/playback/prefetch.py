@@ -29,6 +29,7 @@ from player.stream.sources import Sources, WholeKeys
 from player.stream.throughput import Throughput
 from player.title.opening import LIVE, PlaybackSource, TitleAddresses, addresses_of, load_presentation, pathway_of
 from player.tracks.selection import Selection, audio_rendition, rendition_of, select
+from player.tracks.series import series_of_title
 from player.transfer.loader import Loader
 from player.transfer.pathways import Pathways
 
@@ -103,6 +104,7 @@ class Prefetcher:
     ) -> None:
         addresses = await addresses_of(source, services.service, services.device_id, services.resume, ahead=True)
         self._prepared[self._key(source)] = self._clock.monotonic(), addresses
+        services.learning.watch(series_of_title(addresses.facts.series))
         while len(self._prepared) > _MOST:
             self._prepared.popitem(last=False)
         keys, paths = KeyRing(), Pathways(tuple(addresses.manifests))

@@ -19,6 +19,7 @@ from drm_client.keys import KeyRing
 from player.base.errors import ANY_ERROR
 from player.mpv.adjustments import MOST_VOLUME, Adjustments, changed
 from player.mpv.model import MediaPlayer
+from player.mpv.outputs import AudioDevice, audio_devices
 from player.net.model import Transfer
 from player.net.suspend import Sleep
 from player.playback.controls import Controls
@@ -115,6 +116,14 @@ class Session:
     def set_volume(self, volume: int) -> None:
         """0 to 200; above 100 the sound is amplified."""
         self._parts.controls.set("volume", max(0, min(MOST_VOLUME, volume)))
+
+    def audio_devices(self) -> Future[tuple[AudioDevice, ...]]:
+        """Where sound can go now."""
+        return asyncio.run_coroutine_threadsafe(self._audio_devices(), self._parts.services.loop)
+
+    def set_audio_device(self, name: str) -> None:
+        """Send the sound to this device, from now on in all playbacks of this player."""
+        self._parts.controls.set("audio-device", name)
 
     def set_muted(self, muted: bool) -> None:
         self._parts.controls.set("mute", muted)
@@ -342,6 +351,9 @@ class Session:
         if self._phase.is_protected:
             return False
         return await self._phase.command("screenshot-to-file", str(path), "subtitles")
+
+    async def _audio_devices(self) -> tuple[AudioDevice, ...]:
+        return audio_devices(await asyncio.to_thread(self._parts.player.read, "audio-device-list") or ())
 
     def _set_speed(self, speed: float) -> None:
         self._phase.set_speed(speed)

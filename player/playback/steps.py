@@ -37,6 +37,7 @@ from player.title.opening import TitleAddresses, addresses_of, begin_at, load_pr
 from player.title.renewal import renewal_of
 from player.tracks.menus import form_of, rung_choices, unsupported_rungs
 from player.tracks.selection import Selection, select
+from player.tracks.series import series_of_title
 from player.transfer.loader import LoadEvent
 from player.transfer.retry import retry
 
@@ -53,6 +54,7 @@ async def open_title(requested: Requested, on_property: OnProperty, on_event: On
     parts = requested.parts
     services, settings, source = parts.services, parts.settings, parts.source
     addresses = services.prepared or await _addresses(parts)
+    services.learning.watch(series_of_title(addresses.facts.series))
     if not addresses.manifests:
         raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "The service names no place to play this title from.")
     for kid, key in source.keys:

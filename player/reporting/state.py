@@ -160,6 +160,10 @@ class FileFacts:
     fps: float = 0.0
     audio: str = ""  # codec
     decoder: str = ""  # in hardware: its name
+    pixels: str = ""  # FFmpeg's name of their format
+    transfer: str = ""  # "pq" and "hlg" are HDR
+    channels: int = 0
+    sample_rate: int = 0  # Hz
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""What each viewer of this installation likes to hear and read, kept in ``tracks.json`` of the profile.
+"""What each viewer of this installation likes to hear and read, at all and in a series, kept in ``tracks.json`` of
+the profile.
 
 It is a convenience: where the file cannot be read or written, titles begin as their makers wanted it.
 """
@@ -28,7 +29,8 @@ _log = logging.getLogger(__name__)
 
 _VERSION = 1
 _MOST = 64  # viewers; those that chose last stay
-_MAX_BYTES = 64 * 1024
+_MOST_SERIES = 200  # of all viewers
+_MAX_BYTES = 256 * 1024
 _MAX_TAG = 35  # characters of a language
 
 
@@ -45,8 +47,14 @@ class TrackPreferenceStore:
             found = _viewers(kept_json(self._path, _MAX_BYTES)).get(viewer)
         return _preferences(found) if isinstance(found, dict) else UNKNOWN_PREFERENCES
 
-    def keep(self, viewer: str, preferences: TrackPreferences) -> None:
-        """Remember these in place of what was known. Blocks for the disk."""
+    def in_series(self, viewer: str, series: str) -> TrackPreferences | None:
+        """What a viewer has chosen in a series; None for nothing. Reads the file."""
+        with self._lock:
+            found = _members(kept_json(self._path, _MAX_BYTES), "series").get(_place(viewer, series))
+        return _preferences(found) if isinstance(found, dict) else None
+
+    def keep(self, viewer: str, preferences: TrackPreferences, series: str = "") -> None:
+        """Remember these in place of what was known of the viewer, and in ``series``. Blocks for the disk."""
         with self._lock:
             content = kept_json(self._path, _MAX_BYTES)
             if is_newer(content, _VERSION):
@@ -57,17 +65,34 @@ class TrackPreferenceStore:
             viewers = {name: own for name, own in _viewers(content).items() if name != viewer}
             viewers[viewer] = asdict(preferences)
             newest = dict(list(viewers.items())[-_MOST:])
+            place = _place(viewer, series)
+            episodes = {name: own for name, own in _members(content, "series").items() if name != place}
+            if series:
+                episodes[place] = asdict(preferences)
+            document = {
+                "version": _VERSION,
+                "viewers": newest,
+                "series": dict(list(episodes.items())[-_MOST_SERIES:]),
+            }
             try:
-                write_whole(self._path, json.dumps({"version": _VERSION, "viewers": newest}, indent=1).encode())
+                write_whole(self._path, json.dumps(document).encode())
             except OSError as error:
                 _log.warning("the choice of sound and subtitles is not kept: %s", error.strerror)
 
 
 def _viewers(content: object) -> dict[str, Any]:
+    return _members(content, "viewers")
+
+
+def _members(content: object, name: str) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("version") != _VERSION:
         return {}
-    viewers = content.get("viewers")
-    return viewers if isinstance(viewers, dict) else {}
+    found = content.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _place(viewer: str, series: str) -> str:
+    return f"{viewer}/{series}"
 
 
 def _preferences(members: Mapping[str, Any]) -> TrackPreferences:
@@ -88,15 +113,27 @@ def _languages(value: object) -> tuple[str, ...]:
 
 
 class PreferenceLearner:
-    """The preferences of the viewer of one playback, which ``keep`` is told as they change."""
+    """The preferences of the viewer of one playback, which ``keep`` is told as they change, with the series that the
+    title belongs to. ``in_series`` knows what the viewer has chosen there."""
 
     def __init__(
         self,
         preferences: TrackPreferences = UNKNOWN_PREFERENCES,
-        keep: Callable[[TrackPreferences], None] = lambda _preferences: None,
+        keep: Callable[[TrackPreferences, str], None] = lambda _preferences, _series: None,
+        in_series: Callable[[str], TrackPreferences | None] = lambda _series: None,
     ) -> None:
         self.preferences = preferences
         self._keep = keep
+        self._in_series = in_series
+        self._series = ""
+
+    def watch(self, series: str) -> None:
+        """What plays is an episode of this series (a key of :mod:`player.tracks.series`, empty for none): what the
+        viewer chose in another one counts before all else."""
+        self._series = series
+        found = self._in_series(series) if series else None
+        if found is not None:
+            self.preferences = found
 
     def learn_audio(self, track: Track) -> None:
         """The viewer has chosen this sound."""
@@ -107,6 +144,6 @@ class PreferenceLearner:
         self._now(after_text(self.preferences, track))
 
     def _now(self, preferences: TrackPreferences) -> None:
-        if preferences != self.preferences:
+        if preferences != self.preferences or self._series:
             self.preferences = preferences
-            self._keep(preferences)
+            self._keep(preferences, self._series)

@@ -550,6 +550,9 @@ class FakeClient:
     async def recent_files(self) -> Sequence[OpenedFile]:
         return self.files
 
+    async def forget_file(self, identity: str | None) -> None:
+        self.files = [file for file in self.files if identity not in (None, file.identity)]
+
     async def image(self, url: str) -> bytes:
         await self._obstacles()
         if self.paint is not None:

@@ -275,6 +275,8 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
     player = PlayerViewModel(
         client, tasks, output, up_next=UpNext(lambda: store.preferences.auto_next and _autoplays(memory), posters)
     )
+    tools = player.tools_menu
+    tools.device = store.preferences.audio_device
     data_use = DataUseViewModel(meter)
     settings = SettingsViewModel(
         client,
@@ -284,6 +286,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
         data_use=data_use,
         disks=lambda: volumes(options.profile),
     )
+    tools.deviceChosen.connect(settings.keep_audio_device)
     settings.changed.connect(
         lambda: kept.use(download_settings(store.preferences), download_place(store.preferences))
     )
@@ -437,11 +440,15 @@ def _playback_opener(options: AppOptions, store: PreferenceStore, meter: DataMet
 def _apply_preferences(player: MpvPlayer, store: PreferenceStore) -> None:
     from PySide6.QtQuick import QQuickWindow, QSGRendererInterface
 
+    from player.mpv.outputs import audio_devices, device_or_default
     from ui.app.profile.preferences import output_options, subtitle_options
 
     in_memory = QQuickWindow.graphicsApi() == QSGRendererInterface.GraphicsApi.Software
     for name, value in output_options(store.preferences, in_memory=in_memory).items():
         player.set(name.replace("_", "-"), value)
+    wanted = store.preferences.audio_device
+    if wanted:
+        player.set("audio-device", device_or_default(wanted, audio_devices(player.read("audio-device-list") or ())))
     for name, text in subtitle_options(store.preferences).items():
         player.set(name, text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -12,6 +12,7 @@ from player.base.languages import distance, normal, speaks
 from player.manifest.model import Track, TrackType
 from player.tracks.preference_store import PreferenceLearner, TrackPreferenceStore
 from player.tracks.preferences import UNKNOWN_PREFERENCES, SubtitleMode, TrackPreferences
+from player.tracks.series import series_of_file, series_of_title
 
 WISHES = TrackPreferences(("de", "en"), ("fr",), SubtitleMode.ALWAYS, described=True, hard_of_hearing=True)
 
@@ -82,7 +83,7 @@ def test_a_place_that_cannot_be_written_costs_only_the_memory(
 
 def test_only_a_change_is_kept() -> None:
     kept: list[TrackPreferences] = []
-    learning = PreferenceLearner(TrackPreferences(("en",)), kept.append)
+    learning = PreferenceLearner(TrackPreferences(("en",)), lambda preferences, _series: kept.append(preferences))
     learning.learn_audio(Track("a", TrackType.AUDIO, (), language="en"))
     assert kept == []
     learning.learn_audio(Track("a", TrackType.AUDIO, (), language="de"))
@@ -113,3 +114,63 @@ def test_the_exact_language_is_nearest() -> None:
     order = sorted(["fr", "pt-BR", "en", "pt-PT", "de"], key=lambda tag: distance(tag, ["pt-PT", "en"]))
     assert order[:3] == ["pt-PT", "pt-BR", "en"]
     assert normal("por-BR") == ("pt", "br")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("/tv/Show.S01E02.720p.mkv", "/tv/Show.s01e03.mkv", True),
+        ("/tv/Show/Season 1/Show S01E02.mkv", "/tv/Show/Season 2/Show S02E01.mkv", True),
+        ("/tv/Show - 1x03.mkv", "/tv/Show 1x04 The End.mkv", True),
+        ("/tv/[Group] Anime - 05 [1080p].mkv", "/tv/[Group] Anime - 06 [1080p].mkv", True),
+        ("/tv/01 - Pilot.mkv", "/tv/02 - Second.mkv", True),
+        ("/tv/Show Episode 1.mkv", "/tv/Other Episode 1.mkv", False),
+        ("/tv/Show S01E01.mkv", "/else/Show S01E02.mkv", False),
+    ],
+)
+def test_episodes_of_one_series_are_known_by_their_names(one: str, other: str, same: bool) -> None:
+    keys = series_of_file(PurePosixPath(one)), series_of_file(PurePosixPath(other))
+    assert all(keys)
+    assert (keys[0] == keys[1]) is same
+
+
+@pytest.mark.parametrize("name", ["/films/Harbour Lights.mkv", "/films/Blade Runner 2049.mkv", "/films/Zone7.mkv"])
+def test_a_film_is_no_episode(name: str) -> None:
+    assert series_of_file(PurePosixPath(name)) == ""
+
+
+def test_what_is_chosen_in_a_series_counts_there(tmp_path: Path) -> None:
+    memory = TrackPreferenceStore(tmp_path / "tracks.json")
+    anime = series_of_title("Anime")
+
+    def learner() -> PreferenceLearner:
+        return PreferenceLearner(
+            memory.of("ada").first_in("de"),
+            lambda preferences, series: memory.keep("ada", preferences, series),
+            lambda series: memory.in_series("ada", series),
+        )
+
+    first = learner()
+    first.watch(anime)
+    first.learn_audio(Track("a", TrackType.AUDIO, (), language="ja"))
+    first.learn_text(Track("t", TrackType.TEXT, (), language="en"))
+    film = learner()
+    film.watch("")
+    film.learn_audio(Track("a", TrackType.AUDIO, (), language="fr"))
+    film.learn_text(None)
+    episode = learner()
+    episode.watch(anime)
+    assert episode.preferences.audio_languages[0] == "ja", "before what the settings and other titles say"
+    assert episode.preferences.subtitles is SubtitleMode.ALWAYS
+    other = learner()
+    other.watch(series_of_title("Other"))
+    assert other.preferences.audio_languages[:2] == ("de", "fr")
+    assert memory.in_series("ben", anime) is None
+
+
+def test_series_are_bounded(tmp_path: Path) -> None:
+    memory = TrackPreferenceStore(tmp_path / "tracks.json")
+    for number in range(205):
+        memory.keep("", WISHES, str(number))
+    assert memory.in_series("", "3") is None
+    assert memory.in_series("", "204") == WISHES

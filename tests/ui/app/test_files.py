@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from player.mpv.adjustments import Adjustments, changed, properties
-from player.reporting.state import PlaybackStatus
+from player.mpv.outputs import AudioDevice, audio_devices, device_or_default
+from player.reporting.state import FileFacts, PlaybackStatus
 from player.resume.files import FileMemory, OpenedFile
 from player.title.media_file import MediaFileKind, kind_of, media_of_folder
-from tests.kit.fake_client import playing
+from tests.kit.fake_client import cards, playing
 from ui.app.viewmodels.queue import PlayQueue, Repeat
 
 K = Qt.Key
@@ -231,3 +233,124 @@ def test_a_folder_has_only_what_plays(tmp_path):
     (tmp_path / "cover.jpg").touch()
     (tmp_path / "x.mkv").mkdir()
     assert [path.name for path in media_of_folder(tmp_path)] == ["1.mp3", "2.mkv", "10.mkv"]
+
+
+# --- what was opened last, the queue by hand, the device, the facts
+
+
+def opened(identity: str, place: Path, at_s: float = 90.0) -> OpenedFile:
+    return OpenedFile(identity, str(place), place.stem, at_s, 600.0, 1.0)
+
+
+def test_the_row_of_files_goes_on_and_is_cleared_without_a_service(stage, tmp_path):
+    first, second = films(tmp_path, "Harbour.mkv", "Mill.mkv")
+    stage.client.service_name = ""
+    stage.client.files = [opened("h", first), opened("m", second)]
+    stage.start()
+    stage.until(lambda: stage.app.files.recent.count == 2)
+    stage.key(K.Key_Down, K.Key_Down)
+    assert stage.focus_name == "file_0"
+    stage.key(K.Key_Menu)
+    stage.until(lambda: stage.app.files.property("chosenName") == "Harbour")
+    stage.wait(350)  # the key has been let go
+    stage.key(K.Key_Down, K.Key_Return)
+    stage.until(lambda: [one.title_id for one in stage.app.files.recent.records] == ["m"])
+    assert [file.identity for file in stage.client.files] == ["m"]
+    stage.app.files.playRecent("m")
+    stage.until(lambda: playing_names(stage) == ["Mill"])
+    stage.app.files.offerChoices("m")
+    stage.app.files.choose("clear")
+    stage.until(lambda: stage.app.files.recent.count == 0)
+
+
+def test_the_row_of_files_is_on_home_and_not_for_a_child(stage, tmp_path):
+    (film,) = films(tmp_path, "Harbour.mkv")
+    stage.client.files = [opened("h", film)]
+    stage.client.titles = cards(2)
+    stage.sign_in()
+    row = stage.item("row_files")
+    stage.until(row.isVisible)
+    row.forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: playing_names(stage) == ["Harbour"])
+    stage.item("homePage").setProperty("calm", True)
+    stage.app.back()
+    stage.until(lambda: stage.page == "home")
+    assert not row.isVisible()
+
+
+def queue_names(stage) -> list[str]:
+    return [line.name for line in stage.app.files.queue_lines]
+
+
+def open_queue(stage, tmp_path) -> None:
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv", "b.mkv", "c.mkv"))))
+    stage.until(lambda: playing_names(stage) == ["a"])
+    stage.client.sessions[-1].publish(playing())
+    stage.until(lambda: stage.page == "player")
+    stage.key(K.Key_T)
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Down, K.Key_Down, K.Key_Return)
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Return)
+    assert stage.app.player.property("tools").property("heading") == "Files of the queue"
+
+
+def test_the_queue_is_put_in_order_by_six_keys_and_by_shift(stage, tmp_path):
+    open_queue(stage, tmp_path)
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Right)
+    stage.key(K.Key_Down, K.Key_Return)
+    assert queue_names(stage) == ["a.mkv", "c.mkv", "b.mkv"]
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Return)
+    assert queue_names(stage) == ["a.mkv", "b.mkv"]
+    stage.key(K.Key_Down)
+    QTest.keyClick(stage.window, K.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert queue_names(stage) == ["b.mkv", "a.mkv"]
+    assert playing_names(stage) == ["a"], "what plays goes on"
+
+
+def test_the_queue_is_put_in_order_by_the_mouse(stage, tmp_path):
+    open_queue(stage, tmp_path)
+    menu = stage.item("menu")
+    line = stage.window.activeFocusItem()
+    at = line.mapToItem(stage.window.contentItem(), line.width() - 20, line.height() / 2).toPoint()
+    button = Qt.MouseButton.LeftButton
+    QTest.mousePress(stage.window, button, pos=at)
+    for step in range(1, 6):
+        QTest.mouseMove(stage.window, QPoint(at.x(), round(at.y() + step * 2 * line.height() / 5)))
+    QTest.mouseRelease(stage.window, button, pos=QPoint(at.x(), round(at.y() + 2 * line.height())))
+    stage.until(lambda: queue_names(stage) == ["b.mkv", "c.mkv", "a.mkv"])
+    assert menu.isVisible()
+    QTest.mouseClick(stage.window, Qt.MouseButton.RightButton, pos=QPoint(at.x() - 100, at.y()))
+    stage.until(lambda: stage.app.player.property("tools").property("heading") == "File of the queue")
+
+
+def test_sound_goes_to_another_device_and_that_is_kept(stage):
+    session = stage.play(playing())
+    answer: Future[tuple[AudioDevice, ...]] = Future()
+    session.audio_devices = lambda: answer
+    tools = stage.app.player.property("tools")
+    kept: list[str] = []
+    tools.deviceChosen.connect(kept.append)
+    tools.open()
+    assert tools.choose("sound")
+    assert tools.choose("devices")
+    answer.set_result(audio_devices([{"name": "alsa/hdmi", "description": "Television"}, {"name": "auto"}, {}]))
+    stage.until(lambda: [one.label for one in tools.options.records] == ["System default", "Television"])
+    assert tools.options.records[0].chosen
+    tools.choose("alsa/hdmi")
+    assert ("set_audio_device", "alsa/hdmi") in session.orders
+    assert kept == ["alsa/hdmi"]
+    assert tools.options.records[1].chosen
+    assert device_or_default("alsa/gone", answer.result()) == "auto"
+
+
+def test_the_statistics_tell_what_libmpv_knows_of_a_file(stage):
+    facts = FileFacts("mov,mp4", 1_200_000_000, "hevc", 3840, 2160, 23.976, "eac3", "vaapi", "p010", "pq", 6, 48000)
+    stage.play(playing(media=facts, dropped_frames=3))
+    lines = {fact.name: fact.value for fact in stage.app.player.property("statistics").facts.records}
+    assert lines["Video"] == "hevc, 3840×2160, 23.98 frames/s"
+    assert lines["Pixels"] == "p010, HDR (PQ)"
+    assert lines["Decoder"] == "vaapi"
+    assert lines["Audio"] == "eac3, 6 channels, 48.0 kHz"
+    assert lines["Dropped frames"] == "3"
+    assert lines["File"].startswith("mov,mp4, 1.2 GB")
+    assert "CDN" not in lines

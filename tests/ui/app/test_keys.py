@@ -132,3 +132,57 @@ def test_keys_are_changed_on_the_settings_page_and_count_in_the_player(stage):
     stage.until(lambda: stage.page == "player")
     QTest.keyClick(stage.window, K.Key_Y)
     stage.until(lambda: ("set_muted", True) in session.orders)
+
+
+def shown_keys(stage) -> dict[str, str]:
+    return {
+        line["sentence"]: line["keys"]
+        for section in stage.app.keys.property("shownSections")
+        for line in section["lines"]
+    }
+
+
+@pytest.mark.parametrize("key", [K.Key_Question, K.Key_F1])
+def test_all_keys_are_shown_on_every_page_as_they_are_now(stage, key):
+    stage.start()
+    stage.until(lambda: stage.page == "signIn")
+    stage.item("openStreamButton").forceActiveFocus()
+    for page in ("signIn", "settings"):
+        if page == "settings":
+            stage.app.showSettings()
+        stage.until(lambda page=page: stage.page == page and stage.focus_name != "")
+        before = stage.focus_name
+        stage.key(key)
+        stage.until(lambda: stage.item("keysOverlay").isVisible())
+        stage.key(K.Key_Down, K.Key_Escape)
+        assert not stage.item("keysOverlay").isVisible()
+        assert stage.focus_name == before
+    assert stage.page == "settings", "nothing of it reached the page behind"
+    stage.app.keys.await_("mute")
+    stage.app.keys.give(K.Key_Y.value, NONE)
+    assert shown_keys(stage)["Sound off or on"] == "M, Y"
+
+
+def test_a_changed_key_shows_the_keys_and_the_tools_lead_there(stage):
+    stage.play(playing())
+    stage.app.keys.clear("help")
+    stage.app.keys.await_("help")
+    stage.app.keys.give(K.Key_F2.value, NONE)
+    stage.key(K.Key_F1)
+    assert not stage.item("keysOverlay").isVisible()
+    stage.key(K.Key_F2)
+    stage.until(lambda: stage.item("keysOverlay").isVisible())
+    stage.key(K.Key_F2)
+    stage.until(lambda: not stage.item("keysOverlay").isVisible())
+    stage.key(K.Key_T, K.Key_Up)
+    stage.app.player.property("tools").perform("keys")
+    stage.until(lambda: stage.item("keysOverlay").isVisible())
+
+
+def test_a_question_mark_is_typed_where_text_is_written(stage):
+    stage.client.service_name = ""
+    stage.start()
+    stage.until(lambda: stage.page == "signIn")
+    stage.item("serviceAddress").forceActiveFocus()
+    QTest.keyClick(stage.window, "?")
+    assert not stage.item("keysOverlay").isVisible()

@@ -302,6 +302,9 @@ class EngineClient:
     async def recent_files(self) -> Sequence[OpenedFile]:
         return await asyncio.to_thread(self.engine.files.last)
 
+    async def forget_file(self, identity: str | None) -> None:
+        await asyncio.to_thread(self.engine.files.forget, identity)
+
     async def open(
         self,
         source: PlaybackSource,

@@ -216,6 +216,10 @@ class ClientPort(Protocol):
         """The viewer's own files, the one opened last first."""
         ...
 
+    async def forget_file(self, identity: str | None) -> None:
+        """Forget that a file was opened and where it was left, or all of them."""
+        ...
+
     async def open(
         self,
         source: PlaybackSource,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # it brings the engine along, which must not hold up the first frame
     from player.mpv.adjustments import Adjustments
+    from player.mpv.outputs import AudioDevice
     from player.text.subtitle_files import SubtitleLine
     from player.thumbnails import Picture
 
@@ -85,6 +86,12 @@ class SessionPort(Protocol):
     def subtitle_lines(self) -> Future[tuple[SubtitleLine, ...]]:
         """What is said in the subtitles that are shown."""
         ...
+
+    def audio_devices(self) -> Future[tuple[AudioDevice, ...]]:
+        """Where sound can go now."""
+        ...
+
+    def set_audio_device(self, name: str) -> None: ...
 
     def adjust(self, wanted: Adjustments) -> None: ...
 

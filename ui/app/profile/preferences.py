@@ -32,6 +32,7 @@ DOWNLOAD_ROOMS = (0, 5, 10, 20, 50, 100)  # GB; 0 is no limit
 DOWNLOAD_LIMITS = (0, 2_000_000, 5_000_000, 10_000_000, 50_000_000)  # bits per second; 0 is no limit
 _MAX_LANGUAGE = 35
 _MAX_PATH = 4096
+_MAX_DEVICE = 300
 _FORMAT = 1  # in the file's "format"; one without it is of the first
 
 
@@ -44,6 +45,7 @@ class Preferences:
     CDNs how the player is doing. ``language`` counts from the next start. ``auto_next``: the next episode begins by
     itself; ``smart_downloads``: it is downloaded so, of a series of which something is kept.
     ``service_url`` is the service where the program was started without one.
+    ``audio_device`` is libmpv's name for where sound goes, empty for the system's default.
     ``download_folder`` is an absolute path, empty for the profile's own. Sizes are per cent. For
     what concerns picture and sound (``hardware`` to ``passthrough``) see :mod:`player.mpv.outputs`."""
 
@@ -72,6 +74,7 @@ class Preferences:
     smart_downloads: bool = True
     service_url: str = ""
     motion: str = ""
+    audio_device: str = ""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -100,6 +103,8 @@ _CHOICES: Mapping[str, tuple[object, ...]] = {
 def _allowed(name: str, value: object) -> bool:
     if isinstance(value, str) and name == "audio_language":
         return len(value) <= _MAX_LANGUAGE and (not value or value.replace("-", "").isalnum())
+    if isinstance(value, str) and name == "audio_device":
+        return len(value) <= _MAX_DEVICE and (not value or value.isprintable())
     if isinstance(value, str) and name == "service_url":
         return not value or (len(value) <= _MAX_PATH and value.startswith(("https://", "http://")))
     if isinstance(value, str) and name == "download_folder":

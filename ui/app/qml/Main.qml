@@ -64,6 +64,11 @@ Window {
         if (app.choices.options.count > 0)
             titleChoices.openHeld(card)
     }
+    // What can be done with a file that was opened, at its card.
+    function offerFile(card: Item, identity: string) {
+        app.files.offerChoices(identity)
+        fileChoices.openHeld(card)
+    }
     function toggleFullScreen() {
         if (app.tv || small)
             return
@@ -139,6 +144,9 @@ Window {
         onByCodeWanted: wanted => window.app.signInByCode(wanted)
         onOpenStream: dialog.open()
         onShowSettings: window.app.showSettings()
+        files: window.app.files
+        onFileChosen: identity => window.app.files.playRecent(identity)
+        onFileMenuWanted: (card, identity) => window.offerFile(card, identity)
     }
     ProfilesPage {
         id: profiles
@@ -203,6 +211,9 @@ Window {
         enabled: visible && !modal
         home: window.app.home
         downloads: window.app.downloads
+        files: window.app.files
+        onFileChosen: identity => window.app.files.playRecent(identity)
+        onFileMenuWanted: (card, identity) => window.offerFile(card, identity)
         viewer: window.app.viewer
         avatar: window.app.profiles.avatar
         calm: window.app.profiles.kids
@@ -296,6 +307,12 @@ Window {
         onFullScreenToggled: window.toggleFullScreen()
         onSmallToggled: window.setSmall(!window.small)
         onDragged: window.startSystemMove()
+        onKeysWanted: overlay.open()
+    }
+    Shortcut {
+        sequences: window.app.keys.helpKeys
+        enabled: (!window.modal || overlay.visible) && !window.app.keys.awaited
+        onActivated: overlay.toggle()
     }
     Shortcut {
         sequences: [StandardKey.Open]
@@ -354,6 +371,16 @@ Window {
         onClosed: window.settle()
         onChosen: key => window.app.choices.choose(key)
     }
+    ChoiceMenu {
+        id: fileChoices
+        objectName: "fileMenu"
+        anchors.fill: parent
+        heading: window.app.files.chosenName
+        model: window.app.files.choices
+        onVisibleChanged: window.modal = visible
+        onClosed: window.settle()
+        onChosen: key => window.app.files.choose(key)
+    }
     ConfirmDialog {
         id: signOutDialog
         objectName: "signOutDialog"
@@ -372,6 +399,22 @@ Window {
         files: window.app.files
         onVisibleChanged: window.modal = visible
         onClosed: window.settle()
+    }
+    KeysOverlay {
+        id: overlay
+        objectName: "keysOverlay"
+
+        property Item before // had the focus
+
+        anchors.fill: parent
+        z: 2
+        keys: window.app.keys
+        onVisibleChanged: {
+            if (visible)
+                before = window.activeFocusItem
+            window.modal = visible
+        }
+        onClosed: before?.visible && before.enabled ? before.forceActiveFocus(Qt.PopupFocusReason) : window.settle()
     }
     OpenStreamDialog {
         id: dialog

@@ -141,5 +141,18 @@ def _window() -> tuple[KeyAction, ...]:
         KeyAction("picture_in_picture", at, tr("Picture in picture on or off"), ("P",)),
         KeyAction("tools", at, tr("Open the tools"), ("T", "Menu")),
         KeyAction("statistics", at, tr("Show or hide the statistics"), ("I",)),
+        KeyAction("help", at, tr("Show all keys"), ("?", "F1")),
         KeyAction("leave", at, tr("Close a menu, or leave the player"), ("Esc", "Back", "Backspace"), fixed=True),
+    )
+
+
+def fixed_keys() -> tuple[tuple[str, str], ...]:
+    """What the other keys do, on every page: a sentence and the keys as people read them."""
+    return (
+        (tr("Move"), tr("Arrow keys")),
+        (tr("Open, or choose"), tr("Enter")),
+        (tr("What can be done with a title"), tr("Menu, or Enter held")),
+        (tr("Go back"), tr("Esc, Back")),
+        (tr("Open a file"), tr("Ctrl+O")),
+        (tr("Play what was copied"), tr("Ctrl+V")),
     )

@@ -126,6 +126,7 @@ class ApplicationViewModel(QObject):
         self._files.sourceWanted.connect(self._play_queued)
         self._files.failed.connect(self._downloads.tell)
         self._addresses.filesWanted.connect(self._files.open)
+        self.pageChanged.connect(self._look_for_files)
         self._player.keptWanted.connect(self._play_kept)
         self._account.signedOut.connect(self._signed_out)
         self._settings.asked.connect(self._do)
@@ -194,6 +195,11 @@ class ApplicationViewModel(QObject):
         if not self._client.service_name:
             self._rest_on(Page.SIGN_IN)
         self._downloads.refresh()
+
+    def _look_for_files(self) -> None:
+        """Where a row shows what was opened last."""
+        if self._page in (Page.HOME, Page.SIGN_IN):
+            self._files.refresh()
 
     def open_places(self, places: Sequence[str]) -> None:
         """Files and folders that the viewer has chosen outside of the app."""

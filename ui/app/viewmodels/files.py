@@ -17,10 +17,11 @@ from ui.app.ports.client import ClientPort
 from ui.app.system import links
 from ui.app.viewmodels.binding import RecordModel, part, shown
 from ui.app.viewmodels.browsing import FileBrowser
-from ui.app.viewmodels.menus import Option
+from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.queue import PlayQueue, Repeat
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import clock_time, tr
+from ui.app.viewmodels.titles import Poster
 
 if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
@@ -41,8 +42,13 @@ class QueueModel(RecordModel[QueueLine]):
     record = QueueLine
 
 
+class RecentModel(RecordModel[Poster]):
+    record = Poster
+
+
 class FilesViewModel(QObject):
-    """``sourceWanted(source)`` asks for a playback, ``failed(failure)`` says why a file cannot be opened."""
+    """``sourceWanted(source)`` asks for a playback, ``failed(failure)`` says why a file cannot be opened. ``recent``
+    are the files that were opened last, by their identity; ``choices`` are what can be done with one of them."""
 
     changed = Signal()
     sourceWanted = Signal(object)
@@ -58,10 +64,22 @@ class FilesViewModel(QObject):
         self._lines = QueueModel(self)
         self._rng = Random()
         self._count = 0
+        self._opened_last: dict[str, OpenedFile] = {}
+        self._recent = RecentModel(self)
+        self._choices = OptionModel(self)
+        self._chosen = ""
 
     queue = part("_lines")
     browser = part("_browser")  # what was opened last, and the folders of this computer
     count = shown(int, "_count", changed)
+    recent = part("_recent")
+    choices = part("_choices")
+
+    @Property(str, notify=changed)
+    def chosenName(self) -> str:
+        """Whose ``choices`` these are."""
+        file = self._opened_last.get(self._chosen)
+        return "" if file is None else file.name
 
     @property
     def queue_lines(self) -> list[QueueLine]:
@@ -81,11 +99,47 @@ class FilesViewModel(QObject):
     def browse(self) -> None:
         """Show what was opened last and the folders of this computer in ``browser``."""
         self._browser.start()
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Look again at what was opened last."""
         self._tasks.run(self._client.recent_files(), self._show_recent, lambda _failure: None)
 
+    @Slot(str)
+    def playRecent(self, identity: str) -> None:
+        """Go on with a file that was opened."""
+        if identity in self._opened_last:
+            self.open([self._opened_last[identity].place])
+
+    @Slot(str)
+    def offerChoices(self, identity: str) -> None:
+        """Make the menu of a file that was opened."""
+        self._chosen = identity
+        self._choices.replace(
+            [
+                Option("play", tr("Play")),
+                Option("remove", tr("Remove from this list")),
+                Option("clear", tr("Remove all from this list")),
+            ]
+        )
+        self.changed.emit()
+
+    @Slot(str)
+    def choose(self, key: str) -> None:
+        """One of ``choices``. What is removed begins at its start when it is opened again."""
+        if key == "play":
+            self.playRecent(self._chosen)
+        elif key in ("remove", "clear"):
+            identity = self._chosen if key == "remove" else None
+            self._tasks.run(self._client.forget_file(identity), lambda _none: self.refresh(), self.failed.emit)
+
     def _show_recent(self, files: Sequence[OpenedFile]) -> None:
-        here = [file for file in files if file.place.startswith("/")]
-        self._browser.set_recent([Option(one.place, one.name, _place_words(one)) for one in here[:_MOST_RECENT]])
+        here = [file for file in files if Path(file.place).is_absolute()][:_MOST_RECENT]
+        self._opened_last = {file.identity: file for file in here}
+        self._recent.replace([_card_of(file) for file in here])
+        self._browser.set_recent([Option(one.place, one.name, _place_words(one)) for one in here])
+        self.changed.emit()
 
     @Slot(list)
     def open(self, places: Sequence[str]) -> None:
@@ -174,6 +228,18 @@ def _plays(name: str) -> bool:
 def _place_words(file: OpenedFile) -> str:
     """Where a file was left."""
     return f"{clock_time(file.resume_s)} / {clock_time(file.duration_s)}" if file.resume_s else ""
+
+
+def _card_of(file: OpenedFile) -> Poster:
+    share = min(1.0, file.resume_s / file.duration_s) if file.duration_s else 0.0
+    return Poster(
+        title_id=file.identity,
+        name=file.name,
+        facts=_place_words(file) or (clock_time(file.duration_s) if file.duration_s else ""),
+        synopsis="",
+        progress=share,
+        remaining="",
+    )
 
 
 def _found(places: list[str]) -> list[str]:

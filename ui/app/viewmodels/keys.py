@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeySequence
 
 from player.base.files import write_whole
 from ui.app.profile.key_bindings import KeyBindings, with_key, without_keys, write_bindings
-from ui.app.viewmodels.actions import KeyAction, key_actions, section_titles
+from ui.app.viewmodels.actions import KeyAction, fixed_keys, key_actions, section_titles
 from ui.app.viewmodels.binding import RecordModel, part, shown
 from ui.app.viewmodels.text import tr
 
@@ -60,6 +60,28 @@ class KeysViewModel(QObject):
     def sections(self) -> list[dict[str, str]]:
         """The headings, as ``key`` and ``label``."""
         return [{"key": str(key), "label": label} for key, label in section_titles().items()]
+
+    @Property(list, notify=changed)
+    def shownSections(self) -> list[dict[str, object]]:
+        """The headings as ``label``, each with its ``lines``: what all keys are now, for the overlay."""
+        by_section: list[dict[str, object]] = [
+            {
+                "label": label,
+                "lines": [
+                    {"sentence": line.sentence, "keys": line.keys, "changed": line.changed}
+                    for line in self._lines.records
+                    if line.section == str(key)
+                ],
+            }
+            for key, label in section_titles().items()
+        ]
+        fixed = [{"sentence": sentence, "keys": keys, "changed": False} for sentence, keys in fixed_keys()]
+        return [*by_section, {"label": tr("Everywhere"), "lines": fixed}]
+
+    @Property(list, notify=changed)
+    def helpKeys(self) -> list[str]:
+        """The keys that show all keys, on every page."""
+        return list(self._keys()["help"])
 
     @Slot(int, int, result=str)
     def actionFor(self, key: int, modifiers: int) -> str:

@@ -111,6 +111,11 @@ class PlayerViewModel(QObject):
     tools = part("_tools")  # what can be adjusted
     trouble = part("_trouble")  # what ended the playback
 
+    @property
+    def tools_menu(self) -> ToolsViewModel:
+        """What can be adjusted, for those who keep it."""
+        return self._tools
+
     @Property(str, notify=stateChanged)
     def title(self) -> str:
         """Of an episode with its series and its place there."""

@@ -188,11 +188,7 @@ class SettingsViewModel(QObject):
             if value is True:
                 self.asked.emit(key)
             return
-        changes: dict[str, Any] = {key: value}
-        self._preferences = replace(self._preferences, **changes)
-        if self._keeper is not None:
-            kept = self._keeper.save(self._preferences)
-            self._notice = "" if kept else tr("The settings could not be kept; they last until Matinee is closed.")
+        self._keep(**{key: value})
         if key == "telemetry":
             self._tasks.run(
                 self._client.set_consent(self._preferences.telemetry), lambda _none: None, lambda _failure: None
@@ -200,6 +196,17 @@ class SettingsViewModel(QObject):
         self._take_effect()
         self._publish()
         self.changed.emit()
+
+    def keep_audio_device(self, name: str) -> None:
+        """Sound goes to this device from now on (libmpv's name; empty for the system's default)."""
+        self._keep(audio_device=name)
+        self.changed.emit()
+
+    def _keep(self, **changes: Any) -> None:  # noqa: ANN401  (fields of Preferences)
+        self._preferences = replace(self._preferences, **changes)
+        if self._keeper is not None:
+            kept = self._keeper.save(self._preferences)
+            self._notice = "" if kept else tr("The settings could not be kept; they last until Matinee is closed.")
 
     def tell(self, notice: str) -> None:
         """Say something on the page."""

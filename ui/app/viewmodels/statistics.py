@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import Property, QObject, Signal
 
 from player.reporting.startup import BUDGET_S, Startup
-from player.reporting.state import PlaybackState, RungChoice, StatSample
+from player.reporting.state import FileFacts, PlaybackState, RungChoice, StatSample
 from ui.app.viewmodels.binding import RecordModel, shown
-from ui.app.viewmodels.text import bitrate, tr
+from ui.app.viewmodels.text import bitrate, byte_words, decimal, tr
 
 SPAN_S = 120.0
 _NOTHING = -1.0  # a gap in a graph
@@ -128,6 +128,8 @@ def _round_up(value: float) -> float:
 
 
 def _facts(state: PlaybackState) -> list[Fact]:
+    if state.media is not None:
+        return _file_facts(state, state.media)
     return [
         Fact(tr("Playing"), _rung_words(state.rungs, state.rung_playing)),
         Fact(tr("Loading"), _rung_words(state.rungs, state.rung_loading)),
@@ -135,6 +137,35 @@ def _facts(state: PlaybackState) -> list[Fact]:
         Fact(tr("Dropped frames"), str(state.dropped_frames)),
         *([] if state.startup is None else [_first_picture(state.startup)]),
     ]
+
+
+def _file_facts(state: PlaybackState, media: FileFacts) -> list[Fact]:
+    """What libmpv tells of a file that it plays by itself."""
+    size = byte_words(media.size) if media.size else ""
+    mean = bitrate(8 * media.size / state.duration_s) if media.size and state.duration_s else ""
+    frame = f"{media.width}×{media.height}" if media.width else ""
+    rate = tr("{fps} frames/s").format(fps=decimal(media.fps, 2)) if media.fps else ""
+    hdr = {"pq": "HDR (PQ)", "hlg": "HDR (HLG)"}.get(media.transfer, "")
+    hertz = f"{decimal(media.sample_rate / 1000, 1)} kHz" if media.sample_rate else ""
+    channels = tr("{count} channels").format(count=media.channels) if media.channels else ""
+    ahead = state.history[-1].buffer_s if state.history else 0.0
+    facts = [Fact(tr("File"), _joined(media.container, size, mean))]
+    if media.video:
+        facts.append(Fact(tr("Video"), _joined(media.video, frame, rate)))
+        facts.append(Fact(tr("Pixels"), _joined(media.pixels, hdr)))
+        facts.append(Fact(tr("Decoder"), media.decoder or tr("software")))
+    if media.audio:
+        facts.append(Fact(tr("Audio"), _joined(media.audio, channels, hertz)))
+    facts.append(Fact(tr("Read ahead"), f"{decimal(ahead, 1)} s"))
+    if media.video:
+        facts.append(Fact(tr("Dropped frames"), str(state.dropped_frames)))
+    if state.startup is not None:
+        facts.append(_first_picture(state.startup))
+    return facts
+
+
+def _joined(*words: str) -> str:
+    return ", ".join(filter(None, words)) or "–"
 
 
 def _first_picture(startup: Startup) -> Fact:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal, Slot
+from PySide6.QtCore import Property, QObject, QStandardPaths, QTimer, Signal, Slot
 
 from player.mpv.adjustments import ASPECTS, CROPS, ROTATIONS, Adjustments
 from player.reporting.state import PlaybackState
@@ -26,6 +26,7 @@ from ui.app.viewmodels.text import clock_time, decimal, tr
 from ui.app.viewmodels.tracks import track_names
 
 if TYPE_CHECKING:
+    from player.mpv.outputs import AudioDevice
     from player.text.subtitle_files import SubtitleLine
 
 _SAID_MS = 2500
@@ -39,7 +40,8 @@ _SPEED_STEPS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 3.0, 4.0)
 
 class ToolsViewModel(QObject):
     """``seekWanted(seconds)`` and ``speedWanted(speed)`` ask the player for what is its own. ``textWanted(what)``
-    asks the page for a text: "time" or "line". ``sleepOver`` says that the sleep timer has run out."""
+    asks the page for a text: "time" or "line"; or to show what was "found", or all "keys". ``sleepOver`` says that
+    the sleep timer has run out."""
 
     changed = Signal()
     menuChanged = Signal()
@@ -47,6 +49,7 @@ class ToolsViewModel(QObject):
     speedWanted = Signal(float)
     textWanted = Signal(str)
     sleepOver = Signal()
+    deviceChosen = Signal(str)  # libmpv's name; empty for the system's default
 
     def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +60,9 @@ class ToolsViewModel(QObject):
         self._adjusted = Adjustments()
         self._loop: tuple[float | None, float | None] = (None, None)
         self._found: Sequence[SubtitleLine] = ()
+        self._devices: Sequence[AudioDevice] = ()
+        self.device = ""  # as deviceChosen
+        self._row = 0  # of the queue, whose lines are shown
         self._options = OptionModel(self)
         self._browser = FileBrowser(is_subtitle, self, heading=tr("Add subtitles"))
         self._browser.chosen.connect(self._add_subtitles)
@@ -117,12 +123,35 @@ class ToolsViewModel(QObject):
                 self._path.append(key)
                 if key == "browse":
                     self._browser.start()
+                elif key == "devices":
+                    self._ask_devices()
                 self._refresh()
                 return True
             return self.perform(key)
         stays = _CHOOSERS[level](self, key) if level in _CHOOSERS else self.perform(key)
         self._refresh()
         return stays
+
+    @Property(bool, notify=menuChanged)
+    def ordered(self) -> bool:
+        """Whether the lines can be put into another order."""
+        return self._path[-1:] == ["queue_list"]
+
+    @Slot(str, result=bool)
+    def more(self, key: str) -> bool:
+        """Show what can be done with a line of the queue; False where there is nothing more."""
+        if not self.property("ordered") or not key.isdecimal():
+            return False
+        self._row = int(key)
+        self._path.append("queue_file")
+        self._refresh()
+        return True
+
+    @Slot(int, int)
+    def moveLine(self, row: int, to: int) -> None:
+        """List a file of the queue elsewhere."""
+        if self._files is not None and self.property("ordered"):
+            self._files.move(row, to)
 
     @Slot(result=bool)
     def back(self) -> bool:
@@ -360,6 +389,48 @@ class ToolsViewModel(QObject):
             self._files.playRow(int(key))
         return False
 
+    def _choose_of_file(self, key: str) -> bool:
+        """One of what can be done with a file of the queue."""
+        if self._files is None:
+            return False
+        last = len(self._files.queue_lines) - 1
+        if key == "play":
+            self._files.playRow(self._row)
+            return False
+        if key == "remove":
+            self._files.remove(self._row)
+            self._path.pop()
+        elif key in ("up", "down"):
+            to = max(0, min(last, self._row + (1 if key == "down" else -1)))
+            self._files.move(self._row, to)
+            self._row = to
+        return True
+
+    def _choose_device(self, key: str) -> bool:
+        name = "" if key == "auto" else key
+        self.device = name
+        self.deviceChosen.emit(name)
+        if self._session is not None:
+            self._session.set_audio_device(key)
+        return True
+
+    def _ask_devices(self) -> None:
+        self._devices = ()
+        if self._session is None:
+            return
+        asked = self._session.audio_devices()
+
+        async def devices() -> Sequence[AudioDevice]:
+            import asyncio
+
+            return await asyncio.wrap_future(asked)
+
+        self._tasks.run(devices(), self._show_devices, lambda failure: self._say(failure.sentence))
+
+    def _show_devices(self, devices: Sequence[AudioDevice]) -> None:
+        self._devices = devices
+        self._refresh()
+
     def _sleep_now(self) -> None:
         self._say(tr("Good night"))
         self.sleepOver.emit()
@@ -392,7 +463,7 @@ class ToolsViewModel(QObject):
             Option(key, names[key])
             for key in ("playback", "picture", "sound", "subtitles", "queue")
             if self._fits(key)
-        ]
+        ] + [Option("keys", tr("Keys…"))]
 
     def _fits(self, key: str) -> bool:
         return key != "queue" or (self._files is not None and int(self._files.property("count")) > 0)
@@ -441,6 +512,7 @@ class ToolsViewModel(QObject):
             Option("normalise", tr("Even volume"), tr("on") if now.normalise else tr("off")),
             Option("downmix", tr("Mix down to stereo"), tr("on") if now.downmix else tr("off")),
             Option("next_audio", tr("Next audio track")),
+            Option("devices", tr("Output device")),
         ]
 
     def _subtitle_lines(self) -> list[Option]:
@@ -472,6 +544,24 @@ class ToolsViewModel(QObject):
     def _list_lines(self) -> list[Option]:
         lines = [] if self._files is None else self._files.queue_lines
         return [Option(str(row), line.name, chosen=line.playing) for row, line in enumerate(lines)]
+
+    def _of_file_lines(self) -> list[Option]:
+        lines = [] if self._files is None else self._files.queue_lines
+        playing = self._row < len(lines) and lines[self._row].playing
+        return [
+            Option("play", tr("Play now")),
+            Option("up", tr("Earlier in the queue"), available=self._row > 0),
+            Option("down", tr("Later in the queue"), available=self._row < len(lines) - 1),
+            Option("remove", tr("Take out of the queue"), available=not playing),
+        ]
+
+    def _device_lines(self) -> list[Option]:
+        if not self._devices:
+            return [Option("", tr("Looking…"), available=False)]
+        chosen = self.device or "auto"
+        if all(device.name != chosen for device in self._devices):
+            chosen = "auto"
+        return [Option(device.name, _device_words(device), chosen=device.name == chosen) for device in self._devices]
 
     def _mark_lines(self) -> list[Option]:
         return [Option(str(mark), clock_time(mark)) for mark in self._state.bookmarks]
@@ -506,6 +596,10 @@ def _screenshot_words(path: Path, *, ok: bool) -> str:
     return tr("This frame cannot be saved. Frames of protected titles never are.")
 
 
+def _device_words(device: AudioDevice) -> str:
+    return tr("System default") if device.name == "auto" else device.description
+
+
 def _crop_words(crop: str) -> str:
     return {"": tr("nothing"), "fill": tr("fill the window")}.get(crop, crop)
 
@@ -531,6 +625,8 @@ def _level_names() -> dict[str, str]:
         "sleep": tr("Sleep timer"),
         "second": tr("Second subtitles"),
         "browse": tr("Add subtitles"),
+        "devices": tr("Output device"),
+        "queue_file": tr("File of the queue"),
     }
 
 
@@ -548,6 +644,8 @@ _LINES: dict[str, Callable[[ToolsViewModel], list[Option]]] = {
     "found": _T._found_lines,
     "sleep": _T._sleep_lines,
     "second": _T._second_lines,
+    "devices": _T._device_lines,
+    "queue_file": _T._of_file_lines,
 }
 _LEVELS = frozenset({*_LINES, "browse"} - {""})
 _CHOOSERS: dict[str, Callable[[ToolsViewModel, str], bool]] = {
@@ -556,6 +654,8 @@ _CHOOSERS: dict[str, Callable[[ToolsViewModel, str], bool]] = {
     "found": _T._choose_mark,
     "second": _T._choose_second,
     "queue_list": _T._choose_queue,
+    "devices": _T._choose_device,
+    "queue_file": _T._choose_of_file,
 }
 _DEEDS: dict[str, _Deed] = {
     "audio_later": lambda t: t._audio_delay(_DELAY_STEP_S),
@@ -573,6 +673,7 @@ _DEEDS: dict[str, _Deed] = {
     "subtitles_lower": lambda t: t._subtitle_lift(-5),
     "subtitle_style": lambda t: t._toggle("own_style", tr("Subtitles in their own style")),
     "find_line": lambda t: t._ask("line"),
+    "keys": lambda t: t._ask("keys"),
     "screenshot": _T._screenshot,
     "zoom_in": lambda t: t._zoom(10),
     "zoom_out": lambda t: t._zoom(-10),

@@ -559,6 +559,10 @@
         <source>On this machine</source>
         <translation>Auf diesem Gerät</translation>
     </message>
+    <message>
+        <source>On this computer</source>
+        <translation>Auf diesem Computer</translation>
+    </message>
 </context>
 <context>
     <name>HomePage</name>
@@ -624,6 +628,17 @@
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
+    <name>KeysOverlay</name>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>The settings change them.</source>
+        <translation>Ändern: in den Einstellungen.</translation>
     </message>
 </context>
 <context>
@@ -1207,6 +1222,10 @@
     <message>
         <source>Settings</source>
         <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>On this computer</source>
+        <translation>Auf diesem Computer</translation>
     </message>
 </context>
 <context>
@@ -2552,12 +2571,108 @@
         <translation>Ein neuer Code ist unterwegs.</translation>
     </message>
     <message>
+        <source>Arrow keys</source>
+        <translation>Pfeiltasten</translation>
+    </message>
+    <message>
+        <source>Ctrl+O</source>
+        <translation>Strg+O</translation>
+    </message>
+    <message>
+        <source>Ctrl+V</source>
+        <translation>Strg+V</translation>
+    </message>
+    <message>
+        <source>Decoder</source>
+        <translation>Decoder</translation>
+    </message>
+    <message>
+        <source>Earlier in the queue</source>
+        <translation>Früher in der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Enter</source>
+        <translation>Eingabe</translation>
+    </message>
+    <message>
+        <source>Esc, Back</source>
+        <translation>Esc, Zurück</translation>
+    </message>
+    <message>
+        <source>Everywhere</source>
+        <translation>Überall</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>File of the queue</source>
+        <translation>Datei der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Go back</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Keys…</source>
+        <translation>Tasten …</translation>
+    </message>
+    <message>
+        <source>Later in the queue</source>
+        <translation>Später in der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Menu, or Enter held</source>
+        <translation>Menü, oder Eingabe halten</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>Bewegen</translation>
+    </message>
+    <message>
+        <source>Open a file</source>
+        <translation>Datei öffnen</translation>
+    </message>
+    <message>
+        <source>Open, or choose</source>
+        <translation>Öffnen oder wählen</translation>
+    </message>
+    <message>
+        <source>Output device</source>
+        <translation>Ausgabegerät</translation>
+    </message>
+    <message>
+        <source>Pixels</source>
+        <translation>Pixel</translation>
+    </message>
+    <message>
+        <source>Play now</source>
+        <translation>Jetzt abspielen</translation>
+    </message>
+    <message>
+        <source>Play what was copied</source>
+        <translation>Kopiertes abspielen</translation>
+    </message>
+    <message>
         <source>Please enter the code, and a new password of at least {count} characters.</source>
         <translation>Bitte geben Sie den Code und ein neues Passwort mit mindestens {count} Zeichen ein.</translation>
     </message>
     <message>
         <source>Please enter your email address.</source>
         <translation>Bitte geben Sie Ihre E-Mail-Adresse ein.</translation>
+    </message>
+    <message>
+        <source>Read ahead</source>
+        <translation>Vorausgelesen</translation>
+    </message>
+    <message>
+        <source>Remove all from this list</source>
+        <translation>Alle aus dieser Liste entfernen</translation>
+    </message>
+    <message>
+        <source>Remove from this list</source>
+        <translation>Aus dieser Liste entfernen</translation>
     </message>
     <message>
         <source>Science fiction</source>
@@ -2602,6 +2717,10 @@
     <message>
         <source>Shape: {shape}</source>
         <translation>Seitenverhältnis: {shape}</translation>
+    </message>
+    <message>
+        <source>Show all keys</source>
+        <translation>Alle Tasten zeigen</translation>
     </message>
     <message>
         <source>Show or hide the statistics</source>
@@ -2786,6 +2905,10 @@
     <message>
         <source>Take off my list</source>
         <translation>Von meiner Liste</translation>
+    </message>
+    <message>
+        <source>Take out of the queue</source>
+        <translation>Aus der Warteschlange nehmen</translation>
     </message>
     <message>
         <source>Taken where a title has it. The audio menu of the player has all of them.</source>
@@ -3460,6 +3583,10 @@
         <translation>Bis {age}</translation>
     </message>
     <message>
+        <source>Video</source>
+        <translation>Video</translation>
+    </message>
+    <message>
         <source>Waiting</source>
         <translation>Wartet</translation>
     </message>
@@ -3498,6 +3625,10 @@
     <message>
         <source>Watched lately</source>
         <translation>Zuletzt gesehen</translation>
+    </message>
+    <message>
+        <source>What can be done with a title</source>
+        <translation>Was mit einem Titel möglich ist</translation>
     </message>
     <message>
         <source>What happens at the end of an episode.</source>
@@ -3696,6 +3827,10 @@
         <translation>an</translation>
     </message>
     <message>
+        <source>software</source>
+        <translation>Software</translation>
+    </message>
+    <message>
         <source>stereo</source>
         <translation>Stereo</translation>
     </message>
@@ -3706,6 +3841,10 @@
     <message>
         <source>watched</source>
         <translation>gesehen</translation>
+    </message>
+    <message>
+        <source>{count} channels</source>
+        <translation>{count} Kanäle</translation>
     </message>
     <message>
         <source>{count} devices</source>
@@ -3730,6 +3869,10 @@
     <message>
         <source>{folder}, not connected</source>
         <translation>{folder}, nicht verbunden</translation>
+    </message>
+    <message>
+        <source>{fps} frames/s</source>
+        <translation>{fps} Bilder/s</translation>
     </message>
     <message>
         <source>{ms} of {budget} ms</source>

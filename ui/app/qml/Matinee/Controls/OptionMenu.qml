@@ -13,9 +13,19 @@ FocusScope {
     // of their own.
     property bool hushed: false
 
+    property bool ordered: false // lines are put elsewhere by their grip, or by Shift with Up and Down
+
     signal chosen(string key)
+    signal more(string key) // what else can be done with a line: Right, Menu, or the right button
+    signal moved(int row, int to)
     signal closed()
 
+    function reorder(row: int, to: int) {
+        if (to >= 0 && to < list.count && to !== row) {
+            moved(row, to)
+            list.currentIndex = to
+        }
+    }
     function hush() {
         hushed = true
         hushing.restart()
@@ -100,6 +110,21 @@ FocusScope {
             Accessible.role: Accessible.MenuItem
             Accessible.checkable: true
             Accessible.checked: chosen
+            // A line of an order: its key is its place.
+            readonly property bool movable: root.ordered && /^[0-9]+$/.test(key)
+            Keys.onPressed: event => {
+                const forward = LayoutMirroring.enabled ? Qt.Key_Left : Qt.Key_Right
+                event.accepted = movable
+                if (movable && event.modifiers & Qt.ShiftModifier && event.key === Qt.Key_Up)
+                    root.reorder(index, index - 1)
+                else if (movable && event.modifiers & Qt.ShiftModifier && event.key === Qt.Key_Down)
+                    root.reorder(index, index + 1)
+                else if (movable && [forward, Qt.Key_Menu].includes(event.key))
+                    root.more(key)
+                else
+                    event.accepted = false
+            }
+            Keys.priority: Keys.BeforeItem
             onRepeated: if (root.hushed) root.hush()
             onPressed: {
                 if (root.hushed)
@@ -135,13 +160,51 @@ FocusScope {
             }
             Label {
                 id: more
-                anchors { left: words.right; leftMargin: Theme.gap; right: parent.right; rightMargin: Theme.px(12) }
+                anchors { left: words.right; leftMargin: Theme.gap; right: grip.left; rightMargin: Theme.px(12) }
                 anchors.verticalCenter: parent.verticalCenter
                 horizontalAlignment: Text.AlignRight
                 text: line.detail
                 color: Theme.muted
                 font.pixelSize: Theme.small
                 Accessible.ignored: true
+            }
+            MouseArea {
+                anchors.fill: parent
+                enabled: line.movable
+                acceptedButtons: Qt.RightButton
+                onClicked: root.more(line.key)
+            }
+            MouseArea {
+                id: grip
+
+                property real from: 0
+                property int row: 0
+
+                anchors { right: parent.right; top: parent.top; bottom: parent.bottom }
+                width: line.movable ? Theme.px(40) : 0
+                visible: line.movable
+                preventStealing: true
+                cursorShape: pressed ? Qt.ClosedHandCursor : Qt.OpenHandCursor
+                onPressed: event => {
+                    from = mapToItem(list, 0, event.y).y
+                    row = line.index
+                    line.forceActiveFocus(Qt.MouseFocusReason)
+                }
+                onPositionChanged: event => {
+                    const by = mapToItem(list, 0, event.y).y - from
+                    const to = Math.max(0, Math.min(list.count - 1, row + Math.round(by / line.height)))
+                    if (to !== row) {
+                        from += (to - row) * line.height
+                        root.reorder(row, to)
+                        row = to
+                    }
+                }
+                Icon {
+                    anchors.centerIn: parent
+                    name: "grip"
+                    color: Theme.muted
+                    size: Theme.px(18)
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ FocusScope {
 
     required property QtObject home
     required property QtObject downloads
+    required property QtObject files
     property alias bar: bar
     property alias bannerItem: banner
     property bool calm: false // for a child: no large title
@@ -21,6 +22,8 @@ FocusScope {
     signal playChosen(string titleId)
     signal downloadChosen(string downloadId)
     signal menuWanted(Item card, string titleId, bool goingOn)
+    signal fileChosen(string identity)
+    signal fileMenuWanted(Item card, string identity)
     signal passed() // Down from the last row
 
     implicitHeight: rowsTop + rows.height
@@ -123,6 +126,21 @@ FocusScope {
                 onMenuWanted: (card, titleId) => root.menuWanted(card, titleId, plays)
                 onTitleChosen: titleId => plays ? root.playChosen(titleId) : root.titleChosen(titleId)
             }
+        }
+        // The viewer's own files
+        PosterRow {
+            readonly property bool isRow: true
+            objectName: "row_files"
+            prefix: "file_"
+            width: root.width
+            heading: qsTr("On this computer")
+            model: root.files.recent
+            visible: !root.calm && root.home.state === "ready" && count > 0
+            enabled: visible
+            onVisibleChanged: Qt.callLater(root.hold)
+            onActiveFocusChanged: root.row = root.rowWithFocus()
+            onTitleChosen: identity => root.fileChosen(identity)
+            onMenuWanted: (card, identity) => root.fileMenuWanted(card, identity)
         }
     }
     HomeBar {

@@ -9,6 +9,7 @@ FocusScope {
 
     required property QtObject home
     required property QtObject downloads
+    required property QtObject files
     required property string viewer
     required property bool severalProfiles
     property string avatar // of who watches
@@ -18,6 +19,8 @@ FocusScope {
     signal playChosen(string titleId)
     signal downloadChosen(string downloadId)
     signal menuWanted(Item card, string titleId, bool goingOn)
+    signal fileChosen(string identity)
+    signal fileMenuWanted(Item card, string identity)
     signal showCatalogue()
     signal showSearch()
     signal showChannels()
@@ -95,6 +98,9 @@ FocusScope {
         height: implicitHeight
         home: root.home
         downloads: root.downloads
+        files: root.files
+        onFileChosen: identity => root.fileChosen(identity)
+        onFileMenuWanted: (card, identity) => root.fileMenuWanted(card, identity)
         onDownloadChosen: downloadId => root.downloadChosen(downloadId)
         onMenuWanted: (card, titleId, goingOn) => root.menuWanted(card, titleId, goingOn)
         onCurrentChanged: root.reveal()

@@ -26,6 +26,7 @@ FocusScope {
     signal fullScreenToggled()
     signal smallToggled()
     signal dragged()
+    signal keysWanted()
 
     function enter() {
         statisticsShown = false
@@ -115,6 +116,7 @@ FocusScope {
         case "picture_in_picture": smallToggled(); break
         case "statistics": statisticsShown = !statisticsShown; break
         case "tools": controls.openTools(); break
+        case "help": keysWanted(); break
         default: player.tools.perform(action)
         }
     }
@@ -352,7 +354,9 @@ FocusScope {
     Connections {
         target: root.player.tools
         function onTextWanted(what: string) {
-            if (what === "found") {
+            if (what === "keys") {
+                Qt.callLater(root.keysWanted) // once the menu has gone
+            } else if (what === "found") {
                 menu.keeps = true
                 controls.openTools()
                 menu.keeps = false
@@ -407,6 +411,9 @@ FocusScope {
 
         visible: false
         enabled: visible
+        ordered: isTools && root.player.tools.ordered
+        onMore: key => { if (root.player.tools.more(key)) showLevel() }
+        onMoved: (row, to) => root.player.tools.moveLine(row, to)
         anchors { bottom: parent.bottom; bottomMargin: Theme.px(106) } // above the times
         onClosed: isTools && root.player.tools.back() ? showLevel() : root.closeMenu()
         onChosen: key => {

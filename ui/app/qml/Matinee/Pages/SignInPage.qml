@@ -8,12 +8,15 @@ FocusScope {
 
     required property QtObject signIn
     required property QtObject code
+    required property QtObject files
     property bool byCode: false
     property bool tv: false
 
     signal openStream()
     signal showSettings()
     signal byCodeWanted(bool wanted)
+    signal fileChosen(string identity)
+    signal fileMenuWanted(Item card, string identity)
 
     readonly property bool withService: signIn.serviceName !== ""
     readonly property bool withForm: withService && !byCode
@@ -22,7 +25,7 @@ FocusScope {
     readonly property bool resetting: step === "reset"
     readonly property bool withPassword: withForm && step !== "forgotten"
     readonly property var found: Array.from({ length: nearby.count }, (_, at) => nearby.itemAt(at))
-    readonly property var stops: [address, ...found, name, email, mailed, password, besides, buttons].filter(stop => stop?.visible)
+    readonly property var stops: [address, ...found, name, email, mailed, password, besides, buttons, recent].filter(stop => stop?.visible)
 
     function move(step: int) {
         const now = stops.findIndex(stop => stop.activeFocus)
@@ -58,6 +61,12 @@ FocusScope {
         password.text = mailed.text = ""
         Qt.callLater(settleInForm)
     }
+    // The last file may have been removed while the row had the focus.
+    function hold() {
+        if (activeFocus && !stops.some(stop => stop.activeFocus))
+            buttons.enter()
+    }
+
     onByCodeChanged: Qt.callLater(settle) // once what belongs to the other way has gone
     onActiveFocusChanged: {
         if (activeFocus && !stops.some(stop => stop.activeFocus))
@@ -76,6 +85,7 @@ FocusScope {
     Column {
         id: form
         anchors.centerIn: parent
+        anchors.verticalCenterOffset: recent.visible ? -recent.height / 2 : 0
         width: root.byCode ? panel.implicitWidth : Theme.px(380)
         spacing: Theme.px(18)
 
@@ -271,6 +281,21 @@ FocusScope {
                 onPressed: root.showSettings()
             }
         }
+    }
+    // Without a service, what was opened last is the way on.
+    PosterRow {
+        id: recent
+        objectName: "recentFiles"
+        anchors { left: parent.left; right: parent.right; bottom: parent.bottom }
+        height: implicitHeight
+        prefix: "file_"
+        heading: qsTr("On this computer")
+        model: root.files.recent
+        visible: !root.withService && count > 0
+        enabled: visible
+        onVisibleChanged: Qt.callLater(root.hold)
+        onTitleChosen: identity => root.fileChosen(identity)
+        onMenuWanted: (card, identity) => root.fileMenuWanted(card, identity)
     }
     // While waiting, the fields cannot hold the focus.
     Connections {
