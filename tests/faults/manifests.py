@@ -143,6 +143,10 @@ def _auxiliary_streams_offered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(preselections, "_parts", lambda _period: set())
 
 
+def _no_holders(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(preselections, "_holders", lambda _period: {})
+
+
 def _always_read_whole(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(build, "grown", lambda *_everything: None)
 
@@ -194,6 +198,11 @@ FAULTS = [
         "manifest-events-in-the-media-dropped",
         "tests/e2e/test_dash_editions.py::test_events_in_the_media_stand_in_the_report_once",
         _no_events_in_media,
+    ),
+    Fault(
+        "manifest-preselection-of-content-components",
+        f"{_READER}/test_preselections.py::test_components_of_one_stream_are_named_too",
+        _no_holders,
     ),
     Fault(
         "manifest-auxiliary-stream-offered",

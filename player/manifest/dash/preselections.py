@@ -38,10 +38,12 @@ def with_preselections(period: Element, tracks: Sequence[Track], notes: Notes, p
     is the main component of none it cannot be chosen.
     """
     sounds = {track.id for track in tracks if track.type is TrackType.AUDIO}
+    holders = _holders(period)
     carried: dict[str, list[_Preselection]] = {}
     for item in _preselections(period):
-        own = [name for name in item.components if name in sounds]
-        if not own or own[0] != item.components[0]:
+        streams = list(dict.fromkeys(holders.get(name, name) for name in item.components))
+        own = [name for name in streams if name in sounds]
+        if not own or own[0] != streams[0]:
             continue  # of video, or of what is not there
         carried.setdefault(own[0], []).append(item)
         if len(own) > 1:
@@ -53,7 +55,7 @@ def with_preselections(period: Element, tracks: Sequence[Track], notes: Notes, p
     for track in tracks:
         items = carried.get(track.id)
         if items is not None:
-            found += [_track(track, item, first=number == 0) for number, item in enumerate(items)]
+            found += [_track(track, item, first=number == 0) for number, item in enumerate(_told_apart(items))]
         elif track.id in parts:
             reason = "a stream that only completes others (Preselection)"
             found.append(
@@ -64,16 +66,41 @@ def with_preselections(period: Element, tracks: Sequence[Track], notes: Notes, p
     return found
 
 
+def _told_apart(items: Sequence[_Preselection]) -> Iterator[_Preselection]:
+    """The Preselections of one stream with names of their own: @id has a default that several may have."""
+    seen: set[str] = set()
+    for item in items:
+        name = item.id
+        while name in seen:
+            name += "+"
+        seen.add(name)
+        yield replace(item, id=name)
+
+
 def _preselections(period: Element) -> Iterator[_Preselection]:
     """The Preselection elements of a period, and its descriptors with a value: ``tag,components``."""
     for item in children(period, "Preselection")[:MAX_RENDITIONS]:
-        yield _Preselection(item, item.get("id") or "1", tuple((item.get("preselectionComponents") or "").split()))
+        components = tuple((item.get("preselectionComponents") or "").split())
+        yield _Preselection(item, item.get("id") or item.get("tag") or "1", components)
     for adaptation in children(period, "AdaptationSet")[:MAX_RENDITIONS]:
         for name in ("EssentialProperty", "SupplementalProperty"):
             for descriptor in descriptors.named((adaptation,), name):
                 tag, _, components = descriptor.value.partition(",")
                 if descriptor.scheme == SCHEME and tag:
                     yield _Preselection(None, tag.strip(), tuple(components.split() or [adaptation.get("id") or ""]))
+
+
+def _holders(period: Element) -> dict[str, str]:
+    """The AdaptationSet of each ContentComponent, by id: a Preselection may name either (5.3.11.2). An id that both
+    have is that of the AdaptationSet."""
+    sets = children(period, "AdaptationSet")[:MAX_RENDITIONS]
+    own = {item.get("id") for item in sets}
+    return {
+        name: adaptation.get("id") or ""
+        for adaptation in sets
+        for component in children(adaptation, "ContentComponent")[:MAX_RENDITIONS]
+        if (name := component.get("id")) and name not in own
+    }
 
 
 def _parts(period: Element) -> set[str]:

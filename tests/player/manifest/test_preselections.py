@@ -65,6 +65,25 @@ def test_further_experiences_of_one_stream_are_shown_and_not_played() -> None:
     assert "Preselection b" in selection.unsupported_audio[0].reason
 
 
+def test_components_of_one_stream_are_named_too() -> None:
+    """5.3.11.2: the ids of ContentComponents, where one AdaptationSet holds several."""
+    inside = DESCRIPTOR.format("Essential", "") + "".join(f'<ContentComponent id="{at}"/>' for at in (3, 4, 5))
+    text = mpd(
+        audio("2", more=inside),
+        preselection("en", "3 4", "<Label>English</Label>"),
+        preselection("es", "3 5", "<Label>Spanish</Label>", "es"),
+    )
+    selection = select(parse(text, URL))
+    assert [(track.label, track.language) for track in selection.audio] == [("English", "en")]
+    assert [item.track.label for item in selection.unsupported_audio] == ["Spanish"]
+    assert not parse(text, URL).warnings, "it is one stream"
+
+
+def test_experiences_without_an_id_are_told_apart() -> None:
+    text = mpd(audio("1"), '<Preselection tag="7" preselectionComponents="1"/>' * 2)
+    assert [track.id for track in sounds(text)] == ["1~7", "1~7+"]
+
+
 def test_a_codec_that_is_not_decoded_is_shown_with_the_reason() -> None:
     text = mpd(audio("1"), audio("4", "ac-4.02.01.01"), preselection("p", "4", "<Label>Immersive</Label>"))
     refused = select(parse(text, URL)).unsupported_audio
