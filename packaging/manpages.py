@@ -32,8 +32,8 @@ def pages(source: Path, version: str, epoch_s: int) -> dict[str, str]:
     main = build_parser(None)
     made["matinee.1"] = _page("matinee", "reference player for HLS and DASH", main, date, version, listed)
     for name, help_text in listed:
-        parser = _subparser(build_parser(name), name)
-        below = _actions(parser)
+        parser = subparser(build_parser(name), name)
+        below = actions(parser)
         told = [(inner, inner_parser.description or "") for inner, inner_parser in below.items()]
         made[f"matinee-{name}.1"] = _page(f"matinee-{name}", help_text, parser, date, version, told)
         for inner, inner_parser in below.items():
@@ -43,7 +43,7 @@ def pages(source: Path, version: str, epoch_s: int) -> dict[str, str]:
     return made
 
 
-def _actions(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+def actions(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """What a command can be told to do, by name; none for most."""
     for action in parser._actions:  # noqa: SLF001 - argparse has no other way to its own arguments
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
@@ -51,8 +51,18 @@ def _actions(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
     return {}
 
 
-def _subparser(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
-    return _actions(parser)[name]
+def arguments(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Options and arguments that are shown, without those of subcommands."""
+    return [
+        action
+        for action in parser._actions  # noqa: SLF001
+        if not isinstance(action, argparse._SubParsersAction) and action.help != argparse.SUPPRESS  # noqa: SLF001
+    ]
+
+
+def subparser(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
+    """The parser of a command. Raises KeyError."""
+    return actions(parser)[name]
 
 
 def _page(
@@ -68,15 +78,11 @@ def _page(
     lines += [".SH NAME", f"{_roff(name)} \\- {_roff(summary)}", ".SH SYNOPSIS", _roff(usage)]
     if parser.description:
         lines += [".SH DESCRIPTION", _roff(parser.description)]
-    options = [
-        action
-        for action in parser._actions  # noqa: SLF001
-        if not isinstance(action, argparse._SubParsersAction) and action.help != argparse.SUPPRESS  # noqa: SLF001
-    ]
+    options = arguments(parser)
     if options:
         lines.append(".SH OPTIONS")
         for action in options:
-            lines += [".TP", _heading(action), _roff(_help(parser, action))]
+            lines += [".TP", _heading(action), _roff(help_of(parser, action))]
     if commands:
         lines.append(".SH COMMANDS")
         for word, help_text in commands:
@@ -97,7 +103,8 @@ def _heading(action: argparse.Action) -> str:
     return f"{names} \\fI{_roff(shown)}\\fR" if action.nargs != 0 else names
 
 
-def _help(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
+def help_of(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
+    """The text behind an argument, with its default put in."""
     formatter = parser._get_formatter()  # noqa: SLF001
     return formatter._expand_help(action) if action.help else ""  # noqa: SLF001
 

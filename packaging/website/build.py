@@ -30,6 +30,7 @@ CHAPTERS = {
     "How it works": ["architecture", "abr", "live", "security", "backend", "resume", "ownership", "decisions/README"],
     "Reference": [
         "glossary",
+        "commands",
         "protocol",
         "errors",
         "error-matrix",

@@ -154,6 +154,13 @@ def test_manual_pages_name_every_action_and_exit_code(monkeypatch: pytest.Monkey
     assert all(f"\\fB{code:d}\\fR" in pages["matinee-qa-run.1"] for code in ExitCode)
 
 
+def test_the_page_of_commands_is_todays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PACKAGING))
+    page = importlib.import_module("commands_page").page()
+    now = "python packaging/commands_page.py > docs/commands.md"
+    assert (PACKAGING.parent / "docs" / "commands.md").read_text(encoding="utf-8") == page, now
+
+
 def test_what_is_inside_others_has_its_licence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.syspath_prepend(str(PACKAGING))
     described = tmp_path / "shiboken6-6.0.dist-info"
