@@ -1,7 +1,7 @@
 """``docs/commands.md`` out of the command line's own parser.
 
 Run ``python packaging/commands_page.py > docs/commands.md``.
-A test says when it is not today's (``tests/test_repository.py``).
+A test says when it is not today's (``tests/packaging/test_installed_files.py``).
 """
 
 from __future__ import annotations
