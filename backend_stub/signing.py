@@ -33,10 +33,12 @@ _RUNG = re.compile(r"/(?:[a-z0-9]+-)?(\d{2,5})p/")
 
 @dataclass(frozen=True, slots=True)
 class EdgeGrant:
-    """What a token permits: reading the files of ``title_id`` below ``place`` (a variant, or a version of one) until
-    ``expires_at`` (seconds since 1970), of pictures those of at most ``max_height`` lines (None: any), while the
-    play session or download ``session_id`` stands, and the sign-in ``family`` that it was asked for by. Where a
-    ``network`` (CIDR) is named, from there alone."""
+    """What a token permits: reading the files of ``title_id`` below ``place`` (a variant, or a version of one).
+
+    It holds until ``expires_at`` (seconds since 1970), for video of at most ``max_height`` lines (None: any), and
+    only while the play session or download ``session_id`` and the sign-in ``family`` that requested it stand. With a
+    ``network`` (CIDR) it holds for clients of that network alone.
+    """
 
     title_id: str
     session_id: str

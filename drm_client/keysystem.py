@@ -1,8 +1,8 @@
 """Key systems behind one interface: recognise a title, form a licence request, read the response.
 
 ClearKey, the device-bound ClearKey and HLS identity keys are here. Widevine, PlayReady, FairPlay and others are
-recognised by name; a licence for them needs a content decryption module of their vendor, which plugs in as an entry
-point of the group ``matinee.cdm``: a callable without arguments that returns a :class:`KeySystem`.
+recognised by name. A licence for them needs their vendor's content decryption module. It plugs in as an entry point
+of the group ``matinee.cdm``: a callable without arguments that returns a :class:`KeySystem`.
 """
 
 from __future__ import annotations

@@ -152,9 +152,9 @@ def start(rights: LicenceFacts, now: TrustedTime) -> LicenceFacts:
 def settle(rights: LicenceFacts, before: TrustedTime, after: TrustedTime) -> LicenceFacts:
     """The rights after a signed server time turned the trusted time from ``before`` into ``after``.
 
-    A first play that was dated by a wall clock that ran ahead must not lengthen the playback clock once the clock is
-    right again: it was at least as long ago as certain time has passed since. So it is with one that lies in the
-    future: it was dated while the issuer's own clock was wrong.
+    A first play may have been dated by a wall clock that ran ahead. That must not lengthen the playback clock once
+    the clock is right again: the play was at least as long ago as certain time has passed since. The same holds for
+    one in the future, dated while the issuer's own clock was wrong.
     """
     first = rights.first_play
     if first is None or (first.settled and first.time.at_s <= after.at_s):

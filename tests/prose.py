@@ -89,8 +89,9 @@ def of_python(place: str, text: str) -> Iterator[Passage]:
             said = ast.get_docstring(node)
             if said is not None:
                 line = node.body[0].lineno
-                for paragraph in re.split(r"\n\s*\n|\n(?=\s*[-*] )|::\n", said):
-                    yield Passage(place, line, paragraph)
+                for paragraph in re.split(r"\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )", said):
+                    if not paragraph.startswith("    "):  # what follows "::" is shown as it is
+                        yield Passage(place, line, paragraph)
 
 
 def of_strings(place: str, text: str) -> Iterator[Passage]:

@@ -20,8 +20,11 @@ _Path = Annotated[str, Header(alias="X-Matinee-Path", min_length=1, max_length=1
 
 @router.get("/edge-check", status_code=204, responses=documented(403))
 def edge_check(context: Context, token: _Token, path: _Path, client: _Client = "") -> Response:
-    """204 for a token that is good for the file, or for those of the folder, from the address of the client where
-    tokens are bound to networks; kept for as long as the answer says."""
+    """Answer 204 for a token that is good for the file or its folder.
+
+    Where tokens are bound to networks, the client's address counts too. The answer says for how long it may be
+    cached.
+    """
     now = context.clock.now()
     grant = context.url_signer.verify(token, now)
     if grant is None or not (grant.covers(path) and grant.good_from(client)) or not context.edge_gate.stands(grant):

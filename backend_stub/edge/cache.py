@@ -14,9 +14,12 @@ _LARGEST_SHARE = 4  # an object larger than this part of the cache would drive e
 
 @dataclass
 class CacheCounts:
-    """How requests were answered: ``hit`` from the cache, ``miss`` after fetching, ``joined`` by a fetch that was on
-    its way for another, ``revalidated`` after the server above said that nothing changed, ``stale`` because it could
-    not be asked, ``passed`` for what is too large to keep, ``failed`` not at all."""
+    """How requests were answered.
+
+    ``hit``: from the cache. ``miss``: after fetching. ``joined``: by a running fetch for another request.
+    ``revalidated``: the server above said that nothing changed. ``stale``: the server above did not answer.
+    ``passed``: too large to keep. ``failed``: not at all.
+    """
 
     hit: int = 0
     miss: int = 0

@@ -102,8 +102,8 @@ def _protection(entry: memoryview) -> tuple[str, str, bytes]:
 def read_media(data: bytes, init: Init) -> Media:
     """Read a media segment whole. Raises :class:`BoxError` when a part is missing or its samples do not fit.
 
-    An H.264 segment's samples must be made of length-prefixed NAL units, and its first must hold an IDR picture;
-    both can be seen in encrypted ones too, where lengths and NAL headers are in the clear.
+    An H.264 segment's samples must be made of length-prefixed NAL units, and its first must hold an IDR picture. Both
+    can be checked in encrypted segments too, where lengths and NAL headers are in the clear.
     """
     try:
         runs, payloads, start = _walk_media(memoryview(data), init)

@@ -1,8 +1,8 @@
-"""The pictures, chunk by chunk: each is one FFmpeg run from a piece of the source to that piece of every rung of one
-codec, and the same piece always gives the same bytes, whoever makes it and however often.
+"""The video, chunk by chunk: one FFmpeg run makes a piece of the source into that piece of every rung of one codec.
 
-A chunk begins at a frame at which a segment begins, on the timeline of the whole film, and is written as a CMAF
-track file whose first fragment can follow another chunk's last: joining a rung is putting its chunks in a row.
+The same piece always gives the same bytes, whoever makes it and however often. A chunk starts at a frame at which a
+segment starts, on the timeline of the whole film. It is written as a CMAF track file whose first fragment can follow
+another chunk's last, so joining a rung is putting its chunks in a row.
 """
 
 from __future__ import annotations

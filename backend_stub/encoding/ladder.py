@@ -1,8 +1,8 @@
 """Which qualities a source gets. Pure: values in, values out.
 
-The ladder runs in the usual steps from 240p to the source's own size and never exceeds the source in height,
-frame rate or bit rate. "p" is the shorter side, so that upright films get the same steps as lying ones. A film
-that is simple to code gets every other step: the ones between would hardly differ.
+The ladder runs in the usual steps from 240p to the source's own size. It never exceeds the source in height, frame
+rate or bit rate. The number before "p" is the shorter side, so that upright films get the same steps as lying ones. A
+film that is simple to code gets every other step: the ones between would hardly differ.
 """
 
 from __future__ import annotations

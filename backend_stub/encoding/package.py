@@ -1,10 +1,10 @@
 """Shaka Packager: CMAF segments of 4 s, one HLS and one DASH manifest over the same files, encrypted or clear.
 
 Encryption is CENC (ISO/IEC 23001-7), ``cbcs`` with pattern 1:9 for video or ``cenc``, with one key per label. Each
-init segment and the MPD carry two version 1 PSSH boxes that list the title's key ids: the W3C common system, by which
-any ClearKey player knows its keys, and DASH-IF's ClearKey system; those of Widevine and PlayReady where they are
-asked for. HLS playlists name the key id in a ``data:`` URI, and each rung of pictures has an I-frame playlist. Both
-manifests tell of the sheets of small pictures. Subtitles are WebVTT in MP4, never encrypted. The same renditions
+init segment and the MPD carry two version 1 PSSH boxes that list the title's key ids. One is for the W3C common
+system, by which any ClearKey player knows its keys, one for DASH-IF's ClearKey system. Widevine's and PlayReady's are
+added on request. HLS playlists name the key id in a ``data:`` URI, and each video rung has an I-frame playlist. Both
+manifests name the sheets of thumbnails. Subtitles are WebVTT in MP4, never encrypted. The same renditions
 give the same files, but for the random initialisation vectors of encrypted ones.
 """
 

@@ -1,10 +1,11 @@
 """How good each rung looks beside the source: VMAF where the FFmpeg at hand has it, else SSIM, on a scale to 100.
 
-SSIM is brought to the scale of opinions (20 bad, 40 poor, 60 fair, 80 good, 100 excellent) by the bounds of Zinner,
-Hohlfeld, Abboud and Hossfeld (QoMEX 2010), straight between them: as it is, all but the worst pictures have nearly 1.
+SSIM alone gives nearly 1 to all but the worst frames. It is therefore brought to the scale of opinions (20 bad, 40
+poor, 60 fair, 80 good, 100 excellent), linearly between the bounds of Zinner, Hohlfeld, Abboud and Hossfeld (QoMEX
+2010).
 
-A few pictures from three places are enough to tell rungs apart; every rung is shown at the size of the largest, as a
-screen would.
+A few frames from three places are enough to tell rungs apart. Every rung is scaled to the size of the largest, as a
+screen would do.
 """
 
 from __future__ import annotations

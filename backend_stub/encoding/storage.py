@@ -1,8 +1,8 @@
 """Where the files of unfinished jobs are, for all workers: a folder that they share, or a bucket by the S3 interface.
 
 Each worker has a folder of its own view of them, the staging folder of its data folder. Over a shared folder that is
-the place itself. Over a bucket it is a copy: what a task needs is brought there, and what it made is kept in the
-bucket, each file or folder as one object, so that it is there whole or not at all.
+the place itself. Over a bucket it is a copy: what a task needs is brought there, and what it made goes to the bucket.
+Each file or folder is one object there, so that it is complete or absent.
 """
 
 from __future__ import annotations

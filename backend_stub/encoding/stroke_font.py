@@ -1,6 +1,6 @@
 """Lettering for posters and time codes: capitals, digits and signs drawn as strokes with round ends.
 
-The bundled FFmpeg has no text filter and the backend has no graphics library, so the letters are our own: each glyph
+The bundled FFmpeg has no text filter and the backend has no graphics library, so the letters are our own. Each glyph
 is a few polylines on a grid 4 wide and 6 high, written as pairs of digits (x, then y from the top).
 """
 

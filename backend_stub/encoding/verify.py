@@ -41,10 +41,14 @@ class Verified:
 def verify_variant(folder: Path, expected: Expected) -> Verified:
     """Check a variant against what it should be.
 
-    Raises :class:`DamagedOutputError` that names the first thing found wrong: a manifest that two general parsers
-    cannot read or that disagrees with the other one, a segment that is missing, cut short, damaged, does not begin
-    with a keyframe or lies elsewhere on the timeline than the manifest says; rungs that are not aligned; a length
-    more than 100 ms (or a frame, if longer) from the source's; a track encrypted otherwise than it should be.
+    Raises :class:`DamagedOutputError` that names the first fault:
+
+    - a manifest that two general parsers cannot read, or that disagrees with the other one;
+    - a segment that is missing, cut short or damaged, that does not start with a keyframe, or that lies elsewhere on
+      the timeline than the manifest says;
+    - rungs that are not aligned;
+    - a length more than 100 ms (or a frame, if longer) from the source's;
+    - a track that is not encrypted as it should be.
     """
     dash = read_dash(folder / DASH_MANIFEST)
     hls = read_hls(folder / HLS_MASTER)

@@ -1,9 +1,9 @@
 """Content steering: which CDN a playback should use, for HLS and DASH alike.
 
-Edges that are well go before those that fail for many, as their players report, or are ill or silent by their own
-heartbeats; those with room before the full ones; then those that the operator's rules name for the viewer, the
-nearest, and the edges' own order, unless the operator gives them weights: then each playback has an order of its own
-by its session's id, so that weights share viewers out.
+Healthy edges come first: those that do not fail for many players and whose own heartbeats are good. Among these,
+edges with room come before full ones. Then come the edges that the operator's rules name for the viewer, then the
+nearest, then the edges' own order. With weights from the operator, each playback has an order of its own by its
+session's id, so that the weights divide the viewers.
 """
 
 from __future__ import annotations

@@ -72,10 +72,9 @@ class TokenIssuer:
     def rotate(self, refresh_token: str) -> TokenPair:
         """Exchange a refresh token for a new pair.
 
-        A token that was used before is taken again as long as the one that was given for it has not been used: the
-        answer was lost on the way, and what it held is good for nothing from now on. Otherwise it betrays a copy, and
-        the whole family is revoked. Raises :class:`ProblemError` 401 ``refresh_invalid`` or ``refresh_reused``, 403
-        ``account_closed``.
+        A used token is accepted again until its successor has been used: then the answer was lost on the way, and
+        that successor is void from now on. Otherwise a second use betrays a copy, and the whole family is revoked.
+        Raises :class:`ProblemError` 401 ``refresh_invalid`` or ``refresh_reused``, 403 ``account_closed``.
         """
         now = self._clock.now()
         with self._database.write() as session:

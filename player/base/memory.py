@@ -1,9 +1,9 @@
 """What playbacks took of the machine's memory is given back to it, so that a player that runs for months stays small.
 
-The C library keeps what is freed for later use, in a heap for nearly each thread. Segments and pictures come and go
-there in all sizes and on other threads than before, so that one title after another leaves gaps which the next one
-only nearly fits: what is in use stays the same, what the system counts as ours grows. With few heaps (``mallopt(3)``)
-the gaps are filled again; ``malloc_trim(3)`` gives back what is left of them, in some milliseconds.
+The C library keeps freed memory for later use, in a heap for nearly each thread. Segments and frames come and go in
+all sizes and on changing threads. So each title leaves gaps that the next one nearly fits: what is in use stays the
+same, but the process grows. With few heaps (``mallopt(3)``) the gaps are filled again. ``malloc_trim(3)`` returns the
+rest to the system, in some milliseconds.
 """
 
 from __future__ import annotations

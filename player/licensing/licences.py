@@ -81,9 +81,10 @@ class PlaybackLicences:
         self._renewed_for: set[bytes] = set()
 
     async def admit(self, presentation: Presentation) -> None:
-        """Take in what the manifest says about protection, and return when the licence that is kept here, if that is
-        what the title plays with, permits it: also a title that needs no key is played by right.
-        Raises DrmError.
+        """Take in what the manifest says about protection, and check a kept licence.
+
+        Returns once the licence that is kept here permits playback, if the title plays with one: a title without keys
+        needs the right too. Raises DrmError.
         """
         self._knows(presentation)
         if self._offer is not None and self._offer.kept_id is not None and self._running is not None:

@@ -31,9 +31,9 @@ class ObservedEdge:
 
     Where the segments are dated (EXT-X-PROGRAM-DATE-TIME), the dates tell how the timeline moves against the clock.
     Else only the playlists do: what is published can be seen up to a segment late, never early, and how late differs
-    from load to load. So less than a segment moves nothing. Where the quickest sights of a minute have moved further
-    against those of the first one, the encoder's clock runs beside ours, and the edge follows it slowly; or the
-    encoder stood still for a while.
+    from load to load. So less than a segment moves nothing. If the quickest observations of a minute have moved
+    further against those of the first one, the encoder's clock drifts against ours, or the encoder stood still for a
+    while. The edge then follows slowly.
     """
 
     def __init__(self) -> None:

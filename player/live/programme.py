@@ -25,8 +25,11 @@ from player.manifest.model import (
 
 @dataclass(frozen=True, slots=True)
 class _OfPeriod:
-    """An MPD's index on our timeline: with our period number for its discontinuity (the MPD counts only the periods
-    that it lists), and ``shift_s`` later where the MPD counts time from another moment than it did at first."""
+    """An MPD's index on our timeline.
+
+    Its discontinuity is our period number, since the MPD counts only the periods that it lists. It is ``shift_s``
+    later if the MPD counts time from another moment than at first.
+    """
 
     index: SegmentIndex
     number: int

@@ -225,10 +225,10 @@ class PlaylistInfo:
 class Location:
     """One place (CDN) that serves a rendition.
 
-    Two ways to get a segment's URL elsewhere: where ``segments`` is None, replace the primary location's
-    ``base_url`` prefix by this one's (DASH BaseURL, mirrored manifests); else this location has an index of its
-    own (HLS redundant variants with their own playlists), aligned with the primary by segment number. ``attributes``
-    are those of the redundant variant's own tag, which may differ in its groups.
+    There are two ways to a segment's URL here. If ``segments`` is None, replace the primary location's ``base_url``
+    prefix by this one's (DASH BaseURL, mirrored manifests). Else this location has an index of its own (HLS redundant
+    variants), aligned with the primary by segment number. ``attributes`` are those of the redundant variant's own
+    tag, which may differ in its groups.
     """
 
     pathway: str

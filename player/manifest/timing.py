@@ -82,8 +82,11 @@ def _mpd_reload(presentation: Presentation, age_s: float) -> Reload | None:
 
 
 def _directives(rendition: Rendition, info: PlaylistInfo, *, block: bool, age_s: float) -> str:
-    """The playlist's URL with delivery directives (RFC 8216bis 6.2.5): _HLS_msn and _HLS_part to block, _HLS_skip for
-    a delta update where the server offers one and ours, ``age_s`` old by then, is not too old for it (6.3.7)."""
+    """Return the playlist's URL with delivery directives (RFC 8216bis 6.2.5).
+
+    _HLS_msn and _HLS_part block. _HLS_skip asks for a delta update, if the server offers one and our playlist, then
+    ``age_s`` old, is recent enough (6.3.7).
+    """
     items: list[tuple[str, str]] = []
     segments = rendition.segments.segments if isinstance(rendition.segments, ListedIndex) else ()
     if block:

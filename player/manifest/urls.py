@@ -174,9 +174,9 @@ def media_url_trouble(
 ) -> str | None:
     """Why ``url``, named by the manifest at ``base``, is not one that is fetched; None when it is.
 
-    The web schemes are, where the address names a server at all (a host, a port up to 65535); the manifest's own
-    scheme is (a file may name its neighbours), ``data:`` where the standards put small resources in line. ``file:``
-    out of a manifest from elsewhere raises :class:`ManifestError` with the place (``line``, ``path``): no honest
+    Web schemes are fetched if the address names a server (a host, a port up to 65535). So are the manifest's own
+    scheme, since a file may name its neighbours, and ``data:`` where the standards put small resources in line.
+    ``file:`` out of a remote manifest raises :class:`ManifestError` with the place (``line``, ``path``): no honest
     manifest does that.
     """
     scheme = scheme_of(url)

@@ -1,7 +1,7 @@
 """The process that draws small pictures of a media file: ``python -m player.media.film_worker PATH``.
 
-A file of unknown origin is decoded in a process of its own, which can be ended at any time and can hurt nobody: once
-the file is open it opens nothing else (no descriptor is left for it), and its memory and processor time are bounded.
+A file of unknown origin is decoded in a process of its own, which can be ended at any time. Once the file is open the
+process opens nothing else (no descriptor is left for it). Its memory and processor time are bounded.
 
 On stdin come times in seconds, one a line. For each of them stdout gets four bytes of length (big endian) and a JPEG
 of the nearest keyframe at or before it, or no bytes where there is none. The process ends with its stdin.

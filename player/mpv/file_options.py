@@ -1,9 +1,9 @@
 """Options of libmpv for a file that it opens by itself, and what it must not open because of it. Pure.
 
 libmpv and FFmpeg know many files that name others: playlists, edit lists, linked Matroska segments, QuickTime
-references, concatenations. Three doors are closed, each of which would be enough for most of them: only FFmpeg's
-demuxers of :mod:`player.media.demuxers` may read the file (``format_whitelist``), none of them may open anything
-(``access-references``, ``protocol_whitelist``), and libmpv looks for nothing beside the file.
+references, concatenations. Three doors are closed, each of which would stop most of them. Only FFmpeg's demuxers of
+:mod:`player.media.demuxers` may read the file (``format_whitelist``). None of them may open anything
+(``access-references``, ``protocol_whitelist``). libmpv looks for nothing beside the file.
 """
 
 from __future__ import annotations

@@ -49,8 +49,10 @@ _CHUNK_BOXES = frozenset({b"moof", b"styp", b"prft", b"emsg", b"sidx"})
 
 @dataclass(slots=True)
 class _Bursts:
-    """What of a body came at the link's own pace, where it is made while it is sent: the time before a new chunk is
-    the encoder's, that between two pieces of one chunk the link's."""
+    """The share of a body that came at the link's own pace, if it is made while it is sent.
+
+    The time before a new chunk is the encoder's; the time between two pieces of one chunk is the link's.
+    """
 
     seconds: float = 0.0
     size: int = 0

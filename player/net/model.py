@@ -91,8 +91,11 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTiming:
-    """What an exchange went over: the seconds that its making took (``tcp_s`` with the lookup of the name), None for
-    one that was there already; version and cipher of TLS as OpenSSL names them, empty where none was spoken."""
+    """The connection of an exchange.
+
+    ``tcp_s`` (with the name's lookup) and ``tls_s`` are the seconds that it took to make, None for one that existed
+    already. Version and cipher of TLS are as OpenSSL names them, empty without TLS.
+    """
 
     tcp_s: float | None = None
     tls_s: float | None = None

@@ -1,8 +1,9 @@
 """The exchanges of a session as HAR 1.2, with what streaming means in them. Pure.
 
-Ordinary viewers show it as they show that of a browser. What they do not know stands in members that begin with an
-underscore, as the format asks for: ``_matinee`` of each entry has the kind of request, CDN, track, rung and segment,
-the buffer at that moment, the decision that led to it, and the client data that were sent (CMCD).
+Ordinary viewers show it as they show that of a browser. What HAR has no field for is in members that start with an
+underscore, as the format demands. ``_matinee`` of each entry has the kind of request, CDN, track, rung and segment.
+It also has the buffer at that moment, the decision that led to the request, and the client data that were sent
+(CMCD).
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""Carries out the runs of a plan, as many at once as the machine carries.
+"""Carries out the runs of a plan, as many at once as the machine can.
 
 Each of the parallel workers is a process of its own with a profile of its own. In real mode a worker lives for one
-run, so that the memory of a run is its own, and the next one gets ready meanwhile; in virtual mode it keeps the media
-it has fetched. How many: as many as there are cores, since a playback at real speed keeps less than a third of one
-busy (``docs/measurements.md``), which leaves room for larger pictures and for what else the machine does, and one in
-virtual time all of it.
+run, so that the memory of a run is its own, and the next one gets ready meanwhile. In virtual mode it keeps the media
+it has fetched. There are as many workers as cores. A playback at real speed keeps less than a third of a core busy,
+which leaves room for larger video and other work; one in virtual time uses all of it.
 """
 
 from __future__ import annotations

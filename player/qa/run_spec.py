@@ -40,8 +40,11 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """``limit_s`` ends a run that does not end by itself, in seconds on its own clock; ``record`` is the file
-    that the session is kept in; ``media`` the folder for findings in picture and sound, where those are judged."""
+    """One run of a plan.
+
+    ``limit_s`` ends a run that does not end by itself, in seconds on its own clock. ``record`` is the file for the
+    session. ``media`` is the folder for findings in video and audio, if those are judged.
+    """
 
     labels: Labels
     source: PlaybackSource

@@ -1,8 +1,8 @@
 """When libmpv may read a segment that is still on its way. Runs on the engine's loop.
 
-A playback that begins with the first bytes is quick, but stops again at once where the link is hardly faster than the
-media. So a segment is opened to libmpv before its last byte only where libmpv has nothing else to show, and only when
-the rest of it, and of what travels beside it, can be expected before it is played. Else it is read when it is whole.
+A playback that starts with the first bytes is quick, but stalls at once if the link is hardly faster than the media.
+So libmpv may read a segment before its last byte only if it has nothing else to show. The rest of the segment, and of
+what travels beside it, must be expected in time. Otherwise it is read when it is complete.
 """
 
 from __future__ import annotations

@@ -332,8 +332,8 @@ class _Peekable:
     def while_in(self, chunk_of_sample: Callable[[TimedSample], int], chunk: int) -> Iterator[TimedSample]:
         """The next samples, as long as they belong to the chunk.
 
-        When the rest of a segment cannot be had although its begin has been shown, another copy cannot go on in its
-        middle: the picture stands still until the next segment, and the sound goes on.
+        If the rest of a segment is lost after its start was shown, another copy cannot continue in its middle. The
+        video then freezes until the next segment, and audio continues.
         """
         try:
             while (sample := self.peek()) is not None and chunk_of_sample(sample) <= chunk:

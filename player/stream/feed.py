@@ -59,8 +59,8 @@ class Offsets:
     """What to add to media timestamps, for each group of slots.
 
     DASH says it (period start - presentationTimeOffset). HLS does not: the first sample that is read of a group is
-    put at its segment's start, and what that gave holds for the whole group and all its tracks (RFC 8216bis 3: the
-    timestamps of all renditions of a group share one clock).
+    put at its segment's start. The offset then holds for the whole group and all its tracks, since the timestamps of
+    all renditions of a group share one clock (RFC 8216bis 3).
     """
 
     def __init__(self) -> None:

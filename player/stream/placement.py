@@ -1,9 +1,9 @@
 """Whether a segment's media belongs where the manifest has it: a stale, swapped or foreign one does not. Pure.
 
 A CDN may answer with another segment of the same track. Its own timestamps tell (``tfdt`` of ISO/IEC 14496-12 8.8.12,
-PTS of a transport stream). They are held against those of the neighbours, since the clocks of manifests drift: HLS
-adds up durations that are rounded, or wrong (RFC 8216bis 4.4.4.1), and DASH lets a segment be half of its duration
-off (DASH-IF IOP 3.2.7.1).
+PTS of a transport stream). They are compared with those of the neighbours, since the clocks of manifests drift. HLS
+adds up durations that are rounded, or wrong (RFC 8216bis 4.4.4.1). DASH lets a segment be off by half of its duration
+(DASH-IF IOP 3.2.7.1).
 """
 
 from __future__ import annotations

@@ -401,8 +401,11 @@ class Sources:
 
 
 class WholeKeys:
-    """Keys of whole-segment encryption, fetched through the loader and kept (as ciphers, not as bytes) until one does
-    not fit: then the server may have another one by now, and whoever loads the segment again asks for it."""
+    """Keys of whole-segment encryption, fetched through the loader and kept as ciphers, not as bytes.
+
+    A key is kept until it does not fit. Then the server may have another one, and the next load of the segment asks
+    for it.
+    """
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader

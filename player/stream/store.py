@@ -1,8 +1,8 @@
 """The segments of one playback that are in memory, raw as they were delivered.
 
 libmpv reads a segment again after a refresh seek (audio switch) or a seek back. It must then get the *same rung*, or
-the packets that it still has cached do not fit those that follow; so a rung, once shown to libmpv, is pinned until
-libmpv has dropped the segment from its own cache.
+its cached packets do not fit those that follow. So a rung that libmpv has seen is pinned until libmpv has dropped the
+segment from its own cache.
 """
 
 from __future__ import annotations

@@ -88,8 +88,10 @@ class Timeline:
         return self._row[self._row.at(time_s)]
 
     def rounded(self, time_s: float) -> float:
-        """The time, or the start of a segment that is a few pictures away at the most: whether a segment is fetched
-        of which next to nothing is shown must not hang on the microseconds of a clock."""
+        """Return the time, or the start of a segment that is at most a few frames away.
+
+        Otherwise microseconds of a clock would decide whether a segment is fetched of which next to nothing is shown.
+        """
         starts = (self.at(time_s + each).start_s for each in (-_FEW_PICTURES_S, _FEW_PICTURES_S))
         return next((start_s for start_s in starts if abs(start_s - time_s) <= _FEW_PICTURES_S), time_s)
 

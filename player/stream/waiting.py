@@ -1,9 +1,8 @@
 """How the demuxer thread waits for bytes, and how such a wait is ended.
 
 libmpv reads on its demuxer thread and blocks in our callback. A seek of libmpv's does not end a blocked read (only
-stop and quit do, by cancel). So each low-level seek makes a new *generation*, and the engine may interrupt every
-read of a given generation or an older one; the interrupted read answers "end of file", libmpv then performs its
-queued seek.
+stop and quit do, by cancel). So each low-level seek makes a new *generation*. The engine may interrupt every read of
+a given generation or an older one. The interrupted read answers "end of file", and libmpv performs its queued seek.
 """
 
 from __future__ import annotations

@@ -45,17 +45,19 @@ _REMOTE_TIMEOUT_S = 10.0  # an advertising server that is slow must not keep the
 
 @dataclass(frozen=True, slots=True)
 class PlaybackSource:
-    """What to play: the address of a manifest, a title of the service, or a presentation that is there already
-    (``kept``: a download, whose addresses lead to this machine), or the addresses of one manifest by CDN
-    (``manifests``, the preferred one first), or a media file that libmpv opens itself (``media``). ``title_id``
-    beside ``kept`` says which title of the service it is.
+    """What to play, in one of five forms.
 
-    ``variant`` is the form of a title: encrypted, clear or live; empty for the one that the title has, encrypted
-    where there is one. ``keys`` are (key ID, key) pairs for material whose keys are known; ``kept_keys`` reads those
-    that are kept with a download, on a worker thread and anew for each playback (raises DownloadError);
-    ``licence_url`` is a ClearKey server, ``licence_id`` a licence that is kept on this device. ``folder`` holds the
-    local manifest at ``url`` and all its media: ``file:`` addresses are loaded from in there only, and without it
-    none are.
+    - ``url``: the address of a manifest.
+    - ``title_id``: a title of the service. Beside ``kept`` it says which title that is.
+    - ``kept``: a presentation that exists already, such as a download, whose addresses lead to this machine.
+    - ``manifests``: the addresses of one manifest by CDN, the preferred one first.
+    - ``media``: a media file that libmpv opens itself.
+
+    ``variant`` is the form of a title: encrypted, clear or live. Empty means what the title has, encrypted if
+    possible. ``keys`` are (key ID, key) pairs for material whose keys are known. ``kept_keys`` reads those of a
+    download, on a worker thread and again for each playback (raises DownloadError). ``licence_url`` is a ClearKey
+    server, ``licence_id`` a licence that is kept on this device. ``folder`` holds the local manifest at ``url`` and
+    all its media: ``file:`` addresses are loaded from in there only, and without it not at all.
     """
 
     url: str = field(default="", repr=False)
@@ -398,7 +400,7 @@ def _media_pathways(presentation: Presentation, used: str) -> list[str]:
 def begin_at(start_s: float, end_s: float, *, asked_for: bool) -> float:
     """Where playback begins in a title that ends at ``end_s``.
 
-    A remembered position past the end (the title is another one by now) means the begin. Raises InputError when the
+    A remembered position past the end (the title has changed) means the start. Raises InputError when the
     viewer asked for a place that the title does not have.
     """
     if start_s < end_s:

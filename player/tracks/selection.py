@@ -297,8 +297,11 @@ def _best_family(track: Track) -> str:
 
 
 def _one_setup(track: Track, lead: Rendition | None = None) -> Track:
-    """The rungs of a video that one decoder setup can follow, in ascending order: those of one codec family and
-    one dynamic range, which are ``lead``'s where the track has them, else the preferred family and rather SDR."""
+    """Return the rungs of a video that one decoder setup can follow, in ascending order.
+
+    They share one codec family and one dynamic range: those of ``lead`` if the track has them, else the preferred
+    family and, if possible, SDR.
+    """
     families = [_family(r, TrackType.VIDEO) for r in track.renditions]
     family = _best_family(track) if lead is None else _family(lead, TrackType.VIDEO)
     if family not in families:

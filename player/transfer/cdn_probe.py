@@ -1,7 +1,7 @@
 """Tests beside the loading whether the preferred CDN has recovered, where no segment may be risked for that.
 
 With enough in hand the next segment is the test (:meth:`player.transfer.pathways.Pathways.choose`). A live programme
-near its edge, or a small buffer, never has so much: there the first bytes of a segment that has just come are
+near its edge, or a small buffer, never has so much. There the first bytes of a segment that has just come are
 requested again, from the preferred CDN, and nothing waits for them.
 """
 

@@ -223,10 +223,10 @@ class Pathways:
     ) -> str | None:
         """Why a running transfer should go on elsewhere, or None when it should stay.
 
-        It should when at ``rate_bps`` the ``remaining_s`` it needs eat up most of the buffer and another pathway
-        can be expected to do clearly better. Nobody knows that of one that has not been measured, and the link may
-        be slow for both: it is tried only when this one gives less than half of what the media needs
-        (``of_real_time``, 1 is just enough).
+        It should if at ``rate_bps`` the ``remaining_s`` it needs eat up most of the buffer and another pathway can be
+        expected to do clearly better. Of an unmeasured pathway nobody knows that, and the link may be slow for both.
+        It is tried only if this one gives less than half of what the media needs (``of_real_time``, 1 is just
+        enough).
         """
         if now_s < self._all_slow_until_s or remaining_s < max(1.0, 0.6 * buffer_s):
             return None

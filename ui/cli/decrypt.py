@@ -1,7 +1,7 @@
 """``matinee decrypt``: test material with known keys, to clear files.
 
-Takes MP4 (whole, or an init segment and its media segments), WebM, MPEG-TS, packed audio, segments encrypted as a
-whole, and manifests on this machine (HLS playlists, MPDs), which say the method and the initialisation vectors.
+Takes MP4 (complete, or an init segment and its media segments), WebM, MPEG-TS, packed audio, and segments encrypted
+as a whole. Also takes local manifests (HLS playlists, MPDs), which name the method and the initialisation vectors.
 """
 
 from __future__ import annotations

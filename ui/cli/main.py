@@ -1,8 +1,15 @@
 """``matinee``: one command with several faces. Each subcommand is loaded only when it is called.
 
-Exit codes: 0 good, 1 the run failed its thresholds or the media failed, 2 bad usage or bad input, 3 missing
-component, 4 network or service, 5 the disk is full, 130 interrupted, 141 the reader of the output has gone (as after
-SIGPIPE).
+Exit codes:
+
+- 0: good
+- 1: the run failed its thresholds, or the media failed
+- 2: bad usage or bad input
+- 3: a component is missing
+- 4: network or service
+- 5: the disk is full
+- 130: interrupted
+- 141: the reader of the output has gone (as after SIGPIPE)
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
-"""Titles that are kept on this machine ahead of need: what to fetch, to renew and to let go (pure), and the one that
-does it on the client's loop; the sign-in that this rests on, too."""
+"""Titles that a kiosk downloads in advance.
+
+What to fetch, renew and delete is decided by pure functions. A class does it on the client's loop, with the sign-in
+that this needs.
+"""
 
 from __future__ import annotations
 

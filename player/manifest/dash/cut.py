@@ -1,9 +1,8 @@
 """Long plain timelines read from the text of an MPD, before its XML is parsed.
 
-An element tree of 54,000 S elements takes most of the time that reading such an MPD takes, and all they say is two
-numbers each. Where a SegmentTimeline holds nothing but S elements with a start and a duration, its contents are taken
-out of the text and its numbers are read in bulk; the tree gets an empty element with a mark. Whatever is written in
-any other way stays in the text and is read from the tree.
+A tree of 54,000 S elements takes most of the time of reading such an MPD, though each holds two numbers only. If a
+SegmentTimeline holds nothing but S elements with a start and a duration, its contents are taken out of the text and
+its numbers are read in bulk. The tree gets an empty element with a mark. Anything else is read from the tree.
 """
 
 from __future__ import annotations

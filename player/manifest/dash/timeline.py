@@ -190,9 +190,9 @@ def _pattern_count(
 ) -> int:
     """How many segments an S element with a pattern stands for.
 
-    Where @d is the length of the whole pattern, @r repeats the pattern; else @r counts its segments. What is written
-    in the field counts segments in both cases: where the pattern's repetitions pass what follows (the next S@t, the
-    period's end, the live edge) and the segments do not, the segments are meant.
+    If @d is the length of the whole pattern, @r repeats the pattern; else @r counts its segments. Packagers in the
+    field count segments in both cases. So if the repetitions pass what follows (the next S@t, the period's end, the
+    live edge) and the segments do not, segments are meant.
     """
     limit, whole_only = _limit(item, extent)
     if repeat < 0:

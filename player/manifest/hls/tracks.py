@@ -169,8 +169,11 @@ _FLAT = frozenset({"CH-MONO", "PROJ-RECT"})
 
 
 def _restriction(variant: MultivariantEntry) -> str | None:
-    """Why a variant is not for a player like this one (4.4.6.2): a layout other than a flat picture, or a content
-    protection configuration that a program on a computer cannot guarantee; None where it is for everybody."""
+    """Return why a variant is not for a player like this one (4.4.6.2), or None.
+
+    Reasons are a layout other than flat video, and a content protection configuration that a program cannot
+    guarantee.
+    """
     layout = variant.attributes.get("REQ-VIDEO-LAYOUT", "")
     specifiers = {word.strip().upper() for entry in layout.split(",") for word in entry.split("/") if word.strip()}
     if not specifiers <= _FLAT:

@@ -177,8 +177,10 @@ def as_measured(exchanges: Sequence[Exchange], requests: Sequence[Mapping[str, A
 
 
 def with_work(exchanges: Sequence[Exchange]) -> list[Exchange]:
-    """Manifests before the first media arrive as late as what was asked for after them: what the machine had to do
-    with them is part of the session, for where a live programme is joined depends on when."""
+    """Delay manifests before the first media as much as what was requested after them.
+
+    The machine's work on them is part of the session: where a live programme is joined depends on when.
+    """
     first_s = min((each.at_s for each in exchanges if each.kind in MEDIA_KINDS), default=0.0)
     return [
         replace(each, seconds=_until_asked_again(each, exchanges) - each.at_s)

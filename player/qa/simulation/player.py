@@ -1,7 +1,7 @@
 """A stand-in for libmpv in virtual time: it reads the virtual file, lets time pass, and shows and decodes nothing.
 
-It is as libmpv in what a playback can tell: a few seconds are read ahead, the first picture needs its first packet, a
-stall ends when half a second is there, and an exact seek goes to the Cue before its target.
+A playback cannot tell it from libmpv. It reads a few seconds ahead, its first frame needs the first packet, a stall
+ends with half a second of media, and an exact seek goes to the Cue before its target.
 """
 
 from __future__ import annotations

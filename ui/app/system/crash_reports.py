@@ -1,9 +1,9 @@
 """What a native crash leaves behind, for ``matinee doctor`` and for whoever is asked for help.
 
-No Python runs any more when a library takes the process down. So what the report needs lies on the disk before: the
-versions, in the file that :mod:`faulthandler` writes the stacks of all threads into, and the last lines of the log,
-in a mapped file, which costs a copy in memory for each line. A start that ends well takes both away; the next start
-makes a report of what an earlier one left. No secret comes into it: lines are redacted once more.
+No Python runs any more when a library takes the process down. So what the report needs is on the disk before. The
+versions are in the file that :mod:`faulthandler` writes the stacks of all threads into. The last lines of the log are
+in a mapped file, at the cost of a copy in memory for each line. A run that ends well removes both. The next start
+makes a report of what an earlier run left. It holds no secrets: lines are redacted again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which video item suits this machine: OpenGL where there is a GPU, software where there is none.
 
-Without a GPU the OpenGL scene is drawn by llvmpipe, which costs three to five times the CPU of Qt's software scene
-for the same picture, so it is taken only when a real GPU answers or when it is asked for.
+Without a GPU the OpenGL scene is drawn by llvmpipe, which costs three to five times the CPU of Qt's software scene.
+So OpenGL is used only if a real GPU answers, or on request.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""What is fetched of a title before the viewer plays it: of the one that has the focus or whose page is open, and of
-what comes next."""
+"""Prefetches the title that has the focus or whose page is open, and the next episode."""
 
 from __future__ import annotations
 
@@ -17,8 +16,10 @@ if TYPE_CHECKING:
 
 
 class TitlePrefetch(QObject):
-    """Tells the client which title may be played next; it fetches that once it has been looked at for a moment, and
-    where nothing better is to be done with the network."""
+    """Tells the client which title may be played next.
+
+    The client prefetches it after it had the focus for a moment, if nothing else needs the network.
+    """
 
     def __init__(
         self, client: ClientPort, card_of: Callable[[str], Title | None], parent: QObject | None = None
