@@ -1,4 +1,4 @@
-"""Trusted time of one issuer: what its licences' times are compared with, out of clocks that the viewer can set.
+"""Trusted time of one issuer, which its licences are judged by, made from clocks that the viewer can set.
 
 Pure: readings of the machine's clocks go in, times come out; :mod:`drm_client.os_clock` reads the clocks. Each
 service has a clock of its own, so that one service's wrong time never moves another's licences. The rules:
@@ -14,9 +14,9 @@ service has a clock of its own, so that one service's wrong time never moves ano
    the issuer are dated by it, licences are not judged by it. It is taken once the issuer has stood by it for
    ``HOLD_AHEAD_S`` (``HOLD_BEHIND_S`` for an earlier time).
 
-So a wall clock that is set back can hide only time in which this program did not run, one that is set forward can end
-a licence early only until the service is reached again, and an issuer whose clock was wrong for an hour has harmed
-nothing that its next right word does not heal. ``docs/security.md`` states the bounds.
+So a wall clock that is set back can hide only time in which this program did not run. One that is set forward can end
+a licence early only until the service is reached again. What an issuer's wrong clock did in an hour is healed by its
+next correct time. ``docs/security.md`` states the bounds.
 """
 
 from __future__ import annotations
