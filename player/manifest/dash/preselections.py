@@ -80,8 +80,8 @@ def _told_apart(items: Sequence[_Preselection]) -> Iterator[_Preselection]:
 def _preselections(period: Element) -> Iterator[_Preselection]:
     """The Preselection elements of a period, and its descriptors with a value: ``tag,components``."""
     for item in children(period, "Preselection")[:MAX_RENDITIONS]:
-        components = tuple((item.get("preselectionComponents") or "").split())
-        yield _Preselection(item, item.get("id") or item.get("tag") or "1", components)
+        named = tuple((item.get("preselectionComponents") or "").split())
+        yield _Preselection(item, item.get("id") or item.get("tag") or "1", named)
     for adaptation in children(period, "AdaptationSet")[:MAX_RENDITIONS]:
         for name in ("EssentialProperty", "SupplementalProperty"):
             for descriptor in descriptors.named((adaptation,), name):
