@@ -12,6 +12,7 @@ from downloads.folder import DownloadFolder
 from downloads.model import State
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.offline import OfflineLicences
+from drm_client.rights import RightsState
 from player.base.errors import ErrorCode
 
 
@@ -114,7 +115,9 @@ def _beside(folder: DownloadFolder, licences: OfflineLicences | None) -> list[Da
         try:
             licence_id = service.licence_of(folder)
             if licences is not None and licence_id is not None:
-                licences.standing(licence_id)
+                # A service that took this device away knows it as another one now.
+                lost = licences.standing(licence_id).state is RightsState.WRONG_DEVICE
+                findings += [Finding(LICENCE)] if lost else []
         except DownloadError as error:
             _damaged_part(error)
             findings.append(DamageFinding(service.LICENCE_NOTE))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from downloads import service
 from downloads.folder import DownloadFolder
-from drm_client.device import DeviceIdentity
+from drm_client.device import DeviceIdentities
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import KeyStore
 from drm_client.keysystem import LicenceCall
@@ -26,10 +26,10 @@ def kept_licences(profile: Path, keys: KeyStore) -> Iterator[OfflineLicences]:
 
     Raises DrmError ``drm.store_damaged``, ``drm.store_newer`` or ``drm.key_store``.
     """
-    device = DeviceIdentity.load_or_create(keys)
-    vault = Vault(profile, keys, device.device_id)
+    devices = DeviceIdentities(keys)
+    vault = Vault(profile, keys, devices.vault_id())
     try:
-        yield OfflineLicences(vault, device, TrustedService("", vault, TrustedClock(vault), _nobody))
+        yield OfflineLicences(vault, devices, TrustedService("", vault, TrustedClock(vault), _nobody))
     finally:
         vault.close()
 

@@ -1,10 +1,17 @@
-"""The device's identity: an EC P-256 key pair made at first use; licences are encrypted to its public half."""
+"""The device's identities: an EC P-256 key pair for each service, made at first use; licences are encrypted to the
+public half.
+
+No service gets what was signed for another: it could pass a challenge on, and be this device there. A profile of
+version 0.1.0 had one key for all; that one goes on until a service takes the device away, which then gets another.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -21,6 +28,8 @@ from drm_client.keystore import KeyStore
 from drm_client.trust import thumbprint
 
 ENTRY = "device-key"
+"""The one key of a profile of version 0.1.0; ``device-key-`` and a hash of its address is that of one service."""
+_VAULT_ENTRY = "vault-device"
 JWE_ALGORITHMS = ("ECDH-ES+A256KW", "A256GCM")
 
 
@@ -42,16 +51,25 @@ class DeviceIdentity:
         return cls(ec.generate_private_key(ec.SECP256R1()))
 
     @classmethod
-    def load_or_create(cls, store: KeyStore) -> DeviceIdentity:
+    def load_or_create(cls, store: KeyStore, entry: str = ENTRY) -> DeviceIdentity:
         """The identity kept in ``store``, made and kept at first use.
 
         Raises :class:`DrmError` ``drm.device_identity`` for a damaged entry, ``drm.key_store`` from the store.
         """
-        kept = store.get(ENTRY)
+        return cls.load(store, entry) or cls._create(store, entry)
+
+    @classmethod
+    def _create(cls, store: KeyStore, entry: str) -> DeviceIdentity:
+        private_key = ec.generate_private_key(ec.SECP256R1())
+        store.put(entry, _der(private_key))
+        return cls(private_key)
+
+    @classmethod
+    def load(cls, store: KeyStore, entry: str = ENTRY) -> DeviceIdentity | None:
+        """The identity kept in ``store``, None where there is none. Raises as :meth:`load_or_create`."""
+        kept = store.get(entry)
         if kept is None:
-            private_key = ec.generate_private_key(ec.SECP256R1())
-            store.put(ENTRY, private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
-            return cls(private_key)
+            return None
         try:
             key = load_der_private_key(kept, None)
         except (ValueError, TypeError) as error:
@@ -59,6 +77,14 @@ class DeviceIdentity:
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise DrmError(DrmErrorCode.DEVICE_IDENTITY, "This device's identity is damaged.")
         return cls(key)
+
+    def of(self, _service: str) -> DeviceIdentity:
+        """The same for every service."""
+        return self
+
+    def find(self, _service: str) -> DeviceIdentity | None:
+        """The same for every service."""
+        return self
 
     def public_jwk(self) -> dict[str, str]:
         """The public key as a JWK (RFC 7517), for registering the device."""
@@ -100,6 +126,65 @@ class DeviceIdentity:
 
     def __repr__(self) -> str:
         return f"DeviceIdentity(device_id={self.device_id!r})"
+
+
+class Identities(Protocol):
+    """What is needed of :class:`DeviceIdentities`; a :class:`DeviceIdentity` is the same for every service."""
+
+    def of(self, service: str) -> DeviceIdentity: ...
+
+    def find(self, service: str) -> DeviceIdentity | None: ...
+
+
+class DeviceIdentities:
+    """The identities of this device that ``store`` keeps. Methods raise :class:`DrmError` ``drm.device_identity`` for
+    a damaged one, ``drm.key_store`` from the store."""
+
+    def __init__(self, store: KeyStore) -> None:
+        self._store = store
+        self._loaded: dict[str, DeviceIdentity] = {}
+
+    def of(self, service: str) -> DeviceIdentity:
+        """This device for the service at an address (empty: for none, and kept nowhere), made at first use."""
+        if not service:
+            return DeviceIdentity.create()
+        found = self.find(service)
+        if found is None:
+            found = self._loaded[service] = DeviceIdentity.load_or_create(self._store, _entry(service))
+        return found
+
+    def find(self, service: str) -> DeviceIdentity | None:
+        """This device for the service at an address, None where it has none yet."""
+        found = self._loaded.get(service)
+        if found is None and service:
+            found = DeviceIdentity.load(self._store, _entry(service)) or DeviceIdentity.load(self._store)
+            if found is not None:
+                self._loaded[service] = found
+        return found
+
+    def replace(self, service: str) -> None:
+        """The service has taken this device away for good: at the next start it is another one there, and the same as
+        before for every other service."""
+        private_key = ec.generate_private_key(ec.SECP256R1())
+        self._store.put(_entry(service), _der(private_key))
+
+    def vault_id(self) -> str:
+        """The ID that what is kept on this device is bound to, whatever becomes of its identities."""
+        kept = self._store.get(_VAULT_ENTRY)
+        if kept is not None:
+            return kept.decode("ascii", "replace")
+        first = DeviceIdentity.load(self._store)  # that of version 0.1.0
+        made = encode_base64url(secrets.token_bytes(32)) if first is None else first.device_id
+        self._store.put(_VAULT_ENTRY, made.encode("ascii"))
+        return made
+
+
+def _entry(service: str) -> str:
+    return f"{ENTRY}-{hashlib.sha256(service.encode()).hexdigest()[:16]}"
+
+
+def _der(private_key: ec.EllipticCurvePrivateKey) -> bytes:
+    return private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _coordinate(value: int) -> str:

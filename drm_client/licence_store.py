@@ -119,6 +119,14 @@ class LicenceStore:
                 found.append(licence.licence_id)
         return tuple(found)
 
+    def services(self) -> tuple[str, ...]:
+        """The addresses of the services that issued the readable licences here, or wait for a receipt."""
+        found = {receipt.service for receipt in self.receipts()}
+        for licence in self.all():
+            licence.clear()
+            found.add(licence.service)
+        return tuple(sorted(found - {""}))
+
     def put(self, licence: KeptLicence) -> None:
         """Keep ``licence`` in the place of an earlier one with its ID. It is on the disk when this returns."""
         text = bytearray(_text(self._document(licence)))

@@ -13,7 +13,7 @@ from typing import Any
 from drm_client import rights as rules
 from drm_client import signed
 from drm_client.clock import TrustedTime
-from drm_client.device import DeviceIdentity
+from drm_client.device import Identities
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.licence_store import KeptLicence, LicenceStore
@@ -28,6 +28,7 @@ from drm_client.signed_licences import (
     LicenceOrder,
     LicenceStates,
     SignedLicences,
+    release_receipt,
 )
 from drm_client.trusted_service import EntityTag, TrustedService
 from drm_client.vault import Vault
@@ -81,18 +82,18 @@ class OfflineLicences:
     def __init__(
         self,
         vault: Vault,
-        device: DeviceIdentity,
+        devices: Identities,
         service: TrustedService,
         info: DeviceInfo | None = None,
         account_id: str | None = None,
     ) -> None:
         self._vault = vault
-        self._device = device
+        self._devices = devices
         self._service = service
         self._info = info
         self._account_id = account_id
         self._clock = service.clock
-        self._signed = SignedLicences(service, device, info)
+        self._signed = SignedLicences(service, devices.of(service.address), info)
         self._list_tag = EntityTag()
         self.next_list_s = 0.0
         """Seconds after which the list of withdrawals is worth asking for again, as the service last said."""
@@ -101,7 +102,7 @@ class OfflineLicences:
     def seen_by(self, account_id: str | None) -> OfflineLicences:
         """The same licences while this account is signed in: those of another account begin no playback. None where
         nobody is signed in; then the device alone decides."""
-        return OfflineLicences(self._vault, self._device, self._service, self._info, account_id)
+        return OfflineLicences(self._vault, self._devices, self._service, self._info, account_id)
 
     # --- without a network
 
@@ -109,7 +110,7 @@ class OfflineLicences:
         """How a licence stands now. Raises ``drm.no_licence`` where there is none, ``drm.store_damaged`` by name."""
         licence, now = self._read(licence_id)
         licence.clear()
-        return rules.judge(licence.rights, now, self._device.device_id, watching_since_s=watching_since_s)
+        return rules.judge(licence.rights, now, self._device_of(licence), watching_since_s=watching_since_s)
 
     def open(self, licence_id: str, ring: KeyRing) -> OpenedLicence:
         """Begin a playback: put the keys into ``ring``, and start the playback clock at the first one.
@@ -120,7 +121,7 @@ class OfflineLicences:
         with self._vault.exclusive():
             licence, now = self._read(licence_id)
             self._check_account(licence)
-            standing = rules.judge(licence.rights, now, self._device.device_id)
+            standing = rules.judge(licence.rights, now, self._device_of(licence))
             if not standing.may_start:
                 licence.clear()
                 raise DrmError(
@@ -133,7 +134,7 @@ class OfflineLicences:
             if started is not licence.rights:
                 self.store.put(licence.with_rights(started))
         ring.update(licence.keys)
-        running = rules.judge(started, now, self._device.device_id, watching_since_s=now.at_s)
+        running = rules.judge(started, now, self._device_of(licence), watching_since_s=now.at_s)
         return OpenedLicence(running, now.at_s)
 
     def simulate(
@@ -142,7 +143,7 @@ class OfflineLicences:
         """What will happen to a licence when; see :func:`drm_client.rights.simulate`."""
         licence, now = self._read(licence_id)
         licence.clear()
-        return rules.simulate(licence.rights, now, self._device.device_id, at, play_at_s=play_at_s)
+        return rules.simulate(licence.rights, now, self._device_of(licence), at, play_at_s=play_at_s)
 
     def find(self, title_id: str) -> tuple[str, ...]:
         """The IDs of this service's licences for a title, the newest first."""
@@ -168,7 +169,10 @@ class OfflineLicences:
             return
         licence.clear()
         now_s = self._clock.of(licence.service).issuer_now()
-        self.store.release(licence_id, self._signed.receipt(licence, reason, now_s))
+        device = self._devices.find(licence.service)
+        gone = device is None or device.device_id != licence.rights.policy.device_id  # nobody would take its word
+        receipt = None if device is None or gone else release_receipt(device, licence, reason, now_s)
+        self.store.release(licence_id, receipt)
 
     # --- with the service
 
@@ -348,6 +352,11 @@ class OfflineLicences:
         # Again: if the clock was tampered with, no licence is believed any more.
         return self.store.get(licence_id), now
 
+    def _device_of(self, licence: KeptLicence) -> str:
+        """The ID of this device at the service that issued a licence; empty where it has none there."""
+        device = self._devices.find(licence.service)
+        return "" if device is None else device.device_id
+
     def _is_ours(self, licence: KeptLicence) -> bool:
         """Whether this service issued a licence."""
         return licence.service == self._service.address
@@ -396,7 +405,7 @@ class OfflineLicences:
         """The IDs of this service's licences here that a list names, by themselves, by their title or by this device.
         Another service's titles may have the same IDs."""
         licences = {one for one in members.items("licences") if isinstance(one, str)}
-        device = self._device.device_id in members.items("devices")
+        device = self._signed.device_id in members.items("devices")
         titles = [SignedFields(one) for one in members.items("titles") if isinstance(one, dict)]
         until = {one.text("title_id"): one.number("at") for one in titles}
         found = set()

@@ -90,6 +90,7 @@ class SignedLicences:
     def __init__(self, service: TrustedService, device: DeviceIdentity, info: DeviceInfo | None = None) -> None:
         self._service = service
         self._device = device
+        self.device_id = device.device_id
         self._info = info or DeviceInfo()
 
     async def request(self, order: LicenceOrder) -> IssuedLicence:
@@ -179,30 +180,6 @@ class SignedLicences:
         )
         return await self._read(answer, asked)
 
-    def receipt(self, licence: KeptLicence, reason: str, now_s: float) -> Receipt | None:
-        """The signed word that a licence was given back; None where the service wants none.
-
-        ``reason``: one of :data:`RELEASE_REASONS`.
-        """
-        if reason not in RELEASE_REASONS:
-            raise ValueError(f"not a reason for a release: {reason}")
-        policy = licence.rights.policy
-        if policy.release_url is None:
-            return None
-        statement = self._device.sign(
-            signed.RELEASE,
-            {
-                "licence_id": policy.licence_id,
-                "device_id": self._device.device_id,
-                "sequence": policy.sequence,
-                "released_at": now_s,
-                "reason": reason,
-                "first_play_at": first_play_at(licence.rights),
-                "nonce": signed.new_nonce(),
-            },
-        )
-        return Receipt(policy.licence_id, policy.release_url, statement, licence.service)
-
     async def states(self, generation: int, before: int, held: Sequence[LicenceFacts]) -> LicenceStates:
         """What the service knows of licences that are held, and of the vault's ``generation``; ``before`` is the one
         that it was told last."""
@@ -265,6 +242,31 @@ class SignedLicences:
         if {key.kid for key in keys} != set(policy.keys):
             raise untrusted("It holds other keys than it names.")
         return keys
+
+
+def release_receipt(device: DeviceIdentity, licence: KeptLicence, reason: str, now_s: float) -> Receipt | None:
+    """The word of ``device`` that its licence was given back; None where the service wants none.
+
+    ``reason``: one of :data:`RELEASE_REASONS`.
+    """
+    if reason not in RELEASE_REASONS:
+        raise ValueError(f"not a reason for a release: {reason}")
+    policy = licence.rights.policy
+    if policy.release_url is None:
+        return None
+    statement = device.sign(
+        signed.RELEASE,
+        {
+            "licence_id": policy.licence_id,
+            "device_id": device.device_id,
+            "sequence": policy.sequence,
+            "released_at": now_s,
+            "reason": reason,
+            "first_play_at": first_play_at(licence.rights),
+            "nonce": signed.new_nonce(),
+        },
+    )
+    return Receipt(policy.licence_id, policy.release_url, statement, licence.service)
 
 
 def _whole_boxes(stated: Iterable[bytes]) -> tuple[bytes, ...]:

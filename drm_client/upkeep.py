@@ -45,7 +45,7 @@ class EndingTitle:
 @dataclass(frozen=True, slots=True)
 class UpkeepReport:
     """What a pass did: IDs of licences, the number of receipts, the steps that failed and why. ``next_s``: seconds
-    until the next one is worth it."""
+    until the next one is worth it. ``service`` is the address of the one it was made with."""
 
     confirmed: tuple[str, ...] = ()
     withdrawn: tuple[str, ...] = ()
@@ -54,6 +54,7 @@ class UpkeepReport:
     ending: tuple[EndingTitle, ...] = ()
     failed: dict[str, Exception] = field(default_factory=dict)
     next_s: float = DAILY_S
+    service: str = ""
 
     def sentences(self) -> tuple[str, ...]:
         """What to tell a viewer, if anything."""
@@ -113,6 +114,7 @@ class KeptLicenceUpkeep:
             ending=ending,
             failed=failed | ({} if renewals is None else dict(renewals.failed)),
             next_s=RETRY_S if failed else SOON_S if unsettled else min(next_list_s, warn_in_s),
+            service=self._service.address,
         )
         await asyncio.to_thread(self._note, report)
         return report

@@ -12,13 +12,13 @@ import logging
 import platform
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from drm_client.device import DeviceIdentity
+from drm_client.device import DeviceIdentities, DeviceIdentity
 from drm_client.errors import DrmError
 from drm_client.keystore import KeyStore, open_key_store
 from drm_client.keysystem import LicenceCall
@@ -28,6 +28,7 @@ from drm_client.offline import OfflineLicences
 from drm_client.signed_licences import SignedLicences
 from drm_client.upkeep import UpkeepReport
 from player.base.clock import Clock, SystemClock
+from player.base.errors import InputError
 from player.base.memory import MemoryKeeper, share_heaps
 from player.licensing.device_rights import DeviceRights, open_rights, register
 from player.licensing.licences import licence_request
@@ -115,6 +116,8 @@ class Engine:
         self._device: DeviceIdentity | None = None
         self._device_id: str | None = None
         self._store: KeyStore | None = None
+        self._devices: DeviceIdentities | None = None
+        self._other_rights: dict[str, DeviceRights] = {}
         self._rights: DeviceRights | None = None
         self._opening_rights = asyncio.Lock()
         self._resume: ResumeSync | None = None
@@ -134,13 +137,14 @@ class Engine:
         if settings.service_url is not None:
             self._store = open_key_store(settings.profile, settings.key_store)
             self.service = ServiceClient(self._gate, settings.service_url, TokenStore(self._store))
-            self._device = DeviceIdentity.load_or_create(self._store)
+            self._devices = DeviceIdentities(self._store)
+            self._device = self._devices.of(self.service.address)
             self._resume = self._make_resume(self.service)
             self._add_telemetry("telemetry.db", self.service.telemetry, Form.QUALITY)
         if settings.collector_url:
             self._add_telemetry("events.db", self._collect, Form.EVENTS)
-        self.upkeep = LicenceUpkeep(settings.profile, self.rights, self.clock, settings.on_upkeep)
-        """What is done about kept licences when the service can be reached; for the engine's loop."""
+        self.upkeep = LicenceUpkeep(settings.profile, self._all_rights, self.clock, settings.on_upkeep)
+        """What is done about kept licences when their services can be reached; for the engine's loop."""
         self._licences = LicenceClient(self._post_licence, self._device, now=self._now_s, signed=self._signed)
         self.loop.call_soon_threadsafe(self._start_watching)
 
@@ -246,12 +250,12 @@ class Engine:
 
         For the engine's loop. Raises DrmError where what is kept cannot be opened.
         """
-        if self.service is None or self._store is None or self._device is None:
+        if self.service is None or self._store is None or self._devices is None:
             return None
         async with self._opening_rights:
             if self._rights is None:
                 profile = self._settings.profile
-                self._rights = await asyncio.to_thread(open_rights, profile, self._store, self._device, self.service)
+                self._rights = await asyncio.to_thread(open_rights, profile, self._store, self._devices, self.service)
         return self._rights
 
     @property
@@ -435,11 +439,24 @@ class Engine:
 
     async def _registered_device(self) -> str | None:
         """The device's id at the service, registered once per engine."""
-        if self.service is None or self._device is None or self._store is None:
+        if self.service is None or self._devices is None:
             return None
         if self._device_id is None:
-            self._device_id = await register(self.service, self._device, self._store)
+            self._device_id = await register(self.service, self._devices)
         return self._device_id
+
+    async def _all_rights(self) -> Sequence[DeviceRights]:
+        """What is kept of each service that licences here are of, the engine's own first. A service whose address is
+        not permitted any more (plain HTTP) is left out."""
+        own = await self.rights()
+        if own is None:
+            return ()
+        for address in await asyncio.to_thread(own.licences.store.services):
+            if address != own.service.address and address not in self._other_rights:
+                with contextlib.suppress(InputError):
+                    client = ServiceClient(self._gate, address, TokenStore(self._store, adopts=False))
+                    self._other_rights[address] = await asyncio.to_thread(own.at, client)
+        return (own, *self._other_rights.values())
 
     async def _own_device(self) -> str | None:
         return self.own_device_id

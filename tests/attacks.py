@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import shutil
 import sqlite3
 import sys
@@ -15,8 +16,11 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
+from joserfc import jws
+from joserfc.jwk import ECKey
 
 from downloads import service
 from downloads.checking import prepare_repair
@@ -25,21 +29,25 @@ from downloads.folder import DownloadFolder
 from downloads.service import note_licence
 from downloads.store import Store
 from drm_client import passphrase
+from drm_client.device import DeviceIdentities
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from drm_client.keystore import FileKeyStore
 from drm_client.rights import RightsState
+from drm_client.signed import DEVICE
 from drm_client.upkeep import KeptLicenceUpkeep
 from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, Vault
-from player.base.errors import InputError
+from player.base.errors import ErrorCode, InputError, ServiceError
+from player.licensing.device_rights import register
 from player.service.address import service_address
+from player.service.client import ServiceClient
 from tests.drm_client.offline_kit import ORDER, Desk, MemoryKeyStore
-from tests.drm_client.test_issuers import FIVE_YEARS, TwoServices
+from tests.drm_client.test_issuers import FIVE_YEARS, OTHER, TwoServices
 from tests.drm_client.test_os_clock import in_covered_time_namespace, in_time_namespace
 from tests.drm_client.test_upgrade import Upgraded
 from tests.kit.downloads import Shelf, noise_download, noise_title, run
 from tests.kit.fileserver import FileServer
-from tests.kit.licence_server import DAY, HOUR, LicenceServer, Terms
+from tests.kit.licence_server import ADDRESS, DAY, HOUR, LicenceServer, Terms
 
 Try = Callable[[Path], Awaitable[bool]]
 
@@ -176,6 +184,45 @@ async def lies_about_a_copy(folder: Path) -> bool:
             return False
     await keep_up(desk)
     return desk.server.requests[-1]["generation"] < 2**30 and plays(desk, licence_id)
+
+
+class _TakesAway:
+    """A service that says at once that it has removed the device."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    async def register_device(self, *_given: object, **_named: object) -> str:
+        raise ServiceError(
+            ErrorCode.SERVICE_NOT_ENTITLED, "This device was removed.", problem="device_revoked", status=403
+        )
+
+
+async def device_taken_away(folder: Path) -> bool:
+    """One key for all services, as in profiles of 0.1.0: a second service takes the device away."""
+    desk = TwoServices(folder)
+    licence_id = await desk.kept()
+    desk.vault.close()
+    devices = DeviceIdentities(desk.keys)
+    bound = devices.vault_id()
+    with contextlib.suppress(ServiceError):
+        await register(cast(ServiceClient, _TakesAway(OTHER)), devices)
+    later = DeviceIdentities(desk.keys)
+    desk._open()
+    same = later.of(ADDRESS).device_id == desk.device.device_id == later.vault_id() == bound
+    return same and later.of(OTHER).device_id != desk.device.device_id and plays(desk, licence_id)
+
+
+async def challenge_passed_on(_folder: Path) -> bool:
+    """A service has this device sign the challenge that another one gave the attacker."""
+    devices = DeviceIdentities(MemoryKeyStore())
+    here, there = devices.of(ADDRESS), devices.of(OTHER)
+    proof = jws.deserialize_compact(
+        there.sign(DEVICE, {"challenge": "of the first", "device_id": there.device_id}),
+        ECKey.import_key(there.public_jwk()),
+        algorithms=["ES256"],
+    )
+    return here.device_id not in (proof.headers()["kid"], json.loads(proof.payload)["device_id"])
 
 
 async def clock_forgotten(folder: Path) -> bool:
@@ -443,6 +490,10 @@ ATTACKS = (
     Attack("two services whose clocks are five years apart", "neither touches the other's licences", two_services),
     Attack("a service withdraws another's title", "nothing is withdrawn", another_services_list),
     Attack("a service calls the vault an older copy", "nothing of another's waits", lies_about_a_copy),
+    Attack(
+        "a service takes the device away", "it is the same at others, nothing of theirs is lost", device_taken_away
+    ),
+    Attack("a service passes another's challenge on", "it is not this device there", challenge_passed_on),
     Attack("forget a service's clock and set the wall clock back", "its licences wait, others' end", clock_forgotten),
     Attack("keep what a service issued five years ahead", _WAITS, from_the_future),
     Attack("set the wall clock back while it runs", "the time counts", wall_clock),

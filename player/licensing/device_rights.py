@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drm_client import signed
-from drm_client.device import ENTRY, DeviceIdentity
+from drm_client.device import DeviceIdentities
 from drm_client.keystore import KeyStore
 from drm_client.keysystem import LicenceCall
 from drm_client.offline import OfflineLicences
@@ -16,13 +16,12 @@ from drm_client.signed_licences import DeviceInfo, SignedLicences
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
 from drm_client.upkeep import KeptLicenceUpkeep
-from drm_client.vault import Vault, set_aside
+from drm_client.vault import Vault
 from player.base.errors import ServiceError
 from player.service.client import ServiceClient
 
 _NOT_FOUND = 404
 _REMOVED = "device_revoked"
-_OWNER_ENTRY = "vault-device"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,11 @@ class DeviceRights:
     licences: OfflineLicences
     signed: SignedLicences
     upkeep: KeptLicenceUpkeep
+    _devices: DeviceIdentities
+
+    def at(self, client: ServiceClient) -> DeviceRights:
+        """The same of another service; it is closed with this one."""
+        return _rights_at(self.vault, self._devices, client)
 
     def now(self) -> float:
         """The service's time in seconds since 1970, as it last said it."""
@@ -45,37 +49,36 @@ class DeviceRights:
         self.vault.close()
 
 
-def open_rights(profile: Path, keys: KeyStore, device: DeviceIdentity, client: ServiceClient) -> DeviceRights:
+def open_rights(profile: Path, keys: KeyStore, devices: DeviceIdentities, client: ServiceClient) -> DeviceRights:
     """Open what is kept in ``profile``. Touches the disk and the key store, not the network; the coroutines of the
     result belong to the client's event loop.
 
     Raises DrmError ``drm.store_damaged``, ``drm.store_newer`` or ``drm.key_store``.
     """
+    return _rights_at(Vault(profile, keys, devices.vault_id()), devices, client)
 
+
+def _rights_at(vault: Vault, devices: DeviceIdentities, client: ServiceClient) -> DeviceRights:
     async def exchange(call: LicenceCall) -> LicenceReply:
         response = await client.answer(call.url, call.body, call.headers)
         return LicenceReply(response.status, response.body, response.headers.get("etag", ""))
 
-    owner = device.device_id.encode()
-    if keys.get(_OWNER_ENTRY) not in (None, owner):
-        set_aside(profile)  # it belongs to an identity that this device no longer has, and opens for nobody
-    vault = Vault(profile, keys, device.device_id)
-    if keys.get(_OWNER_ENTRY) != owner:
-        keys.put(_OWNER_ENTRY, owner)
     clock = TrustedClock(vault, client.address)
     service = TrustedService(client.address, vault, clock, exchange)
     info = DeviceInfo()
-    licences = OfflineLicences(vault, device, service, info)
+    licences = OfflineLicences(vault, devices, service, info)
     upkeep = KeptLicenceUpkeep(vault, licences, service)
-    return DeviceRights(vault, clock, service, licences, SignedLicences(service, device, info), upkeep)
+    asking = SignedLicences(service, devices.of(client.address), info)
+    return DeviceRights(vault, clock, service, licences, asking, upkeep, devices)
 
 
-async def register(client: ServiceClient, device: DeviceIdentity, keys: KeyStore) -> str:
+async def register(client: ServiceClient, devices: DeviceIdentities) -> str:
     """The device's ID at the service, with proof that it has its key. A service that asks for no proof gets none.
 
-    The key of a device that was removed from its account is never taken again: it is forgotten here, and the next run
-    of the program is another device.
+    The key of a device that was removed from its account is never taken again: the next run of the program is another
+    device to this service, and the same as before to every other one.
     """
+    device = devices.of(client.address)
 
     def prove(challenge: str) -> str:
         return device.sign(signed.DEVICE, {"challenge": challenge, "device_id": device.device_id})
@@ -84,7 +87,7 @@ async def register(client: ServiceClient, device: DeviceIdentity, keys: KeyStore
         return await client.register_device(device.public_jwk(), prove=prove)
     except ServiceError as error:
         if error.fields.get("problem") == _REMOVED:
-            await asyncio.to_thread(keys.delete, ENTRY)
+            await asyncio.to_thread(devices.replace, client.address)
         if error.fields.get("status") != _NOT_FOUND:
             raise
     return await client.register_device(device.public_jwk())

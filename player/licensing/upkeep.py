@@ -6,11 +6,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from drm_client.errors import DrmError
-from drm_client.upkeep import DAILY_S, UpkeepReport
+from drm_client.upkeep import UpkeepReport
 from drm_client.vault import FILE_NAME
 from player.base.clock import Clock
 from player.licensing.device_rights import DeviceRights
@@ -21,12 +21,13 @@ RETRY_S = 60.0
 LOOK_S = 600.0
 _log = logging.getLogger(__name__)
 
-Rights = Callable[[], Awaitable[DeviceRights | None]]
+Rights = Callable[[], Awaitable[Sequence[DeviceRights]]]
 
 
 class LicenceUpkeep:
-    """Runs :class:`drm_client.upkeep.KeptLicenceUpkeep` on the engine's loop. ``on_report`` hears of
-    every pass that was made."""
+    """Runs :class:`drm_client.upkeep.KeptLicenceUpkeep` for each service that licences are kept of, on the engine's
+    loop. ``on_report`` hears of every pass that was made. Each service by itself: one that does not answer holds up
+    no other."""
 
     def __init__(
         self, profile: Path, rights: Rights, clock: Clock, on_report: Callable[[UpkeepReport], None] = lambda _: None
@@ -35,26 +36,29 @@ class LicenceUpkeep:
         self._rights = rights
         self._clock = clock
         self._on_report = on_report
-        self._task: asyncio.Task[None] | None = None
-        self._retry_s = RETRY_S
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def start(self) -> None:
         """Begin; to be called on the loop."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="licence upkeep")
+        self._tasks[""] = asyncio.get_running_loop().create_task(self._run(), name="licence upkeep")
 
     async def close(self) -> None:
-        """End the pass that runs, and begin no other."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        """End the passes that run, and begin no other."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def run_now(self) -> UpkeepReport | None:
-        """One pass, due or not; None where nothing is kept. Raises DrmError where the vault does not open."""
-        if not await asyncio.to_thread(self._vault.exists):
-            return None
-        rights = await self._rights()
-        if rights is None:
-            return None
+    async def run_now(self, service: str | None = None) -> tuple[UpkeepReport, ...]:
+        """One pass with each service, or with the one at ``service``, due or not; none where nothing is kept. Raises
+        DrmError where the vault does not open."""
+        found = await self._open()
+        wanted = [rights for rights in found if service is None or rights.service.address == service.rstrip("/")]
+        return tuple(await asyncio.gather(*map(self._pass, wanted)))
+
+    async def _open(self) -> Sequence[DeviceRights]:
+        return await self._rights() if await asyncio.to_thread(self._vault.exists) else ()
+
+    async def _pass(self, rights: DeviceRights) -> UpkeepReport:
         report = await rights.upkeep.run()
         self._on_report(report)
         for name, error in report.failed.items():
@@ -62,26 +66,27 @@ class LicenceUpkeep:
         return report
 
     async def _run(self) -> None:
+        """Look which services there are."""
         await self._clock.sleep(FIRST_S)
         while True:
-            wait_s = LOOK_S
             with contextlib.suppress(DrmError):  # whoever needs the vault says what is wrong with it
-                wait_s = await self._pass_if_due()
-            await self._clock.sleep(wait_s)
+                for rights in await self._open():
+                    address = rights.service.address
+                    if address not in self._tasks:
+                        self._tasks[address] = asyncio.ensure_future(self._keep_up(rights))
+            await self._clock.sleep(LOOK_S)
 
-    async def _pass_if_due(self) -> float:
-        """Seconds until the next look."""
-        if not await asyncio.to_thread(self._vault.exists):
-            return LOOK_S
-        rights = await self._rights()
-        if rights is None:
-            return DAILY_S
-        due_s = await asyncio.to_thread(rights.upkeep.due_s)
-        if due_s > 0.0 and self._retry_s == RETRY_S:
-            return min(due_s, LOOK_S)
-        report = await self.run_now()
-        if report is not None and report.failed:
-            self._retry_s = min(2 * self._retry_s, LOOK_S)
-            return self._retry_s
-        self._retry_s = RETRY_S
-        return LOOK_S
+    async def _keep_up(self, rights: DeviceRights) -> None:
+        """Make the passes with one service when they are due; after a failure soon, then less often."""
+        retry_s = RETRY_S
+        while True:
+            wait_s = LOOK_S
+            with contextlib.suppress(DrmError):
+                due_s = await asyncio.to_thread(rights.upkeep.due_s)
+                if due_s > 0.0 and retry_s == RETRY_S:
+                    wait_s = min(due_s, LOOK_S)
+                elif (await self._pass(rights)).failed:
+                    wait_s = retry_s = min(2 * retry_s, LOOK_S)
+                else:
+                    retry_s = RETRY_S
+            await self._clock.sleep(wait_s)

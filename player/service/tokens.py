@@ -26,25 +26,26 @@ class SecretStore(Protocol):
 class TokenStore:
     """The tokens of one account at one service in a store for secrets, or in memory where ``store`` is None.
 
-    One service never gets another's tokens: each has an entry of its own. Methods may block and raise what the store
-    raises.
+    One service never gets another's tokens: each has an entry of its own. The one entry of version 0.1.0 goes to the
+    first service that is used, but never where it ``adopts`` none. Methods may block and raise what the store raises.
     """
 
-    def __init__(self, store: SecretStore | None = None, service: str = "") -> None:
+    def __init__(self, store: SecretStore | None = None, service: str = "", *, adopts: bool = True) -> None:
         self._store = store if store is not None else _Memory()
+        self._adopts = adopts
         self._entry = _NAME
         if service:
             self._entry = f"{_NAME}-{hashlib.sha256(service.encode()).hexdigest()[:16]}"
 
     def of(self, service: str) -> TokenStore:
         """The tokens of the service at this address in the same store."""
-        return TokenStore(self._store, service)
+        return TokenStore(self._store, service, adopts=self._adopts)
 
     def load(self) -> Tokens | None:
         """The tokens kept; None when there are none or they cannot be read."""
         kept = self._store.get(self._entry)
-        if kept is None and self._entry != _NAME:
-            kept = self._store.get(_NAME)  # of version 0.1.0, which had one entry: the first service to ask has it
+        if kept is None and self._entry != _NAME and self._adopts:
+            kept = self._store.get(_NAME)  # of version 0.1.0, which had one entry
             if kept is not None:
                 self._store.put(self._entry, kept)
                 self._store.delete(_NAME)

@@ -11,7 +11,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from drm_client import keystore
-from drm_client.device import DeviceIdentity
+from drm_client.device import DeviceIdentities, DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import FileKeyStore, SystemKeyStore, machine_binding, open_key_store
 
@@ -220,3 +220,31 @@ def test_the_device_id_is_the_thumbprint_of_the_public_key() -> None:
 
     identity = DeviceIdentity.create()
     assert identity.device_id == ECKey.import_key(identity.public_jwk()).thumbprint()
+
+
+def test_each_service_has_a_device_of_its_own(tmp_path: Path) -> None:
+    """So that none can pass on to another what was signed for it."""
+    store = FileKeyStore(tmp_path)
+    devices = DeviceIdentities(store)
+    assert devices.find("https://a.test") is None
+    one, other = devices.of("https://a.test"), devices.of("https://b.test")
+    assert one.device_id != other.device_id
+    bound = devices.vault_id()
+    devices.replace("https://a.test")
+    assert devices.of("https://a.test") is one  # until the next start
+    later = DeviceIdentities(store)
+    assert later.of("https://b.test").device_id == other.device_id
+    assert later.of("https://a.test").device_id not in (one.device_id, other.device_id)
+    assert later.vault_id() == bound
+    assert later.of("").device_id not in (one.device_id, later.of("").device_id)
+
+
+def test_the_one_device_of_a_profile_of_before_goes_on_until_a_service_takes_it_away(tmp_path: Path) -> None:
+    store = FileKeyStore(tmp_path)
+    first = DeviceIdentity.load_or_create(store).device_id
+    devices = DeviceIdentities(store)
+    assert devices.vault_id() == devices.of("https://a.test").device_id == first
+    devices.replace("https://a.test")
+    later = DeviceIdentities(store)
+    assert later.of("https://a.test").device_id != first
+    assert later.vault_id() == later.of("https://b.test").device_id == first

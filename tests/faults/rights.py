@@ -11,13 +11,15 @@ from backend_stub.services.rights import time_guard
 from downloads import checking, quota, removal, service
 from downloads.item_writer import ItemWriter, SystemFile
 from downloads.store import Store
-from drm_client import clock, offline, passphrase
+from drm_client import clock, device, offline, passphrase
 from drm_client.clock import ClockState, Reading, TrustedTime
+from drm_client.device import DeviceIdentities
 from drm_client.keystore import FileKeyStore
 from drm_client.licence_store import LicenceStore
 from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.trusted_clock import TrustedClock
 from drm_client.vault import ANCHOR_ENTRY, Vault
+from player.licensing import upkeep
 from player.licensing.upkeep import LicenceUpkeep
 from player.resume import journal
 from player.service import address
@@ -117,6 +119,30 @@ def one_sign_in_for_all_services(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TokenStore, "of", lambda self, _service: self)
 
 
+def one_service_takes_the_device_from_all(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(DeviceIdentities, "replace", lambda self, _service: self._store.delete(device.ENTRY))
+    patch.setattr(device, "_entry", lambda _service: device.ENTRY)
+
+
+def one_device_for_all_services(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(device, "_entry", lambda _service: device.ENTRY)
+
+
+def only_the_engines_service_is_kept_up_with(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(LicenceStore, "services", lambda _self: ())
+
+
+def services_wait_for_each_other(patch: pytest.MonkeyPatch) -> None:
+    async def ask_in_turn(self: LicenceUpkeep) -> None:
+        await self._clock.sleep(upkeep.FIRST_S)
+        for rights in sorted(
+            await self._open(), key=lambda one: len(one.licences.store.issued_by(one.service.address))
+        ):
+            await self._pass(rights)
+
+    patch.setattr(LicenceUpkeep, "_run", ask_in_turn)
+
+
 def nobody_keeps_up(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(LicenceUpkeep, "start", lambda _self: None)
 
@@ -198,6 +224,7 @@ _IN_MEMORY = (
     "tests/player/licensing/test_keys_in_memory.py::"
     "test_a_key_is_found_at_most_twice_while_it_plays_and_never_afterwards"
 )
+_ALL_SERVICES = "tests/player/licensing/test_upkeep.py::test_every_service_is_kept_up_with_and_none_holds_up_another"
 FAULTS = [
     Fault(
         "rights-one-clock-for-all-services",
@@ -289,6 +316,19 @@ FAULTS = [
         "tests/player/licensing/test_upkeep.py::test_a_withdrawn_title_is_withdrawn_without_anybody_asking",
         nobody_keeps_up,
     ),
+    Fault(
+        "rights-one-service-takes-the-device-from-all",
+        "tests/player/licensing/test_device_rights.py::"
+        "test_a_device_that_one_service_removed_is_another_one_there_and_the_same_elsewhere[one key for all]",
+        one_service_takes_the_device_from_all,
+    ),
+    Fault(
+        "rights-one-device-for-all-services",
+        "tests/drm_client/test_keystore.py::test_each_service_has_a_device_of_its_own",
+        one_device_for_all_services,
+    ),
+    Fault("rights-other-services-are-not-kept-up-with", _ALL_SERVICES, only_the_engines_service_is_kept_up_with),
+    Fault("rights-a-silent-service-holds-up-the-others", _ALL_SERVICES, services_wait_for_each_other),
     Fault(
         "rights-restored-vaults-are-believed",
         "tests/drm_client/test_upkeep.py::test_an_older_copy_is_found_and_heals_at_the_next_contact",

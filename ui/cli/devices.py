@@ -43,14 +43,15 @@ class _AccountDevices:
 
 
 async def _found(args: argparse.Namespace) -> _AccountDevices:
-    from drm_client.device import ENTRY, DeviceIdentity
+    from drm_client.device import DeviceIdentities
 
     async with service_of(args) as (service, keys):
         if args.remove is not None:
             await service.remove_device(args.remove)
         if args.give_back is not None:
             await service.give_back_download(args.give_back)
-        own_id = None if keys.get(ENTRY) is None else DeviceIdentity.load_or_create(keys).device_id
+        own = DeviceIdentities(keys).find(service.address)
+        own_id = None if own is None else own.device_id
         wanted = args.downloads or args.give_back is not None
         return _AccountDevices(await service.devices(), own_id, await service.downloads() if wanted else None)
 

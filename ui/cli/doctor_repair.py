@@ -37,7 +37,7 @@ def repair(profile: Path, key_store: str) -> int:
     if _TIE_LICENCES.intersection(lost) and (aside := set_aside(profile)) is not None:
         print(f"The licences were tied to them and are set aside as {aside.name}.")
     for name in lost:
-        kind = "tokens" if name.startswith("tokens-") else name  # one for each service
+        kind = next((one for one in ("tokens", "device-key") if name.startswith(f"{one}-")), name)  # for each service
         if kind in _LOST:
             print(_LOST[kind])
     return 0

@@ -65,7 +65,7 @@ def trust_new_keys(profile: Path, key_store: str, service: str) -> int:
 
 @contextmanager
 def _vault(profile: Path, key_store: str) -> Iterator[Vault | None]:
-    from drm_client.device import DeviceIdentity
+    from drm_client.device import DeviceIdentities
     from drm_client.keystore import open_key_store
     from drm_client.vault import FILE_NAME, Vault
 
@@ -73,7 +73,7 @@ def _vault(profile: Path, key_store: str) -> Iterator[Vault | None]:
         yield None
         return
     keys = open_key_store(profile, key_store)
-    vault = Vault(profile, keys, DeviceIdentity.load_or_create(keys).device_id)
+    vault = Vault(profile, keys, DeviceIdentities(keys).vault_id())
     try:
         yield vault
     finally:

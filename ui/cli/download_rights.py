@@ -105,9 +105,9 @@ def _renew_some(
             entry, error = _renew_one(engine, licences, folder)
             done.append(entry)
             worst = error or worst
-        report = engine.submit(engine.upkeep.run_now()).result()
-        for sentence in () if report is None else report.sentences():
-            print(f"matinee: {sentence}", file=sys.stderr)
+        for report in engine.submit(engine.upkeep.run_now(args.service)).result():
+            for sentence in report.sentences():
+                print(f"matinee: {sentence}", file=sys.stderr)
     return worst
 
 

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from drm_client.device import ENTRY, DeviceIdentity
+from drm_client.device import DeviceIdentities, DeviceIdentity
 from drm_client.keystore import open_key_store
 from player.base.clock import Clock
 from player.base.errors import ServiceError
@@ -102,7 +102,7 @@ async def open_client(
 ) -> AsyncIterator[CommandClient | None]:
     """The client of the device whose key lies in ``profile``, over the network as ``rules`` permit it; None while
     there is no such key: the screen has not been signed in yet. Raises DrmError for one that cannot be read."""
-    device = await asyncio.to_thread(_identity, profile)
+    device = await asyncio.to_thread(_identity, profile, service_url)
     if device is None:
         yield None
         return
@@ -115,10 +115,9 @@ async def open_client(
         await gate.close()
 
 
-def _identity(profile: Path) -> DeviceIdentity | None:
+def _identity(profile: Path, service_url: str) -> DeviceIdentity | None:
     """The identity as it is; none is made here."""
-    store = open_key_store(profile, "file")
-    return DeviceIdentity.load_or_create(store) if store.get(ENTRY) is not None else None
+    return DeviceIdentities(open_key_store(profile, "file")).find(service_url.rstrip("/"))
 
 
 def _read(item: Members) -> OperatorCommand | None:

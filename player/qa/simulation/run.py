@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drm_client.device import DeviceIdentity
+from drm_client.device import DeviceIdentities, DeviceIdentity
 from drm_client.keystore import open_key_store
 from drm_client.keysystem import LicenceCall
 from drm_client.licence import LicenceClient
@@ -156,8 +156,9 @@ class _Playback:
         if bench.service_url is not None:
             self._store = open_key_store(bench.profile, bench.key_store)
             self._service = ServiceClient(self._gate, bench.service_url, TokenStore(self._store))
-            self._device = DeviceIdentity.load_or_create(self._store)
-            self._rights = open_rights(bench.profile, self._store, self._device, self._service)
+            self._devices = DeviceIdentities(self._store)
+            self._device = self._devices.of(self._service.address)
+            self._rights = open_rights(bench.profile, self._store, self._devices, self._service)
         licences = LicenceClient(self._post_licence, self._device, now=clock.wall, signed=self._signed)
         self._player = SimulatedPlayer(clock.monotonic() + past.shown_from_s, around or (lambda opener: opener))
         self._services = PlaybackServices(
@@ -227,7 +228,7 @@ class _Playback:
         if self._service is None or self._device is None:
             return None
         if self._device_id is None:
-            self._device_id = await register(self._service, self._device, self._store)
+            self._device_id = await register(self._service, self._devices)
         return self._device_id
 
     async def _signed(self) -> SignedLicences | None:

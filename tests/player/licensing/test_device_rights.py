@@ -12,8 +12,10 @@ import pytest
 
 from backend_stub.server import ServerGroup
 from drm_client import systems
+from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
+from drm_client.keystore import FileKeyStore
 from drm_client.keysystem import KeyRequest
 from drm_client.pssh import build_pssh
 from drm_client.rights import LicenceFacts, RightsState
@@ -154,22 +156,46 @@ def test_a_second_run_has_the_licence_without_the_service(tmp_path: Path) -> Non
         later.close()
 
 
-def test_a_device_that_was_removed_is_another_one_at_the_next_start(tmp_path: Path) -> None:
-    with running_backend(tmp_path / "service", edges=1) as group:
-        with signed_in_engine(tmp_path / "profile", group) as engine:
+@pytest.mark.parametrize("of_0_1_0", [False, True], ids=["new profile", "one key for all"])
+def test_a_device_that_one_service_removed_is_another_one_there_and_the_same_elsewhere(
+    tmp_path: Path, of_0_1_0: bool
+) -> None:
+    """Nothing of the other service is lost, and the title of the first comes back with a new licence."""
+    profile = tmp_path / "profile"
+    if of_0_1_0:
+        profile.mkdir()
+        DeviceIdentity.load_or_create(FileKeyStore(profile))
+    with (
+        running_backend(tmp_path / "other", edges=1) as other,
+        running_backend(tmp_path / "service", edges=1) as group,
+    ):
+        with signed_in_engine(profile, other) as engine:
+            elsewhere = Client(other, engine)
+            kept_elsewhere = elsewhere.do(elsewhere.kept())
+            same = engine.own_device_id
+        with signed_in_engine(profile, group) as engine:
             client = Client(group, engine)
-            client.do(client.kept())
+            kept = client.do(client.kept())
             removed = client.do(engine._registered_device())
+            assert (removed == same) is of_0_1_0
             client.group.context.devices.forbid(removed, "test", by="a" * 32)
             engine._device_id = None
             with pytest.raises(ServiceError, match="removed"):
                 client.do(engine._registered_device())
-            settings = engine._settings
-        later = Engine(settings)
-        try:
-            assert later.submit(later._registered_device()).result(30) not in (None, removed)
-            rights = later.submit(later.rights()).result(30)
-            assert rights is not None
-            assert rights.licences.store.ids() == ()
-        finally:
-            later.close()
+        with signed_in_engine(profile, group) as engine:
+            client = Client(group, engine)
+            assert client.do(engine._registered_device()) not in (None, removed)
+            licences = client.rights.licences
+            assert licences.standing(kept).state is RightsState.WRONG_DEVICE
+            assert licences.standing(kept_elsewhere).may_start
+            assert licences.standing(client.do(client.kept())).may_start
+            licences.remove(kept)  # no word of this device gives it back
+            licences.remove(kept_elsewhere)
+            (receipt,) = licences.store.receipts()
+            assert receipt.service == other.api.url
+        with signed_in_engine(profile, other) as engine:
+            elsewhere = Client(other, engine)
+            assert elsewhere.do(engine._registered_device()) == same
+            assert elsewhere.do(elsewhere.rights.licences.send_receipts()) == 1
+            answer = elsewhere.do(elsewhere.service.downloads())
+            assert answer.items == ()

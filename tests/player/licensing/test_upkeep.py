@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
+from drm_client.licence_store import Receipt
 from drm_client.rights import RightsState
 from drm_client.upkeep import UpkeepReport
 from player.licensing import upkeep
@@ -48,10 +50,35 @@ def test_an_engine_that_keeps_nothing_makes_no_pass(tmp_path: Path) -> None:
         running_backend(tmp_path / "service", edges=1) as group,
         signed_in_engine(tmp_path / "profile", group) as engine,
     ):
-        assert engine.submit(engine.upkeep.run_now()).result(10) is None
+        assert engine.submit(engine.upkeep.run_now()).result(10) == ()
         client = Client(group, engine)
         client.do(client.kept())
-        report = engine.submit(engine.upkeep.run_now()).result(30)
-        assert report is not None
+        (report,) = engine.submit(engine.upkeep.run_now()).result(30)
         assert report.failed == {}
         assert report.next_s >= 3600
+
+
+def test_every_service_is_kept_up_with_and_none_holds_up_another(tmp_path: Path, reports: list[UpkeepReport]) -> None:
+    """One engine is at one service; licences of another are withdrawn all the same, while a third never answers."""
+    profile = tmp_path / "profile"
+    with (
+        running_backend(tmp_path / "other", edges=1) as other,
+        running_backend(tmp_path / "service", edges=1) as group,
+    ):
+        with signed_in_engine(profile, other) as engine:
+            elsewhere = Client(other, engine)
+            licence_id = elsewhere.do(elsewhere.kept())
+            store = elsewhere.rights.licences.store
+            silent = socket.create_server(("127.0.0.1", 0))
+            nobody = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            store.release("b" * 32, Receipt("b" * 32, "/api/v1/licences/b/release", "a.b.c", nobody))
+        other.context.rights.revocations.revoke_licence(licence_id, _REASON, by="a" * 32)
+        with silent, signed_in_engine(profile, group, on_upkeep=reports.append) as engine:
+            client = Client(group, engine)
+            client.do(client.kept())
+            until(lambda: {other.api.url} <= {report.service for report in reports}, "no pass was made")
+            (report,) = (one for one in reports if one.service == other.api.url)
+            assert report.withdrawn == (licence_id,)
+            (own,) = client.do(engine.upkeep.run_now(group.api.url))
+            assert own.failed == {}
+            assert nobody not in {report.service for report in reports}

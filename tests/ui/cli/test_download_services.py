@@ -30,8 +30,8 @@ def test_each_licence_is_renewed_by_its_own_service(tmp_path: Path, monkeypatch:
 
     @contextmanager
     def engine_of(args: argparse.Namespace, **_named: Any) -> Iterator[Any]:
-        done = SimpleNamespace(result=lambda: None)
-        upkeep = SimpleNamespace(run_now=lambda: None)
+        done = SimpleNamespace(result=lambda: ())
+        upkeep = SimpleNamespace(run_now=lambda _service: None)
         yield SimpleNamespace(address=args.service, submit=lambda _work: done, upkeep=upkeep)
 
     def renew(engine: Any, _licences: Any, folder: Any) -> tuple[dict[str, Any], None]:

@@ -49,12 +49,13 @@ class EndingNotices:
     def __init__(self, names: Callable[[], Mapping[str, str]], show: Notify = notify) -> None:
         self._names = names
         self._show = show
-        self._told: set[str] = set()
+        self._told: dict[str, set[str]] = {}
 
     def heard(self, report: UpkeepReport) -> None:
         """A pass was made; on any thread. One that is renewed and nearly over again is told again."""
-        news = [ending for ending in report.ending if ending.licence_id not in self._told]
-        self._told = {ending.licence_id for ending in report.ending}
+        told = self._told.get(report.service, set())
+        news = [ending for ending in report.ending if ending.licence_id not in told]
+        self._told[report.service] = {ending.licence_id for ending in report.ending}
         if news:
             threading.Thread(target=self._tell, args=(news,), name="notifications", daemon=True).start()
 
