@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from backend_stub.signing import rungs_in
 
 DASH, HLS = "manifest.mpd", "master.m3u8"
+CHAPTERS = "chapters.json"  # beside them, where the title has any
 _SET = re.compile(r"\s*<AdaptationSet\b.*?</AdaptationSet>", re.DOTALL)
 _REPRESENTATION = re.compile(r"\s*<Representation\b.*?</Representation>", re.DOTALL)
 _LIMITED = re.compile(r"^(manifest|master)-(\d{1,5})(\.mpd|\.m3u8)$")

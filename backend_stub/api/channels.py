@@ -41,6 +41,9 @@ def channels(request: Request, context: Context, watching: Watching) -> Channels
         title = watched.title
         on_air = guide.programmes(context.settings.media_dir, title.id, now) if CLEAR in title.variants else ()
         if on_air:
-            shown = [ProgrammeBody(title=title.title, starts_at=one.starts_at, ends_at=one.ends_at) for one in on_air]
+            shown = [
+                ProgrammeBody(title=one.title or title.title, starts_at=one.starts_at, ends_at=one.ends_at)
+                for one in on_air
+            ]
             items.append(ChannelBody(title=title_body(request, watched), programmes=shown))
     return ChannelsBody(items=items, now_at=now)

@@ -30,6 +30,7 @@ CONTENT_TYPES = {
     ".vtt": "text/vtt",
     ".ttml": "application/ttml+xml",
     ".jpg": "image/jpeg",
+    ".json": "application/json",
     ".png": "image/png",
     ".key": "application/octet-stream",
 }

@@ -81,7 +81,7 @@ def encode_sound(
 
 def _shape(rung: AudioRung) -> str:
     """Sound begins with the picture."""
-    layout = "mono" if rung.channels == 1 else "stereo"
+    layout = {1: "mono", 2: "stereo"}.get(rung.channels, "5.1")
     return f"aresample={SAMPLE_RATE}:async=1:first_pts=0,aformat=channel_layouts={layout}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from backend_stub.encoding.ladder import AudioRung, EncodingLadder, KeyLabel, TargetCodec, VideoRung
-from backend_stub.encoding.probe import AudioInfo, SourceInfo, TextInfo
+from backend_stub.encoding.probe import AudioInfo, ChapterInfo, SourceInfo, TextInfo
 
 
 def source_document(source: SourceInfo) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def read_source(document: Mapping[str, Any]) -> SourceInfo:
     members["path"], members["fps"] = Path(members["path"]), Fraction(members["fps"])
     members["audio"] = tuple(AudioInfo(**track) for track in members["audio"])
     members["subtitles"] = tuple(TextInfo(**track) for track in members["subtitles"])
+    members["chapters"] = tuple(ChapterInfo(**chapter) for chapter in members.get("chapters", ()))
     return SourceInfo(**members)
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from backend_stub.clock import SystemClock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
-from backend_stub.encoding import score, stroke_font, tools
+from backend_stub.encoding import score, stroke_font, tools, voice
 from backend_stub.encoding.chunks import progress_reader
 from backend_stub.encoding.pipeline import Progress, Sidecar, TitleOptions, publish_file
 from backend_stub.encoding.probe import ffmpeg_url
@@ -53,7 +53,9 @@ class Shot:
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One title. ``scores`` has a piece for each audio track, ``languages`` their ISO 639-2 codes; ``lines`` are
-    subtitles by language: (start, end, text). ``chapters`` are named after the shots, in their order."""
+    subtitles by language: (start, end, text). ``chapters`` are named after the shots, in their order.
+    ``descriptions`` are what a voice tells of the video on one more track: (start in s, phonemes of
+    :mod:`backend_stub.encoding.voice`). A ``channel`` can be played without a licence, and so stands in the guide."""
 
     title: str
     synopsis: str
@@ -72,6 +74,8 @@ class Feature:
     intro: tuple[float, float] | None = None
     credits_s: float | None = None
     series_synopsis: str = ""
+    descriptions: Sequence[tuple[float, str]] = ()
+    channel: bool = False
 
     @property
     def seconds(self) -> int:
@@ -113,7 +117,7 @@ def publish_feature(
             feature.synopsis,
             feature.year,
             preset="ultrafast",
-            clear=feature.trailer_of is not None,
+            clear=feature.trailer_of is not None or feature.channel,
             belonging=feature.belonging,
             sidecars=tuple(sidecars),
         )
@@ -198,16 +202,19 @@ def make_film(
     graph.append(f"{joined}concat=n={len(feature.shots)}:v=1:a=0[film]")
     pictures = len(inputs) // _INPUT_WORDS
     maps: list[str] = []
-    for number, (language, piece) in enumerate(zip(feature.languages, feature.scores, strict=True)):
+    sounds = _sounds(feature)
+    for number, (language, sound) in enumerate(sounds):
         path = source.with_name(f"score-{number}.f32")
-        score.play(piece, feature.seconds).tofile(path)
+        sound.tofile(path)
         inputs += ["-f", "f32le", "-ar", str(score.RATE), "-ac", "2", "-i", ffmpeg_url(path)]
         maps += ["-map", f"{pictures + number}:a", f"-metadata:s:a:{number}", f"language={language}"]
     if feature.chapters:
         chapters = source.with_name("chapters.txt")
         chapters.write_text(_metadata(feature), encoding="utf-8")
         inputs += ["-f", "ffmetadata", "-i", ffmpeg_url(chapters)]
-        maps += ["-map_chapters", str(pictures + len(feature.scores))]
+        maps += ["-map_chapters", str(pictures + len(sounds))]
+    if feature.descriptions:
+        maps += [f"-disposition:a:{len(sounds) - 1}", "visual_impaired"]
     run_tool(
         [
             *(tools.locate().ffmpeg, "-v", "error", "-nostdin", "-y", "-progress", "pipe:1", "-nostats"),
@@ -222,6 +229,26 @@ def make_film(
     )
 
 
+def _sounds(feature: Feature) -> Sequence[tuple[str, score.Sound]]:
+    """The audio tracks with their languages; the last one is described, where there are descriptions."""
+    found = [
+        (language, score.play(piece, feature.seconds))
+        for language, piece in zip(feature.languages, feature.scores, strict=True)
+    ]
+    if feature.descriptions:
+        language, music = found[0]
+        described = music.copy()
+        for start_s, phonemes in feature.descriptions:
+            spoken = voice.speak(phonemes)
+            begin = round(start_s * score.RATE)
+            end = max(begin, min(len(described), begin + len(spoken)))
+            described[begin:end] *= _UNDER_VOICE
+            described[begin:end] += _VOICE_SHARE * spoken[: end - begin, None]
+        found.append((language, described))
+    return found
+
+
+_UNDER_VOICE, _VOICE_SHARE = np.float32(0.3), np.float32(0.6)  # the music steps back
 _INPUT_WORDS = 10  # of the command line, for each layer
 
 

@@ -23,6 +23,7 @@ _FULL_HD_BITRATE = 5_000_000
 _USUAL_FPS = 30
 _MIN_BITRATE = 40_000
 _STEREO_BITRATE = 128_000
+_SURROUND = 6  # channels: 5.1
 _MIN_AUDIO_BITRATE = 24_000  # AAC-LC makes no sense below, whatever the source had
 #: A film whose pictures take less than this part of the usual bits is simple.
 SIMPLE = 0.3
@@ -63,13 +64,15 @@ class VideoRung:
 
 @dataclass(frozen=True, slots=True)
 class AudioRung:
-    """One AAC rendition of the source's audio track ``position``; bit/s."""
+    """One AAC rendition of the source's audio track ``position``; bit/s. ``described``: a voice tells what is to be
+    seen."""
 
     name: str
     position: int
     language: str
     channels: int
     bitrate: int
+    described: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +145,8 @@ def _audio_rungs(tracks: tuple[AudioInfo, ...]) -> tuple[AudioRung, ...]:
     for track in tracks:
         name = track.language if track.language not in names else f"{track.language}-{track.position}"
         names.add(name)
-        channels = min(max(track.channels, 1), 2)
-        usual = _STEREO_BITRATE if channels == 2 else _STEREO_BITRATE // 2
+        channels = _SURROUND if track.channels >= _SURROUND else min(max(track.channels, 1), 2)
+        usual = _STEREO_BITRATE * channels // 2
         bitrate = max(min(usual, track.bitrate or usual), _MIN_AUDIO_BITRATE)
-        rungs.append(AudioRung(name, track.position, track.language, channels, bitrate))
+        rungs.append(AudioRung(name, track.position, track.language, channels, bitrate, track.described))
     return tuple(rungs)

@@ -10,6 +10,7 @@ give the same files, but for the random initialisation vectors of encrypted ones
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -25,9 +26,11 @@ from backend_stub.encoding import tiles as sheets
 from backend_stub.encoding import tools
 from backend_stub.encoding.chunks import SEGMENT_S
 from backend_stub.encoding.ladder import AudioRung, EncodingLadder, KeyLabel, VideoRung
+from backend_stub.encoding.probe import ChapterInfo
 from backend_stub.encoding.process import run_tool
 from backend_stub.encoding.subtitles import TextRung
 from backend_stub.encoding.tiles import TileSheets
+from backend_stub.manifests import CHAPTERS
 from backend_stub.services.content_keys import KEY_BYTES, PlainKey
 
 COMMON_SYSTEM = uuid.UUID("1077efec-c0b2-4d02-ace3-3c1e52e2fb4b")  # W3C "cenc" initialization data
@@ -41,6 +44,11 @@ SYSTEMS = {"widevine": "Widevine", "playready": "PlayReady"}
 SCORE_PROPERTY = "urn:matinee:score"
 _SEGMENT_NAME = "$Number%05d$.m4s"
 _UNKNOWN_LANGUAGE = "und"
+# RFC 8216bis section 4.4.6.1, and DASH-IF IOP part 7 with the classification of TV-Anytime
+_DESCRIBED = (
+    "hls_characteristics=public.accessibility.describes-video,dash_roles=description,"
+    "dash_accessibilities=urn:tva:metadata:cs:AudioPurposeCS:2007=1,"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,7 @@ class Encoded:
     scores: Mapping[str, float] = field(default_factory=dict)
     tiles: TileSheets | None = None
     tiles_folder: Path = Path()
+    chapters: tuple[ChapterInfo, ...] = ()
 
 
 def generate_keys(labels: Sequence[KeyLabel]) -> tuple[PlainKey, ...]:
@@ -126,7 +135,8 @@ def package(
 
 
 def _complete_manifests(encoded: Encoded, folder: Path) -> None:
-    """Add what the packager does not know of: how good the rungs look, and the sheets of small pictures."""
+    """Add what the packager does not know of: how good the rungs look, and the sheets of small pictures,
+    the chapters."""
     master = folder / HLS_MASTER
     text = _with_scores(master.read_text(encoding="utf-8"), encoded)
     mpd = folder / DASH_MANIFEST
@@ -141,7 +151,25 @@ def _complete_manifests(encoded: Encoded, folder: Path) -> None:
         playlist.write_text(sheets.image_playlist(tiles), encoding="utf-8")
         text = sheets.add_to_hls(text, tiles)
         mpd.write_text(sheets.add_to_dash(mpd.read_text("utf-8"), tiles), encoding="utf-8")
+    if encoded.chapters:
+        (folder / CHAPTERS).write_text(_chapters_document(encoded), encoding="utf-8")
+        text += f'#EXT-X-SESSION-DATA:DATA-ID="com.apple.hls.chapters",URI="{CHAPTERS}"\n'
     master.write_text(text, encoding="utf-8")
+
+
+def _chapters_document(encoded: Encoded) -> str:
+    """Apple, "Providing JavaScript Object Notation (JSON) chapters"."""
+    ends = [*(chapter.start_s for chapter in encoded.chapters[1:]), encoded.duration_s]
+    chapters = [
+        {
+            "chapter": number,
+            "start-time": chapter.start_s,
+            "duration": round(max(0.0, end_s - chapter.start_s), 3),
+            "titles": [{"language": "und", "title": chapter.title}],
+        }
+        for number, (chapter, end_s) in enumerate(zip(encoded.chapters, ends, strict=True), 1)
+    ]
+    return json.dumps(chapters, ensure_ascii=False, indent=1) + "\n"
 
 
 def _with_scores(master: str, encoded: Encoded) -> str:
@@ -182,6 +210,7 @@ def _video_stream(item: EncodedVideo, folder: Path) -> str:
 def _audio_stream(item: EncodedAudio, folder: Path) -> str:
     return (
         f"in={_input(item.path, folder)},stream=audio,drm_label={KeyLabel.AUDIO},{_names(item.rung)},"
+        f"{_DESCRIBED if item.rung.described else ''}"
         f"{_language('lang=', item.rung.language, ',')}{_outputs('audio', item.rung.name)}"
     )
 

@@ -18,6 +18,8 @@ _TIMEOUT_S = 120
 _NOT_FILMS = frozenset({"tty", "concat", "hls", "dash", "ffmetadata"})
 _TEXT_CODECS = frozenset({"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"})
 _INDEXED = frozenset({"mov", "matroska"})
+_DESCRIBED = ("visual_impaired", "descriptions")  # FFmpeg's dispositions
+_MOST_CHAPTERS, _LONGEST_TITLE = 500, 200
 SHORTEST_S = 0.2
 SMALLEST_SIDE = 16
 
@@ -26,7 +28,8 @@ SMALLEST_SIDE = 16
 class AudioInfo:
     """One audio track. ``position`` counts audio tracks from 0; ``language`` is ISO 639 or ``und``; bit/s or None.
 
-    It begins ``offset_s`` seconds after the pictures (before them when negative).
+    It begins ``offset_s`` seconds after the pictures (before them when negative). ``described``: a voice tells what
+    is to be seen.
     """
 
     position: int
@@ -35,6 +38,15 @@ class AudioInfo:
     bitrate: int | None
     codec: str = ""
     offset_s: float = 0.0
+    described: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterInfo:
+    """A chapter and where it begins (s)."""
+
+    start_s: float
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,7 @@ class SourceInfo:
     subtitles: tuple[TextInfo, ...] = ()
     has_index: bool = True
     pictures_path: Path | None = None
+    chapters: tuple[ChapterInfo, ...] = ()
 
 
 def ffmpeg_url(path: Path) -> str:
@@ -84,7 +97,7 @@ def probe(path: Path) -> SourceInfo:
     moving picture, or without a length.
     """
     _check_readable(path)
-    found = _ffprobe(path, "-show_format", "-show_streams")
+    found = _ffprobe(path, "-show_format", "-show_streams", "-show_chapters")
     streams: Sequence[Mapping[str, Any]] = found.get("streams", [])
     container: Mapping[str, Any] = found.get("format", {})
     forms = set(str(container.get("format_name", "")).split(","))
@@ -114,6 +127,7 @@ def probe(path: Path) -> SourceInfo:
         codec=str(video.get("codec_name", "")),
         subtitles=_text_tracks(streams),
         has_index=bool(_INDEXED & forms),
+        chapters=_chapters(found.get("chapters", []), duration_s),
     )
 
 
@@ -228,9 +242,21 @@ def _audio_tracks(streams: Sequence[Mapping[str, Any]], picture_at_s: float) -> 
             bitrate=_bitrate(track),
             codec=str(track.get("codec_name", "")),
             offset_s=round(_start(track) - picture_at_s, 6),
+            described=any(track.get("disposition", {}).get(name) for name in _DESCRIBED),
         )
         for position, track in enumerate(tracks)
     )
+
+
+def _chapters(found: Sequence[Mapping[str, Any]], duration_s: float) -> tuple[ChapterInfo, ...]:
+    """Those within the film that have a name; one alone says nothing."""
+    chapters = []
+    for one in found[:_MOST_CHAPTERS]:
+        title = " ".join(str(one.get("tags", {}).get("title", "")).split())[:_LONGEST_TITLE]
+        start_s = _start(one)
+        if title and 0 <= start_s < duration_s:
+            chapters.append(ChapterInfo(round(start_s, 3), title))
+    return tuple(chapters) if len(chapters) > 1 else ()
 
 
 def _text_tracks(streams: Sequence[Mapping[str, Any]]) -> tuple[TextInfo, ...]:

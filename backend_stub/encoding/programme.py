@@ -1,4 +1,5 @@
-"""What the demonstration shows: twelve films, a series of six episodes and its trailer, drawn by our own code."""
+"""What the demonstration shows: twelve films, a series of six episodes and its trailer, and
+two channels, drawn by our own code."""
 
 from __future__ import annotations
 
@@ -34,6 +35,15 @@ _FERRY = (
             (48.0, 54.0, "نصل إلى البيت قبل المطر."),
         ),
     ),
+)
+
+# “Dark. The first ferry leaves the harbour.” “Behind us, windows light up.” “Islands, one behind the other.” “Rain
+# on the water.” In phonemes of backend_stub.encoding.voice.
+_FERRY_DESCRIBED = (
+    (7.0, "D AA R K , DH AX F ER S T F EH R IY L IY V Z DH AX HH AA R B ER"),
+    (18.0, "B IH HH AY N D AH S , W IH N D OW Z L AY T AH P"),
+    (34.0, "AY L AX N D Z , W AH N B IH HH AY N D DH IY AH DH ER"),
+    (54.5, "R EY N AA N DH AX W AO T ER"),
 )
 
 FILMS: tuple[Feature, ...] = (
@@ -78,6 +88,7 @@ FILMS: tuple[Feature, ...] = (
         languages=("eng", "deu"),
         lines=_FERRY,
         chapters=("Before dawn", "The harbour", "The islands", "The way back"),
+        descriptions=_FERRY_DESCRIBED,
         credits_s=56.0,
     ),
     Feature(
@@ -197,5 +208,28 @@ TRAILER = Feature(
     trailer_of="the-night-train",
 )
 
-PROGRAMME: tuple[Feature, ...] = (*FILMS[:4], *SERIES[:2], TRAILER, *FILMS[4:], *SERIES[2:])
+CHANNELS: tuple[Feature, ...] = (
+    Feature(
+        "Quiet Places",
+        "A channel without an end, for whoever wants to look at something and think of nothing.",
+        2026,
+        (Shot("meadow", 40, 201), Shot("deep", 40, 202), Shot("aurora", 40, 203)),
+        (MusicScore(123.5, CALM, seed=41, loud=0.1),),
+        genres=("nature", "relaxing"),
+        chapters=("An afternoon on the hill", "Under the surface", "Lights in the north"),
+        channel=True,
+    ),
+    Feature(
+        "On the Way",
+        "Ferries, trains and roads: a channel that never arrives.",
+        2026,
+        (Shot("night_train", 40, 211), Shot("islands", 40, 212), Shot("autumn", 40, 213)),
+        (MusicScore(130.8, WISTFUL, seed=42, loud=0.12),),
+        genres=("travel", "relaxing"),
+        chapters=("The night train", "Between the islands", "The old road"),
+        channel=True,
+    ),
+)
+
+PROGRAMME: tuple[Feature, ...] = (*FILMS[:4], *SERIES[:2], TRAILER, *CHANNELS, *FILMS[4:], *SERIES[2:])
 FIRST = 3  # so many are there before the window opens

@@ -281,6 +281,7 @@ class _Task:
             scores=scores,
             tiles=TileSheets(**self.result("tiles")),
             tiles_folder=self.folder / "tiles",
+            chapters=self.source.chapters,
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backend_stub.encoding import tiles
+from backend_stub.encoding import probe, tiles
 from backend_stub.services import search
 from backend_stub.titles import LISTED
 from player.manifest.dash import representation
@@ -118,6 +118,20 @@ FAULTS = [
         name="viewer-no-way-to-a-service",
         test=_EVENING + "test_a_first_start_without_a_service_leads_to_one",
         apply=replaced(_SIGN_IN, ("            signIn.useService(address.text)", "            signIn.cancel()")),
+    ),
+    Fault(
+        name="viewer-publish-loses-chapters",
+        test="tests/backend_stub/encoding/test_graph.py::"
+        "test_the_manifests_name_what_a_title_has_besides_pictures_and_sound",
+        apply=lambda patch: patch.setattr(probe, "_chapters", lambda _found, _duration_s: ()),
+    ),
+    Fault(
+        name="viewer-guide-loses-its-place",
+        test="tests/ui/app/test_channels.py::test_the_focus_stays_with_its_programme_when_the_one_before_it_ends",
+        apply=replaced(
+            "Matinee/Controls/ChannelLine.qml",
+            ("programmes.findIndex(one => one.begins === begins)", "current"),
+        ),
     ),
     Fault(
         name="viewer-no-way-to-a-new-password",

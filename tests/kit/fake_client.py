@@ -89,7 +89,14 @@ def channels(titles: Sequence[Title], now_s: float) -> list[Channel]:
             card,
             (
                 Programme(card.title, now_s - card.duration_s / 2, now_s + card.duration_s / 2),
-                Programme(card.title, now_s + card.duration_s / 2, now_s + card.duration_s * 1.5),
+                *(
+                    Programme(
+                        f"{card.title}, part {n + 2}",
+                        now_s + card.duration_s * (n + 0.5),
+                        now_s + card.duration_s * (n + 1.5),
+                    )
+                    for n in range(6)
+                ),
             ),
         )
         for card in titles

@@ -310,7 +310,7 @@ def _channels(stage: Stage, tv: bool) -> None:
     stage.client.on_air = channels(cards(7), time.time())
     _home(stage, tv)
     stage.app.showChannels()
-    stage.until(lambda: stage.page == "channels" and stage.focus_name == "channel_0")
+    stage.until(lambda: stage.page == "channels" and stage.focus_name == "channel_0_0")
 
 
 def _no_channels(stage: Stage, tv: bool) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from backend_stub.encoding import scenery, score
+from backend_stub.encoding import scenery, score, voice
 from backend_stub.encoding.features import FPS, Shot, make_film, make_logo
+from backend_stub.encoding.probe import probe
 from backend_stub.encoding.programme import FILMS, FIRST, PROGRAMME, SERIES, TRAILER
 from backend_stub.encoding.scenery import Layer
 from backend_stub.encoding.scenes import SCENES
@@ -65,16 +66,37 @@ def test_music_never_clips_and_is_never_silent() -> None:
 def test_a_film_has_its_shots_chapters_and_languages(tmp_path: Path) -> None:
     ferry = replace(
         next(film for film in FILMS if film.chapters), shots=(Shot("harbour", 1, 1), Shot("snow", 1, 2)),
-        chapters=("Out", "Back"),
+        chapters=("Out", "Back"), descriptions=((0.5, "S N OW"), (9.0, "S N OW")),
     )  # fmt: skip
     make_film(ferry, tmp_path / "film.mkv", height=90)
     with av.open(str(tmp_path / "film.mkv")) as container:
-        assert [stream.metadata["language"] for stream in container.streams.audio] == ["eng", "deu"]
+        assert [stream.metadata["language"] for stream in container.streams.audio] == ["eng", "deu", "eng"]
         assert [chapter["metadata"]["title"] for chapter in container.chapters()] == ["Out", "Back"]
         frames = [frame.to_ndarray(format="gray").astype(int) for frame in container.decode(video=0)]
+    found = probe(tmp_path / "film.mkv")
+    assert [(one.start_s, one.title) for one in found.chapters] == [(0.0, "Out"), (1.0, "Back")]
+    assert [one.described for one in found.audio] == [False, False, True]
     assert len(frames) == 2 * FPS
     assert np.abs(frames[0] - frames[-1]).mean() > 10, "another scene"
     assert 0 < np.abs(frames[5] - frames[6]).mean() < 20, "it moves smoothly"
+
+
+def test_a_voice_is_heard_where_it_speaks_and_falls_silent_for_a_stop() -> None:
+    spoken = voice.speak("S N OW , R EY N")
+    assert spoken.shape == (len(spoken),)
+    assert 0.7 < float(np.abs(spoken).max()) <= 0.81
+    vowel = spoken[round(0.22 * score.RATE) : round(0.34 * score.RATE)]
+    spectrum = np.abs(np.fft.rfft(vowel * np.hanning(len(vowel))))
+    hz = np.fft.rfftfreq(len(vowel), 1 / score.RATE)
+    low, high = spectrum[(hz > 80) & (hz < 1300)].sum(), spectrum[(hz > 2500) & (hz < 6000)].sum()
+    assert low > 5 * high, "a vowel is a low sound"
+    hiss = spoken[: round(0.08 * score.RATE)]
+    crossings = int((np.diff(np.signbit(hiss).astype(int)) != 0).sum())
+    assert crossings > 0.08 * 6000, "an S is noise"
+    pause = spoken[round(0.42 * score.RATE) : round(0.5 * score.RATE)]
+    assert float(np.abs(pause).max()) < 0.05
+    with pytest.raises(KeyError):
+        voice.speak("XX")
 
 
 def test_a_logo_is_letters_on_nothing(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from backend_stub.jobs.opening import open_jobs
 from backend_stub.live import dash, hls
 from backend_stub.live.schedule import Channel
 from player.manifest import parse
+from player.manifest.chapters import read_chapters
 from player.manifest.model import TrackType
 from tests.backend_stub.encoding.conftest import ffmpeg
 
@@ -169,9 +170,13 @@ def film_with_everything(folder: Path) -> Path:
     """9 s with sound and subtitles. Half of it is black; the sound is far too soft."""
     subtitles, film = folder / "s.srt", folder / "film.mkv"
     subtitles.write_text("1\n00:00:01,000 --> 00:00:03,000\nHello\n")
+    chapters = folder / "chapters.txt"
+    parts = "".join(f"[CHAPTER]\nTIMEBASE=1/1\nSTART={n * 4}\nEND={n * 4 + 4}\ntitle=Part {n}\n" for n in range(2))
+    chapters.write_text(f";FFMETADATA1\n{parts}")
     ffmpeg(
         *("-f", "lavfi", "-i", "testsrc2=s=64x36:r=10:d=9,drawbox=t=fill:c=black:enable='gte(t,4.5)'"),
         *("-f", "lavfi", "-i", "sine=f=500:d=9,volume=-20dB", "-i", subtitles),
+        *("-f", "ffmetadata", "-i", chapters, "-map_chapters", 3, "-disposition:a:0", "visual_impaired"),
         *("-map", 0, "-map", 1, "-map", 2, "-metadata:s:2", "language=eng", "-c:v", "ffv1", "-c:a", "flac"),
         *("-c:s", "srt", film),
     )
@@ -219,6 +224,11 @@ def test_the_manifests_name_what_a_title_has_besides_pictures_and_sound(everythi
     assert len(m3u8.loads(master).iframe_playlists) == 3
     assert all(name in master for name in ("TYPE=SUBTITLES", "EXT-X-IMAGE-STREAM-INF", 'CODECS="jpeg",', "SCORE="))
     assert everything.text("encrypted/manifest.mpd").count("edef8ba9-79d6-4ace-a3c8-27dcd51d21ed") >= 2
+    assert 'CHARACTERISTICS="public.accessibility.describes-video"' in master
+    assert 'DATA-ID="com.apple.hls.chapters",URI="chapters.json"' in master
+    chapters = read_chapters(everything.text("encrypted/chapters.json").encode())
+    assert [(one.start_s, one.title) for one in chapters] == [(0.0, "Part 0"), (4.0, "Part 1")]
+    assert 'value="description"' in everything.text("encrypted/manifest.mpd")
     assert set(SYSTEMS) == {"widevine", "playready"}
 
 

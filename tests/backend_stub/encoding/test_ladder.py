@@ -93,11 +93,11 @@ def test_a_poor_source_has_its_whole_ladder_scaled_down() -> None:
     assert rungs[0].bitrate < 0.2 * rungs[-1].bitrate
 
 
-def test_sound_is_at_most_stereo_and_each_track_has_its_own_name() -> None:
+def test_sound_keeps_its_channels_up_to_six_and_each_track_has_its_own_name() -> None:
     tracks = (AudioInfo(0, "eng", 6, None), AudioInfo(1, "eng", 1, 32_000), AudioInfo(2, "fra", 2, 90_000))
     ladder = build_ladder(source(audio=tracks))
     assert [(rung.name, rung.channels, rung.bitrate) for rung in ladder.audio] == [
-        ("eng", 2, 128_000),
+        ("eng", 6, 384_000),
         ("eng-1", 1, 32_000),
         ("fra", 2, 90_000),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from itertools import pairwise
 from pathlib import Path
@@ -68,10 +69,27 @@ def media(tmp_path: Path) -> Path:
 
 
 def test_what_is_on_now_and_next(media: Path) -> None:
-    now, after = programmes(media, "film", NOW)
+    now, after = programmes(media, "film", NOW, 2)
     assert now.starts_at <= NOW < now.ends_at == after.starts_at
     assert now.ends_at - now.starts_at == pytest.approx(math.fsum(VIDEO))
     assert programmes(media, "none", NOW) == ()
+
+
+def test_the_chapters_of_a_title_are_programmes_of_their_own(media: Path) -> None:
+    first, again = programmes(media, "film", NOW, 2)
+    half_s = math.fsum(VIDEO) / 2
+    listed = [
+        {"start-time": start_s, "titles": [{"title": name}]} for start_s, name in ((1.0, "Dawn"), (half_s, "Day"))
+    ]
+    put_manifests(media / "other" / "clear")
+    (media / "other" / "clear" / "chapters.json").write_text(json.dumps(listed))
+    shown = programmes(media, "other", first.starts_at + half_s + 0.1, 3)
+    assert [one.title for one in shown] == ["Day", "Dawn", "Day"]
+    assert shown[0].starts_at == pytest.approx(first.starts_at + half_s)
+    assert shown[1].starts_at == shown[0].ends_at == pytest.approx(again.starts_at), "the loop begins with its first"
+    put_manifests(media / "bad" / "clear")
+    (media / "bad" / "clear" / "chapters.json").write_text('[{"start-time": "soon"}]')
+    assert programmes(media, "bad", NOW) == ()
 
 
 def body(media: Path, name: str, now: float = NOW) -> str:

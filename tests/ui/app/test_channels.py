@@ -30,18 +30,27 @@ def test_lines_go_on_by_the_clock_and_are_asked_for_when_a_programme_ends(client
     view.set_visible(visible=True)
     lines = view.property("lines")
     qtbot.waitUntil(lambda: lines.property("count") == 2)
-    first = lines.records[0]
-    assert (first.title_id, first.progress) == ("title-0", 0.5)
-    assert first.now.endswith("Title 0")
-    assert first.after.startswith("Next at ")
+    first, after, *_later = lines.records[0].programmes
+    assert (lines.records[0].title_id, first["on"], first["progress"], first["left"]) == (
+        "title-0",
+        True,
+        0.5,
+        "5 min left",
+    )
+    assert (after["on"], after["name"]) == (False, "Title 0, part 2")
+    assert after["from"] == pytest.approx(first["to"]), "one ends where the next begins"
+    assert first["from"] <= view.property("nowAt") < first["to"]
+    assert len(view.property("hours")) == 4
     now[0] += 150
     view.look()
-    assert lines.records[0].progress == 0.75
-    now[0] += 200  # into what comes next, and nothing is known after that
+    assert lines.records[0].programmes[0]["progress"] == 0.75
+    now[0] += 200  # into what comes next
     view.look()
-    assert (lines.records[0].progress, lines.records[0].after) == (pytest.approx(50 / 600), "")
+    assert lines.records[0].programmes[0]["name"] == "Title 0, part 2"
+    assert lines.records[0].programmes[0]["progress"] == pytest.approx(50 / 600)
+    qtbot.waitUntil(lambda: not view._question.waiting)
     client.on_air = client.on_air[:1]
-    now[0] += 600
+    now[0] += 2400
     view.look()
     qtbot.waitUntil(lambda: lines.property("count") == 1)
     view.clear()
@@ -58,6 +67,35 @@ def test_a_channel_plays_live_and_back_leads_to_its_line(stage):
     assert stage.client.sessions[0].source.title_id == "title-1"
     stage.key(K.Key_Escape)
     assert stage.page == "channels"
-    stage.until(lambda: stage.focus_name == "channel_1")
+    stage.until(lambda: stage.focus_name == "channel_1_0")
     stage.key(K.Key_Escape)
     assert stage.page == "home"
+
+
+def test_the_guide_is_walked_by_keys_and_the_cursor_keeps_its_time(stage):
+    STATES["live"](stage, False)
+    stage.key(K.Key_Right)
+    assert stage.focus_name == "channel_0_1"
+    assert stage.item("guideName").property("text") == "Title 0, part 2"
+    stage.key(K.Key_Down)
+    assert stage.focus_name == "channel_1_1", "what is on at the same time on the next channel"
+    stage.key(K.Key_Return)
+    assert not stage.client.sessions, "what begins later does not play yet"
+    stage.key(K.Key_Left, K.Key_Up)
+    assert stage.focus_name == "channel_0_0"
+    stage.key(K.Key_Up)
+    assert stage.focus_name == "leaveChannels"
+    stage.key(K.Key_Down)
+    assert stage.focus_name == "channel_0_0"
+
+
+def test_the_focus_stays_with_its_programme_when_the_one_before_it_ends(stage):
+    STATES["live"](stage, False)
+    stage.key(K.Key_Right)
+    view, present = stage.app.channels, stage.app.channels._now()
+    view._now = lambda: present + 320.0
+    view.look()
+    stage.until(lambda: stage.focus_name == "channel_0_0")
+    assert stage.item("guideName").property("text") == "Title 0, part 2"
+    stage.key(K.Key_Down)
+    assert stage.focus_name == "channel_1_0"

@@ -1,10 +1,11 @@
-"""The channels and what is on: a line for each, with how far the programme has come."""
+"""The guide: channels down, time across, a card for each programme, and how far what is on has come."""
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, QTimer, Signal, Slot
@@ -19,6 +20,12 @@ from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
 
 _LOOK_MS = 15_000
+_SPANS_S = (240, 480, 900, 1800, 3600, 7200, 14400)  # that the guide may show at once
+_PROGRAMMES_WIDE = 4  # of the usual length
+_TICKS = 4
+_MOST_CARDS = 12  # of a channel (ChannelLine.qml)
+_BY_MINUTES_S = 900
+_SOON_S = 60.0  # known further than the guide shows
 
 
 class ChannelsState(StrEnum):
@@ -32,14 +39,15 @@ class ChannelsState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChannelLine:
-    """``progress`` (0..1) is how much of what is on now is over."""
+    """A channel. Its ``programmes`` have ``name``, ``from`` and ``to`` (places in the guide, 0..1), ``begins`` (s
+    since 1970), ``when`` and ``left`` (words), ``on`` and ``progress`` (0..1)."""
 
     title_id: str
     name: str
-    now: str
-    after: str
-    progress: float
+    synopsis: str
+    programmes: Sequence[Mapping[str, object]] = field(default=())
     poster: str = ""
+    backdrop: str = ""
 
 
 class ChannelModel(RecordModel[ChannelLine]):
@@ -47,8 +55,8 @@ class ChannelModel(RecordModel[ChannelLine]):
 
 
 class ChannelsViewModel(QObject):
-    """Asked for whenever the page comes into view, and again when what is on somewhere has ended. In between the
-    lines go on by the clock."""
+    """Asked for whenever the page comes into view, and again when what is on somewhere has ended or the guide would
+    have gaps. In between the cards go on by the clock."""
 
     changed = Signal()
     signInNeeded = Signal(str)
@@ -68,15 +76,24 @@ class ChannelsViewModel(QObject):
         self._lines = ChannelModel(self)
         self._state = ChannelsState.LOADING
         self._message = ""
+        self._begin_s, self._span_s = 0.0, float(_SPANS_S[0])
+        self._hours: list[str] = []
+        self._now_at = 0.0
         self._clock = QTimer(self, interval=_LOOK_MS)
         self._clock.timeout.connect(self.look)
 
     state = shown(str, "_state", changed)
     message = shown(str, "_message", changed)
+    nowAt = shown(float, "_now_at", changed)  # where the present stands in the guide, 0..1
 
     @Property(QObject, constant=True)
     def lines(self) -> ChannelModel:
         return self._lines
+
+    @Property(list, notify=changed)
+    def hours(self) -> list[str]:
+        """What the time line says, at equal distances from its begin."""
+        return self._hours
 
     def card_of(self, title_id: str) -> Title | None:
         return next((card.title for card in self._cards if card.title.id == title_id), None)
@@ -85,6 +102,7 @@ class ChannelsViewModel(QObject):
         """Whether a viewer sees the page."""
         if visible:
             self.refresh()
+            self._publish()
             self._clock.start()
         else:
             self._clock.stop()
@@ -103,9 +121,13 @@ class ChannelsViewModel(QObject):
 
     def look(self) -> None:
         """Time has passed."""
-        if any(not _left(card.programmes, self._now()) for card in self._cards):
-            self.refresh()
         self._publish()
+        if any(self._runs_out(card) for card in self._cards):
+            self.refresh()
+
+    def _runs_out(self, card: Channel) -> bool:
+        left = _left(card.programmes, self._now())
+        return not left or left[-1].ends_at < self._begin_s + self._span_s + _SOON_S
 
     def _arrived(self, cards: Sequence[Channel]) -> None:
         self._cards, self._message = tuple(cards), ""
@@ -119,29 +141,46 @@ class ChannelsViewModel(QObject):
         self.changed.emit()
 
     def _publish(self) -> None:
-        self._lines.replace([self._line(card) for card in self._cards])
+        now_s = self._now()
+        self._span_s = _span_s(self._cards)
+        step_s = self._span_s / _TICKS
+        self._begin_s = math.floor(now_s / step_s) * step_s
+        self._hours = [_clock(self._begin_s + number * step_s, self._span_s) for number in range(_TICKS)]
+        self._now_at = (now_s - self._begin_s) / self._span_s
+        self._lines.replace([self._line(card, now_s) for card in self._cards])
         self.changed.emit()
 
-    def _line(self, card: Channel) -> ChannelLine:
-        now_s = self._now()
-        left = _left(card.programmes, now_s)
-        title_id = card.title.id
-        line = ChannelLine(title_id, card.title.title, "", "", 0.0, self._poster(card.title))
-        if not left:
-            return line
-        on, *later = left
-        share = (now_s - on.starts_at) / max(1.0, on.ends_at - on.starts_at)
-        return replace(
-            line,
-            now=f"{_clock(on.starts_at)} – {_clock(on.ends_at)}  {on.title}",
-            after=tr("Next at {begin}: {name}").format(begin=_clock(later[0].starts_at), name=later[0].title)
-            if later
-            else "",
-            progress=min(1.0, max(0.0, share)),
+    def _line(self, card: Channel, now_s: float) -> ChannelLine:
+        title = card.title
+        shown_now = [
+            self._programme(one, now_s)
+            for one in _left(card.programmes, now_s)
+            if one.starts_at < self._begin_s + self._span_s
+        ]
+        return ChannelLine(
+            title.id,
+            title.title,
+            title.synopsis,
+            shown_now[:_MOST_CARDS],
+            self._picture(title.poster_url),
+            self._picture(title.backdrop_url or title.poster_url),
         )
 
-    def _poster(self, card: Title) -> str:
-        return self._posters.get(card.poster_url, lambda _address: self._publish())
+    def _programme(self, one: Programme, now_s: float) -> Mapping[str, object]:
+        on = one.starts_at <= now_s
+        return {
+            "name": one.title,
+            "from": max(0.0, (one.starts_at - self._begin_s) / self._span_s),
+            "to": min(1.0, (one.ends_at - self._begin_s) / self._span_s),
+            "begins": one.starts_at,
+            "when": f"{_clock(one.starts_at, self._span_s)} – {_clock(one.ends_at, self._span_s)}",
+            "left": _time_left(one.ends_at - now_s) if on else "",
+            "on": on,
+            "progress": min(1.0, max(0.0, (now_s - one.starts_at) / max(1.0, one.ends_at - one.starts_at))),
+        }
+
+    def _picture(self, url: str) -> str:
+        return self._posters.get(url, lambda _address: self._publish())
 
 
 def _left(programmes: Sequence[Programme], now_s: float) -> list[Programme]:
@@ -149,5 +188,21 @@ def _left(programmes: Sequence[Programme], now_s: float) -> list[Programme]:
     return [one for one in programmes if one.ends_at > now_s]
 
 
-def _clock(at: float) -> str:
-    return QLocale().toString(QDateTime.fromSecsSinceEpoch(round(at)).time(), QLocale.FormatType.ShortFormat)
+def _span_s(cards: Sequence[Channel]) -> float:
+    """How much time the guide shows: some programmes of the usual length."""
+    lengths = sorted(one.ends_at - one.starts_at for card in cards for one in card.programmes)
+    wanted = lengths[len(lengths) // 2] * _PROGRAMMES_WIDE if lengths else 0.0
+    return float(next((span for span in _SPANS_S if span >= wanted), _SPANS_S[-1]))
+
+
+def _clock(at: float, span_s: float) -> str:
+    """The time of day; with seconds where the guide is about minutes."""
+    moment = QDateTime.fromSecsSinceEpoch(round(at)).time()
+    if span_s >= _BY_MINUTES_S:
+        return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+    return QLocale().toString(moment, "HH:mm:ss")
+
+
+def _time_left(left_s: float) -> str:
+    minutes = round(left_s / 60)
+    return tr("{count} min left").format(count=minutes) if minutes >= 1 else tr("Ends in a moment")

@@ -171,13 +171,6 @@
     </message>
 </context>
 <context>
-    <name>ChannelLine</name>
-    <message>
-        <source>LIVE</source>
-        <translation>LIVE</translation>
-    </message>
-</context>
-<context>
     <name>ChannelsPage</name>
     <message>
         <source>Live</source>
@@ -186,6 +179,10 @@
     <message>
         <source>Channels</source>
         <translation>Kanäle</translation>
+    </message>
+    <message>
+        <source>Begins later</source>
+        <translation>Beginnt später</translation>
     </message>
     <message>
         <source>Nothing is on</source>
@@ -1771,10 +1768,6 @@
         <translation>Neu</translation>
     </message>
     <message>
-        <source>Next at {begin}: {name}</source>
-        <translation>Danach um {begin}: {name}</translation>
-    </message>
-    <message>
         <source>No connection</source>
         <translation>Keine Verbindung</translation>
     </message>
@@ -2589,6 +2582,10 @@
     <message>
         <source>Earlier in the queue</source>
         <translation>Früher in der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Ends in a moment</source>
+        <translation>Endet gleich</translation>
     </message>
     <message>
         <source>Enter</source>
@@ -3857,6 +3854,10 @@
     <message>
         <source>{count} episodes are downloaded.</source>
         <translation>{count} Folgen werden heruntergeladen.</translation>
+    </message>
+    <message>
+        <source>{count} min left</source>
+        <translation>noch {count} Min.</translation>
     </message>
     <message>
         <source>{count} of {limit} devices</source>

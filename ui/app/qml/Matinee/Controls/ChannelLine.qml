@@ -1,79 +1,124 @@
+pragma ComponentBehavior: Bound
 import QtQuick
 import Matinee.Theme
 
-// A channel: its picture, what is on and how far that has come, and what comes next.
-Pressable {
+// A channel of the guide: its picture and name, and its programmes along the time line. Left and Right walk over them.
+FocusScope {
     id: root
 
     required property int index
     required property string titleId
-    required name
-    required property string now
-    required property string after
-    required property real progress
+    required property string name
+    required property string synopsis
+    required property var programmes
     required property string poster
+    required property string backdrop
+    property real headWidth
+    property real timeWidth
+    readonly property bool focusable: true
+    readonly property var programme: programmes[current] ?? null
+    property int current: 0
+    property real begins: 0 // of the programme that had the focus, which keeps it when others end
+
+    signal chosen(var programme)
+
+    // The programme that is on at a place of the time line (0..1).
+    function enterAt(place: real) {
+        const found = programmes.findIndex(one => one.to > place)
+        focusOn(found < 0 ? programmes.length - 1 : found)
+    }
+    function focusOn(number: int) {
+        current = Math.max(0, Math.min(programmes.length - 1, number))
+        begins = programmes[current]?.begins ?? 0
+        cards.itemAt(current)?.forceActiveFocus(Qt.OtherFocusReason)
+    }
+    function walk(step: int) {
+        if (current + step >= 0 && current + step < programmes.length)
+            focusOn(current + step)
+    }
 
     objectName: "channel_" + index
-    description: after ? now + ", " + after : now
-    height: Theme.px(108)
+    height: Theme.px(76)
+    onProgrammesChanged: {
+        const same = programmes.findIndex(one => one.begins === begins)
+        const now = Math.max(0, same)
+        if (activeFocus)
+            Qt.callLater(() => focusOn(now))
+        else
+            current = now
+    }
+    onActiveFocusChanged: {
+        if (activeFocus && !cards.itemAt(current)?.activeFocus)
+            focusOn(current)
+    }
+    Keys.onLeftPressed: walk(LayoutMirroring.enabled ? 1 : -1)
+    Keys.onRightPressed: walk(LayoutMirroring.enabled ? -1 : 1)
 
-    Rectangle {
-        anchors.fill: parent
-        radius: root.corner
-        color: root.hovered || root.activeFocus ? Theme.raisedHover : Theme.surface
-        border.width: 1
-        border.color: Theme.line
-    }
-    Rectangle {
-        id: frame
-        anchors { left: parent.left; leftMargin: Theme.px(12); verticalCenter: parent.verticalCenter }
-        width: Theme.px(149)
-        height: Theme.px(84)
-        radius: Theme.radiusSmall
-        color: Theme.raised
-        Icon {
-            anchors.centerIn: parent
-            name: "film"
-            size: Theme.px(32)
-            color: Theme.faint
-            visible: picture.status !== Image.Ready
-        }
-        Image {
-            id: picture
-            anchors.fill: parent
-            source: root.poster
-            sourceSize.width: frame.width * 1.5
-            asynchronous: true
-            fillMode: Image.PreserveAspectCrop
-            Accessible.ignored: true
-        }
-    }
-    Column {
-        anchors { left: frame.right; leftMargin: Theme.wide; right: mark.left; rightMargin: Theme.gap }
-        anchors.verticalCenter: parent.verticalCenter
-        spacing: Theme.px(6)
-        Label { width: parent.width; text: root.name; font.pixelSize: Theme.heading; font.weight: Font.DemiBold; Accessible.ignored: true }
-        Label { width: parent.width; text: root.now; color: Theme.soft; Accessible.ignored: true }
+    Row {
+        anchors { left: parent.left; verticalCenter: parent.verticalCenter }
+        width: root.headWidth - Theme.gap
+        spacing: Theme.px(12)
         Rectangle {
-            anchors.left: parent.left
-            width: Math.min(parent.width, Theme.px(420))
-            height: Theme.px(4)
-            radius: height / 2
-            color: Theme.track
-            Rectangle {
-                anchors.left: parent.left
-                width: parent.width * root.progress
-                height: parent.height
-                radius: parent.radius
-                color: Theme.accent
+            id: frame
+            width: Theme.px(92)
+            height: Theme.px(52)
+            radius: Theme.radiusSmall
+            color: Theme.raised
+            clip: true
+            Icon {
+                anchors.centerIn: parent
+                name: "live"
+                size: Theme.px(22)
+                color: Theme.faint
+                visible: picture.status !== Image.Ready
+            }
+            Image {
+                id: picture
+                anchors.fill: parent
+                source: root.poster
+                sourceSize.width: frame.width * 1.5
+                asynchronous: true
+                fillMode: Image.PreserveAspectCrop
+                Accessible.ignored: true
             }
         }
-        Label { width: parent.width; text: root.after; color: Theme.muted; font.pixelSize: Theme.small; Accessible.ignored: true }
+        Label {
+            anchors.verticalCenter: parent.verticalCenter
+            width: parent.width - frame.width - parent.spacing
+            text: root.name
+            maximumLineCount: 2
+            wrapMode: Text.Wrap
+            font.weight: Font.DemiBold
+        }
     }
-    Chip {
-        id: mark
-        anchors { right: parent.right; rightMargin: Theme.px(18); verticalCenter: parent.verticalCenter }
-        text: qsTr("LIVE")
-        Accessible.ignored: true
+    Item {
+        anchors { right: parent.right; top: parent.top; bottom: parent.bottom }
+        width: root.timeWidth
+        Repeater {
+            id: cards
+            model: 12 // always as many: another number would make all of them again, and lose the focus
+            GuideProgramme {
+                required property int index
+                readonly property real begin: programme?.from ?? 0
+                readonly property real end: programme?.to ?? 0
+
+                objectName: root.objectName + "_" + index
+                programme: root.programmes[index] ?? null
+                visible: programme !== null
+                enabled: visible
+                x: (root.LayoutMirroring.enabled ? 1 - end : begin) * root.timeWidth
+                width: Math.max(Theme.px(8), (end - begin) * root.timeWidth - Theme.tiny)
+                height: parent.height
+                focus: index === root.current
+                z: activeFocus ? 1 : 0 // the ring lies over its neighbour
+                onActiveFocusChanged: {
+                    if (activeFocus && root.current !== index) {
+                        root.current = index
+                        root.begins = programme.begins
+                    }
+                }
+                onPressed: root.chosen(programme)
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ Grid {
     property int cellWidth: Theme.posterWidth + Theme.gap
     property int cellHeight: Math.round(Theme.posterWidth / Theme.posterAspect + Theme.px(72))
     property int rowCount: 3
+    property int lineHeight: 0 // of lines in place of pictures; 0 for pictures
 
     Accessible.role: Accessible.StaticText
     Accessible.name: qsTr("Loading")
@@ -22,7 +23,7 @@ Grid {
             height: root.cellHeight
             Rectangle {
                 width: parent.width - Theme.gap
-                height: width / Theme.posterAspect
+                height: root.lineHeight || width / Theme.posterAspect
                 radius: Theme.radius
                 color: Theme.surface
                 SequentialAnimation on opacity {

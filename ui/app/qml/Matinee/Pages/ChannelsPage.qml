@@ -3,22 +3,50 @@ import QtQuick
 import Matinee.Theme
 import Matinee.Controls
 
-// The channels, with what is on now and next. Enter plays one at its live edge.
+// The guide: channels down, time across, and above it what has the focus. Enter plays what is on.
 FocusScope {
     id: root
 
     required property QtObject channels
+    readonly property bool ready: channels.state === "ready"
+    readonly property int headWidth: Theme.px(264)
+    readonly property int timeWidth: guide.width - headWidth - 2 * ring
+    readonly property int ring: Theme.focusWidth + Theme.focusGap
+    readonly property var line: list.currentItem
+    property real place: channels.nowAt // of the time line, which Up and Down keep
+    property string hint
+    property bool early: false // the focus waits for the channels
 
     signal channelChosen(string titleId)
     signal leaving()
 
     function enter() {
-        const stop = list.enabled && list.count > 0 ? list : trouble.visible ? trouble : bar
-        stop.forceActiveFocus(Qt.OtherFocusReason)
+        if (ready && list.count > 0)
+            enterLine(Math.max(0, list.currentIndex))
+        else {
+            const stop = trouble.visible ? trouble : bar
+            early = true
+            stop.forceActiveFocus(Qt.OtherFocusReason)
+        }
     }
     function enterAnew() {
-        if (activeFocus && !list.activeFocus)
+        if (activeFocus && !list.activeFocus && (early || !bar.activeFocus))
             enter()
+    }
+    function enterLine(number: int) {
+        early = false
+        list.forceLayout() // the lines may have come at this moment
+        list.currentIndex = number
+        list.positionViewAtIndex(number, ListView.Contain)
+        list.forceActiveFocus(Qt.OtherFocusReason)
+        list.currentItem?.enterAt(place)
+    }
+    function step(by: int) {
+        const next = list.currentIndex + by
+        if (next < 0)
+            bar.forceActiveFocus(Qt.OtherFocusReason)
+        else if (next < list.count)
+            enterLine(next)
     }
 
     Accessible.role: Accessible.Pane
@@ -30,8 +58,42 @@ FocusScope {
         if (event.accepted)
             leaving()
     }
+    onVisibleChanged: {
+        place = channels.nowAt
+        hint = ""
+    }
 
     Rectangle { anchors.fill: parent; color: Theme.background }
+    Image {
+        anchors { top: parent.top; right: parent.right }
+        width: parent.width * 0.6
+        height: guide.y + Theme.px(24)
+        source: root.ready ? root.line?.backdrop ?? "" : ""
+        sourceSize.width: width
+        asynchronous: true
+        fillMode: Image.PreserveAspectCrop
+        visible: status === Image.Ready
+        Accessible.ignored: true
+        Rectangle {
+            anchors.fill: parent
+            color: Theme.veilHalf
+        }
+        Rectangle {
+            anchors.fill: parent
+            gradient: Gradient {
+                orientation: Gradient.Horizontal
+                GradientStop { position: root.LayoutMirroring.enabled ? 1 : 0; color: Theme.background }
+                GradientStop { position: root.LayoutMirroring.enabled ? 0.2 : 0.8; color: Theme.veil }
+            }
+        }
+        Rectangle {
+            anchors.fill: parent
+            gradient: Gradient {
+                GradientStop { position: 0.35; color: Theme.veil }
+                GradientStop { position: 1; color: Theme.background }
+            }
+        }
+    }
     PageTop {
         id: bar
         anchors { left: parent.left; leftMargin: Theme.margin }
@@ -39,50 +101,119 @@ FocusScope {
         heading: qsTr("Live")
         backName: "leaveChannels"
         onLeaving: root.leaving()
-        Keys.onDownPressed: {
-            if (list.visible || trouble.visible)
-                (list.visible ? list : trouble).forceActiveFocus(Qt.OtherFocusReason)
+        Keys.onDownPressed: root.ready ? root.enter() : trouble.visible ? trouble.forceActiveFocus(Qt.OtherFocusReason) : undefined
+    }
+    Column {
+        id: about
+        anchors { left: parent.left; leftMargin: Theme.margin; top: bar.bottom; topMargin: Theme.gap }
+        width: Math.min(parent.width * 0.55, Theme.px(620))
+        height: Theme.type(124)
+        spacing: Theme.tight
+        visible: root.ready && root.line
+        Label {
+            objectName: "guideName"
+            width: parent.width
+            text: root.line?.programme?.name ?? ""
+            font.pixelSize: Theme.title
+            font.weight: Font.DemiBold
+        }
+        Label {
+            width: parent.width
+            text: [root.line?.name, root.line?.programme?.when, root.hint || root.line?.programme?.left].filter(Boolean).join("  ·  ")
+            color: root.hint ? Theme.accent : Theme.soft
+        }
+        Label {
+            width: parent.width
+            text: root.line?.synopsis ?? ""
+            color: Theme.muted
+            wrapMode: Text.Wrap
+            maximumLineCount: 2
         }
     }
-    ListView {
-        id: list
-        objectName: "channelLines"
-        anchors { top: bar.bottom; topMargin: Theme.wide; bottom: parent.bottom }
-        anchors { left: parent.left; right: parent.right; leftMargin: Theme.margin; rightMargin: Theme.margin }
-        visible: root.channels.state === "ready"
-        enabled: visible
-        focus: true
-        clip: true
-        bottomMargin: Theme.wide
-        topMargin: Theme.focusWidth + Theme.focusGap // the ring is not cut
-        spacing: Theme.gap
-        reuseItems: true
-        cacheBuffer: 600
-        boundsBehavior: Flickable.StopAtBounds
-        highlightMoveDuration: Theme.calm
-        highlightMoveVelocity: -1
-        highlightRangeMode: ListView.ApplyRange
-        preferredHighlightBegin: height * 0.2
-        preferredHighlightEnd: height * 0.8
-        model: root.channels.lines
-        Accessible.role: Accessible.List
-        Accessible.name: qsTr("Channels")
-        onCountChanged: Qt.callLater(root.enterAnew)
-        onVisibleChanged: Qt.callLater(root.enterAnew)
-        Keys.priority: Keys.AfterItem
-        Keys.onUpPressed: bar.forceActiveFocus(Qt.OtherFocusReason)
-        Keys.onDownPressed: event => event.accepted = true
-        delegate: ChannelLine {
-            anchors.horizontalCenter: parent?.horizontalCenter
-            width: ListView.view.width - 2 * (Theme.focusWidth + Theme.focusGap)
-            onPressed: {
-                list.currentIndex = index
-                root.channelChosen(titleId)
+    Item {
+        id: guide
+        anchors { top: about.bottom; topMargin: Theme.tight; bottom: parent.bottom }
+        anchors { left: parent.left; right: parent.right; leftMargin: Theme.margin - root.ring; rightMargin: Theme.margin - root.ring }
+        visible: root.ready
+
+        Item {
+            id: hours
+            anchors { right: parent.right; rightMargin: root.ring }
+            width: root.timeWidth
+            height: Theme.type(28)
+            Repeater {
+                model: root.channels.hours
+                Label {
+                    required property int index
+                    required property string modelData
+                    x: root.LayoutMirroring.enabled ? root.timeWidth * (1 - index / 4) - width : root.timeWidth * index / 4
+                    text: modelData
+                    color: Theme.muted
+                    font.pixelSize: Theme.small
+                }
+            }
+        }
+        // The present
+        Rectangle {
+            readonly property real at: root.timeWidth * root.channels.nowAt
+            x: root.LayoutMirroring.enabled ? root.ring + root.timeWidth - at : parent.width - root.ring - root.timeWidth + at
+            anchors { top: hours.bottom; bottom: parent.bottom }
+            width: Theme.px(2)
+            color: Theme.accent
+            opacity: 0.8
+            visible: list.count > 0
+        }
+        ListView {
+            id: list
+            objectName: "channelLines"
+            anchors { top: hours.bottom; bottom: parent.bottom; left: parent.left; right: parent.right }
+            enabled: root.ready
+            focus: true
+            clip: true
+            bottomMargin: Theme.wide
+            topMargin: root.ring // the ring is not cut
+            spacing: Theme.tight
+            cacheBuffer: 600
+            boundsBehavior: Flickable.StopAtBounds
+            highlightMoveDuration: Theme.calm
+            highlightMoveVelocity: -1
+            keyNavigationEnabled: false
+            model: root.channels.lines
+            Accessible.role: Accessible.List
+            Accessible.name: qsTr("Channels")
+            onCountChanged: Qt.callLater(root.enterAnew)
+            onVisibleChanged: Qt.callLater(root.enterAnew)
+            Keys.priority: Keys.AfterItem
+            Keys.onUpPressed: root.step(-1)
+            Keys.onDownPressed: root.step(1)
+            delegate: ChannelLine {
+                anchors.horizontalCenter: parent?.horizontalCenter
+                width: ListView.view.width - 2 * root.ring
+                headWidth: root.headWidth
+                timeWidth: root.timeWidth
+                onActiveFocusChanged: if (activeFocus) list.currentIndex = index
+                onProgrammeChanged: {
+                    if (!activeFocus)
+                        return
+                    root.hint = ""
+                    root.place = programme?.on ? root.channels.nowAt : programme ? programme.from + (programme.to - programme.from) / 4 : 0
+                }
+                onChosen: programme => {
+                    if (programme.on)
+                        root.channelChosen(titleId)
+                    else
+                        root.hint = qsTr("Begins later")
+                }
             }
         }
     }
-    Spinner {
-        anchors.centerIn: parent
+    Skeleton {
+        anchors { left: parent.left; leftMargin: Theme.margin; top: about.bottom; topMargin: Theme.wide }
+        columns: 1
+        rowCount: 5
+        cellWidth: parent.width - 2 * Theme.margin
+        cellHeight: Theme.px(84)
+        lineHeight: Theme.px(76)
         visible: root.channels.state === "loading"
     }
     StateMessage {
