@@ -117,7 +117,7 @@ def _beside(folder: DownloadFolder, licences: OfflineLicences | None) -> list[Da
             if licences is not None and licence_id is not None:
                 # A service that took this device away knows it as another one now.
                 lost = licences.standing(licence_id).state is RightsState.WRONG_DEVICE
-                findings += [Finding(LICENCE)] if lost else []
+                findings += [DamageFinding(LICENCE)] if lost else []
         except DownloadError as error:
             _damaged_part(error)
             findings.append(DamageFinding(service.LICENCE_NOTE))
