@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from player.manifest.dash import (
     timeline,
 )
 from player.manifest.dash.query import Queries
-from player.manifest.hls import build, multivariant, tracks
+from player.manifest.hls import build, media, multivariant, tracks
 from player.playback.live import LivePlayback
 from player.playback.session import Session
 from player.stream import header, inband, main_track
@@ -92,6 +93,15 @@ def _piece_by_piece(patch: pytest.MonkeyPatch) -> None:
 
 def _cues_dropped(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(build, "_placed", lambda known, _playlist: known)
+
+
+def _bare_cues(patch: pytest.MonkeyPatch) -> None:
+    original = media.CueTag
+
+    def bare(*values: Any) -> media.CueTag:
+        return replace(original(*values), attributes={})
+
+    patch.setattr(media, "CueTag", bare)
 
 
 def _failed_media_played(patch: pytest.MonkeyPatch) -> None:
@@ -258,6 +268,11 @@ FAULTS = [
         "manifest-cues-dropped",
         f"{_READER}/test_timed_events.py::test_cues_have_the_times_of_their_segments",
         _cues_dropped,
+    ),
+    Fault(
+        "manifest-cue-without-its-attributes",
+        f"{_READER}/test_timed_events.py::test_a_cue_keeps_what_its_tag_says",
+        _bare_cues,
     ),
     Fault(
         "manifest-failover-content-is-no-gap",

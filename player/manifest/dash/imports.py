@@ -81,11 +81,15 @@ def _fetched(url: str, reference: str, queries: Queries, request: str) -> str | 
 # -- putting in ----------------------------------------------------------------------------------------------------
 
 
-def put_imported(period: Element, address: str, body: bytes | None, now_s: float | None, notes: Notes) -> None:
+def put_imported(
+    period: Element, address: str, body: bytes | None, now_s: float | None, notes: Notes, *, why: str = ""
+) -> None:
     """Make an ordinary period of a linked one. Where its MPD cannot be had or used, what the period has itself is
-    played; where it has nothing, it is left out (5.3.2.6.3, step 2)."""
+    played; where it has nothing, it is left out (5.3.2.6.3, step 2). ``why`` it was not even asked for."""
     element = imported(period)
     try:
+        if why:
+            raise Unfit(why)
         root, other = _single_period(body, now_s)
     except Unfit as error:
         sentence = f"An ImportedMPD is not used: {error}."

@@ -103,7 +103,7 @@ def _resolve_imports(
     for number, period in enumerate(linked):
         address = imported_address(period, url, queries.extend(period))
         if address is None or number >= MAX_REMOTE_LINKS:
-            put_imported(period, "", None, now_s, notes)
+            put_imported(period, "", None, now_s, notes, why="its address is not one that is fetched")
             progress = True
         elif address in remotes:
             put_imported(period, address, remotes[address], now_s, notes)

@@ -29,7 +29,7 @@ def event_to_json(event: TimedEvent) -> Json:
 
 def timed_events_to_json(presentation: Presentation) -> list[Json]:
     """All events in one list, in the order of their times, with the splice information in them."""
-    rows = []
+    rows, cues = [], frozenset(map(id, presentation.cues))
     for event in timed_events(presentation):
         splice = splice_of(event)
         rows.append(
@@ -39,7 +39,7 @@ def timed_events_to_json(presentation: Presentation) -> list[Json]:
                 "origin": event.origin,
                 "start": number(event.start_s),
                 "duration": number(event.duration_s),
-                "attributes": dict(event.attributes) if event.origin == "media" else {},
+                "attributes": dict(event.attributes) if event.origin == "media" or id(event) in cues else {},
                 "splice": asdict(splice) if isinstance(splice, Splice) else None,
                 "problem": splice if isinstance(splice, str) else None,
             }

@@ -217,10 +217,11 @@ def _placed(known: tuple[TimedEvent, ...], playlist: MediaPlaylist) -> tuple[Tim
         if (cue.tag, round(start_s, 3)) in seen or len(found) >= MAX_SEGMENTS:
             continue
         seen.add((cue.tag, round(start_s, 3)))
-        attributes = {"CUE-DATA": cue.data} if cue.data else {}
+        attributes = dict(cue.attributes) | ({"CUE-DATA": cue.data} if cue.data else {})
         if cue.elapsed_s is not None:
             attributes["ELAPSED"] = f"{cue.elapsed_s:g}"
-        event = TimedEvent(str(cue.number), cue.tag, start_s, cue.duration_s, attributes=attributes, place=cue.place)
+        name = cue.attributes.get("ID") or cue.attributes.get("BREAKID") or str(cue.number)
+        event = TimedEvent(name, cue.tag, start_s, cue.duration_s, attributes=attributes, place=cue.place)
         found.append(event)
     return tuple(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from player.manifest.dates import parse_date
 from player.manifest.hls.dateranges import DateRanges
@@ -30,6 +30,7 @@ from player.manifest.model import (
 from player.manifest.parser_notes import Notes
 from player.manifest.urls import Resolver
 
+_SPLICE_DATA = frozenset({"CUE", "SCTE35"})  # attributes that hold SCTE 35
 _WORD = re.compile(r"[A-Za-z]+$")  # what no packager calls a segment
 
 
@@ -46,13 +47,15 @@ class TileLayout:
 
 @dataclass(frozen=True, slots=True)
 class CueTag:
-    """A tag of an advertisement break before the segment ``number``. ``data`` is SCTE 35 in base64."""
+    """A tag of an advertisement break before the segment ``number``. ``data`` is SCTE 35 in base64, ``attributes``
+    are the others of the tag, as they are written."""
 
     number: int
     tag: str
     duration_s: float | None = None
     elapsed_s: float | None = None
     data: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
     place: SourcePosition = SourcePosition()  # noqa: RUF009  (it is immutable)
 
 
@@ -477,9 +480,18 @@ class MediaReader:
 
     # -- advertisement breaks (no standard: AWS Elemental, Google DAI and Adobe write them) -----------------------
 
-    def _cue(self, tag: str, line: int, duration_s: float | None = None, elapsed_s: float | None = None) -> None:
+    def _cue(
+        self,
+        tag: str,
+        line: int,
+        attributes: Mapping[str, str],
+        duration_s: float | None = None,
+        elapsed_s: float | None = None,
+    ) -> None:
         if len(self.cues) < MAX_SEGMENTS:
-            self.cues.append(CueTag(self.sequence, tag, duration_s, elapsed_s, self.cue_data, SourcePosition(line)))
+            others = {name: text for name, text in attributes.items() if name.upper() not in _SPLICE_DATA}
+            place = SourcePosition(line)
+            self.cues.append(CueTag(self.sequence, tag, duration_s, elapsed_s, self.cue_data, others, place))
         self.cue_data = ""
 
     def _cue_out(self, value: str, line: int) -> None:
@@ -487,19 +499,20 @@ class MediaReader:
         attributes = attribute_list(value)
         if "CUE" in attributes:
             self.cue_data = attributes["CUE"]
-        self._cue("EXT-X-CUE-OUT", line, number(attributes.get("DURATION") or value))
+        self._cue("EXT-X-CUE-OUT", line, attributes, number(attributes.get("DURATION") or value))
 
     def _cue_cont(self, value: str, line: int) -> None:
         """``8.3/30``, or ``ElapsedTime=8.3,Duration=30,SCTE35=...``."""
-        attributes = {name.upper(): text for name, text in attribute_list(value).items()}
+        written = attribute_list(value)
+        attributes = {name.upper(): text for name, text in written.items()}
         elapsed, _, whole = value.partition("/")
         duration_s = number(attributes.get("DURATION") or whole)
         elapsed_s = number(attributes.get("ELAPSEDTIME") or elapsed)
         self.cue_data = attributes.get("SCTE35", self.cue_data)
-        self._cue("EXT-X-CUE-OUT-CONT", line, duration_s, elapsed_s)
+        self._cue("EXT-X-CUE-OUT-CONT", line, written, duration_s, elapsed_s)
 
-    def _cue_in(self, _value: str, line: int) -> None:
-        self._cue("EXT-X-CUE-IN", line)
+    def _cue_in(self, value: str, line: int) -> None:
+        self._cue("EXT-X-CUE-IN", line, attribute_list(value))
 
     def _oatcls(self, value: str, _line: int) -> None:
         self.cue_data = value.strip()
@@ -507,7 +520,9 @@ class MediaReader:
     def _scte35(self, value: str, line: int) -> None:
         attributes = attribute_list(value)
         self.cue_data = attributes.get("CUE", "")
-        self._cue("EXT-X-SCTE35", line, number(attributes.get("DURATION")), number(attributes.get("TIME")))
+        self._cue(
+            "EXT-X-SCTE35", line, attributes, number(attributes.get("DURATION")), number(attributes.get("TIME"))
+        )
 
     def _date_range(self, value: str, line: int) -> None:
         self.ranges.add(self.variables.attributes(value, line), line)

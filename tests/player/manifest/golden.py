@@ -26,7 +26,6 @@ _LEFT_OUT = frozenset(
         "loaded",
         "url_base",
         "segment_count",
-        "timed_events",
     }
 )
 

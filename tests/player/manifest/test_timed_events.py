@@ -171,6 +171,19 @@ def test_an_event_stream_is_decoded(year: str, payload: str) -> None:
     assert (event.start_s, splice.event_id) == (3.0, 0x4800008F)
 
 
+def test_a_cue_keeps_what_its_tag_says() -> None:
+    """No silent loss: identity and attributes, beside the splice information."""
+    text = (
+        '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-CUE-OUT:DURATION=4,BREAKID=7,Campaign="x"\n#EXTINF:4,\n1.ts\n'
+        f'#EXT-X-SCTE35:ID="9",CUE="{INSERT}",CUE-OUT=YES\n#EXTINF:4,\n2.ts\n#EXT-X-ENDLIST\n'
+    )
+    out, splice = to_json(parse(text, URL))["timed_events"]
+    assert (out["id"], out["attributes"]["Campaign"]) == ("7", "x")
+    assert (splice["id"], splice["attributes"]["CUE-OUT"]) == ("9", "YES")
+    assert "CUE" not in splice["attributes"]
+    assert splice["splice"]["command"] == "splice_insert"
+
+
 # -- failover content ----------------------------------------------------------------------------------------------
 
 
