@@ -175,3 +175,24 @@ def test_the_tests_end_with_their_runner(folder: Path, by: signal.Signals) -> No
     runner.send_signal(by)
     runner.wait(ENOUGH_S)
     until(lambda: not any(lives(pid) for pid in workers))
+
+
+def test_runs_in_a_row_are_counted(folder: Path) -> None:
+    """One that passed at the second try only is not a good one."""
+    (folder / "test_once.py").write_text(
+        "from pathlib import Path\n"
+        "def test_flag():\n"
+        "    flag = Path(__file__).with_suffix('.flag')\n"
+        "    had = flag.exists()\n"
+        "    flag.touch()\n"
+        "    assert had\n"
+    )
+    words = ["2", "--logs", str(folder / "runs"), str(folder / "test_once.py")]
+    command = [sys.executable, "-m", "tests.run.repeat", *words]
+    done = subprocess.run(command, cwd=ROOT, env=QUICK, capture_output=True, text=True, timeout=ENOUGH_S, check=False)
+    first, second, last = done.stdout.splitlines()
+    assert "1 passed, 0 failed, 0 skipped" in first
+    assert "exit code 0, 1 second tries" in first
+    assert "exit code 0, 0 second tries" in second
+    assert (last, done.returncode) == ("1 of 2 runs were good", 1)
+    assert "second try of 1" in (folder / "runs" / "1.log").read_text()
