@@ -61,7 +61,7 @@ Before anything has worked it is not done, and a paused viewer and a download wa
 leaves no gaps: it fails where playback goes on without a segment.
 
 Decryption is known to give no sense where the data says so: a padding, a tag, a box or a frame that cannot be. A
-segment that is encrypted as a whole is then fetched anew with its key. Single samples carry no such sign: with a
+segment that is encrypted as a whole is then fetched again with its key. Single samples carry no such sign: with a
 wrong key it is the decoder that fails.
 """
 
