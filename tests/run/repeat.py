@@ -1,6 +1,7 @@
 """``make test`` again and again: ``python -m tests.run.repeat N`` prints one line for each run.
 
-What a run prints, and its logs, are kept in ``build/test-runs``. Exit code 0: each run was good, and nothing needed a second try.
+What a run prints, and its logs, are kept in ``build/test-runs``. Exit code 0: each run was good, and nothing
+needed a second try.
 """
 
 from __future__ import annotations
