@@ -55,7 +55,8 @@ worth trying again.
 
 Retries wait {FIRST_DELAY_S:g} s, twice as long each time, at most {LONGEST_DELAY_S:g} s, with a jitter of half of
 that. They wait less while the buffer runs dry, and at least as long as `Retry-After` asks for. A `Retry-After`
-of more than {LONGEST_RETRY_AFTER_S:g} s is not waited for. With little media in hand another rung is taken before a second retry.
+of more than {LONGEST_RETRY_AFTER_S:g} s is not waited for. \
+With little media in hand another rung is taken before a second retry.
 Waiting for the network pauses loading and ends by itself; for what a live programme adds there is a look a second.
 Before anything has worked it is not done, and a paused viewer and a download wait as long as it takes. A download
 leaves no gaps: it fails where playback goes on without a segment.
