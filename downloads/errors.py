@@ -11,7 +11,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class DownloadError(MatineeError):
-    """Something about what is kept on this machine: the code begins with ``download.`` or is ``disk.full``."""
+    """Something about what is kept on this machine: the code begins with ``download.`` or ``disk.``."""
 
 
 def damaged(what: str, item: int | None = None) -> DownloadError:
@@ -21,6 +21,10 @@ def damaged(what: str, item: int | None = None) -> DownloadError:
 
 def not_found(name: str) -> DownloadError:
     return DownloadError(ErrorCode.DOWNLOAD_NOT_FOUND, f"There is no download {name!r} here.")
+
+
+LACK_ROOM = frozenset({ErrorCode.DISK_FULL, ErrorCode.DISK_LIMIT})
+"""What a download fails for that goes on when there is room."""
 
 
 def store_gone(folder: Path) -> DownloadError:
@@ -42,7 +46,7 @@ def disk_full(folder: Path, needed: int | None = None, free: int | None = None) 
 def over_limit(needed: int, room: int) -> DownloadError:
     """A download that is larger than its limit leaves. Bytes."""
     return DownloadError(
-        ErrorCode.DISK_FULL,
+        ErrorCode.DISK_LIMIT,
         "The downloads have reached the limit that was set for them: remove one, or allow more "
         "(matinee download limit), then resume.",
         recoverable=True,

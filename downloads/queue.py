@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from downloads import schedule
+from downloads import ledger, schedule
 from downloads.downloader import Downloader, is_passing
-from downloads.model import State
+from downloads.errors import LACK_ROOM
+from downloads.model import DownloadSummary, State
 from downloads.schedule import QueueConditions, WaitReason
 from downloads.settings import DownloadSettings
 from downloads.store import Store
 from player.base.errors import ANY_ERROR, MatineeError
+
+ROOM_LOOK_S = 30.0
+ROOM_RETRY_S = 60.0
 
 
 @dataclass(slots=True)
@@ -34,6 +38,9 @@ class Queue:
     on_wait: Callable[[Mapping[str, WaitReason]], None] = lambda _waiting: None
     on_error: Callable[[str, Exception], None] = lambda _id, _error: None
     tries: int = 5
+    has_room: Callable[[DownloadSummary], bool] | None = None
+    """Whether a download that failed for want of room would have it now; it then goes on by itself. None: it is left
+    for a later run. May block."""
     errors: dict[str, Exception] = field(default_factory=dict)
     _runs: dict[str, _RunningDownload] = field(default_factory=dict)
     _failures: Counter[str] = field(default_factory=Counter)
@@ -66,19 +73,34 @@ class Queue:
         decision = schedule.decide(
             mine, self.settings, self.conditions(), mine=self._runs, not_before=self._not_before
         )
-        if decision.waiting != self._waiting:
-            self._waiting = decision.waiting
-            self.on_wait(decision.waiting)
+        lacking = await self._without_room(item for item in listed if only is None or item.id in only)
+        waiting = {**decision.waiting, **dict.fromkeys(lacking, WaitReason.ROOM)}
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self.on_wait(waiting)
         for download_id in decision.run:
             if download_id not in self._runs:
                 self._start(download_id)
         for download_id, run in self._runs.items():
             if download_id not in decision.run:
                 run.stop.set()
-        if not self._runs and not decision.waiting:
+        if not self._runs and not waiting:
             return False
-        await self._wait(decision.again_s)
+        await self._wait(decision.again_s if self._runs or decision.waiting else ROOM_LOOK_S)
         return True
+
+    async def _without_room(self, listed: Iterable[DownloadSummary]) -> list[str]:
+        """The downloads that wait for room; those that have it now are queued again."""
+        if self.has_room is None:
+            return []
+        failed = [item for item in listed if item.state is State.FAILED and item.code in LACK_ROOM]
+        now_s = self.conditions().now_s
+        for item in failed:
+            if self._not_before.get(item.id, 0.0) <= now_s and await asyncio.to_thread(self.has_room, item):
+                folder = await asyncio.to_thread(self.store.get, item.id)
+                self._failures.pop(item.id, None)
+                await asyncio.to_thread(folder.note, ledger.changed(State.QUEUED))
+        return [item.id for item in failed]
 
     def _start(self, download_id: str) -> None:
         stop = asyncio.Event()
@@ -112,6 +134,10 @@ class Queue:
         self._failures[download_id] = (
             self._failures[download_id] + 1 if isinstance(error, MatineeError) and is_passing(error) else self.tries
         )
+        if error.code in LACK_ROOM:  # where the size is not known yet, only trying tells whether there is room
+            self._not_before[download_id] = self.conditions().now_s + ROOM_RETRY_S
+            self.on_error(download_id, error)
+            return
         delay_s = schedule.retry_delay_s(self._failures[download_id])
         self._not_before[download_id] = self.conditions().now_s + delay_s
         self.on_error(download_id, error)

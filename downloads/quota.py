@@ -10,7 +10,7 @@ from pathlib import Path
 from downloads import request
 from downloads.errors import DownloadError
 from downloads.model import DownloadSummary
-from downloads.store import Store
+from downloads.store import Store, free_bytes
 from drm_client.whole_files import write_whole
 from player.base.errors import ErrorCode
 
@@ -94,6 +94,15 @@ def room_for(store: Store, download_id: str, own: int | None = None) -> int | No
         return None
     others = [taken_by(store, item, before=mine) for item in listed if item.id != download_id]
     return room_of(limits, others, profile_of(store, mine))
+
+
+def has_room(store: Store, item: DownloadSummary, reserve: int, own: int | None = None) -> bool:
+    """Whether a download that failed for want of room would have it now. ``reserve`` bytes of the disk stay free."""
+    folder = store.find(item.id)
+    if item.size - item.fetched > free_bytes(folder.path) - reserve:
+        return False
+    room = room_for(store, item.id, own)
+    return room is None or max(item.size, item.fetched) <= room
 
 
 def taken_by(store: Store, item: DownloadSummary, *, before: DownloadSummary | None = None) -> Taken:

@@ -21,6 +21,7 @@ class WaitReason(StrEnum):
     PLAYBACK = "playback"
     TURN = "turn"
     RETRY = "retry"
+    ROOM = "room"
     ELSEWHERE = "elsewhere"  # another program works on it
 
 

@@ -73,6 +73,7 @@ class ErrorCode(StrEnum):
     COMPONENT_DISPLAY = "component.display"
     CLOCK_SKEW = "clock.skew"
     DISK_FULL = "disk.full"
+    DISK_LIMIT = "disk.limit"
     DOWNLOAD_NOT_FOUND = "download.not_found"
     DOWNLOAD_BUSY = "download.busy"
     DOWNLOAD_DAMAGED = "download.damaged"

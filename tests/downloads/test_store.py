@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from downloads import checking, ledger, smart
+from downloads import checking, ledger, quota, smart
+from downloads import queue as queue_module
 from downloads.downloader import Access, Downloader
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
-from downloads.model import DownloadChoice, PlanItem, State
+from downloads.model import DownloadChoice, DownloadSummary, PlanItem, State
 from downloads.presence import playing, somebody_plays
 from downloads.queue import Queue
+from downloads.quota import StorageLimits
 from downloads.schedule import QueueConditions, WaitReason
 from downloads.settings import DownloadSettings
 from player.base.clock import SystemClock
@@ -163,6 +167,45 @@ def test_a_full_disk_ends_the_run_and_it_goes_on_when_there_is_room(tmp_path: Pa
         again.note(ledger.changed(State.QUEUED))
         assert run(again) is State.COMPLETE
         assert len(server.requests) - asked == again.ledger.items - len(done)
+
+
+def test_a_download_that_waits_for_room_goes_on_when_there_is_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_module, "ROOM_LOOK_S", 0.0)
+    noise_title(tmp_path / "title", 3)
+    with FileServer(tmp_path / "title") as server:
+        shelf = new_shelf(tmp_path)
+        store, download = shelf.store, shelf.add(server.url("media.m3u8"))
+        quota.write(store.root, StorageLimits(total=1000))
+        codes: list[str] = []
+        seconds = itertools.count(0, 20)
+        looks = iter([None, None, None])
+
+        def has_room(item: DownloadSummary) -> bool:
+            if next(looks, download) is not None:  # somebody allows more while it waits
+                quota.write(store.root, StorageLimits())
+            return quota.has_room(store, item, 0)
+
+        async def work() -> None:
+            gate = Gate(RoutingTransport(), SystemClock())
+            settings = DownloadSettings(reserve_bytes=0)
+            downloader = Downloader(gate, SystemClock(), Access(), settings, room=partial(quota.room_for, store))
+            queue = Queue(
+                store,
+                downloader,
+                settings,
+                lambda: QueueConditions(next(seconds), 0),
+                on_error=lambda _id, error: codes.append(str(getattr(error, "code", error))),
+                has_room=has_room,
+            )
+            await asyncio.wait_for(queue.run(), 30)
+            await gate.close()
+
+        asyncio.run(work())
+        assert codes == ["disk.limit"], "it was tried again only when there was room"
+        assert store.get(download.id).ledger.state is State.COMPLETE
+        assert next(looks, None) is None
 
 
 def test_too_little_room_is_told_before_anything_is_fetched(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from backend_stub.services import licence_issuing
 from backend_stub.services.rights import time_guard
 from downloads import checking, quota, removal, service
 from downloads.item_writer import ItemWriter, SystemFile
+from downloads.queue import Queue
 from downloads.store import Store
 from drm_client import clock, device, offline, passphrase
 from drm_client.clock import ClockState, Reading, TrustedTime
@@ -205,6 +206,13 @@ def limits_are_not_looked_at(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(quota, "room_for", lambda _store, _id: None)
 
 
+def what_waits_for_room_waits_for_ever(patch: pytest.MonkeyPatch) -> None:
+    async def nothing(_queue: Queue, _listed: object) -> list[str]:
+        return []
+
+    patch.setattr(Queue, "_without_room", nothing)
+
+
 def any_passphrase_opens(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(passphrase, "_derive", lambda *_given: bytes(32))
 
@@ -380,6 +388,11 @@ FAULTS = [
         "rights-limits-are-not-looked-at",
         "tests/ui/cli/test_download_storage.py::test_downloads_stay_within_the_limits_that_were_set",
         limits_are_not_looked_at,
+    ),
+    Fault(
+        "rights-what-waits-for-room-waits-for-ever",
+        "tests/downloads/test_store.py::test_a_download_that_waits_for_room_goes_on_when_there_is_some",
+        what_waits_for_room_waits_for_ever,
     ),
     Fault("rights-copies-of-keys-stay", f"{_IN_MEMORY}[service]", copies_of_keys_stay),
     Fault(

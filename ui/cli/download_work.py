@@ -16,6 +16,7 @@ from functools import partial
 from downloads import conditions, quota
 from downloads.downloader import Downloader
 from downloads.engine import access_of, plan_of
+from downloads.errors import LACK_ROOM
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadPlan, PlanItem
 from downloads.presence import somebody_plays
@@ -27,7 +28,7 @@ from downloads.settings import DownloadSettings, Metered, Window
 from downloads.smart import eviction_preview
 from downloads.store import Store
 from drm_client.errors import DrmError
-from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, MatineeError, exit_code
+from player.base.errors import ANY_ERROR, ExitCode, MatineeError, exit_code
 from player.engine import Engine, EngineSettings
 from ui.cli.options import profile_folder
 from ui.cli.play_setup import sign_in
@@ -39,6 +40,7 @@ _WORDS = {
     WaitReason.PLAYBACK: "waiting until nothing is playing",
     WaitReason.TURN: "waiting for their turn",
     WaitReason.RETRY: "waiting to try again",
+    WaitReason.ROOM: "waiting for room",
     WaitReason.ELSEWHERE: "another program works on it",
 }
 
@@ -148,7 +150,7 @@ class _QueueProgress:
     def failed(self, download_id: str, error: Exception) -> None:
         if isinstance(error, MatineeError | DrmError):
             self._line(f"matinee: {download_id}: {error.sentence} ({error.code})")
-        if isinstance(error, MatineeError) and error.code is ErrorCode.DISK_FULL:
+        if isinstance(error, MatineeError) and error.code in LACK_ROOM:
             self._suggest(download_id, error)
 
     def _suggest(self, download_id: str, error: MatineeError) -> None:

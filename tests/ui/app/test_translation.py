@@ -109,6 +109,7 @@ def test_other_languages_stay_english(qapp):
         ("played_out", 0.0, "Die Lizenz ist abgelaufen"),
         ("unclear_date", 0.0, "Zum Prüfen des Datums einmal verbinden"),
         ("disk.full", None, "Die Festplatte ist voll."),
+        ("disk.limit", None, "Die Downloads haben die Grenze erreicht, die für sie gesetzt ist."),
         ("", None, "A sentence."),
     ],
 )

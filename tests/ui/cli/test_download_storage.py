@@ -46,7 +46,7 @@ def test_downloads_stay_within_the_limits_that_were_set(
         code, _ = matinee("download", "add", two, "--for", "Ann")
         assert code == 5
         refused = matinee("download", "list")[1]["downloads"][-1]
-        assert refused["code"] == "disk.full"
+        assert refused["code"] == "disk.limit"
         assert "limit" in refused["sentence"]
         assert matinee("download", "add", two, "--for", "Ben")[0] == 0, "another profile has room"
         matinee("download", "limit", "none", "--for", "Ann")

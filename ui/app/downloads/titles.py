@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from downloads import checking, conditions, ledger, quota, removal, request, rights, service
 from downloads.downloader import Downloader
 from downloads.engine import access_of, plan_of
-from downloads.errors import DownloadError, store_gone
+from downloads.errors import LACK_ROOM, DownloadError, store_gone
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadChoice, DownloadOrigin, DownloadSummary, State
 from downloads.offline import OfflineTransport, source_of
@@ -126,7 +126,7 @@ class KeptTitles:
         first = self._store is None
         store = await self._ready()
         snapshots = await asyncio.to_thread(store.list)
-        if first and any(item.state is State.QUEUED for item in snapshots):
+        if first and any(item.state is State.QUEUED or item.code in LACK_ROOM for item in snapshots):
             await self._wake()
         licences = await self._licences()
         if licences is not None and not self._tidied:
@@ -307,6 +307,7 @@ class KeptTitles:
                 lambda: self._is_playing() or somebody_plays(store.root), conditions.network_is_metered
             ),
             on_wait=self._waiting,
+            has_room=self._has_room,
         )
         self._work = asyncio.create_task(self._run(self._queue), name="downloads")
 
@@ -320,6 +321,10 @@ class KeptTitles:
 
     def _room_for(self, download_id: str) -> int | None:
         return quota.room_for(self._opened(), download_id, self.settings.room_bytes)
+
+    def _has_room(self, item: DownloadSummary) -> bool:
+        """May block."""
+        return quota.has_room(self._opened(), item, self.settings.reserve_bytes, self.settings.room_bytes)
 
     def _waiting(self, waiting: Mapping[str, WaitReason]) -> None:
         self._waits = waiting

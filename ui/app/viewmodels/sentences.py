@@ -127,6 +127,7 @@ def _service(tr: Translate) -> dict[str, str]:
 def _machine(tr: Translate) -> dict[str, str]:
     return {
         "disk.full": tr("The disk is full."),
+        "disk.limit": tr("The downloads have reached the limit that was set for them."),
         "download.not_found": tr("There is no such download."),
         "download.busy": tr("Another program is working on this download."),
         "download.damaged": tr("A part of this download is damaged."),

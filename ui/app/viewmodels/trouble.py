@@ -186,6 +186,7 @@ def _machine() -> dict[str, PlaybackTrouble]:
     return {
         "component": PlaybackTrouble("settings", tr("Something is missing on this machine"), missing, Help.SETTINGS),
         "disk.full": PlaybackTrouble("download", tr("The disk is full"), room, Help.DOWNLOADS),
+        "disk.limit": PlaybackTrouble("download", tr("Downloads have reached their limit"), room, Help.DOWNLOADS),
         "download": PlaybackTrouble("download", tr("The download cannot be played"), repair, Help.DOWNLOADS),
         "drm.key_store": PlaybackTrouble("lock", tr("The key store does not open"), keys, Help.SETTINGS),
         "drm.device_identity": PlaybackTrouble("lock", tr("The key store does not open"), keys, Help.SETTINGS),

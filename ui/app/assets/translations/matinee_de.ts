@@ -2580,6 +2580,10 @@
         <translation>Decoder</translation>
     </message>
     <message>
+        <source>Downloads have reached their limit</source>
+        <translation>Die Downloads haben ihre Grenze erreicht</translation>
+    </message>
+    <message>
         <source>Earlier in the queue</source>
         <translation>Früher in der Warteschlange</translation>
     </message>
@@ -3018,6 +3022,10 @@
     <message>
         <source>The download cannot be played</source>
         <translation>Der Download lässt sich nicht abspielen</translation>
+    </message>
+    <message>
+        <source>The downloads have reached the limit that was set for them.</source>
+        <translation>Die Downloads haben die Grenze erreicht, die für sie gesetzt ist.</translation>
     </message>
     <message>
         <source>The downloads were written by a newer version of Matinee.</source>
