@@ -334,10 +334,10 @@ def _copy(source: Path, target: Path, on_bytes: Callable[[int], None]) -> None:
 
 def _check_copy(folder: DownloadFolder, copy: Path) -> None:
     """Raises DownloadError where the copy is not what the journal says: damage is not carried along unseen."""
-    plan = folder.plan() if folder.ledger.stored else None
-    for index in folder.ledger.stored:
-        assert plan is not None
-        folder.read(plan.items[index])
+    stored = folder.ledger.stored
+    items = folder.plan().items if stored else ()
+    for index in stored:
+        folder.read(items[index])
         source = folder.item_path(index)
         if (copy / source.relative_to(folder.path)).read_bytes() != source.read_bytes():
             raise damaged(f"Part {index} of the download", item=index)

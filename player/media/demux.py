@@ -94,17 +94,15 @@ class Fmp4Demuxer(Demuxer):
         if init is not None:
             self._use(fmp4.parse_init(init))
 
-    def _use(self, init: Fmp4Init) -> None:
+    def _use(self, init: Fmp4Init) -> Fmp4Init:
         self.init = init
         self.configs = _first_of_each_kind({number: track.config for number, track in init.tracks.items()})
         self.default_kids = init.default_kids
         self.pssh = init.pssh
+        return init
 
     def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:
-        if self.init is None:
-            self._use(fmp4.parse_init(fmp4.leading_init(source)))
-        init = self.init
-        assert init is not None
+        init = self.init or self._use(fmp4.parse_init(fmp4.leading_init(source)))
         chosen = _chosen_tracks({number: track.kind for number, track in init.tracks.items()})
         for number, sample in fmp4.samples(
             init,

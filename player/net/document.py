@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import overload
 
 from player.base.errors import ErrorCode, InputError
 
@@ -43,6 +44,12 @@ class JsonFields:
     def take(self, name: str) -> object:
         """The member as it stands; None when it is absent."""
         return self._left.pop(name, None)
+
+    @overload
+    def number(self, name: str, default: float, *, above: float | None = None) -> float: ...
+
+    @overload
+    def number(self, name: str, default: None = None, *, above: float | None = None) -> float | None: ...
 
     def number(self, name: str, default: float | None = None, *, above: float | None = None) -> float | None:
         """A number of at least 0 (or more than ``above``)."""

@@ -328,7 +328,6 @@ def rule_of(value: object, place: str) -> FaultRule:
     if kind is not None and kind not in set(RequestKind):
         raise refuse(f'"match" of {place} has an unknown kind "{kind}".')
     probability = fields.number("probability", 1.0)
-    assert probability is not None
     if probability > 1:
         raise refuse(f'"probability" in {place} must be at most 1.')
     rule = FaultRule(
@@ -405,16 +404,18 @@ def _body(fields: JsonFields) -> Fault:
 
 def _trickle(fields: JsonFields) -> Fault:
     rate = fields.number("bytes_per_s", 4.0, above=0)
-    assert rate is not None
     return Fault(FaultType.TRICKLE, after_bytes=fields.whole("after_bytes", 0) or 0, bytes_per_s=rate)
 
 
 def _headers(fields: JsonFields) -> Fault:
     change, remove = fields.take("set") or {}, fields.take("remove") or []
-    texts = isinstance(change, Mapping) and all(isinstance(value, str) for value in change.values())
-    if not texts or not isinstance(remove, list) or not all(isinstance(name, str) for name in remove):
+    if (
+        not isinstance(change, Mapping)
+        or not all(isinstance(value, str) for value in change.values())
+        or not isinstance(remove, list)
+        or not all(isinstance(name, str) for name in remove)
+    ):
         raise refuse(f'{fields.place} needs "set" (names and texts) or "remove" (a list of names).')
-    assert isinstance(change, Mapping)
     changed = tuple((name.lower(), value) for name, value in change.items())
     return Fault(FaultType.HEADERS, change=changed, remove=tuple(name.lower() for name in remove))
 

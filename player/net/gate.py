@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, NetError
+from player.manifest.model import ByteRange
 from player.net.cmsd import parse_cmsd
 from player.net.failures import failure, status_failure
 from player.net.model import Body, Request, Response, Transfer, Transport
-from player.net.policy import with_defaults
+from player.net.policy import KindPolicy, limits_of
 from player.net.prefetched import KeptBody
 from player.net.ranges import ContentRange, Cutter, parse_content_range
 from player.net.redact import host_of, redact_url
@@ -72,6 +73,7 @@ class _Record:
 
     id: int
     request: Request
+    limits: KindPolicy
     traffic: _Traffic
     queued_s: float
     start_s: float
@@ -164,8 +166,9 @@ class GateBody(BodyAround):
         self._cutter: Cutter | None = None
         self._total = body.total
         self._resource_size = body.total
-        if record.request.byte_range is not None and body.status < 300:
-            self._fit_range()
+        wanted = record.request.byte_range
+        if wanted is not None and body.status < 300:
+            self._fit_range(wanted)
         elif body.status == 206:
             self._refuse_a_part()
 
@@ -182,17 +185,15 @@ class GateBody(BodyAround):
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The body as it arrives. Raises NetError when it stalls, breaks, grows too large, or has another length than
         the server said."""
-        request, record = self._record.request, self._record
-        assert request.stall_s is not None
-        assert request.max_bytes is not None
-        if self._total is not None and self._total > request.max_bytes:
-            raise self._too_large(request)
+        request, record, limits = self._record.request, self._record, self._record.limits
+        if self._total is not None and self._total > limits.max_bytes:
+            raise self._too_large()
         trickle = _Trickle()
         async with aclosing(self._body.chunks()) as source:
             while self._cutter is None or not self._cutter.done:
                 asked_s = self._clock.monotonic()
                 try:
-                    chunk = await self._watchdog.guard(anext(source), request.stall_s)
+                    chunk = await self._watchdog.guard(anext(source), limits.stall_s)
                 except StopAsyncIteration:
                     break
                 except WaitedTooLong as error:
@@ -206,8 +207,8 @@ class GateBody(BodyAround):
                     record.bursts.took(chunk, self._clock.monotonic())
                 if self._total is not None and record.received > self._total:
                     raise failure(ErrorCode.NET_LENGTH, "{host} sent more than it said.", request.url)
-                if record.received > request.max_bytes:
-                    raise self._too_large(request)
+                if record.received > limits.max_bytes:
+                    raise self._too_large()
                 if chunk:
                     yield chunk
         if self._total is not None and record.received != self._total:
@@ -225,11 +226,9 @@ class GateBody(BodyAround):
         parts = [chunk async for chunk in self.chunks()]
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def _fit_range(self) -> None:
+    def _fit_range(self, wanted: ByteRange) -> None:
         """Make the answer to a range request what was asked for. Raises NetError where that is impossible."""
         request = self._record.request
-        wanted = request.byte_range
-        assert wanted is not None
         if self._body.status == 206:
             got = parse_content_range(self._body.headers.get("content-range", ""))
             if got is None or not _answers(got, wanted.start, wanted.length):
@@ -252,14 +251,13 @@ class GateBody(BodyAround):
             sentence = "{host} sent a part of the file, which was asked for as a whole."
             raise failure(ErrorCode.NET_PROTOCOL, sentence, self._record.request.url)
 
-    @staticmethod
-    def _too_large(request: Request) -> NetError:
+    def _too_large(self) -> NetError:
         return failure(
             ErrorCode.NET_TOO_LARGE,
             "The answer of {host} is larger than such a file may be.",
-            request.url,
+            self._record.request.url,
             recoverable=False,
-            limit=request.max_bytes,
+            limit=self._record.limits.max_bytes,
         )
 
 
@@ -293,17 +291,16 @@ class Gate:
         Raises NetError: ``net.*`` when no usable answer came, ``http.*`` for a status of 400 or more unless
         ``check_status`` is false. Leaving the block early ends the exchange.
         """
-        request = with_defaults(request)
+        limits = limits_of(request)
         asked_s = self._clock.monotonic()
         self._count += 1
         number = self._count
-        async with self._slots.hold(_host(request), request.priority), AsyncExitStack() as stack:
+        async with self._slots.hold(_host(request), limits.priority), AsyncExitStack() as stack:
             start_s = self._clock.monotonic()
-            record = _Record(number, request, self._traffic, start_s - asked_s, start_s)
+            record = _Record(number, request, limits, self._traffic, start_s - asked_s, start_s)
             stack.callback(self._report, record)
             try:
-                assert request.deadline_s is not None
-                watchdog = await stack.enter_async_context(Watchdog(self._clock, request.deadline_s))
+                watchdog = await stack.enter_async_context(Watchdog(self._clock, limits.deadline_s))
                 body = await self._start(record, watchdog, stack)
                 if check_status and body.status >= 300:
                     raise status_failure(body.status, request.url, body.headers, self._clock.wall())
@@ -328,11 +325,9 @@ class Gate:
 
     async def _start(self, record: _Record, watchdog: Watchdog, stack: AsyncExitStack) -> GateBody:
         request = record.request
-        assert request.first_byte_s is not None
         try:
-            body = await watchdog.guard(
-                stack.enter_async_context(self._transport.open(request)), request.first_byte_s
-            )
+            opening = stack.enter_async_context(self._transport.open(request))
+            body = await watchdog.guard(opening, record.limits.first_byte_s)
         except WaitedTooLong as error:
             raise _waited(error, request, ErrorCode.NET_TIMEOUT, "{host} does not answer.") from None
         record.began(body, self._clock.monotonic())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from player.net.model import Request, RequestKind
 
@@ -13,7 +13,7 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class KindPolicy:
-    """Defaults of one kind. Times are seconds; see :class:`player.net.model.Request` for their meaning."""
+    """What a request is held to. Times are seconds; see :class:`player.net.model.Request` for their meaning."""
 
     first_byte_s: float
     stall_s: float
@@ -39,11 +39,10 @@ POLICIES: Mapping[RequestKind, KindPolicy] = {
 }
 
 
-def with_defaults(request: Request) -> Request:
-    """``request`` with every limit that it left open set to its kind's, and its urgency added to the kind's."""
+def limits_of(request: Request) -> KindPolicy:
+    """The limits of ``request``: its kind's where it leaves them open, and its urgency added to the kind's."""
     policy = POLICIES[request.kind]
-    return replace(
-        request,
+    return KindPolicy(
         first_byte_s=policy.first_byte_s if request.first_byte_s is None else request.first_byte_s,
         stall_s=policy.stall_s if request.stall_s is None else request.stall_s,
         deadline_s=policy.deadline_s if request.deadline_s is None else request.deadline_s,

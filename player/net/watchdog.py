@@ -22,6 +22,14 @@ class WaitedTooLong(Exception):  # noqa: N818  (the gate turns it into a NetErro
         self.overall = overall
 
 
+def current_task() -> asyncio.Task[object]:
+    """The task that runs. RuntimeError outside of one."""
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("no task runs here")
+    return task
+
+
 class Watchdog:
     """Ends waits of the task that enters it: each guarded wait after its own limit, all of them at the deadline.
 
@@ -36,7 +44,6 @@ class Watchdog:
         self._looks_at = self._end
         self._limit = deadline_s
         self._fired = False
-        self._watched: asyncio.Task[object] | None = None
         self._watch: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -50,15 +57,13 @@ class Watchdog:
 
     async def guard(self, awaitable: Awaitable[T], limit_s: float) -> T:
         """The result of ``awaitable``. Raises :class:`WaitedTooLong` when it takes more than ``limit_s`` seconds."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._watched = task
+        task = current_task()
         self._limit = limit_s
         self._due = min(self._clock.monotonic() + limit_s, self._end)
         if self._watch is None or self._due + limit_s * _LATENESS < self._looks_at:
             if self._watch is not None:
                 self._watch.cancel()
-            self._watch = asyncio.create_task(self._run())
+            self._watch = asyncio.create_task(self._run(task))
         cancelling = task.cancelling()
         try:
             return await awaitable
@@ -69,7 +74,7 @@ class Watchdog:
         finally:
             self._due = None
 
-    async def _run(self) -> None:
+    async def _run(self, watched: asyncio.Task[object]) -> None:
         while True:
             now = self._clock.monotonic()
             due = self._due
@@ -79,5 +84,4 @@ class Watchdog:
             self._looks_at = now + self._limit if due is None else due
             await self._clock.sleep(self._looks_at - now)
         self._fired = True
-        assert self._watched is not None
-        self._watched.cancel()
+        watched.cancel()

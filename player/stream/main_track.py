@@ -6,7 +6,7 @@ import logging
 import math
 from dataclasses import replace
 
-from abr.model import LOOKAHEAD, Decision, Phase, Reason, Vote
+from abr.model import LOOKAHEAD, Phase, Reason, Vote
 from drm_client.errors import DrmError, DrmErrorCode
 from player.base.errors import ErrorCode, MatineeError, MediaError, unexpected
 from player.manifest.model import Rendition, Segment
@@ -180,19 +180,18 @@ class MainTrack:
         decision = self._rate.decide(self.request_at(position))
         if decision.rung is None:
             return LaneWait(decision.wait_s or POLL_S, Hold.POLICY, decision.sentence)
-        decision = self._where_allowed(slot, decision)
-        assert decision.rung is not None
+        rung = self._where_allowed(slot, decision.rung)
+        if rung != decision.rung:
+            sentence = f"{decision.sentence} The manifest allows a change at a later segment only."
+            votes = (*decision.votes, Vote("policy", decision.rung, decision.sentence))
+            decision = replace(decision, rung=rung, reason=Reason.HOLD, sentence=sentence, votes=votes)
         self._observe(RungDecided(self._clock.monotonic(), position, slot.start_s, decision))
-        return Go(decision.rung)
+        return Go(rung)
 
-    def _where_allowed(self, slot: Slot, decision: Decision) -> Decision:
-        """``decision``, or the rung of the segment before, where the manifest allows no change (Switching)."""
+    def _where_allowed(self, slot: Slot, rung: int) -> int:
+        """``rung``, or that of the segment before, where the manifest allows no change (Switching)."""
         before = self._store.peek(MAIN, slot.number - 1)
-        if decision.rung is None or before is None or self._follows(before, slot, decision.rung):
-            return decision
-        sentence = f"{decision.sentence} The manifest allows a change at a later segment only."
-        votes = (*decision.votes, Vote("policy", decision.rung, decision.sentence))
-        return replace(decision, rung=before.rung, reason=Reason.HOLD, sentence=sentence, votes=votes)
+        return rung if before is None or self._follows(before, slot, rung) else before.rung
 
     def _follows(self, before: StoredSegment, slot: Slot, rung: int) -> bool:
         if before.rung == rung or before.gap or before.failure is not None:

@@ -132,10 +132,9 @@ class Replacing:
         held: list[Held] = []
         for position in range(head + 1, missing):
             entry = self._store.peek(MAIN, position)
-            if not _is_whole(entry) or self._store.pinned_rung(MAIN, position) is not None:
+            if entry is None or not _is_whole(entry) or self._store.pinned_rung(MAIN, position) is not None:
                 held.clear()
                 continue
-            assert entry is not None
             wanted_in_s = 0.0 if position in self._not_again else self._wanted_in_s(entry.segment)
             held.append(Held(position, entry.rung, wanted_in_s, self._track.sizes_at(position)))
         return held

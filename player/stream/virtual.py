@@ -73,12 +73,10 @@ class _Emission:
             self.next = next(self.pieces, None)
         return self.next
 
-    def take(self) -> Piece:
-        piece = self.next
-        assert piece is not None
+    def take(self, piece: Piece) -> None:
+        """Go on behind ``piece``, the next one."""
         self.next = None
         self.end = piece.offset + piece.length
-        return piece
 
 
 class VirtualStream:
@@ -233,8 +231,8 @@ class VirtualStream:
         piece = cursor.advance()
         self._jumped = False
         if piece is not None and piece.offset <= spot.offset:
-            taken = cursor.take()
-            return _without(taken.data, spot.offset - taken.offset)
+            cursor.take(piece)
+            return _without(piece.data, spot.offset - piece.offset)
         target = (
             segment_position(spot.segment + 1) if piece is None else segment_position(spot.segment) + piece.offset
         )
@@ -246,7 +244,7 @@ class VirtualStream:
         if cursor is None or cursor.segment != segment or cursor.end > offset:
             cursor = self._cursor = _Emission(segment, self._emitter.pieces(self._timeline[segment]))
         while (piece := cursor.advance()) is not None and piece.offset + piece.length <= offset:
-            cursor.take()
+            cursor.take(piece)
         return cursor
 
     def _from_queue(self, length: int) -> Sequence[memoryview]:

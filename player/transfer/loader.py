@@ -425,28 +425,28 @@ class Loader:
         """Raises NetError (``net.slow``) when the attempt should go on at another pathway."""
         buffer_s = self._patience.buffer_s()
         patience = min(max(buffer_s * _PATIENCE_SHARE, _PATIENCE_MIN_S), _PATIENCE_MAX_S)
-        if progress.remaining_s is None or progress.elapsed_s < patience:
+        remaining_s = progress.remaining_s
+        if remaining_s is None or progress.elapsed_s < patience:
             return
         held_back = job.resource.first_byte_s is not None and progress.first_byte_s is None
         if progress.of_real_time >= 1 or held_back:
             return
         untried = [name for name in job.urls if name not in job.tried]
-        reason = self._elsewhere(job, progress, untried)
+        reason = self._elsewhere(job, progress, remaining_s, untried)
         if reason is not None:
             raise NetError(ErrorCode.NET_SLOW, reason, recoverable=True, rate_bps=progress.rate_bps)
         if progress.rate_bps <= 0:  # nothing comes at all: then a CDN that failed before is worth another try
-            reason = self._elsewhere(job, progress, list(job.urls))
+            reason = self._elsewhere(job, progress, remaining_s, list(job.urls))
             if reason is not None:
                 raise NetError(ErrorCode.NET_STALLED, reason, recoverable=True)
 
-    def _elsewhere(self, job: _Job, progress: LoadProgress, among: Collection[str]) -> str | None:
+    def _elsewhere(self, job: _Job, progress: LoadProgress, remaining_s: float, among: Collection[str]) -> str | None:
         """Why the attempt should go on at one of ``among``; None when it should stay."""
-        assert progress.remaining_s is not None
         return self._paths.too_slow(
             job.pathway,
             self._clock.monotonic(),
             rate_bps=progress.rate_bps,
-            remaining_s=progress.remaining_s,
+            remaining_s=remaining_s,
             buffer_s=self._patience.buffer_s(),
             among=among,
             of_real_time=progress.of_real_time,

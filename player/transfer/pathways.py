@@ -151,15 +151,15 @@ class Pathways:
         self._all_in_trouble = not healthy
         if not healthy:
             return self._last_resort(usable, now_s)
-        if self._current not in healthy:
+        current = self._current
+        if current is None or current not in healthy:
             return self._leave(healthy[0], now_s)
-        probe = self._worth_a_probe(healthy, now_s) if buffer_s >= self.rules.probe_buffer_s else None
+        probe = self._worth_a_probe(current, healthy, now_s) if buffer_s >= self.rules.probe_buffer_s else None
         if probe is not None:
             health = self._of(probe.pathway)
             health.probing, health.sampled = True, False
             return probe
-        assert self._current is not None
-        return PathChoice(self._current, f"{_name(self._current)} works.")
+        return PathChoice(current, f"{_name(current)} works.")
 
     def beside(self, now_s: float, among: Collection[str], buffer_s: float) -> PathChoice | None:
         """A pathway that is to be tested by a small request of its own, because so little is in hand that
@@ -167,7 +167,8 @@ class Pathways:
         if not self.rules.beside_buffer_s <= buffer_s < self.rules.probe_buffer_s:
             return None
         healthy = [name for name in self._ordered(among) if not self.excluded(name, now_s)]
-        probe = self._worth_a_probe(healthy, now_s) if self._current in healthy else None
+        current = self._current
+        probe = self._worth_a_probe(current, healthy, now_s) if current is not None and current in healthy else None
         if probe is not None:
             health = self._of(probe.pathway)
             health.probing = health.sampled = True
@@ -183,8 +184,9 @@ class Pathways:
         if received >= self.rules.rate_bytes:
             self._measured(pathway, now_s, received * 8 / max(body_s, 0.001))
         probing, health.probing = health.probing, False
-        if probing and self._current not in (None, pathway):
-            self._judge_probe(pathway, now_s)
+        current = self._current
+        if probing and current is not None and current != pathway:
+            self._judge_probe(current, pathway, now_s)
         elif not self.excluded(pathway, now_s):
             health.unproven = False
         elif self._all_in_trouble and pathway == self._current:
@@ -262,9 +264,8 @@ class Pathways:
         """A new order of preference (content steering). Health is kept; a pathway no longer listed is not used."""
         self.pathways = tuple(pathways)
         best = next((name for name in self.pathways if not self.excluded(name, now_s)), None)
-        if self._current is not None and best not in (None, self._current):
-            assert best is not None
-            self._switch(best, now_s, Cause.ORDER, f"{_name(best)} is now preferred.")
+        if self._current is not None and best is not None and best != self._current:
+            self._switch(self._current, best, now_s, Cause.ORDER, f"{_name(best)} is now preferred.")
 
     def start_over(self, pathways: Sequence[str]) -> None:
         """Other pathways than those known so far, none of which has been used: no change that is worth telling."""
@@ -302,7 +303,7 @@ class Pathways:
         trouble = self._of(current).trouble
         cause = Cause.SLOW if trouble.startswith("is slow") else Cause.ERROR
         reason = f"{_name(current)} {trouble}."
-        self._switch(target, now_s, cause, reason)
+        self._switch(current, target, now_s, cause, reason)
         return PathChoice(target, reason)
 
     def _last_resort(self, usable: Iterable[str], now_s: float) -> PathChoice:
@@ -312,13 +313,11 @@ class Pathways:
         if self._current is None:
             self._current, self._switched_s = target, now_s
         elif target != self._current and self.excluded(self._current, now_s):
-            self._switch(target, now_s, Cause.LAST_RESORT, reason)
+            self._switch(self._current, target, now_s, Cause.LAST_RESORT, reason)
         return PathChoice(target, reason)
 
-    def _worth_a_probe(self, healthy: Sequence[str], now_s: float) -> PathChoice | None:
+    def _worth_a_probe(self, current: str, healthy: Sequence[str], now_s: float) -> PathChoice | None:
         """A pathway to test with a request: the preferred one after its exclusion, or any if this is slow."""
-        current = self._current
-        assert current is not None
         if now_s - self._switched_s < self.rules.stay_s:
             return None
         if any(self._of(name).probing for name in healthy):
@@ -332,10 +331,8 @@ class Pathways:
                     return PathChoice(other, f"{_name(current)} is slow; testing {_name(other)}.", probe=True)
         return None
 
-    def _judge_probe(self, pathway: str, now_s: float) -> None:
+    def _judge_probe(self, current: str, pathway: str, now_s: float) -> None:
         """A probe came back: change to its pathway when it is the preferred one and no slower, or clearly faster."""
-        current = self._current
-        assert current is not None
         rate, present = self.rate_bps(pathway, now_s), self.rate_bps(current, now_s)
         faster = rate is not None and present is not None and rate >= self.rules.better * present
         share = self.rules.as_good_sample if self._of(pathway).sampled else self.rules.as_good
@@ -344,12 +341,12 @@ class Pathways:
         preferred = pathway in order and (current not in order or order.index(pathway) < order.index(current))
         if preferred and as_good:
             self._of(pathway).unproven = False
-            self._switch(pathway, now_s, Cause.RETURN, f"{_name(pathway)} has recovered.")
+            self._switch(current, pathway, now_s, Cause.RETURN, f"{_name(pathway)} has recovered.")
         elif faster and pathway in order:
             reason = f"{_name(current)} is slow ({_rate(present)}); {_name(pathway)} gives {_rate(rate)}."
             self._exclude(current, now_s, f"is slow ({_rate(present)})")
             self._of(pathway).unproven = False
-            self._switch(pathway, now_s, Cause.SLOW, reason)
+            self._switch(current, pathway, now_s, Cause.SLOW, reason)
         elif self._of(pathway).unproven:
             self._exclude(pathway, now_s, f"is slow ({_rate(rate)})")
 
@@ -385,9 +382,8 @@ class Pathways:
         health.last_trouble_s = now_s
         health.trouble = trouble
 
-    def _switch(self, target: str, now_s: float, cause: Cause, reason: str) -> None:
-        assert self._current is not None
-        self.history.append(PathSwitch(now_s, self._current, target, cause, reason))
+    def _switch(self, current: str, target: str, now_s: float, cause: Cause, reason: str) -> None:
+        self.history.append(PathSwitch(now_s, current, target, cause, reason))
         self._current, self._switched_s = target, now_s
 
 

@@ -52,7 +52,7 @@ class Program:
         if not may_play(entry.slot, moment):
             return self._next(now, moment) or self._stop()
         if entry.play_s and now - self._began >= entry.play_s:
-            return self._again(now, moment)
+            return self._again(self.playing, now, moment)
         if now - self._moved > _STALLED_S:
             return self._after_failure(now, moment)
         return None
@@ -64,18 +64,17 @@ class Program:
 
     def ended(self, now: float, moment: datetime | None) -> Play | Stop | None:
         """The entry came to its end by itself."""
-        return None if self.playing is None else self._again(now, moment)
+        return None if self.playing is None else self._again(self.playing, now, moment)
 
     def failed(self, now: float, moment: datetime | None) -> Play | Stop | None:
         """The entry cannot be played, or not any more."""
         return None if self.playing is None else self._after_failure(now, moment)
 
-    def _again(self, now: float, moment: datetime | None) -> Play | Stop | None:
+    def _again(self, playing: int, now: float, moment: datetime | None) -> Play | Stop | None:
         """The next loop of this entry, else the next one."""
-        assert self.playing is not None
         self._loops_left -= 1
-        if self._loops_left > 0 and may_play(self._entries[self.playing].slot, moment):
-            return self._begin(self.playing, now)
+        if self._loops_left > 0 and may_play(self._entries[playing].slot, moment):
+            return self._begin(playing, now)
         return self._next(now, moment) or self._stop()
 
     def _after_failure(self, now: float, moment: datetime | None) -> Play | Stop | None:

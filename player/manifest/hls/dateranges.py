@@ -122,18 +122,11 @@ def place_date(date_s: float, dated: Sequence[Segment]) -> float | None:
     The segment that covers the date tells, else the latest one that begins before it, else the first one (dates may
     jump back at a discontinuity, so they are not in order).
     """
-    if not dated:
+    anchors = [(one.program_date_time_s, one) for one in dated if one.program_date_time_s is not None]
+    if not anchors:
         return None
-    anchor: Segment | None = None
-    for segment in dated:
-        begin = segment.program_date_time_s
-        if begin is None or begin > date_s:
-            continue
-        if date_s < begin + segment.duration_s:
-            anchor = segment
-            break
-        if anchor is None or begin >= (anchor.program_date_time_s or 0.0):
-            anchor = segment
-    anchor = dated[0] if anchor is None else anchor
-    assert anchor.program_date_time_s is not None
-    return round(anchor.start_s + (date_s - anchor.program_date_time_s), DATE_DIGITS)
+    before = [(begin_s, one) for begin_s, one in anchors if begin_s <= date_s]
+    covering = ((begin_s, one) for begin_s, one in before if date_s < begin_s + one.duration_s)
+    latest = max(enumerate(before), key=lambda each: (each[1][0], each[0]), default=(0, anchors[0]))[1]
+    begin_s, anchor = next(covering, latest)
+    return round(anchor.start_s + (date_s - begin_s), DATE_DIGITS)

@@ -268,18 +268,14 @@ class MediaReader:
     def _date_backwards(self) -> None:
         """Segments before the first PROGRAM-DATE-TIME get their dates from it (RFC 8216bis 6.3.3); behind all of them
         it is the date of the segment to come."""
-        first, date = self.first_dated, self.clock_s
-        if first is None and date is not None:
-            first = len(self.segments)
-        elif first:
-            date = self.segments[first].program_date_time_s
-        else:
+        first = self.first_dated
+        date = self.clock_s if first is None else self.segments[first].program_date_time_s
+        if date is None:
             return
-        for position in range(first - 1, -1, -1):
-            segment = self.segments[position]
-            assert date is not None
+        for position in range(len(self.segments) if first is None else first, 0, -1):
+            segment = self.segments[position - 1]
             date -= segment.duration_s
-            self.segments[position] = segment._replace(program_date_time_s=date)
+            self.segments[position - 1] = segment._replace(program_date_time_s=date)
 
     # -- segments ------------------------------------------------------------------------------------------------
 
@@ -299,8 +295,9 @@ class MediaReader:
         if len(segments) >= MAX_SEGMENTS:
             raise limit_error("the playlist has too many segments", MAX_SEGMENTS, line=line)
         byte_range_ = None
-        if self.byte_ranges.pending is not None:
-            byte_range_ = self.byte_ranges.take(url, line, segments[-1] if segments else None)
+        pending = self.byte_ranges.pending
+        if pending is not None:
+            byte_range_ = self.byte_ranges.take(pending, url, line, segments[-1] if segments else None)
         date = self.clock_s
         if date is not None:
             if self.first_dated is None:

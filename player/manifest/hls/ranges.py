@@ -45,14 +45,13 @@ class ByteRanges:
             return None
         return ByteRange(part[1] or 0, part[0])
 
-    def take(self, url: str, line: int, before: Segment | None) -> ByteRange:
+    def take(self, pending: tuple[int, int | None], url: str, line: int, before: Segment | None) -> ByteRange:
         """The pending range, for the segment at ``url``; without an offset it goes on where the one before it ended.
 
         The segment ``before`` must be a range of the same resource. Where it is of another one, players go on
         counting, and so does this; after a segment without a range they start at 0.
         """
-        assert self.pending is not None
-        length, offset = self.pending
+        length, offset = pending
         if offset is None:
             ranged = self._map_ranged if before is None else before.byte_range is not None
             offset = self._end if ranged else 0

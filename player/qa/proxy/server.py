@@ -21,6 +21,7 @@ from player.net.faults import FaultPlan, FaultyTransport
 from player.net.model import Body, Request, RequestKind, Transport
 from player.net.redact import host_of
 from player.net.shaping import LinkTrace, ShapedTransport
+from player.net.watchdog import current_task
 from player.qa.har import har
 from player.qa.proxy.control import NO_REPORT, page
 from player.qa.proxy.rewrite import Origins, is_manifest
@@ -132,8 +133,7 @@ class Proxy:
     # --- one connection
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+        task = current_task()
         self._open[task] = writer
         wire = h11.Connection(h11.SERVER, max_incomplete_event_size=64 * 1024)
         try:

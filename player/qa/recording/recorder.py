@@ -186,8 +186,8 @@ class _Tap:
         self._body, self._first_s = body, self._clock.monotonic()
 
     def arrived(self, chunk: bytes) -> None:
-        assert self._first_s is not None
-        self._chunks.append((round(self._clock.monotonic() - self._first_s, 6), len(chunk)))
+        now_s = self._clock.monotonic()
+        self._chunks.append((round(now_s - (now_s if self._first_s is None else self._first_s), 6), len(chunk)))
         self.content += chunk
 
     def ended(self) -> None:

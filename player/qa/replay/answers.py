@@ -67,7 +67,7 @@ class ReplayTransport:
         except InputError as error:
             self.damage = error
             raise
-        yield _RecordedBody(found, request.url, content, self._clock)
+        yield _RecordedBody(found, found.status, request.url, content, self._clock)
 
     async def close(self) -> None:
         """Nothing is kept open."""
@@ -101,13 +101,12 @@ class ReplayTransport:
 class _RecordedBody:
     """A recorded answer, arriving."""
 
-    def __init__(self, exchange: Exchange, url: str, content: bytes, clock: Clock) -> None:
-        assert exchange.status is not None
+    def __init__(self, exchange: Exchange, status: int, url: str, content: bytes, clock: Clock) -> None:
         self._exchange = exchange
         self._content = content
         self._clock = clock
         self.url = url
-        self.status = exchange.status
+        self.status = status
         self.headers: Mapping[str, str] = exchange.headers
         self.http_version = exchange.http
         self.new_connection = exchange.new_connection

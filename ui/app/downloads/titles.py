@@ -64,16 +64,18 @@ class CurrentDownload:
 
     def renew(self) -> None:
         """A playback begins."""
-        assert self._clock is not None, "the engine makes its transports first"
-        self._transport = OfflineTransport(lambda download_id: self._store().get(download_id), self._clock)
+        self._transport = None
+
+    def _fresh(self) -> OfflineTransport:
+        if self._clock is None:
+            raise RuntimeError("the engine makes its transports first")
+        return OfflineTransport(lambda download_id: self._store().get(download_id), self._clock)
 
     @asynccontextmanager
     async def open(self, request_: Request) -> AsyncIterator[Body]:
         """See :class:`OfflineTransport`."""
-        if self._transport is None:
-            self.renew()
-        assert self._transport is not None
-        async with self._transport.open(request_) as body:
+        transport = self._transport = self._transport or self._fresh()
+        async with transport.open(request_) as body:
             yield body
 
     async def close(self) -> None:

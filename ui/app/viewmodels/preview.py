@@ -59,10 +59,9 @@ class PreviewViewModel(QObject):
         self.changed.emit()
 
     def _ask(self) -> None:
-        assert self._session is not None
-        assert self._time_s is not None
-        self._asked_s = self._time_s
-        self._task = self._tasks.run(_picture(self._session, self._time_s), self._answered, self._failed)
+        if self._session is not None and self._time_s is not None:
+            self._asked_s = self._time_s
+            self._task = self._tasks.run(_picture(self._session, self._time_s), self._answered, self._failed)
 
     def _answered(self, picture: Picture | None) -> None:
         self._task = None

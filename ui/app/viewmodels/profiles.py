@@ -257,8 +257,8 @@ class ProfilesViewModel(QObject):
         self._show(ProfilesState.CHOOSING)
 
     def _select(self) -> None:
-        assert self._wanted is not None, "nobody has been chosen"
-        self._choosing.ask(self._client.choose_person(self._wanted.id, self._pin))
+        if self._wanted is not None:
+            self._choosing.ask(self._client.choose_person(self._wanted.id, self._pin))
         self.changed.emit()
 
     def _selected(self, person: Profile) -> None:
