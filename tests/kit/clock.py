@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 from collections.abc import Coroutine
@@ -17,8 +18,12 @@ class FakeClock:
     def __init__(
         self, start_s: float = 1000.0, wall_s: float = 1_700_000_000.0, *, waits_for_threads: bool = False
     ) -> None:
-        """``waits_for_threads``: no time passes while a thread works for the loop. It must not wait for time."""
+        """``waits_for_threads``: no time passes while a thread works for the loop. It must not wait for time. Made
+        while the loop runs, the clock knows of all such work that begins after it."""
         self._waits_for_threads = waits_for_threads
+        if waits_for_threads:
+            with contextlib.suppress(RuntimeError):
+                _jobs_of_threads(asyncio.get_running_loop())
         self._now = start_s
         self._wall_offset = wall_s - start_s
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
