@@ -282,7 +282,7 @@ async def test_flipped_bytes_are_as_many_as_asked_for_and_the_same_each_time() -
 
 async def test_a_trickle_is_given_up() -> None:
     bench = Lies(type="trickle", after_bytes=100, bytes_per_s=4)
-    assert await bench.refused() is ErrorCode.NET_STALLED
+    assert await bench.refused() is ErrorCode.NET_TRICKLE
     assert bench.clock.monotonic() - 1000 < 60
 
 
