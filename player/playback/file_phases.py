@@ -31,17 +31,20 @@ from player.reporting.events import Sought
 from player.reporting.state import FileFacts, PlaybackStatus, SourceForm
 from player.resume.files import FileMemory, OpenedFile
 from player.resume.tracker import ProgressTracker
-from player.stream.remote_file import RemoteFile
+from player.stream.remote_file import RemoteFile, first_bytes
 from player.text.subtitle_files import SubtitleLine, SubtitlePlace, beside
 from player.thumbnails import FilmPictures, Picture
 from player.title.media_file import (
+    Inspected,
     MediaFile,
     MediaFileKind,
     address_identity,
     checked,
     inspect,
-    is_unindexed,
+    is_indexed,
+    is_media_head,
     kind_of,
+    may_be_media,
     public_address,
 )
 from player.title.opening import begin_at
@@ -69,7 +72,6 @@ class OpeningFile(Requested):
     url: str
     remote: RemoteFile | None
     settled: asyncio.Event
-    subtitles: tuple[SubtitlePlace, ...]
     lavf: Mapping[str, str]
     others: list[float | None]  # where to begin with FFmpeg's demuxer, after libmpv's own has refused the file
 
@@ -148,7 +150,7 @@ class PlayingFile(OpeningFile):
         await self.tracks.add(path)
 
     async def subtitle_lines(self) -> tuple[SubtitleLine, ...]:
-        chosen = self.tracks.chosen_text
+        chosen = await self.tracks.chosen_text()
         if is_own(chosen) or not chosen or self.media.path is None:
             return self.own.lines(chosen)
         return await asyncio.to_thread(embedded_lines, self.media.path, int(chosen.rpartition("/")[2]) - 1)
@@ -220,34 +222,41 @@ class PlayingFile(OpeningFile):
                 self.parts.ending.fail(_nothing_to_play())
 
 
+async def media_of_address(parts: PlaybackParts) -> MediaFile | None:
+    """The media file at an address that does not tell by its name what it leads to; None for everything else. Where
+    nothing answers, the playback of a manifest says why."""
+    source = parts.source
+    if not source.url or source.folder is not None or source.licence_url or not may_be_media(source.url):
+        return None
+    try:
+        head = await first_bytes(source.url, parts.services.gate)
+    except MatineeError:
+        return None
+    return MediaFile(url=source.url) if is_media_head(head) else None
+
+
 async def open_file(
     requested: Requested, media: MediaFile, on_property: OnProperty, on_event: OnEvent
 ) -> OpeningFile:
     """Look at the file and let libmpv open it. Raises InputError, MediaError or NetError."""
     parts = requested.parts
-    kind, identity, size, remote = await _first_look(parts, media)
     memory = parts.services.files
-    remembered = None if memory is None else await asyncio.to_thread(memory.of, identity)
+    look, remote = await _first_look(parts, media)
+    found, remembered, matroska = look.found, look.remembered, look.found.kind is MediaFileKind.MATROSKA
+    identity = found.identity
     control = MpvControl(parts.player, on_property, on_event)
     url = str(media.path) if remote is None else parts.player.offer(remote.stream)
-    matroska = kind is MediaFileKind.MATROSKA
-    fonts = matroska and media.path is not None and await _has_few_fonts(media.path)
-    parts.services.learning.watch("" if media.path is None else series_of_file(media.path))
     languages = parts.services.learning.preferences.audio_languages
-    indexed = not is_unindexed(media.name)
-    options = file_options(matroska=matroska, fonts=fonts, indexed=indexed, audio_languages=languages)
-    subtitles = () if media.path is None else await asyncio.to_thread(beside, media.path)
+    options = file_options(matroska=matroska, fonts=look.fonts, indexed=found.indexed, audio_languages=languages)
     start_s = _start_s(parts, remembered)
     if memory is not None:
         _remember(parts, media, identity, memory)
     begin_s = start_s if start_s > 0 else None
     control.post(parts.player.load, url, begin_s, options)
-    lavf = file_options(matroska=False, fonts=fonts, indexed=indexed, audio_languages=languages)
+    lavf = file_options(matroska=False, fonts=look.fonts, indexed=found.indexed, audio_languages=languages)
     others = [begin_s] if matroska else []
     settled = asyncio.Event()
-    return OpeningFile(
-        parts, media, identity, size, remembered, control, url, remote, settled, subtitles, lavf, others
-    )
+    return OpeningFile(parts, media, identity, found.size, remembered, control, url, remote, settled, lavf, others)
 
 
 def _remember(parts: PlaybackParts, media: MediaFile, identity: str, memory: FileMemory) -> None:
@@ -264,6 +273,8 @@ def _remember(parts: PlaybackParts, media: MediaFile, identity: str, memory: Fil
 async def file_loaded(opening: OpeningFile) -> PlayingFile:
     """Wait for libmpv, and see what there is to play. Raises InputError for a begin that the file does not have."""
     parts, control = opening.parts, opening.control
+    path = opening.media.path
+    listing = asyncio.ensure_future(asyncio.to_thread(beside, path) if path is not None else _none_beside())
     await opening.settled.wait()
     own = OwnSubtitles()
     tracks = FileTracks(parts, control, own)
@@ -271,7 +282,7 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
     playing = PlayingFile(**vars(opening), tracks=tracks, progress=progress, own=own, drawn=[])
     if parts.monitor.ended:
         return playing  # libmpv has refused it
-    for place in opening.subtitles:
+    for place in await listing:
         own.add(place)
     remembered = opening.remembered
     parts.monitor.update(bookmarks=() if remembered is None else remembered.bookmarks)
@@ -287,6 +298,10 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
     if target_s is not None:
         await playing.seek(target_s)
     return playing
+
+
+async def _none_beside() -> tuple[SubtitlePlace, ...]:
+    return ()
 
 
 def _nothing_to_play() -> MediaError:
@@ -359,19 +374,35 @@ def _read(player: MediaPlayer) -> _Found:
     )
 
 
-async def _first_look(parts: PlaybackParts, media: MediaFile) -> tuple[MediaFileKind, str, int, RemoteFile | None]:
-    if media.path is not None:
-        found = await asyncio.to_thread(inspect, media.path)
-        return found.kind, found.identity, found.size, None
+@dataclass(frozen=True, slots=True)
+class _FirstLook:
+    """What is known before libmpv has the file. ``fonts``: those inside it are used."""
+
+    found: Inspected
+    remembered: OpenedFile | None
+    fonts: bool
+
+
+async def _first_look(parts: PlaybackParts, media: MediaFile) -> tuple[_FirstLook, RemoteFile | None]:
+    """All that waits for the disk at once: each turn on another thread is time before the first picture."""
+    memory, path = parts.services.files, media.path
+    if path is not None:
+        return await asyncio.to_thread(_look_at_disk, parts, path), None
     remote, head = await RemoteFile.open(
         media.url, parts.services.gate, parts.clock, parts.ending.fail_after_buffer, parts.settings.seed
     )
-    kind = checked(kind_of(head), media.name)
-    return kind, address_identity(media.url), remote.size, remote
+    identity, kind = address_identity(media.url), checked(kind_of(head), media.name)
+    remembered = None if memory is None else await asyncio.to_thread(memory.of, identity)
+    found = Inspected(kind, identity, remote.size, is_indexed(media.name, head))
+    return _FirstLook(found, remembered, fonts=False), remote
 
 
-async def _has_few_fonts(path: Path) -> bool:
-    return await asyncio.to_thread(attached_bytes, path) <= MOST_FONT_BYTES
+def _look_at_disk(parts: PlaybackParts, path: Path) -> _FirstLook:
+    memory, found = parts.services.files, inspect(path)
+    remembered = None if memory is None else memory.of(found.identity)
+    parts.services.learning.watch(series_of_file(path))
+    fonts = found.kind is MediaFileKind.MATROSKA and attached_bytes(path) <= MOST_FONT_BYTES
+    return _FirstLook(found, remembered, fonts)
 
 
 def _start_s(parts: PlaybackParts, remembered: OpenedFile | None) -> float:

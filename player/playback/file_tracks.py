@@ -178,10 +178,10 @@ class FileTracks:
         media = self._parts.source.media
         await self._show(self._own.add_path(path, "" if media is None else media.stem))
 
-    @property
-    def chosen_text(self) -> str:
-        """The id of the subtitles that are shown; empty for none."""
-        return self._chosen[TrackType.TEXT] or ""
+    async def chosen_text(self) -> str:
+        """The id of the subtitles that are shown, once a choice under way is done; empty for none."""
+        async with self._lock:
+            return self._chosen[TrackType.TEXT] or ""
 
     async def _show(self, track_id: str | None) -> None:
         number = await self._number(track_id)

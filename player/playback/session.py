@@ -24,7 +24,7 @@ from player.net.model import Transfer
 from player.net.suspend import Sleep
 from player.playback.controls import Controls
 from player.playback.ending import PlaybackEnding
-from player.playback.file_phases import PlayingFile, file_loaded, open_file
+from player.playback.file_phases import PlayingFile, file_loaded, media_of_address, open_file
 from player.playback.monitor import Monitor
 from player.playback.parts import PlaybackCommands, PlaybackParts
 from player.playback.phases import Playing, Requested
@@ -242,8 +242,9 @@ class Session:
             await self._close()
 
     async def _open(self) -> Playing | PlayingFile:
-        if self._parts.source.media is not None:
-            return await self._open_file(self._parts.source.media)
+        media = self._parts.source.media or await media_of_address(self._parts)
+        if media is not None:
+            return await self._open_file(media)
         opening = self._phase = await open_title(self._phase, self._on_property, self._on_event)
         loaded = self._phase = await load(opening)
         ready = self._phase = await find_segments(loaded)

@@ -197,6 +197,19 @@ class RemoteStream:
         self.cancel()
 
 
+async def first_bytes(url: str, gate: Gate, most: int = 4096) -> bytes:
+    """How what is at an address begins. Raises NetError."""
+    async with gate.open(Request(RequestKind.SEGMENT, url, byte_range=ByteRange(0, most))) as body:
+        if body.status == 206:
+            return await body.read()
+        found = b""
+        async for chunk in body.chunks():
+            found += chunk
+            if len(found) >= most:
+                break
+        return found[:most]
+
+
 async def _first(url: str, gate: Gate) -> tuple[bytes, int | None, bool]:
     """The first bytes, the size of the file, and whether the server sends parts of it."""
     request = Request(RequestKind.SEGMENT, url, byte_range=ByteRange(0, _FIRST_BYTES))

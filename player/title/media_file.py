@@ -36,6 +36,10 @@ _UNINDEXED = _suffixes("ts m2ts mts mpg mpeg m2v vob h264 h265 hevc obu avi divx
 MEDIA_SUFFIXES = VIDEO_SUFFIXES | AUDIO_SUFFIXES
 """Names of files that libmpv is asked to play."""
 
+_MANIFEST_SUFFIXES = _suffixes("m3u8 m3u mpd ism isml")
+_LEAST_HEAD = 32  # bytes; whatever is shorter is no film
+_OTHER_TEXT = (b"\xff\xfe", b"\xfe\xff", b"\x1f\x8b")  # byte order marks of UTF-16 and UTF-32, and gzip
+_TS_SYNC, _TS_PACKET = 0x47, 188
 _EBML = b"\x1a\x45\xdf\xa3"
 _TEXT = re.compile(rb"\A[\t\n\r\x20-\x7e\x80-\xff]*\Z")
 # What begins so is a list of other files, or a description of one, under whatever name.
@@ -81,6 +85,7 @@ class Inspected:
     kind: MediaFileKind
     identity: str
     size: int
+    indexed: bool = True  # it says where its pictures are
 
 
 def kind_of(head: bytes) -> MediaFileKind:
@@ -112,9 +117,10 @@ def is_media_name(name: str) -> bool:
     return PurePosixPath(name).suffix.casefold() in MEDIA_SUFFIXES
 
 
-def is_unindexed(name: str) -> bool:
-    """Whether a file is called as those are that do not say where their pictures are."""
-    return PurePosixPath(name).suffix.casefold() in _UNINDEXED
+def is_indexed(name: str, head: bytes) -> bool:
+    """Whether a file says where its pictures are: not where it is called, or begins, as those that do not."""
+    is_ts = len(head) > _TS_PACKET and head[0] == head[_TS_PACKET] == _TS_SYNC
+    return not is_ts and PurePosixPath(name).suffix.casefold() not in _UNINDEXED
 
 
 def is_media_address(url: str) -> bool:
@@ -137,7 +143,7 @@ def inspect(path: Path) -> Inspected:
     except OSError as error:
         raise InputError(ErrorCode.INPUT_FILE, f"{path.name}: {error.strerror or 'it cannot be read'}.") from error
     kind = checked(kind_of(head[:_SNIFFED]), path.name)
-    return Inspected(kind, identity_of(size, head, tail), size)
+    return Inspected(kind, identity_of(size, head, tail), size, is_indexed(path.name, head))
 
 
 def identity_of(size: int, head: bytes, tail: bytes) -> str:
@@ -148,10 +154,30 @@ def identity_of(size: int, head: bytes, tail: bytes) -> str:
     return digest.hexdigest()[:32]
 
 
+def may_be_media(url: str) -> bool:
+    """Whether an address of the web tells neither that it leads to a media file nor that it leads to a manifest."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    name = PurePosixPath(unquote(parts.path)).name.casefold()
+    is_manifest = PurePosixPath(name).suffix in _MANIFEST_SUFFIXES or name.startswith("manifest")
+    return parts.scheme in ("http", "https") and not is_manifest and not is_media_name(name)
+
+
+def is_media_head(head: bytes) -> bool:
+    """Whether what begins with ``head`` can only be a media file: manifests, and pages that say what is wrong, are
+    text."""
+    return len(head) >= _LEAST_HEAD and not _TEXT.match(head) and not head.startswith(_OTHER_TEXT)
+
+
 def address_identity(url: str) -> str:
-    """The identity of a file of the web: its address without what may be signed."""
+    """The identity of a file of the web: its address without what may be signed. Where the name is no file's, the
+    rest of the address may be what tells files apart."""
     parts = urlsplit(url)
-    return hashlib.sha256(f"{parts.scheme}://{parts.hostname}:{parts.port}{parts.path}".encode()).hexdigest()[:32]
+    query = "" if is_media_name(unquote(parts.path)) else f"?{parts.query}"
+    place = f"{parts.scheme}://{parts.hostname}:{parts.port}{parts.path}{query}"
+    return hashlib.sha256(place.encode()).hexdigest()[:32]
 
 
 def public_address(url: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -66,6 +67,14 @@ def test_a_film_of_a_web_server_plays_and_seeks(name, made):
         check(film, made, PlaybackSource.of_address(server.url(path.name)))
         assert len({request.connection for request in server.requests}) <= 6
         assert all(request.range for request in server.requests)
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("name", ["h264.mp4", "h264.ts"])
+def test_an_address_without_a_name_is_what_it_leads_to(name, made, tmp_path):
+    shutil.copy(ALL[name].path(), tmp_path / "download")
+    with FileServer(tmp_path) as server:
+        check(ALL[name], made, PlaybackSource.of_address(server.url("download") + "?id=7"))
 
 
 @pytest.mark.realtime

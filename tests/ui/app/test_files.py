@@ -15,7 +15,14 @@ from player.mpv.adjustments import Adjustments, changed, properties
 from player.mpv.outputs import AudioDevice, audio_devices, device_or_default
 from player.reporting.state import FileFacts, PlaybackStatus
 from player.resume.files import FileMemory, OpenedFile
-from player.title.media_file import MediaFileKind, kind_of, media_of_folder
+from player.title.media_file import (
+    MediaFileKind,
+    address_identity,
+    is_media_head,
+    kind_of,
+    may_be_media,
+    media_of_folder,
+)
 from tests.kit.fake_client import cards, playing
 from ui.app.viewmodels.queue import PlayQueue, Repeat
 
@@ -212,6 +219,44 @@ def test_a_file_is_told_by_its_begin(head, kind):
     assert kind_of(head) is kind
 
 
+@pytest.mark.parametrize(
+    ("url", "unsure"),
+    [
+        ("https://tv.test/download?id=3", True),
+        ("https://tv.test/get.php", True),
+        ("https://tv.test/film.mp4", False),
+        ("https://tv.test/live/index.m3u8?x", False),
+        ("https://tv.test/a.ism/Manifest", False),
+        ("data:,x", False),
+        ("https://[", False),
+    ],
+)
+def test_only_an_address_that_tells_nothing_is_looked_into(url, unsure):
+    assert may_be_media(url) is unsure
+
+
+@pytest.mark.parametrize(
+    ("head", "film"),
+    [
+        (HEAD, True),
+        (b"\0\0\0\x20ftypisom" + bytes(99), True),
+        (b"G" + bytes(187) + b"G" + bytes(9), True),
+        (b"#EXTM3U\n" + b"#EXT-X-VERSION:3\n" * 9, False),
+        (b"<html>" + b"x" * 99, False),
+        ("<?xml version='1.0'?><MPD/>".encode("utf-16") * 9, False),
+        (b"", False),
+    ],
+)
+def test_what_a_manifest_cannot_be_is_a_film(head, film):
+    assert is_media_head(head) is film
+
+
+def test_addresses_without_a_name_are_told_apart():
+    one, other = (address_identity(f"https://tv.test/get?id={n}") for n in (1, 2))
+    assert one != other
+    assert address_identity("https://tv.test/f.mp4?a") == address_identity("https://tv.test/f.mp4?b")
+
+
 def test_files_are_remembered_by_what_they_are(tmp_path):
     memory = FileMemory(tmp_path / "files.json")
     memory.keep("a", place="/x/film.mkv", name="film", opened_at=1.0)
@@ -290,7 +335,7 @@ def open_queue(stage, tmp_path) -> None:
     stage.until(lambda: stage.page == "player")
     stage.key(K.Key_T)
     stage.key(K.Key_Down, K.Key_Down, K.Key_Down, K.Key_Down, K.Key_Return)
-    stage.key(K.Key_Down, K.Key_Down, K.Key_Return)
+    stage.key(*[K.Key_Down] * 4, K.Key_Return)
     assert stage.app.player.property("tools").property("heading") == "Files of the queue"
 
 
@@ -352,5 +397,5 @@ def test_the_statistics_tell_what_libmpv_knows_of_a_file(stage):
     assert lines["Decoder"] == "vaapi"
     assert lines["Audio"] == "eac3, 6 channels, 48.0 kHz"
     assert lines["Dropped frames"] == "3"
-    assert lines["File"].startswith("mov,mp4, 1.2 GB")
+    assert lines["File"].startswith("mp4, 1.2 GB")
     assert "CDN" not in lines

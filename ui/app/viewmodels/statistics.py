@@ -84,9 +84,11 @@ class StatisticsViewModel(QObject):
         self._reason = ""
         self._facts = FactModel(self)
         self._start = FactModel(self)
+        self._of_file = False
         self._shown: PlaybackState | None = None
 
     decision = shown(str, "_decision", changed)
+    ofFile = shown(bool, "_of_file", changed)  # of a file that libmpv plays by itself: nothing is chosen for it
     reason = shown(str, "_reason", changed)
 
     @Property(list, constant=True)
@@ -112,8 +114,11 @@ class StatisticsViewModel(QObject):
             self._decision = last.sentence if last else ""
             self._reason = "  ·  ".join(filter(None, (str(last.reason), last.policy))) if last else ""
             self.changed.emit()
+        if self._of_file is not (state.media is not None):
+            self._of_file = state.media is not None
+            self.changed.emit()
         self._facts.replace(_facts(state))
-        self._start.replace([] if state.startup is None else _parts(state.startup))
+        self._start.replace([] if state.startup is None or self._of_file else _parts(state.startup))
 
     def _draw(self, history: Sequence[StatSample]) -> None:
         self._buffer.show(history, lambda s: s.buffer_s, lambda v: f"{v:.1f} s", 10.0)
@@ -149,7 +154,8 @@ def _file_facts(state: PlaybackState, media: FileFacts) -> list[Fact]:
     hertz = f"{decimal(media.sample_rate / 1000, 1)} kHz" if media.sample_rate else ""
     channels = tr("{count} channels").format(count=media.channels) if media.channels else ""
     ahead = state.history[-1].buffer_s if state.history else 0.0
-    facts = [Fact(tr("File"), _joined(media.container, size, mean))]
+    names = media.container.split(",")  # FFmpeg names all that its demuxer reads
+    facts = [Fact(tr("File"), _joined("mp4" if "mp4" in names else names[0], size, mean))]
     if media.video:
         facts.append(Fact(tr("Video"), _joined(media.video, frame, rate)))
         facts.append(Fact(tr("Pixels"), _joined(media.pixels, hdr)))

@@ -480,6 +480,8 @@ class ToolsViewModel(QObject):
             Option(
                 "bookmarks", tr("Bookmarks"), str(len(self._state.bookmarks)), available=bool(self._state.bookmarks)
             ),
+            Option("chapter_next", tr("Next chapter"), available=bool(self._state.chapters)),
+            Option("chapter_previous", tr("Chapter before"), available=bool(self._state.chapters)),
             Option("loop", tr("Repeat a part (A-B)"), loop),
             Option("frame_forward", tr("Next frame")),
             Option("frame_back", tr("Frame before")),
@@ -536,6 +538,8 @@ class ToolsViewModel(QObject):
             return []
         lines = self._files.queue_lines
         return [
+            Option("queue_next", tr("Next file")),
+            Option("queue_previous", tr("File before")),
             Option("shuffle", tr("Any order"), tr("on") if self._files.property("shuffled") else tr("off")),
             Option("repeat", tr("Repeat"), _repeat_words(str(self._files.property("repeat")))),
             Option("queue_list", tr("Files of the queue"), str(len(lines))),

@@ -39,6 +39,7 @@ Rectangle {
                 scaleTop: modelData.top
                 points: modelData.points
                 stepped: index === 2
+                visible: index === 0 || !root.statistics.ofFile
                 color: root.colours[index]
             }
         }
