@@ -1,4 +1,4 @@
-"""``matinee qa conform URL``: the manifests of a stream held against the standards, rule by rule."""
+"""``matinee qa conform URL``: a stream held against the standards, rule by rule: manifests, segments, refreshes."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import argparse
 import asyncio
 import json
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from ui.cli.options import add_fail_on_argument
-from ui.cli.web_options import add_connection_arguments, conditions_of, web_of
+from ui.cli.options import add_fail_on_argument, seconds, whole_number
+from ui.cli.web_options import add_connection_arguments, conditions_of, connect_of, web_of
 
 if TYPE_CHECKING:
-    from player.qa.conform.rules import ConformanceFinding, ConformanceRule
+    from player.qa.conform.model import ConformanceFinding, Rule
 
 _MOST_PLAYLISTS = 200
+_SEGMENTS, _FOR_S = 2, 10.0
 _URI = re.compile(r'#EXT-X-(?:MEDIA|I-FRAME-STREAM-INF):[^\n]*URI="([^"]+)"')
 _FIGURES = {"broken": "rules that must hold and do not", "advice": "rules that should hold and do not"}
 
@@ -26,33 +28,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee qa conform --help``."""
     parser.add_argument("source", metavar="URL|FILE", nargs="?", help="an HLS or DASH manifest")
     parser.add_argument("--rules", action="store_true", help="list the rules, as JSON, and check nothing")
+    parser.add_argument(
+        "--segments",
+        type=whole_number,
+        default=_SEGMENTS,
+        metavar="N",
+        help=f"of each rung, to look into (default {_SEGMENTS}; 0: the manifests only)",
+    )
+    parser.add_argument(
+        "--for", dest="for_s", type=seconds, default=_FOR_S, metavar="S", help="follow a live one (default 10 s)"
+    )
+    parser.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known content key, in hex")
+    parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     add_fail_on_argument(parser)
     add_connection_arguments(parser)
+    parser.set_defaults(no_decode=False, every=None, whole=False)
 
 
 def run(args: argparse.Namespace) -> int:
     """Check. 1 where a rule is broken that must hold, or a condition of ``--fail-on`` holds. Raises InputError."""
     from player.base.errors import ErrorCode, ExitCode, InputError
-    from player.qa.conform.rules import RULES, Severity, findings
+    from player.qa.conform.media import MEDIA_RULES
+    from player.qa.conform.model import Severity
+    from player.qa.conform.rules import RULES, findings
     from ui.cli.conditions import verdict_on
 
     if args.rules:
-        print(json.dumps([_rule(rule) for rule in RULES], indent=1))
+        rules: list[Rule] = [*RULES, *MEDIA_RULES.values()]
+        print(json.dumps([_rule(rule) for rule in rules], indent=1))
         return 0
     if args.source is None:
         raise InputError(ErrorCode.INPUT_USAGE, "Name a manifest, or --rules.")
     conditions = conditions_of(args, _FIGURES)
     local = None if "://" in args.source else Path(args.source).resolve()
     manifests = asyncio.run(_manifests(args, args.source if local is None else local.as_uri(), local))
-    found = findings(manifests)
+    looked: list[str] = []
+    found = [*findings(manifests), *(_deeper(args, looked) if args.segments else ())]
     if args.json:
         rows = [
             {**_rule(each.rule), "manifest": each.name, "count": each.count, "found": each.sentence} for each in found
         ]
-        print(json.dumps({"version": 1, "manifests": list(manifests), "findings": rows}, indent=1))
+        document = {"version": 1, "manifests": list(manifests), "looked_into": looked, "findings": rows}
+        print(json.dumps(document, indent=1))
     else:
-        _tell(found, len(manifests), len(RULES))
+        _tell(found, len(manifests), looked, len(RULES) + len(MEDIA_RULES))
     broken = sum(each.rule.severity is Severity.MUST for each in found)
     figures = {"broken": float(broken), "advice": float(len(found) - broken)}
     return int(ExitCode.FAILED) if broken else verdict_on(conditions, figures)
@@ -90,13 +110,39 @@ def _children(text: str, base: str) -> list[str]:
     ]
 
 
-def _rule(rule: ConformanceRule) -> dict[str, str]:
+def _deeper(args: argparse.Namespace, looked: list[str]) -> list[ConformanceFinding]:
+    """What a player reads, the first segments of every rung, and for a while the refreshes of a live manifest.
+    ``looked`` learns how much that was."""
+    from player.base.errors import ManifestError
+    from player.qa.conform.media import READS, of_ladder, of_refreshes
+    from player.qa.conform.model import ConformanceFinding
+    from player.qa.ladder.rules import findings
+    from ui.cli.inspect_load import load
+    from ui.cli.play_setup import known_key
+    from ui.cli.qa_ladder import measured
+    from ui.cli.qa_watch import followed
+
+    try:
+        presentation = load(args.source, base=None, now_s=time.time(), connect=connect_of(args))
+    except ManifestError as error:
+        return [ConformanceFinding(READS, args.source, 1, f"{error.sentence} ({error.code})")]
+    ladder, _ = asyncio.run(measured(presentation, args, [known_key(text) for text in args.key]))
+    looked.append(f"{sum(len(each.facts) for each in ladder)} segments of {len(ladder)} renditions")
+    found = list(of_ladder(findings(ladder)))
+    if presentation.live and args.for_s:
+        refreshes = asyncio.run(followed(presentation, args))
+        looked.append(f"{len(refreshes)} refreshes")
+        found += of_refreshes([(each.name or "manifest", rule) for each in refreshes for rule in each.broken])
+    return found
+
+
+def _rule(rule: Rule) -> dict[str, str]:
     return {"code": rule.code, "clause": rule.clause, "severity": str(rule.severity), "rule": rule.text}
 
 
-def _tell(found: Sequence[ConformanceFinding], manifests: int, rules: int) -> None:
+def _tell(found: Sequence[ConformanceFinding], manifests: int, looked: Sequence[str], rules: int) -> None:
     for each in found:
         times = f" ({each.count} times)" if each.count > 1 else ""
         print(f"{each.rule.severity}: {each.sentence}{times} [{each.rule.code}, {each.rule.clause}] in {each.name}")
     if not found:
-        print(f"No rule of {rules} is broken in {manifests} manifests.")
+        print(f"No rule of {rules} is broken in {', '.join([f'{manifests} manifests', *looked])}.")

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     conditions = conditions_of(args, _FIGURES)
     keys = [known_key(text) for text in args.key]
     presentation = load(args.source, base=None, now_s=time.time(), connect=connect_of(args))
-    ladder, trouble = asyncio.run(_sweep(presentation, args, keys))
+    ladder, trouble = asyncio.run(measured(presentation, args, keys))
     found = findings(ladder)
     told = why_ladder(ladder, found)
     if args.json:
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     return int(ExitCode.FAILED) if errors or trouble else verdict
 
 
-async def _sweep(
+async def measured(
     presentation: Presentation, args: argparse.Namespace, known: Sequence[tuple[bytes, bytes]]
 ) -> tuple[list[MeasuredRung], str]:
     """The measured ladder, and why a licence could not be had."""

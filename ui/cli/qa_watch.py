@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     presentation = load(args.source, base=None, now_s=time.time(), connect=connect_of(args))
     if not presentation.live:
         raise InputError(ErrorCode.INPUT_USAGE, "This is no live manifest: there is nothing to watch.")
-    found = asyncio.run(_follow(presentation, args))
+    found = asyncio.run(followed(presentation, args))
     bad = [each for each in found if not each.good]
     told = why_watch(found)
     if args.json:
@@ -62,7 +62,8 @@ def run(args: argparse.Namespace) -> int:
     return int(ExitCode.FAILED) if bad else verdict_on(conditions, figures)
 
 
-async def _follow(presentation: Presentation, args: argparse.Namespace) -> list[Refresh]:
+async def followed(presentation: Presentation, args: argparse.Namespace) -> list[Refresh]:
+    """Each refresh of a live manifest, for as long as ``args`` say; printed as they come, but for ``--json``."""
     from player.base.clock import SystemClock
     from player.net.gate import Gate
     from player.net.model import Request, RequestKind

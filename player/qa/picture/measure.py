@@ -18,7 +18,7 @@ _LOUDNESS = re.compile(rf"I:\s+{_NUMBER} LUFS")
 _PEAK = re.compile(rf"Peak:\s+{_NUMBER} dBFS")
 _BLOCKS = re.compile(rf"block mean: {_NUMBER}")
 _DURATION = re.compile(r"time=(\d+):(\d+):(\d+\.\d+)")
-_ERROR = re.compile(r"^\[\w+ @ 0x[0-9a-f]+\] \[(?:error|fatal|panic)\] ", re.MULTILINE)
+_ERROR = re.compile(r"^\[(?!null )\w+ @ 0x[0-9a-f]+\] \[(?:error|fatal|panic)\] ", re.MULTILINE)
 _STREAM = re.compile(r"Stream #0:\d+.*?: (Video|Audio): ")
 
 Span = tuple[float, float]

@@ -30,6 +30,7 @@ MESSAGES = """
 [freezedetect @ 0x1] [info] lavfi.freezedetect.freeze_end: 8
 [blackdetect @ 0x2] [info] black_start:10 black_end:12.5 black_duration:2.5
 [silencedetect @ 0x3] [info] silence_start: 20.5
+[null @ 0x6] [error] Application provided invalid, non monotonically increasing dts to muxer in stream 0: 1 >= 1
 [h264 @ 0x4] [error] error while decoding MB 3 4, bytestream -7
 [info] frame=  600 fps=0.0 q=-0.0 Lsize=N/A time=00:00:24.00 bitrate=N/A speed= 100x
 [Parsed_ebur128_1 @ 0x5] [info] Summary:
