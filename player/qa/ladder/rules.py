@@ -17,6 +17,7 @@ LOW_SHARE = 0.5
 DURATION_S, DURATION_SHARE = 0.2, 0.05
 AV_OFFSET_S = 0.1
 FRAME_RATE_SHARE = 0.01
+_MOST_IN_A_ROW = 100
 
 
 class LadderRule(StrEnum):
@@ -59,7 +60,7 @@ class LadderFinding:
 @dataclass(frozen=True, slots=True)
 class MeasuredRung:
     """A rendition with what was measured of it; ``missing`` tells of segments that could not be had, by position.
-    ``period`` counts from 1; None where there is but one."""
+    ``period`` counts from 1; None where there is but one. ``begin_after_s`` is MPD@minBufferTime (0: not told)."""
 
     type: TrackType
     rendition: Rendition
@@ -67,6 +68,7 @@ class MeasuredRung:
     facts: Sequence[SegmentFacts]
     missing: Sequence[tuple[int, str]] = ()
     period: int | None = None
+    begin_after_s: float = 0.0
 
     @property
     def name(self) -> str:
@@ -89,6 +91,19 @@ class MeasuredRung:
             if each.duration_s and each.duration_s >= longest / 2
         ]
         return max(rates, default=None)
+
+    @property
+    def steady_bps(self) -> float | None:
+        """The rate of a steady link on which playback, begun after ``begin_after_s`` at any segment, never waits
+        (ISO/IEC 23009-1 5.3.5.4)."""
+        known = [(each.size * 8.0, each.duration_s) for each in self.facts if each.duration_s]
+        rates = []
+        for first in range(len(known)):
+            bits = seconds = 0.0
+            for size, duration_s in known[first : first + _MOST_IN_A_ROW]:
+                bits, seconds = bits + size, seconds + duration_s
+                rates.append(bits / (self.begin_after_s + seconds))
+        return max(rates, default=None) if self.begin_after_s else self.mean_bps
 
     @property
     def frame_rate(self) -> float | None:
@@ -185,9 +200,8 @@ def _continuity(measured: MeasuredRung) -> Iterator[LadderFinding]:
 def _declared(measured: MeasuredRung) -> Iterator[LadderFinding]:
     rendition, peak, mean = measured.rendition, measured.peak_bps, measured.mean_bps
     declared = rendition.bandwidth_bps
-    # Of HLS the largest segment counts (RFC 8216bis 4.4.6.2), of DASH what a steady link must give (ISO/IEC 23009-1,
-    # 5.3.5.4), which is near the mean.
-    needed = peak if rendition.target_duration_s is not None else mean
+    # Of HLS the largest segment counts (RFC 8216bis 4.4.6.2), of DASH what a steady link must give.
+    needed = peak if rendition.target_duration_s is not None else measured.steady_bps
     if declared and needed is not None and needed > max(PEAK_SHARE * declared, declared + PEAK_BPS):
         yield LadderFinding(
             LadderRule.PEAK, measured.name, None, f"It takes {_mbit(needed)}; declared are {_mbit(declared)}."

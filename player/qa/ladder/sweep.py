@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from drm_client.errors import DrmError
 from player.base.errors import MatineeError
+from player.manifest.dates import parse_duration
 from player.manifest.model import Presentation, Rendition, Segment, SegmentIndex, TrackType
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
@@ -30,6 +31,7 @@ async def sweep(
 ) -> list[MeasuredRung]:
     """Measure every rendition of sound and picture in every period, ``limit`` segments of each (0: all)."""
     measured = []
+    begin_after_s = parse_duration(str(presentation.extra.get("minBufferTime", ""))) or 0.0
     periods = [period for period in presentation.periods if period.tracks]
     for number, period in enumerate(periods, 1):
         for track in period.tracks:
@@ -39,7 +41,8 @@ async def sweep(
                 if isinstance(rendition.segments, SegmentIndex):
                     on_progress(f"{track.type} {rendition.id}")
                     found = await _Sweeper(rendition, gate, keys, decode).measure(track.type, limit)
-                    measured.append(replace(found, period=number if len(periods) > 1 else None))
+                    where = number if len(periods) > 1 else None
+                    measured.append(replace(found, period=where, begin_after_s=begin_after_s))
     return measured
 
 

@@ -41,6 +41,12 @@ def told(*ladder: MeasuredRung) -> list[tuple[LadderRule, int | None]]:
     return [(each.rule, each.segment) for each in findings(ladder)]
 
 
+def test_a_dash_rung_may_take_more_for_as_long_as_its_buffer_lasts() -> None:
+    large = measured(*(facts(number, size=465_000) for number in range(3)))  # 930 kbit/s, where 620 are declared
+    assert told(replace(large, begin_after_s=8.0)) == []
+    assert told(replace(large, begin_after_s=1.0)) == [(LadderRule.PEAK, None)]
+
+
 def test_a_good_ladder_has_no_findings() -> None:
     assert findings([measured(), measured(id_="2")]) == []
 
