@@ -300,7 +300,7 @@ class Playing(Ready):
             parts.monitor.stop_short()
             return
         at_end = streaming.at_end or parts.monitor.near_end(streaming.end_s)
-        if at_end and self.title.following and (parts.source.url or parts.source.manifests):
+        if at_end and self.title.following and parts.source.is_address:
             parts.ending.go_on(self.title.following)
             return
         if not parts.monitor.finish_at(at_end=at_end):

@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar
 from abr.model import NetworkMemory
 from drm_client.keys import KeyRing
 from player.base.errors import ANY_ERROR
+from player.licensing.licences import LicenceOffer
 from player.mpv.adjustments import MOST_VOLUME, Adjustments, changed
 from player.mpv.model import MediaPlayer
 from player.mpv.outputs import AudioDevice, audio_devices
@@ -39,7 +40,7 @@ from player.stream.throughput import Throughput
 from player.text.subtitle_files import SubtitleLine
 from player.thumbnails import Picture
 from player.title.media_file import MediaFile
-from player.title.opening import PlaybackSource
+from player.title.opening import PlaybackSource, TitleAddresses, failure_of, pathway_of
 from player.transfer.pathways import Pathways
 
 _log = logging.getLogger(__name__)
@@ -263,32 +264,49 @@ class Session:
             await playing.progress.tick(stopped)
 
     def _following(self) -> PlaybackSource | None:
-        """What the presentation that has come to its end leads on to (ISO/IEC 23009-1 5.11.2: MPD chaining). A chain
-        that comes back, or is longer than any real one, ends."""
-        parts, address = self._parts, self._parts.ending.following
+        """What the presentation that has come to its end leads on to (ISO/IEC 23009-1 5.11.2: MPD chaining), or where
+        it has failed, what it names for that (5.11.3). A chain that comes back, or is longer than any real one,
+        ends."""
+        parts, ending = self._parts, self._parts.ending
         self._played.update({parts.source.url, *parts.source.manifests.values()})
-        if not address:
+        if not ending.following:
             return None
         if self._stopping.is_set():
             parts.monitor.stop()
             return None
-        if address in self._played or len(self._played) > _MOST_CHAINED:
+        address = next((each for each in ending.following if each not in self._played), None)
+        if address is not None and len(self._played) <= _MOST_CHAINED:
+            return replace(parts.source, url=address, manifests={}, cdns=())
+        if ending.failure is not None:
+            parts.monitor.fail(failure_of(ending.failure))
+        else:
             sentence = "The programme leads on to one that has been played; it ends here."
             parts.observe(Note(parts.clock.monotonic(), "chain_ended", sentence))
             parts.monitor.update(status=PlaybackStatus.ENDED, cut_short=False)
-            return None
-        return replace(parts.source, url=address, manifests={}, cdns=())
+        return None
 
     def _go_on(self, source: PlaybackSource) -> None:
-        """Make the parts of the next presentation. What the viewer has set stays."""
-        before = self._parts
-        settings = replace(before.settings, start_s=None, start_paused=before.controls.paused, rung=None)
-        services = replace(before.services, prepared=None)
+        """Make the parts of the next presentation. What the viewer has set stays, and in one that stands for another
+        the place."""
+        before, failed = self._parts, self._parts.ending.failure is not None
+        seen, earlier = before.monitor.first_frame_shown, before.services.prepared
+        start_s = None if seen or not failed else before.settings.start_s
+        settings = replace(before.settings, start_s=start_s, start_paused=before.controls.paused, rung=None)
+        prepared = None
+        if failed:
+            place_s = before.playhead.position_s if seen else earlier.resume_s if earlier is not None else 0.0
+            offer = None if source.licence_url is None else LicenceOffer(source.licence_url)
+            place = {pathway_of(source.url): source.url}
+            prepared = TitleAddresses(place, offer, place_s, source.shown_name)
+        services = replace(before.services, prepared=prepared)
         parts = self._parts = _parts(source, before.player, services, settings, self._on_state, self)
+        parts.ending.fallbacks = tuple(each for each in before.ending.following if each != source.url)
         parts.observe.add(self._on_event_seen)
         self._phase, self._closing = Requested(parts), False
-        sentence = "The presentation is over; the one that it leads on to follows."
-        parts.observe(Note(parts.clock.monotonic(), "chained", sentence))
+        sentence = "The presentation failed; another one that it names takes its place."
+        if not failed:
+            sentence = "The presentation is over; the one that it leads on to follows."
+        parts.observe(Note(parts.clock.monotonic(), "fallback" if failed else "chained", sentence))
         for name, value in changed(Adjustments(), self._turned()).items():
             parts.controls.set(name, value)
 

@@ -92,6 +92,8 @@ async def load(opening: Opening) -> Loaded:
     """Load the manifest and choose what is played of it. Raises NetError, ManifestError, MediaError or DrmError."""
     parts, services = opening.parts, opening.parts.services
     presentation = await load_presentation(opening.addresses, opening.loader, parts.paths, parts.clock, parts.observe)
+    if parts.source.is_address:
+        parts.ending.fallbacks = presentation.fallbacks + parts.ending.fallbacks
     await opening.licences.admit(presentation)
     steering = await steering_of(
         presentation,

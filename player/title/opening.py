@@ -92,6 +92,11 @@ class PlaybackSource:
             return cls(media=file, name=file.stem)
         return cls(url=url)
 
+    @property
+    def is_address(self) -> bool:
+        """Whether it is a manifest that may lead on to others; a title of the service is what the service says."""
+        return bool(self.url or self.manifests)
+
     def __post_init__(self) -> None:
         title = None if self.kept else self.title_id
         if sum(map(bool, (self.url, title, self.kept, self.manifests, self.media))) != 1:

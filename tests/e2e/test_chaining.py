@@ -72,7 +72,7 @@ class Chain(FileServer):
     def played(self, made: Engine, name: str) -> Run:
         with self, null_player(untimed=True) as player:
             source = PlaybackSource(url=self.url(f"{name}.mpd"))
-            return play(made, source, player, PlaybackSettings(live_at_edge=False, start_s=0.0))
+            return play(made, source, player, PlaybackSettings(start_s=0.0))
 
     @property
     def manifests(self) -> list[str]:
@@ -110,3 +110,25 @@ def test_a_chain_that_comes_back_ends(made: Engine, tmp_path: Path) -> None:
     assert run.finished
     assert run.report["result"]["played_to_end"], run.report["errors"]
     assert server.manifests.count("ad") == 1
+
+
+class Dying(Chain):
+    """Names media for ``ad`` that are not there, and other presentations for that."""
+
+    def _presentation(self, name: str) -> str:
+        lead = '<SupplementalProperty schemeIdUri="urn:mpeg:dash:fallback:2016" value="ad.mpd nowhere.mpd late.mpd"/>'
+        text = super()._presentation(name)
+        return text if name != "ad" else text.replace("</Period>", "</Period>" + lead).replace("seg-", "gone-")
+
+
+def test_a_presentation_that_fails_is_replaced_by_its_fallback(made: Engine, tmp_path: Path) -> None:
+    """5.11.3, and never by itself again; one that is not there is passed over."""
+    server = Dying(tmp_path / "t")
+    run = server.played(made, "ad")
+    assert run.finished
+    assert run.report["result"]["played_to_end"], run.report["errors"]
+    assert run.report["errors"], "it is said"
+    assert server.manifests[0] == "ad"
+    assert server.manifests[-1] == "late"
+    assert server.manifests.count("ad") == 1
+    assert "fallback" in [note["kind"] for note in run.report["recoveries"]]

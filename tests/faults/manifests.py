@@ -22,11 +22,13 @@ from player.manifest.dash import (
 )
 from player.manifest.dash.query import Queries
 from player.manifest.hls import build, media, multivariant, tracks
+from player.playback import session
+from player.playback.ending import PlaybackEnding
 from player.playback.live import LivePlayback
 from player.playback.session import Session
 from player.stream import header, inband, main_track
 from player.title import opening
-from player.title.opening import PlaybackSource
+from player.title.opening import PlaybackSource, TitleAddresses, failure_of
 from player.tracks import selection
 from tests.faults.model import Fault
 from ui.cli import inspect
@@ -71,10 +73,23 @@ def _nothing_follows(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(mpd, "_following", lambda *_everything: "")
 
 
+def _no_fallback_later(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(PlaybackEnding, "go_on", lambda self, *_addresses: self._monitor.fail(failure_of(self.failure)))
+
+
+def _fallback_from_the_start(patch: pytest.MonkeyPatch) -> None:
+    original = session.TitleAddresses
+
+    def start(places: Any, offer: Any, _place_s: float, name: str) -> TitleAddresses:
+        return original(places, offer, 0.0, name)
+
+    patch.setattr(session, "TitleAddresses", start)
+
+
 def _chained_without_end(patch: pytest.MonkeyPatch) -> None:
     def always(self: Session) -> PlaybackSource | None:
-        address = self._parts.ending.following
-        return replace(self._parts.source, url=address) if address and not self._stopping.is_set() else None
+        found = self._parts.ending.following
+        return replace(self._parts.source, url=found[0]) if found and not self._stopping.is_set() else None
 
     patch.setattr(Session, "_following", always)
 
@@ -298,6 +313,17 @@ FAULTS = [
         "manifest-live-chain-not-followed",
         "tests/e2e/test_chaining.py::test_an_advertisement_leads_to_a_live_programme_and_that_to_a_recording",
         _nothing_follows,
+    ),
+    Fault(
+        "manifest-fallback-not-after-a-failure",
+        "tests/e2e/test_chaining.py::test_a_presentation_that_fails_is_replaced_by_its_fallback",
+        _no_fallback_later,
+    ),
+    Fault(
+        "manifest-fallback-from-the-start",
+        "tests/player/playback/test_session.py::"
+        "test_what_fails_in_its_midst_goes_on_at_the_same_place_in_its_fallback",
+        _fallback_from_the_start,
     ),
     Fault(
         "manifest-chain-without-end",

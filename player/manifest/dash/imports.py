@@ -9,6 +9,8 @@ made of it. Where either MPD of a chain is live, or the first does not say when 
 
 from __future__ import annotations
 
+import re
+
 from player.base.errors import ManifestError
 from player.manifest.dash.query import Queries
 from player.manifest.dash.xml import Element, attribute, child, children, line_of, local, parse_xml, text_of
@@ -19,6 +21,7 @@ from player.manifest.urls import WEB_SCHEMES, resolve, scheme_of
 
 CHAINING = frozenset({"urn:mpeg:dash:chaining:2016", "urn:mpeg:dash:mpd-chaining:2016"})
 FALLBACK = frozenset({"urn:mpeg:dash:fallback:2016", "urn:mpeg:dash:mpd-fallback:2016"})
+_PARAMETERS = re.compile(r"(?<=\.mpd),|,(?=\s|$)", re.IGNORECASE)
 _CLAUSE = "the other MPD"
 # What a linked period keeps of its own beside what it imports (5.3.2.6.3, step 3b).
 _KEPT = frozenset({"ServiceDescription", "SupplementalProperty", "EssentialProperty", "EventStream", "RequestParam"})
@@ -48,7 +51,13 @@ def chained(root: Element) -> Element | None:
 def chained_address(root: Element, url: str, queries: Queries) -> str | None:
     """Where the MPD is that follows this one; None for an address that is never fetched."""
     item = chained(root)
-    return None if item is None else _fetched(url, attribute(item, "value") or "", queries, "chaining")
+    return None if item is None else _fetched(url, _chained_reference(item), queries, "chaining")
+
+
+def _chained_reference(item: Element) -> str:
+    """The first of the parameters that commas part (5.11.2). A comma inside of an address is one of that: parameters
+    begin behind a space, or behind what names an MPD."""
+    return _PARAMETERS.split((attribute(item, "value") or "").strip(), maxsplit=1)[0]
 
 
 def fallback_addresses(root: Element, url: str, queries: Queries) -> tuple[str, ...]:
@@ -223,7 +232,7 @@ def put_chained(root: Element, address: str, body: bytes | None, notes: Notes) -
     root.remove(item)
     following = chained(other)
     if following is not None:
-        following.set("value", resolve(address, attribute(following, "value") or ""))
+        following.set("value", resolve(address, _chained_reference(following)))
         root.append(following)
     return True
 

@@ -239,6 +239,19 @@ def test_where_only_the_media_tell_the_end_what_follows_is_opened_there() -> Non
     assert (len(whole.periods), whole.following) == (1, NEXT)
 
 
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        ("next.mpd,1", "next.mpd"),
+        ("next.mpd, x", "next.mpd"),
+        ("a,b,c/next.mpd", "a,b,c/next.mpd"),
+        ("n?a=1,2", "n?a=1,2"),
+    ],
+)
+def test_an_address_may_have_commas_and_parameters_behind_it(value: str, address: str) -> None:
+    assert parse(chain(value), URL).remote_links == (f"https://example.org/a/{address}",)
+
+
 def test_nothing_follows_twice() -> None:
     assert parse(chain("next.mpd"), URL).following == "", "it is asked for first"
     assert parse(chain("next.mpd"), URL, remotes={NEXT: mpd(period("x"))}).following == ""

@@ -11,13 +11,14 @@ import pytest
 from player.base.errors import ErrorCode, NetError, ServiceError
 from player.manifest.model import ByteRange, Container, IndexRef
 from player.media.model import Interrupted
+from player.mpv.adjustments import Adjustments
 from player.playback.phases import Loaded, Opening, Playing, Ready, Requested
 from player.playback.settings import PlaybackSettings
 from player.reporting.events import RungDecided, Sought
 from player.reporting.state import PlaybackStatus
 from player.title.opening import PlaybackSource
 from tests.kit.clock import settle
-from tests.kit.playing import SessionBench
+from tests.kit.playing import NonBlockingWaiting, SessionBench
 from tests.kit.presentations import RecordDemuxer, presentation, rendition, video_track
 from tests.kit.streaming import files_of, media, title
 from tests.kit.transport import Act
@@ -225,6 +226,42 @@ async def test_an_end_of_file_in_mid_title_is_read_on(make: Make) -> None:
     await settle()
     assert bench.player.done("seek") == [6.0]
     assert bench.state.status is PlaybackStatus.SEEKING
+
+
+FALLBACK = '<SupplementalProperty schemeIdUri="urn:mpeg:dash:fallback:2016" value="nowhere.mpd other.mpd"/></MPD>'
+OTHER = "http://a.test/other.mpd"
+
+
+async def test_what_fails_in_its_midst_goes_on_at_the_same_place_in_its_fallback(make: Make) -> None:
+    """ISO/IEC 23009-1 5.11.3; what the viewer adjusted stays."""
+    bench = make()
+    bench.transport.files[MANIFEST] = MPD.replace("</MPD>", FALLBACK).encode()
+    bench.transport.files[OTHER] = MPD.encode()
+    await bench.play(9.0)
+    bench.session.adjust(Adjustments(zoom=200))
+    bench.session._parts.ending.fail(GONE)
+    async with asyncio.timeout(20):
+        while len(bench.player.done("load")) < 3 or phase(bench) is not Playing:
+            bench.waiting = NonBlockingWaiting()
+            await bench.clock.advance(0.1)
+    assert [what[2] for what in bench.player.told if what[0] == "load"] == [None, 9.0, 9.0]
+    assert ("set", "video-zoom", 1.0) in bench.player.told[bench.player.told.index(("load", "fake://3", 9.0, None)) :]
+    assert PlaybackStatus.FAILED not in [state.status for state in bench.states]
+    await bench.player.begin(9.0)
+    assert bench.state.status is PlaybackStatus.PLAYING
+    bench.session._parts.ending.fail(GONE)
+    await bench.finish()
+    assert bench.state.status is PlaybackStatus.FAILED, "there is no further one"
+
+
+async def test_a_viewer_who_stops_while_the_next_presentation_is_due_is_heard(make: Make) -> None:
+    bench = make()
+    bench.transport.files[MANIFEST] = MPD.replace("</MPD>", FALLBACK).encode()
+    await bench.play(9.0)
+    bench.session._parts.ending.fail(GONE)
+    await bench.stop()
+    assert OTHER not in bench.asked
+    assert bench.state.status is PlaybackStatus.IDLE
 
 
 # --- close and failure, in each phase
