@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from backend_stub.config import Settings
+from backend_stub.config import START_WAIT_S, Settings
 from backend_stub.context import open_context
 from backend_stub.faults.document import parse_faults
 from backend_stub.handover import GivesAway, Taken, socket_path, sockets_of_systemd
@@ -85,6 +85,7 @@ def serve(
     words: dict[int, str] = {signal.SIGINT: "now", signal.SIGTERM: "drained"}
     previous = {number: signal.signal(number, lambda got, _: ends.put(words[got])) for number in words}
     options = options or default_options()
+    settings = replace(settings, database_wait_s=START_WAIT_S)
     port = options.api_port if options.api_port is not None else next(iter(options.edge_ports), 0)
     try:
         taken = Taken(socket_path(settings.data_dir, port)) if take_over else None

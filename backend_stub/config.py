@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+START_WAIT_S = 60.0  # a machine that starts as a whole has its database up by then
+
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
@@ -26,7 +28,7 @@ class Settings:
     """Where the service keeps its state and how long what it gives out is good. Times are seconds.
 
     ``database_url`` is an SQLAlchemy URL, by default that in ``MATINEE_DATABASE_URL``; without one it is an SQLite
-    file in the data folder.
+    file in the data folder. At the start it is waited for, ``database_wait_s`` at most.
     ``wake_url`` is the Redis or PostgreSQL that wakes encoding workers, by default that in ``MATINEE_WAKE_URL``;
     without one a file in the data folder does. ``store_url`` (``s3://BUCKET/PREFIX``, by default that in
     ``MATINEE_STORE_URL``) is where workers have the files of jobs; without one they share the staging folder.
@@ -44,6 +46,7 @@ class Settings:
 
     data_dir: Path
     database_url: str = field(default_factory=_database_url, repr=False)
+    database_wait_s: float = 0.0
     access_token_s: float = 15 * 60
     refresh_token_s: float = 30 * 86400
     play_session_s: float = 6 * 3600

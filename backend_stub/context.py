@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from backend_stub.clock import Clock, SystemClock
 from backend_stub.config import Settings
-from backend_stub.db.database import Database
+from backend_stub.db.database import AWAY, Database
 from backend_stub.db.migrate import upgrade
 from backend_stub.encoding.storage import Storage, open_storage
 from backend_stub.jobs.store import Jobs
@@ -212,7 +212,7 @@ def open_context(
     clock = clock or SystemClock()
     secrets = load_or_create(settings.secrets_dir)
     database = Database(settings.database)
-    upgrade(database)
+    upgrade(database, settings.database_wait_s)
     url_signer = UrlSigner(url_signing_keys(settings.secrets_dir))
     edge_beats = EdgeBeats(database, clock)
     edge_gate = EdgeGate(database, clock)
@@ -277,7 +277,9 @@ def open_context(
         wake_up=WakeUpSignal(settings.data_dir, settings.wake_url),
         storage=open_storage(settings),
         uploads=Uploads(settings.uploads_dir, clock),
-        upkeep=ServiceUpkeep(_upkeep_tasks(money, rights, titles, quality, codes, Retention(database, clock)), clock),
+        upkeep=ServiceUpkeep(
+            _upkeep_tasks(money, rights, titles, quality, codes, Retention(database, clock)), clock, AWAY
+        ),
     )
 
 

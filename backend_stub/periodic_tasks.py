@@ -24,9 +24,11 @@ class UpkeepTask:
 
 
 class ServiceUpkeep:
-    """Runs tasks one after the other. One that fails is logged and runs again when its time comes."""
+    """Runs tasks one after the other. One that fails is logged and runs again when its time comes; of an outage
+    (``away``) a line is enough."""
 
-    def __init__(self, tasks: Sequence[UpkeepTask], clock: Clock) -> None:
+    def __init__(self, tasks: Sequence[UpkeepTask], clock: Clock, away: tuple[type[Exception], ...] = ()) -> None:
+        self._away = away
         self._clock = clock
         began = clock.monotonic()
         self._due = [(task, began + task.first_s) for task in tasks]
@@ -49,6 +51,8 @@ class ServiceUpkeep:
                 continue
             try:
                 task.run()
+            except self._away as error:
+                _logger.warning("the task %s has to wait: %s", task.name, type(error).__name__)
             except Exception:  # whatever breaks a task, the others go on
                 _logger.exception("the task %s failed", task.name)
             self._due[index] = (task, self._clock.monotonic() + task.every_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ from backend_stub.asgi import App
 from backend_stub.clock import Clock, SystemClock
 from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
+from backend_stub.db.database import AWAY
 from backend_stub.edge.app import EdgeApp
 from backend_stub.edge.cache import DEFAULT_CACHE_BYTES, ObjectStore
 from backend_stub.edge.cached import CachedSource
@@ -38,6 +40,7 @@ from backend_stub.metrics import CountCalls
 from backend_stub.services.addresses import Edge
 from backend_stub.services.edge_beats import BEAT_S, EdgeReport
 
+_logger = logging.getLogger(__name__)
 API_PATHWAY = "api"
 ORIGIN = "origin"
 SHIELD = "shield"
@@ -250,17 +253,19 @@ class ServerGroup:
 
     def _beat(self, edge: Endpoint, meter: EdgeMeter) -> None:
         work = meter.take()
-        self.context.edge_beats.beat(
-            EdgeReport(
-                pathway=edge.name,
-                base_url=edge.url,
-                load=work.load,
-                healthy=work.healthy,
-                bits_per_s=work.bits_per_s,
-                countries=self._countries.get(edge.name, ()),
-                announced=True,
-            )
+        report = EdgeReport(
+            pathway=edge.name,
+            base_url=edge.url,
+            load=work.load,
+            healthy=work.healthy,
+            bits_per_s=work.bits_per_s,
+            countries=self._countries.get(edge.name, ()),
+            announced=True,
         )
+        try:
+            self.context.edge_beats.beat(report)
+        except AWAY as error:
+            _logger.warning("%s cannot tell how it is: %s", edge.name, type(error).__name__)
 
     def _kill(self, name: str) -> None:
         self._servers[name].kill()

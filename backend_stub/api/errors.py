@@ -10,12 +10,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import IntegrityError, InterfaceError, NoResultFound, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from starlette.exceptions import HTTPException
 
-from backend_stub.db.database import is_race
+from backend_stub.db.database import AWAY, is_race
 from backend_stub.problems import MEDIA_TYPE, ProblemError, problem_body
 
 _FRAMEWORK_CODES = {
@@ -51,13 +50,13 @@ def add_handlers(app: FastAPI) -> None:
         code = _FRAMEWORK_CODES.get(error.status_code, "refused")
         return problem_response(error.status_code, code, str(error.detail), error.headers)
 
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(InterfaceError)
-    @app.exception_handler(PoolTimeout)
     def on_database_away(_request: Request, error: Exception) -> Response:
         _logger.error("the database cannot be asked: %s", type(error).__name__)
         away = ProblemError(503, "database_unavailable", "The service cannot answer now; try again soon.")
         return Response(away.body(), away.status, retry_after(_AWAY_S), MEDIA_TYPE)
+
+    for kind in AWAY:
+        app.add_exception_handler(kind, on_database_away)
 
     @app.exception_handler(NoResultFound)
     @app.exception_handler(ObjectDeletedError)

@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from backend_stub.db.models.base import Base
@@ -26,6 +27,7 @@ _RACES = {
     "23503",  # PostgreSQL's foreign_key_violation
     "23505",  # unique_violation
 }
+AWAY = (OperationalError, InterfaceError, PoolTimeout)  # what is raised while the database cannot be asked
 _CONNECTIONS = 40  # as many as threads that answer calls: one that waits for another's is held up
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import time
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 #: The newest step in ``migrations/versions``; a test holds the two against each other.
 HEAD = "0022"
+_AGAIN_S = 0.5
+_logger = logging.getLogger(__name__)
 _LOCK_ID = 7_032_024  # any fixed number: PostgreSQL's advisory lock for migrations
 
 
@@ -23,18 +28,16 @@ class NewerDatabaseError(ValueError):
     """A later version of the service has written the database; the message is one sentence for people."""
 
 
-def upgrade(database: Database) -> None:
-    """Run the missing steps, in one transaction. Several processes may call this at once.
+def upgrade(database: Database, wait_s: float = 0.0) -> None:
+    """Run the missing steps, in one transaction. Several processes may call this at once. A database that does not
+    answer is waited for, so many seconds.
 
     Alembic is only loaded when there is something to do: it costs more than the rest of a start.
 
     Raises ConnectionError when the database cannot be opened; NewerDatabaseError, and changes nothing, when a later
     version has written it.
     """
-    try:
-        current = current_revision(database)
-    except OperationalError as error:
-        raise ConnectionError("the database cannot be reached") from error
+    current = _answer_of(database, wait_s)
     if current == HEAD:
         return
     if current is not None and current > HEAD:
@@ -50,6 +53,20 @@ def upgrade(database: Database) -> None:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _answer_of(database: Database, wait_s: float) -> str | None:
+    until = time.monotonic() + wait_s
+    for tries in count():
+        try:
+            return current_revision(database)
+        except OperationalError as error:
+            if time.monotonic() >= until:
+                raise ConnectionError("the database cannot be reached") from error
+        if tries == 0:
+            _logger.warning("the database does not answer: waiting for it, %.0f s at most", wait_s)
+        time.sleep(_AGAIN_S)
+    raise AssertionError("numbers do not end")
 
 
 def current_revision(database: Database) -> str | None:

@@ -7,10 +7,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from backend_stub.config import Settings
+from backend_stub.config import START_WAIT_S, Settings
 from backend_stub.encoding.worker import WorkerOptions, run_worker
 from backend_stub.jobs.model import JobView
 from backend_stub.jobs.opening import open_jobs
@@ -34,6 +35,7 @@ def worker_command(settings: Settings, slots: int, *, leave_after_s: float = 0.0
         err.write(f"{name} works on {place}.\n")
         err.flush()
 
+    settings = replace(settings, database_wait_s=START_WAIT_S)
     try:
         run_worker(settings, WorkerOptions(slots, leave_after_s=leave_after_s), stop, announce=announce)
     except ValueError as error:

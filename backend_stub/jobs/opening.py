@@ -20,7 +20,7 @@ def open_jobs(settings: Settings, policy: RetryPolicy | None = None) -> Iterator
     settings.make_folders()
     database = Database(settings.database)
     try:
-        upgrade(database)
+        upgrade(database, settings.database_wait_s)
         yield Jobs(database, SystemClock(), policy)
     finally:
         database.close()

@@ -19,12 +19,13 @@ _MAX_WORDS = 10
 _MAX_WORD = 40
 _NEAR = 3  # how many words stand in for a misspelt one
 ANY_YEAR = (0, 9999)
-_MOST_NAMED, _MOST_RANKED = 10_000, 3000
+_MOST_RANKED = 3000
 _RANK = "bm25(10.0, 1.0)"  # what a word counts for in the title, and in the synopsis
-_SCHEMA = """
+_PREFIXES = "prefix = '2 3 4 5 6'"  # beginnings of words that are found as fast as words
+_SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS films USING fts5(
-    title, synopsis, id UNINDEXED, year UNINDEXED, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
+    title, synopsis, id UNINDEXED, year UNINDEXED, tokenize = 'unicode61 remove_diacritics 2', {_PREFIXES});
 CREATE TABLE IF NOT EXISTS places (id TEXT PRIMARY KEY, place INTEGER NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab(films, 'row');
 DROP TABLE IF EXISTS words;
@@ -105,32 +106,38 @@ class SearchIndex:
 
     def find(self, query: Query, limit: int, offset: int = 0, years: tuple[int, int] = ANY_YEAR) -> list[str]:
         """The ids of titles that have every word: those that have them all in their name, then the others, each best
-        first. Where very many have them, the newest of these are compared: ranking takes time for each."""
+        first. Where very many have them, the newest go first: ranking takes time for each, and tells little of words
+        that nearly all have."""
         if not query.words or not all(query.words):
             return []
         wanted = offset + limit
         with self._lock:
-            named = self._ranked(f"{{title}} : ({query.match})", wanted, _MOST_NAMED, years)
+            named = self._best(f"{{title}} : ({query.match})", wanted, years)
             if len(named) < wanted:
                 there = set(named)
-                others = self._ranked(query.match, wanted + len(named), _MOST_RANKED, years)
+                others = self._best(query.match, wanted + len(named), years)
                 named += [title_id for title_id in others if title_id not in there]
         return named[offset:wanted]
 
-    def _ranked(self, match: str, limit: int, most: int, years: tuple[int, int]) -> list[str]:
-        """The best of the ``most`` newest that match."""
+    def _best(self, match: str, limit: int, years: tuple[int, int]) -> list[str]:
+        """The ids of the best that match: by rank, or of very many the newest."""
         within, bounds = ("", ()) if years == ANY_YEAR else ("AND year BETWEEN ? AND ? ", years)
-        first = self._open().execute(
-            f"SELECT rowid FROM films WHERE films MATCH ? {within}"  # noqa: S608 - fixed
-            "ORDER BY rowid DESC LIMIT 1 OFFSET ?",
-            (match, *bounds, most),
+        matching = f"FROM films WHERE films MATCH ? {within}"
+        newest = self._open().execute(
+            f"SELECT rowid {matching} ORDER BY rowid DESC LIMIT ?",
+            (match, *bounds, _MOST_RANKED + 1),
         )
-        rows = self._open().execute(
-            f"SELECT id FROM films WHERE films MATCH ? AND rank MATCH ? {within}"  # noqa: S608 - fixed
-            "AND rowid > ? ORDER BY rank LIMIT ?",
-            (match, _RANK, *bounds, (first.fetchone() or (0,))[0], limit),
+        places = [row[0] for row in newest]
+        if len(places) > _MOST_RANKED:
+            by_place = "SELECT id FROM films WHERE rowid = ?"
+            return [self._open().execute(by_place, (place,)).fetchone()[0] for place in places[:limit]]
+        if not places:
+            return []
+        ranked = self._open().execute(
+            f"SELECT id {matching} AND rank MATCH ? ORDER BY rank LIMIT ?",
+            (match, *bounds, _RANK, limit),
         )
-        return [row[0] for row in rows]
+        return [row[0] for row in ranked]
 
     def _standing_for(self, word: str) -> list[Near]:
         as_typed = Near(word, begun=True)
@@ -149,7 +156,9 @@ class SearchIndex:
             try:
                 self._connection = _connect(self._path)
             except sqlite3.DatabaseError:
-                self._path.unlink(missing_ok=True)  # it can be made again
+                for end in ("", "-wal", "-shm"):  # it can be made again
+                    self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+                self._path.touch(0o600)
                 self._connection = _connect(self._path)
         return self._connection
 
@@ -167,6 +176,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
+        made = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'films'").fetchone()
+        if made is not None and _PREFIXES not in made[0]:
+            raise sqlite3.DatabaseError("an earlier version made this")
         connection.executescript(_SCHEMA)
     except sqlite3.DatabaseError:
         connection.close()

@@ -137,7 +137,7 @@ class SharedReports:
         with self._lock:
             asked_at, asked = self._asked
             if wanted == asked and 0 <= now - asked_at < _ASKED_EVERY_S:
-                return self._known
+                return {pathway: self._known.get(pathway, Counts(0, 0)) for pathway in pathways}
             self._asked = (now, wanted)  # others go by what was known meanwhile
         steps = range(int((now - MEMORY_S) // _BUCKET_S) + 1, int(now // _BUCKET_S) + 1)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
@@ -181,6 +182,17 @@ def test_what_players_report_to_one_api_steers_at_the_other(sharing: tuple[Serve
     first.report([Outcome(worst, failed=True)] * 6)
     until(lambda: second.order("s")[-1] == worst, "the reports do not arrive")
     assert next(state for state in second.states() if state.pathway == worst).reports == 6
+
+
+def test_an_edge_that_is_new_has_no_reports_yet() -> None:
+    """Asked for while another thread is asking Redis for it."""
+
+    class Asking:
+        def ask(self, _call: object) -> None:
+            assert reports.counts(["edge-new"], 1000.0) == {"edge-new": (0, 0)}
+
+    reports = SharedReports(cast(SharedStore, Asking()))
+    reports.counts(["edge-new"], 1000.0)
 
 
 class TestSharedWindow:

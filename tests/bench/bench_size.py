@@ -18,13 +18,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from backend_stub.services.retention import Retention
 from tests.bench.fill import Sizes, fill
 from tests.kit.postgres import postgres_cluster
-from tests.kit.rights import Service, service
+from tests.kit.rights import Service, SigningDevice, service
 
 CALLS, PAGES = 100, 20
 #: In milliseconds: what 99 of 100 calls must keep to.
@@ -33,10 +34,13 @@ API_MS, SEARCH_MS, PAGE_MS, SCRAPE_MS = 100.0, 50.0, 500.0, 200.0
 
 @dataclass(frozen=True, slots=True)
 class Asked:
+    """A call. ``ahead`` makes what it needs first, which is not counted."""
+
     name: str
     budget_ms: float
     call: Callable[[], httpx.Response]
     rounds: int = CALLS
+    ahead: Callable[[], Callable[[], httpx.Response]] | None = None
 
 
 def main() -> int:
@@ -89,8 +93,9 @@ def measure(running: Service, until: float) -> int:
             if time.monotonic() > until:
                 print("the time is over")
                 return over
+            call = asked.ahead() if asked.ahead is not None else asked.call
             began, work = time.perf_counter(), time.process_time()
-            answer = asked.call()
+            answer = call()
             took.append((time.perf_counter() - began) * 1000)
             worked.append((time.process_time() - work) * 1000)
             assert answer.status_code < 300, (asked.name, answer.text[:300])
@@ -125,13 +130,17 @@ def every(running: Service) -> Iterator[Asked]:
 
     for path in ("/catalog", "/catalog/t5", "/rows", "/channels", "/list", "/devices", "/account", "/profiles"):
         yield Asked(path, API_MS, lambda path=path: viewer.get(path))  # type: ignore[misc]
-    for path in ("/search?q=river stone", "/search?q=rivr", "/search?q=river&year_from=1990&offset=40"):
+    four = "/search?q=river stone night garden"
+    for path in ("/search?q=river stone", four, "/search?q=rivr", "/search?q=river&year_from=1990&offset=40"):
         yield Asked(path, SEARCH_MS, lambda path=path: viewer.get(path))  # type: ignore[misc]
     yield Asked("POST /play", API_MS, device.play)
-    yield Asked("POST /play ... heartbeat", API_MS, lambda: device.beat(started(device.play())))
-    yield Asked("POST /licences", API_MS, lambda: device.acquire(started(device.play()), type="streaming"))
+    for name, after in (
+        ("POST /play/.../heartbeat", lambda play: device.beat(play["session_id"])),
+        ("POST /licences", lambda play: device.acquire(play["session_id"], type="streaming")),
+        ("a file by way of the gate", lambda play: running.fetch(play["manifests"][0]["hls"])),
+    ):
+        yield after_play(name, device, after)
     yield Asked("POST /progress", API_MS, progress)
-    yield Asked("/edge-check, by way of the gate", API_MS, lambda: running.fetch(folder_of(device.play().json())))
     for page in ("", "?hours=168", "/sessions", "/titles", "/titles?q=river", "/devices", "/devices?q=TV 99"):
         yield Asked(f"/console{page}", PAGE_MS, lambda page=page: admin.call("GET", CONSOLE + page), PAGES)  # type: ignore[misc]
     for page in ("/accounts", "/accounts?q=99", "/audit", "/jobs", "/payments", "/kiosks", "/steering"):
@@ -145,12 +154,14 @@ def every(running: Service) -> Iterator[Asked]:
 CONSOLE = "http://testserver/console"
 
 
-def started(play: httpx.Response) -> str:
-    return str(play.json()["session_id"])
+def after_play(name: str, device: SigningDevice, after: Callable[[Any], httpx.Response]) -> Asked:
+    """A call about a play session, which is begun before."""
 
+    def ahead() -> Callable[[], httpx.Response]:
+        play = device.play().json()
+        return lambda: after(play)
 
-def folder_of(play: dict[str, list[dict[str, str]]]) -> str:
-    return play["manifests"][0]["hls"]
+    return Asked(name, API_MS, device.play, ahead=ahead)
 
 
 if __name__ == "__main__":

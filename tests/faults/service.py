@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy.dialects import sqlite
 
 from backend_stub import config, server
 from backend_stub.api import auth, errors
+from backend_stub.db import migrate
 from backend_stub.db.models import Account, Profile, Quality
 from backend_stub.encoding import process, worker
 from backend_stub.encoding.errors import StorageError
@@ -77,7 +78,7 @@ def _bare_tools(patch: pytest.MonkeyPatch) -> None:
 
 def _an_outage_is_a_fault(patch: pytest.MonkeyPatch) -> None:
     """An error of the database is 500, with a traceback."""
-    patch.setattr(errors, "OperationalError", errors.RequestValidationError)
+    patch.setattr(errors, "AWAY", ())
 
 
 def _reads_playbacks(patch: pytest.MonkeyPatch) -> None:
@@ -202,6 +203,24 @@ def _from_anywhere(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(EdgeGrant, "good_from", lambda _grant, _address: True)
 
 
+def _known_alone(patch: pytest.MonkeyPatch) -> None:
+    """While an edge's reports are asked for, they are taken from what was known of others."""
+    patch.setattr(shared.SharedReports, "counts", _counts_of_others)
+
+
+def _counts_of_others(reports: shared.SharedReports, pathways: Sequence[str], now: float) -> dict[str, Any]:
+    if reports._asked == (now, frozenset(pathways)):
+        return reports._known
+    reports._asked = (now, frozenset(pathways))
+    reports._store.ask(lambda _redis: None)
+    return {}
+
+
+def _in_a_hurry(patch: pytest.MonkeyPatch) -> None:
+    """A service that starts before its database ends."""
+    patch.setattr(migrate, "count", lambda: (yield from ()))
+
+
 _MORE = "tests/backend_stub/test_more_than_one.py::"
 _LIES = "tests/test_attacks.py::test_a_client_that_lies_gets_no_more_than_its_plan"
 _SIZE = "tests/backend_stub/services/test_at_size.py::"
@@ -214,6 +233,12 @@ FAULTS = [
         "service-demo-viewer-made-twice",
         _MORE + "test_of_two_that_start_at_once_one_makes_the_demo_viewer",
         _registers_once,
+    ),
+    Fault("service-reports-of-a-new-edge", _MORE + "test_an_edge_that_is_new_has_no_reports_yet", _known_alone),
+    Fault(
+        "service-ends-before-its-database-answers",
+        "tests/backend_stub/db/test_migrations.py::test_a_database_that_does_not_answer_yet_is_waited_for",
+        _in_a_hurry,
     ),
     Fault("service-written-by-two", _MORE + "test_what_two_write_at_once_is_there_once", _inserts),
     Fault("service-edges-not-told", _TOKENS + "test_what_is_over_is_told_at_once[end]", _unheard),

@@ -69,6 +69,9 @@ class Part:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
+    def whole_log(self) -> str:
+        return self.log.read_text(errors="replace")
+
     @property
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -105,7 +108,7 @@ class Layout:
         assert self.parts[name].alive, f"{name} ended: {self.said(name)}"
 
     def said(self, name: str) -> str:
-        return self.parts[name].log.read_text(errors="replace")[-4000:]
+        return self.parts[name].whole_log()[-4000:]
 
 
 @contextmanager

@@ -11,27 +11,25 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
-from xml.etree import ElementTree
 
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import s3_backends
 from moto.server import MotoRequestHandler
 from werkzeug.serving import run_simple
-from werkzeug.test import Client
-
-_KEY = ".//{http://s3.amazonaws.com/doc/2006-03-01/}Key"
 
 
 class KeptObjects:
     """The application; what changes an object is answered once its file has changed too."""
 
     def __init__(self, bucket: str, folder: Path) -> None:
-        self._app = DomainDispatcherApplication(create_backend_app)
-        self._inside = Client(self._app)
+        self._app: Any = DomainDispatcherApplication(create_backend_app)
+        self._objects: Any = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
         self._bucket, self._folder = bucket, folder
         self._lock = threading.Lock()
-        self._inside.put(f"/{bucket}").close()
+        self._objects.create_bucket(bucket, "us-east-1")
         for file in folder.glob("*"):
-            self._inside.put(f"/{bucket}/{quote(unquote(file.name))}", data=file.read_bytes()).close()
+            self._objects.put_object(bucket, unquote(file.name), file.read_bytes())
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in {"PUT", "POST", "DELETE"}:
@@ -43,16 +41,14 @@ class KeptObjects:
         return [body]
 
     def _keep(self, changed: str) -> None:
-        with self._inside.get(f"/{self._bucket}?list-type=2") as listing:
-            there = {quote(str(one.text), safe="") for one in ElementTree.fromstring(listing.data).iterfind(_KEY)}
+        there = self._objects.get_bucket(self._bucket).keys
         for file in self._folder.glob("*"):
-            if file.name not in there:
+            if unquote(file.name) not in there:
                 file.unlink()
-        if (name := quote(changed, safe="")) in there:
+        if changed in there:
             draft = self._folder.with_name("draft")
-            with self._inside.get(f"/{self._bucket}/{quote(changed)}") as answer:
-                draft.write_bytes(answer.data)
-            draft.replace(self._folder / name)
+            draft.write_bytes(there[changed].value)
+            draft.replace(self._folder / quote(changed, safe=""))
 
 
 def main(port: str, bucket: str, folder: str) -> None:

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import secrets
 import subprocess
 import sys
@@ -38,6 +39,7 @@ from tests.kit.layout import Layout, running_layout
 
 PATIENCE_S = 30.0  # what a player has in hand
 SEGMENT_S, BEAT_S, REPORT_S = 2.0, 15.0, 4.0
+_ENDS = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Timeout)\b.*(?:\n[^\n]+){0,3}", re.MULTILINE)  # of tracebacks
 _KEY = ECKey.generate_key("P-256").as_dict(private=False)
 
 
@@ -194,9 +196,11 @@ async def _report(client: httpx.AsyncClient, title: str, device_id: str, session
         "title_id": title,
         "device_id": device_id,
         "app_version": "1",
-        "kind": "progress",
+        "kind": "beat",
         "at": now,
         "pathway": "edge-a",
+        "startup_s": None,
+        "error": None,
         "played_s": REPORT_S,
         "stalled_s": 0.0,
         "stalls": 0,
@@ -214,7 +218,7 @@ async def _call(client: httpx.AsyncClient, path: str, body: object, outcome: Out
     if answer.status_code >= 500:
         outcome.refusals[f"{answer.status_code}"] += 1
         if answer.status_code == 500:
-            outcome.wrong.append(f"500 at {path.split('/')[1]}: {answer.text[:200]}")
+            outcome.wrong.append(f"500 at {path}: {answer.text[:200]}")
         raise _AwayError
     if answer.status_code >= 400:
         raise RuntimeError(f"{answer.status_code} at {path}: {answer.text[:200]}")
@@ -249,6 +253,10 @@ def _finish(layout: Layout, settings: Settings, job: str, outcome: Outcome) -> N
             told = set(session.scalars(select(TelemetryEvent.event_id)))
     finally:
         context.close()
+    if any(one.startswith("500 ") for one in outcome.wrong):
+        outcome.wrong += sorted(
+            {line for name in layout.parts for line in _ENDS.findall(layout.parts[name].whole_log())}
+        )
     for name, lost in (("progress", outcome.progress - kept), ("telemetry", outcome.telemetry - told)):
         if lost:
             outcome.wrong.append(f"{len(lost)} acknowledged {name} events are lost")

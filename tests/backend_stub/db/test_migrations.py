@@ -11,8 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import OperationalError
 
 from backend_stub.config import Settings
+from backend_stub.db import migrate
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import HEAD, NewerDatabaseError, alembic_config, current_revision, upgrade
 from backend_stub.db.models import Account, Base, ContentKey, Device, DeviceProgress, ListEntry, WatchedPosition
@@ -175,3 +177,25 @@ def test_sqlite_keeps_a_write_ahead_log_and_foreign_keys(database: Database) -> 
     with database.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_database_that_does_not_answer_yet_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    waited: list[float] = []
+
+    def away(_database: Database) -> str:
+        if len(waited) < 3:
+            raise OperationalError("connect", None, Exception("away"))
+        return HEAD
+
+    monkeypatch.setattr(migrate, "current_revision", away)
+    monkeypatch.setattr("backend_stub.db.migrate.time.sleep", waited.append)
+    upgrade(database, 60.0)
+    assert len(waited) == 3
+    assert len(caplog.records) == 1
+    waited.clear()
+    with pytest.raises(ConnectionError):
+        upgrade(database)
+    database.close()
