@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 Point = tuple[float, float | None]
-_WIDTH, _HEIGHT = 640, 180
+WIDE = 1320  # of a plot that has its row of the page to itself
+_WIDTH, _HEIGHT, _LOW = 640, 180, 150
+_LEGEND = 16  # so much room is above the curves where they are named
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 26, 10, 24
 _BAR = Markup('<rect class="bar" x="{}" y="{}" width="{}" height="{}" rx="2"><title>{}</title></rect>')
 _LEAST = 1e-9
@@ -49,20 +51,22 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class PlotArea:
-    """Where numbers lie in the picture."""
+    """Where numbers lie in the picture, in pixels of it; curves stay below ``top``."""
 
     x_from: float
     x_to: float
     y_to: float
     height: int = _HEIGHT
+    width: int = _WIDTH
+    top: int = _TOP
 
     def x(self, value: float) -> float:
         share = (value - self.x_from) / ((self.x_to - self.x_from) or 1.0)
-        return round(_LEFT + min(max(share, 0.0), 1.0) * (_WIDTH - _LEFT - _RIGHT), 1)
+        return round(_LEFT + min(max(share, 0.0), 1.0) * (self.width - _LEFT - _RIGHT), 1)
 
     def y(self, value: float) -> float:
         share = min(max(value / self.y_to, 0.0), 1.0)
-        return round(self.height - _BOTTOM - share * (self.height - _TOP - _BOTTOM), 1)
+        return round(self.height - _BOTTOM - share * (self.height - self.top - _BOTTOM), 1)
 
 
 def ceiling(value: float) -> float:
@@ -73,30 +77,41 @@ def ceiling(value: float) -> float:
     return next(step * decade for step in (*_STEPS, 20) if step * decade >= value * 0.9999)
 
 
-def plot(title: str, lines: Sequence[Line], axis: Axis, bands: Sequence[Band] = (), height: int = _HEIGHT) -> Markup:
+def plot(
+    title: str,
+    lines: Sequence[Line],
+    axis: Axis,
+    bands: Sequence[Band] = (),
+    height: int = _HEIGHT,
+    width: int = _WIDTH,
+) -> Markup:
     """Curves over a common axis that begins at 0, with a legend where there is more than one."""
     values = [value for line in lines for _, value in line.points if value is not None]
-    frame = PlotArea(axis.begin, axis.end, ceiling(max(values, default=0.0)), height)
+    top = _TOP + (_LEGEND if len(lines) > 1 else 0)
+    frame = PlotArea(axis.begin, axis.end, ceiling(max(values, default=0.0)), height, width, top)
     body = [_band(frame, band) for band in bands] + [_axis(frame, axis)] + [_curve(frame, line) for line in lines]
     if len(lines) > 1:
         body.append(_legend(lines))
     if not values:
-        body.append(_nothing(height))
-    return _svg(title, height, Markup("").join(body))
+        body.append(_nothing(frame))
+    return _svg(title, frame, Markup("").join(body))
 
 
-def bars(title: str, points: Sequence[tuple[float, float]], width: float, axis: Axis) -> Markup:
-    """One bar for each ``(at, value)``, each ``width`` of the axis wide."""
-    frame = PlotArea(axis.begin, axis.end, ceiling(max((value for _, value in points), default=0.0)))
+def bars(
+    title: str, points: Sequence[tuple[float, float]], width: float, axis: Axis, *, wide: bool = False
+) -> Markup:
+    """One bar for each ``(at, value)``, each ``width`` of the axis wide; ``wide`` over the whole page."""
+    size = (_LOW, WIDE) if wide else (_HEIGHT, _WIDTH)
+    frame = PlotArea(axis.begin, axis.end, ceiling(max((value for _, value in points), default=0.0)), *size)
     body = [_axis(frame, axis)]
     for at, value in points:
         left, right, top = frame.x(at), frame.x(at + width), frame.y(value)
-        size = max(1.0, round(right - left - 2, 1)), round(frame.y(0) - top, 1)
+        area = max(1.0, round(right - left - 2, 1)), round(frame.y(0) - top, 1)
         if value > 0:
-            body.append(_BAR.format(round(left + 1, 1), top, *size, axis.value(value)))
+            body.append(_BAR.format(round(left + 1, 1), top, *area, axis.value(value)))
     if not any(value for _, value in points):
-        body.append(_nothing(_HEIGHT))
-    return _svg(title, _HEIGHT, Markup("").join(body))
+        body.append(_nothing(frame))
+    return _svg(title, frame, Markup("").join(body))
 
 
 def share_bar(share: float, cls: str = "") -> Markup:
@@ -108,9 +123,9 @@ def share_bar(share: float, cls: str = "") -> Markup:
     ).format(cls, filled)
 
 
-def _svg(title: str, height: int, body: Markup) -> Markup:
+def _svg(title: str, frame: PlotArea, body: Markup) -> Markup:
     return Markup('<svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        _WIDTH, height, title, body
+        frame.width, frame.height, title, body
     )
 
 
@@ -122,18 +137,18 @@ def _axis(frame: PlotArea, axis: Axis) -> Markup:
         made += Markup(
             '<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/>'
             '<text class="tick" x="{}" y="{}" text-anchor="end">{}</text>'
-        ).format(_LEFT, _WIDTH - _RIGHT, y, y, _LEFT - 6, y + 4, axis.value(value))
+        ).format(_LEFT, frame.width - _RIGHT, y, y, _LEFT - 6, y + 4, axis.value(value))
     for at, label in axis.labels:
         last = at >= axis.end  # it would be cut at the edge
         made += Markup('<text class="tick" x="{}" y="{}" text-anchor="{}">{}</text>').format(
-            _WIDTH - 2 if last else frame.x(at), frame.height - 6, "end" if last else "middle", label
+            frame.width - 2 if last else frame.x(at), frame.height - 6, "end" if last else "middle", label
         )
     return made
 
 
-def _nothing(height: int) -> Markup:
+def _nothing(frame: PlotArea) -> Markup:
     return Markup('<text class="none" x="{}" y="{}" text-anchor="middle">nothing yet</text>').format(
-        _WIDTH / 2, height / 2
+        frame.width / 2, frame.height / 2
     )
 
 

@@ -234,6 +234,7 @@ def _faults_page(
         operator,
         status=422 if message else 200,
         states=states,
+        plots=plots.pathway_plots(context.insight.pathways_over_time(), context.clock.now()),
         faults={name: words for name, (words, _) in fault_switches.FAULTS.items()},
         positions=fault_switches.positions(in_force, [state.pathway for state in states]),
         by_hand=fault_switches.is_written_by_hand(in_force),

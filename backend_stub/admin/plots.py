@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from markupsafe import Markup
 
 from backend_stub.admin import words
-from backend_stub.admin.charts import Axis, Band, Line, bars, plot
+from backend_stub.admin.charts import WIDE, Axis, Band, Line, bars, plot
 from backend_stub.clock import DAY_S
 from backend_stub.db.models import TelemetryEvent
 from backend_stub.services.playback_insight import QualityInterval
 
+_CLASSES = ("a", "b", "c", "d")  # of curves, in the style sheet
 _LANE = 110  # the height of one curve of a timeline
 
 
@@ -46,15 +47,34 @@ def quality_plots(moments: Sequence[QualityInterval], now: float) -> list[tuple[
     ]
 
 
+def pathway_plots(pathways: Mapping[str, Sequence[QualityInterval]], now: float) -> list[tuple[str, Markup]]:
+    """Playbacks and errors of each CDN over the last day."""
+    labels = [
+        (at, datetime.fromtimestamp(at, UTC).strftime("%H:%M"))
+        for at in (now - DAY_S * (4 - n) / 4 for n in range(5))
+    ]
+    axis = Axis(now - DAY_S, now, labels, "{:g}".format)
+
+    def drawn(title: str, value: Callable[[QualityInterval], float]) -> tuple[str, Markup]:
+        lines = [
+            Line(name, cls, [(one.at + one.length_s / 2, value(one)) for one in hours])
+            for cls, (name, hours) in zip(_CLASSES, pathways.items(), strict=False)
+        ]
+        return title, plot(f"{title} by the hour", lines, axis)
+
+    return [
+        drawn("Playbacks by CDN", lambda hour: float(hour.quality.playbacks)),
+        drawn("Errors by CDN", lambda hour: float(hour.quality.errors)),
+    ]
+
+
 def by_day(title: str, counts: Sequence[tuple[int, int]], now: float) -> list[tuple[str, Markup]]:
     """How many on each day; days are counted from 1970 (UTC), the last is today."""
     begin, end = counts[0][0] * DAY_S, max(now, (counts[-1][0] + 1) * DAY_S)
-    labels = [
-        (at, datetime.fromtimestamp(at, UTC).strftime("%d %b"))
-        for at in (begin + (end - begin) * part / 4 for part in range(5))
-    ]
+    marked = sorted({counts[round((len(counts) - 1) * part / 6)][0] for part in range(7)})
+    labels = [((day + 0.5) * DAY_S, datetime.fromtimestamp(day * DAY_S, UTC).strftime("%d %b")) for day in marked]
     points = [(day * DAY_S, float(count)) for day, count in counts]
-    return [(title, bars(f"{title} by day", points, DAY_S, Axis(begin, end, labels, "{:g}".format)))]
+    return [(title, bars(f"{title} by day", points, DAY_S, Axis(begin, end, labels, "{:g}".format), wide=True))]
 
 
 def timeline(events: Sequence[TelemetryEvent], started_at: float) -> list[tuple[str, Markup]]:
@@ -81,9 +101,9 @@ def timeline(events: Sequence[TelemetryEvent], started_at: float) -> list[tuple[
         return Axis(0.0, end, labels, value)
 
     return [
-        ("Rung", plot("Height of the picture", rungs, axis("{:g}p".format), bands, _LANE)),
-        ("Buffer", plot("Media in hand", buffers, axis("{:g} s".format), bands, _LANE)),
-        ("Received", plot("Bits received for each second played", received, axis(_megabits), bands, _LANE)),
+        ("Rung", plot("Height of the picture", rungs, axis("{:g}p".format), bands, _LANE, WIDE)),
+        ("Buffer", plot("Media in hand", buffers, axis("{:g} s".format), bands, _LANE, WIDE)),
+        ("Received", plot("Bits received for each second played", received, axis(_megabits), bands, _LANE, WIDE)),
     ]
 
 

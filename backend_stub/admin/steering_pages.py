@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
-from backend_stub.admin import PREFIX
+from backend_stub.admin import PREFIX, plots
 from backend_stub.admin.access import Operator, SealedForm, SignedInAdmin
 from backend_stub.admin.page import PageRoute, page, see_other
 from backend_stub.api.admin_schemas import SteeringRules, Weights
@@ -97,6 +97,7 @@ def _page(
         operator,
         status=422 if message else 200,
         states=context.steering.states(),
+        plots=plots.pathway_plots(context.insight.pathways_over_time(), context.clock.now()),
         rules=[*kept, *(dict.fromkeys(_MEMBERS, "") for _ in range(_EMPTY_ROWS))],
         message=message,
     )

@@ -38,6 +38,7 @@ COUNTED: dict[str, InstrumentedAttribute[Any]] = {
 _DAYS = 30
 _MAX_EVENTS = 5000
 _MAX_ROWS = 20_000
+_HOURS, _PATHWAYS = 24, 4  # of the plots by CDN
 _CDNS_OF_A_SESSION = 3  # so many rows are looked at for each session of a page
 
 
@@ -101,6 +102,15 @@ class Insight:
         return [
             QualityInterval(since + n * length_s, length_s, aggregate("", rows)) for n, rows in enumerate(buckets)
         ]
+
+    def pathways_over_time(self) -> dict[str, list[QualityInterval]]:
+        """The last day by the hour of each of the CDNs that were used most, by name."""
+        now = self._clock.now()
+        found = self._sums.split_over_time(now - DAY_S, HOUR_S, _HOURS, "pathway", _PATHWAYS)
+        return {
+            name: [QualityInterval(now - (_HOURS - n) * HOUR_S, HOUR_S, one) for n, one in enumerate(parts)]
+            for name, parts in found.items()
+        }
 
     def names(self, title_ids: Collection[str] = (), device_ids: Collection[str] = ()) -> Names:
         """The names of these, as far as they have some."""

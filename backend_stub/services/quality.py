@@ -23,7 +23,7 @@ from backend_stub.services.operator_settings import Settled
 
 HOUR_S = 3600.0
 Group = Literal["title_id", "pathway", "device_id", "app_version"]
-_ALL = "all"
+_ALL: Literal["all"] = "all"
 _PARTS = (_ALL, "title_id", "pathway", "device_id", "app_version")
 _MARK = "quality.summed_until"
 _OVERLAP_S = 120.0  # a transaction may commit so long after the moment that it wrote
@@ -108,14 +108,24 @@ class QualitySums:
 
     def over_time(self, since: float, length_s: float, parts: int) -> list[QualityOf]:
         """Of all playbacks in ``parts`` lengths of time from ``since`` on, of an hour or more each."""
+        return next(iter(self.split_over_time(since, length_s, parts, _ALL).values()), [_of_hours("", [])] * parts)
+
+    def split_over_time(
+        self, since: float, length_s: float, parts: int, group: Group | Literal["all"], most: int = 1
+    ) -> dict[str, list[QualityOf]]:
+        """The same for each of those ``most`` of ``group`` that have the most playbacks, by name."""
         self.sum_up(_AT_ONCE)
-        query = select(QualityHour).where(QualityHour.part == _ALL, QualityHour.hour >= _hour(since))
-        buckets: list[list[QualityHour]] = [[] for _ in range(parts)]
+        rows = QualityHour.part == group, QualityHour.hour >= _hour(since)
+        order = func.sum(QualityHour.playbacks).desc(), QualityHour.name
+        largest = select(QualityHour.name).where(*rows).group_by(QualityHour.name).order_by(*order).limit(most)
+        found: dict[str, list[list[QualityHour]]] = {}
         with self._database.read() as session:
-            for row in session.scalars(query):
+            names = session.scalars(largest).all()
+            for row in session.scalars(select(QualityHour).where(*rows, QualityHour.name.in_(names))):
                 place = int(((row.hour + 1) * HOUR_S - 1 - since) / length_s)
+                buckets = found.setdefault(row.name, [[] for _ in range(parts)])
                 buckets[min(max(place, 0), parts - 1)].append(row)
-        return [_of_hours("", rows) for rows in buckets]
+        return {name: [_of_hours(name, hours) for hours in found[name]] for name in sorted(found)}
 
     def forget(self, before: float) -> None:
         with self._database.write() as session:

@@ -31,7 +31,7 @@ _FEWEST_ALIKE = 2
 _TOP = 10
 _NEW_S = 30 * DAY_S
 _FEWEST_OF_GENRE, _MOST_GENRES = 3, 6
-_LOOKED_THROUGH = 2000  # titles, each with one of its genres
+_LOOKED_THROUGH = 1000  # titles
 
 
 class RowQueries:
@@ -98,23 +98,28 @@ class RowQueries:
         """A row for each genre with enough titles: those that the viewer likes first, then the largest."""
         with self._database.read() as session:
             liked = self._liked_genres(session, viewing)
-            query = (
-                select(TitleGenre.genre, Title)
-                .join(Title, Title.id == TitleGenre.title_id)
+            newest = (
+                select(Title.id, Title.published_at)
                 .outerjoin(TitleRights, TitleRights.title_id == Title.id)
                 .where(is_offered())
                 .order_by(Title.published_at.desc(), Title.id)
                 .limit(_LOOKED_THROUGH)
+                .subquery()
             )
-            found: dict[str, list[Title]] = {}
+            query = (
+                select(TitleGenre.genre, newest.c.id)
+                .join(newest, newest.c.id == TitleGenre.title_id)
+                .order_by(newest.c.published_at.desc(), newest.c.id)
+            )
+            found: dict[str, list[str]] = {}
             unwanted = set(with_thumb(session, viewing, DOWN))
-            for genre, title in session.execute(query, offer_values(viewing, self._clock.now())):
-                if title.id not in unwanted:
-                    found.setdefault(genre, []).append(title)
+            for genre, title_id in session.execute(query, offer_values(viewing, self._clock.now())):
+                if title_id not in unwanted:
+                    found.setdefault(genre, []).append(title_id)
             large = [genre for genre, titles in found.items() if len(titles) >= _FEWEST_OF_GENRE]
             large.sort(key=lambda genre: (-liked.get(genre, 0), -len(found[genre]), genre))
             return [
-                Shown(watched(session, viewing, found[genre][:ROW_LENGTH]), genre=genre)
+                Shown(self._offered(session, viewing, found[genre][:ROW_LENGTH]), genre=genre)
                 for genre in large[:_MOST_GENRES]
             ]
 

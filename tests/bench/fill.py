@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import Connection, inspect, text
 
 from backend_stub.db.database import Database
 from tests.kit.rights import START
@@ -54,16 +54,21 @@ def fill(database: Database, sizes: Sizes) -> None:
     dialect = POSTGRESQL if postgres else SQLITE
     with database.write() as session:
         connection = session.connection()
+        again: list[str] = []
         if postgres:  # of what is made here every row has its parents: looking each up takes longer than all else
             connection.execute(text("SET LOCAL session_replication_role = replica"))
+            connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
+            again = _without_indices(connection, "telemetry_events")
         for table, (count, columns) in _tables(dialect, sizes).items():
             if not count:
                 continue
             series = dialect.series.format(last=count - 1)
             names, values = ", ".join(columns), ", ".join(columns.values())
-            again = "ON CONFLICT DO NOTHING" if table == "views" else ""
-            insert = f"INSERT INTO {table} ({names}) WITH {series} SELECT {values} FROM s WHERE true {again}"
+            twice = "ON CONFLICT DO NOTHING" if table == "views" else ""
+            insert = f"INSERT INTO {table} ({names}) WITH {series} SELECT {values} FROM s WHERE true {twice}"
             connection.execute(text(insert.replace(":", "\\:")))
+        for statement in again:
+            connection.execute(text(statement))
         connection.execute(
             text(
                 "INSERT INTO view_days (day, title_id, views) "
@@ -71,6 +76,19 @@ def fill(database: Database, sizes: Sizes) -> None:
             )
         )
         connection.execute(text("ANALYZE"))
+
+
+def _without_indices(connection: Connection, table: str) -> list[str]:
+    """Drop the indices and the key of a table; what makes them again, which is quicker than keeping them up."""
+    key, own = inspect(connection).get_pk_constraint(table), inspect(connection).get_indexes(table)
+    again = [
+        f"ALTER TABLE {table} ADD CONSTRAINT {key['name']} PRIMARY KEY ({', '.join(key['constrained_columns'])})"
+    ]
+    connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {key['name']}"))
+    for index in own:
+        connection.execute(text(f"DROP INDEX {index['name']}"))
+        again.append(f"CREATE INDEX {index['name']} ON {table} ({', '.join(map(str, index['column_names']))})")
+    return again
 
 
 def _tables(dialect: Dialect, sizes: Sizes) -> dict[str, tuple[int, Mapping[str, str]]]:
@@ -104,6 +122,10 @@ def _tables(dialect: Dialect, sizes: Sizes) -> dict[str, tuple[int, Mapping[str,
                 "open_licence": "false",
                 "published_at": f"{START} - 1e8 + i",
             },
+        ),
+        "title_genres": (
+            2 * sizes.titles,
+            {"title_id": "'t' || CAST(i / 2 AS INTEGER)", "genre": f"{word(3)} || (i % 2)"},
         ),
         "accounts": (
             sizes.accounts,

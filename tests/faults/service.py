@@ -15,13 +15,14 @@ from backend_stub.db import migrate
 from backend_stub.db.models import Account, Profile, Quality
 from backend_stub.encoding import process, worker
 from backend_stub.encoding.errors import StorageError
-from backend_stub.services import licence_issuing, retention, search, shared, streams, tokens
+from backend_stub.services import licence_issuing, retention, search, search_index, shared, streams, tokens
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.edge_gate import EdgeGate
 from backend_stub.services.playback_insight import Insight, PlayedSession
 from backend_stub.services.quality import Group, QualityOf, QualitySums, aggregate
 from backend_stub.services.rights import policy
+from backend_stub.services.search_index import SearchIndex
 from backend_stub.services.views import Views
 from backend_stub.signing import EdgeGrant
 from tests.faults.model import Fault
@@ -221,6 +222,18 @@ def _in_a_hurry(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(migrate, "count", lambda: (yield from ()))
 
 
+def _ranks_very_many(patch: pytest.MonkeyPatch) -> None:
+    """However many titles have the words, each is ranked."""
+    best = SearchIndex._best
+
+    def ranked(index: SearchIndex, match: str, limit: int, years: tuple[int, int]) -> list[str]:
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(search_index, "_MOST_RANKED", 10**9)
+            return best(index, match, limit, years)
+
+    patch.setattr(SearchIndex, "_best", ranked)
+
+
 _MORE = "tests/backend_stub/test_more_than_one.py::"
 _LIES = "tests/test_attacks.py::test_a_client_that_lies_gets_no_more_than_its_plan"
 _SIZE = "tests/backend_stub/services/test_at_size.py::"
@@ -239,6 +252,11 @@ FAULTS = [
         "service-ends-before-its-database-answers",
         "tests/backend_stub/db/test_migrations.py::test_a_database_that_does_not_answer_yet_is_waited_for",
         _in_a_hurry,
+    ),
+    Fault(
+        "service-search-ranks-very-many",
+        "tests/backend_stub/api/test_search.py::test_of_very_many_the_newest_go_first",
+        _ranks_very_many,
     ),
     Fault("service-written-by-two", _MORE + "test_what_two_write_at_once_is_there_once", _inserts),
     Fault("service-edges-not-told", _TOKENS + "test_what_is_over_is_told_at_once[end]", _unheard),

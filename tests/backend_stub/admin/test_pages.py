@@ -70,6 +70,14 @@ PAGES = (
 DETAILS = ("session", "device", "job", "account", "title")
 
 
+@pytest.mark.parametrize("path", ["/steering", "/faults"])
+def test_pages_of_edges_have_plots_of_what_each_was_used_for(admin: Browser, path: str) -> None:
+    text = admin.get(path).text
+    drawn = re.findall(r'<svg class="plot".*?</svg>', text, re.DOTALL)
+    assert len(drawn) == 2
+    assert all('<path class="curve a"' in one for one in drawn)  # of edge-a, over which something was played
+
+
 @pytest.mark.parametrize("path", ["/sessions", "/titles", "/devices", "/jobs", "/accounts", "/payments", "/audit"])
 def test_every_list_is_searched_and_has_a_plot_over_time(seen: Seen, admin: Browser, path: str) -> None:
     whole, none = admin.get(path).text, admin.get(f"{path}?q=nobody-has-this").text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from backend_stub.db.models import Title
+from backend_stub.services import search_index
 from backend_stub.services.entitlement import ContractTerms
 from backend_stub.services.search_index import SearchDocument, SearchIndex
 from backend_stub.services.vocabulary import Near, Vocabulary
@@ -190,6 +193,32 @@ def test_the_nearest_comes_first_and_then_the_most_frequent() -> None:
     assert [near.text for near in Vocabulary([("bat", 1), ("cat", 3), ("rat", 2)]).near("xat", 2)] == ["cat", "rat"]
     assert Vocabulary(words).near("esacp", 1) == [Near("escap", begun=True)]
     assert Vocabulary([]).near("film", 3) == Vocabulary([("of", 1)]).near("of", 3) == []
+
+
+def test_of_very_many_the_newest_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ranking takes time for each, and for each that has one of the words."""
+    monkeypatch.setattr(search_index, "_MOST_RANKED", 3)
+    index = SearchIndex(tmp_path / "search.db")
+    documents = [
+        SearchDocument(name, "x", "river " * count, 2000) for name, count in zip("abcd", (9, 1, 5, 2), strict=True)
+    ]
+    index.update(documents[:3], [], "1")
+    assert index.find(index.understand("river"), 3) == ["a", "c", "b"]
+    index.update(documents[3:], [], "2")
+    assert index.find(index.understand("river"), 3) == ["d", "c", "b"]
+    index.close()
+
+
+def test_an_index_of_an_earlier_version_is_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "search.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE VIRTUAL TABLE films USING fts5(title, synopsis, id, year, prefix = '2 3')")
+    path.chmod(0o600)
+    index = SearchIndex(path)
+    index.update([SearchDocument("a", "Garden", "", 2000)], [], "1")
+    assert index.find(index.understand("garde"), 5) == ["a"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    index.close()
 
 
 def test_titles_that_change_change_what_may_be_meant(tmp_path: Path) -> None:
