@@ -1,5 +1,6 @@
 """An accident at a service: its clock is five years ahead for an hour, and it signs all the same (an older one,
-without ``backend_stub.services.rights.time_guard``). One simulated client at a time, with real vaults and licences.
+without ``backend_stub.services.rights.time_guard``). One simulated client at a time, with real vaults and licences,
+those of another service that is right all the time among them.
 
 ``python -m tests.drm_client.wrong_hour CLIENTS [SEED]`` simulates so many.
 """
@@ -17,10 +18,12 @@ from pathlib import Path
 
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
+from drm_client.offline import OfflineLicences
 from drm_client.rights import RightsState
 from drm_client.upkeep import KeptLicenceUpkeep
 from player.licensing.upkeep import LOOK_S
-from tests.drm_client.offline_kit import ORDER, Desk
+from tests.drm_client.offline_kit import ORDER
+from tests.drm_client.test_issuers import TwoServices
 from tests.kit.licence_server import DAY, HOUR, Offline, RealTime, Terms
 
 FIVE_YEARS = 5 * 365 * DAY
@@ -30,8 +33,9 @@ PLAY_S, LICENCE_S = 30 * HOUR, 90 * HOUR
 
 @dataclass
 class _Played:
-    """A licence, and when its title was first played by the real clock."""
+    """A licence, who has it from which service, and when its title was first played by the real clock."""
 
+    licences: OfflineLicences
     licence_id: str
     acquired_at: float
     played_at: float | None = None
@@ -43,8 +47,10 @@ class Client:
     def __init__(self, folder: Path, seed: int) -> None:
         self.random = random.Random(seed)
         terms = Terms(licence_s=LICENCE_S, play_s=PLAY_S, rental=True, renew_after_s=10 * HOUR)
-        self.desk = Desk(folder, terms)
-        self.desk.server.goes_on = True
+        self.desk = TwoServices(folder, terms)
+        self.desk.server.goes_on = self.desk.other_server.goes_on = True
+        self.desk.other_server.terms = terms
+        self.desk.other_server.time = self.desk.machine.real
         self.machine = self.desk.machine
         self.wrong = False
         wall = self.random.random()
@@ -63,7 +69,8 @@ class Client:
             await self._keep_one()
         while (now_s := self.machine.real.at_s - began) < 4 * HOUR:
             self._set_clock(wrong=2 * HOUR <= now_s < 3 * HOUR)
-            self.desk.server.online = self.random.random() < (0.9 if now_s < 3 * HOUR else 1.0)
+            for server in (self.desk.server, self.desk.other_server):
+                server.online = self.random.random() < (0.9 if now_s < 3 * HOUR else 1.0)
             if now_s < 3 * HOUR or now_s >= 3 * HOUR + STEP_S:
                 await self._do_something(after=now_s >= 3 * HOUR)
             self._pass_time(STEP_S)
@@ -93,30 +100,33 @@ class Client:
             self._play(self.random.choice(self.kept))
         elif chance < 0.16 and self.kept and not after:
             with contextlib.suppress(DrmError, Offline):
-                (await self.desk.licences.renew(self.random.choice(self.kept).licence_id)).clear()
+                one = self.random.choice(self.kept)
+                (await one.licences.renew(one.licence_id)).clear()
 
     async def _upkeep(self) -> None:
         """As the background of a program does it: at least every ``LOOK_S`` it is seen whether a pass is due."""
         assert STEP_S <= LOOK_S
-        work = KeptLicenceUpkeep(self.desk.vault, self.desk.licences, self.desk.service)
-        if work.due_s() <= 0.0:
-            await work.run()
+        for licences, service in (
+            (self.desk.licences, self.desk.service),
+            (self.desk.others, self.desk.other_service),
+        ):
+            work = KeptLicenceUpkeep(self.desk.vault, licences, service)
+            if work.due_s() <= 0.0:
+                await work.run()
 
     async def _keep_one(self) -> None:
-        order = f"download-{len(self.kept) + 1}"
+        order = replace(ORDER, session_id=f"download-{len(self.kept) + 1}")
+        licences = self.random.choice([self.desk.licences, self.desk.others])
         try:
-            licence_id = await self._acquire(order)
+            licence_id = (await licences.acquire(order)).licence_id
         except (DrmError, Offline):
             return
-        self.kept.append(_Played(licence_id, self.machine.real.at_s))
-
-    async def _acquire(self, session_id: str) -> str:
-        return (await self.desk.licences.acquire(replace(ORDER, session_id=session_id))).licence_id
+        self.kept.append(_Played(licences, licence_id, self.machine.real.at_s))
 
     def _play(self, one: _Played) -> None:
         ring = KeyRing()
         try:
-            self.desk.licences.open(one.licence_id, ring)
+            one.licences.open(one.licence_id, ring)
         except DrmError:
             return
         ring.clear()
@@ -124,7 +134,7 @@ class Client:
             one.played_at = self.machine.real.at_s
 
     def _what_is_wrong(self, one: _Played) -> str:
-        standing = self.desk.licences.standing(one.licence_id)
+        standing = one.licences.standing(one.licence_id)
         now_s = self.machine.real.at_s
         if standing.state not in (RightsState.READY, RightsState.STARTED):
             return f"{standing.state}: {standing.sentence}"

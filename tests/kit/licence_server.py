@@ -187,7 +187,8 @@ class LicenceServer:
             return 403, {"code": "licence_released", "title": "The licence was given back."}
         if asked["sequence"] != held["sequence"]:
             return 409, {"code": "stale_sequence", "title": "Stale.", "sequence": held["sequence"]}
-        first = asked["first_play_at"] if self.terms.rental else None
+        said = [at for at in (asked["first_play_at"], held["first_play_at"]) if at is not None]
+        first = min(said, default=None) if self.terms.rental else None
         return self._answer_for(licence_id, held["sequence"] + 1, asked, {**held, "first_play_at": first})
 
     def _answer_for(self, licence_id: str, sequence: int, asked: Payload, about: Payload) -> tuple[int, Payload]:

@@ -2,7 +2,8 @@
 
 Each life is a forked process that works at random until SIGKILL; its services live here, answer through a pipe, and
 may be cut off before or after they have done what was asked. Between lives everything is opened and held against what
-the process had said is done: nothing may be lost, won or locked.
+the process had said is done: nothing may be lost, won or locked. Now and then somebody puts an older copy of the
+folder back, with its key files or without: once the services were heard, nothing that they know may have come back.
 
 ``python -m tests.kit.rights_kills KILLS [SEED]`` kills so often.
 """
@@ -11,13 +12,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import os
 import pickle
 import random
+import shutil
 import signal
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -41,7 +45,7 @@ from drm_client.signed_licences import LicenceOrder
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
 from drm_client.upkeep import KeptLicenceUpkeep
-from drm_client.vault import Vault
+from drm_client.vault import FILE_NAME, Vault
 from player.net.model import RequestKind
 from tests.drm_client.offline_kit import Machine
 from tests.kit.downloads import SmallDisk
@@ -52,6 +56,7 @@ TITLES = 3
 ITEMS = 3
 MOST_S = 0.25
 _BINDING = b"kills"
+_KEPT = ("profile", "store")
 
 
 @dataclass
@@ -198,7 +203,9 @@ class World:
             self.servers[address] = LicenceServer(identity.public_jwk(), self.machine.real, terms)
             self.servers[address].goes_on = True
         self.said = Said()
-        self.kills = 0
+        self.kills = self.restores = 0
+        self._epoch: int | None = 0
+        self._copy: Said | None = None  # what was done when a copy of the folder was made
 
     def one_life(self) -> None:
         """Fork a life, kill it, and look."""
@@ -218,6 +225,44 @@ class World:
         ours.close()
         self.kills += 1
         self._time_passes()
+        self.look()
+        chance = self.random.random()
+        if chance < 0.08:
+            self._make_copy()
+        elif chance < 0.14 and self._copy is not None:
+            self._restore(self._copy)
+
+    def _make_copy(self) -> None:
+        shutil.rmtree(self.folder / "copy", ignore_errors=True)
+        for name in _KEPT:
+            if (self.folder / name).exists():
+                shutil.copytree(self.folder / name, self.folder / "copy" / name)
+        self._copy = copy.deepcopy(self.said)
+
+    def _restore(self, then: Said) -> None:
+        """Put the copy back, with its key files or without, and let the services be heard. What they knew counts as
+        before; of the rest, what was done since the copy was made is not known to anybody any more."""
+        whole = self.random.random() < 0.5
+        for name in _KEPT if whole else ("store",):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+            if (self.folder / "copy" / name).exists():
+                shutil.copytree(self.folder / "copy" / name, self.folder / name)
+        if not whole:
+            shutil.copy(self.folder / "copy" / "profile" / FILE_NAME, self.folder / "profile" / FILE_NAME)
+        self._epoch = None  # the file alone is found out when it is opened
+        now = self.said
+        issued = {name: held for server in self.servers.values() for name, held in server.licences.items()}
+        released = {one for server in self.servers.values() for one in server.released}
+        known = {one: at for one, at in now.played.items() if issued[one]["first_play_at"] is not None}
+        self.said = Said(
+            played={**then.played, **known},
+            renewed=dict(now.renewed),
+            removed=then.removed | (now.removed & released),
+            withdrawn=set(now.withdrawn),
+            complete=dict(then.complete),
+        )
+        self.restores += 1
+        self.settle(released)
         self.look()
 
     def _live(self, pipe: Connection, seed: int, room: int) -> None:
@@ -261,7 +306,7 @@ class World:
 
     def _answer(self, address: str, call: tuple[str, bytes | None, dict[str, str]]) -> tuple[int, bytes, str]:
         server = self.servers[address]
-        if server.licences and self.random.random() < 0.02:
+        if server.licences and self.random.random() < 0.05:
             server.revoked.add(self.random.choice(sorted(server.licences)))
         reply = asyncio.run(server.exchange(LicenceCall(*call)))
         return reply.status, reply.body, reply.etag
@@ -308,7 +353,8 @@ class World:
         device = Device(self.folder, self.machine, nobody)
         try:
             assert device.vault.check() == ()
-            assert device.vault.epoch == 0, "a kill made the vault look like an older copy"
+            self._epoch = device.vault.epoch if self._epoch is None else self._epoch
+            assert device.vault.epoch == self._epoch, "a kill made the vault look like an older copy"
             licences = device.licences[SERVICES[0]]
             planned = {one.download_id for one in licences.store.removals()}
             going = {licence for one in licences.store.removals() for licence in one.licence_ids}
@@ -348,8 +394,9 @@ class World:
             found = checking.verify(folder, licences=licences)
             assert found.sound, found.findings
 
-    def settle(self) -> None:
-        """With both services there, everything is finished, and every download that is not withdrawn plays."""
+    def settle(self, released: Collection[str] = ()) -> None:
+        """With both services there, everything is finished, and every download that is not withdrawn plays. Those of
+        ``released`` licences, which an older copy brought back, are cleared away."""
 
         async def exchange(address: str, call: LicenceCall) -> LicenceReply:
             return await self.servers[address].exchange(call)
@@ -372,6 +419,11 @@ class World:
                 if folder.ledger.state is not State.COMPLETE:
                     continue
                 licence_id = str(service.licence_of(folder))
+                if licence_id in released:
+                    assert licence_id not in licences.store.ids(), "a copy brought back what was given back"
+                    device.store.remove(download_id)
+                    self.said.complete.pop(download_id, None)
+                    continue
                 assert licences.standing(licence_id).may_start is (licence_id not in revoked)
         finally:
             device.close()
@@ -397,8 +449,10 @@ if __name__ == "__main__":
     began = time.perf_counter()
     done = kill(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     said = done.said
+    revoked = sum(len(server.revoked) for server in done.servers.values())
     print(
-        f"{done.kills} kills, nothing lost, won or locked: {len(said.complete)} downloads complete at the end, "
+        f"{done.kills} kills, {done.restores} older copies put back, nothing lost, won or locked: "
+        f"{len(said.complete)} downloads complete at the end, "
         f"{len(said.removed)} removed, {len(said.played)} played, {len(said.renewed)} renewed, "
-        f"{len(said.withdrawn)} withdrawn ({time.perf_counter() - began:.0f} s)"
+        f"{revoked} withdrawn ({time.perf_counter() - began:.0f} s)"
     )
