@@ -40,7 +40,7 @@ from drm_client.keystore import FileKeyStore
 from drm_client.keysystem import LicenceCall
 from drm_client.offline import OfflineLicences
 from drm_client.refusals import LicenceReply
-from drm_client.rights import MAY_PLAY, RightsState
+from drm_client.rights import MAY_PLAY, RightsState, first_play_at
 from drm_client.signed_licences import LicenceOrder
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
@@ -377,8 +377,8 @@ class World:
                 assert standing.state is RightsState.REVOKED, "a withdrawn licence plays again"
             elif licence_id not in going:
                 assert standing.state in (*MAY_PLAY, RightsState.REVOKED), f"locked: {standing.state}"
-            played = said.played.get(licence_id)
-            assert played is None or rights.first_play is not None, "a first play was forgotten"
+            played, first = said.played.get(licence_id), first_play_at(rights)
+            assert played is None or (first is not None and first <= played + 1.0), "a first play was forgotten"
             assert rights.policy.sequence >= said.renewed.get(licence_id, 0), "a renewal was lost"
 
     def _look_at_downloads(self, store: Store, licences: OfflineLicences, planned: set[str]) -> None:
