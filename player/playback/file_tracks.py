@@ -169,7 +169,7 @@ class FileTracks:
     async def choose_second(self, track_id: str | None) -> None:
         """Show other subtitles at the top, beside the chosen ones; None for none. Raises as :meth:`choose_text`."""
         number = await self._number(track_id)
-        await self._control.run(self._control.player.set, "secondary-sid", "no" if number is None else number)
+        await self._set("secondary-sid", number)
         self._second = None if number is None else track_id
         self._parts.monitor.update(second_text=self._second or "")
 
@@ -188,7 +188,7 @@ class FileTracks:
         if track_id is not None and number is None:
             return
         async with self._lock:
-            await self._control.run(self._control.player.set, "sid", "no" if number is None else number)
+            await self._set("sid", number)
             self._chosen[TrackType.TEXT] = track_id
             self.publish()
 
@@ -202,9 +202,20 @@ class FileTracks:
 
     async def _select(self, kind: TrackType, one: FileTrack | None) -> None:
         async with self._lock:
-            await self._control.run(self._control.player.set, _PROPERTY[kind], "no" if one is None else one.number)
+            await self._set(_PROPERTY[kind], None if one is None else one.number)
             self._chosen[kind] = None if one is None else one.track.id
             self.publish()
+
+    async def _set(self, name: str, number: int | None) -> None:
+        """Choose a track. While paused libmpv would read none of it before playback goes on: a seek to where it is
+        has it read now."""
+        player, monitor = self._control.player, self._parts.monitor
+        await self._control.run(player.set, name, "no" if number is None else number)
+        if number is None or not monitor.state.paused or monitor.ended:
+            return
+        at_s = await self._control.run(player.read, "time-pos")
+        if at_s is not None:
+            await self._control.run(player.seek, at_s)
 
     def _of(self, kind: TrackType) -> list[FileTrack]:
         return [one for one in self._tracks if one.track.type is kind]

@@ -22,7 +22,7 @@ from player.reporting.state import PlaybackState, PlaybackStatus
 from player.title.opening import PlaybackSource
 from tests.kit import barcode
 from tests.kit.fileserver import FileServer
-from tests.kit.films import CLIP, FILMS, Film
+from tests.kit.films import CLIP, FILMS, Film, cover
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
 from tests.kit.waiting import until
@@ -67,6 +67,18 @@ def test_a_film_of_a_web_server_plays_and_seeks(name, made):
         check(film, made, PlaybackSource.of_address(server.url(path.name)))
         assert len({request.connection for request in server.requests}) <= 6
         assert all(request.range for request in server.requests)
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("name", ["cover.mp3", "cover.flac"])
+def test_the_cover_inside_music_is_shown(name, made):
+    path = cover(name)
+    with Screen() as screen:
+        session = made.open(PlaybackSource.of_file(path), screen.player, lambda _state: None)
+        until(lambda: any(one.mark.rung == 7 for one in screen.shown), patience_s=20)
+        assert not session.state.form.pictures
+        session.stop()
+        made.wait(session, 10)
 
 
 @pytest.mark.realtime

@@ -85,6 +85,22 @@ def test_a_file_beside_the_film_is_shown_and_two_at_once(film):
     until(lambda: film.text() == "")
 
 
+def test_another_track_is_there_at_once_while_paused(film):
+    until(lambda: film.screen.shown)
+    before = film.screen.shown[-1].mark.frame
+    for language, words in (("fr", "Hello fre"), ("de", "Hello ger")):
+        film.session.select_text(track(film, language))
+        until(lambda words=words: film.text() == words)
+    film.session.select_second_text(track(film, "en"))
+    until(lambda: film.text("secondary-sub-text") == "Hello eng")
+    chosen = film.session.state.audio_tracks[2].id
+    film.session.select_audio(chosen)
+    until(lambda: [one.id for one in film.session.state.audio_tracks if one.selected] == [chosen])
+    until(lambda: film.session.state.status is PlaybackStatus.PAUSED)
+    assert film.player.read("aid") == 3
+    assert film.screen.shown[-1].mark.frame == before, "the frame stays"
+
+
 def test_a_dropped_file_is_shown_and_a_bad_one_is_told(film, tmp_path):
     dropped = tmp_path / "elsewhere.vtt"
     dropped.write_text("WEBVTT\n\n00:00.000 --> 00:03.900\nDropped\n")
@@ -163,6 +179,10 @@ def test_a_part_is_repeated(film):
 
 def test_bookmarks_and_the_place_are_found_again_under_another_name(film):
     film.session.keep_bookmarks([1.0, 2.0])
+    sound, words = film.session.state.audio_tracks[4].id, track(film, "fr")
+    film.session.select_audio(sound)
+    film.session.select_text(words)
+    until(lambda: film.session.state.audio_tracks[4].selected)
     film.session.seek(2.2)
     until(lambda: film.session.state.position_s == pytest.approx(2.2, abs=0.1))
     film.session.stop()
@@ -172,8 +192,42 @@ def test_bookmarks_and_the_place_are_found_again_under_another_name(film):
     again = film.made.open(PlaybackSource.of_file(other), film.player, film.states.append)
     until(lambda: again.state.bookmarks == (1.0, 2.0))
     until(lambda: film.made.files.last()[0].name == "Renamed")
+    until(lambda: {sound, words} <= chosen(again.state))
     again.stop()
     assert film.made.wait(again, 10)
+
+
+def chosen(state: PlaybackState) -> set[str]:
+    return {one.id for one in (*state.audio_tracks, *state.text_tracks) if one.selected}
+
+
+def test_the_next_episode_is_heard_and_read_as_the_one_before(tmp_path):
+    """Sound inside the file, subtitles beside it; another film is as it was."""
+    source = next(one for one in FILMS if one.name == "many-tracks.mkv").path().read_bytes()
+    for number, name in enumerate(("Show S01E01", "Show S01E02", "Other")):
+        (tmp_path / f"{name}.mkv").write_bytes(source + b"\xec\x81" + bytes([number]))  # a Void element
+        (tmp_path / f"{name}.sv.srt").write_text(OWN)
+    with engine(tmp_path / "profile") as made, Screen() as screen:
+        heard = []
+        for name in ("Show S01E01", "Other", "Show S01E02"):
+            settings = PlaybackSettings(start_paused=True)
+            place = PlaybackSource.of_file(tmp_path / f"{name}.mkv")
+            session = made.open(place, screen.player, lambda _state: None, settings)
+            until(lambda session=session: session.state.status is PlaybackStatus.PAUSED and session.state.text_tracks)
+            tracks = (*session.state.audio_tracks, *session.state.text_tracks)
+            ids = {(one.language, one.id.split("/")[0]): one.id for one in tracks}
+            if name == "Show S01E02":
+                until(
+                    lambda session=session, ids=ids: chosen(session.state) == {ids["ja", "audio"], ids["sv", "own"]}
+                )
+            else:
+                sound, words = ("ja", "sv") if not heard else ("es", None)
+                session.select_audio(ids[sound, "audio"])
+                session.select_text(ids[words, "own"] if words else None)
+                until(lambda session=session, at=ids[sound, "audio"]: at in chosen(session.state))
+            heard.append(name)
+            session.stop()
+            assert made.wait(session, 10)
 
 
 def test_a_stream_has_the_same_tools(tmp_path):

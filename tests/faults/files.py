@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from player.playback import session, steps
+from player.playback import file_phases, session, steps
+from player.playback.file_phases import PlayingFile
+from player.playback.file_tracks import FileTracks
+from player.title import media_file
+from player.tracks.preference_store import PreferenceLearner
 from tests.faults.model import Fault
+from tests.faults.viewer import replaced
 
 
 def _pause_unknown(patch: pytest.MonkeyPatch) -> None:
@@ -15,7 +20,47 @@ def _pause_unknown(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(session, "begin", begin)
 
 
+async def _set_and_wait(self: FileTracks, name: str, number: int | None) -> None:
+    await self._control.run(self._control.player.set, name, "no" if number is None else number)
+
+
+def _no_series(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(PreferenceLearner, "watch", lambda _self, _series: None)
+
+
+_TOOLS = "tests/e2e/test_tools.py::"
+
 FAULTS = [
+    Fault(
+        name="files-another-track-waits-while-paused",
+        test=_TOOLS + "test_another_track_is_there_at_once_while_paused",
+        apply=lambda patch: patch.setattr(FileTracks, "_set", _set_and_wait),
+    ),
+    Fault(
+        name="files-chosen-tracks-are-forgotten",
+        test=_TOOLS + "test_bookmarks_and_the_place_are_found_again_under_another_name",
+        apply=lambda patch: patch.setattr(PlayingFile, "_remember", lambda _self, **_chosen: None),
+    ),
+    Fault(
+        name="files-next-episode-in-another-language",
+        test=_TOOLS + "test_the_next_episode_is_heard_and_read_as_the_one_before",
+        apply=_no_series,
+    ),
+    Fault(
+        name="files-addresses-without-a-name-share-their-place",
+        test="tests/ui/app/test_files.py::test_addresses_without_a_name_are_told_apart",
+        apply=lambda patch: patch.setattr(media_file, "is_media_name", lambda _name: True),
+    ),
+    Fault(
+        name="files-a-film-at-an-address-without-a-name-is-no-manifest",
+        test="tests/e2e/test_files.py::test_an_address_without_a_name_is_what_it_leads_to[h264.mp4]",
+        apply=lambda patch: patch.setattr(file_phases, "may_be_media", lambda _url: False),
+    ),
+    Fault(
+        name="files-keys-are-shown-nowhere",
+        test="tests/ui/app/test_keys.py::test_all_keys_are_shown_on_every_page_as_they_are_now[f1]",
+        apply=replaced("Main.qml", ("sequences: window.app.keys.helpKeys", 'sequences: ["F9"]')),
+    ),
     Fault(
         name="files-next-file-in-a-paused-player-moves",
         test="tests/e2e/test_film_pictures.py::test_a_film_has_pictures_for_scrubbing_and_music_has_none",

@@ -92,6 +92,45 @@ class Film:
             self.spoil(target, folder / self.name)
 
 
+def cover(name: str) -> Path:
+    """Music with a picture inside, marked as rung 7."""
+
+    def make(folder: Path) -> None:
+        drawn = f"testsrc2=s=320x180:r=1:d=1,{barcode.draw_filter(7)}"
+        words = [
+            "-v",
+            "error",
+            "-nostdin",
+            "-y",
+            "-f",
+            "lavfi",
+            "-i",
+            f"sine=d={SECONDS}",
+            "-f",
+            "lavfi",
+            "-i",
+            drawn,
+        ]
+        words += [
+            "-map",
+            0,
+            "-map",
+            1,
+            "-c:v",
+            "mjpeg",
+            "-pix_fmt",
+            "yuvj420p",
+            "-frames:v",
+            1,
+            "-disposition:v",
+            "attached_pic",
+            folder / name,
+        ]
+        run_tool([str(tools.locate().ffmpeg), *map(str, words)])
+
+    return cached("cover", {"name": name}, make) / name
+
+
 def _cut(share: float) -> Callable[[Path, Path], None]:
     def spoil(source: Path, target: Path) -> None:
         data = source.read_bytes()

@@ -142,7 +142,7 @@ def shown_keys(stage) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("key", [K.Key_Question, K.Key_F1])
+@pytest.mark.parametrize("key", [K.Key_Question, K.Key_F1], ids=["question", "f1"])
 def test_all_keys_are_shown_on_every_page_as_they_are_now(stage, key):
     stage.start()
     stage.until(lambda: stage.page == "signIn")
