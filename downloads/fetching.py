@@ -155,7 +155,8 @@ class Fetching:
         if result.outcome is LoadOutcome.DONE:
             return sink
         sink.discard()
-        assert result.error is not None
+        if result.error is None:
+            raise RuntimeError("a load that did not succeed has an error")
         if item.kind in _GAPS and trouble_of(result.error.code) in _ABSENT and self._may_lack_another():
             self._absent.add(item.index)
             return None

@@ -15,7 +15,6 @@ from player.base.errors import ErrorCode, MatineeError
 from player.manifest import attach_playlist, home_of, located_segment, moved_url, with_mirrors
 from player.manifest.model import (
     ByteRange,
-    KeyInfo,
     PlaylistRef,
     Presentation,
     Rendition,
@@ -207,9 +206,8 @@ class _Writer:
         for segment in segments_of(rendition):
             if segment.gap:
                 continue
-            for key in _identity_keys(segment):
-                assert key.uri is not None
-                self.add(RequestKind.KEY, part, key.uri, ((pathway_of(key.uri), key.uri),), start_s=segment.start_s)
+            for uri in _identity_keys(segment):
+                self.add(RequestKind.KEY, part, uri, ((pathway_of(uri), uri),), start_s=segment.start_s)
             init = segment.init
             if init is not None:
                 where = places(rendition, init.url, None, self._default)
@@ -234,12 +232,12 @@ class _Writer:
 _KINDS = {TrackType.TEXT: RequestKind.TEXT, TrackType.IMAGE: RequestKind.IMAGE}
 
 
-def _identity_keys(segment: Segment) -> Iterator[KeyInfo]:
-    """The keys that are plain files; those inside the address itself (``data:``) come with the playlist."""
+def _identity_keys(segment: Segment) -> Iterator[str]:
+    """The addresses of keys that are plain files; those inside the address (``data:``) come with the playlist."""
     init_keys = segment.init.keys if segment.init is not None else ()
     for key in (*segment.keys, *init_keys):
         if key.uri is not None and key.keyformat == "identity" and key.uri.startswith(("http:", "https:", "file:")):
-            yield key
+            yield key.uri
 
 
 def _bps(picked: ChosenRendition, segment: Segment) -> float:

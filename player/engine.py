@@ -28,7 +28,7 @@ from drm_client.offline import OfflineLicences
 from drm_client.signed_licences import SignedLicences
 from drm_client.upkeep import UpkeepReport
 from player.base.clock import Clock, SystemClock
-from player.base.errors import InputError
+from player.base.errors import ErrorCode, InputError, ServiceError
 from player.base.memory import MemoryKeeper, share_heaps
 from player.licensing.device_rights import DeviceRights, open_rights, register
 from player.licensing.licences import licence_request
@@ -244,6 +244,12 @@ class Engine:
         self._thread.join(10.0)
         if not self._thread.is_alive():
             self.loop.close()
+
+    def require_service(self) -> ServiceClient:
+        """The client of the service. Raises ServiceError ``service.not_found`` where none is set up."""
+        if self.service is None:
+            raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "No service is set up.")
+        return self.service
 
     async def rights(self) -> DeviceRights | None:
         """What this device keeps and may play of the service, opened at first use; None without a service.

@@ -144,11 +144,12 @@ class Simulation:
         """Play the title to its end. Raises ValueError when the policy never fetches a segment, and where one would
         take hours."""
         while self._segment < self._ladder.segments:
-            rung: int | None = self._decide()
+            rung = self._decide()
             for _ in range(MAX_REQUESTS_PER_SEGMENT):
-                rung = self._fetch(rung)
-                if rung is None:
+                instead = self._fetch(rung)
+                if instead is None:
                     break
+                rung = instead
             else:
                 raise ValueError(f"policy {self._policy.name!r} gave up one segment too often")
         self.result.startup_s, self.result.stalls = self._playback.waited_s, self._playback.stalls
@@ -194,9 +195,8 @@ class Simulation:
         offset = self._options.start_s
         return min(int(self._trace.bits(transfer.first_byte_s + offset, at_s + offset) / 8), transfer.size)
 
-    def _fetch(self, rung: int | None) -> int | None:
+    def _fetch(self, rung: int) -> int | None:
         """One request. Returns the rung to try instead when it was given up, None when the segment is there."""
-        assert rung is not None
         running = self._send(self._segment, rung)
         early_s = self._early_s(running)
         given_up = self._watch(running, min(running.end_s, early_s))

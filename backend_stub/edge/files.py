@@ -58,7 +58,8 @@ class Reply:
 
     def read_on(self) -> bytes:
         """The next piece."""
-        assert self.descriptor is not None
+        if self.descriptor is None:
+            return b""
         piece = os.pread(self.descriptor, min(CHUNK_BYTES, self.left), self.position)
         if not piece:
             raise OSError("the file became shorter while it was sent")

@@ -110,8 +110,7 @@ def _apply(session: Session, account_id: str, report: ProgressReport, watched_at
         watches.append(watch)
     elif (watched_at, report.position_s) > (watch.watched_at, watch.position_s):
         _fill(watch, report.position_s, report.duration_s, watched_at)
-    stands = standing(watches)
-    assert stands is not None, "one watch was just taken"
+    stands = standing(watches) or watch
     row = session.get(WatchedPosition, tuple(key.values()))
     if row is None:
         row = WatchedPosition(**key)

@@ -38,7 +38,7 @@ def play(spec: RunSpec, bench: Bench, should_stop: Callable[[], bool] = lambda: 
     def undisturbed(each: RunSpec, around: Around) -> dict[str, Any]:
         return reference(each, bench, around)
 
-    return judged(spec, own, undisturbed)
+    return judged(spec, spec.media, own, undisturbed)
 
 
 class _TapedPlayer(MpvPlayer):

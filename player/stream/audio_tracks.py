@@ -171,8 +171,8 @@ class AudioTracks:
             self._listener.order_failed(order, MediaError(ErrorCode.MEDIA_NO_TRACKS, "The sound has a gap here."))
             return
         outcome = await self._fetcher.fetch(order, self._watch, self._early.took)
-        if outcome.result is not None:
-            self._listener.order_done(order, outcome)
+        if outcome.done is not None:
+            self._listener.order_done(order, outcome.done)
         elif outcome.error is not None:
             error = outcome.error
             fatal = isinstance(error, DrmError)

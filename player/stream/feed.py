@@ -70,12 +70,16 @@ class Offsets:
         """What the media of a group told, if any of it has been read."""
         return self._known.get(group)
 
-    def of(self, slot: Slot, entry: StoredSegment, first: Sample | None = None) -> float | None:
-        """The offset in seconds; None while it is not known and ``first`` is not given."""
+    def of(self, slot: Slot, entry: StoredSegment) -> float | None:
+        """The offset in seconds; None while it is not known."""
         if entry.segment.media_offset_s is not None:
             return entry.segment.media_offset_s
-        offset = self._known.get(slot.group)
-        if offset is None and first is not None:
+        return self._known.get(slot.group)
+
+    def from_sample(self, slot: Slot, entry: StoredSegment, first: Sample) -> float:
+        """The offset in seconds; ``first`` sets it where it is not known."""
+        offset = self.of(slot, entry)
+        if offset is None:
             offset = self._known[slot.group] = entry.segment.start_s - first.pts_s
         return offset
 
@@ -97,8 +101,7 @@ class MainFeed:
     """The samples of one main segment: its video, and with muxed audio both, split by kind."""
 
     def __init__(self, slot: Slot, entry: StoredSegment, offsets: Offsets) -> None:
-        assert entry.demuxer is not None
-        self._samples = entry.demuxer.samples(entry.buffer, fallback_start_s=offsets.untimed_s(slot, entry))
+        self._samples = entry.samples(fallback_start_s=offsets.untimed_s(slot, entry))
         self._slot = slot
         self._entry = entry
         self._offsets = offsets
@@ -123,10 +126,10 @@ class MainFeed:
         return result
 
     def _on_timeline(self, sample: Sample) -> TimedSample:
-        if self._offset_s is None:
-            self._offset_s = self._offsets.of(self._slot, self._entry, sample)
-        assert self._offset_s is not None
-        return _shifted(sample, self._offset_s)
+        offset_s = self._offset_s
+        if offset_s is None:
+            offset_s = self._offset_s = self._offsets.from_sample(self._slot, self._entry, sample)
+        return _shifted(sample, offset_s)
 
 
 class _ReadAhead:
@@ -246,13 +249,12 @@ class AudioFeed:
         kept = self._open.get(entry.position)
         if kept is not None and kept[0] is entry:
             return kept[1]
-        assert entry.demuxer is not None
         untimed_s = self._offsets.untimed_s(slot, entry)
         offset = self._offsets.of(slot, entry)
         if offset is None:  # no main sample has been read in this group: this track sets the clock
-            first = next(iter(entry.demuxer.samples(entry.buffer, fallback_start_s=untimed_s)), None)
-            offset = self._offsets.of(slot, entry, first) or 0.0
-        reader = _ReadAhead(entry.demuxer.samples(entry.buffer, fallback_start_s=untimed_s), offset)
+            first = next(iter(entry.samples(fallback_start_s=untimed_s)), None)
+            offset = 0.0 if first is None else self._offsets.from_sample(slot, entry, first)
+        reader = _ReadAhead(entry.samples(fallback_start_s=untimed_s), offset)
         self._open[entry.position] = (entry, reader)
         while len(self._open) > _KEPT_SEGMENTS:
             self._open.popitem(last=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from drm_client.errors import DrmError, DrmErrorCode
 from player.base.errors import MatineeError, NetError
@@ -37,13 +38,20 @@ class Order:
     replaces: StoredSegment | None = field(default=None, repr=False)  # the stored copy in whose place this one comes
 
 
+class DoneFetch(NamedTuple):
+    """A segment that is whole, and how it was loaded."""
+
+    entry: StoredSegment
+    result: LoadResult
+
+
 @dataclass(frozen=True, slots=True)
 class FetchOutcome:
-    """How a fetch ended: ``result`` when it is there, ``error`` when it cannot be had (``step`` is what the loader
+    """How a fetch ended: ``done`` when it is there, ``error`` when it cannot be had (``step`` is what the loader
     would do then), else it was abandoned. ``entry`` is None where it was not even begun."""
 
     entry: StoredSegment | None = None
-    result: LoadResult | None = None
+    done: DoneFetch | None = None
     error: MatineeError | DrmError | None = None
     step: Step | None = None
 
@@ -117,7 +125,7 @@ class SegmentFetcher:
             self._take_out(entry)
             return FetchOutcome(entry, error=error)
         else:
-            return FetchOutcome(entry, result=result)
+            return FetchOutcome(entry, DoneFetch(entry, result))
         finally:
             if not ready.done():
                 ready.cancel()

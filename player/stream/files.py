@@ -80,12 +80,14 @@ class Files:
 
     def open(self) -> VirtualStream:
         """The first file, for libmpv to read; to be called after :meth:`begin`."""
-        assert self._first is not None
+        if self._first is None:
+            raise RuntimeError("the first file has no header yet")
         return self._first.open()
 
     def anew(self, start_s: float) -> Following:
         """The file that was opened last, to be loaded once more in its own place."""
-        assert self._opener is not None
+        if self._opener is None:
+            raise RuntimeError("no file has been opened yet")
         with self._lock:
             self._again = True  # that it is closed first does not end the playback
         return Following(start_s, jumped=True, open=self._opener)

@@ -233,11 +233,11 @@ class MainTrack:
         tried: set[int] = set()
         while True:
             order, outcome = await self._attempt(slot, rung, others=len(self._rate.rungs) - 1 - len(tried))
-            if outcome.result is not None:
+            if outcome.done is not None:
                 self._rate.finished()
                 self._failed_at = None
                 self._skipped = 0
-                self._listener.order_done(order, outcome)
+                self._listener.order_done(order, outcome.done)
                 return
             if outcome.error is None:
                 rung = self._after_abandoning(position, rung, outcome)
@@ -245,7 +245,7 @@ class MainTrack:
             tried.add(rung)
             other = self._other_rung(rung, tried) if _depends_on_rung(outcome.error) else None
             if other is None:
-                self._give_up(order, slot, outcome)
+                self._give_up(order, slot, outcome.error, outcome.step)
                 return
             self._note(
                 "other_rung",
@@ -335,11 +335,9 @@ class MainTrack:
         lower = [other for other in free if other < rung]
         return max(lower) if lower else min(free, default=None)
 
-    def _give_up(self, order: Order, slot: Slot, outcome: FetchOutcome) -> None:
+    def _give_up(self, order: Order, slot: Slot, error: MatineeError | DrmError, step: Step | None = None) -> None:
         """No rung of this segment can be had: go on without it if that is not the rule by now, else end here."""
-        error = outcome.error
-        assert error is not None
-        skippable = outcome.step is not None and outcome.step.action is Action.SKIP
+        skippable = step is not None and step.action is Action.SKIP
         if skippable and self._rate.phase is not Phase.STARTUP and self._skipped < _MOST_SKIPPED:
             self._skipped += 1
             self._note("skipped", f"At {slot.start_s:.1f} s a segment is left out, it cannot be had.", error)
@@ -352,7 +350,7 @@ class MainTrack:
     def _crashed(self, position: int, error: Exception) -> None:
         _log.error("fetching segment %d of the main track failed unexpectedly", position, exc_info=error)
         slot = self._buffered.timeline[position]
-        self._give_up(self._unknown(slot, 0), slot, FetchOutcome(error=unexpected()))
+        self._give_up(self._unknown(slot, 0), slot, unexpected())
 
     def _note(self, kind: str, sentence: str, error: MatineeError | DrmError) -> None:
         self._observe(Note(self._clock.monotonic(), kind, sentence, track=MAIN, code=str(error.code)))

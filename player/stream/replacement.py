@@ -99,11 +99,11 @@ class Replacing:
         finally:
             del self._running[position]
             self._tell(found, rung, old, outcome)
-        if outcome.result is not None:
-            self._listener.order_done(order, outcome)
+        if outcome.done is not None:
+            self._listener.order_done(order, outcome.done)
 
     def _tell(self, found: Replacement, rung: int, old: StoredSegment, outcome: FetchOutcome) -> None:
-        done = outcome.result is not None
+        done = outcome.done is not None
         lost = old.buffer.received if done else self._received
         if not done:
             self._not_again.add(found.position)

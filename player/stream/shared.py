@@ -10,7 +10,7 @@ from player.base.clock import Clock
 from player.base.errors import MatineeError
 from player.reporting.events import Observer
 from player.stream.buffered import Playhead
-from player.stream.fetching import FetchOutcome, Order, SegmentFetcher
+from player.stream.fetching import DoneFetch, Order, SegmentFetcher
 from player.stream.rate import RateControl
 from player.stream.sources import Sources
 from player.stream.store import SegmentStore
@@ -34,7 +34,7 @@ class StreamingParts:
 class OrderListener(Protocol):
     """Is told on the engine's loop how each order ended."""
 
-    def order_done(self, order: Order, outcome: FetchOutcome) -> None: ...
+    def order_done(self, order: Order, fetched: DoneFetch) -> None: ...
 
     def order_failed(self, order: Order, error: MatineeError | DrmError) -> None: ...
 

@@ -11,7 +11,7 @@ import functools
 import importlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from drm_client.cenc import SampleDecryptor
 from drm_client.errors import DrmError
@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from drm_client.hls_aes import SegmentCipher
 
 _BEHIND_TIMEOUT_S = 10.0
+
+
+T = TypeVar("T")
 
 
 class Growing(Protocol):
@@ -188,9 +191,7 @@ class Sources:
         known = loaded(rendition)
         if known is not None:
             return known
-        result = await self._single(("index", rendition.key), lambda: self._load_index(rendition))
-        assert isinstance(result, SegmentIndex)
-        return result
+        return await self._single(("index", rendition.key), lambda: self._load_index(rendition))
 
     def index_if_known(self, rendition: Rendition) -> SegmentIndex | None:
         """The segments if they have been loaded, else None."""
@@ -304,9 +305,7 @@ class Sources:
         init = segment.init
         clock = self._clocks.setdefault(segment.discontinuity, TimestampUnwrapper())
         key = ("demuxer", rendition.key, segment.discontinuity if init is None else (init.url, init.byte_range))
-        result = await self._single(key, lambda: self._open_demuxer(rendition, init, clock))
-        assert isinstance(result, Demuxer)
-        return result
+        return await self._single(key, lambda: self._open_demuxer(rendition, init, clock))
 
     async def _open_demuxer(
         self, rendition: Rendition, init: InitSegment | None, clock: TimestampUnwrapper
@@ -326,9 +325,7 @@ class Sources:
 
     async def init_bytes(self, rendition: Rendition, init: InitSegment) -> bytes:
         """An initialisation segment, decrypted where it has a key of its own."""
-        result = await self._single(("init", init.url, init.byte_range), lambda: self._load_init(rendition, init))
-        assert isinstance(result, bytes)
-        return result
+        return await self._single(("init", init.url, init.byte_range), lambda: self._load_init(rendition, init))
 
     async def _load_init(self, rendition: Rendition, init: InitSegment) -> bytes:
         resource = Resource(
@@ -369,10 +366,10 @@ class Sources:
 
     # --- once only
 
-    async def _single(self, key: tuple[object, ...], make: Callable[[], Awaitable[object]]) -> object:
+    async def _single(self, key: tuple[object, ...], make: Callable[[], Awaitable[T]]) -> T:
         """The result of ``make()``, made once; a failure is not kept, the next caller tries again."""
         task = self._begin(key, make)
-        return task.result() if task.done() else await asyncio.shield(task)
+        return cast("T", task.result() if task.done() else await asyncio.shield(task))  # a key stands for one kind
 
     def _begin(self, key: tuple[object, ...], make: Callable[[], Awaitable[object]]) -> asyncio.Task[object]:
         task = self._once.get(key)

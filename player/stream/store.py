@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from player.manifest.model import Rendition, Segment
 from player.media.demux import Demuxer
+from player.media.model import Sample
 from player.stream.buffer import SegmentBuffer
 
 
@@ -32,6 +33,12 @@ class StoredSegment:
     gap: bool = False
     pathway: str = ""  # the CDN that gives it, as soon as that is known
     unfinished: bool = False  # it was still being made when it was asked for: its bytes come at the pace of the media
+
+    def samples(self, *, fallback_start_s: float) -> Iterator[Sample]:
+        """Its samples as they arrive. RuntimeError before it is ``ready``."""
+        if self.demuxer is None:
+            raise RuntimeError("a segment is read before its init segment is there")
+        return self.demuxer.samples(self.buffer, fallback_start_s=fallback_start_s)
 
     @property
     def ready(self) -> bool:

@@ -27,7 +27,7 @@ from player.stream.continuity import Break
 from player.stream.early_reading import EarlyReading
 from player.stream.emitter import MUXED, Emitter
 from player.stream.feed import AudioFeed
-from player.stream.fetching import FetchOutcome, Order
+from player.stream.fetching import DoneFetch, Order
 from player.stream.files import Files, Following
 from player.stream.first_segments import FirstSegments
 from player.stream.header import HeaderBuilder
@@ -342,11 +342,9 @@ class Streaming:
 
     # --- how orders ended (OrderListener)
 
-    def order_done(self, order: Order, outcome: FetchOutcome) -> None:
-        assert outcome.result is not None
-        assert outcome.entry is not None
-        self._firsts.came(order.track, outcome.entry)
-        self._inband.arrived(outcome.entry)
+    def order_done(self, order: Order, fetched: DoneFetch) -> None:
+        self._firsts.came(order.track, fetched.entry)
+        self._inband.arrived(fetched.entry)
         self._observe(
             SegmentDone(
                 self._clock.monotonic(),
@@ -355,8 +353,8 @@ class Streaming:
                 order.segment.start_s,
                 order.segment.duration_s,
                 order.rung,
-                outcome.entry.buffer.received,
-                outcome.result.pathway,
+                fetched.entry.buffer.received,
+                fetched.result.pathway,
             )
         )
         self._buffered.trim()

@@ -26,37 +26,6 @@ from tests.kit.media import Rung, TestMedia
 SECONDS = 60
 CPU_TARGET, MEMORY_TARGET_MB, JUDGED_HEIGHT = 1.15, 80.0, 1080
 
-OURS = """
-import gc, json, resource, sys, tempfile, threading
-from pathlib import Path
-from player.engine import Engine, EngineSettings
-from player.mpv.player import MpvPlayer, OutputOptions
-from player.title.opening import PlaybackSource
-from player.playback.settings import PlaybackSettings
-from player.reporting.state import Status
-
-def cpu():
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-begun = []
-def see(state):
-    if state.status is Status.PLAYING and not begun:
-        begun.append(cpu())
-
-with tempfile.TemporaryDirectory() as profile:
-    engine = Engine(EngineSettings(profile=Path(profile), key_store="file"))
-    player = MpvPlayer(OutputOptions(video="null", audio="null"))
-    gc.freeze()
-    session = engine.open(PlaybackSource(url=sys.argv[1]), player, see, PlaybackSettings(rung=int(sys.argv[2])))
-    engine.wait(session)
-    spent = cpu() - begun[0]
-    assert session.state.status is Status.ENDED, session.state.failure
-    print(json.dumps([spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
-    engine.close()
-    player.terminate()
-"""
-
 THEIRS = """
 import json, resource, sys
 import mpv
@@ -85,10 +54,11 @@ class Cost:
 
 def side_by_side(base: str, dash: str, rung: int) -> tuple[Cost, Cost]:
     """Ours and libmpv's, for one playback of each."""
-    commands = ([OURS, f"{base}/{dash}", str(rung)], [THEIRS, f"{base}/{ONE_RUNG}"])
-    processes = [
-        subprocess.Popen([sys.executable, "-c", *words], stdout=subprocess.PIPE, text=True) for words in commands
-    ]
+    commands = (
+        ["-m", "tests.bench.own_playback", f"{base}/{dash}", str(rung)],
+        ["-c", THEIRS, f"{base}/{ONE_RUNG}"],
+    )
+    processes = [subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True) for words in commands]
     outputs = [process.communicate(timeout=SECONDS * 5)[0] for process in processes]
     ours, theirs = (Cost(*json.loads(output)) for output in outputs)
     return ours, theirs

@@ -13,6 +13,7 @@ from ui.cli.doctor_finding import PartFinding
 
 if TYPE_CHECKING:
     from player.engine import Engine
+    from player.service.client import ServiceClient
 
 _ROUTES = (Path("/proc/net/route"), Path("/proc/net/ipv6_route"))
 _SKEW_S = 120.0
@@ -50,21 +51,20 @@ def reach(service_url: str | None, addresses: Sequence[str], ca_file: Path | Non
         )
         try:
             if engine.service is not None:
-                found += [_service(engine)]
+                found += [_service(engine, engine.service)]
             found += [_address(engine, url) for url in addresses]
         finally:
             engine.close()
     return found
 
 
-def _service(engine: Engine) -> PartFinding:
+def _service(engine: Engine, service: ServiceClient) -> PartFinding:
     from player.base.errors import ANY_ERROR
 
-    assert engine.service is not None
-    host = engine.service.host
+    host = service.host
     began = time.monotonic()
     try:
-        theirs = engine.submit(engine.service.time()).result()
+        theirs = engine.submit(service.time()).result()
     except ANY_ERROR as error:
         remedy = "Is the address right, and is the service running?"
         return PartFinding("service", False, f"{host}: {error.sentence} ({error.code})", "its titles", False, remedy)

@@ -24,8 +24,7 @@ def add(args: argparse.Namespace) -> int:
         raise InputError(ErrorCode.INPUT_USAGE, "To know its episodes, name the service (--service).")
     store = open_store(args)
     with engine_of(args) as engine:
-        assert engine.service is not None
-        seasons = engine.submit(engine.service.seasons(args.series)).result()
+        seasons = engine.submit(engine.require_service().seasons(args.series)).result()
     here = {item.title_id for item in store.list()}
     wanted = [title for title in season_of(seasons, args.season, args.next) if title.id not in here]
     if not wanted:

@@ -45,14 +45,13 @@ def keep_up(args: argparse.Namespace) -> int:
 
 async def _episodes(engine: Engine, series_id: str) -> list[str]:
     """The episodes of a series that may be seen, in their order. Raises ServiceError, NetError."""
-    assert engine.service is not None
-    return [title.id for season in await engine.service.seasons(series_id) for title in season.episodes]
+    return [title.id for season in await engine.require_service().seasons(series_id) for title in season.episodes]
 
 
 async def _watched(engine: Engine, episodes: Sequence[str]) -> dict[str, float]:
     """The share of each episode that was watched, as the service knows it. Raises ServiceError, NetError."""
-    assert engine.service is not None
-    shares = {name: watched_share(await engine.service.title(name)) for name in episodes}
+    service = engine.require_service()
+    shares = {name: watched_share(await service.title(name)) for name in episodes}
     return {name: share for name, share in shares.items() if share > 0}
 
 

@@ -125,9 +125,8 @@ def _sign_in(provisioning: Provisioning, place: KioskFolders, email: str) -> int
         )
     )
     try:
-        assert engine.service is not None
         password = os.environ.get("MATINEE_PASSWORD", "")
-        account = engine.submit(engine.service.login(email, password, provisioning.name)).result()
+        account = engine.submit(engine.require_service().login(email, password, provisioning.name)).result()
         engine.submit(engine.device_id()).result()
     finally:
         engine.close()

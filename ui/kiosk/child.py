@@ -89,14 +89,12 @@ class ScreenProcess:
         self._on_exit(code)
 
     async def _beats(self) -> None:
-        assert self._process.stdout is not None
         async for line in _lines(self._process.stdout):
             beat = read_beat(line)
             if beat is not None:
                 self._on_beat(beat)
 
     async def _words(self) -> None:
-        assert self._process.stderr is not None
         loop = asyncio.get_running_loop()
         minute_began, said = loop.time(), 0
         async for line in _lines(self._process.stderr):
@@ -109,9 +107,9 @@ class ScreenProcess:
                 self._said.warning("%s", line.decode("utf-8", "replace").rstrip())
 
 
-async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """The lines of a pipe; one that is too long is passed over."""
-    while True:
+async def _lines(reader: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
+    """The lines of a pipe, none where there is no pipe; one that is too long is passed over."""
+    while reader is not None:
         try:
             line = await reader.readline()
         except ValueError:

@@ -238,12 +238,14 @@ class Supervisor:
         return await ScreenProcess.begin(part, self._command(part, entry), environment, on_beat, on_exit)
 
     def _on_beat(self, beat: Beat) -> None:
-        assert self._screen is not None
+        screen = self._screen
+        if screen is None:  # its last line comes after its end
+            return
         self._seen = time.monotonic()
-        memory = memory_of(self._screen.pid)
+        memory = memory_of(screen.pid)
         if ScreenOrder.END in self._watchdog.beat(self._seen, beat, memory):
             _log.warning("the screen occupies %d MB and is begun anew", memory // 1_000_000)
-            self._screen.end()
+            screen.end()
 
     def _on_exit(self, code: int) -> None:
         self._screen = None

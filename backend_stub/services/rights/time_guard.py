@@ -82,10 +82,11 @@ class TimeGuard:
 
     def check(self) -> None:
         """Raises :class:`ProblemError` 503 ``clock_unsure``."""
-        if self._read is None or self._good():
+        read = self._read
+        if read is None or self._good(read):
             return
         self._look()  # another process, or the operator, may have settled it
-        if self._good():
+        if self._good(read):
             return
         _logger.warning("this machine's clock contradicts itself: nothing is signed (matinee serve --confirm-clock)")
         raise ProblemError(
@@ -94,19 +95,18 @@ class TimeGuard:
 
     def mark(self) -> None:
         """Keep the time where it is good. To be called every minute or so."""
-        if self._read is not None and self._good():
-            self._keep()
+        if self._read is not None and self._good(self._read):
+            self._keep(self._read())
 
     def confirm(self) -> None:
         """The operator says that the clock is right."""
         if self._read is not None:
-            self._keep()
+            self._keep(self._read())
 
-    def _good(self) -> bool:
-        assert self._read is not None
+    def _good(self, read: Callable[[], BootClock]) -> bool:
         if not self._looked:
             self._look()
-        return is_good(self._clock.now(), self._read(), self._mark, self._newest)
+        return is_good(self._clock.now(), read(), self._mark, self._newest)
 
     def _look(self) -> None:
         with self._database.read() as session:
@@ -118,9 +118,8 @@ class TimeGuard:
                 self._mark = Mark(row.at, BootClock(boot_id, row.boottime_s, synchronised == "ntp"))
         self._looked = True
 
-    def _keep(self) -> None:
-        assert self._read is not None
-        mark = Mark(self._clock.now(), self._read())
+    def _keep(self, boot: BootClock) -> None:
+        mark = Mark(self._clock.now(), boot)
         name = f"{mark.boot.boot_id} {'ntp' if mark.boot.synchronised else ''}".strip()
         with self._database.write() as session:
             put(session, ClockMark(one=1, at=mark.at, boot_id=name, boottime_s=mark.boot.boottime_s))

@@ -11,10 +11,10 @@ from player.manifest.parser_notes import Notes
 
 @dataclass(frozen=True, slots=True)
 class MultivariantEntry:
-    """One STREAM-INF, I-FRAME-STREAM-INF, IMAGE-STREAM-INF or MEDIA tag. ``url`` is None for media without URI."""
+    """One STREAM-INF, I-FRAME-STREAM-INF, IMAGE-STREAM-INF or MEDIA tag. ``url`` is empty for media without URI."""
 
     attributes: Mapping[str, str]
-    url: str | None
+    url: str
     line: int
 
 

@@ -134,10 +134,10 @@ def _check_media_tag(entry: MultivariantEntry, notes: Notes) -> None:
     def warn(sentence: str) -> None:
         notes.warn("hls.media_rule", f"EXT-X-MEDIA: {sentence}", line=entry.line)
 
-    if kind == "SUBTITLES" and entry.url is None:
+    if kind == "SUBTITLES" and not entry.url:
         warn("subtitles need a URI.")
     if kind == "CLOSED-CAPTIONS":
-        if entry.url is not None:
+        if entry.url:
             warn("closed captions must not have a URI.")
         if attributes.get("INSTREAM-ID") not in _IN_STREAM:
             warn("closed captions need an INSTREAM-ID (CC1 to CC4 or SERVICE1 to SERVICE63).")

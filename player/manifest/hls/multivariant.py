@@ -140,8 +140,8 @@ class _MultivariantReader:
             if not attributes.get(name):
                 self.notes.warn("hls.media_attribute_missing", f"An EXT-X-MEDIA has no {name}.", line=tag.line)
         uri = attributes.get("URI")
-        url = self._url(uri, tag.line) if uri else None
-        if url is not None or not uri:
+        url = self._url(uri, tag.line) if uri else ""
+        if url is not None:
             self._add(self.result.media, MultivariantEntry(attributes, url, tag.line))
 
     def _own_uri(self, tag: Tag, entries: list[MultivariantEntry]) -> None:

@@ -128,7 +128,7 @@ def _group_key(kind: str, group: str | None, media: dict[GroupKey, list[Multivar
 
 
 def _member_key(member: MultivariantEntry) -> tuple[str, ...]:
-    return (*(member.attributes.get(name, "") for name in _SAME_MEDIA), "" if member.url is None else "uri")
+    return (*(member.attributes.get(name, "") for name in _SAME_MEDIA), "uri" if member.url else "")
 
 
 def _backup_groups(
@@ -146,7 +146,7 @@ def _backup_groups(
             other = copy.attributes.get(kind)
             if first is None or other is None or other in leading:
                 continue
-            here = {member.url for member in media.get((kind, first), ())} | {None}
+            here = {member.url for member in media.get((kind, first), ())} | {""}
             if any(member.url in here for member in media.get((kind, other), ())):
                 continue
             pair = (other, _pathway(copy, position))
@@ -239,9 +239,9 @@ def _family(variant: MultivariantEntry) -> tuple[str, str]:
     return "", video_range
 
 
-def _is_sound_file(url: str | None) -> bool:
+def _is_sound_file(url: str) -> bool:
     """Whether a variant is no playlist but a file of sound (``radio.mp3``), as radio stations have it."""
-    return url is not None and container_of_url(url) is Container.PACKED_AUDIO
+    return bool(url) and container_of_url(url) is Container.PACKED_AUDIO
 
 
 def _variant(
@@ -252,7 +252,6 @@ def _variant(
 ) -> Rendition:
     first = copies[0]
     attributes = first.attributes
-    assert first.url is not None
     codecs = split_codecs(attributes.get("CODECS"))
     width, height = resolution(attributes.get("RESOLUTION"))
     audio_group = attributes.get("AUDIO")
@@ -291,13 +290,12 @@ def _carries_audio(
         return False
     group = variant.attributes.get("AUDIO")
     members = media.get(("AUDIO", group), []) if group is not None else []
-    if members and all(member.url is not None for member in members):
+    if members and all(member.url for member in members):
         return False
     return not codecs or bool(of_type(codecs, TrackType.AUDIO))
 
 
 def _location(entry: MultivariantEntry, position: int) -> Location:
-    assert entry.url is not None
     return Location(
         pathway=_pathway(entry, position),
         base_url=folder_of(entry.url),
@@ -334,7 +332,7 @@ def _media_tracks(
             (copy, pathway)
             for other, pathway in backups[kind].get(group, ())
             for copy in media.get((kind, other), ())
-            if _member_key(copy) == _member_key(entry) and copy.url not in (None, entry.url)
+            if _member_key(copy) == _member_key(entry) and copy.url not in ("", entry.url)
         ]
         leader = next((c[0] for c in folded if c[0].attributes.get(kind) == group), None)
         home = DEFAULT_PATHWAY if leader is None else _pathway(leader, 0)
@@ -367,15 +365,15 @@ def _media_track(
     name = attributes.get("NAME", "")
     ident = names(attributes.get("STABLE-RENDITION-ID") or f"{type_}/{attributes.get('GROUP-ID', '')}/{name}")
     locations: tuple[Location, ...] = ()
-    if entry.url is not None:
+    if entry.url:
         locations = (
             Location(home, folder_of(entry.url), attributes=attributes, place=SourcePosition(entry.line)),
             *(
                 Location(
                     pathway,
-                    folder_of(copy.url or ""),
+                    folder_of(copy.url),
                     priority=position,
-                    segments=PlaylistRef(copy.url or ""),
+                    segments=PlaylistRef(copy.url),
                     attributes=copy.attributes,
                     place=SourcePosition(copy.line),
                 )
@@ -385,12 +383,12 @@ def _media_track(
     rendition = Rendition(
         id=ident,
         bandwidth_bps=_bits(attributes.get("BANDWIDTH")),
-        segments=ListedIndex(()) if entry.url is None else PlaylistRef(entry.url),
+        segments=PlaylistRef(entry.url) if entry.url else ListedIndex(()),
         codecs=codecs,
         sample_rate=integer(attributes.get("SAMPLE-RATE")),
         channels=attributes.get("CHANNELS"),
         stable_id=attributes.get("STABLE-RENDITION-ID"),
-        embedded=entry.url is None,
+        embedded=not entry.url,
         locations=locations,
         attributes=attributes,
         place=SourcePosition(entry.line),
@@ -420,7 +418,6 @@ def _extra_tracks(
     renditions = []
     for position, entry in enumerate(entries):
         attributes = entry.attributes
-        assert entry.url is not None
         width, height = resolution(attributes.get("RESOLUTION"))
         renditions.append(
             Rendition(

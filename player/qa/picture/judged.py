@@ -22,14 +22,15 @@ Play = Callable[[RunSpec, Around], dict[str, Any]]
 _PEACEFUL = LinkTrace.constant(1_000_000_000.0, 0.001)
 
 
-def judged(spec: RunSpec, play: Play, undisturbed: Play) -> dict[str, Any]:
-    """The report of ``spec``, with ``media``. ``undisturbed`` plays the reference. Raises as they do, and InputError
-    without a usable FFmpeg."""
+def judged(spec: RunSpec, media: Path, play: Play, undisturbed: Play) -> dict[str, Any]:
+    """The report of ``spec``, with ``media``; clips of what is wrong go into the folder of that name.
+
+    ``undisturbed`` plays the reference. Raises as they do, and InputError without a usable FFmpeg.
+    """
     from player.qa.picture.verdict import clips, judge, together  # numpy: only where something is judged
 
-    assert spec.media is not None
-    spec.media.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=spec.media, prefix="tapes-") as work:
+    media.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=media, prefix="tapes-") as work:
         own, report = _taped(spec, play, Path(work) / "own")
         wanted, _ = _taped(_reference(spec), undisturbed, Path(work) / "reference")
         end_s = float(report["result"]["position_s"] or 0.0) - (spec.settings.start_s or 0.0)
@@ -37,7 +38,7 @@ def judged(spec: RunSpec, play: Play, undisturbed: Play) -> dict[str, Any]:
         for number, path in enumerate(own):
             reference = wanted[number] if len(wanted) == len(own) else None
             found = judge(path, reference, end_s if len(own) == 1 else float("inf"))
-            clips(path, found, spec.media, f"part-{number + 1}")
+            clips(path, found, media, f"part-{number + 1}")
             parts.append(found)
     report["media"] = together(parts)
     if report["continuity"]["decode_errors"] is None:

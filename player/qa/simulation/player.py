@@ -151,20 +151,21 @@ class SimulatedPlayer:
     # --- its life
 
     async def _play(self, open_stream: Callable[[], ByteStream]) -> None:
-        while self._reader is None:
+        reader = self._reader
+        while reader is None:
             try:
-                self._reader = FileReader(open_stream())
+                reader = self._reader = FileReader(open_stream())
             except Interrupted:
                 await asyncio.sleep(STEP_S)
         self._event("file-loaded")
         # The file leads to the segment that playback begins in; where in it may have become known since the load.
         self._position_s = float(self._properties.get(_START, self._position_s))
         while True:
-            self._step(STEP_S * float(self._properties["speed"]))
+            self._step(reader, STEP_S * float(self._properties["speed"]))
             await asyncio.sleep(STEP_S)
 
-    def _step(self, seconds: float) -> None:
-        self._read()
+    def _step(self, reader: FileReader, seconds: float) -> None:
+        self._read(reader)
         if self._over:
             return
         if self._moving:
@@ -199,9 +200,7 @@ class SimulatedPlayer:
         else:
             self._stall(stalled=True)
 
-    def _read(self) -> None:
-        reader = self._reader
-        assert reader is not None
+    def _read(self, reader: FileReader) -> None:
         while not self._nothing_more and self._read_until_s - self._position_s < _READ_AHEAD_S:
             self.waiting.blocked = False
             packets = reader.read()

@@ -79,7 +79,7 @@ def simulate(spec: RunSpec, bench: Bench, *, origin: OriginThread | None = None)
             return play(spec)
         from player.qa.picture.judged import judged
 
-        return judged(spec, play, play)
+        return judged(spec, spec.media, play, play)
     finally:
         if own:
             source.close()

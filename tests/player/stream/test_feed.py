@@ -79,9 +79,9 @@ def test_hls_learns_the_offset_from_the_first_sample_of_a_group() -> None:
     middle = entry(segment=plain[1])
     assert offsets.of(slot(1), middle) is None
     first = Sample(VIDEO, 14.0, 14.0, 0.04, True, b"")
-    assert offsets.of(slot(1), middle, first) == pytest.approx(-10.0)
+    assert offsets.from_sample(slot(1), middle, first) == pytest.approx(-10.0)
     later = Sample(VIDEO, 11.0, 11.0, 0.04, True, b"")
-    assert offsets.of(slot(0), entry(segment=plain[0]), later) == pytest.approx(-10.0)
+    assert offsets.from_sample(slot(0), entry(segment=plain[0]), later) == pytest.approx(-10.0)
     assert offsets.known((0, 0)) == pytest.approx(-10.0)
 
 

@@ -358,10 +358,7 @@ class EngineClient:
             self._made.set_exception(error)
 
     def _service(self) -> ServiceClient:
-        service = self.engine.service
-        if service is None:
-            raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "No service is set up.")
-        return service
+        return self.engine.require_service()
 
 
 def _settle(outcome: Future[T], source: Future[Any]) -> None:

@@ -118,5 +118,6 @@ def load_window(app: QObject, file: str = "Main.qml") -> tuple[QQmlApplicationEn
 def video_surface(window: QQuickWindow) -> SurfacePort:
     """The window's one video item."""
     surface = window.findChild(QQuickItem, "video")
-    assert surface is not None, "each window has an item of this name"
+    if surface is None:
+        raise ComponentError(ErrorCode.COMPONENT_QT, "The interface of this installation is damaged or incomplete.")
     return cast("SurfacePort", surface)

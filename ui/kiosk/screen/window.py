@@ -135,7 +135,8 @@ class _ScreenParts:
         from ui.kiosk.kept_titles import SignInKeeper, TitleKeeper
 
         client = self.client
-        assert client is not None, "it is there before it makes its engine"
+        if client is None:
+            raise RuntimeError("the client is there before it makes its engine")
         kept = KeptTitles(
             lambda: client.engine,
             self.profile / "downloads",
@@ -165,20 +166,23 @@ class _ScreenParts:
     def choose(self, entry: PlaylistEntry) -> None:
         self._entry = entry
 
+    def _titles(self) -> TitleKeeper:
+        if self._keeper is None:
+            raise RuntimeError("the engine's loop runs once it is made")
+        return self._keeper
+
     async def source(self, entry: PlaylistEntry) -> PlaybackSource:
-        assert self._keeper is not None, "the engine's loop runs once it is made"
-        return await self._keeper.source(entry)
+        return await self._titles().source(entry)
 
     async def provide(self) -> None:
         """One round, unless the last one still waits for a slow network."""
-        assert self._keeper is not None, "the engine's loop runs once it is made"
         if self._providing:
             return
         self._providing = True
         try:
             if self._sign_in is not None and self.client is not None:
                 await self._sign_in.provide(self.client.engine.service)
-            await self._keeper.provide()
+            await self._titles().provide()
         finally:
             self._providing = False
 
