@@ -31,7 +31,7 @@ from player.title import opening
 from player.title.opening import PlaybackSource, TitleAddresses, failure_of
 from player.tracks import selection
 from tests.faults.model import Fault
-from ui.cli import inspect
+from ui.cli import inspect, inspect_table
 
 _READER = "tests/player/manifest"
 
@@ -104,6 +104,15 @@ def _no_fallback(patch: pytest.MonkeyPatch) -> None:
 
 def _piece_by_piece(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(inspect, "_print_json", lambda document: json.dump(document, sys.stdout))
+
+
+def _systems_by_number(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(inspect_table, "system_name", lambda system_id: system_id)
+
+
+def _each_warning(patch: pytest.MonkeyPatch) -> None:
+    original = inspect_table._warnings
+    patch.setattr(inspect_table, "_warnings", lambda warnings, **_whole: original(warnings, whole=True))
 
 
 def _cues_dropped(patch: pytest.MonkeyPatch) -> None:
@@ -278,6 +287,16 @@ FAULTS = [
         "inspect-json-written-piece-by-piece",
         "tests/ui/cli/test_inspect.py::test_a_document_is_written_in_one_piece",
         _piece_by_piece,
+    ),
+    Fault(
+        "inspect-protection-by-number",
+        "tests/ui/cli/test_inspect.py::test_the_first_screen_says_what_protects_a_rung_and_is_80_characters_wide",
+        _systems_by_number,
+    ),
+    Fault(
+        "inspect-warnings-repeated",
+        "tests/ui/cli/test_inspect.py::test_what_is_said_several_times_stands_once_on_the_first_screen",
+        _each_warning,
     ),
     Fault(
         "manifest-cues-dropped",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from drm_client.systems import system_name, system_of_keyformat
 from player.manifest.changes import Changes
 from player.manifest.model import (
     IndexRef,
+    ManifestWarning,
     PlaylistRef,
     Presentation,
     Rendition,
@@ -41,7 +43,7 @@ def lines(presentation: Presentation, *, segments: bool = False) -> Iterator[str
                     yield f"    {track.type} {rendition.id}"
                     yield from _segments(rendition)
     if len(presentation.periods) > shown:
-        yield f"... {len(presentation.periods) - shown} more periods (--segments shows them)"
+        yield f"... {_counted(len(presentation.periods) - shown, 'more period')} (--segments shows all)"
     yield from _events(presentation, whole=segments)
     yield from _remarks(presentation, whole=segments)
 
@@ -49,7 +51,8 @@ def lines(presentation: Presentation, *, segments: bool = False) -> Iterator[str
 def _head(presentation: Presentation) -> Iterator[str]:
     kind = "live" if presentation.live else "on demand"
     length = "" if presentation.duration_s is None else f", {_seconds(presentation.duration_s)}"
-    yield f"{presentation.protocol.upper()} {presentation.kind} manifest, {kind}{length}"
+    form = "MPD" if presentation.kind == "mpd" else f"{presentation.kind} playlist"
+    yield f"{presentation.protocol.upper()} {form}, {kind}{length}"
     profiles = str(presentation.extra.get("profiles") or "")
     if profiles:
         yield f"profiles: {profiles}"
@@ -68,6 +71,10 @@ def _head(presentation: Presentation) -> Iterator[str]:
             yield "live: " + ", ".join(shown)
     if presentation.steering is not None:
         yield f"steering: default pathway {' '.join(presentation.steering.default_pathways) or '-'}"
+    if presentation.following:
+        yield f"goes on with: {presentation.following}"
+    if presentation.fallbacks:
+        yield f"where it fails: {' '.join(presentation.fallbacks)}"
     for name, value in presentation.variables.items():
         yield f"variable {name} = {value}"
 
@@ -107,7 +114,9 @@ def _media(rendition: Rendition) -> str:
 
 def _marks(rendition: Rendition) -> str:
     """Encryption, other places, and why it would not be played."""
-    words = [f"{item.scheme or 'encrypted'} {item.system_id or ''}".strip() for item in rendition.protections]
+    schemes = dict.fromkeys(item.scheme or "encrypted" for item in rendition.protections)
+    names = dict.fromkeys(system_name(item.system_id) for item in rendition.protections if item.system_id)
+    words = [" ".join((*schemes, *names))] if rendition.protections else _key_words(rendition)
     if len(rendition.locations) > 1:
         words.append("at " + " ".join(location.pathway for location in rendition.locations))
     if rendition.unusable is not None:
@@ -115,7 +124,19 @@ def _marks(rendition: Rendition) -> str:
     return ", ".join(words)
 
 
+def _key_words(rendition: Rendition) -> list[str]:
+    """How the first segment of an HLS rendition is encrypted, and for which key systems."""
+    index = loaded_segments(rendition.segments)
+    keys = index[0].keys if index else ()
+    systems = (system_of_keyformat(key.keyformat) for key in keys if key.keyformat != "identity")
+    names = dict.fromkeys(system_name(system) for system in systems if system is not None)
+    return [" ".join((*dict.fromkeys(key.method for key in keys), *names))] if keys else []
+
+
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Columns in which no row says anything are left out: a first screen is 80 characters wide."""
+    said = [column for column in range(len(head)) if any(row[column] not in ("", "-") for row in rows)]
+    head, rows = [head[at] for at in said], [[row[at] for at in said] for row in rows]
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     for row in (head, *rows):
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -196,22 +217,44 @@ def _splice(event: TimedEvent) -> str:
 
 
 def _remarks(presentation: Presentation, *, whole: bool) -> Iterator[str]:
-    warnings = presentation.warnings if whole else presentation.warnings[:SHOWN_WARNINGS]
-    if warnings:
+    rows = list(_warnings(presentation.warnings, whole=whole))
+    shown = rows if whole else rows[:SHOWN_WARNINGS]
+    if shown:
         yield ""
         yield "warnings"
-    for warning in warnings:
-        where = f" of {warning.rendition}" if warning.rendition else ""
-        place = f"line {warning.place.line}{where}: " if warning.place.line else ""
-        yield f"  {place}{warning.sentence} ({warning.code})"
-    if len(presentation.warnings) > len(warnings):
-        yield f"  ... {len(presentation.warnings) - len(warnings)} more"
+    yield from shown
+    if len(rows) > len(shown):
+        yield f"  ... {len(rows) - len(shown)} more"
     if presentation.unused:
         yield ""
         yield "read and not used: " + ", ".join(presentation.unused)
     count = sum(len(track.renditions) for period in presentation.periods for track in period.tracks)
     yield ""
-    yield f"{count} renditions, {len(presentation.periods)} periods, {len(presentation.warnings)} warnings"
+    yield ", ".join(
+        _counted(number, word)
+        for number, word in (
+            (count, "rendition"),
+            (len(presentation.periods), "period"),
+            (len(presentation.warnings), "warning"),
+        )
+    )
+
+
+def _warnings(warnings: Iterable[ManifestWarning], *, whole: bool) -> Iterator[str]:
+    """A line for each warning; what is said several times stands once, with the first place, unless ``whole``."""
+    grouped: dict[tuple[object, ...], list[ManifestWarning]] = {}
+    for number, warning in enumerate(warnings):
+        same = number if whole else None
+        grouped.setdefault((warning.code, warning.sentence, warning.rendition, same), []).append(warning)
+    for first, *others in grouped.values():
+        where = f" of {first.rendition}" if first.rendition else ""
+        place = f"line {first.place.line}{where}: " if first.place.line else ""
+        times = f", {len(others) + 1} times" if others else ""
+        yield f"  {place}{first.sentence} ({first.code}{times})"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def change_lines(changes: Changes) -> Iterator[str]:

@@ -295,3 +295,55 @@ def test_a_document_is_written_in_one_piece(title: Path, monkeypatch: pytest.Mon
     assert main(["inspect", "--json", str(title / "master.m3u8")]) == 0
     assert len(pieces) < 3
     json.loads("".join(pieces))
+
+
+PROTECTED = (
+    '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT8S">'
+    '<SupplementalProperty schemeIdUri="urn:mpeg:dash:chaining:2016" value="next.mpd"/>'
+    '<Period><AdaptationSet mimeType="video/mp4" codecs="avc1.4d401f">'
+    '<ContentProtection schemeIdUri="urn:mpeg:dash:mp4protection:2011" value="cenc"/>'
+    f'<ContentProtection schemeIdUri="urn:uuid:{WIDEVINE}"/><ContentProtection schemeIdUri="urn:uuid:{PLAYREADY}"/>'
+    '<SegmentTemplate media="$Number$.m4s" duration="8"/>'
+    '<Representation id="v" bandwidth="900000" width="640" height="360"/>'
+    "</AdaptationSet></Period></MPD>"
+)
+
+
+def test_the_first_screen_says_what_protects_a_rung_and_is_80_characters_wide(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "film.mpd"
+    kid = '<ContentProtection schemeIdUri="urn:mpeg:dash:mp4protection:2011" value="cenc" cenc:default_KID="x"/>'
+    path.write_text(PROTECTED.replace("</AdaptationSet>", kid + "</AdaptationSet>").replace("PT8S", "PT7S"))
+    assert main(["inspect", str(path), "--base", "https://example.org/film.mpd"]) == 0
+    shown = capsys.readouterr().out.split("key system")[0].splitlines()
+    (row,) = (line for line in shown if line.startswith("  v "))
+    assert row.split() == ["v", "900", "640x360", "avc1.4d401f", "1", "x", "fmp4", "cenc", "Widevine", "PlayReady"]
+    assert shown[0] == "DASH MPD, on demand, 7 s"
+    assert len(row) <= 80
+    assert re.match(r"1 rendition, 1 period, \d+ warnings?$", shown[-1])
+
+
+def test_the_first_screen_says_how_a_playlist_is_encrypted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "film.m3u8"
+    key = 'METHOD=SAMPLE-AES-CTR,URI="data:,x",KEYFORMAT='
+    keys = f'#EXT-X-KEY:{key}"urn:uuid:{WIDEVINE}"\n#EXT-X-KEY:{key}"com.microsoft.playready"\n'
+    rest = '#EXT-X-MAP:URI="i"\n#EXTINF:4,\n1\n#EXT-X-ENDLIST\n'
+    path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n{keys}{rest}")
+    assert main(["inspect", str(path), "--base", "https://example.org/film.m3u8"]) == 0
+    assert "SAMPLE-AES-CTR Widevine PlayReady" in capsys.readouterr().out.split("key system")[0]
+
+
+def test_what_is_said_several_times_stands_once_on_the_first_screen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "film.m3u8"
+    path.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n" + "#EXTINF:4,\n1.ts\n" * 3 + "#EXTINF:x,\n2.ts\n" * 2)
+    assert main(["inspect", str(path), "--base", "https://example.org/film.m3u8"]) == 0
+    short = capsys.readouterr().out
+    assert main(["inspect", str(path), "--segments", "--base", "https://example.org/film.m3u8"]) == 0
+    assert short.count("hls.bad_extinf") == 1
+    assert "hls.bad_extinf, 2 times" in short
+    assert capsys.readouterr().out.count("hls.bad_extinf") == 2
