@@ -16,7 +16,7 @@ from player.manifest.dash import representation
 from player.service import discovery
 from tests.faults.model import Fault
 from ui.app.system import translation
-from ui.app.viewmodels import sentences
+from ui.app.viewmodels import posters, sentences
 from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.home import HomeViewModel
 from ui.app.window import scene
@@ -118,6 +118,11 @@ FAULTS = [
         name="viewer-no-way-to-a-service",
         test=_EVENING + "test_a_first_start_without_a_service_leads_to_one",
         apply=replaced(_SIGN_IN, ("            signIn.useService(address.text)", "            signIn.cancel()")),
+    ),
+    Fault(
+        name="viewer-picture-stays-away-after-an-outage",
+        test="tests/ui/app/test_viewmodels.py::test_a_picture_comes_once_the_service_is_back",
+        apply=lambda patch: patch.setattr(posters, "_LATER", ("none",)),
     ),
     Fault(
         name="viewer-publish-loses-chapters",

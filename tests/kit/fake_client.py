@@ -304,6 +304,7 @@ class FakeClient:
         self.codes = 0
         self.mailed: list[tuple[str, str]] = []  # what for, to whom
         self.verified = True
+        self.asked_images = 0
         self.nearby: list[str] = []
         self.approved: Future[str] = Future()  # the name, once the code was approved elsewhere
         self._loop = asyncio.new_event_loop()
@@ -561,6 +562,7 @@ class FakeClient:
         self.files = [file for file in self.files if identity not in (None, file.identity)]
 
     async def image(self, url: str) -> bytes:
+        self.asked_images += 1
         await self._obstacles()
         if self.paint is not None:
             return self.paint(url)

@@ -28,7 +28,7 @@ def test_the_facts_of_a_title(stage):
     show(stage, cards(3))
     assert facts(stage) == {
         "name": "Title 0",
-        "qualities": "1080p, 720p, 480p, 240p",
+        "qualities": "Up to 1080p",
         "begun": False,
     }
     assert stage.item("detailsSynopsis").property("text") == "What happens in title 0."

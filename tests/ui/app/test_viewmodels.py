@@ -467,3 +467,18 @@ def test_a_poster_that_cannot_be_had_is_not_asked_for_again(client, tasks, qtbot
     qtbot.waitUntil(lambda: posters._running == 0)
     assert posters.get("http://posters.test/gone.jpg", pytest.fail) == ""
     assert posters._running == 0
+
+
+def test_a_picture_comes_once_the_service_is_back(client, tmp_path, qtbot, monkeypatch):
+    monkeypatch.setattr("ui.app.viewmodels.posters.RETRY_MS", 20)
+    tasks, arrived = Tasks(client), []
+    cache = PosterCache(client, tasks, tmp_path)
+    client.paint = lambda _url: b"picture"
+    client.failure = NetError(ErrorCode.NET_REFUSED, "There is nobody.")
+    assert cache.get("http://x/1.jpg", arrived.append) == ""
+    qtbot.waitUntil(lambda: client.asked_images > 1)  # and again
+    assert arrived == []
+    client.failure = None
+    qtbot.waitUntil(lambda: len(arrived) == 1)
+    assert cache.get("http://x/1.jpg", arrived.append) == arrived[0]
+    tasks.close()

@@ -159,9 +159,9 @@ class DetailsViewModel(QObject):
 
     @Property(str, notify=changed)
     def qualities(self) -> str:
-        """All rungs, the best first."""
-        heights = sorted(self._card.heights, reverse=True) if self._card else []
-        return ", ".join(f"{height}p" for height in heights)
+        """The best there is."""
+        best = max(self._card.heights, default=0) if self._card else 0
+        return tr("Up to {height}p").format(height=best) if best else ""
 
     @Property(str, notify=changed)
     def sound(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QTimer, QUrl
 
 from player.base.errors import ErrorCode, InputError
 from player.reporting.state import PlaybackFailure
@@ -18,12 +18,14 @@ from ui.app.viewmodels.tasks import Tasks
 
 MAX_BYTES = 64 * 1024 * 1024
 _AT_ONCE = 6
+RETRY_MS = 5000
+_LATER = ("net.", "http.server", "http.rate_limited")  # codes of what may pass
 _storing = threading.Lock()  # one writer at a time, which may also remove files
 
 
 class PosterCache(QObject):
-    """Turns poster addresses into local files. A poster that cannot be had stays without a picture until asked anew
-    in another run; the page shows the title's name instead."""
+    """Turns poster addresses into local files. A poster that the service does not have stays without a picture in
+    this run; the page shows the title's name instead. While the service cannot be reached it is tried again."""
 
     def __init__(self, client: ClientPort, tasks: Tasks, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +36,9 @@ class PosterCache(QObject):
         self._waiting: dict[str, list[Callable[[str], None]]] = {}
         self._queue: list[str] = []
         self._running = 0
+        self._later: list[str] = []
+        self._retry = QTimer(self, singleShot=True, interval=RETRY_MS)
+        self._retry.timeout.connect(self._try_again)
 
     def get(self, url: str, arrived: Callable[[str], None]) -> str:
         """The ``file:`` address of a poster, or empty; then ``arrived`` is called with it once it is there."""
@@ -61,8 +66,19 @@ class PosterCache(QObject):
     def _stored(self, url: str, path: Path) -> None:
         self._arrived(url, QUrl.fromLocalFile(str(path)).toString())
 
-    def _refused(self, url: str, _failure: PlaybackFailure) -> None:
-        self._arrived(url, "")
+    def _refused(self, url: str, failure: PlaybackFailure) -> None:
+        if failure.code.startswith(_LATER):
+            self._running -= 1
+            self._later.append(url)
+            self._retry.start()
+            self._start_some()
+        else:
+            self._arrived(url, "")
+
+    def _try_again(self) -> None:
+        self._queue += self._later
+        self._later.clear()
+        self._start_some()
 
     def _arrived(self, url: str, address: str) -> None:
         self._running -= 1

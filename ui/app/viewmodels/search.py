@@ -153,7 +153,6 @@ class SearchViewModel(QObject):
     def _show(self, state: SearchState, message: str = "", cards: tuple[Title, ...] = ()) -> None:
         if state is SearchState.IDLE and not self.property("recent"):
             cards = tuple(self._suggest())[:_SUGGESTIONS]
-            message = tr("Worth a look") if cards else ""
         self._state, self._message, self._cards = state, message, cards
         self._results.replace(keep_posters(self._results.records, cards))
         self.changed.emit()

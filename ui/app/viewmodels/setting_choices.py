@@ -184,7 +184,7 @@ _CHOICES_OF_SHOWING: dict[str, Choices] = {
     "language": lambda: _zip(LANGUAGES, tr("System default"), "English", "Deutsch"),
     "text_size": lambda: [(size, f"{size} %") for size in TEXT_SIZES],
     "high_contrast": lambda: _zip((False, True), tr("Normal"), tr("High")),
-    "motion": lambda: _zip(MOTIONS, tr("As the system says"), tr("Little"), tr("Full")),
+    "motion": lambda: _zip(MOTIONS, tr("System default"), tr("Little"), tr("Full")),
     "audio_language": lambda: [
         ("", tr("As the title has it")),
         *((tag, language_name(tag)) for tag in SOUND_LANGUAGES),
@@ -202,7 +202,7 @@ _CHOICES_OF_SHOWING: dict[str, Choices] = {
 }
 _CHOICES_OF_USING: dict[str, Choices] = {
     "data_limit_bps": lambda: [(limit, _limit_words(limit)) for limit in DATA_LIMITS],
-    "metered": lambda: _zip((False, True), tr("As the system says"), tr("Metered")),
+    "metered": lambda: _zip((False, True), tr("System default"), tr("Metered")),
     "month_limit_gb": lambda: [(limit, f"{limit} GB" if limit else tr("Never")) for limit in MONTH_LIMITS],
     "download_height": lambda: [(lines, f"{lines}p" if lines else tr("The best")) for lines in DOWNLOAD_HEIGHTS],
     "download_limit_bps": lambda: [

@@ -1048,6 +1048,10 @@
         <translation>Gefunden</translation>
     </message>
     <message>
+        <source>Worth a look</source>
+        <translation>Einen Blick wert</translation>
+    </message>
+    <message>
         <source>Title or what it is about</source>
         <translation>Titel, oder worum es geht</translation>
     </message>
@@ -1362,10 +1366,6 @@
     <message>
         <source>As the device says</source>
         <translation>Wie das Gerät es angibt</translation>
-    </message>
-    <message>
-        <source>As the system says</source>
-        <translation>Wie das System sagt</translation>
     </message>
     <message>
         <source>As the title has it</source>
@@ -3588,6 +3588,10 @@
         <translation>Bis {age}</translation>
     </message>
     <message>
+        <source>Up to {height}p</source>
+        <translation>Bis zu {height}p</translation>
+    </message>
+    <message>
         <source>Video</source>
         <translation>Video</translation>
     </message>
@@ -3698,10 +3702,6 @@
     <message>
         <source>With the profile</source>
         <translation>Beim Profil</translation>
-    </message>
-    <message>
-        <source>Worth a look</source>
-        <translation>Einen Blick wert</translation>
     </message>
     <message>
         <source>Write a time such as 1:02:03.</source>

@@ -61,7 +61,7 @@ FocusScope {
         objectName: "found"
         anchors { fill: parent; rightMargin: Theme.margin - Theme.gap }
         anchors.leftMargin: root.tv ? keys.width + 2 * Theme.margin : Theme.margin
-        topMargin: top.height + Theme.tight
+        topMargin: top.height + Theme.tight + (worth.visible ? worth.height + Theme.tight : 0)
         bottomMargin: Theme.margin
         roomAbove: top.height + Theme.gap
         prefix: "found_"
@@ -75,6 +75,18 @@ FocusScope {
         onPassedLeft: if (root.tv) keys.enter()
         onTitleChosen: titleId => root.titleChosen(titleId)
         onMenuWanted: (card, titleId) => root.menuWanted(card, titleId)
+
+        Label {
+            id: worth
+            objectName: "worthALook"
+            parent: grid.contentItem
+            y: -height - Theme.tight
+            text: qsTr("Worth a look")
+            font.pixelSize: Theme.heading
+            font.weight: Font.DemiBold
+            visible: root.search.state === "idle" && grid.visible
+            Accessible.role: Accessible.Heading
+        }
     }
     Rectangle {
         id: top
