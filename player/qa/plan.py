@@ -41,6 +41,7 @@ class QaPlan:
     runs: tuple[RunSpec, ...]
     thresholds: tuple[Condition, ...]
     judges_media: bool = False  # picture and sound, on decoded frames
+    account: str | None = None  # of the service, in which titles are played
 
 
 def load_plan(path: Path, values: Mapping[str, str] | None = None) -> QaPlan:
@@ -79,12 +80,14 @@ class _PlanReader:
             runs,
             tuple(self._condition(number, text) for number, text in enumerate(rest.get("thresholds", ()))),
             rest.get("judge", "continuity") == "media",
+            self._filled(("account",), rest["account"]) if "account" in rest else None,
         )
 
     def _runs(self) -> Iterator[RunSpec]:
         rest, play = self._rest, self._rest.get("play", {})
         script = tuple(self._step(number) for number in range(len(rest.get("script", ()))))
         sources = self._named("sources", self._source)
+        references = self._named("sources", self._reference)
         networks = self._named("networks", self._network) or {"": lambda _seed: None}
         faults = self._named("faults", self._faults) or {"": lambda _seed: None}
         devices = self._named("devices", lambda _number, item: bounds_of(item)) or {"": bounds_of({})}
@@ -113,6 +116,7 @@ class _PlanReader:
                 wrong(seed),
                 script,
                 play.get("limit_s", _LIMIT_S),
+                reference=references[source],
             )
 
     def _named(self, name: str, make: Callable[[int, dict[str, Any]], Any]) -> dict[str, Any]:
@@ -134,15 +138,25 @@ class _PlanReader:
         )
         shared = {"name": item["name"], "keys": keys}
         if "url" in item:
-            url = self._filled((*place, "url"), item["url"])
-            if "://" not in url:
-                url = (self.folder / url).resolve().as_uri()
+            url = self._address((*place, "url"), item["url"])
             licence_url = item.get("licence_url")
             if licence_url is not None:
                 licence_url = self._filled((*place, "licence_url"), licence_url)
             return PlaybackSource(url=url, licence_url=licence_url, **shared)
         title = self._filled((*place, "title"), item["title"])
         return PlaybackSource(title_id=title, variant=item.get("variant", ""), **shared)
+
+    def _reference(self, number: int, item: dict[str, Any]) -> PlaybackSource | None:
+        if "reference" not in item:
+            return None
+        url = self._address(("sources", number, "reference"), item["reference"])
+        own = self._source(number, item)
+        return PlaybackSource(name=own.name, url=url, keys=own.keys, licence_url=own.licence_url)
+
+    def _address(self, place: Place, text: str) -> str:
+        """An address, or that of a file beside the plan."""
+        url = self._filled(place, text)
+        return url if "://" in url else (self.folder / url).resolve().as_uri()
 
     def _network(self, number: int, item: dict[str, Any]) -> Callable[[int], LinkTrace]:
         place: Place = ("networks", number)

@@ -43,7 +43,8 @@ class RunSpec:
     """One run of a plan.
 
     ``limit_s`` ends a run that does not end by itself, in seconds on its own clock. ``record`` is the file for the
-    session. ``media`` is the folder for findings in video and audio, if those are judged.
+    session. ``media`` is the folder for findings in video and audio, if those are judged, and
+    ``reference`` what they are compared with (None: the source itself, undisturbed).
     """
 
     labels: Labels
@@ -55,6 +56,7 @@ class RunSpec:
     limit_s: float = 600.0
     record: Path | None = None
     media: Path | None = None
+    reference: PlaybackSource | None = None
 
 
 @dataclass(frozen=True, slots=True)

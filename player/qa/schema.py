@@ -52,6 +52,7 @@ _SOURCE = _object(
         "of a title (default: encrypted where it has that, else the one it has)", enum=["clear", "encrypted", "live"]
     ),
     licence_url=_text("a ClearKey licence server; may hold ${NAME}"),
+    reference=_text("address of the same where it is known to be right (judge: media; default: this source itself)"),
     keys=_list(_text("KID:KEY in hex, or ${NAME}"), "known content keys"),
 )
 _NETWORK = _object(
@@ -123,6 +124,7 @@ PLAN: Schema = {
         version={"type": "integer", "enum": [1], "description": "of this format"},
         name=_text("of the plan", maxLength=200),
         description=_text("what it is for"),
+        account=_text("of the service, for titles; may hold ${NAME} (--email goes before it)"),
         judge=_text(
             "media: picture and sound are judged on decoded frames; continuity (default): what reached the decoder",
             enum=["continuity", "media"],

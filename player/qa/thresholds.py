@@ -53,6 +53,7 @@ FAMILIES = {
     "errors": "errors.CODE: errors and failed requests of that code",
     "lost_s": "lost_s.video, lost_s.audio, lost_s.subtitles",
     "repeated_s": "repeated_s.video, repeated_s.audio, repeated_s.subtitles",
+    "start": "start.api, start.cdn, start.manifest, start.licence, start.segment: seconds of the parts of the start",
     "cdn": "cdn.NAME.share (of the bytes of media, 0 to 1), cdn.NAME.requests, cdn.NAME.errors",
 }
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
@@ -151,6 +152,7 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
     figures = (report.get("media") or {}).get("figures", {})
     found |= {name: figures.get(name) for name in MEDIA_FIGURES}
     found["delivery_findings"] = float(sum(each["count"] for each in report.get("delivery", ())))
+    found |= {f"start.{part['part']}": float(part["seconds"]) for part in report["startup"].get("parts", ())}
     live = report.get("live") or {}
     found["latency_s"], found["latency_drift_s"] = live.get("mean_s"), live.get("off_target_max_s")
     found["mean_quality"] = _mean_quality(report)

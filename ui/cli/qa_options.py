@@ -48,14 +48,14 @@ def plan_of(args: argparse.Namespace) -> QaPlan:
 
 
 @contextmanager
-def bench_of(args: argparse.Namespace) -> Iterator[Bench]:
+def bench_of(args: argparse.Namespace, account: str | None = None) -> Iterator[Bench]:
     """Where runs take place. Without ``--profile-dir`` the profile is thrown away at the end."""
     from player.qa.run_spec import Bench
 
     bench = Bench(
         profile=Path(),
         service_url=args.service,
-        email=args.email,
+        email=args.email or account,
         password=os.environ.get("MATINEE_PASSWORD", ""),
         key_store="file" if args.profile_dir is None else args.key_store,
         ca_file=args.ca_file,

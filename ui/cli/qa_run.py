@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     plan = _for_players(plan, args.player)
     progress = _PlanProgress(len(plan.runs), sys.stderr.isatty())
     ended: BaseException | None = None
-    with bench_of(args) as bench, _ended_by_sigterm():
+    with bench_of(args, plan.account) as bench, _ended_by_sigterm():
         jobs = min(args.jobs or default_jobs(len(plan.runs), virtual=plan.virtual), len(plan.runs))
         if jobs > 1:
             print(f"{len(plan.runs)} runs, {jobs} at once", file=sys.stderr)
@@ -234,12 +235,15 @@ def write(outcome: PlanOutcome, folder: Path) -> None:
 
 def tell(outcome: PlanOutcome, folder: Path | None) -> None:
     """The verdict in a few lines on stderr, and what went wrong in runs that broke something."""
-    from player.qa.explanations import why_errors, why_lost, why_stalls
+    from player.qa.explanations import why_delivery, why_errors, why_lost, why_stalls
 
     for run in [each for each in outcome.runs if not each.passed][:_MOST_TOLD]:
         report = run.result.report
         for sentence in [*why_lost(report), *why_errors(report), *why_stalls(report)][:_MOST_TOLD]:
             print(f"        {run.name}: {sentence}", file=sys.stderr)
+    said = Counter(sentence for run in outcome.runs for sentence in why_delivery(run.result.report))
+    for sentence, count in said.most_common(_MOST_TOLD):
+        print(f"note    {sentence}{f' ({count} runs)' if count > 1 else ''}", file=sys.stderr)
     for judgement in outcome.judgements:
         print(f"{'holds ' if judgement.holds else 'BROKEN'}  {judgement.sentence}", file=sys.stderr)
     if outcome.not_run:

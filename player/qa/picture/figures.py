@@ -12,6 +12,7 @@ FIGURES: Mapping[str, str] = {
     "wrong_sound_s": "seconds of audio that differ from the reference's (judge: media)",
     "loudness_lufs": "of the whole run, EBU R128 (judge: media)",
     "true_peak_dbfs": "the loudest true peak; above 0 it clips (judge: media)",
+    "av_offset_ms": "how much later than its flash a beep is heard, where the material has such marks (judge: media)",
     "blockiness": "FFmpeg's blockdetect: to be compared within one title (judge: media)",
     "vmaf_mean": "likeness to the reference, 0 to 100 (judge: media, with an FFmpeg that has VMAF)",
     "vmaf_min": "of the frame that is least like it",

@@ -59,4 +59,7 @@ def _taped(spec: RunSpec, play: Play, folder: Path) -> tuple[list[Path], dict[st
 def _reference(spec: RunSpec) -> RunSpec:
     """The same source from the same place, on a link on which every rung can be had."""
     settings = replace(spec.settings, cmcd=None)
-    return replace(spec, network=_PEACEFUL, faults=None, script=(), record=None, media=None, settings=settings)
+    source = spec.source if spec.reference is None else spec.reference
+    return replace(
+        spec, source=source, network=_PEACEFUL, faults=None, script=(), record=None, media=None, settings=settings
+    )

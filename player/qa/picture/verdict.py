@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from player.qa.picture.compare import Compared, compare
+from player.qa.picture.marks import av_offset_ms
 from player.qa.picture.measure import MediaFigures, Span, measure
 from player.qa.picture.tools import run
 
@@ -46,10 +47,13 @@ def judge(path: Path, reference: Path | None, until_s: float = math.inf) -> dict
     own = measure(path)
     wanted = None if reference is None else measure(reference)
     end_s = min(until_s, own.duration_s)
-    return document(own, wanted, None if reference is None else compare(path, reference, end_s))
+    compared = None if reference is None else compare(path, reference, end_s)
+    return document(own, wanted, compared, av_offset_ms(path, end_s) if own.has_video and own.has_audio else None)
 
 
-def document(own: MediaFigures, wanted: MediaFigures | None, compared: Compared | None) -> dict[str, Any]:
+def document(
+    own: MediaFigures, wanted: MediaFigures | None, compared: Compared | None, offset_ms: float | None = None
+) -> dict[str, Any]:
     """The findings and figures, out of what was measured."""
     found = [
         *_findings("frozen", own.frozen, () if wanted is None else wanted.frozen),
@@ -76,6 +80,7 @@ def document(own: MediaFigures, wanted: MediaFigures | None, compared: Compared 
             **{f"{kind}_s": _total(found, kind) for kind in _SENTENCES},
             "loudness_lufs": own.loudness_lufs,
             "true_peak_dbfs": own.true_peak_dbfs,
+            "av_offset_ms": offset_ms,
             "blockiness": own.blockiness,
             "vmaf_mean": None if compared is None else compared.vmaf_mean,
             "vmaf_min": None if compared is None else compared.vmaf_min,

@@ -16,13 +16,21 @@ from player.qa.html_report import page
 from player.qa.junit import junit
 from player.qa.outcome import PlanOutcome, outcome_of
 from player.qa.plan import QaPlan
-from player.qa.run_spec import RunResult
+from player.qa.run_spec import Labels, RunResult
 from player.qa.thresholds import PLAIN, figure, judge, metrics_of, parse, statistic
 from tests.kit.reports import report, result
 
 
 def outcome(results: Sequence[RunResult], *conditions: str) -> PlanOutcome:
     return outcome_of(QaPlan("Plan & <test>", "why", True, (), tuple(map(parse, conditions))), results)
+
+
+def test_a_plan_may_bound_the_parts_of_a_start() -> None:
+    parts = [{"part": "manifest", "seconds": 0.4, "budget_s": 0.1, "over": False, "at_s": 0.0}]
+    startup = {**report()["startup"], "parts": parts}
+    results = [RunResult(Labels("one"), report(startup=startup))]
+    assert outcome(results, "start.manifest <= 0.5", "start.licence == 0").passed
+    assert not outcome(results, "start.manifest p95 <= 0.3").passed
 
 
 def test_figures_come_out_of_the_report() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,9 @@ from player.playback.settings import PlaybackSettings
 from player.qa.document import read
 from player.qa.outcome import outcome_of
 from player.qa.picture.compare import other_pictures, other_sounds
+from player.qa.picture.marks import av_offset_ms, beeps, flashes, offset_ms
 from player.qa.picture.measure import MediaFigures, measured
+from player.qa.picture.tools import run
 from player.qa.picture.verdict import document, together
 from player.qa.plan import plan_of
 from player.qa.run_spec import Bench, Labels, RunResult, RunSpec
@@ -90,6 +94,24 @@ def test_sounds_are_alike_in_another_quality_and_not_where_they_are_others() -> 
     assert other_sounds(nothing, nothing) == [False]
 
 
+def test_marks_tell_how_far_sound_is_from_the_picture(tmp_path: Path) -> None:
+    film = tmp_path / "marks.mkv"
+    flash = "color=black:s=160x90:r=25:d=9,drawbox=t=fill:c=white:enable='lt(mod(t,2),0.1)'"
+    beep = "aevalsrc='if(gte(t,0.12)*lt(mod(t-0.12,2),0.08),0.8*sin(2*PI*1000*t),0)':d=9"
+    run(["-v", "error", "-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", beep, "-c:a", "pcm_s16le", str(film)])
+    assert av_offset_ms(film, 9.0) == pytest.approx(120, abs=20)
+
+
+def test_without_marks_that_belong_together_nothing_is_told() -> None:
+    seen = [2.0, 4.0, 6.0, 8.0]
+    assert offset_ms(seen, [each - 0.08 for each in seen]) == -80.0
+    assert offset_ms(seen, [1.0, 3.0, 5.0, 7.0]) is None
+    assert offset_ms(seen, [2.0, 4.2, 5.7, 8.4]) is None, "they are scattered"
+    assert offset_ms(seen[:2], seen[:2]) is None
+    assert (flashes(np.zeros(0, np.float32)), beeps(np.zeros(0, np.float32))) == ([], [])
+    assert flashes(np.repeat(np.float32([0, 200]), 100)) == [], "a bright scene is no flash"
+
+
 def judged(tmp_path: Path, *rules: dict[str, Any]) -> dict[str, Any]:
     faults = FaultPlan.parse({"version": 1, "rules": list(rules)}) if rules else None
     with FileServer(media.ffmpeg_dash().folder) as server:
@@ -112,6 +134,21 @@ def test_a_run_without_faults_is_as_its_reference(tmp_path: Path) -> None:
     assert report["continuity"]["decode_errors"] == 0
     assert report["media"]["figures"]["vmaf_mean"] is None or report["media"]["figures"]["vmaf_mean"] > 80
     assert passes(report, tmp_path)
+
+
+def test_what_a_server_itself_mixes_up_is_found_against_one_that_is_right(tmp_path: Path) -> None:
+    folder = tmp_path / "lying"
+    shutil.copytree(media.ffmpeg_dash().folder, folder)
+    for number in (3, 4):  # the other language under the right clock
+        shutil.copy(folder / f"seg-4-{number:03}.m4s", folder / f"seg-3-{number:03}.m4s")
+    with FileServer(folder) as liar, FileServer(media.ffmpeg_dash().folder) as right:
+        url, reference = liar.url("manifest.mpd"), PlaybackSource(url=right.url("manifest.mpd"))
+        settings = PlaybackSettings(start_s=0.0, rung=1)
+        spec = RunSpec(Labels("lies"), PlaybackSource(url=url), settings, media=tmp_path / "media")
+        assert passes(simulate(spec, Bench(tmp_path)), tmp_path), "nothing else tells what is right"
+        report = simulate(replace(spec, reference=reference), Bench(tmp_path))
+    assert {each["kind"] for each in report["media"]["findings"]} == {"wrong_sound"}
+    assert not passes(report, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,19 @@ play: {start_s: 4, duration_s: 30, limit_s: 90}
     assert run.settings.fresh
 
 
+def test_a_plan_states_its_account_and_what_is_known_to_be_right(tmp_path: Path) -> None:
+    text = (
+        'version: 1\nname: n\naccount: "${WHO:-a@b.test}"\nsources: [{name: s, url: x.mpd, reference: right.mpd}]\n'
+    )
+    plan = plan_of(read(text, "plan.yaml"), tmp_path, {})
+    assert plan.account == "a@b.test"
+    (run,) = plan.runs
+    assert run.reference is not None
+    assert run.reference.url == (tmp_path / "right.mpd").as_uri()
+    (plain,) = parsed(BASE).runs
+    assert (parsed(BASE).account, plain.reference) == (None, None)
+
+
 def test_a_run_starts_at_its_beginning_unless_it_says_otherwise() -> None:
     (run,) = parsed(BASE).runs
     assert (run.settings.start_s, run.settings.live_start_s, run.settings.fresh) == (0.0, None, True)
