@@ -336,13 +336,18 @@ class OfflineLicences:
                 elif said.state == "released":
                     self.store.release(licence_id, None)
                     ended.append(licence_id)
-                elif said.state == "in_force" and said.sequence == rights.policy.sequence:
+                elif said.state == "in_force":
                     licence = self.store.get(licence_id)
-                    good = rules.confirmed(licence.rights, said.first_play_at)
+                    if said.sequence == rights.policy.sequence:
+                        good = rules.confirmed(licence.rights, said.first_play_at)
+                        confirmed.append(licence_id)
+                    elif rights.policy.rental:  # it was renewed since: an older copy, or the answer was lost
+                        good = rules.with_first_play(licence.rights, said.first_play_at)
+                    else:
+                        good = licence.rights
                     if good != licence.rights:
                         self.store.put(licence.with_rights(good))
                     licence.clear()
-                    confirmed.append(licence_id)
 
     def _read(self, licence_id: str) -> tuple[KeptLicence, TrustedTime]:
         """A licence and the time of its issuer."""

@@ -173,10 +173,15 @@ def renewed(rights: LicenceFacts, policy: LicencePolicy) -> LicenceFacts:
 
 def confirmed(rights: LicenceFacts, first_play_s: float | None) -> LicenceFacts:
     """The rights after the service confirmed them, with the first play that it knows of; the earlier one counts."""
+    return replace(with_first_play(rights, first_play_s), confirmed=True)
+
+
+def with_first_play(rights: LicenceFacts, first_play_s: float | None) -> LicenceFacts:
+    """The rights with the first play that the service knows of; the earlier one counts."""
     first = rights.first_play
-    if first_play_s is not None and (first is None or first_play_s < first.time.at_s):
-        first = FirstPlay(TrustedTime(first_play_s, first_play_s), settled=True)
-    return replace(rights, first_play=first, confirmed=True)
+    if first_play_s is None or (first is not None and first.time.at_s <= first_play_s):
+        return rights
+    return replace(rights, first_play=FirstPlay(TrustedTime(first_play_s, first_play_s), settled=True))
 
 
 def simulate(

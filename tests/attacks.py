@@ -28,7 +28,7 @@ from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.service import note_licence
 from downloads.store import Store
-from drm_client import passphrase
+from drm_client import os_clock, passphrase
 from drm_client.device import DeviceIdentities
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
@@ -43,7 +43,7 @@ from player.service.address import service_address
 from player.service.client import ServiceClient
 from tests.drm_client.offline_kit import ORDER, Desk, MemoryKeyStore
 from tests.drm_client.test_issuers import FIVE_YEARS, OTHER, TwoServices
-from tests.drm_client.test_os_clock import in_covered_time_namespace, in_time_namespace
+from tests.drm_client.test_os_clock import in_covered_time_namespace, in_time_namespace, read_by
 from tests.drm_client.test_upgrade import Upgraded
 from tests.kit.downloads import Shelf, noise_download, noise_title, run
 from tests.kit.fileserver import FileServer
@@ -109,6 +109,34 @@ def old_vault(*, files: bool, anchor: bytes | str | None) -> Try:
         return not plays(desk, licence_id)
 
     return attack
+
+
+async def copy_after_a_renewal(folder: Path) -> bool:
+    """The service was told of the first play by a renewal alone."""
+    here, copy = folder / "here", folder / "copy"
+    desk = Desk(here, Terms(play_s=2 * HOUR, rental=True), FileKeyStore(here, b"m"))
+    licence_id = await desk.kept()
+    await keep_up(desk)
+    desk.vault.close()
+    shutil.copytree(here, copy)
+    desk._open()
+    assert plays(desk, licence_id)
+    await desk.licences.renew(licence_id)
+    desk.vault.close()
+    shutil.copytree(copy, here, dirs_exist_ok=True)
+    desk._open()
+    desk.machine.run(3 * HOUR)
+    await keep_up(desk)
+    return not plays(desk, licence_id)
+
+
+async def preloaded(folder: Path) -> bool:
+    """Set every clock of the C library back by a library that is loaded before it."""
+    if shutil.which("faketime") is None:
+        pytest.skip("faketime is not here")
+    now = os_clock.read_clocks()
+    there = read_by("faketime", "3 years ago")
+    return there.boot_id == now.boot_id and 0.0 <= there.boottime_s - now.boottime_s < 60.0
 
 
 def whole_copy(*, files: bool, contact: bool) -> Try:
@@ -501,6 +529,7 @@ ATTACKS = (
         "turn the boot clock back in a time namespace", "it is not believed, the wall clock counts", time_namespace
     ),
     Attack("the same, with /proc covered and system calls filtered", "it is not believed", covered_time_namespace),
+    Attack("preload a library that sets all clocks back", "the time counts", preloaded),
     Attack("restore a snapshot of the machine, not of its disk", "what the wall clock gained counts", snapshot),
     Attack("replay a recorded time of the service", "refused", recorded_time),
     Attack("answer with another signing key", "refused", another_key),
@@ -525,6 +554,11 @@ ATTACKS = (
         "an older folder, key files and all, then a contact",
         "found; first plays of which the service knows count",
         whole_copy(files=True, contact=True),
+    ),
+    Attack(
+        "the same, where a renewal alone told of the first play",
+        "the first play counts",
+        copy_after_a_renewal,
     ),
     Attack(
         "an older vault and system key store, then a contact",

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,11 +33,20 @@ def in_time_namespace(boottime_s: int, *more: str, run: Sequence[str] = (), read
     ]  # fmt: skip
     if shutil.which("unshare") is None:
         pytest.skip("unshare (util-linux) is not here")
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    done = _run(command)
     if done.returncode != 0 and done.stderr.startswith(("unshare:", "mount:")):
         pytest.skip(f"no time namespaces here: {done.stderr.strip()}")
     return Reading(*json.loads(done.stdout))
+
+
+def read_by(*command: str) -> Reading:
+    """What a process reads that ``command`` starts."""
+    return Reading(*json.loads(_run([*command, sys.executable, "-c", _READ]).stdout))
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
 
 
 def in_covered_time_namespace(boottime_s: int) -> Reading:
@@ -115,3 +125,28 @@ def test_where_nothing_says_which_time_namespace_this_is_the_boot_clock_is_not_b
 
 def test_a_time_namespace_that_is_covered_hides_no_time() -> None:
     assert in_covered_time_namespace(-50).boot_id.startswith("process-")
+
+
+@pytest.mark.parametrize(
+    ("said", "kernel", "counts"),
+    [(5000.0, 5000.4, 5000.0), (100.0, 5000.0, 5000.0), (1.7e9, 5000.0, 5000.0), (5000.0, 90.0, 5000.0)],
+    ids=["agree", "set back", "faketime", "container"],
+)
+def test_a_boot_clock_that_a_preloaded_library_set_is_held_against_the_kernels_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: float, kernel: float, counts: float
+) -> None:
+    """The file of a container (LXCFS) counts from the container's own start, so it may say less."""
+    (tmp_path / "uptime").write_text(f"{kernel} 1.0\n")
+    monkeypatch.setattr(os_clock, "_UPTIME", tmp_path / "uptime")
+    monkeypatch.setattr(time, "clock_gettime", lambda _clock: said)
+    assert read_clocks().boottime_s == counts
+
+
+def test_a_library_that_sets_all_clocks_hides_no_time() -> None:
+    if shutil.which("faketime") is None:
+        pytest.skip("faketime is not here")
+    before = read_clocks()
+    for when in ("3 years ago", "60 days"):
+        there = read_by("faketime", when)
+        assert there.boot_id == before.boot_id
+        assert 0.0 <= there.boottime_s - before.boottime_s < 60.0

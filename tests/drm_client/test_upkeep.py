@@ -145,6 +145,25 @@ async def test_an_older_copy_is_found_and_heals_at_the_next_contact(
     assert (await upkeep(desk).run()).next_s == DAILY_S
 
 
+async def test_an_older_copy_learns_of_a_first_play_that_only_a_renewal_told(tmp_path: Path) -> None:
+    """The service knows of no later count then, and has a later licence: its word on the first play counts."""
+    here, copy = tmp_path / "here", tmp_path / "copy"
+    desk = Desk(here, Terms(play_s=6 * HOUR, rental=True), FileKeyStore(here, b"m"))
+    licence_id = await desk.kept()
+    await upkeep(desk).run()
+    desk.vault.close()
+    shutil.copytree(here, copy)
+    desk._open()
+    desk.licences.open(licence_id, KeyRing())
+    await desk.licences.renew(licence_id)
+    desk.vault.close()
+    shutil.copytree(copy, here, dirs_exist_ok=True)
+    desk._open()
+    desk.machine.run(HOUR)
+    await upkeep(desk).run()
+    assert desk.licences.standing(licence_id).playback_s == 5 * HOUR
+
+
 async def test_two_programs_that_ask_at_once_are_no_older_copy(desk: Desk) -> None:
     """One's question overtakes the other's on the way."""
     licence_id = await desk.kept()

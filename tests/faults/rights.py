@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from downloads import checking, quota, removal, service
 from downloads.item_writer import ItemWriter, SystemFile
 from downloads.queue import Queue
 from downloads.store import Store
-from drm_client import clock, device, offline, passphrase
+from drm_client import clock, device, offline, os_clock, passphrase, rights
 from drm_client.clock import ClockState, Reading, TrustedTime
 from drm_client.device import DeviceIdentities
 from drm_client.keystore import FileKeyStore
 from drm_client.licence_store import LicenceStore
 from drm_client.offline import Confirmations, OfflineLicences
+from drm_client.rights import LicenceFacts
 from drm_client.trusted_clock import TrustedClock
 from drm_client.vault import ANCHOR_ENTRY, Vault
 from player.licensing import upkeep
@@ -84,6 +86,21 @@ def any_count_is_believed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(offline, "_MAX_COUNT", 2**53)
 
 
+def the_c_library_is_believed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(os_clock, "_DIFFER_S", 1e12)
+    patch.setattr(os_clock, "_LONGEST_UP_S", 1e12)
+
+
+def only_confirmed_licences_learn(patch: pytest.MonkeyPatch) -> None:
+    learn = rights.with_first_play
+
+    def confirmed(facts: LicenceFacts, first_play_s: float | None) -> LicenceFacts:
+        return replace(learn(facts, first_play_s), confirmed=True)
+
+    patch.setattr(rights, "confirmed", confirmed)
+    patch.setattr(rights, "with_first_play", lambda facts, _first_play_s: facts)
+
+
 def rentals_begin_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(licence_issuing, "rented_since", lambda *_given: None)
 
@@ -136,10 +153,9 @@ def only_the_engines_service_is_kept_up_with(patch: pytest.MonkeyPatch) -> None:
 def services_wait_for_each_other(patch: pytest.MonkeyPatch) -> None:
     async def ask_in_turn(self: LicenceUpkeep) -> None:
         await self._clock.sleep(upkeep.FIRST_S)
-        for rights in sorted(
-            await self._open(), key=lambda one: len(one.licences.store.issued_by(one.service.address))
-        ):
-            await self._pass(rights)
+        opened = await self._open()
+        for one in sorted(opened, key=lambda one: len(one.licences.store.issued_by(one.service.address))):
+            await self._pass(one)
 
     patch.setattr(LicenceUpkeep, "_run", ask_in_turn)
 
@@ -283,6 +299,17 @@ FAULTS = [
         "rights-any-count-is-believed",
         f"{_ISSUERS}::test_a_service_cannot_have_seen_more_than_there_can_be",
         any_count_is_believed,
+    ),
+    Fault(
+        "rights-the-c-library-is-believed",
+        "tests/drm_client/test_os_clock.py::"
+        "test_a_boot_clock_that_a_preloaded_library_set_is_held_against_the_kernels_file[set back]",
+        the_c_library_is_believed,
+    ),
+    Fault(
+        "rights-first-play-of-a-renewal-is-forgotten",
+        "tests/drm_client/test_upkeep.py::test_an_older_copy_learns_of_a_first_play_that_only_a_renewal_told",
+        only_confirmed_licences_learn,
     ),
     Fault(
         "rights-rentals-begin-again",

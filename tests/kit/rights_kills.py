@@ -256,7 +256,7 @@ class World:
         known = {one: at for one, at in now.played.items() if issued[one]["first_play_at"] is not None}
         self.said = Said(
             played={**then.played, **known},
-            renewed=dict(now.renewed),
+            renewed=dict(then.renewed),
             removed=then.removed | (now.removed & released),
             withdrawn=set(now.withdrawn),
             complete=dict(then.complete),
