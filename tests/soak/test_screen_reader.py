@@ -24,9 +24,9 @@ _SYSTEM_PYTHON, _BUS = Path("/usr/bin/python3"), Path("/usr/libexec/at-spi-bus-l
 _WORDS = {
     "sign-in": ("Email address", "Show password", "Sign in"),
     "home": ("Play|Resume",),
-    "details": ("my list",),
+    "details": ("my list|From the start",),
     "player": ("Pause",),
-    "back": ("my list",),
+    "back": ("my list|From the start",),
 }
 
 

@@ -72,6 +72,16 @@ def test_a_channel_plays_live_and_back_leads_to_its_line(stage):
     assert stage.page == "home"
 
 
+def test_whatever_the_hour_the_focus_begins_at_what_is_on(stage):
+    stage.client.on_air = channels(cards(2), 1_800_000_230.0)  # late in the span of an empty guide
+    stage.client.viewer = "Ada"
+    stage.start()
+    stage.until(lambda: stage.page == "home")
+    stage.app.channels._now = lambda: 1_800_000_230.0
+    stage.app.showChannels()
+    stage.until(lambda: stage.focus_name == "channel_0_0")
+
+
 def test_the_guide_is_walked_by_keys_and_the_cursor_keeps_its_time(stage):
     STATES["live"](stage, False)
     stage.key(K.Key_Right)

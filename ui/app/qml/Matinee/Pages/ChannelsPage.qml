@@ -13,7 +13,8 @@ FocusScope {
     readonly property int timeWidth: guide.width - headWidth - 2 * ring
     readonly property int ring: Theme.focusWidth + Theme.focusGap
     readonly property var line: list.currentItem
-    property real place: channels.nowAt // of the time line, which Up and Down keep
+    property real place: 0 // of the time line, which Up and Down keep
+    property bool fresh: true // not entered yet since it was opened: the place is the present
     property string hint
     property bool early: false // the focus waits for the channels
 
@@ -21,9 +22,12 @@ FocusScope {
     signal leaving()
 
     function enter() {
-        if (ready && list.count > 0)
+        if (ready && list.count > 0) {
+            if (fresh)
+                place = channels.nowAt
+            fresh = false
             enterLine(Math.max(0, list.currentIndex))
-        else {
+        } else {
             const stop = trouble.visible ? trouble : bar
             early = true
             stop.forceActiveFocus(Qt.OtherFocusReason)
@@ -59,7 +63,7 @@ FocusScope {
             leaving()
     }
     onVisibleChanged: {
-        place = channels.nowAt
+        fresh = true
         hint = ""
     }
 
