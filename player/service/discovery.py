@@ -132,15 +132,31 @@ async def find_services(listen_s: float = LISTEN_S, *, group: str = GROUP, port:
 
 
 async def _listen(one: socket.socket, number: int, found: list[str]) -> None:
-    loop = asyncio.get_running_loop()
     for _ in range(MOST_ANSWERS):
         try:
-            answer, sender = await loop.sock_recvfrom(one, MOST_BYTES)
+            answer, sender = await _received(one)
+        except BlockingIOError:
+            continue  # what had come was damaged, and is gone
         except OSError as error:  # also a refusal of what was asked (ICMP)
             _log.debug("no services are looked for: %s", error)
             return
         here = _is_here(str(sender[0]))
         found.extend(url for url in addresses_in(answer, number) if may_be_shown(url, from_here=here))
+
+
+async def _received(one: socket.socket) -> tuple[bytes, tuple[str, int]]:
+    """The next datagram and its sender. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.sock_recvfrom(one, MOST_BYTES)
+    except NotImplementedError:  # uvloop
+        arrived = asyncio.Event()
+        loop.add_reader(one, arrived.set)
+        try:
+            await arrived.wait()
+        finally:
+            loop.remove_reader(one)
+        return one.recvfrom(MOST_BYTES)
 
 
 def _asking(interface: str | None) -> socket.socket | None:

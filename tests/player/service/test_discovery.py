@@ -7,6 +7,7 @@ import socket
 import struct
 
 import pytest
+import uvloop
 
 from backend_stub.announcement import answer
 from player.service.discovery import MOST_SERVICES, addresses_in, find_services, may_be_shown, question
@@ -94,3 +95,22 @@ async def test_a_crowd_of_answers_is_heard_for_a_while_and_no_longer() -> None:
         found = await looking
     assert found[0] == "https://0.example"
     assert len(found) == MOST_SERVICES
+
+
+def test_services_are_heard_on_the_engine_s_kind_of_loop() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as service:
+        service.bind(("127.0.0.1", 0))
+        service.settimeout(20)
+
+        def serve() -> None:
+            asked, sender = service.recvfrom(512)
+            service.sendto(txt(OWN, said(f"url={URL}"), struct.unpack_from(">H", asked)[0]), sender)
+
+        async def look() -> tuple[str, ...]:
+            serving = asyncio.get_running_loop().run_in_executor(None, serve)
+            found = await find_services(1.0, group="127.0.0.1", port=service.getsockname()[1])
+            await serving
+            return found
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            assert runner.run(look()) == (URL,)

@@ -224,7 +224,7 @@ def test_a_stream_can_be_opened_by_its_address(stage):
     stage.start()
     assert stage.page == "signIn"
     assert stage.focus_name == "serviceAddress"
-    stage.key(K.Key_Down, K.Key_Right)
+    stage.key(K.Key_Down, K.Key_Right, K.Key_Right)
     assert stage.focus_name == "openStreamButton"
     stage.key(K.Key_Return)
     assert stage.focus_name == "address"

@@ -229,7 +229,7 @@ def test_what_was_watched_and_searched_for_is_deleted_when_the_viewer_says_so(st
 def test_settings_are_there_without_a_sign_in(stage):
     stage.client.service_name = ""
     stage.start()
-    stage.key(K.Key_Down, K.Key_Right)
+    stage.key(K.Key_Down, K.Key_Right, K.Key_Right)
     assert stage.focus_name == "openStreamButton"
     stage.key(K.Key_Right, K.Key_Return)
     assert stage.page == "settings"

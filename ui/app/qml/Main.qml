@@ -145,6 +145,7 @@ Window {
         onOpenStream: dialog.open()
         onShowSettings: window.app.showSettings()
         files: window.app.files
+        onOpenFile: folders.open()
         onFileChosen: identity => window.app.files.playRecent(identity)
         onFileMenuWanted: (card, identity) => window.offerFile(card, identity)
     }

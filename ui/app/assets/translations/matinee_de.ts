@@ -1137,8 +1137,8 @@
         <translation>Geben Sie den Code ein, den wir an %1 geschickt haben. Er gilt 15 Minuten. Alle anderen Geräte werden abgemeldet.</translation>
     </message>
     <message>
-        <source>Enter the address of your service, or open any HLS or DASH stream without one.</source>
-        <translation>Geben Sie die Adresse Ihres Dienstes ein, oder öffnen Sie einen HLS- oder DASH-Stream ohne Dienst.</translation>
+        <source>Enter the address of your service, or open a file or a stream without one.</source>
+        <translation>Geben Sie die Adresse Ihres Dienstes ein, oder öffnen Sie eine Datei oder einen Stream ohne Dienst.</translation>
     </message>
     <message>
         <source>Address of the service</source>
@@ -1207,6 +1207,10 @@
     <message>
         <source>Back to sign in</source>
         <translation>Zurück zur Anmeldung</translation>
+    </message>
+    <message>
+        <source>Open a file</source>
+        <translation>Datei öffnen</translation>
     </message>
     <message>
         <source>Open stream</source>

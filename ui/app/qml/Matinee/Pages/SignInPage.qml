@@ -13,6 +13,7 @@ FocusScope {
     property bool tv: false
 
     signal openStream()
+    signal openFile()
     signal showSettings()
     signal byCodeWanted(bool wanted)
     signal fileChosen(string identity)
@@ -105,7 +106,7 @@ FocusScope {
             text: root.step === "forgotten" ? qsTr("We send a code to the email address of your account.")
                 : root.resetting ? qsTr("Enter the code that we sent to %1. It is good for 15 minutes. Every other device is signed out.").arg(root.signIn.email)
                 : root.withService ? qsTr("to %1").arg(root.signIn.serviceName)
-                                   : qsTr("Enter the address of your service, or open any HLS or DASH stream without one.")
+                                   : qsTr("Enter the address of your service, or open a file or a stream without one.")
             color: Theme.muted
         }
         CodePanel {
@@ -261,6 +262,13 @@ FocusScope {
                 text: root.step === "signIn" ? qsTr("Create account") : root.registering ? qsTr("I have an account") : qsTr("Back to sign in")
                 visible: root.withForm && !root.signIn.busy
                 onPressed: root.signIn.goTo(root.step === "signIn" ? "register" : "signIn")
+            }
+            ActionButton {
+                objectName: "openFileButton"
+                text: qsTr("Open a file")
+                icon: "film"
+                visible: !root.withService
+                onPressed: root.openFile()
             }
             ActionButton {
                 objectName: "openStreamButton"
