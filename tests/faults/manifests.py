@@ -44,6 +44,10 @@ def _no_patterns(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(timeline, "read_patterns", lambda _element: {})
 
 
+def _back_in_time(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(timeline._Runs, "_goes_back", lambda *_everything: False)
+
+
 def _starts_believed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(periods, "_repaired", lambda _context, starts, total_s: (starts, total_s))
 
@@ -100,6 +104,7 @@ def _over_only_by_news(patch: pytest.MonkeyPatch) -> None:
 
 def _no_fallback(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(opening, "_is_playable", lambda _presentation: True)
+    _no_fallback_later(patch)  # else the playback itself finds it
 
 
 def _piece_by_piece(patch: pytest.MonkeyPatch) -> None:
@@ -267,6 +272,11 @@ FAULTS = [
         "manifest-pattern-ignored",
         f"{_READER}/test_patterns.py::test_a_repetition_repeats_the_whole_pattern",
         _no_patterns,
+    ),
+    Fault(
+        "manifest-timeline-goes-back",
+        f"{_READER}/test_repairs.py::test_time_does_not_go_back_in_a_timeline",
+        _back_in_time,
     ),
     Fault(
         "manifest-period-start-after-the-end",

@@ -272,8 +272,8 @@ class _Runs:
         if duration <= 0:
             self.trouble.warn(item, "dash.bad_s", "An S element has no positive @d.")
             return
-        if start != self.time and self.rows and abs(start - self.time) > self.extent.tolerance:
-            self.trouble.jump(item, start - self.time)
+        if self._goes_back(item, start, number, repeat + 1):
+            return
         if repeat < 0:
             repeat = _open_repeat(item, start, duration, self.extent, self.trouble)
             if self.extent.whole_only and self.extent.end is not None and not _has_next(item):
@@ -288,8 +288,8 @@ class _Runs:
             self.trouble.warn(item, "dash.bad_pattern", "An S element refers to a Pattern that is not there.")
             self.add(item, start, total, repeat, number, parts)
             return
-        if start != self.time and self.rows and abs(start - self.time) > self.extent.tolerance:
-            self.trouble.jump(item, start - self.time)
+        if self._goes_back(item, start, number, repeat + 1):
+            return
         entry = max(integer(item.get("pE")) or 0, 0)
         count = _pattern_count(item, start, total, repeat, pattern, entry, self.extent)
         if repeat < 0 and self.extent.whole_only and not _has_next(item):
@@ -303,6 +303,20 @@ class _Runs:
             duration = pattern[position % len(pattern)]
             self._put((start, duration, 1, number, parts, self.count))
             start, number = self.time, self.number
+
+    def _goes_back(self, item: Element, start: int, number: int, count: int) -> bool:
+        """Say where a timeline jumps. Whether an element starts no later than the segment in front of it: time does
+        not go back (5.3.9.6.1), and of what stands at one time only the first can be found. It keeps its numbers."""
+        if start == self.time or not self.rows:
+            return False
+        if abs(start - self.time) > self.extent.tolerance:
+            self.trouble.jump(item, start - self.time)
+        if start > self.time - self.duration:
+            return False
+        self.trouble.warn(item, "dash.timeline_back", "An S element starts before what stands in front of it.")
+        self.number = number + max(count, 0)
+        self.parts = 0  # what follows is a run of its own: its numbers do not go on from the last one's
+        return True
 
     def _put(self, row: Row) -> None:
         """As a run of its own, or as more of the last one where nothing changes."""

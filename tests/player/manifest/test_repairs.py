@@ -6,7 +6,7 @@ import pytest
 
 from player.base.errors import ErrorCode, ManifestError
 from player.manifest import parse
-from player.manifest.model import Presentation, TrackType
+from player.manifest.model import Presentation, TrackType, loaded_segments
 from player.tracks.selection import select
 
 URL = "https://example.org/a/x"
@@ -189,3 +189,46 @@ def test_a_programme_that_is_over_may_count_from_1970() -> None:
     with pytest.raises(ManifestError) as refused:
         parse(mpd(body, "PT4000000000S"), URL)
     assert refused.value.code is ErrorCode.MANIFEST_LIMIT
+
+
+TIMELINE = (
+    '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT{}S">{}<Period><AdaptationSet '
+    'mimeType="video/mp4"><SegmentTemplate media="$Number$.m4s"><SegmentTimeline>{}</SegmentTimeline>'
+    '</SegmentTemplate><Representation id="v" bandwidth="1"/></AdaptationSet></Period></MPD>'
+)
+
+
+@pytest.mark.parametrize(
+    ("timeline", "expected"),
+    [
+        ('<S t="0" d="4" r="1"/><S t="0" d="4"/><S t="8" d="4"/>', [(0, "1"), (4, "2"), (8, "4")]),
+        ('<S t="8" d="4"/><S t="4" d="4" r="2"/><S t="12" d="4"/>', [(8, "1"), (12, "5")]),
+        ('<S t="4" d="4"/><S t="4" d="2"/>', [(4, "1")]),
+        (
+            '<Pattern id="p"><P d="1"/></Pattern><S t="4" d="4"/><S t="2" d="1" p="p"/><S t="8" d="4"/>',
+            [(4, "1"), (8, "3")],
+        ),
+    ],
+)
+def test_time_does_not_go_back_in_a_timeline(timeline: str, expected: list[tuple[int, str]]) -> None:
+    """An encoder that starts again in the midst of a period; numbers count on."""
+    presentation = parse(TIMELINE.format(20, "", timeline), URL)
+    segments = loaded_segments(presentation.periods[0].tracks[0].renditions[0].segments)
+    assert segments is not None
+    found = [(round(item.start_s), item.url.rsplit("/", 1)[1].removesuffix(".m4s")) for item in segments]
+    assert found == expected
+    assert "dash.timeline_back" in codes(presentation)
+
+
+def test_an_earlier_period_is_cut_where_the_next_one_starts() -> None:
+    first = '<Period duration="PT12S"/>'
+    text = TIMELINE.format(20, first, '<S t="0" d="4"/>').replace("</MPD>", '<Period start="PT16S" id="x"/></MPD>')
+    presentation = parse(text.replace("<Period><Ad", '<Period start="PT8S"><Ad'), URL)
+    assert [period.end_s for period in presentation.periods] == [8.0, 16.0, 20.0]
+    assert "dash.period_overlap" in codes(presentation)
+
+
+def test_a_playlist_without_a_target_duration_is_read() -> None:
+    presentation = parse("#EXTM3U\n#EXTINF:4,\n1.ts\n#EXT-X-ENDLIST\n", URL)
+    assert presentation.duration_s == 4.0
+    assert "hls.no_target_duration" in codes(presentation)
