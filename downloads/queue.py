@@ -46,6 +46,7 @@ class Queue:
     _failures: Counter[str] = field(default_factory=Counter)
     _not_before: dict[str, float] = field(default_factory=dict)
     _waiting: Mapping[str, WaitReason] = field(default_factory=dict)
+    _woken: bool = False
 
     async def run(self, only: Collection[str] | None = None) -> None:
         """Work until no download (of ``only``) is queued any more. Cancelling it ends all at once, resumable."""
@@ -57,6 +58,10 @@ class Queue:
                 run.task.cancel()
             await asyncio.gather(*(run.task for run in self._runs.values()), return_exceptions=True)
 
+    def wake(self) -> None:
+        """Something was queued: a look that began before does not end the work. From any thread."""
+        self._woken = True
+
     def forgive(self, download_id: str) -> None:
         """Try a download at once that has failed before: somebody wants it now."""
         self._failures.pop(download_id, None)
@@ -64,6 +69,7 @@ class Queue:
 
     async def _turn(self, only: Collection[str] | None) -> bool:
         """One look at the queue, and the wait until the next; False when there is nothing left."""
+        self._woken = False
         listed = await asyncio.to_thread(self.store.list)
         mine = [
             item
@@ -85,7 +91,7 @@ class Queue:
             if download_id not in decision.run:
                 run.stop.set()
         if not self._runs and not waiting:
-            return False
+            return self._woken
         await self._wait(decision.again_s if self._runs or decision.waiting else ROOM_LOOK_S)
         return True
 

@@ -320,6 +320,40 @@ def test_the_queue_runs_by_priority_and_tells_why_it_waits(tmp_path: Path) -> No
         assert smart.eviction_preview(shelf.store.list(), {}, 1)
 
 
+def test_what_is_queued_while_the_queue_ends_is_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look that finds nothing has begun before it was queued."""
+    noise_title(tmp_path / "title", 3)
+    with FileServer(tmp_path / "title") as server:
+        shelf, added = new_shelf(tmp_path), list[DownloadFolder]()
+        listing = shelf.store.list
+
+        async def work() -> None:
+            gate = Gate(RoutingTransport(), SystemClock())
+            settings = DownloadSettings(reserve_bytes=0)
+            queue = Queue(
+                shelf.store,
+                Downloader(gate, SystemClock(), Access(), settings),
+                settings,
+                lambda: QueueConditions(asyncio.get_running_loop().time(), 0),
+            )
+
+            def meanwhile() -> object:
+                found = listing()
+                if not added:
+                    added.append(shelf.add(server.url("media.m3u8")))
+                    queue.wake()
+                return found
+
+            monkeypatch.setattr(shelf.store, "list", meanwhile)
+            await queue.run()
+            await gate.close()
+
+        asyncio.run(work())
+        assert [item.state for item in listing()] == [State.COMPLETE]
+
+
 def test_playback_elsewhere_is_seen(kept: tuple[Shelf, DownloadFolder, FileServer]) -> None:
     root = kept[0].store.root
     assert not somebody_plays(root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from player.reporting.state import PlaybackFailure
 from tests.faults.model import Fault
 from tests.suite import test_symbols
 
@@ -35,7 +36,37 @@ def _make_a_second_context(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(drawing, "begins", lambda handle: drawing._drawn_from.add(handle.value))
 
 
+def _hear_no_wake_up(patch: pytest.MonkeyPatch) -> None:
+    """The queue ended on a look that had begun before a download was queued."""
+    from downloads.queue import Queue
+
+    patch.setattr(Queue, "wake", lambda _self: None)
+
+
+def _look_no_more_after_a_failure(patch: pytest.MonkeyPatch) -> None:
+    """One look at the downloads that failed was the last one."""
+    from ui.app.viewmodels.downloads import DownloadsViewModel
+
+    failed = DownloadsViewModel._failed
+
+    def stop(self: DownloadsViewModel, failure: PlaybackFailure) -> None:
+        failed(self, failure)
+        self._timer.stop()
+
+    patch.setattr(DownloadsViewModel, "_failed", stop)
+
+
 FAULTS = [
+    Fault(
+        name="suite-queue-ends-on-an-old-look",
+        test="tests/downloads/test_store.py::test_what_is_queued_while_the_queue_ends_is_downloaded",
+        apply=_hear_no_wake_up,
+    ),
+    Fault(
+        name="suite-downloads-looked-at-no-more",
+        test="tests/ui/app/test_downloads_page.py::test_after_a_look_that_failed_the_list_is_looked_at_again",
+        apply=_look_no_more_after_a_failure,
+    ),
     Fault(
         name="suite-player-made-too-late",
         test="tests/ui/app/test_video.py::test_a_player_that_is_made_too_late_is_not_drawn_from",

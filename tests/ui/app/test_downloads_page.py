@@ -91,6 +91,16 @@ def test_what_fails_says_why(stage):
     assert stage.focus_name == "download_3"
 
 
+def test_after_a_look_that_failed_the_list_is_looked_at_again(stage):
+    show(stage)
+    stage.app.downloads._timer.setInterval(10)
+    stage.downloads.failure = NetError(ErrorCode.NET_REFUSED, "The list cannot be read.")
+    stage.until(lambda: stage.app.downloads.property("notice") == "The list cannot be read.")
+    stage.downloads.failure = None
+    stage.downloads._change("d0", "complete")
+    stage.until(lambda: lines(stage)["Harbour"] == "Downloaded")
+
+
 def test_a_download_plays_and_back_leads_to_the_list(stage):
     show(stage)
     choose(stage, 3, "Play")

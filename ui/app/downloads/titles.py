@@ -299,6 +299,7 @@ class KeptTitles:
         if self._queue is not None and self._work is not None and not self._work.done():
             if download_id is not None:
                 self._queue.forgive(download_id)
+            self._queue.wake()
             return
         store, engine, settings = await self._ready(), self._engine(), self.settings
         self._queue = Queue(

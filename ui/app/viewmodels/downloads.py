@@ -290,9 +290,9 @@ class DownloadsViewModel(QObject):
         self.changed.emit()
 
     def _failed(self, failure: PlaybackFailure) -> None:
+        """The next look may find what this one did not."""
         self._look = None
         self._known = True
-        self._timer.stop()
         self._tell(failure.sentence)
 
     def _set_timer(self) -> None:
