@@ -320,9 +320,7 @@ def test_the_queue_runs_by_priority_and_tells_why_it_waits(tmp_path: Path) -> No
         assert smart.eviction_preview(shelf.store.list(), {}, 1)
 
 
-def test_what_is_queued_while_the_queue_ends_is_downloaded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_queued_while_the_queue_ends_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The look that finds nothing has begun before it was queued."""
     noise_title(tmp_path / "title", 3)
     with FileServer(tmp_path / "title") as server:

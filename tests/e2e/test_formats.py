@@ -19,6 +19,7 @@ from tests.kit.screen import Screen
 
 LOUD = 500  # of 32,767; the tone reaches 4,000
 SMALLEST_FRAME = 960  # samples of sound: one of Opus
+MOST_TRIES = 10
 AT_ONCE = 4  # most of a playback of two seconds is waiting
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
 
@@ -47,9 +48,12 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Fu
 
 
 def play(made: Engine, sample: Sample, sound: Path) -> Played:
-    """Once more where the screen was held up, since libmpv may have let a picture go then."""
-    held_up, found = _play(made, sample, sound)
-    return _play(made, sample, sound)[1] if held_up else found
+    """Again for as long as the screen was held up, since libmpv may have let a picture go then."""
+    for _ in range(MOST_TRIES):
+        held_up, found = _play(made, sample, sound)
+        if not held_up:
+            break
+    return found
 
 
 def _play(made: Engine, sample: Sample, sound: Path) -> tuple[bool, Played]:

@@ -16,6 +16,7 @@ from tests.kit.waiting import until
 
 SHOWN = 200  # frames: more than three segments
 SEGMENT_FRAMES = 60
+ENOUGH_EARLY = 10  # who waits for whole segments shows none; a busy machine may take a second to begin
 
 
 @pytest.mark.realtime
@@ -32,7 +33,7 @@ def test_frames_are_shown_before_their_segment_is_whole(tmp_path: Path, form: st
         asked = [address for _, address in broadcast.origin.asked]
         session.stop()
         assert made.wait(session, 10.0)
-        assert len(early) > SHOWN / 4, "frames are shown whose segment was still being made"
+        assert len(early) >= ENOUGH_EARLY, "frames are shown whose segment was still being made"
         frames = screen.frames
         assert frames == list(range(frames[0], frames[0] + len(frames))), "every frame in order"
         assert not [event for event in events if isinstance(event, ErrorRaised)]

@@ -173,5 +173,5 @@ def test_versions_are_shown_rolled_back_and_deleted(group: ServerGroup) -> None:
         assert files.get(first).status_code == 200
         assert viewer.client.delete("/admin/titles/several").status_code == 204
         assert code(viewer.client.get("/catalog/several")) == (404, "title_not_found")
-        assert files.get(first).status_code == 404
+        assert files.get(first).status_code in (403, 404)  # the edge may know that the title is gone, or not find it
         files.close()
