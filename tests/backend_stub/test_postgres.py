@@ -12,7 +12,8 @@ import pytest
 
 from tests.kit.postgres import installed
 
-_PARTS = ("rights", "services", "db")  # what is done with the tables; the rest mostly is what is said over HTTP
+# Migrations, writers at once, and what is counted and locked; `make test-postgres` has all.
+_PARTS = ("db", "services/test_concurrency.py", "rights/test_licences.py")
 
 
 @pytest.mark.skipif("MATINEE_TEST_DATABASE" in os.environ, reason="this is that run")

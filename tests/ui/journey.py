@@ -117,11 +117,11 @@ class Viewer:
         return "" if item is None or not item.isVisible() else name_of(item)
 
     def go(self, key: Qt.Key, *names: str) -> None:
-        """Press one key until the focus is on one of these."""
-        for _ in range(20):
+        """Press one key until the focus is on one of these. Controls that have hidden meanwhile are brought back."""
+        for _ in range(40):
             if self.focus in names:
                 return
-            self.press(key)
+            self.press(K.Key_Up if self.focus == "idle" else key)
         raise AssertionError(f"{names} are not reached, the focus is on {self.focus}")
 
     def choose(self, key: str) -> None:

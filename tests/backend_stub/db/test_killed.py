@@ -30,7 +30,8 @@ from pathlib import Path
 from backend_stub import cli
 from backend_stub.config import Settings
 options = cli.default_options(edges=1, port=0)
-cli.serve(Settings(Path(sys.argv[1]), database_url=sys.argv[2]), options, announce=lambda g: print(g.api_url, flush=True))
+settings = Settings(Path(sys.argv[1]), database_url=sys.argv[2])
+cli.serve(settings, options, announce=lambda g: print(g.api_url, flush=True))
 """
 
 
