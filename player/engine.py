@@ -219,6 +219,14 @@ class Engine:
         if self._resume is not None:
             await self._resume.send()
 
+    def forget_file(self, identity: str | None = None) -> None:
+        """Forget one of the viewer's own files, or all: that it was opened, where it was left, and its small
+        pictures. Blocks for the disk."""
+        file = None if identity is None else self.files.of(identity)
+        self.files.forget(identity)
+        if self._film_cache is not None and (identity is None or file is not None):
+            self._film_cache.forget(None if file is None else Path(file.place))
+
     def wait(self, session: Session, timeout_s: float | None = None) -> bool:
         """Wait until a playback is over and everything of it is closed; False when the time is up."""
         future = self._sessions.get(session)

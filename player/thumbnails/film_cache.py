@@ -69,6 +69,15 @@ class FilmCache:
         except OSError as error:
             _log.info("pictures of a film are not kept: %s", error.strerror)
 
+    def forget(self, film: Path | None) -> None:
+        """Remove the pictures of this film, or of all films. Those of a film that is gone go with the others."""
+        try:
+            wanted = "*" if film is None else film_key(film)
+            for path in list(self._folder.glob(f"{wanted}{_SUFFIX}")):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            _log.info("pictures of a film are kept: %s", error.strerror)
+
     def _trim(self) -> None:
         kept = []
         for path in self._folder.glob(f"*{_SUFFIX}"):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from player.engine import Engine, EngineSettings
 from player.media import film_worker
 from player.thumbnails import FilmCache, FilmPictures, films
 from player.thumbnails.film_cache import film_key
@@ -125,6 +126,28 @@ def test_the_cache_stays_within_its_bound_and_survives_anything(tmp_path):
     (tmp_path / "file").touch()
     FilmCache(tmp_path / "file").keep("x", {0: b"x"})
     assert FilmCache(tmp_path / "file").load("x") == {}
+
+
+def test_what_is_forgotten_leaves_no_pictures(tmp_path):
+    films = [tmp_path / name for name in ("a.mkv", "b.mkv", "c.mkv")]
+    engine = Engine(EngineSettings(profile=tmp_path / "p", key_store="file", picture_folder=tmp_path / "pictures"))
+    try:
+        cache = FilmCache(tmp_path / "pictures")
+        for film in films:
+            film.touch()
+            engine.files.keep(film.stem, place=str(film), name=film.stem)
+            cache.keep(film_key(film), {0: b"x"})
+        films[1].unlink()
+        engine.forget_file("a")
+        assert [len(cache.load(film_key(film))) for film in (films[0], films[2])] == [0, 1]
+        engine.forget_file("b")
+        engine.forget_file("unknown")
+        assert [file.identity for file in engine.files.last()] == ["c"]
+        engine.forget_file()
+        assert not list((tmp_path / "pictures").iterdir())
+        assert engine.files.last() == ()
+    finally:
+        engine.close()
 
 
 async def test_a_process_draws_the_film(tmp_path):

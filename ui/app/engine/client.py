@@ -303,7 +303,7 @@ class EngineClient:
         return await asyncio.to_thread(self.engine.files.last)
 
     async def forget_file(self, identity: str | None) -> None:
-        await asyncio.to_thread(self.engine.files.forget, identity)
+        await asyncio.to_thread(self.engine.forget_file, identity)
 
     async def open(
         self,
