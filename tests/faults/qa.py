@@ -11,7 +11,8 @@ from player.net import gate
 from player.playback import stalls, steps, subtitles
 from player.playback.settings import PlaybackSettings
 from player.qa import explanations, outcome, plan
-from player.qa.picture import measure
+from player.qa.ladder import rules as ladder_rules
+from player.qa.picture import judged, measure
 from player.qa.simulation import run
 from player.qa.watch import ManifestWatch
 from player.stream.emitter import Emitter
@@ -88,11 +89,40 @@ def who_waits_for_bytes_is_busy(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(stalls.StallDetector, "judge", lambda self, look: judge(self, replace(look, starved=False)))
 
 
+def a_lying_server_is_its_own_reference(patch: pytest.MonkeyPatch) -> None:
+    held = judged._reference
+    patch.setattr(judged, "_reference", lambda spec: held(replace(spec, reference=None)))
+
+
+def a_muxer_complains_for_a_decoder(patch: pytest.MonkeyPatch) -> None:
+    pattern = re.compile(r"^\[\w+ @ 0x[0-9a-f]+\] \[(?:error|fatal|panic)\] ", re.MULTILINE)
+    patch.setattr(measure, "_ERROR", pattern)
+
+
+def no_buffer_before_a_dash_rung_begins(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ladder_rules.MeasuredRung, "steady_bps", property(lambda self: self.mean_bps))
+
+
 def subtitles_are_lost_in_silence(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(subtitles, "_TRIES", 10_000)
 
 
 FAULTS = [
+    Fault(
+        "qa-a-lying-server-is-its-own-reference",
+        "tests/player/qa/test_picture.py::test_what_a_server_itself_mixes_up_is_found_against_one_that_is_right",
+        a_lying_server_is_its_own_reference,
+    ),
+    Fault(
+        "qa-a-muxer-complains-for-a-decoder",
+        "tests/player/qa/test_picture.py::test_what_ffmpeg_says_is_read",
+        a_muxer_complains_for_a_decoder,
+    ),
+    Fault(
+        "qa-no-buffer-before-a-dash-rung-begins",
+        "tests/player/qa/test_ladder.py::test_a_dash_rung_may_take_more_for_as_long_as_its_buffer_lasts",
+        no_buffer_before_a_dash_rung_begins,
+    ),
     Fault(
         "qa-only-looks-end-a-duration",
         "tests/ui/cli/test_recording.py::test_at_the_highest_speed_a_duration_is_kept_as_well",

@@ -19,10 +19,18 @@ from player.qa.plan import QaPlan
 from player.qa.run_spec import Labels, RunResult
 from player.qa.thresholds import PLAIN, figure, judge, metrics_of, parse, statistic
 from tests.kit.reports import report, result
+from ui.cli.qa_run import tell
 
 
 def outcome(results: Sequence[RunResult], *conditions: str) -> PlanOutcome:
     return outcome_of(QaPlan("Plan & <test>", "why", True, (), tuple(map(parse, conditions))), results)
+
+
+def test_what_servers_said_is_printed_of_passed_runs_too(capsys: pytest.CaptureFixture[str]) -> None:
+    note = {"rule": "cors", "host": "a.test", "url": "", "count": 2, "sentence": "a.test does not say it."}
+    results = [RunResult(Labels(name), report(delivery=[note])) for name in ("one", "two")]
+    tell(outcome(results, "failed_requests >= 0"), None)
+    assert "note    a.test does not say it. (2 runs)" in capsys.readouterr().err
 
 
 def test_a_plan_may_bound_the_parts_of_a_start() -> None:
