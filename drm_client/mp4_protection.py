@@ -315,7 +315,7 @@ def _too_short() -> DrmError:
 
 
 @dataclass(slots=True)
-class SampleEntry:
+class ProtectableEntry:
     """One sample description: the ``box`` of the entry, and how its samples are encrypted (None: they are clear)."""
 
     box: Box
@@ -327,7 +327,7 @@ class SampleEntry:
 _ENTRY_HEADERS = {b"encv": (78,), b"enca": (28, 44, 64), b"enct": (8,), b"encs": (8,), b"encm": (8,)}
 
 
-def parse_sample_entries(data: Data, stsd: Box) -> list[SampleEntry]:
+def parse_sample_entries(data: Data, stsd: Box) -> list[ProtectableEntry]:
     """The sample descriptions of a track; makes the entries and their protection boxes children of ``stsd``.
 
     An ``enca`` entry's boxes stand behind 28 bytes, or 44 or 64 in QuickTime's versions 1 and 2.
@@ -335,9 +335,9 @@ def parse_sample_entries(data: Data, stsd: Box) -> list[SampleEntry]:
     reader = fields(data, stsd)
     reader.skip(4)
     count = reader.number(4)
-    entries: list[SampleEntry] = []
+    entries: list[ProtectableEntry] = []
     for box in parse_children(data, reader.position, stsd.end)[:count]:
-        entry = SampleEntry(box)
+        entry = ProtectableEntry(box)
         stsd.children.append(box)
         entries.append(entry)
         for header in _ENTRY_HEADERS.get(box.type, ()):

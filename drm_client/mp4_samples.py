@@ -13,7 +13,7 @@ from drm_client.mp4_protection import (
     MAX_SAMPLES,
     NO_INFO,
     Data,
-    SampleEntry,
+    ProtectableEntry,
     SampleInfo,
     TrackEncryption,
     auxiliary_offsets,
@@ -36,7 +36,7 @@ class Mp4Track:
     """What the movie box says of one track; ``groups`` are its encryption sample groups."""
 
     id: int
-    entries: list[SampleEntry] = field(default_factory=list)
+    entries: list[ProtectableEntry] = field(default_factory=list)
     groups: list[TrackEncryption] = field(default_factory=list)
     default_group: int = 0
     default_entry: int = 1

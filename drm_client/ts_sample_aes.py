@@ -38,13 +38,13 @@ def decrypt_transport_stream(data: bytes | bytearray, key: bytes, iv: bytes) -> 
     for pid in program_map_pids(packets):
         for unit in units(packets, pid):
             streams |= _clear_program_map(unit)
-    emptied: set[int] = set()
+    full = [bool(packet.payload) for packet in packets]
     for pid, stream_type in streams.items():
         if stream_type == _H264:
-            emptied |= _decrypt_video(cipher, units(packets, pid))
+            _decrypt_video(cipher, units(packets, pid))
         else:
             _decrypt_audio(cipher, units(packets, pid), _AUDIO[stream_type])
-    return join_packets(_without(packets, emptied))
+    return join_packets(_without_emptied(packets, full))
 
 
 def encrypted_streams(data: bytes | bytearray) -> dict[int, int]:
@@ -57,21 +57,19 @@ def encrypted_streams(data: bytes | bytearray) -> dict[int, int]:
     return found
 
 
-def _without(packets: list[TsPacket], emptied: set[int]) -> list[TsPacket]:
-    """All packets but those that lost their payload and carry no clock."""
-    return [packet for packet in packets if id(packet) not in emptied or packet.has_clock]
+def _without_emptied(packets: list[TsPacket], full: list[bool]) -> list[TsPacket]:
+    """All packets but those that were ``full``, lost their payload and carry no clock."""
+    pairs = zip(packets, full, strict=True)
+    return [packet for packet, was_full in pairs if packet.payload or not was_full or packet.has_clock]
 
 
-def _decrypt_video(cipher: SampleAes, pes_units: list[Unit]) -> set[int]:
-    """Decrypt access units; the identities of the packets that have no payload any more."""
-    emptied: set[int] = set()
+def _decrypt_video(cipher: SampleAes, pes_units: list[Unit]) -> None:
+    """Decrypt access units, which become shorter: some packets have no payload any more."""
     for unit in pes_units:
         content = unit.content()
         header = pes_header_length(content)
         clear = cipher.h264(content[header:])
         unit.fill(resized_pes(content[:header], clear, len(content) - header - len(clear)))
-        emptied.update(id(packet) for packet in unit.packets if not packet.payload)
-    return emptied
 
 
 def _decrypt_audio(cipher: SampleAes, pes_units: list[Unit], frames: Frames) -> None:

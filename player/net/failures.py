@@ -136,12 +136,12 @@ def _skew_sentence(skew: float) -> str:
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """``error`` and everything that it was raised from, exception groups opened, each once."""
     waiting: list[BaseException] = [error]
-    seen: set[int] = set()
+    seen: set[BaseException] = set()
     while waiting:
         current = waiting.pop(0)
-        if id(current) in seen:
+        if current in seen:
             continue
-        seen.add(id(current))
+        seen.add(current)
         yield current
         if isinstance(current, BaseExceptionGroup):
             waiting.extend(current.exceptions)

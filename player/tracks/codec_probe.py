@@ -141,14 +141,14 @@ def with_facts(presentation: Presentation, rendition: Rendition, facts: InitFact
     otherwise become a warning.
     """
     track = next((own for _, own, item in iter_renditions(presentation) if item is rendition), None)
-    alike: set[int] = set()
+    alike: tuple[Rendition, ...] = ()
     if track is not None and is_undeclared(track, rendition):
-        alike = {id(item) for item in track.renditions if is_undeclared(track, item)}
+        alike = tuple(item for item in track.renditions if is_undeclared(track, item))
     shared = InitFacts(codecs=facts.codecs, scheme=facts.scheme)
     sound = any(codec_type(codec) is TrackType.AUDIO for codec in facts.codecs)
 
     def change(item: Rendition) -> Rendition:
-        if id(item) in alike:
+        if any(item is each for each in alike):
             own = facts if item is rendition else shared
             return replace(item, media=own, muxed_audio=item.muxed_audio and sound)
         return replace(item, media=facts) if item is rendition else item

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 import player.manifest.edit
+import player.manifest.locations
 import player.net.http
 import player.net.stale_connections
 from player.manifest.model import Period
@@ -75,6 +76,15 @@ def _keep_by_id_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(player.manifest.edit, "keyed", keyed)
 
 
+def _below_by_characters(patch: pytest.MonkeyPatch) -> None:
+    """An address lies below another one if it starts with the same characters."""
+
+    def lies_below(url: str, base: str) -> str | None:
+        return url.removeprefix(base) if url.startswith(base) else None
+
+    patch.setattr(player.manifest.locations, "below", lies_below)
+
+
 _SESSION = "tests/player/playback/test_session.py"
 FAULTS = [
     Fault(
@@ -111,5 +121,10 @@ FAULTS = [
         "sources-keep-by-id-alone",
         "tests/player/stream/test_sources.py::test_periods_may_use_the_same_ids",
         _keep_by_id_alone,
+    ),
+    Fault(
+        "urls-below-by-characters",
+        "tests/player/manifest/test_urls_below.py::test_an_address_is_moved_from_its_own_home_only",
+        _below_by_characters,
     ),
 ]
