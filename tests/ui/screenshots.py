@@ -32,22 +32,13 @@ from tests.ui.player_states import WINDOWED_STATES
 from tests.ui.stage import Stage
 from ui.app.window.scene import after_application, choose_scene, register_types
 
-# Of the viewer's guide: file, state, television or desk
+# Of the viewer's guide: file, state, television or desk. The others show the demonstration: tests/ui/demo_pictures.py
 GUIDE = (
-    ("home", "home", False),
-    ("home-tv", "home", True),
-    ("rows", "home, rows", False),
-    ("live", "live", False),
     ("data-use", "settings, data use", False),
     ("account", "account, plan", False),
     ("profiles", "profiles", False),
     ("sign-in-tv", "sign-in by code", True),
-    ("details", "details", False),
-    ("series", "details, series", False),
-    ("player", "player", False),
-    ("statistics", "player, statistics", False),
     ("trouble", "player, too many screens", False),
-    ("search-tv", "search, found", True),
     ("downloads", "downloads", False),
     ("offline", "home, offline with downloads", False),
     ("subtitles", "settings, subtitles", False),
