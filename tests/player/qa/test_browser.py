@@ -90,6 +90,18 @@ def test_a_library_that_is_not_there_is_said_with_what_brings_it(tmp_path: Path)
     assert "npm install" in caught.value.sentence
 
 
+NPM = Path(__file__).parents[3] / ".cache" / "npm"
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+def test_the_set_up_brings_the_library_of_each_player(name: str) -> None:
+    named = (NPM.parents[1] / "packaging" / "npm-packages.txt").read_text(encoding="utf-8").splitlines()
+    assert any(line.rpartition("@")[0] == PLAYERS[name].package for line in named)
+    if not (NPM / "node_modules" / PLAYERS[name].package).is_dir():
+        pytest.skip("npm has not installed it")
+    assert library(PLAYERS[name], NPM).stat().st_size > 100_000
+
+
 @pytest.mark.realtime
 @pytest.mark.skipif(PROGRAM is None, reason="no chromium")
 def test_a_player_in_a_browser_plays_through_faults_and_link(tmp_path: Path) -> None:
