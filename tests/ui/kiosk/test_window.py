@@ -50,7 +50,7 @@ class Kiosk:
         self.view = KioskViewModel("foyer", 90, code, clock=lambda: 0.0)
         self.beats: list[Beat] = []
         self.chosen: list[PlaylistEntry] = []
-        self.dead = False
+        self.sound_is_dead = False
         self.screen = KioskScreen(
             self.provisioning,
             0,
@@ -58,13 +58,14 @@ class Kiosk:
             self.tasks,
             self.output,
             self.view,
-            self.source,
-            self.chosen.append,
+            self,
             self.beats.append,
-            lambda: self.dead,
         )
         self.engine, self.window = load_window(self.view, "Kiosk.qml")
         qtbot.waitUntil(self.window.isActive)
+
+    def choose(self, entry: PlaylistEntry) -> None:
+        self.chosen.append(entry)
 
     async def source(self, entry: PlaylistEntry) -> PlaybackSource:
         return streamed(entry)

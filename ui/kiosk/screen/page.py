@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -27,8 +27,22 @@ _log = logging.getLogger(__name__)
 _LOOK_MS = 500
 _OVER = (PlaybackStatus.ENDED, PlaybackStatus.FAILED)
 
-FindSource = Callable[[PlaylistEntry], Coroutine[Any, Any, PlaybackSource]]
-"""What to play for an entry, asked on the client's loop."""
+
+class ScreenDeeds(Protocol):
+    """What the screen asks of the parts around it."""
+
+    @property
+    def sound_is_dead(self) -> bool:
+        """Whether the output of the audio has gone."""
+        ...
+
+    def choose(self, entry: PlaylistEntry) -> None:
+        """Take note of an entry before it is opened."""
+        ...
+
+    async def source(self, entry: PlaylistEntry) -> PlaybackSource:
+        """What to play for an entry, asked on the client's loop."""
+        ...
 
 
 class Frames(Protocol):
@@ -38,8 +52,7 @@ class Frames(Protocol):
 
 
 class KioskScreen(QObject):
-    """See the module. ``choose`` is told each entry before it is opened; ``sound_is_dead`` whether the sound's
-    output has gone; ``tell`` takes the beats."""
+    """See the module. ``tell`` takes the beats."""
 
     def __init__(
         self,
@@ -49,18 +62,15 @@ class KioskScreen(QObject):
         tasks: Tasks,
         output: VideoOutput,
         view: KioskViewModel,
-        find_source: FindSource,
-        choose: Callable[[PlaylistEntry], None],
+        deeds: ScreenDeeds,
         tell: Callable[[Beat], None],
-        sound_is_dead: Callable[[], bool] = lambda: False,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._provisioning = provisioning
         self._program = Program(provisioning.entries, provisioning.screen_on, begin_with)
         self._client, self._tasks, self._output, self._view = client, tasks, output, view
-        self._find_source, self._choose, self._tell = find_source, choose, tell
-        self._sound_is_dead = sound_is_dead
+        self._deeds, self._tell = deeds, tell
         self._date = SystemDate()
         self._surface: Frames | None = None
         self._frames = 0
@@ -116,7 +126,7 @@ class KioskScreen(QObject):
             frames=self._frames,
             due=due,
             wanted=program.is_on and next_entry(entries, -1, self._date.now()) is not None,
-            silent=due and bool(state.audio_tracks) and self._sound_is_dead(),
+            silent=due and bool(state.audio_tracks) and self._deeds.sound_is_dead,
             entry=-1 if program.playing is None else program.playing,
             name="" if program.playing is None else entries[program.playing].name,
             status=str(state.status),
@@ -163,8 +173,8 @@ class KioskScreen(QObject):
         self._output.when_ready(ready, self._failed)
 
     async def _begin(self, entry: PlaylistEntry, player: PlayerPort, relay: StateRelay) -> SessionPort:
-        source = await self._find_source(entry)
-        self._choose(entry)
+        source = await self._deeds.source(entry)
+        self._deeds.choose(entry)
         return await self._client.open(source, player, relay.push, 0.0)
 
     def _opened(self, session: SessionPort) -> None:

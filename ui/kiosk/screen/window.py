@@ -64,10 +64,8 @@ def run_screen(provisioning: Provisioning, profile: Path, begin_with: int) -> in
         tasks,
         output,
         view,
-        parts.source,
-        parts.choose,
+        parts,
         line.send,
-        lambda: parts.sound_is_dead,
     )
     view.leaveWanted.connect(lambda: application.exit(EXIT_LEAVE))
     view.restartWanted.connect(lambda: application.exit(EXIT_ANEW))
