@@ -94,7 +94,7 @@ def _server_engine(url: str) -> Engine:
         place = make_url(url)
         if place.drivername in {"postgres", "postgresql"}:
             place = place.set(drivername="postgresql+psycopg")
-        return create_engine(
+        engine = create_engine(
             place,
             pool_pre_ping=True,
             pool_size=_CONNECTIONS,
@@ -108,6 +108,16 @@ def _server_engine(url: str) -> Engine:
         ) from error
     except ArgumentError as error:
         raise ValueError("The address of the database is not one.") from error
+    event.listen(engine, "connect", _without_compiling)
+    return engine
+
+
+def _without_compiling(connection: DBAPIConnection, _record: object) -> None:
+    """Compiling a query takes PostgreSQL longer than any of ours runs."""
+    cursor = connection.cursor()
+    cursor.execute("SET jit = off")
+    cursor.close()
+    connection.commit()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

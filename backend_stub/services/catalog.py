@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Title, TitleGenre, TitleRights, WatchedPosition
+from backend_stub.db.models import Title, TitleGenre, WatchedPosition
 from backend_stub.problems import ProblemError
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values, published_title
 from backend_stub.services.opinions import thumb_of
@@ -51,12 +51,7 @@ class CatalogSlice:
 
 
 _MOST_HISTORY = 500
-_OFFERED = (
-    select(Title)
-    .outerjoin(TitleRights, TitleRights.title_id == Title.id)
-    .where(is_offered())
-    .limit(bindparam("limit", type_=Integer))
-)
+_OFFERED = select(Title).where(is_offered()).limit(bindparam("limit", type_=Integer))
 _PAGE = _OFFERED.order_by(Title.published_at.desc(), Title.id)
 _BY_TITLE = _OFFERED.order_by(Title.title, Title.id)
 _PROGRESS = select(WatchedPosition).where(
@@ -103,7 +98,6 @@ class Catalog:
         query = (
             select(Title)
             .join(WatchedPosition, WatchedPosition.title_id == Title.id)
-            .outerjoin(TitleRights, TitleRights.title_id == Title.id)
             .where(*progress_is_of(viewing), WatchedPosition.position_s > 0, is_offered((FILM, EPISODE)))
             .order_by(WatchedPosition.watched_at.desc(), Title.id)
             .limit(_MOST_HISTORY)
@@ -117,7 +111,6 @@ class Catalog:
         query = (
             select(TitleGenre.genre)
             .join(Title, Title.id == TitleGenre.title_id)
-            .outerjoin(TitleRights, TitleRights.title_id == Title.id)
             .where(is_offered())
             .distinct()
             .order_by(TitleGenre.genre)

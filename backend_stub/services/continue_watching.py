@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend_stub.db.models import Episode, Title, TitleMarkers, TitleRights, WatchedPosition
+from backend_stub.db.models import Episode, Title, TitleMarkers, WatchedPosition
 from backend_stub.services.catalog import WatchedTitle, progress_is_of, watched
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.opinions import put_away_by
@@ -22,10 +22,7 @@ def going_on(session: Session, viewing: Viewing, now: float, limit: int) -> Sequ
     """The latest first, of each series one episode: the one watched last, or that after it."""
     candidates = list(_candidates(session, viewing, now))
     query = (
-        select(Title.id)
-        .outerjoin(TitleRights, TitleRights.title_id == Title.id)
-        .where(Title.id.in_([title.id for title in candidates]))
-        .where(is_offered((FILM, EPISODE)))
+        select(Title.id).where(Title.id.in_([title.id for title in candidates])).where(is_offered((FILM, EPISODE)))
     )
     offered = set(session.scalars(query, offer_values(viewing, now)))
     return watched(session, viewing, [title for title in candidates if title.id in offered][:limit])

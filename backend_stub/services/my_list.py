@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, ListEntry, Title, TitleRights
+from backend_stub.db.models import Account, ListEntry, Title
 from backend_stub.services.catalog import WatchedTitle, watched
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values, published_title
 from backend_stub.titles import KINDS
@@ -27,7 +27,6 @@ class ViewerLists:
             query = (
                 select(Title, ListEntry.changed_at)
                 .join(ListEntry, ListEntry.title_id == Title.id)
-                .outerjoin(TitleRights, TitleRights.title_id == Title.id)
                 .where(ListEntry.account_id == viewing.account_id, ListEntry.profile_id == viewing.profile_id)
                 .where(ListEntry.listed)
                 .where(is_offered(KINDS))

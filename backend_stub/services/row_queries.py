@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import DAY_S, Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import DailyView, Episode, ListEntry, Title, TitleGenre, TitleRights, WatchedPosition
+from backend_stub.db.models import DailyView, Episode, ListEntry, Title, TitleGenre, WatchedPosition
 from backend_stub.recommending.feedback import Viewer
 from backend_stub.recommending.genres import of_same_genres
 from backend_stub.recommending.suggestions import MOST, picks_for, similar_to
@@ -83,7 +83,6 @@ class RowQueries:
             query = (
                 select(Title, Episode.series_id)
                 .join(Episode, Episode.title_id == Title.id)
-                .outerjoin(TitleRights, TitleRights.title_id == Title.id)
                 .where(is_offered((EPISODE,)), Title.published_at > now - _NEW_S)
                 .order_by(Title.published_at.desc(), Episode.season.desc(), Episode.number.desc())
                 .limit(_LATEST)
@@ -100,7 +99,6 @@ class RowQueries:
             liked = self._liked_genres(session, viewing)
             newest = (
                 select(Title.id, Title.published_at)
-                .outerjoin(TitleRights, TitleRights.title_id == Title.id)
                 .where(is_offered())
                 .order_by(Title.published_at.desc(), Title.id)
                 .limit(_LOOKED_THROUGH)
@@ -193,7 +191,7 @@ class RowQueries:
 
     def _offered(self, session: Session, viewing: Viewing, title_ids: Sequence[str]) -> Sequence[WatchedTitle]:
         """Those of the titles that are on offer, in their order, as many as a row has."""
-        query = select(Title).outerjoin(TitleRights, TitleRights.title_id == Title.id)
+        query = select(Title)
         rows = session.scalars(
             query.where(Title.id.in_(title_ids), is_offered()), offer_values(viewing, self._clock.now())
         )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Title, TitleRights
+from backend_stub.db.models import Title
 from backend_stub.services.catalog import WatchedTitle, watched
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.search_index import ANY_YEAR, Query, SearchDocument, SearchIndex
@@ -97,9 +97,7 @@ class Search:
         while start < _MAX_LOOKED_AT:
             ids = self._index.find(query, size, start, years)
             rows = session.scalars(
-                select(Title)
-                .outerjoin(TitleRights, TitleRights.title_id == Title.id)
-                .where(Title.id.in_(ids), offered),
+                select(Title).where(Title.id.in_(ids), offered),
                 values,
             )
             by_id = {title.id: title for title in rows}

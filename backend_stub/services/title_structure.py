@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import ScalarSelect, and_, bindparam, func, or_, select
 from sqlalchemy.orm import QueryableAttribute, Session, aliased
 
-from backend_stub.db.models import Episode, Title, TitleMarkers, TitleRights, Trailer
+from backend_stub.db.models import Episode, Title, TitleMarkers, Trailer
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.titles import EPISODE, SERIES
 
@@ -106,7 +106,6 @@ def episodes_on_offer(
     query = (
         select(Title, Episode)
         .join(Episode, Episode.title_id == Title.id)
-        .outerjoin(TitleRights, TitleRights.title_id == Title.id)
         .where(Episode.series_id == series_id, is_offered((EPISODE,)))
         .order_by(Episode.season, Episode.number)
     )
@@ -122,7 +121,6 @@ def next_episode(session: Session, viewing: Viewing, title_id: str, now: float) 
     query = (
         select(Title)
         .join(Episode, Episode.title_id == Title.id)
-        .outerjoin(TitleRights, TitleRights.title_id == Title.id)
         .where(Episode.series_id == here.series_id, later, is_offered((EPISODE,)))
         .order_by(Episode.season, Episode.number)
         .limit(1)
