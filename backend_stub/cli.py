@@ -11,6 +11,7 @@ from pathlib import Path
 
 from backend_stub.config import START_WAIT_S, Settings
 from backend_stub.context import open_context
+from backend_stub.db.database import patiently
 from backend_stub.faults.document import parse_faults
 from backend_stub.handover import GivesAway, Taken, socket_path, sockets_of_systemd
 from backend_stub.jobs.wake_up_signal import WakeUpSignal
@@ -60,7 +61,7 @@ def running(
         parse_faults(faults)  # before anything is started
     with ServerGroup(settings, options or default_options()) as group:
         if demo_viewer:
-            group.context.accounts.ensure_demo_viewer()
+            patiently(group.context.accounts.ensure_demo_viewer, settings.database_wait_s)
         if faults is not None:
             group.faults.set(faults)
         yield group

@@ -22,7 +22,7 @@ from backend_stub.asgi import App
 from backend_stub.clock import Clock, SystemClock
 from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
-from backend_stub.db.database import AWAY
+from backend_stub.db.database import AWAY, patiently
 from backend_stub.edge.app import EdgeApp
 from backend_stub.edge.cache import DEFAULT_CACHE_BYTES, ObjectStore
 from backend_stub.edge.cached import CachedSource
@@ -178,8 +178,10 @@ class ServerGroup:
             self.above = [origin, self._serve_files(SHIELD, shield, self._listen(0))]
         for index, port in enumerate(self.options.edge_ports):
             place = self._listen(port)
-            names = map(edge_name, range(index, _MOST_EDGES))
-            name = self.context.edge_beats.claim(names, self._endpoint("", *place, self.options.tls).url)
+            names = [edge_name(number) for number in range(index, _MOST_EDGES)]
+            url = self._endpoint("", *place, self.options.tls).url
+            claim = partial(self.context.edge_beats.claim, names, url)
+            name = patiently(claim, self.settings.database_wait_s)
             self._countries[name] = tuple(dict(enumerate(self.options.edge_countries)).get(index, ()))
             source = self._cached(name, self.above[-1].url) if self.above else self._disk()
             self.edges.append(self._serve_files(name, source, place, is_edge=True))

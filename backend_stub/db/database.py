@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,6 +30,9 @@ _RACES = {
     "23503",  # PostgreSQL's foreign_key_violation
     "23505",  # unique_violation
 }
+_AGAIN_S = 0.5
+_logger = logging.getLogger(__name__)
+T = TypeVar("T")
 AWAY = (OperationalError, InterfaceError, PoolTimeout)  # what is raised while the database cannot be asked
 _CONNECTIONS = 40  # as many as threads that answer calls: one that waits for another's is held up
 
@@ -72,6 +78,21 @@ def is_disk_full(error: DBAPIError) -> bool:
     """Whether the database could not write because its disk is full."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     return code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == _POSTGRESQL_DISK_FULL
+
+
+def patiently(call: Callable[[], T], wait_s: float) -> T:
+    """What ``call`` gives, once the database answers; raises as it does after ``wait_s`` seconds of trying again."""
+    until, told = time.monotonic() + wait_s, False
+    while True:
+        try:
+            return call()
+        except AWAY:
+            if time.monotonic() >= until:
+                raise
+        if not told:
+            _logger.warning("the database does not answer: waiting for it, %.0f s at most", wait_s)
+        told = True
+        time.sleep(_AGAIN_S)
 
 
 def is_race(error: IntegrityError) -> bool:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, select, table, text
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.expression import column
 
-from backend_stub.db.database import Database
+from backend_stub.db.database import AWAY, Database, patiently
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The newest step in ``migrations/versions``; a test holds the two against each other.
 HEAD = "0022"
-_AGAIN_S = 0.5
-_logger = logging.getLogger(__name__)
 _LOCK_ID = 7_032_024  # any fixed number: PostgreSQL's advisory lock for migrations
 
 
@@ -37,7 +31,10 @@ def upgrade(database: Database, wait_s: float = 0.0) -> None:
     Raises ConnectionError when the database cannot be opened; NewerDatabaseError, and changes nothing, when a later
     version has written it.
     """
-    current = _answer_of(database, wait_s)
+    try:
+        current = patiently(lambda: current_revision(database), wait_s)
+    except AWAY as error:
+        raise ConnectionError("the database cannot be reached") from error
     if current == HEAD:
         return
     if current is not None and current > HEAD:
@@ -53,20 +50,6 @@ def upgrade(database: Database, wait_s: float = 0.0) -> None:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def _answer_of(database: Database, wait_s: float) -> str | None:
-    until = time.monotonic() + wait_s
-    for tries in count():
-        try:
-            return current_revision(database)
-        except OperationalError as error:
-            if time.monotonic() >= until:
-                raise ConnectionError("the database cannot be reached") from error
-        if tries == 0:
-            _logger.warning("the database does not answer: waiting for it, %.0f s at most", wait_s)
-        time.sleep(_AGAIN_S)
-    raise AssertionError("numbers do not end")
 
 
 def current_revision(database: Database) -> str | None:

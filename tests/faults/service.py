@@ -219,7 +219,7 @@ def _counts_of_others(reports: shared.SharedReports, pathways: Sequence[str], no
 
 def _in_a_hurry(patch: pytest.MonkeyPatch) -> None:
     """A service that starts before its database ends."""
-    patch.setattr(migrate, "count", lambda: (yield from ()))
+    patch.setattr(migrate, "patiently", lambda call, _wait_s: call())
 
 
 def _ranks_very_many(patch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,7 @@ class Part:
     environment: Mapping[str, str]
     log: Path
     user: str | None = None
+    answers: Callable[[], bool] = lambda: True
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -97,6 +98,8 @@ class Layout:
 
     def until_up(self, answers: Callable[[], bool], name: str) -> None:
         """Wait for a part. Raises AssertionError with what it said where it ends, or does not answer."""
+
+        self.parts[name].answers = answers
 
         def known() -> bool:
             return not self.parts[name].alive or answers()

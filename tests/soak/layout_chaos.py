@@ -35,7 +35,8 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import JobTask, ProgressEvent, TelemetryEvent
 from tests.kit.backend import publish_noise
 from tests.kit.encoding import tiny_film
-from tests.kit.layout import Layout, running_layout
+from tests.kit.layout import Layout, Part, running_layout
+from tests.kit.waiting import until as wait_until
 
 PATIENCE_S = 30.0  # what a player has in hand
 SEGMENT_S, BEAT_S, REPORT_S = 2.0, 15.0, 4.0
@@ -125,8 +126,15 @@ async def _kill_in_turn(layout: Layout, until: float, draw: random.Random, outco
         outcome.kills[name] += 1
         await asyncio.sleep(draw.uniform(1.0, 5.0))
         layout.parts[name].start()
-        await asyncio.sleep(draw.uniform(2.0, 6.0))
+        with contextlib.suppress(AssertionError):  # one that ended is found below
+            await asyncio.to_thread(until_answers, layout.parts[name])
+        await asyncio.sleep(draw.uniform(1.0, 4.0))
     await asyncio.sleep(max(0.0, until - time.monotonic()))
+
+
+def until_answers(part: Part) -> None:
+    """Wait until a part is back, or has ended. Raises AssertionError where it does neither."""
+    wait_until(lambda: not part.alive or part.answers(), f"{part.name} does not come back")
 
 
 class _AwayError(Exception):

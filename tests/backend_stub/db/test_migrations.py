@@ -191,7 +191,7 @@ def test_a_database_that_does_not_answer_yet_is_waited_for(
         return HEAD
 
     monkeypatch.setattr(migrate, "current_revision", away)
-    monkeypatch.setattr("backend_stub.db.migrate.time.sleep", waited.append)
+    monkeypatch.setattr("backend_stub.db.database.time.sleep", waited.append)
     upgrade(database, 60.0)
     assert len(waited) == 3
     assert len(caplog.records) == 1
