@@ -47,12 +47,14 @@ class Taken:
             self._line.settimeout(_START_S)
             self._line.connect(str(path))
             data, descriptors, _, _ = socket.recv_fds(self._line, 1 << 16, _MOST)
-            if len(json.loads(data)) != len(descriptors):
+            ports = json.loads(data)
+            if len(ports) != len(descriptors):
                 raise OSError("the sockets did not arrive")
         except (OSError, ValueError) as error:
             self._line.close()
             raise OSError("no service runs here that could be taken over") from error
-        self.listeners = _by_port(descriptors)
+        sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        self.listeners: dict[int, socket.socket] = dict(zip(ports, sockets, strict=True))
 
     def ready(self) -> None:
         """This process serves now: the other one may drain."""

@@ -56,7 +56,7 @@ class ServerOptions:
     each edge in turn near which countries it stands (ISO 3166-1 alpha-2); none, or no entry, is for everywhere.
     With ``shield`` the edges keep up to ``cache_bytes`` each of what they fetch from a shield, which has as much and
     fetches from the origin; without, each edge reads the files itself. Without an ``api_port`` there are edges alone.
-    ``inherited`` are listeners by port that another process had before this one.
+    ``inherited`` are listeners that another process had before this one, by the port that was asked for.
     """
 
     host: str = "127.0.0.1"
@@ -145,9 +145,9 @@ class ServerGroup:
             server.join()
 
     def listeners(self) -> dict[int, socket.socket]:
-        """The sockets of what clients reach, by port."""
+        """The sockets of what clients reach, by the port that was asked for."""
         reached = [*self.edges, *([self.api] if self.options.api_port is not None else [])]
-        return {one.port: self._servers[one.name].listener for one in reached}
+        return {one.wanted_port or one.port: self._servers[one.name].listener for one in reached}
 
     def __enter__(self) -> Self:
         return self.start()
@@ -204,7 +204,8 @@ class ServerGroup:
     def _listen(self, port: int) -> tuple[socket.socket, int | None]:
         """A listener, and the wanted port where another one was taken."""
         if port in self.options.inherited:
-            return self.options.inherited[port], None
+            inherited = self.options.inherited[port]
+            return inherited, port if inherited.getsockname()[1] != port else None
         listener, moved = listen(self.options.host, port)
         return listener, port if moved else None
 

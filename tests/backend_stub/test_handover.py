@@ -11,12 +11,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from backend_stub.config import Settings
 from backend_stub.handover import GivesAway, Taken, socket_path, sockets_of_systemd
+from backend_stub.server import ServerGroup, ServerOptions
 from tests.kit.children import ends_with_us
 from tests.kit.waiting import PATIENCE_S, until
 
@@ -183,3 +186,15 @@ def test_systemd_keeps_the_sockets(tmp_path: Path) -> None:
             process.kill()
     for one in listeners:
         one.close()
+
+
+def test_one_that_took_another_port_is_found_by_the_port_that_it_was_to_have(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        port = int(somebody.getsockname()[1])
+        options = ServerOptions(api_port=port, edge_ports=())
+        with ServerGroup(Settings(tmp_path), options) as first:
+            handed = {wanted: one.dup() for wanted, one in first.listeners().items()}
+            assert list(handed) == [port] != [first.api.port]
+            with ServerGroup(Settings(tmp_path), replace(options, inherited=handed)) as second:
+                assert (second.api.port, second.api.wanted_port) == (first.api.port, port)
+                assert list(second.listeners()) == [port]

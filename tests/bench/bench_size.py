@@ -143,7 +143,7 @@ def every(running: Service) -> Iterator[Asked]:
     yield Asked("POST /progress", API_MS, progress)
     for page in ("", "?hours=168", "/sessions", "/titles", "/titles?q=river", "/devices", "/devices?q=TV 99"):
         yield Asked(f"/console{page}", PAGE_MS, lambda page=page: admin.call("GET", CONSOLE + page), PAGES)  # type: ignore[misc]
-    for page in ("/accounts", "/accounts?q=99", "/audit", "/jobs", "/payments", "/steering", "/faults"):
+    for page in ("/accounts", "/accounts?q=99", "/audit", "/jobs", "/payments", "/steering"):
         yield Asked(f"/console{page}", PAGE_MS, lambda page=page: admin.call("GET", CONSOLE + page), PAGES)  # type: ignore[misc]
     for hours in (24, 168, 2160):
         path = f"/admin/quality?hours={hours}&by=title_id"

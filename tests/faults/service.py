@@ -234,6 +234,15 @@ def _ranks_very_many(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SearchIndex, "_best", ranked)
 
 
+def _by_its_own_port(patch: pytest.MonkeyPatch) -> None:
+    """Sockets are handed over by the port that they have, not by the one that was asked for."""
+
+    def listeners(group: server.ServerGroup) -> dict[int, Any]:
+        return {one.port: group._servers[one.name].listener for one in (*group.edges, group.api)}
+
+    patch.setattr(server.ServerGroup, "listeners", listeners)
+
+
 _MORE = "tests/backend_stub/test_more_than_one.py::"
 _LIES = "tests/test_attacks.py::test_a_client_that_lies_gets_no_more_than_its_plan"
 _SIZE = "tests/backend_stub/services/test_at_size.py::"
@@ -257,6 +266,12 @@ FAULTS = [
         "service-search-ranks-very-many",
         "tests/backend_stub/api/test_search.py::test_of_very_many_the_newest_go_first",
         _ranks_very_many,
+    ),
+    Fault(
+        "service-moved-port-not-taken-over",
+        "tests/backend_stub/test_handover.py::"
+        "test_one_that_took_another_port_is_found_by_the_port_that_it_was_to_have",
+        _by_its_own_port,
     ),
     Fault("service-written-by-two", _MORE + "test_what_two_write_at_once_is_there_once", _inserts),
     Fault("service-edges-not-told", _TOKENS + "test_what_is_over_is_told_at_once[end]", _unheard),
