@@ -6,16 +6,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import String, bindparam, select
+from sqlalchemy import Integer, String, bindparam, or_, select
 from sqlalchemy.dialects import sqlite
 
 from backend_stub import config, server
 from backend_stub.api import auth, errors
-from backend_stub.db import migrate
-from backend_stub.db.models import Account, Profile, Quality
+from backend_stub.db import database, migrate
+from backend_stub.db.models import Account, Profile, Quality, Title, TitleRights
 from backend_stub.encoding import process, worker
 from backend_stub.encoding.errors import StorageError
-from backend_stub.services import licence_issuing, retention, search, search_index, shared, streams, tokens
+from backend_stub.services import catalog, licence_issuing, retention, search, search_index, shared, streams, tokens
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.edge_gate import EdgeGate
@@ -243,6 +243,20 @@ def _by_its_own_port(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(server.ServerGroup, "listeners", listeners)
 
 
+def _sorts_all(patch: pytest.MonkeyPatch) -> None:
+    """What is on offer is asked by an outer join, of which PostgreSQL expects one title."""
+    none_or_any = or_(TitleRights.title_id.is_(None), TitleRights.countries == "")
+    joined = select(Title).outerjoin(TitleRights, TitleRights.title_id == Title.id)
+    offered = joined.where(Title.published_at.is_not(None), TitleRights.revoked_at.is_(None), none_or_any)
+    newest = offered.order_by(Title.published_at.desc(), Title.id)
+    patch.setattr(catalog, "_PAGE", newest.limit(bindparam("limit", type_=Integer)))
+
+
+def _compiles(patch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL compiles queries that take a moment."""
+    patch.setattr(database, "_without_compiling", lambda _connection, _record: None)
+
+
 _MORE = "tests/backend_stub/test_more_than_one.py::"
 _LIES = "tests/test_attacks.py::test_a_client_that_lies_gets_no_more_than_its_plan"
 _SIZE = "tests/backend_stub/services/test_at_size.py::"
@@ -272,6 +286,14 @@ FAULTS = [
         "tests/backend_stub/test_handover.py::"
         "test_one_that_took_another_port_is_found_by_the_port_that_it_was_to_have",
         _by_its_own_port,
+    ),
+    Fault(
+        "service-sorts-all-titles",
+        _SIZE + "test_postgresql_reads_the_newest_titles_and_sorts_no_others",
+        _sorts_all,
+    ),
+    Fault(
+        "service-compiles-queries", _SIZE + "test_postgresql_reads_the_newest_titles_and_sorts_no_others", _compiles
     ),
     Fault("service-written-by-two", _MORE + "test_what_two_write_at_once_is_there_once", _inserts),
     Fault("service-edges-not-told", _TOKENS + "test_what_is_over_is_told_at_once[end]", _unheard),

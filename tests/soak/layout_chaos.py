@@ -150,30 +150,58 @@ async def _player(layout: Layout, title: str, refresh_token: str, until: float, 
         device = {"name": "chaos", "public_key": dict(ECKey.generate_key("P-256").as_dict(private=False))}
         device_id = (await _insisting(client, "/devices", device, outcome))["device_id"]
         play = await _insisting(client, f"/play/{title}", {"device_id": device_id, "variant": "clear"}, outcome)
-        manifests, signed_until = play["manifests"], time.monotonic() + 420
-        got_at = beat_at = reported_at = time.monotonic()
-        while (now := time.monotonic()) < until:
-            if await _segment(client, manifests, outcome):
-                got_at = time.monotonic()
-            outcome.longest_s = max(outcome.longest_s, time.monotonic() - got_at)
-            if time.monotonic() - got_at > PATIENCE_S:
-                raise RuntimeError(f"no segment for {PATIENCE_S:.0f} s")
-            with contextlib.suppress(_AwayError):
-                if now - beat_at >= BEAT_S:
-                    path = f"/play/{play['session_id']}/heartbeat"
-                    await _call(client, path, {"position_s": 1.0, "state": "playing"}, outcome)
-                    beat_at = now
-                if now - reported_at >= REPORT_S:
-                    await _report(client, title, device_id, play["session_id"], outcome)
-                    reported_at = now
-                if now >= signed_until:
-                    answer = await _call(client, f"/play/{play['session_id']}/addresses", {}, outcome)
-                    manifests, signed_until = answer["manifests"], now + 420
-                if now >= fresh_until:
-                    body = await _call(client, "/auth/refresh", {"refresh_token": refresh_token}, outcome)
-                    client.headers["Authorization"] = f"Bearer {body['access_token']}"
-                    refresh_token, fresh_until = body["refresh_token"], now + 600
-            await asyncio.sleep(SEGMENT_S)
+        manifests = list(play["manifests"])
+        async with asyncio.TaskGroup() as both:  # no player waits for a heartbeat before it goes on loading
+            both.create_task(_load(client, manifests, until, outcome))
+            both.create_task(
+                _tell(client, title, device_id, play, manifests, (refresh_token, fresh_until), until, outcome)
+            )
+
+
+async def _load(client: httpx.AsyncClient, manifests: list[dict[str, str]], until: float, outcome: Outcome) -> None:
+    """A segment at a time. Raises RuntimeError where none comes for so long that playback stops."""
+    got_at = time.monotonic()
+    while time.monotonic() < until:
+        if await _segment(client, manifests, outcome):
+            got_at = time.monotonic()
+        without_s = time.monotonic() - got_at
+        outcome.longest_s = max(outcome.longest_s, without_s)
+        if without_s > PATIENCE_S:
+            raise RuntimeError(f"no segment for {PATIENCE_S:.0f} s")
+        await asyncio.sleep(SEGMENT_S)
+
+
+async def _tell(
+    client: httpx.AsyncClient,
+    title: str,
+    device_id: str,
+    play: dict[str, Any],
+    manifests: list[dict[str, str]],
+    signed_in: tuple[str, float],
+    until: float,
+    outcome: Outcome,
+) -> None:
+    """Heartbeats, reports, and new addresses and tokens before the old ones end."""
+    refresh_token, fresh_until = signed_in
+    beat_at = reported_at = time.monotonic()
+    signed_until = beat_at + 420
+    while (now := time.monotonic()) < until:
+        with contextlib.suppress(_AwayError):
+            if now - beat_at >= BEAT_S:
+                path = f"/play/{play['session_id']}/heartbeat"
+                await _call(client, path, {"position_s": 1.0, "state": "playing"}, outcome)
+                beat_at = now
+            if now - reported_at >= REPORT_S:
+                await _report(client, title, device_id, play["session_id"], outcome)
+                reported_at = now
+            if now >= signed_until:
+                answer = await _call(client, f"/play/{play['session_id']}/addresses", {}, outcome)
+                manifests[:], signed_until = answer["manifests"], now + 420
+            if now >= fresh_until:
+                body = await _call(client, "/auth/refresh", {"refresh_token": refresh_token}, outcome)
+                client.headers["Authorization"] = f"Bearer {body['access_token']}"
+                refresh_token, fresh_until = body["refresh_token"], now + 600
+        await asyncio.sleep(SEGMENT_S)
 
 
 async def _segment(client: httpx.AsyncClient, manifests: list[dict[str, str]], outcome: Outcome) -> bool:
@@ -186,8 +214,9 @@ async def _segment(client: httpx.AsyncClient, manifests: list[dict[str, str]], o
             continue
         if answer.status_code == 200:
             outcome.segments += 1
-            manifests.remove(manifest)
-            manifests.insert(0, manifest)
+            if manifest in manifests:  # else there are new addresses by now
+                manifests.remove(manifest)
+                manifests.insert(0, manifest)
             return True
         outcome.refusals[f"edge {answer.status_code}"] += 1
     return False

@@ -11,6 +11,8 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import DAY_S, day_of
+from backend_stub.config import Settings
+from backend_stub.context import open_context
 from backend_stub.db.models import (
     AuditEntry,
     DailyView,
@@ -22,9 +24,12 @@ from backend_stub.db.models import (
     Title,
     ViewDay,
 )
+from backend_stub.services.entitlement import Viewing
 from backend_stub.services.quality import aggregate
 from backend_stub.services.retention import Retention
 from backend_stub.services.views import RANKED_S, Seen
+from tests.bench.fill import Sizes, fill
+from tests.kit.postgres import Cluster
 from tests.kit.rights import START, Service, service
 
 
@@ -244,3 +249,24 @@ def test_what_is_old_is_let_go(running: Service) -> None:
 def rows_of(running: Service, count: Callable[[Session], list[int]]) -> list[int]:
     with running.context.database.read() as session:
         return count(session)
+
+
+def test_postgresql_reads_the_newest_titles_and_sorts_no_others(postgres: Cluster, tmp_path: Path) -> None:
+    context = open_context(Settings(tmp_path, database_url=postgres.database_for(tmp_path)))
+    fill(context.database, Sizes(titles=5000, accounts=0, views=0, playbacks=0, events=0))
+    asked: list[tuple[str, object]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(context.database.engine, "before_cursor_execute", note)
+    context.titles.catalog.page(Viewing("somebody"), None, 20)
+    event.remove(context.database.engine, "before_cursor_execute", note)
+    statement, parameters = next(one for one in asked if "FROM titles" in one[0])
+    with context.database.engine.connect() as connection:
+        cursor = connection.connection.cursor()
+        cursor.execute(f"EXPLAIN {statement}", parameters)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert connection.exec_driver_sql("SHOW jit").scalar() == "off"
+    assert "using ix_titles_published_at" in plan, plan
+    context.close()
