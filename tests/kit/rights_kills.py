@@ -416,13 +416,13 @@ class World:
             revoked = {one for server in self.servers.values() for one in server.revoked}
             for download_id in device.store.ids():
                 folder = device.store.get(download_id)
-                if folder.ledger.state is not State.COMPLETE:
-                    continue
-                licence_id = str(service.licence_of(folder))
+                licence_id = str(service.licence_of(folder)) if service.has_licence_note(folder) else ""
                 if licence_id in released:
                     assert licence_id not in licences.store.ids(), "a copy brought back what was given back"
                     device.store.remove(download_id)
                     self.said.complete.pop(download_id, None)
+                    continue
+                if folder.ledger.state is not State.COMPLETE:
                     continue
                 assert licences.standing(licence_id).may_start is (licence_id not in revoked)
         finally:
