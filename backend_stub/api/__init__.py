@@ -1,4 +1,4 @@
 """The HTTP face of the service, version 1: thin routers over :mod:`backend_stub.services`."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 PREFIX = "/api/v1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 BUILD_FILE = Path(__file__).parent.parent / "app" / "assets" / "build.txt"
 FROM_SOURCE = "from source"
 _MAX_LETTERS = 64
