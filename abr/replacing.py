@@ -130,7 +130,7 @@ def _gain(snapshot: Snapshot, left: int, rung: int, right: int, target: int) -> 
 def _replacement(snapshot: Snapshot, held: Held, target: int, needs_s: float, low_bps: float) -> Replacement:
     old, new = label(snapshot.rungs[held.rung]), label(snapshot.rungs[target])
     sentence = (
-        f"A buffered segment of {old} is fetched anew at {new}: that takes {seconds(needs_s)} at the {rate(low_bps)}"
+        f"A buffered segment of {old} is fetched again at {new}: that takes {seconds(needs_s)} at the {rate(low_bps)}"
         f" that are likely at the least, it is wanted in {seconds(held.wanted_in_s)},"
         f" and {seconds(snapshot.buffer_s)} are buffered."
     )

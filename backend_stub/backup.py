@@ -66,7 +66,7 @@ def back_up(settings: Settings, target: Path, *, media: bool = False, clock: Clo
 def restore(settings: Settings, source: Path) -> Copied:
     """Put a backup into an empty data folder, after every file of it has been held against its digest.
 
-    Titles whose media are not in the backup must be published anew. Raises BackupError; OSError as :func:`back_up`.
+    Titles whose media are not in the backup must be published again. Raises BackupError; OSError as :func:`back_up`.
     """
     database = _sqlite_file(settings)
     if database.exists():

@@ -167,7 +167,7 @@ def register(data_dir: Path, email: str, name: str, password: str) -> str:
 
 
 def recommend(data_dir: Path) -> Made:
-    """Compute the suggestions anew; a service may run over the same folder meanwhile."""
+    """Compute the suggestions again; a service may run over the same folder meanwhile."""
     context = open_context(Settings(data_dir))
     try:
         return context.titles.suggestions.make()

@@ -43,7 +43,8 @@ class Tick:
 def listen(host: str, port: int) -> tuple[socket.socket, bool]:
     """A listening socket on ``port``, or on a free one when that is taken; the second member says so.
 
-    Port 0 means any. Raises OSError when not even a free port can be had, as with a host that is not this machine's.
+    Port 0 means any. Raises OSError when not even a free port is available, as with a host that is not this
+    machine's.
     """
     try:
         return _bound(host, port), False

@@ -50,7 +50,7 @@ class MasterKeys:
         return self._current_id, self._keys[self._current_id]
 
     def get(self, master_id: str) -> bytes | None:
-        """The key of this id, if it is to be had."""
+        """The key of this id, if it is available."""
         if master_id not in self._keys:
             self._load()
         return self._keys.get(master_id)

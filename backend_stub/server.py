@@ -49,7 +49,7 @@ _MOST_EDGES = 1000  # of all processes over one database
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """Where to listen. Port 0 means any free one; a wanted port that is taken is chosen anew.
+    """Where to listen. Port 0 means any free one; a wanted port that is taken is chosen again.
 
     ``public_host`` is the name clients reach this machine by, when it differs from ``host``; where that is all
     addresses and there is no such name, clients are told the one towards other machines. ``edge_countries`` says for

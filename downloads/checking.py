@@ -80,8 +80,8 @@ def prepare_repair(
 ) -> CheckResult:
     """Take everything damaged out of the journal, so that the next run fetches exactly that; what was found.
 
-    A damaged plan loses the whole: it is made anew, and every item with it. A request is made anew from the plan; a
-    licence that is damaged or gone is asked for anew by the next run.
+    A damaged plan loses the whole: it is made again, and every item with it. A request is made again from the plan; a
+    licence that is damaged or gone is requested again by the next run.
     """
     with folder.running():
         found = list(_mend_journal(folder))

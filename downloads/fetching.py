@@ -30,7 +30,7 @@ class Fetching:
     """One run over a plan. ``stop`` ends it after the transfers under way; cancelling the task ends it at once.
 
     ``on_item`` hears of every item that is kept. Items that are wanted first come first: those behind the time that
-    somebody watches, then the rest from the begin.
+    somebody watches, then the rest from the start.
     """
 
     folder: DownloadFolder

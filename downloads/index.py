@@ -1,7 +1,7 @@
 """The index of all downloads: an SQLite table with a row for each, so that a list need not read every journal.
 
 It is a cache of the journals and nothing more. Each row carries a MAC and the length of the journal it was made from:
-a row that was changed, or a file that is damaged, is noticed, told, and made anew.
+a row that was changed, or a file that is damaged, is noticed, told, and made again.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Index:
         if row is None or row["journal_bytes"] != journal_bytes:
             return None
         if row["mac"] != self._code(row):
-            _log.warning("the index of the downloads was changed; the row of %s is made anew", download_id)
+            _log.warning("the index of the downloads was changed; the row of %s is made again", download_id)
             self.repaired = True
             return None
         document = json.loads(row["document"])
@@ -75,13 +75,13 @@ class Index:
         self._do(forget)
 
     def _do(self, work: Callable[[Table], T]) -> T:
-        """The result of ``work`` on the table; a damaged file is thrown away and made anew first."""
+        """The result of ``work`` on the table; a damaged file is thrown away and made again first."""
         try:
             return self._with_table(work)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
                 raise
-            _log.warning("the index of the downloads is damaged; it is made anew from the journals")
+            _log.warning("the index of the downloads is damaged; it is made again from the journals")
             self.repaired = True
         self._path.unlink(missing_ok=True)
         return self._with_table(work)

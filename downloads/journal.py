@@ -2,7 +2,7 @@
 
 A record is one line: a JSON object with its number, a space, and an HMAC over it and the download's id. It is on
 the disk before anything rests on it, so a finished segment is never fetched twice, whenever the program dies. The
-begin of a record that was never finished is cut off by the next writer. Several processes may append; each reads
+start of a record that was never finished is cut off by the next writer. Several processes may append; each reads
 first what the others wrote.
 """
 
@@ -107,7 +107,7 @@ class Journal:
         return records, broken
 
     def rewrite(self, records: Sequence[Record]) -> None:
-        """Replace the file by these records, numbered anew: the end of a repair."""
+        """Replace the file by these records, numbered again: the end of a repair."""
         with held(self._lock):
             lines = [self._line(n, record.type, dict(record.body)) for n, record in enumerate(records)]
             write_whole(self._path, b"".join(lines), lasting=True)

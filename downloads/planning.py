@@ -107,8 +107,8 @@ async def draft(
 async def _with_other_playlists(
     presentation: Presentation, picked: tuple[ChosenRendition, ...], loader: Loader
 ) -> tuple[Presentation, tuple[ChosenRendition, ...]]:
-    """With the playlists of CDNs that have their own (HLS redundant variants), as far as they can be had: they only
-    say where the same segments are too."""
+    """With the playlists of CDNs that have their own (HLS redundant variants), as far as they are available: they
+    only say where the same segments are too."""
     found = []
     for item in picked:
         for place in item.rendition.locations:

@@ -126,7 +126,7 @@ def awaits_licence(folder: DownloadFolder) -> bool:
 
 
 def forget_licence_note(folder: DownloadFolder) -> None:
-    """Have the next run get a licence anew; its media stays."""
+    """Have the next run get a licence again; its media stays."""
     folder.drop_secret(_LICENCE)
 
 

@@ -59,7 +59,7 @@ class Store:
 
     @property
     def index_was_damaged(self) -> bool:
-        """Whether the index had to be made anew from the journals."""
+        """Whether the index had to be made again from the journals."""
         return self._index.repaired
 
     # --- finding downloads
@@ -76,7 +76,7 @@ class Store:
             return tuple(sorted(found))
 
     def get(self, name: str) -> DownloadFolder:
-        """A download by its id, the begin of its id, or its title's id; its journal has been read."""
+        """A download by its id, the start of its id, or its title's id; its journal has been read."""
         folder = self._folder(self._id(name))
         folder.refresh()
         return folder
@@ -98,7 +98,7 @@ class Store:
         return tuple(sorted(snapshots, key=lambda item: (-item.priority, item.created_at, item.id)))
 
     def rebuild(self) -> tuple[DownloadSummary, ...]:
-        """The list, after the index was thrown away and made anew from the journals."""
+        """The list, after the index was thrown away and made again from the journals."""
         with self._storage():
             (self.root / "index.db").unlink(missing_ok=True)
         return self.list()

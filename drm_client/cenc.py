@@ -278,7 +278,7 @@ def _decrypt_cbc1(context: CipherContext, data: Writable, protection: SampleProt
 
 
 def _decrypt_cbcs(context: CipherContext, data: Writable, protection: SampleProtection) -> None:
-    """Each protected range starts anew from the IV; partial blocks are clear."""
+    """Each protected range restarts from the IV; partial blocks are clear."""
     iv = protection.iv if len(protection.iv) == BLOCK else _full_iv(protection.iv)
     view = memoryview(data)
     skip = protection.skip_blocks

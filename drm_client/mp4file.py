@@ -1,7 +1,7 @@
 """Decrypts whole MP4 files, init segments and media segments, and leaves no trace of the encryption in them.
 
 The output has the clear sample entries (``encv`` and ``enca`` become what ``frma`` names), no protection boxes
-(sinf, pssh, senc, saiz, saio, ``seig`` groups, PIFF's forms), and what this moves is pointed at anew.
+(sinf, pssh, senc, saiz, saio, ``seig`` groups, PIFF's forms), and what this moves is pointed at again.
 """
 
 from __future__ import annotations

@@ -208,7 +208,7 @@ class OfflineLicences:
 
     async def renew_all(self, *, due_only: bool = False) -> Renewals:
         """Renew every licence of this service that can be, or only those for which it is time. One that must be
-        confirmed and cannot be renewed is asked for anew."""
+        confirmed and cannot be renewed is requested again."""
         done, failed = [], dict[str, Exception]()
         for licence in self.store.all():
             licence.clear()

@@ -35,7 +35,7 @@ def encrypted_blocks(data: memoryview, start: int, length: int, crypt: int, skip
 def decrypt_chains(
     context: CipherContext, iv: bytes, data: memoryview, ranges: list[tuple[int, int]], crypt: int, skip: int
 ) -> None:
-    """Decrypt the encrypted blocks of ``ranges`` of ``data`` where they lie, each range from ``iv`` anew, by a CBC
+    """Decrypt the encrypted blocks of ``ranges`` of ``data`` where they lie, each range from ``iv`` again, by a CBC
     context in any state: the IV is fed to it as if it were ciphertext."""
     if crypt == 1:
         period = 1 + skip

@@ -59,7 +59,7 @@ class LicencePolicy:
     ``expires_at`` ends the licence clock, whether the title was played or not (None: it has none). ``play_s`` is the
     length of the playback clock, from first play (None: none); ``first_play_at`` its start as the service knows it.
     A playback that runs when a clock ends may go on for ``grace_s``. A renewal of a ``rental`` keeps the playback
-    clock, of anything else it starts anew. ``withheld`` tells why a key was not given (``plan``, ``hdcp``,
+    clock, of anything else it restarts. ``withheld`` tells why a key was not given (``plan``, ``hdcp``,
     ``unknown``). ``jwe_sha256`` binds the keys, None where the title has none.
     """
 

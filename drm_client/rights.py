@@ -167,7 +167,7 @@ def settle(rights: LicenceFacts, before: TrustedTime, after: TrustedTime) -> Lic
 
 
 def renewed(rights: LicenceFacts, policy: LicencePolicy) -> LicenceFacts:
-    """The rights under the policy that a renewal brought: a rental's playback clock goes on, another starts anew."""
+    """The rights under the policy that a renewal brought: a rental's playback clock goes on, another restarts."""
     return LicenceFacts(policy, rights.first_play if policy.rental else None)
 
 

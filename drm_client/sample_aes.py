@@ -1,5 +1,5 @@
 """HLS SAMPLE-AES elementary streams: H.264, AAC, AC-3 and E-AC-3 (Apple, "MPEG-2 Stream Encryption Format for HTTP
-Live Streaming"), and packed audio files of them. Every unit starts anew from the IV (RFC 8216bis 4.4.4.4)."""
+Live Streaming"), and packed audio files of them. Every unit restarts from the IV (RFC 8216bis 4.4.4.4)."""
 
 from __future__ import annotations
 

@@ -139,8 +139,8 @@ class SignedLicences:
         return LicenceGrant(wanted_keys(issued.keys, request), terms)
 
     async def renew(self, rights: LicenceFacts, url: str, kids: Sequence[bytes]) -> IssuedLicence:
-        """The licence anew, by its renewal address. Where the answer to an earlier renewal was lost, the service says
-        how far it is, and is asked again from there."""
+        """The licence again, by its renewal address. Where the answer to an earlier renewal was lost, the service
+        says how far it is, and is asked again from there."""
         policy = rights.policy
         try:
             return await self._renew(rights, url, kids, policy.sequence)

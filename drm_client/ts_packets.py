@@ -1,4 +1,5 @@
-"""MPEG-2 transport stream packets (ISO/IEC 13818-1): taken apart, filled anew, and their program tables rewritten."""
+"""MPEG-2 transport stream packets (ISO/IEC 13818-1): taken apart, filled again, and their program tables
+rewritten."""
 
 from __future__ import annotations
 

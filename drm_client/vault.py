@@ -350,7 +350,7 @@ class Vault:
 def set_aside(folder: Path) -> Path | None:
     """Move a vault that does not open out of the way, so that a new one can begin; where it lies now.
 
-    Its licences are lost to this device and must be asked for again; downloaded media need not be.
+    Its licences are lost to this device and must be requested again; downloaded media need not be.
     """
     path = folder / FILE_NAME
     if not path.exists():

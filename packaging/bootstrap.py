@@ -66,7 +66,7 @@ def wanted_packages(uses: Collection[str]) -> list[list[str]]:
     return wanted
 
 
-# A package whose own files are configured, though the system still owes it a trigger (an index to be made anew).
+# A package whose own files are configured, though the system still owes it a trigger (an index to be made again).
 INSTALLED = ("installed", "triggers-awaited", "triggers-pending")
 
 
@@ -96,7 +96,7 @@ def offered_of(missing: list[list[str]]) -> list[str]:
 
 
 def to_be_root() -> list[str] | None:
-    """What to put before a command that takes root; None where that is not to be had."""
+    """What to put before a command that takes root; None where that is not available."""
     if os.geteuid() == 0:
         return []
     return ["sudo", "-n"] if answer("sudo", "-n", "true") is not None else None
@@ -147,7 +147,7 @@ DAEMONS = ("nginx", "postgresql")
 
 
 def ensure_components(uses: Collection[str]) -> None:
-    """Install what apt offers of them. What is not to be had stops nothing: tests say at the end what they lacked."""
+    """Install what apt offers of them. What is not available stops nothing: tests say at the end what they lacked."""
     if not shutil.which("apt-get") or not shutil.which("dpkg-query"):
         return
     missing = missing_of(uses)

@@ -38,7 +38,7 @@ def pack(folder: Path, target: Path, *, top: str, epoch_s: int) -> None:
 
 
 def repack(archive: Path, epoch_s: int) -> None:
-    """Write a ``.tar.gz`` anew with what changes from run to run taken out."""
+    """Write a ``.tar.gz`` again with what changes from run to run taken out."""
     with tarfile.open(archive) as old:
         members = sorted(old.getmembers(), key=lambda member: member.name)
         contents = {member.name: _read(old, member) for member in members}

@@ -188,7 +188,7 @@ class Engine:
         return session
 
     def prefetch(self, source: PlaybackSource | None, settings: PlaybackSettings | None = None) -> None:
-        """The viewer looks at this title and may play it next (None: looks at none any more): fetch the leave to play
+        """The viewer looks at this title and may play it next (None: looks at none any more): fetch the play session
         it, its manifest, its licence and what stands before its first segments. Another call ends the one before.
 
         Nothing is fetched on a metered or slow network, while a playback needs it, and of kept and live titles; what
@@ -401,7 +401,7 @@ class Engine:
         return ResumeSync(journal, service, self._own_device, self.clock)
 
     async def _life(self, session: Session, reporter: CmcdReporter | None, network: CurrentNetwork | None) -> None:
-        """A playback from its begin to its end, and what it learned of the network kept for the next one."""
+        """A playback from its start to its end, and what it learned of the network kept for the next one."""
         try:
             await _with_reports(session, reporter)
             learned = session.learned()

@@ -9,7 +9,7 @@ class Playback:
 
     def __init__(self, segment_s: float, startup_s: float, resume_s: float) -> None:
         self.buffer_s = 0.0
-        self.waited_s = 0.0  # for the begin
+        self.waited_s = 0.0  # for the start
         self.stalls: list[tuple[float, float]] = []  # (begin, length)
         self.started = self.stalled = False
         self._early = False  # the segment that is on its way is being played already

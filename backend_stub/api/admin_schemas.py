@@ -138,7 +138,7 @@ _Ahead = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 
 
 class LateSegments(Strict):
-    """Segments that end between these moments, in seconds from now, can be had ``by_s`` seconds later."""
+    """Segments that end between these moments, in seconds from now, is available ``by_s`` seconds later."""
 
     from_s: _Ahead
     until_s: _Ahead
@@ -146,7 +146,7 @@ class LateSegments(Strict):
 
 
 class LiveFaultsBody(Strict):
-    """Troubles of a channel; ``restarts_s`` are seconds from now at which the encoder begins the title anew."""
+    """Troubles of a channel; ``restarts_s`` are seconds from now at which the encoder restarts the title."""
 
     late: Annotated[list[LateSegments], Field(default_factory=list, max_length=20)]
     restarts_s: Annotated[list[_Ahead], Field(default_factory=list, max_length=20)]

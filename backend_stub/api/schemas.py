@@ -214,7 +214,7 @@ class Stretch(Strict):
 
 
 class MarkersBody(Strict):
-    """Where a title's intro is and where its credits begin; null where it is not known."""
+    """Where a title's intro is and where its credits start; null where it is not known."""
 
     intro: Stretch | None
     credits_s: Seconds | None

@@ -51,7 +51,7 @@ class SourceReply:
 
 class FileSource(Protocol):
     async def reply(self, request: SourceRequest) -> SourceReply:
-        """Raises :class:`ProblemError` where there is no such file, or where it cannot be had."""
+        """Raises :class:`ProblemError` where there is no such file, or where it is not available."""
         ...
 
     def health(self) -> Mapping[str, object]:

@@ -35,7 +35,7 @@ def make_pictures(source: SourceInfo, title: str, folder: Path, *, cancel: threa
 
     Raises :class:`ToolFailedError`, :class:`CancelledError`; :class:`BadInputError` when no frame can be decoded.
     """
-    # Of a file that was cut off, what stands at its begin may be all there is.
+    # Of a file that was cut off, what stands at its start may be all there is.
     raw = _take_frame(source, source.picture_s * _LOOK_AT, folder, cancel) or _take_frame(source, 0.0, folder, cancel)
     if not raw:
         raise BadInputError(f"{source.path.name} holds no picture that can be decoded.")

@@ -83,7 +83,7 @@ def make_ready(task: TaskRecord, now: float) -> TaskRecord:
 
 
 def claim(task: TaskRecord, owner: str, now: float, policy: RetryPolicy) -> TaskRecord:
-    """``owner`` begins it. Raises :class:`LeaseLostError` when it cannot be had."""
+    """``owner`` begins it. Raises :class:`LeaseLostError` when it is not available."""
     if task.state is not TaskState.READY or task.available_at > now:
         raise LeaseLostError
     return replace(

@@ -11,7 +11,7 @@ _SETTING = "live:"
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """Segments that end from ``from_at`` to ``until_at`` (seconds since 1970) can be had ``by_s`` seconds later."""
+    """Segments that end from ``from_at`` to ``until_at`` (seconds since 1970) is available ``by_s`` seconds later."""
 
     from_at: float
     until_at: float
@@ -20,7 +20,7 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class LiveFaults:
-    """``restarts_at`` (seconds since 1970, ascending): the title begins anew there, in mid-segment or not."""
+    """``restarts_at`` (seconds since 1970, ascending): the title restarts there, in mid-segment or not."""
 
     late: tuple[Late, ...] = ()
     restarts_at: tuple[float, ...] = ()

@@ -40,7 +40,7 @@ class Suggestions:
         self._clock = clock
 
     def make(self) -> Made:
-        """Compute everything anew, off any loop: it takes seconds to minutes."""
+        """Compute everything again, off any loop: it takes seconds to minutes."""
         began, now = time.monotonic(), self._clock.now()
         with self._database.read() as session:
             feedback = read_feedback(session, now)

@@ -2,7 +2,7 @@
 keys are wrapped under that one, both by AES-256-GCM.
 
 What a wrapped key is for is authenticated with it: the title, the label and the key id, so a row moved to another
-title does not open. Changing the master key wraps the titles' keys anew and leaves the content keys alone.
+title does not open. Changing the master key wraps the titles' keys again and leaves the content keys alone.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def standing(watches: Sequence[Watch]) -> Watch | None:
 
 def resume(watches: Sequence[Watch], credits_s: float | None = None) -> Resume:
     """Where to go on, whatever order the watches come in; at 0 for a title that was seen. ``credits_s`` is where its
-    credits begin, if that is known."""
+    credits start, if that is known."""
     stands = standing(watches)
     if stands is None or is_seen(stands, credits_s):
         return FROM_THE_BEGIN

@@ -28,7 +28,7 @@ class SeriesPlace:
 
 @dataclass(frozen=True, slots=True)
 class Markers:
-    """Seconds in a title. ``intro`` is its begin and its end; None where it is not known."""
+    """Seconds in a title. ``intro`` is its start and its end; None where it is not known."""
 
     intro: tuple[float, float] | None = None
     credits_s: float | None = None

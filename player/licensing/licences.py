@@ -25,7 +25,7 @@ from player.transfer.retry import run
 
 @dataclass(frozen=True, slots=True)
 class LicenceOffer:
-    """Where a licence can be had, as the play session or the command line says; or the one that is kept here
+    """Where a licence is available, as the play session or the command line says; or the one that is kept here
     (``kept_id``)."""
 
     url: str = field(default="", repr=False)
@@ -176,7 +176,7 @@ class PlaybackLicences:
         async def take(step: Step, error: MatineeError | DrmError) -> bool:
             nonlocal rounds, reoffer
             if step.action in (Action.RETRY, Action.WAIT_FOR_NETWORK):
-                self._note("retry", "The licence is asked for again.", error)
+                self._note("retry", "The licence is requested again.", error)
                 await self._clock.sleep(step.delay_s)
                 rounds += 1
                 return True

@@ -64,7 +64,7 @@ class ObservedEdge:
             self._reference_s = self._quickest()
 
     def start_over(self) -> None:
-        """The source began anew: what was seen of it before says nothing."""
+        """The source restarted: what was seen of it before says nothing."""
         self._seen.clear()
         self._reference_s = self._dated = None
 

@@ -1,6 +1,6 @@
 """What a viewer of a live programme is shown and where they are taken: one decision for each look. Pure.
 
-A viewer *follows* the programme from its begin, after "go live", and after a jump to near its edge; then playback is
+A viewer *follows* the programme from its start, after "go live", and after a jump to near its edge; then playback is
 kept at the target latency by small changes of speed. Who pauses or jumps back is left where they are, until the
 window slides past them.
 """

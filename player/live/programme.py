@@ -2,7 +2,7 @@
 
 Each refresh makes a new :class:`~player.manifest.model.Presentation` with new objects, and periods of an MPD leave at
 the front. What plays needs something to hold on to: here the rendition seen first stands for all later ones, a period
-keeps its number for ever, and a sequence that starts anew is a new period. Pure.
+keeps its number for ever, and a sequence that restarts is a new period. Pure.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class LiveProgramme:
         return period.id if self._dash else ""
 
     def _add(self, period: Period, *, anew: bool) -> None:
-        """A period that begins now. An HLS sequence that started anew goes on with the renditions that it had."""
+        """A period that begins now. An HLS sequence that restarted goes on with the renditions that it had."""
         known = self._numbers.get(self._key(period))
         number = self._numbers[self._key(period)] = len(self.periods)
         if known is not None and anew and not self._dash:

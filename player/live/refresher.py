@@ -314,7 +314,7 @@ class Refresher:
 
     async def _load_playlist(self, rendition: Rendition, reload: Reload | None) -> None:
         """Load a playlist and put it into the programme. One that was not followed may be far behind: it is placed
-        anew by what the others say. Raises NetError or ManifestError."""
+        again by what the others say. Raises NetError or ManifestError."""
         newest = self._programme.newest(rendition) or rendition
         leading = newest.playlist.url if newest.playlist is not None else _playlist_url(newest)
         directives = [] if reload is None else _directives(reload.url)

@@ -1,4 +1,4 @@
-"""When the manifest of a live programme is asked for again, and when waiting for it is given up. Pure.
+"""When the manifest of a live programme is requested again, and when waiting for it is given up. Pure.
 
 What the standards say of an ordinary reload stands in :mod:`player.manifest.timing`; here is what a source that fails
 or falls silent gets.

@@ -41,7 +41,7 @@ class Changes:
     periods_added: tuple[str, ...] = ()
     periods_removed: tuple[str, ...] = ()
     ended: bool = False
-    reset: bool = False  # the sequence started anew: nothing of the old timeline holds
+    reset: bool = False  # the sequence restarted: nothing of the old timeline holds
     broken: tuple[BrokenRule, ...] = field(default=())
 
     def __bool__(self) -> bool:

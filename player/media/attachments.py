@@ -57,7 +57,7 @@ def _attachments(handle: int, size: int) -> dict[int, int]:
 
 
 def _places(seek_head: bytes) -> list[int]:
-    """Where a SeekHead says that Attachments are, from the begin of the Segment's data."""
+    """Where a SeekHead says that Attachments are, from the start of the Segment's data."""
     places = []
     for id_, seek in _children(seek_head):
         fields = dict(_children(seek)) if id_ == _SEEK else {}

@@ -1,6 +1,6 @@
 """Primitives of the virtual Matroska file that libmpv reads (RFC 9559).
 
-The file is never whole: :func:`header` makes its begin, :func:`sample_cluster` one Cluster per sample, and
+The file is never whole: :func:`header` makes its start, :func:`sample_cluster` one Cluster per sample, and
 :func:`void` the jumps over places where nothing stands. Timestamps are in milliseconds. Because every sample has
 a Cluster of its own, how many bytes a sample takes depends on that sample alone, not on its neighbours.
 """
@@ -78,7 +78,7 @@ def header(
     *,
     cue_track: int = 1,
 ) -> bytes:
-    """The begin of the file: EBML head, a Segment of unknown size, Info, Tracks, Cues, and an empty Cluster.
+    """The start of the file: EBML head, a Segment of unknown size, Info, Tracks, Cues, and an empty Cluster.
 
     ``cues`` are (time in seconds, absolute byte position in this file). The empty Cluster ends mpv's reading of
     the header before it touches any media. There is no CodecDelay: the edit list has already taken the delay off

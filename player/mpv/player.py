@@ -213,7 +213,7 @@ class MpvPlayer:
         whether it reads on until the next look.
 
         Where there is sound as well, ``time-pos`` may follow the sound; the distance between sound and picture is
-        measured anew with each picture, and with nothing else. It is asked for by itself, since as text it has too
+        measured again with each picture, and with nothing else. It is asked for by itself, since as text it has too
         few digits to be another one each time.
         """
         answer = self.ask("expand-text", _MEASURED)
@@ -252,7 +252,7 @@ class MpvPlayer:
         self._openers.pop(url, None)
 
     def load(self, url: str, start_s: float | None, options: Mapping[str, str] | None = None) -> None:
-        """Open ``url`` at ``start_s``; None is its begin.
+        """Open ``url`` at ``start_s``; None is its start.
 
         In mid-title a start is a must: without one libmpv takes the first cached time for the file's begin. At the
         begin it only costs time, since libmpv then seeks where it already is.

@@ -34,7 +34,7 @@ class ByteStream(Protocol):
         ...
 
     def opened_on(self, thread: int) -> None:
-        """Is told on which thread (``threading.get_native_id``) libmpv opens the stream and looks at its begin; for
+        """Is told on which thread (``threading.get_native_id``) libmpv opens the stream and looks at its start; for
         good it reads on another one."""
         ...
 

@@ -2,7 +2,7 @@
 
 When the network becomes another one, or the machine was asleep, a connection that looks open may be dead, and nothing
 says so: what is sent over it is never answered. One of HTTP/2 is worse than others, because all requests go over it,
-also those that are made anew.
+also those that are made again.
 """
 
 from __future__ import annotations

@@ -271,7 +271,7 @@ def _remember(parts: PlaybackParts, media: MediaFile, identity: str, memory: Fil
 
 
 async def file_loaded(opening: OpeningFile) -> PlayingFile:
-    """Wait for libmpv, and see what there is to play. Raises InputError for a begin that the file does not have."""
+    """Wait for libmpv, and see what there is to play. Raises InputError for a start that the file does not have."""
     parts, control = opening.parts, opening.control
     path = opening.media.path
     listing = asyncio.ensure_future(asyncio.to_thread(beside, path) if path is not None else _none_beside())

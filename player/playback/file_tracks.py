@@ -152,7 +152,7 @@ class FileTracks:
             await self._show(choice)
 
     async def choose_audio(self, track_id: str) -> None:
-        """The viewer chooses an audio track; nothing for one that cannot be had."""
+        """The viewer chooses an audio track; nothing for one that is not available."""
         found = next((one for one in self._of(TrackType.AUDIO) if one.track.id == track_id), None)
         if found is not None and found.unsupported is None:
             self._parts.services.learning.learn_audio(found.track)

@@ -251,7 +251,7 @@ class LivePlayback:
         return timeline.end_s
 
     def _published_s(self, now_s: float) -> float:
-        """The end of what can be had."""
+        """The end of what is available."""
         listed_s = self._listed_until_s()
         return min(listed_s, self._edge.at(now_s)) if self._programme.dated else listed_s
 
@@ -276,7 +276,7 @@ class LivePlayback:
         self._sources.on_events(timed_events(programme.presentation))
         if changes.reset:
             self._observed.start_over()
-            sentence = "The source has started anew."
+            sentence = "The source has restarted."
             self._observe(Note(self._clock.monotonic(), "live_restart", sentence))
         if len(programme.periods) > self._periods:
             self._periods = len(programme.periods)

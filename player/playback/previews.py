@@ -42,7 +42,8 @@ class Previews:
         monitor.update(thumbnails=self._thumbnails.available)
 
     async def load_chapters(self) -> None:
-        """Load what is not needed for the first picture, once. Where it cannot be had, playback goes on without."""
+        """Load what is not needed for the first picture, once. Where it is not available, playback goes on
+        without."""
         if self._chapters_loaded or self._chapters is None:
             return
         self._chapters_loaded = True
@@ -50,7 +51,7 @@ class Previews:
             resource = Resource(RequestKind.TEXT, {self._pathway: self._chapters}, track="chapters")
             data = await self._loader.load_bytes(resource)
         except ANY_ERROR as error:
-            _log.info("the chapters of this title cannot be had: %s", error.code)
+            _log.info("the chapters of this title are not available: %s", error.code)
             return
         languages = (*self._preferences.text_languages, *self._preferences.audio_languages)
         self._monitor.update(chapters=await asyncio.to_thread(read_chapters, data, languages))

@@ -47,7 +47,7 @@ class PlaybackProgress:
         self._detector = StallDetector()
         self._picture: tuple[Hashable, float] = None, 0.0
         self._sound_s: float | None = None
-        self._dropped = 0  # frames since the begin
+        self._dropped = 0  # frames since the start
         self._calm = False
         self.stop_at_s: float | None = None
         parts.monitor.stalls = self

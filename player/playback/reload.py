@@ -25,7 +25,7 @@ KIND = "reload"
 RESTART = "restart"
 """Kind of the notes about a decoder that had stopped."""
 _OTHER_MEDIA = "The source goes on with media that needs other decoders, so libmpv loaded another file."
-_STOPPED = "No more pictures came although media was there, so libmpv was begun anew at the same place."
+_STOPPED = "No more pictures came although media was there, so libmpv was restarted at the same place."
 
 
 class Reloads:
@@ -77,7 +77,7 @@ class Reloads:
             post(player.command, "loadfile", url, "append", told)
 
     def jump(self) -> bool:
-        """Before libmpv is told to jump: whether it has to begin afresh, and finds out anew what follows."""
+        """Before libmpv is told to jump: whether it has to begin afresh, and finds out again what follows."""
         if not self.pending:
             return False
         self.change(None)

@@ -114,7 +114,7 @@ class PlaybackSettings:
     policy: str = DEFAULT
     make_policy: Callable[[str], Policy] = create
     buffer_s: float = 30.0
-    replace_buffered: bool = False  # segments of a low rung are fetched anew where the link carries more by now
+    replace_buffered: bool = False  # segments of a low rung are fetched again where the link carries more by now
     memory_bytes: int = 160 * 1024 * 1024
     rung: int | None = None
     max_bps: int | None = None  # Auto stays at or below this bitrate of the video

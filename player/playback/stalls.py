@@ -1,7 +1,7 @@
 """Why playback stands still, judged from the pictures that are shown and not from what is buffered. Pure.
 
 A playback that should play makes progress when another picture is on the screen. Where there is none, one of five
-things is the cause. A decoder that shows nothing although media lies before it is begun anew at its place, once
+things is the cause. A decoder that shows nothing although media lies before it is restarted at its place, once
 for a place; where that does not help and there is no sound either, the playback is over.
 """
 
@@ -56,7 +56,7 @@ class StallObservation:
 
 @dataclass(frozen=True, slots=True)
 class StallFinding:
-    """``stands``: nothing moves although it should, whatever libmpv says. ``restart``: begin anew in
+    """``stands``: nothing moves although it should, whatever libmpv says. ``restart``: restart in
     this place. ``hopeless``: that has been done, and it was of no use."""
 
     stands: bool = False

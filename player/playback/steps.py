@@ -183,7 +183,7 @@ async def _end_at(ready: Ready, end_s: float) -> None:
 
 
 def _lose_subtitles(parts: PlaybackParts, segment: Segment, error: MatineeError) -> None:
-    """A segment of the subtitles cannot be had."""
+    """A segment of the subtitles is not available."""
     now_s, place = parts.clock.monotonic(), (segment.start_s, segment.end_s, segment.number)
     parts.observe(MediaBroken(now_s, "lost", "subtitles", *place, "", str(error.code), ""))
 

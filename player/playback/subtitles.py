@@ -254,7 +254,7 @@ class SubtitleTracks:
         if lost and len(lost) == len(results):
             raise lost[0]
         if lost:
-            _log.warning("%d of %d subtitle segments could not be had: %s", len(lost), len(results), lost[0].code)
+            _log.warning("%d of %d subtitle segments were not available: %s", len(lost), len(results), lost[0].code)
         return found
 
     async def _cues(self, part: _Part, free: asyncio.Semaphore) -> Sequence[Cue]:

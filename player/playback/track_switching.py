@@ -59,7 +59,7 @@ class TrackSwitch:
         self._monitor.update(audio_tracks=sound, text_tracks=text)
 
     async def choose_audio(self, track_id: str) -> None:
-        """The viewer chooses a sound; nothing for one that cannot be had."""
+        """The viewer chooses a sound; nothing for one that is not available."""
         streaming, sounds = self._streaming, self._selection.audio
         index = next((n for n, track in enumerate(sounds) if track.id == track_id), None)
         if index is None or not streaming.audio_can_change:
@@ -76,7 +76,7 @@ class TrackSwitch:
             self.publish()
 
     async def choose_text(self, track_id: str | None) -> None:
-        """The viewer chooses subtitles, or none. Raises NetError or MediaError where they cannot be had."""
+        """The viewer chooses subtitles, or none. Raises NetError or MediaError where they are not available."""
         track = next((track for track in self._selection.text if track.id == track_id), None)
         if track is not None or track_id is None:
             self._learning.learn_text(None if track is None else track.first)
@@ -127,7 +127,7 @@ class TrackSwitch:
             try:
                 await self._subtitles.follow(self._control, self._one_at_a_time)
             except ANY_ERROR as error:
-                _log.info("new subtitles cannot be had: %s", error.code)
+                _log.info("new subtitles are not available: %s", error.code)
 
     async def _show(self, track_id: str | None) -> None:
         self._text_wish += 1

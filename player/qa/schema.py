@@ -97,7 +97,7 @@ _DEVICE = _object(
         max_frame_rate=_number("pictures a second that it decodes", 1),
     ),
     buffer_s=_number("how far to load ahead", 4),
-    replace_buffered={"type": "boolean", "description": "buffered low quality is fetched anew (docs/abr.md)"},
+    replace_buffered={"type": "boolean", "description": "buffered low quality is fetched again (docs/abr.md)"},
     memory_mb=_count("bound of the segment store", 8, 4096),
     max_height=_count("Auto needs no more lines than this (default: those of the display)", 1),
     max_kbps=_number("Auto takes no rung above this", 1),

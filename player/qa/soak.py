@@ -16,7 +16,7 @@ _Z_95 = 1.96
 
 @dataclass(frozen=True, slots=True)
 class SoakSample:
-    """``at_s`` seconds since the begin; ``round`` counts the playbacks, from 1."""
+    """``at_s`` seconds since the start; ``round`` counts the playbacks, from 1."""
 
     at_s: float
     round: int
@@ -68,7 +68,7 @@ def trend(points: Sequence[tuple[float, float]]) -> GrowthTrend | None:
 
 
 def steady(values: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
-    """The values without those of the begin."""
+    """The values without those of the start."""
     return values[math.ceil(len(values) * WARM_UP_SHARE) :]
 
 

@@ -3,7 +3,7 @@
 It asks as a player does: where the server offers that, for refreshes that wait for news (blocking reload) and that
 hold only what is new (delta updates of HLS, patches of an MPD). The comparison itself is that of
 :mod:`player.manifest`. What only time shows is added here: playlists that stand still, answers that should have
-waited, and refreshes that cannot be had.
+waited, and refreshes that are not available.
 """
 
 from __future__ import annotations

@@ -76,8 +76,8 @@ class SegmentAbandoned:
 
 @dataclass(frozen=True, slots=True)
 class SegmentReplaced:
-    """A buffered segment was fetched anew at ``to_rung``, or that was ``given_up``. ``wasted_bytes`` are those of the
-    copy that is not played."""
+    """A buffered segment was fetched again at ``to_rung``, or that was ``given_up``. ``wasted_bytes`` are those of
+    the copy that is not played."""
 
     at_s: float
     position: int

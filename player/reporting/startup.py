@@ -16,7 +16,7 @@ from player.reporting.events import MAIN, Event, PhaseReached, SegmentDone, Tran
 BUDGET_S = 2.0
 GOAL_S = 1.0
 PART_BUDGETS_S = {
-    "api": 0.1,  # from the request to the service's leave to play
+    "api": 0.1,  # from the request to the service's play session
     "cdn": 0.05,  # from there to the first request to a CDN
     "manifest": 0.1,  # that request, and the playlists that the first segments take
     "licence": 0.2,  # beside the others: its exchanges, and taking the keys out

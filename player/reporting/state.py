@@ -119,7 +119,7 @@ class NextEpisode:
 class TitleFacts:
     """What the service tells of a title besides its media. Seconds; None where something is not known.
 
-    ``intro`` is where it begins and ends, ``credits_s`` where the credits begin; ``place`` is that of an episode of
+    ``intro`` is where it begins and ends, ``credits_s`` where the credits start; ``place`` is that of an episode of
     the series ``series``. The address of the poster may be signed.
     """
 
@@ -168,7 +168,7 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class PlaybackState:
-    """The whole visible state of a session; published anew at every change, at most some ten times a second."""
+    """The whole visible state of a session; published again at every change, at most some ten times a second."""
 
     status: PlaybackStatus = PlaybackStatus.IDLE
     title: str = ""

@@ -46,7 +46,7 @@ class OpenedFile:
 
     @property
     def resume_s(self) -> float:
-        """Where to go on; 0 for one that was seen, and where the begin was hardly left."""
+        """Where to go on; 0 for one that was seen, and where the start was hardly left."""
         done = is_finished(self.position_s, self.duration_s)
         return 0.0 if done or self.position_s < _WORTH_S else self.position_s
 

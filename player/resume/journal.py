@@ -43,7 +43,7 @@ _COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A position as this machine saw it. ``boot_s`` is a clock that counts through sleep and begins anew with each
+    """A position as this machine saw it. ``boot_s`` is a clock that counts through sleep and restarts with each
     ``boot_id``; ``wall_at`` (seconds since 1970) is used across boots only, as it can be set at will. ``profile`` is
     empty for the account without one, and None where it is not known who watched."""
 
@@ -81,7 +81,7 @@ def trusted_at(watched: Watched, now: Now) -> float:
 
 
 class ProgressJournal:
-    """The file at ``path``; it is made when first written. A damaged one is put aside and begun anew, one of a
+    """The file at ``path``; it is made when first written. A damaged one is put aside and restarted, one of a
     newer version is refused with MatineeError and left alone."""
 
     def __init__(self, path: Path) -> None:

@@ -12,7 +12,7 @@ WORTH_OFFERING_S = 30.0
 @dataclass(frozen=True, slots=True)
 class Watch:
     """How far one device got. ``watched_at`` is on the service's clock, seconds since 1970; ``credits_s`` is where
-    the credits begin, if that is known."""
+    the credits start, if that is known."""
 
     device_id: str
     position_s: float
@@ -28,7 +28,7 @@ class Watch:
 @dataclass(frozen=True, slots=True)
 class Resume:
     """Where to go on. ``furthest_s`` is offered beside it where another device got further; a finished title begins
-    anew, at 0."""
+    again, at 0."""
 
     position_s: float = 0.0
     furthest_s: float | None = None
@@ -36,7 +36,7 @@ class Resume:
 
 
 def is_finished(position_s: float, duration_s: float, credits_s: float | None = None) -> bool:
-    """Whether a title counts as seen: at 98 % of it, or where its credits begin."""
+    """Whether a title counts as seen: at 98 % of it, or where its credits start."""
     if duration_s <= 0:
         return False
     end_s = FINISHED_SHARE * duration_s

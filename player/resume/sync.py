@@ -42,7 +42,7 @@ class ProgressService(Protocol):
 
 class ResumeSync:
     """One per engine. What the service cannot be told now stays in the journal and is told later, also after the
-    program was started anew; nothing waits for it and nothing of it ever ends a playback."""
+    program was restarted; nothing waits for it and nothing of it ever ends a playback."""
 
     def __init__(
         self,

@@ -392,7 +392,8 @@ class ServiceClient:
     async def play(
         self, title_id: str, device_id: str | None, variant: str = "encrypted", *, ahead: bool = False
     ) -> PlaySession:
-        """Leave to play a title, ``encrypted`` or ``clear``. ``ahead``: it takes none of the plan's places yet."""
+        """Start a play session of a title, ``encrypted`` or ``clear``. ``ahead``: it takes none of the plan's places
+        yet."""
         if device_id is None:
             raise InputError(ErrorCode.INPUT_USAGE, "This device is not registered with the service yet.")
         document: dict[str, object] = {

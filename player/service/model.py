@@ -50,7 +50,7 @@ class EpisodePlace:
 
 @dataclass(frozen=True, slots=True)
 class Markers:
-    """Where a title's intro begins and ends and where its credits begin, in seconds; None where that is not known."""
+    """Where a title's intro begins and ends and where its credits start, in seconds; None where that is not known."""
 
     intro: tuple[float, float] | None = None
     credits_s: float | None = None
@@ -186,8 +186,9 @@ class LicencePointer:
 
 @dataclass(frozen=True, slots=True)
 class PlaySession:
-    """Leave to play one title for a while. ``manifests`` are in ranked order, one per edge. ``resume_s`` is where to
-    go on, ``furthest_s`` where another device got further; ``next_episode`` is what follows in its series."""
+    """The permission to play one title for a while. ``manifests`` are in ranked order, one per edge. ``resume_s`` is
+    where to go on, ``furthest_s`` where another device got further; ``next_episode`` is what follows in its
+    series."""
 
     session_id: str = field(repr=False)
     title: Title

@@ -393,7 +393,7 @@ def read_device_code(members: Members) -> DeviceCode:
 
 
 def read_play_session(members: Members, base_url: str) -> PlaySession:
-    """Leave to play a title."""
+    """Read the answer with a play session."""
     licence, following = members.optional_inner("licence"), members.optional_inner("next_episode")
     return PlaySession(
         session_id=members.text("session_id"),

@@ -110,7 +110,7 @@ class AudioTracks:
         return audio_rendition(tracks[-1]) if tracks else None
 
     def forget(self) -> None:
-        """The segments that were listed are to be read anew."""
+        """The segments that were listed are to be read again."""
         self._lines.clear()
 
     async def choose(self, number: int, at_s: float) -> None:
@@ -216,7 +216,7 @@ class AudioTracks:
         return True
 
     def refetch_damaged(self, key: str, position: int, error: MediaError) -> None:
-        """After :meth:`take_damaged`, on the loop: give up a fetch that is still running, and begin anew."""
+        """After :meth:`take_damaged`, on the loop: give up a fetch that is still running, and restart."""
         wrong = "misplaced" if error.code is ErrorCode.MEDIA_MISPLACED else "damaged"
         sentence = f"A {wrong} segment of the sound is fetched again."
         self._observe(Note(self._clock.monotonic(), wrong, sentence, track=key, code=str(error.code)))

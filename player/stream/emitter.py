@@ -134,7 +134,7 @@ class Emitter:
         return [begin_s, *(max(begin_s, time_s + drift_s) for time_s in (*inner, slot.until_s))]
 
     def _found(self, slot: Slot, entry: StoredSegment, feeds: Mapping[int, AudioFeed]) -> Setup:
-        """What the media of a slot is; the begin of each track has been read or is waited for here."""
+        """What the media of a slot is; the start of each track has been read or is waited for here."""
         configs = {} if entry.demuxer is None else entry.demuxer.configs
         sound = configs.get(StreamKind.AUDIO)
         if self._main_kind is StreamKind.AUDIO:

@@ -242,7 +242,7 @@ class AudioFeed:
             except Superseded:
                 self._open.pop(position, None)
             except Exception:
-                self._open.pop(position, None)  # a generator that has raised gives nothing more: begin anew next time
+                self._open.pop(position, None)  # a generator that has raised gives nothing more: restart next time
                 raise
 
     def _reader(self, slot: Slot, entry: StoredSegment) -> _ReadAhead:

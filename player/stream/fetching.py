@@ -47,7 +47,7 @@ class DoneFetch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FetchOutcome:
-    """How a fetch ended: ``done`` when it is there, ``error`` when it cannot be had (``step`` is what the loader
+    """How a fetch ended: ``done`` when it is there, ``error`` when it is not available (``step`` is what the loader
     would do then), else it was abandoned. ``entry`` is None where it was not even begun."""
 
     entry: StoredSegment | None = None
@@ -72,7 +72,7 @@ class SegmentFetcher:
         self._waiting = waiting
 
     async def fetch(self, order: Order, watch: Watch, arrived: Arrived | None = None) -> FetchOutcome:
-        """Fetch a segment; its entry is in the store from the begin, so that a released one is read as it arrives.
+        """Fetch a segment; its entry is in the store from the start, so that a released one is read as it arrives.
 
         One that replaces another is put there when it is whole, and counts as abandoned where the other has been
         read.

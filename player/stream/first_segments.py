@@ -28,7 +28,7 @@ class FirstSegments:
             first.set_result(entry)
 
     def failed(self, track: str, error: MatineeError | DrmError) -> None:
-        """A segment cannot be had."""
+        """A segment is not available."""
         first = self._future(track)
         if not first.done():
             first.set_exception(error)

@@ -1,4 +1,4 @@
-"""The begin of the virtual file: which tracks it has, and where its segments are. Runs on the engine's loop."""
+"""The start of the virtual file: which tracks it has, and where its segments are. Runs on the engine's loop."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class HeaderBuilder:
     Tracks that declare the same codec, sample rate and channels as the chosen one share its description, so that only
     the chosen audio's init segment is waited for. ``audio`` holds what is known, by track index. ``first_main`` and
     ``first_audio`` give the first segment of each: in a transport stream only the media tells what is inside. One
-    that is damaged is awaited anew as long as ``again`` promises it. ``setup`` is what the last header declares.
+    that is damaged is awaited again as long as ``again`` promises it. ``setup`` is what the last header declares.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ _SENTENCES: Mapping[Hold, str] = {
     Hold.SOUND_FIRST: "On this slow link the sound goes first.",
     Hold.FIRST_PICTURE: "The first picture is being made ready.",
     Hold.POLICY: "The policy waits.",
-    Hold.FAILED: "What comes next cannot be had.",
+    Hold.FAILED: "What comes next is not available.",
 }
 
 

@@ -1,4 +1,4 @@
-"""The main track's lane: ABR's rung for each segment, abandonment, and another rung where one cannot be had."""
+"""The main track's lane: ABR's rung for each segment, abandonment, and another rung where one is not available."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class MainTrack:
         return low and self._playhead.started and self._buffered.ahead_s(now_s) >= SOUND_AHEAD_S
 
     def set_manual(self, rung: int | None) -> None:
-        """Fix the rung, or None for Auto. What libmpv has not read yet is fetched anew, so that it is soon seen."""
+        """Fix the rung, or None for Auto. What libmpv has not read yet is fetched again, so that it is soon seen."""
         self._rate.manual = rung
         if rung is not None:
             self._store.discard_unread(MAIN, self.lane.head)
@@ -137,11 +137,13 @@ class MainTrack:
         """After :meth:`left_out`, on the loop."""
         start_s = self._buffered.timeline[position].start_s
         reason = "holds another time of the title" if error.code is ErrorCode.MEDIA_MISPLACED else "is damaged"
-        self._note("skipped", f"At {start_s:.1f} s a segment is left out, it {reason} wherever it can be had.", error)
+        self._note(
+            "skipped", f"At {start_s:.1f} s a segment is left out, it {reason} wherever it is available.", error
+        )
         self.lane.poke()
 
     def refetch_damaged(self, position: int, error: MediaError | DrmError) -> None:
-        """After :meth:`take_damaged`, on the loop: give up a fetch that is still running, and begin anew."""
+        """After :meth:`take_damaged`, on the loop: give up a fetch that is still running, and restart."""
         wrong = "misplaced" if error.code is ErrorCode.MEDIA_MISPLACED else "damaged"
         self._note(wrong, f"A {wrong} segment is fetched again.", error)
         self.lane.want(position, lambda running: running != position)
@@ -249,16 +251,16 @@ class MainTrack:
                 return
             self._note(
                 "other_rung",
-                f"At {slot.start_s:.1f} s another quality is used, this one cannot be had.",
+                f"At {slot.start_s:.1f} s another quality is used, this one is not available.",
                 outcome.error,
             )
             rung = other
 
     async def _attempt(self, slot: Slot, rung: int, *, others: int) -> tuple[Order, FetchOutcome]:
-        """Fetch the segment of one rung; a rung that cannot be had at all is not offered to ABR again."""
+        """Fetch the segment of one rung; a rung that is not available at all is not offered to ABR again."""
         try:
             order = await self._order(slot, rung, others=others)
-        except (MatineeError, DrmError) as error:  # this rung's own playlist or index cannot be had
+        except (MatineeError, DrmError) as error:  # this rung's own playlist or index is not available
             self._rate.exclude(rung)
             return self._unknown(slot, rung), FetchOutcome(error=error)
         if order.segment.gap:
@@ -336,11 +338,11 @@ class MainTrack:
         return max(lower) if lower else min(free, default=None)
 
     def _give_up(self, order: Order, slot: Slot, error: MatineeError | DrmError, step: Step | None = None) -> None:
-        """No rung of this segment can be had: go on without it if that is not the rule by now, else end here."""
+        """No rung of this segment is available: go on without it if that is not the rule by now, else end here."""
         skippable = step is not None and step.action is Action.SKIP
         if skippable and self._rate.phase is not Phase.STARTUP and self._skipped < _MOST_SKIPPED:
             self._skipped += 1
-            self._note("skipped", f"At {slot.start_s:.1f} s a segment is left out, it cannot be had.", error)
+            self._note("skipped", f"At {slot.start_s:.1f} s a segment is left out, it is not available.", error)
             self._listener.order_skipped(order)
             return
         self._failed_at = slot.number
@@ -394,7 +396,7 @@ class MainTrack:
 
 
 def _depends_on_rung(error: MatineeError | DrmError) -> bool:
-    """Whether another rung may be had although this one cannot: qualities may have keys of their own."""
+    """Whether another rung may be available although this one cannot: qualities may have keys of their own."""
     return not isinstance(error, DrmError) or error.code is DrmErrorCode.NO_KEY
 
 

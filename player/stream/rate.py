@@ -99,7 +99,7 @@ class RateControl:
         )
 
     def replacement(self, moment: RungRequest, held: Sequence[Held], before: int | None) -> Replacement | None:
-        """What is to be fetched anew of the buffer before the next segment; see :func:`abr.replacing`."""
+        """What is to be fetched again of the buffer before the next segment; see :func:`abr.replacing`."""
         found = best_replacement(self._snapshot(moment), held, before)
         return None if found is None else replace(found, decision=replace(found.decision, policy=self._policy.name))
 
@@ -111,7 +111,7 @@ class RateControl:
 
     @property
     def starting(self) -> bool:
-        """Whether nothing has arrived whole yet, since the begin or since a jump."""
+        """Whether nothing has arrived whole yet, since the start or since a jump."""
         return self.phase is not Phase.STEADY
 
     def trusted_bps(self, now_s: float) -> float | None:
@@ -143,11 +143,11 @@ class RateControl:
             self.phase = Phase.AFTER_SEEK
 
     def exclude(self, rung: int) -> None:
-        """This rung cannot be had (missing on every CDN, undecodable); Auto leaves it out from now on."""
+        """This rung is not available (missing on every CDN, undecodable); Auto leaves it out from now on."""
         self.caps = replace(self.caps, excluded=self.caps.excluded | {rung})
 
     def shown(self, now_s: float, rung: int | None, dropped: int, *, steady: bool) -> str:
-        """What is on the screen now, and how many pictures have been dropped since the begin: Auto leaves out a rung
+        """What is on the screen now, and how many pictures have been dropped since the start: Auto leaves out a rung
         that this machine does not show in time. A sentence where that has changed, else nothing."""
         frame_rate = None if rung is None else self.rungs[rung].frame_rate
         sentence = self._drops.look(Look(now_s, rung, dropped, steady, frame_rate), len(self.rungs) - 1)

@@ -31,7 +31,7 @@ _FIRST_BYTES = 64 * 1024
 
 class RemoteFile:
     """One file at ``url``. Make it with :meth:`open`; the engine's loop loads. ``on_error`` hears on the loop of a
-    block that cannot be had; reading ends there."""
+    block that is not available; reading ends there."""
 
     def __init__(
         self,
@@ -164,7 +164,7 @@ class RemoteStream:
         """It reads the same on each."""
 
     def read(self, length: int) -> Sequence[memoryview]:
-        """Wait for what is at the position. Raises OSError where it cannot be had."""
+        """Wait for what is at the position. Raises OSError where it is not available."""
         if self._cancelled or self._position >= self._file.size:
             return ()
         number, offset = divmod(self._position, BLOCK_BYTES)
@@ -180,7 +180,7 @@ class RemoteStream:
         return (piece,)
 
     def seek(self, position: int) -> int:
-        """Any position of the file can be had."""
+        """Any position of the file is available."""
         if not 0 <= position <= self._file.size:
             return -1
         self._position = position

@@ -64,7 +64,7 @@ class Replacing:
         self._resting_at = -1  # after one was given up the next segment goes first
 
     def find(self, head: int, missing: int) -> Replacement | None:
-        """What to fetch anew before ``missing``, the next segment; libmpv reads at ``head``."""
+        """What to fetch again before ``missing``, the next segment; libmpv reads at ``head``."""
         if not self._rate.replaces or missing == self._resting_at:
             return None
         held = self._held(head, missing)

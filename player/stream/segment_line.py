@@ -44,7 +44,7 @@ class SegmentLine:
         return self._row.since(position)
 
     def slide(self, start_s: float) -> None:
-        """What begins before ``start_s`` cannot be had any more."""
+        """What begins before ``start_s`` is no longer available."""
         self._row.forget(self.at(start_s) - _KEPT)
 
     def grow(self, parts: Iterable[LinePart]) -> int:

@@ -150,7 +150,7 @@ class SegmentStore:
                     del self._entries[key]
 
     def discard_failed(self) -> None:
-        """Take out what could not be had, so that it is asked for again."""
+        """Take out what was not available, so that it is requested again."""
         with self._lock:
             for key in [key for key, entry in self._entries.items() if entry.failure is not None]:
                 del self._entries[key]

@@ -308,7 +308,7 @@ class Streaming:
     def cached(self, ranges: Sequence[tuple[float, float]]) -> None:
         """libmpv's own cache holds these times: only there must a segment keep its rung.
 
-        A range ends with its last whole group of pictures; libmpv may hold the begin of the segment behind it as
+        A range ends with its last whole group of pictures; libmpv may hold the start of the segment behind it as
         well, and reads on there when ranges meet.
         """
         held: set[int] = set()
@@ -319,7 +319,7 @@ class Streaming:
 
     def look(self, cached: Sequence[tuple[float, float]], rung: int | None, dropped: int) -> None:
         """About twice a second: what libmpv's cache holds, the rung on the screen, and how many pictures have been
-        dropped since the begin."""
+        dropped since the start."""
         self.cached(cached)
         self._watch_drops(rung, dropped)
 

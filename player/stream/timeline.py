@@ -20,7 +20,7 @@ _KEPT = 1024  # slots before the window of a live playback
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One virtual segment. ``group`` changes where the media's timestamps may start anew (period, discontinuity).
+    """One virtual segment. ``group`` changes where the media's timestamps may restart (period, discontinuity).
 
     ``until_s`` is where the next slot of the group begins (infinite for the last one), so that the slots of a group
     cover its time without a hole or an overlap, whatever the durations say. After the ``last`` one the title ends.
@@ -50,7 +50,7 @@ class Timeline:
 
     That of a live playback grows at its end, on the engine's loop, while libmpv's demuxer thread reads it: a slot
     that another one follows never changes, and numbers stay. ``live`` says that it began so, ``growing`` that it may
-    still grow, and ``first`` is the number of the first slot that can still be had.
+    still grow, and ``first`` is the number of the first slot that is still available.
     """
 
     def __init__(self, slots: Iterable[Slot] = (), *, live: bool = False) -> None:
@@ -76,7 +76,7 @@ class Timeline:
 
     @property
     def start_s(self) -> float:
-        """Where the first slot that can still be had begins."""
+        """Where the first slot that is still available begins."""
         return self[min(self.first, len(self) - 1)].start_s if len(self) else 0.0
 
     @property
@@ -110,7 +110,7 @@ class Timeline:
         return len(fresh)
 
     def slide(self, start_s: float) -> None:
-        """What begins before ``start_s`` cannot be had any more."""
+        """What begins before ``start_s`` is no longer available."""
         while self.first + 1 < len(self) and self[self.first].middle_s < start_s:
             self.first += 1
         self._row.forget(self.first - _KEPT)

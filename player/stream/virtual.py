@@ -172,7 +172,7 @@ class VirtualStream:
                 self._waiting.until(lambda: self._closed)
 
     def _undamaged_bytes(self) -> Sequence[bytes | bytearray | memoryview]:
-        """The next bytes; a segment that turns out damaged is asked for anew and read on at the same place."""
+        """The next bytes; a segment that turns out damaged is requested again and read on at the same place."""
         while True:
             try:
                 return self._next_bytes()

@@ -147,7 +147,7 @@ def inspect(path: Path) -> Inspected:
 
 
 def identity_of(size: int, head: bytes, tail: bytes) -> str:
-    """A file is the same one under another name or on another disk: its size, its begin and its end say so."""
+    """A file is the same one under another name or on another disk: its size, its start and its end say so."""
     digest = hashlib.sha256(f"{size}\n".encode())
     digest.update(head)
     digest.update(tail)

@@ -190,8 +190,8 @@ async def addresses_of(
 async def play_session(
     source: PlaybackSource, service: ServiceClient, device_id: str | None, *, ahead: bool = False
 ) -> PlaySession:
-    """Leave to play the title of ``source``. Where no variant is named, only a title that has none encrypted costs
-    further requests. Raises ServiceError or NetError."""
+    """Start a play session of the title of ``source``. Where no variant is named, only a title that has none
+    encrypted costs further requests. Raises ServiceError or NetError."""
     try:
         return await service.play(source.title_id, device_id, source.variant or ENCRYPTED, ahead=ahead)
     except ServiceError as error:
@@ -270,7 +270,7 @@ async def with_remotes(body: bytes, url: str, wall_s: float, loader: Loader) -> 
 
 
 async def load_remotes(addresses: Iterable[str], loader: Loader) -> dict[str, bytes | None]:
-    """What is at each address; None where that cannot be had in time."""
+    """What is at each address; None where that is not available in time."""
     found: dict[str, bytes | None] = {}
     for address in addresses:
         resource = Resource(RequestKind.MANIFEST, {pathway_of(address): address})

@@ -110,7 +110,7 @@ def start_of(rendition: Rendition) -> Segment | None:
 
 
 def with_sound_only(presentation: Presentation, rendition: Rendition, head: bytes) -> Presentation:
-    """``presentation`` where ``head``, the begin of a segment of an undeclared ``rendition``, may show that it has
+    """``presentation`` where ``head``, the start of a segment of an undeclared ``rendition``, may show that it has
     sound and no picture: then it and its undeclared neighbours are audio."""
     container = sniff(head[:SNIFF_BYTES])
     sound = container is Container.PACKED_AUDIO or (container is Container.TS and ts.is_sound_only(head))

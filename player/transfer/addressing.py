@@ -33,7 +33,7 @@ class Addressing:
         return self._refresh is not None
 
     def current(self, url: str) -> str:
-        """Where ``url`` is to be had now."""
+        """Where ``url`` is available now."""
         return url if self._readdress is None else self._readdress(url)
 
     async def renew(self, generation: int) -> None:

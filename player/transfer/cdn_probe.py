@@ -34,7 +34,8 @@ class CdnProbe:
         self._task: asyncio.Task[None] | None = None
 
     def consider(self, loaded: Resource, urls: Mapping[str, str], buffer_s: float) -> None:
-        """``loaded`` has come, which can be had at ``urls`` (by pathway); ``buffer_s`` is the media time in hand."""
+        """``loaded`` has come, which is available at ``urls`` (by pathway); ``buffer_s`` is the media time in
+        hand."""
         if loaded.kind is not RequestKind.SEGMENT or self._is_under_way:
             return
         choice = self._paths.beside(self._clock.monotonic(), urls.keys(), buffer_s)

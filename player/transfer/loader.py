@@ -210,7 +210,7 @@ class Loader:
 
     def network_changed(self) -> None:
         """The machine slept, or has another network: connections under way are dead, and what was learned of the CDNs
-        is void. What runs begins anew where it was, and nothing waits any longer."""
+        is void. What runs restarts where it was, and nothing waits any longer."""
         self._epoch += 1
         self._probe.cancel()
         self._paths.forgive(self._clock.monotonic())
@@ -235,7 +235,7 @@ class Loader:
         return body, result
 
     async def load_and_read(self, resource: Resource, read: Callable[[bytes, LoadResult], Awaitable[_T]]) -> _T:
-        """What ``read`` makes of a small resource; one that it finds damaged is loaded anew, elsewhere if possible.
+        """What ``read`` makes of a small resource; one that it finds damaged is loaded again, elsewhere if possible.
 
         Raises as the loading and ``read`` do.
         """

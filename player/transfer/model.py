@@ -25,7 +25,7 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One thing to load, and where it can be had: an address per pathway.
+    """One thing to load, and where it is available: an address per pathway.
 
     ``expected_size`` is the exact length in bytes, where the manifest or an index says it. ``duration_s`` is the
     media time that a segment carries; with it a transfer slower than real time is noticed. ``may_come``: it may not

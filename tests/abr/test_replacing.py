@@ -1,4 +1,4 @@
-"""When a buffered segment of a low rung is fetched anew, and what the simulator makes of it."""
+"""When a buffered segment of a low rung is fetched again, and what the simulator makes of it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_it_says_what_it_does_and_what_would_have_changed_it() -> None:
     assert {vote.rule: vote.rung for vote in found.decision.votes} == {"replacing": 2, "keeping": 0}
     recorded = decision_from_dict(decision_to_dict(replace(found.decision, policy="planner")))
     text = explain(Recorded(60.0, recorded, found.position))
-    assert "1.0 Mbit/s is fetched anew at 4.0 Mbit/s" in text
+    assert "1.0 Mbit/s is fetched again at 4.0 Mbit/s" in text
     assert "it stays below 4.0 Mbit/s that are likely at the least, or with less than 24 s buffered" in text
 
 

@@ -1,7 +1,7 @@
 """What the app does on the Qt thread while 10,000 titles are scrolled, and how evenly frames follow each other.
 
 The real window over a scripted client, in software, on a platform without a screen: pages of 100 titles are loaded
-while the grid runs from its begin to its end. A *hold* is one call of Qt into Python of ours, from a signal, a model
+while the grid runs from its start to its end. A *hold* is one call of Qt into Python of ours, from a signal, a model
 or a timer. Holds and the work for a frame are counted in CPU time of the thread: a busy machine does not blame us.
 
 Run: ``python -m tests.bench.bench_ui [titles]``. Exit code 1 when a hold or the work for a frame is over its target.

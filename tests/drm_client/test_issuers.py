@@ -75,7 +75,7 @@ async def test_a_service_that_was_five_years_ahead_for_an_hour_has_harmed_nothin
 
 
 async def test_a_first_contact_with_a_service_that_is_five_years_ahead_heals(desk: TwoServices) -> None:
-    """The wrong time is the first word and is taken; a first play that was dated by it is dated anew."""
+    """The wrong time is the first word and is taken; a first play that was dated by it is dated again."""
     desk.server.time = RealTime(desk.machine.real.at_s + FIVE_YEARS)
     licence_id = await desk.kept()
     desk.licences.open(licence_id, KeyRing())

@@ -24,7 +24,7 @@ from tests.kit.screen import Screen
 _SEEK_TIMEOUT_S = 20.0
 _CLOSE_TIMEOUT_S = 15.0
 
-# Segments stall, break off, are missing for a moment, come damaged or late; whatever is asked for again is there.
+# Segments stall, break off, are missing for a moment, come damaged or late; whatever is requested again is there.
 FAULTS = [
     {"match": {"kind": "segment"}, "probability": 0.03, "fault": {"type": "stall", "after_bytes": 5000}},
     {"match": {"kind": "segment"}, "probability": 0.05, "fault": {"type": "cut", "after_bytes": 9000}},

@@ -198,7 +198,7 @@ def two_servers(tmp_path: Path) -> Iterator[tuple[TwoCdns, Path, Path]]:
 
 
 def damage(path: Path) -> None:
-    """Invert the box sizes and the table of samples at the begin of a media segment."""
+    """Invert the box sizes and the table of samples at the start of a media segment."""
     data = bytearray(path.read_bytes())
     data[40:400] = bytes(byte ^ 0xFF for byte in data[40:400])
     path.write_bytes(data)

@@ -148,7 +148,7 @@ def _right_tracks(film: Film, state: PlaybackState) -> None:
 
 @cache
 def pictures_of(path: Path) -> dict[int, float]:
-    """When each picture of a film is to be shown, by another reader's account (PyAV): seconds from its begin."""
+    """When each picture of a film is to be shown, by another reader's account (PyAV): seconds from its start."""
     found: dict[int, float] = {}
     with av.open(str(path)) as container:
         begin_s = (container.start_time or 0) / av.time_base

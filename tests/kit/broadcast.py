@@ -48,8 +48,8 @@ TICK_S = 0.1
 
 
 class Broadcast:
-    """``end`` is how many segments the event has, ``reset_at`` the one with which the encoder starts anew (with
-    numbers and timestamps from 0), ``late`` those that are listed so many seconds before they can be had."""
+    """``end`` is how many segments the event has, ``reset_at`` the one with which the encoder restarts (with
+    numbers and timestamps from 0), ``late`` those that are listed so many seconds before they are available."""
 
     def __init__(self, clock: FakeClock, form: str = "hls") -> None:
         self.clock = clock

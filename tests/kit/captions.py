@@ -14,7 +14,7 @@ _START_CODE = b"\0\0\0\1"
 
 
 def captioned(words: str, *, seconds: int = 3, size: tuple[int, int] = (320, 180)) -> bytes:
-    """A transport stream of black pictures (width, height) in which ``words`` are sent anew each second."""
+    """A transport stream of black pictures (width, height) in which ``words`` are sent again each second."""
     out = io.BytesIO()
     pairs = dict(enumerate(_commands(words)))
     with av.open(out, "w", format="mpegts") as container:

@@ -86,7 +86,7 @@ class EpochServer(FileServer):
         return _later(path.read_bytes(), rounds * ROUND_S * _SCALES[parts[0]])
 
     def _number(self, stream: str, word: str) -> int:
-        """The number since the begin, counted from 0, of a segment's name."""
+        """The number since the start, counted from 0, of a segment's name."""
         if self._rules.addressing != "time":
             return int(word) - self._rules.start_number
         rounds, within = divmod(int(word), ROUND_S * _SCALES[stream])
@@ -174,7 +174,7 @@ def _later(segment: bytes, ticks: int) -> bytes:
 
 
 def _begin(stream: str, number: int) -> int:
-    """Where a segment begins, in ticks since the begin."""
+    """Where a segment begins, in ticks since the start."""
     rounds, within = divmod(number, ROUND)
     scale = _SCALES[stream]
     return rounds * ROUND_S * scale + (_SOUND[within] if stream == "audio-en" else within * SEGMENT_S * scale)

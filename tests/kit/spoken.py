@@ -12,7 +12,7 @@ from tests.kit import media
 def spoken(count: int) -> Path:
     """A folder with ``wvtt-$Number$.m4s`` and ``stpp-$Number$.m4s`` from 1, and their ``-init.mp4``.
 
-    Segments last four seconds; number n+1 says "word n" one second after its begin, for two.
+    Segments last four seconds; number n+1 says "word n" one second after its start, for two.
     """
 
     def make(folder: Path) -> None:

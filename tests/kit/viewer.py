@@ -19,7 +19,7 @@ SOUND_AHEAD_S = 1.0
 
 
 class Viewer:
-    """Watches what a bench streams. ``stalls`` are (position, seconds), ``started_s`` how long the begin took."""
+    """Watches what a bench streams. ``stalls`` are (position, seconds), ``started_s`` how long the start took."""
 
     def __init__(self, bench: StreamingBench) -> None:
         self._bench = bench

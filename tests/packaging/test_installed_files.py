@@ -77,7 +77,7 @@ def kiosk_service() -> SectionProxy:
 
 
 def test_the_kiosk_begins_anew_in_time() -> None:
-    """What systemd waits for leaves more than half of 15 s to the begin, whichever process fails."""
+    """What systemd waits for leaves more than half of 15 s to the start, whichever process fails."""
     service = kiosk_service()
     assert float(service["TimeoutStopSec"]) + float(service["RestartSec"]) < 7.5
     assert float(service["TimeoutStopSec"]) > supervisor._END_S

@@ -1,7 +1,7 @@
 """A profile with one of everything that the client keeps, as a version writes it.
 
 ``python -m tests.updates.profile tests/updates/formats/VERSION.tar.gz`` keeps that of the present code. It is run
-once for each release whose formats differ from the ones before, and its file is never written anew: the tests beside
+once for each release whose formats differ from the ones before, and its file is never written again: the tests beside
 it hold every later version to opening all of them.
 """
 

@@ -69,7 +69,9 @@ def _add_simulation(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--buffer", metavar="S", type=float, default=30.0, help="seconds of buffer (default 30)")
     parser.add_argument(
-        "--replace", action="store_true", help="fetch buffered segments of low rungs anew where the link carries more"
+        "--replace",
+        action="store_true",
+        help="fetch buffered segments of low rungs again where the link carries more",
     )
     parser.add_argument(
         "--as-player",

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="set aside the sealed files of this computer's secrets that do not open, and say what is lost",
     )
     parser.add_argument(
-        "--repair-clocks", action="store_true", help="ask services anew for their time where it is in doubt"
+        "--repair-clocks", action="store_true", help="ask services again for their time where it is in doubt"
     )
     parser.add_argument(
         "--trust-new-keys",
@@ -127,7 +127,7 @@ def part_reports(profile: Path, key_store: str) -> list[PartReport]:
 
 def _python() -> PartFinding:
     good = sys.version_info >= (3, 11)
-    remedy = "Install Python 3.11 to 3.13, and Matinee anew on it."
+    remedy = "Install Python 3.11 to 3.13, and Matinee again on it."
     return PartFinding("Python", good, platform.python_version(), "everything", required=True, remedy=remedy)
 
 
@@ -153,7 +153,7 @@ def _libmpv() -> list[PartFinding]:
 def _package(
     part: str, module: str, needed_for: str, *, extra: str | None = None, required: bool = False
 ) -> PartFinding:
-    remedy = how_to_install(extra) if extra else "Install Matinee anew."
+    remedy = how_to_install(extra) if extra else "Install Matinee again."
     if importlib.util.find_spec(module) is None:
         return PartFinding(part, False, "not installed", needed_for, required, remedy)
     try:

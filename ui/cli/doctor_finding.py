@@ -24,7 +24,7 @@ class PartFinding:
 def how_to_install(extra: str, code: Path = Path(__file__)) -> str:
     """A sentence: how an extra of the package is installed the way this program (whose ``code`` is there) was."""
     if getattr(sys, "frozen", False):
-        return "Unpack the archive anew, all of it."
+        return "Unpack the archive again, all of it."
     if code.is_relative_to(_OF_DEBIAN):
         package = "install matinee-backend" if extra == "backend" else "install --reinstall matinee"
         return f"Install it with: apt {package}."

@@ -49,7 +49,7 @@ def hardware_decoding(devices: Path = Path("/dev/dri")) -> PartFinding:
     else:
         detail = "no graphics processor; software decodes and draws"
     good = bool(usable) or not nodes
-    remedy = "Add the user to the group render: usermod -aG render USER, then log in anew."
+    remedy = "Add the user to the group render: usermod -aG render USER, then log in again."
     return PartFinding("graphics", good, detail, "a quick picture above 1080 lines", required=False, remedy=remedy)
 
 

@@ -9,7 +9,7 @@ _LOST: Mapping[str, str] = {
     "tokens": "The sign-in is lost: sign in again (matinee login).",
     "device-key": (
         "This computer is a new device to the service: the old one can be taken off the account (matinee devices), "
-        "and licences of kept titles are asked for anew."
+        "and licences of kept titles are requested again."
     ),
     "vault-key": "The licences of kept titles are lost: get new ones online (matinee download repair).",
     "vault-key-2": "The licences of kept titles are lost: get new ones online (matinee download repair).",

@@ -31,7 +31,7 @@ def clocks(profile: Path, key_store: str) -> list[PartFinding]:
         return [PartFinding("licences", False, error.sentence, _NEEDED, required=False, remedy=_OPEN)]
 
 
-_OPEN = "matinee doctor --repair-key-store; what is lost is asked for anew by matinee download repair."
+_OPEN = "matinee doctor --repair-key-store; what is lost is requested again by matinee download repair."
 
 
 def repair_clocks(profile: Path, key_store: str) -> int:
@@ -46,7 +46,7 @@ def repair_clocks(profile: Path, key_store: str) -> int:
             doubtful = [clock for clock in found if clock.is_doubtful()]
         for clock in doubtful:
             clock.forget()
-            print(f"The time of {clock.issuer} is asked for anew; its licences wait until you are online once.")
+            print(f"The time of {clock.issuer} is requested again; its licences wait until you are online once.")
         if not doubtful:
             print("No service's time is in doubt; nothing was changed.")
     return 0
@@ -58,7 +58,7 @@ def trust_new_keys(profile: Path, key_store: str, service: str) -> int:
 
     with _vault(profile, key_store) as vault:
         forgotten = vault is not None and forget_keys(vault, service)
-    known = "The keys are taken anew at the next contact" if forgotten else "No keys were known here"
+    known = "The keys are taken again at the next contact" if forgotten else "No keys were known here"
     print(f"{known}: {service}")
     return 0
 

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 "--licence-url", metavar="URL", help="a ClearKey server that permits keeping its licence"
             )
     action("list", "what is there, and how far it has come").add_argument(
-        "--rebuild", action="store_true", help="make the index anew from the journals"
+        "--rebuild", action="store_true", help="make the index again from the journals"
     )
     limit = action("limit", "say, or set, how much downloads may take together, or for one profile")
     limit.add_argument("size", metavar="SIZE", nargs="?", help="such as 20G, or none")

@@ -28,7 +28,7 @@ def open_store(args: argparse.Namespace) -> Store:
     profile = profile_folder(args)
     store = Store(store_folder(args), open_key_store(profile, args.key_store))
     if store.index_was_damaged:
-        print("matinee: the index was damaged; it has been made anew from the journals", file=sys.stderr)
+        print("matinee: the index was damaged; it has been made again from the journals", file=sys.stderr)
     return store
 
 

@@ -53,7 +53,7 @@ Connect = Callable[[], "Transport"]
 
 
 class Unavailable(Exception):  # noqa: N818  (not an error of its own: it becomes a warning)
-    """A playlist or index that cannot be had; ``sentence`` says why."""
+    """A playlist or index that is not available; ``sentence`` says why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -63,8 +63,8 @@ class Unavailable(Exception):  # noqa: N818  (not an error of its own: it become
 def load(
     source: str, *, base: str | None, now_s: float, connect: Connect | None = None, looked_into: int = 0
 ) -> Presentation:
-    """The presentation of a URL, a file, or standard input (``-``), with its children where they can be had, and with
-    the events in the first ``looked_into`` segments of each track."""
+    """The presentation of a URL, a file, or standard input (``-``), with its children where they are available, and
+    with the events in the first ``looked_into`` segments of each track."""
     if scheme_of(source) in WEB_SCHEMES:
         import asyncio
 
@@ -79,7 +79,7 @@ def load(
 
 
 def _whole(body: bytes, url: str, now_s: float, read: Read) -> Presentation:
-    """The manifest with its remote elements (xlink:href) where these can be had."""
+    """The manifest with its remote elements (xlink:href) where these are available."""
     remotes: dict[str, bytes | None] = {}
     presentation = parse(body, url, now_s=now_s)
     while wanted := remote_links(presentation, remotes):

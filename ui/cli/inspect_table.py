@@ -262,7 +262,7 @@ def change_lines(changes: Changes) -> Iterator[str]:
     if not changes:
         yield "nothing changed"
     if changes.reset:
-        yield "the sequence starts anew"
+        yield "the sequence restarts"
     if changes.ended:
         yield "the presentation has ended"
     named = {

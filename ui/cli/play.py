@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--buffer", type=positive, default=30.0, metavar="S", help="how far to load ahead, in seconds"
     )
     parser.add_argument(
-        "--replace-buffered", action="store_true", help="fetch buffered low quality anew where the link carries more"
+        "--replace-buffered", action="store_true", help="fetch buffered low quality again where the link carries more"
     )
     parser.add_argument("--start", type=seconds, metavar="S", help="where to begin, in seconds (live: of the window)")
     parser.add_argument("--duration", type=positive, metavar="S", help="stop after so many seconds of media")

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--episode", type=int, default=1, metavar="N", help="with --series: the first file's number (default: 1)"
     )
     parser.add_argument("--intro", type=_stretch, metavar="A-B", help="the intro is from second A to second B")
-    parser.add_argument("--credits-from", type=float, metavar="S", help="the closing credits begin at second S")
+    parser.add_argument("--credits-from", type=float, metavar="S", help="the closing credits start at second S")
     parser.add_argument("--trailer-of", metavar="ID", help="it is the trailer of this title")
     parser.add_argument(
         "--genre", action="append", type=_genre, default=[], help="a genre; may be given several times"

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 async def measured(
     presentation: Presentation, args: argparse.Namespace, known: Sequence[tuple[bytes, bytes]]
 ) -> tuple[list[MeasuredRung], str]:
-    """The measured ladder, and why a licence could not be had."""
+    """The measured ladder, and why a licence was not available."""
     from player.base.clock import SystemClock
     from player.net.gate import Gate
     from player.qa.ladder.keys import SweepKeys

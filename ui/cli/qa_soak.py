@@ -132,7 +132,7 @@ class _Watch:
             thread.join()
 
     def now_s(self) -> float:
-        """Seconds since the begin."""
+        """Seconds since the start."""
         return time.monotonic() - self._begin_s
 
     def _look(self) -> None:

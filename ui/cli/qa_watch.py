@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from player.qa.watch import Refresh
 
 _FOR_S = 60.0
-_FIGURES = {"refreshes": "how many there were", "bad": "those that broke a rule or could not be had"}
+_FIGURES = {"refreshes": "how many there were", "bad": "those that broke a rule or was not available"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Follow it. 1 where a refresh broke a rule or could not be had."""
+    """Follow it. 1 where a refresh broke a rule or was not available."""
     import time
 
     from player.base.errors import ErrorCode, ExitCode, InputError

@@ -1,4 +1,4 @@
-"""``matinee recommend``: the bundled service's suggestions, computed anew."""
+"""``matinee recommend``: the bundled service's suggestions, computed again."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def add_record_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--har", metavar="FILE", type=Path, help="write all exchanges as HAR 1.2")
     parser.add_argument("--replay", action="store_true", help="the source is a recorded session: play it again")
     parser.add_argument(
-        "--free", action="store_true", help="with --replay: --policy (default: the one of then) decides anew"
+        "--free", action="store_true", help="with --replay: --policy (default: the one of then) decides again"
     )
 
 
@@ -110,7 +110,7 @@ def _policy(args: argparse.Namespace) -> str:
 
 def _told(found: Replayed, *, free: bool) -> list[str]:
     """What a replay showed, in lines."""
-    how = "decided anew with the same result" if free else "taken again from their inputs"
+    how = "decided again with the same result" if free else "taken again from their inputs"
     lines = [f"{found.decisions} decisions, {found.taken_again} {how}", *found.differences]
     if found.compared is not None and not free:
         lines.append(f"{found.compared} of them taken in the replay, too, when they were taken then")

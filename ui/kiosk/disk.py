@@ -21,7 +21,7 @@ class BoundedLog(RotatingFileHandler):
     """A log file that is turned over. A full disk costs lines, and nothing else."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
-        """A line that cannot be written is left out; the stream is opened anew for the next one."""
+        """A line that cannot be written is left out; the stream is opened again for the next one."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handleError(record)
 

@@ -75,7 +75,7 @@ def metrics(health: Health) -> str:
     for name, (words, value) in gauges.items():
         lines += [f"# HELP matinee_kiosk_{name} {words}", f"# TYPE matinee_kiosk_{name} gauge"]
         lines.append(f"matinee_kiosk_{name} {value:g}" if value < 1e6 else f"matinee_kiosk_{name} {value:.0f}")
-    lines += ["# HELP matinee_kiosk_restarts_total Players begun anew, by reason."]
+    lines += ["# HELP matinee_kiosk_restarts_total Players restarted, by reason."]
     lines += ["# TYPE matinee_kiosk_restarts_total counter"]
     lines += [f'matinee_kiosk_restarts_total{{reason="{name}"}} {n}' for name, n in sorted(health.restarts.items())]
     lines += ["# HELP matinee_kiosk_info What runs here.", "# TYPE matinee_kiosk_info gauge"]

@@ -26,7 +26,7 @@ class Notifier:
         self._send(f"WATCHDOG=1\nSTATUS={status}")
 
     def broken(self, status: str) -> None:
-        """As if the watchdog had run out: systemd begins everything anew."""
+        """As if the watchdog had run out: systemd begins everything again."""
         self._send(f"STATUS={status}\nWATCHDOG=trigger")
 
     def stopping(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether a screen that was begun anew can play: pure, told what is seen and when. Times are seconds of a steady
+"""Whether a screen that was restarted can play: pure, told what is seen and when. Times are seconds of a steady
 clock."""
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ _PAUSES_S = (1.0, 2.0, 5.0, 10.0)  # the last is the longest that a network is b
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Begin this entry, from its begin."""
+    """Begin this entry, from its start."""
 
     index: int
 

@@ -184,8 +184,8 @@ class Remote:
         trial = self._trial()
         self._watched.begin_anew()
         if await self._judge(trial) is TrialVerdict.FAILS:
-            return CommandOutcome(command.id, ok=False, message="The screen was begun anew and shows no picture.")
-        return CommandOutcome(command.id, ok=True, message="The screen was begun anew.")
+            return CommandOutcome(command.id, ok=False, message="The screen was restarted and shows no picture.")
+        return CommandOutcome(command.id, ok=True, message="The screen was restarted.")
 
     async def _screenshot(self, command: OperatorCommand) -> CommandOutcome:
         path = self._place.state / "commands" / "picture.jpg"

@@ -38,7 +38,7 @@ _TICK_S = 0.25
 _LOOK_AT_FILE_S, _TIDY_S, _ALIVE_S = 5.0, 900.0, 2.0
 _END_S = 3.0  # less than TimeoutStopSec of the unit: where the compositor has died, the next one waits for this
 _FALLBACK_PAUSE_S = 10.0
-_UNSEEN_S = 60.0  # without a word of anything that draws, systemd is to begin everything anew
+_UNSEEN_S = 60.0  # without a word of anything that draws, systemd restarts everything
 _SWITCH_S, _SWITCH_AGAIN_S = 20.0, 10.0
 _LISTEN_AGAIN_S = 10.0
 
@@ -244,7 +244,7 @@ class Supervisor:
         self._seen = time.monotonic()
         memory = memory_of(screen.pid)
         if ScreenOrder.END in self._watchdog.beat(self._seen, beat, memory):
-            _log.warning("the screen occupies %d MB and is begun anew", memory // 1_000_000)
+            _log.warning("the screen occupies %d MB and is restarted", memory // 1_000_000)
             screen.end()
 
     def _on_exit(self, code: int) -> None:
@@ -346,7 +346,7 @@ class Supervisor:
 
 
 def _say_why(task: asyncio.Task[None]) -> None:
-    """Nothing that goes wrong with commands may go unseen, nor end the kiosk; they are asked for again later."""
+    """Nothing that goes wrong with commands may go unseen, nor end the kiosk; they are requested again later."""
     error = None if task.cancelled() else task.exception()
     if error is not None:
         _log.error("asking for commands went wrong", exc_info=error)

@@ -2,7 +2,7 @@
 and jump.
 
 Within a run the date goes on with a clock that cannot be set and counts through suspend (as licences count time,
-``docs/decisions/0008``). The wall clock is believed at the begin where it can be right, again where it drifts, and
+``docs/decisions/0008``). The wall clock is believed at the start where it can be right, again where it drifts, and
 where the system says that it is synchronised; a jump of it is not.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 DATE_VARIABLE = "MATINEE_KIOSK_DATE"
 OFFSET_VARIABLE = "MATINEE_KIOSK_CLOCK_OFFSET"
-_WRITTEN_S = 1_767_225_600  # the begin of 2026
+_WRITTEN_S = 1_767_225_600  # the start of 2026
 _LAST_S = _WRITTEN_S + 20 * 366 * 86_400
 _JUMP_S = 300.0
 _TIME_ERROR = 5  # adjtimex(2): the kernel's clock is not synchronised

@@ -49,7 +49,7 @@ class RestartReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a screen tells about twice a second. ``frames`` counts the pictures drawn since its begin. ``due`` says
+    """What a screen tells about twice a second. ``frames`` counts the pictures drawn since its start. ``due`` says
     that it ought to move now: the screen is on and the playback runs; ``wanted``, that it ought to as soon as it can
     (it may be waiting for the network). ``silent``: sound is due and has no output."""
 
@@ -150,7 +150,7 @@ class ScreenWatchdog:
         return []
 
     def exited(self, now: float, *, wanted: bool = False) -> None:
-        """The screen's process is gone; ``wanted``: it ended because it was to be begun anew."""
+        """The screen's process is gone; ``wanted``: it ended because it was to be restarted."""
         reason = self._reason or (RestartReason.ASKED if wanted else RestartReason.DIED)
         self.restarts[reason] += 1
         self._reason, self.last_beat, self._healthy_from = None, None, None
@@ -164,7 +164,7 @@ class ScreenWatchdog:
         self._entry_failures += 1
 
     def restart(self, now: float) -> list[ScreenOrder]:
-        """Begin anew, for an operator or a new file; at once, whatever was waited for."""
+        """Restart, for an operator or a new file; at once, whatever was waited for."""
         if self.phase is ScreenPhase.WAITING:
             self.failures, self._until = 0, now
             return []

@@ -87,7 +87,7 @@ class Trailer(Base):
 
 
 class TitleMarkers(Base):
-    """Where the intro of a title is and where its credits begin, in seconds; None where that is not known."""
+    """Where the intro of a title is and where its credits start, in seconds; None where that is not known."""
 
     __tablename__ = "title_markers"
 

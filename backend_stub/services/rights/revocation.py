@@ -77,8 +77,8 @@ class Revocations:
                 audit.record(session, now, "title.revoked", account_id=by, subject=one, reason=reason)
 
     def restore_title(self, title_id: str, by: str) -> None:
-        """Give a title back, a series with its episodes: new licences may be had, the old ones stay revoked. Raises
-        LookupError for an unknown one."""
+        """Give a title back, a series with its episodes: new licences may be available, the old ones stay revoked.
+        Raises LookupError for an unknown one."""
         with self._database.write() as session:
             if session.get(Title, title_id) is None:
                 raise LookupError(title_id)

@@ -25,7 +25,7 @@ class MpdContext:
     dynamic: bool
     now_s: float | None
     availability_start_s: float
-    availability_end_s: float | None  # MPD@availabilityEndTime: no segment can be had any more (5.3.1.2)
+    availability_end_s: float | None  # MPD@availabilityEndTime: no segment is available any more (5.3.1.2)
     window_depth_s: float | None
     references: dict[str, Element]
     queries: Queries

@@ -61,7 +61,7 @@ def _chained_reference(item: Element) -> str:
 
 
 def fallback_addresses(root: Element, url: str, queries: Queries) -> tuple[str, ...]:
-    """Where another MPD is to be had for a client that cannot play this one (5.11.3), in order."""
+    """Where another MPD is available for a client that cannot play this one (5.11.3), in order."""
     found: list[str | None] = []
     for name in ("EssentialProperty", "SupplementalProperty"):
         for item in children(root, name):
@@ -93,7 +93,7 @@ def _fetched(url: str, reference: str, queries: Queries, request: str) -> str | 
 def put_imported(
     period: Element, address: str, body: bytes | None, now_s: float | None, notes: Notes, *, why: str = ""
 ) -> None:
-    """Make an ordinary period of a linked one. Where its MPD cannot be had or used, what the period has itself is
+    """Make an ordinary period of a linked one. Where its MPD is not available or used, what the period has itself is
     played; where it has nothing, it is left out (5.3.2.6.3, step 2). ``why`` it was not even asked for."""
     element = imported(period)
     try:

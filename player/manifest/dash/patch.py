@@ -109,7 +109,7 @@ def _adopted(operation: Element, root: Element) -> list[Element]:
 
 
 def _renamed(element: Element, foreign: set[str], own: str) -> Element:
-    """A copy that belongs to the namespace ``own`` in place of the ``foreign`` ones. It is built anew: a copied
+    """A copy that belongs to the namespace ``own`` in place of the ``foreign`` ones. It is built again: a copied
     element whose name is changed keeps the declarations that it had, and is written with them."""
     tag = str(element.tag)
     if _namespace(element) in foreign:

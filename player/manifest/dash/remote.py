@@ -52,8 +52,8 @@ def resolve_remotes(
 ) -> tuple[str, ...]:
     """Put what is in ``remotes`` where ``root`` refers to it; the addresses that are still needed.
 
-    An element whose contents cannot be had, or are not what the standard asks for, keeps what it has itself (5.5.3).
-    Imported and chained MPDs come after the elements, since these may hold them.
+    An element whose contents are not available, or are not what the standard asks for, keeps what it has itself
+    (5.5.3). Imported and chained MPDs come after the elements, since these may hold them.
     """
     queries = Queries(url).extend(root)
     missing = _resolve_links(root, url, remotes, notes, queries)

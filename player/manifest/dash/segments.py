@@ -252,7 +252,7 @@ def _timeline_index(
 
 
 def _in_window(source: SegmentContext, addressing: InheritedAddressing, index: TimelineIndex) -> TimelineIndex:
-    """A live timeline without what has left the time shift buffer (A.3.2: a segment can be had until
+    """A live timeline without what has left the time shift buffer (A.3.2: a segment is available until
     @timeShiftBufferDepth after its end). Where nothing would be left, a clock is wrong and the list is believed."""
     mpd = source.period.mpd
     depth = _window_depth(source, addressing)

@@ -111,7 +111,7 @@ def merge_grown(rendition_id: str, old_info: PlaylistInfo, new: Grown) -> Merged
 
 
 def _is_reset(old: Sequence[Segment], new: MediaPlaylist) -> bool:
-    """The server started anew: the whole new window lies before the old one."""
+    """The server restarted: the whole new window lies before the old one."""
     if not old or new.info.skipped:
         return False
     last = new.segments[-1].number if new.segments else new.info.media_sequence
@@ -134,7 +134,7 @@ def _skipped_segments(old: Sequence[Segment], new: MediaPlaylist) -> tuple[Segme
 
 
 def _in_order(kept: tuple[Segment, ...], listed: tuple[Segment, ...]) -> tuple[Segment, ...]:
-    """The segments of a playlist. One that skips in more than one place gets its times anew."""
+    """The segments of a playlist. One that skips in more than one place gets its times again."""
     segments = kept + listed
     if not kept or not listed or kept[-1].number < listed[0].number:
         return segments

@@ -100,7 +100,7 @@ class _MultivariantReader:
         return self.variables.attributes(tag.value, tag.line)
 
     def _url(self, reference: str, line: int) -> str | None:
-        """The address that a tag names; None for a file of this machine: the rest can be had without it."""
+        """The address that a tag names; None for a file of this machine: the rest is available without it."""
         url = self.resolve(reference)
         try:
             self.notes.check_url(url, self.url, data_allowed=True, line=line)

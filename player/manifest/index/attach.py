@@ -42,7 +42,7 @@ def index_segments(
     if missing and not references:
         raise ManifestError(
             ErrorCode.MANIFEST_UNSUPPORTED,
-            "The index of a media file only refers to other indexes, which could not be had.",
+            "The index of a media file only refers to other indexes, which were not available.",
         )
     return _segments(reference, references), len(missing)
 
@@ -123,7 +123,7 @@ def attach(
         return changed
     warning = ManifestWarning(
         "dash.index_elsewhere",
-        f"The index of rendition {rendition.id} refers to {missing} more, which could not be had; "
+        f"The index of rendition {rendition.id} refers to {missing} more, which were not available; "
         "their segments are missing.",
         rendition.place,
     )

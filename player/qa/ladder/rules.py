@@ -59,7 +59,7 @@ class LadderFinding:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredRung:
-    """A rendition with what was measured of it; ``missing`` tells of segments that could not be had, by position.
+    """A rendition with what was measured of it; ``missing`` tells of segments that were not available, by position.
     ``period`` counts from 1; None where there is but one. ``begin_after_s`` is MPD@minBufferTime (0: not told)."""
 
     type: TrackType

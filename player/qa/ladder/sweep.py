@@ -57,7 +57,7 @@ class _Sweeper:
         self._inits: dict[object, bytes] = {}
 
     async def measure(self, type_: TrackType, limit: int) -> MeasuredRung:
-        """What its segments are, and which could not be had."""
+        """What its segments are, and which were not available."""
         index = self._rendition.segments
         assert isinstance(index, SegmentIndex)
         await self._keys.prepare([kid for each in self._rendition.protections for kid in each.default_kids])
@@ -76,7 +76,7 @@ class _Sweeper:
         return MeasuredRung(type_, self._rendition, segments, facts, missing)
 
     async def _load(self, segment: Segment) -> tuple[bytes | None, bytes] | str:
-        """Init segment and segment, decrypted where they are encrypted as a whole; or why they cannot be had."""
+        """Init segment and segment, decrypted where they are encrypted as a whole; or why they are not available."""
         init = segment.init
         try:
             if init is not None and init not in self._inits:

@@ -57,7 +57,7 @@ def _taped(spec: RunSpec, play: Play, folder: Path) -> tuple[list[Path], dict[st
 
 
 def _reference(spec: RunSpec) -> RunSpec:
-    """The same source from the same place, on a link on which every rung can be had."""
+    """The same source from the same place, on a link on which every rung is available."""
     settings = replace(spec.settings, cmcd=None)
     source = spec.source if spec.reference is None else spec.reference
     return replace(

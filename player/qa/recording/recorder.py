@@ -111,7 +111,7 @@ class SessionRecorder:
         return settings.start_s if settings.start_s is not None or live else self._start_s
 
     def _look_for_play_session(self, body: bytes) -> None:
-        """Addresses by CDN and key IDs out of the service's leave to play; nothing else of it is kept."""
+        """Addresses by CDN and key IDs out of the service's play session; nothing else of it is kept."""
         try:
             found = json.loads(body)
             manifests = {

@@ -2,7 +2,7 @@
 decisions.
 
 The link of a recording is what it was only as long as the same is asked for, so each decision is the recorded one,
-and is taken when it was taken then. Beside that every decision is taken anew by the policy from its recorded inputs:
+and is taken when it was taken then. Beside that every decision is taken again by the policy from its recorded inputs:
 where that gives something else, the policy has changed since.
 
 A free replay lets a policy decide by itself in the recorded session, over the recorded network. What it asks for and
@@ -80,12 +80,12 @@ def replay(recording: Recording, profile: Path) -> Replayed:
 
 
 def replay_freely(recording: Recording, profile: Path, policy: str = "") -> Replayed:
-    """Let ``policy`` (default: the one of then) decide anew in the recorded session. Raises InputError for a damaged
+    """Let ``policy`` (default: the one of then) decide again in the recorded session. Raises InputError for a damaged
     one, and one without media."""
     if not recording.playable:
         raise InputError(
             ErrorCode.INPUT_USAGE,
-            "This recording has no media, or not their keys: nothing can be decided anew in it.",
+            "This recording has no media, or not their keys: nothing can be decided again in it.",
         )
     before = _asked(recording.report)
     name = policy or _policy_name(recording)

@@ -135,7 +135,7 @@ def _take_signals(handler: Callable[[int, FrameType | None], None]) -> list[sign
 
 
 class LoopClock:
-    """A :class:`player.base.clock.Clock` on a loop's own time; ``wall_s`` is the date of its begin."""
+    """A :class:`player.base.clock.Clock` on a loop's own time; ``wall_s`` is the date of its start."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, wall_s: float) -> None:
         self._loop = loop

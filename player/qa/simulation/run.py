@@ -109,7 +109,7 @@ def run_virtual(
     past: Past | None = None,
     around: Around | None = None,
 ) -> dict[str, Any]:
-    """The report of ``spec`` over the transport that ``make`` gives. ``wall_s`` is the date of the begin, ``past``
+    """The report of ``spec`` over the transport that ``make`` gives. ``wall_s`` is the date of the start, ``past``
     what is known of an earlier playback that is made again, ``around`` what records the streams of the player."""
     loop = VirtualLoop()
     asyncio.set_event_loop(loop)

@@ -56,7 +56,7 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """What is said of a playback at its begin; see the event ``session``. ``device_id`` is for the service alone."""
+    """What is said of a playback at its start; see the event ``session``. ``device_id`` is for the service alone."""
 
     title: str = ""
     variant: str = ""

@@ -28,7 +28,7 @@ def test_a_download_is_given_back_from_another_device(running: Service) -> None:
     assert '"revoked"' in _payload(state), "the device that keeps it learns so"
     assert refusal(laptop.renew(licence))[0] == 403
     again = laptop.download().json()
-    assert again["download_id"] != grant["download_id"], "it may be had again"
+    assert again["download_id"] != grant["download_id"], "it may be available again"
 
 
 def test_a_place_of_the_plan_is_free_at_once(running: Service) -> None:

@@ -111,7 +111,7 @@ def test_a_download_keeps_its_licence_renews_it_and_gives_it_back(client: Client
     client.do(licences.renew(licence_id))
     after = licences.store.get(licence_id).rights.policy
     assert (after.sequence, after.licence_id) == (before.sequence + 1, before.licence_id)
-    assert client.do(client.kept()) == licence_id  # asked for again, the service goes on with the same licence
+    assert client.do(client.kept()) == licence_id  # requested again, the service goes on with the same licence
     licences.remove(licence_id)
     assert client.do(licences.send_receipts()) == 1
     assert licences.store.receipts() == ()

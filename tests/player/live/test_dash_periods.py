@@ -39,7 +39,7 @@ def _subtitles(form: str) -> str:
 
 class Periods(Broadcast):
     """From segment ``SECOND`` on in another period, whose media counts on. Segment n of the subtitles says "word n"
-    one second after its begin, for two: in WebVTT, or as Shaka Packager packs it in fMP4."""
+    one second after its start, for two: in WebVTT, or as Shaka Packager packs it in fMP4."""
 
     def __init__(self, words: str = "vtt") -> None:
         super().__init__(FakeClock(), "dash")

@@ -179,7 +179,7 @@ async def test_a_playlist_is_followed_by_delta_updates(follow: Follow, alone: bo
     check_shown(viewing, 35.0)
     asked = [*viewing.asked("v0.m3u8"), *viewing.asked("en.m3u8")]
     whole = [name for name in asked if "_HLS_skip" not in name]
-    assert len(whole) == (1 if alone else 2) + 1, "at the begin, and where an update did not fit"
+    assert len(whole) == (1 if alone else 2) + 1, "at the start, and where an update did not fit"
     assert broadcast.deltas == pytest.approx(10 if alone else 20, abs=3)
     assert "live_refresh" not in notes(viewing)
     starts = [slot.start_s for slot in viewing.streaming.timeline.slots]
@@ -190,7 +190,7 @@ async def test_a_playlist_is_followed_by_delta_updates(follow: Follow, alone: bo
 
 
 class Worded(Broadcast):
-    """With subtitles: segment n says "word n" one second after its begin, for two."""
+    """With subtitles: segment n says "word n" one second after its start, for two."""
 
     def get(self, url: str) -> bytes | None:
         name = url.removeprefix(BASE)

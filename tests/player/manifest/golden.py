@@ -1,6 +1,6 @@
 """The corpus and its golden files: small manifests, one a rule, and what ``inspect --json`` must say of each.
 
-``python -m tests.player.manifest.golden`` writes the golden files anew; read the difference before you commit it.
+``python -m tests.player.manifest.golden`` writes the golden files again; read the difference before you commit it.
 """
 
 from __future__ import annotations

@@ -37,4 +37,4 @@ def test_an_episode_watched_to_its_credits_leads_to_the_next(tmp_path: Path) -> 
             (going_on,) = [row for row in made.submit(made.service.rows()).result(10) if row.name == "continue"]
             assert [title.id for title in going_on.titles] == ["two"]
             again = made.submit(made.service.play("one", made.submit(made.device_id()).result(10))).result(10)
-            assert again.resume_s == 0.0, "what was seen begins anew"
+            assert again.resume_s == 0.0, "what was seen restarts"

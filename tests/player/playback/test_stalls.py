@@ -128,7 +128,7 @@ class StuckPlayer(SimulatedPlayer):
         self._stuck_left = self.times
 
     def load(self, url: str, start_s: float | None, options: Any = None) -> None:
-        if start_s:  # begun anew
+        if start_s:  # restarted
             self._stuck_left -= 1
             assert self._task is not None
             self._task.cancel()

@@ -195,7 +195,7 @@ async def test_of_a_long_title_the_nearest_words_are_shown_first_and_the_others_
             await bench.follow()
     assert words_of(bench.control.shown[0]) == [f"word {one.number}" for one in listed if one is not listed[7]]
     assert len(bench.control.shown) == 1
-    assert bench.sources.asked.count(listed[7].url) == 3, "what cannot be had is not asked for for ever"
+    assert bench.sources.asked.count(listed[7].url) == 3, "what is not available is not asked for for ever"
     assert len(bench.sources.asked) == 302
     files[listed[7].url] = vtt(cue("00:28.000", "00:32.000", "word 8"))
     await bench.show(None)

@@ -20,7 +20,7 @@ MIB = 2**20
 
 
 def samples(count: int, growth_mib: float = 0.0, noise_mib: float = 5.0, seed: int = 1) -> list[SoakSample]:
-    """A sample each minute: a jump at the begin, then noise and growth (MiB each minute)."""
+    """A sample each minute: a jump at the start, then noise and growth (MiB each minute)."""
     rng = Random(seed)
     found = []
     for minute in range(count):

@@ -1,4 +1,4 @@
-"""The begin of the file: which tracks it announces, with as few requests as possible."""
+"""The start of the file: which tracks it announces, with as few requests as possible."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Bench:
         self.demuxers = demuxers or {}
         self.opened: list[str] = []
         self.firsts: list[str] = []
-        self.copies = 2  # that can be had of a first segment
+        self.copies = 2  # that are available of a first segment
         self.tracks: list[MatroskaTrack] = []
         self.rest: dict[str, Any] = {}
 

@@ -15,7 +15,7 @@ SLOW, FAST = (Estimate(mean_bps=bps, low_bps=bps, remembered=True) for bps in (8
 
 
 async def watched(make: Make, estimate: Estimate) -> StreamingBench:
-    """A title of 100 s of which all that may be fetched is there; the playhead stands at the begin."""
+    """A title of 100 s of which all that may be fetched is there; the playhead stands at the start."""
     bench = make(title(25), buffer_s=20.0, estimate=estimate)
     await bench.start()
     bench.playhead.started, bench.playhead.starving = True, False

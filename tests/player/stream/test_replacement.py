@@ -1,4 +1,5 @@
-"""Buffered segments of a low rung are fetched anew by the real scheduler, and libmpv never sees two copies of one."""
+"""Buffered segments of a low rung are fetched again by the real scheduler, and libmpv never sees two copies of
+one."""
 
 from __future__ import annotations
 

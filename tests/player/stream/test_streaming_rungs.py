@@ -1,4 +1,4 @@
-"""The streaming without libmpv: at which rung segments are fetched, and what is done when one cannot be had."""
+"""The streaming without libmpv: at which rung segments are fetched, and what is done when one is not available."""
 
 from __future__ import annotations
 

@@ -39,11 +39,11 @@ async def test_the_service_is_asked_again_as_the_matrix_has_it(
         done += 1
         if left:
             raise left.pop(0)
-        return "leave to play"
+        return "play session"
 
     asked = retry(RequestKind.API, work, clock, Random(1), report=told.append)
     if ends_well:
-        assert await clock.run(asked) == "leave to play"
+        assert await clock.run(asked) == "play session"
     else:
         with pytest.raises(type(errors[-1])):
             await clock.run(asked)

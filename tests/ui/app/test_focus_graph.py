@@ -34,7 +34,7 @@ BOTTOM = ("sign-in", "no service", "profiles", "home")
 
 
 def identity(item: QQuickItem) -> str:
-    """Its name; lists make the items of named lines anew. What has no name of its own is told by its address."""
+    """Its name; lists make the items of named lines again. What has no name of its own is told by its address."""
     return item.objectName() or f"{name_of(item)} {getCppPointer(item)[0]:x}"
 
 

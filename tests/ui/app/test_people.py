@@ -46,7 +46,7 @@ def test_a_pin_is_entered_by_arrows_or_by_digits(stage):
     assert stage.focus_name == "submitPin"
     stage.key(K.Key_Return)
     stage.until(lambda: stage.item("profilesNotice").property("text") == "The PIN is wrong.")
-    assert stage.app.profiles.property("pinDigits") == 0, "a wrong PIN is entered anew"
+    assert stage.app.profiles.property("pinDigits") == 0, "a wrong PIN is entered again"
     stage.key(K.Key_1, K.Key_2, K.Key_3, K.Key_5, K.Key_Backspace, K.Key_4)
     stage.item("submitPin").forceActiveFocus()
     stage.key(K.Key_Return)
@@ -120,7 +120,7 @@ def test_without_a_network_no_pin_opens_a_profile(stage, pin):
     stage.item("submitPin").forceActiveFocus()
     stage.key(K.Key_Return)
     stage.until(lambda: stage.app.profiles.property("pinDigits") == 0)
-    assert stage.app.profiles.property("state") == "pin", "it is asked for again"
+    assert stage.app.profiles.property("state") == "pin", "it is requested again"
     assert stage.app.profiles.property("error") != ""
     assert stage.memory.person_of("Lovelace") == BEN
     assert stage.app.profiles.maturity == BEN.maturity

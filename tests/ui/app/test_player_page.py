@@ -295,7 +295,7 @@ def test_after_hours_without_a_sign_of_anybody_it_asks(stage):
     stage.key(K.Key_Return)
     stage.until(lambda: stage.focus_name == "idle")
     assert session.orders[-1] == ("play",)
-    assert stage.app.player.presence.timer.isActive(), "the next hours count anew"
+    assert stage.app.player.presence.timer.isActive(), "the next hours count again"
 
 
 def test_nobody_is_asked_while_nothing_plays(stage):

@@ -25,7 +25,7 @@ from ui.app.viewmodels.rights import kept_rights_words, rights_words
 def test_the_words_name_the_largest_whole_unit(left_s, words):
     assert rights_words(playing(rights="A sentence.", rights_left_s=left_s)) == words
     if left_s is not None:
-        assert words.endswith(duration_words(left_s)), "the state tells it anew whenever these words change"
+        assert words.endswith(duration_words(left_s)), "the state tells it again whenever these words change"
 
 
 def test_what_is_over_has_the_sentence_of_the_licence():

@@ -57,7 +57,7 @@ async def test_the_clock_of_each_service_is_shown_and_repaired(
     assert clock["detail"].startswith(f"{ADDRESS}: ")
     assert not clock["present"]
     assert profile.doctor("--repair-clocks") == 0
-    assert "asked for anew" in capsys.readouterr().out
+    assert "requested again" in capsys.readouterr().out
     licences = profile.open()
     assert licences.standing(licence_id).state is RightsState.UNCONFIRMED  # repairing lengthens nothing
     profile.server.time.at_s = read_clocks().wall_s
@@ -78,7 +78,7 @@ async def test_a_services_new_keys_are_trusted_by_the_viewers_word_alone(
     profile.vault.close()
     assert profile.doctor("--trust-new-keys") == 2
     assert profile.doctor("--trust-new-keys", "--service", ADDRESS) == 0
-    assert "taken anew" in capsys.readouterr().out
+    assert "taken again" in capsys.readouterr().out
     profile.open()
     await profile.service.ask_time()
     profile.vault.close()

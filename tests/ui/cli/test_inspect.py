@@ -83,7 +83,7 @@ def test_json_has_every_field_of_the_schema(title: Path, capsys: pytest.CaptureF
 
 
 def test_children_of_a_local_multivariant_are_read(title: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A child that cannot be had is printed without segments, with a warning, and the exit code is 0."""
+    """A child that is not available is printed without segments, with a warning, and the exit code is 0."""
     document = inspect(capsys, str(title / "master.m3u8"))
     rows = renditions(document)
     assert [item["url"].rpartition("/")[2] for item in rows["variant-0"]["segments"]] == ["one.ts", "2.ts"]

@@ -141,7 +141,7 @@ def test_queries_are_scrubbed_and_a_session_at_real_speed_is_replayed(
     assert decisions(json.loads(printed.out)) == decisions(json.loads((tmp_path / "a.json").read_text()))
     assert "taken again from their inputs" in printed.err
     assert main(["play", str(file), "--replay", "--free"]) == 0
-    assert "decided anew with the same result" in capsys.readouterr().err
+    assert "decided again with the same result" in capsys.readouterr().err
     for action in ("explain", "replay"):
         assert main(["abr", action, str(file), "--json"]) == 0
 

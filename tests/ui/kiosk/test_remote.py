@@ -76,7 +76,7 @@ class Service:
 
 
 class Screen:
-    """What the supervisor has: a screen that shows a picture two seconds after its begin, unless it is broken."""
+    """What the supervisor has: a screen that shows a picture two seconds after its start, unless it is broken."""
 
     def __init__(self, place: KioskFolders, clock: FakeClock) -> None:
         self.clock = clock
@@ -154,7 +154,7 @@ async def test_a_restart_is_done_once_though_it_is_delivered_for_ever(world: Wor
     world.service.loses_answers = False
     await world.live(60)
     assert world.screen.number == 2
-    assert world.told == [(True, "The screen was begun anew.")]
+    assert world.told == [(True, "The screen was restarted.")]
 
 
 async def test_a_kiosk_that_ended_in_the_middle_does_not_begin_again(world: World) -> None:
@@ -184,7 +184,7 @@ async def test_a_command_whose_time_ends_behind_a_slow_one_is_not_done(world: Wo
     world.service.issue("restart", 1)
     world.service.issue("screenshot", 2, good_for_s=30)
     await world.live(120)
-    assert world.told == [(False, "The screen was begun anew and shows no picture.")]
+    assert world.told == [(False, "The screen was restarted and shows no picture.")]
 
 
 async def test_a_screen_that_stands_still_is_told_of(world: World) -> None:

@@ -115,7 +115,7 @@ Window {
                         primary: true
                         onPressed: window.app.dismiss()
                     }
-                    ActionButton { text: qsTr("Begin anew"); onPressed: window.app.restart() }
+                    ActionButton { text: qsTr("Restart"); onPressed: window.app.restart() }
                     ActionButton { text: qsTr("Leave the kiosk"); onPressed: window.app.leave() }
                 }
             }

@@ -174,7 +174,7 @@ class Graph:
         self._tried.setdefault(node, {})
 
     def next_arrow(self) -> Qt.Key | None:
-        """One that has not been tried here, else the begin of the shortest way to one; None when all have been."""
+        """One that has not been tried here, else the start of the shortest way to one; None when all have been."""
         self._pressed = self._untried(self._here)
         if self._pressed is None:
             self._pressed = self._way()

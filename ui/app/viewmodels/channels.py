@@ -92,7 +92,7 @@ class ChannelsViewModel(QObject):
 
     @Property(list, notify=changed)
     def hours(self) -> list[str]:
-        """What the time line says, at equal distances from its begin."""
+        """What the time line says, at equal distances from its start."""
         return self._hours
 
     def card_of(self, title_id: str) -> Title | None:

@@ -261,7 +261,7 @@ class DownloadsViewModel(QObject):
         self.changed.emit()
 
     def _again(self) -> None:
-        """Look anew, past a look that may have begun before."""
+        """Look again, past a look that may have begun before."""
         if self._look is not None:
             self._look.cancel()
             self._look = None

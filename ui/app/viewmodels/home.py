@@ -58,7 +58,7 @@ class HomeAnswer:
 
 
 class HomeViewModel(QObject):
-    """Loads the rows, and the catalogue page by page. What is already shown stays while it is loaded anew; what was
+    """Loads the rows, and the catalogue page by page. What is already shown stays while it is loaded again; what was
     shown in an earlier run comes from ``kept`` until the service answers. After a failure it is loaded again by
     itself, in growing intervals and only while the page is ``set_visible``.
 
@@ -124,7 +124,7 @@ class HomeViewModel(QObject):
 
     def open_for(self, owner: str, maturity: int) -> None:
         """Show the page to ``owner``, an account with a profile that may watch titles up to this age rating: what was
-        there last at once, and anew as soon as the service answers."""
+        there last at once, and again as soon as the service answers."""
         self._owner = owner
         kept = self._kept
         if kept is not None and not self._cards:

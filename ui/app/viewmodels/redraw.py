@@ -1,4 +1,4 @@
-"""What has to change in a playback's state before something is drawn anew. Pure."""
+"""What has to change in a playback's state before something is drawn again. Pure."""
 
 from __future__ import annotations
 

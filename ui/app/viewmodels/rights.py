@@ -16,7 +16,7 @@ _DAY_S, _HOUR_S, _MINUTE_S = 86_400, 3_600, 60
 
 def rights_words(state: PlaybackState) -> str:
     """What the player says: empty where nothing limits it; the licence's own sentence where the time is over. Rounded
-    down in the steps in which the state tells it anew (:func:`drm_client.rights.duration_words`)."""
+    down in the steps in which the state tells it again (:func:`drm_client.rights.duration_words`)."""
     left_s = state.rights_left_s
     if left_s is None:
         return ""

@@ -36,7 +36,7 @@ class SeekRange:
         return self.start_s + fraction * (self.end_s - self.start_s)
 
     def words(self, time_s: float) -> str:
-        """A time as it is shown: since the begin, or before the live end."""
+        """A time as it is shown: since the start, or before the live end."""
         if not self.live:
             return clock_time(time_s)
         behind = clock_time(self.end_s - time_s)

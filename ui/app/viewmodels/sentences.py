@@ -149,7 +149,7 @@ def _rights(tr: Translate) -> dict[str, str]:
         "drm.licence_refused": tr("The service gives no licence for this title."),
         "drm.licence_malformed": tr("The licence cannot be read."),
         "drm.licence_expired": tr("The licence for this title has run out."),
-        "drm.licence_unreachable": tr("The licence cannot be had at the moment."),
+        "drm.licence_unreachable": tr("The licence is not available at the moment."),
         "drm.licence_untrusted": tr("The licence is not one for this device and title."),
         "drm.licence_revoked": tr("The service has withdrawn the licence or the device."),
         "drm.no_licence": tr("There is no licence on this machine that permits playing now."),

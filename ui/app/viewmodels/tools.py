@@ -276,7 +276,7 @@ class ToolsViewModel(QObject):
         return True
 
     def _loop_here(self) -> bool:
-        """First press: the begin; second: the end; third: none any more."""
+        """First press: the start; second: the end; third: none any more."""
         begin_s, end_s = self._loop
         now_s = self._state.position_s
         if begin_s is None:

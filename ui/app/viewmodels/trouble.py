@@ -89,7 +89,7 @@ def _service() -> dict[str, PlaybackTrouble]:
     expired = PlaybackTrouble("person", tr("You are signed out"), sign_in, Help.SIGN_IN, again=False)
     plan = tr("Another plan includes more.")
     stop = tr("Stop one of these, then try again. A larger plan plays on more screens.")
-    removed = tr("Sign in again to add it anew.")
+    removed = tr("Sign in again to add it again.")
     return {
         "service": PlaybackTrouble(
             "warning", tr("The service has trouble"), tr("Try again in a while: it goes on where it stopped.")
@@ -117,7 +117,7 @@ def _service() -> dict[str, PlaybackTrouble]:
 
 def _media() -> dict[str, PlaybackTrouble]:
     address = tr("The address does not lead to something that can be played.")
-    decoder = tr("The decoder was begun anew, which did not help. Decoding in software may: Settings, Playback.")
+    decoder = tr("The decoder was restarted, which did not help. Decoding in software may: Settings, Playback.")
     return {
         "manifest": PlaybackTrouble("link", tr("This is no stream"), address, again=False),
         "input": PlaybackTrouble("link", tr("This cannot be opened"), address, again=False),
@@ -154,8 +154,8 @@ def _rights() -> dict[str, PlaybackTrouble]:
         "drm.no_licence": PlaybackTrouble("lock", tr("No licence to play now"), renew, Help.DOWNLOADS),
         "drm.licence_unreachable": PlaybackTrouble(
             "offline",
-            tr("The licence cannot be had"),
-            tr("It was asked for again and again. Look at the connection, then try again."),
+            tr("The licence is not available"),
+            tr("It was requested again and again. Look at the connection, then try again."),
         ),
         "drm.licence_revoked": PlaybackTrouble(
             "lock",
@@ -213,12 +213,12 @@ def waiting_words(state: PlaybackState) -> str:
 def remedy_words(state: PlaybackState) -> str:
     """What is being done about it; empty while nothing needs to be."""
     tried = {
-        "retry": tr("It is asked for again."),
+        "retry": tr("It is requested again."),
         "other_path": tr("Another delivery network is asked."),
         "path_switch": tr("Another delivery network is asked."),
         "other_rung": tr("Another quality is fetched instead."),
         "refresh_session": tr("A new permission to play is asked for."),
-        "refresh_licence": tr("The licence is asked for anew."),
+        "refresh_licence": tr("The licence is requested again."),
         "wait_for_network": tr("There is no network. It goes on by itself when it is back."),
         "skip": tr("A damaged part is passed over."),
     }.get(state.remedy, "")
@@ -233,8 +233,8 @@ def _patience(state: PlaybackState) -> str:
         return tr("The programme has not sent more yet. It goes on by itself.")
     return {
         "licence": tr("It has been asked for. Playback goes on by itself."),
-        "decoder": tr("The decoder is begun anew in this place."),
-        "source": tr("It is asked for again, and elsewhere."),
+        "decoder": tr("The decoder is restarted in this place."),
+        "source": tr("It is requested again, and elsewhere."),
         "machine": tr("Something else keeps it busy. A lower quality may help."),
     }.get(state.stall, tr("It goes on by itself as soon as enough has come."))
 

@@ -93,7 +93,7 @@ class UpNext(QObject):
         self._in_intro = _in_intro(state)
         due = _credits_run(state)
         if not due:
-            self._dismissed = False  # the viewer went back: it is offered anew
+            self._dismissed = False  # the viewer went back: it is offered again
         self._running = state.status in _RUNNING and not state.paused
         self._offer(offered=due and not self._dismissed)
         if (self._facts, self._in_intro) != before:

@@ -197,7 +197,7 @@ class _ScreenParts:
         entry = self._entry
         settings = PlaybackSettings(
             start_s=start_s,
-            live_at_edge=True,  # a title from its begin, a channel from now on
+            live_at_edge=True,  # a title from its start, a channel from now on
             max_bps=(entry.max_bps or None) if entry else None,
             max_height=(entry.max_height if entry else 0) or display_lines(),
         )

@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StagedTrouble:
-    """``at_s`` is since the begin; ``lasts_s`` is 0 for what is over at once; ``moves_s`` is what the clock is moved
+    """``at_s`` is since the start; ``lasts_s`` is 0 for what is over at once; ``moves_s`` is what the clock is moved
     by."""
 
     at_s: float

@@ -680,7 +680,7 @@
         <translation>Zurück zum Bild</translation>
     </message>
     <message>
-        <source>Begin anew</source>
+        <source>Restart</source>
         <translation>Neu beginnen</translation>
     </message>
     <message>
@@ -1672,11 +1672,11 @@
         <translation>Sie ist angefragt. Die Wiedergabe geht von selbst weiter.</translation>
     </message>
     <message>
-        <source>It is asked for again, and elsewhere.</source>
+        <source>It is requested again, and elsewhere.</source>
         <translation>Es wird noch einmal angefragt, auch anderswo.</translation>
     </message>
     <message>
-        <source>It is asked for again.</source>
+        <source>It is requested again.</source>
         <translation>Es wird noch einmal angefragt.</translation>
     </message>
     <message>
@@ -1688,7 +1688,7 @@
         <translation>Es spielt nichts mehr ab</translation>
     </message>
     <message>
-        <source>It was asked for again and again. Look at the connection, then try again.</source>
+        <source>It was requested again and again. Look at the connection, then try again.</source>
         <translation>Sie wurde mehrmals angefragt. Prüfen Sie die Verbindung und versuchen Sie es erneut.</translation>
     </message>
     <message>
@@ -2740,7 +2740,7 @@
         <translation>Anmelden</translation>
     </message>
     <message>
-        <source>Sign in again to add it anew.</source>
+        <source>Sign in again to add it again.</source>
         <translation>Melden Sie sich erneut an, um es wieder hinzuzufügen.</translation>
     </message>
     <message>
@@ -2992,11 +2992,11 @@
         <translation>Die Verbindung zum Server lässt sich nicht sichern.</translation>
     </message>
     <message>
-        <source>The decoder is begun anew in this place.</source>
+        <source>The decoder is restarted in this place.</source>
         <translation>Der Decoder beginnt an dieser Stelle neu.</translation>
     </message>
     <message>
-        <source>The decoder was begun anew, which did not help. Decoding in software may: Settings, Playback.</source>
+        <source>The decoder was restarted, which did not help. Decoding in software may: Settings, Playback.</source>
         <translation>Der Decoder wurde neu begonnen, was nicht half. Dekodieren in Software kann helfen: Einstellungen, Wiedergabe.</translation>
     </message>
     <message>
@@ -3080,11 +3080,11 @@
         <translation>Die Tasten konnten nicht geschrieben werden: {why}</translation>
     </message>
     <message>
-        <source>The licence cannot be had</source>
+        <source>The licence is not available</source>
         <translation>Die Lizenz ist nicht zu bekommen</translation>
     </message>
     <message>
-        <source>The licence cannot be had at the moment.</source>
+        <source>The licence is not available at the moment.</source>
         <translation>Die Lizenz ist im Moment nicht zu bekommen.</translation>
     </message>
     <message>
@@ -3100,7 +3100,7 @@
         <translation>Die Lizenz ist abgelaufen</translation>
     </message>
     <message>
-        <source>The licence is asked for anew.</source>
+        <source>The licence is requested again.</source>
         <translation>Die Lizenz wird neu angefragt.</translation>
     </message>
     <message>
@@ -3284,7 +3284,7 @@
         <translation>Die Einstellungen konnten nicht gespeichert werden; sie gelten, bis Matinee geschlossen wird.</translation>
     </message>
     <message>
-        <source>The settings were damaged and begin anew. The old file is kept as {name}.</source>
+        <source>The settings were damaged and restart. The old file is kept as {name}.</source>
         <translation>Die Einstellungen waren beschädigt und beginnen neu. Die alte Datei bleibt als {name} erhalten.</translation>
     </message>
     <message>

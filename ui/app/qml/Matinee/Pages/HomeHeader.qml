@@ -67,7 +67,7 @@ FocusScope {
         else
             passed()
     }
-    // Whatever had the focus may be gone after the rows came anew.
+    // Whatever had the focus may be gone after the rows came again.
     function hold() {
         if (activeFocus && !banner.activeFocus && !bar.activeFocus && !rowWithFocus())
             enterFirst()
