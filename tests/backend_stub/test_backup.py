@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -11,6 +12,11 @@ import pytest
 from backend_stub.backup import BackupError, back_up, restore
 from backend_stub.config import Settings
 from backend_stub.context import open_context
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("MATINEE_TEST_DATABASE") == "postgresql",
+    reason="PostgreSQL has tools of its own for backups, which a sentence names",
+)
 
 EMAIL, PASSWORD = "viewer@example.org", "correct horse"
 

@@ -45,8 +45,9 @@ with VirtualScreen():
 """
 OURS = """
 from pathlib import Path
+from backend_stub.config import Settings
 from tests.backend_stub.db.test_killed import served
-with served(Path(sys.argv[1])):
+with served(Settings(Path(sys.argv[1]))):
     started()
 """
 # What it started is told by number, and then it waits to be killed.

@@ -115,7 +115,7 @@ def _write_learned(profile: Path) -> None:
     memory = Memory(profile)
     memory.keep_person(VIEWER.viewer, VIEWER.person)
     memory.keep_search(*VIEWER.searches)
-    TrackPreferenceStore(profile / "tracks.json").keep("person-1", WISHES)
+    TrackPreferenceStore(profile / "tracks.json").keep("person-1", WISHES, "a-series")
     networks_of(profile).keep(NETWORK, {CDN: LEARNED})
 
 

@@ -97,7 +97,8 @@ def test_what_was_seen_counted_and_chosen(newest: Path) -> None:
     assert HomeCache(newest).load(made.HOME.owner) == made.HOME
     assert DataMeter(newest, Network).read() == made.USE
     assert Memory(newest).now == made.VIEWER
-    assert TrackPreferenceStore(newest / "tracks.json").of("person-1") == made.WISHES
+    tracks = TrackPreferenceStore(newest / "tracks.json")
+    assert tracks.of("person-1") == tracks.in_series("person-1", "a-series") == made.WISHES
     assert made.networks_of(newest).current().recall(made.CDN) == made.LEARNED
 
 
