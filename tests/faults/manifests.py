@@ -36,6 +36,17 @@ from ui.cli import inspect, inspect_table
 _READER = "tests/player/manifest"
 
 
+def _screen_without_bounds(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(inspect_table, "SCREEN_ROWS", 1000)
+
+
+def _wide_plot(patch: pytest.MonkeyPatch) -> None:
+    from ui.cli import inspect_plot
+
+    original = inspect_plot.plot
+    patch.setattr(inspect_plot, "plot", lambda presentation: original(presentation, 72))
+
+
 def _no_parameters(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Queries, "extend", lambda self, _element: self)
 
@@ -368,5 +379,15 @@ FAULTS = [
         "manifest-fallback-not-followed",
         "tests/e2e/test_dash_editions.py::test_an_mpd_of_which_nothing_can_be_played_has_its_fallback_played",
         _no_fallback,
+    ),
+    Fault(
+        "inspect-first-screen-longer-than-a-terminal",
+        "tests/ui/cli/test_inspect.py::test_the_first_screen_is_cut_to_what_a_terminal_shows[many-tracks]",
+        _screen_without_bounds,
+    ),
+    Fault(
+        "inspect-plot-wider-than-a-terminal",
+        "tests/ui/cli/test_inspect.py::test_a_plot_is_80_characters_wide",
+        _wide_plot,
     ),
 ]

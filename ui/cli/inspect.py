@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ui.cli.conditions import verdict_on
@@ -63,17 +63,16 @@ def run(args: argparse.Namespace) -> int:
         systems = [summary.as_json() for summary in inspect_systems.key_systems(presentation)]
         _print_json({**to_json(presentation, segments=not args.summary), "key_systems": systems})
     else:
-        for line in _for_people(args, presentation):
+        systems_said = [f"key system  {line}" for line in inspect_systems.lines(presentation)]
+        for line in _for_people(args, presentation, systems_said):
             print(line)
-        for line in inspect_systems.lines(presentation):
-            print(f"key system  {line}")
     return verdict_on(conditions, _figures(presentation))
 
 
-def _for_people(args: argparse.Namespace, presentation: Presentation) -> Iterator[str]:
+def _for_people(args: argparse.Namespace, presentation: Presentation, systems_said: Sequence[str]) -> Iterator[str]:
     from ui.cli.inspect_table import lines
 
-    yield from lines(presentation, segments=args.segments)
+    yield from lines(presentation, segments=args.segments, below=systems_said)
     if args.plot:
         from ui.cli.inspect_plot import plot
 

@@ -8,7 +8,7 @@ from player.manifest.model import Presentation, Rendition, loaded_segments
 from player.manifest.sequences import whole_sequences
 from player.manifest.timed_events import timed_events
 
-COLUMNS = 72
+COLUMNS = 64  # with the names before them it fits a terminal of 80
 _MEDIA, _HOLE, _UNKNOWN = "=", ".", "?"
 MAX_TRACKS = 20
 _ROUNDING_S = 1e-3

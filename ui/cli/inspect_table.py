@@ -9,6 +9,7 @@ from player.manifest.changes import Changes
 from player.manifest.model import (
     IndexRef,
     ManifestWarning,
+    Period,
     PlaylistRef,
     Presentation,
     Rendition,
@@ -21,17 +22,29 @@ from player.manifest.model import (
 from player.manifest.sequences import whole_sequences
 from player.manifest.timed_events import splice_of, timed_events
 
-SHOWN_WARNINGS = 6
+SHOWN_WARNING_ROWS = 6
 SHOWN_PERIODS = 4
 SHOWN_EVENTS = 4
+SCREEN_COLUMNS, SCREEN_ROWS = 80, 23  # of a terminal of 24 rows, the last one is the shell's
+LEAST_PERIOD_ROWS = 8  # however much there is to say above and below
 
 
-def lines(presentation: Presentation, *, segments: bool = False) -> Iterator[str]:
+def lines(presentation: Presentation, *, segments: bool = False, below: Sequence[str] = ()) -> Iterator[str]:
     """The presentation, one line after the other: what it is, its ladder, its other tracks, its problems. With
-    ``segments`` nothing is cut short."""
-    yield from _head(presentation)
-    shown = len(presentation.periods) if segments else SHOWN_PERIODS
-    for period in presentation.periods[:shown]:
+    ``segments`` nothing is cut short; without, it fits a terminal of 80 x 24 together with the lines ``below``."""
+    head = list(_head(presentation))
+    tail = [*_events(presentation, whole=segments), *_remarks(presentation, whole=segments), *below]
+    yield from head
+    if segments:
+        yield from _periods(presentation.periods, segments=True)
+    else:
+        room = SCREEN_ROWS - _rows_of(head) - _rows_of(tail)
+        yield from _cut_short(presentation, max(room, LEAST_PERIOD_ROWS))
+    yield from tail
+
+
+def _periods(periods: Iterable[Period], *, segments: bool) -> Iterator[str]:
+    for period in periods:
         end = "open" if period.end_s is None else _seconds(period.end_s)
         yield ""
         yield f"period {period.id}  {_seconds(period.start_s)} to {end}"
@@ -42,10 +55,30 @@ def lines(presentation: Presentation, *, segments: bool = False) -> Iterator[str
                 for rendition in track.renditions:
                     yield f"    {track.type} {rendition.id}"
                     yield from _segments(rendition)
-    if len(presentation.periods) > shown:
-        yield f"... {_counted(len(presentation.periods) - shown, 'more period')} (--segments shows all)"
-    yield from _events(presentation, whole=segments)
-    yield from _remarks(presentation, whole=segments)
+
+
+def _cut_short(presentation: Presentation, room: int) -> Iterator[str]:
+    """As much of the periods as has room; what is left out is counted."""
+    periods = presentation.periods
+    rows = list(_periods(periods[:SHOWN_PERIODS], segments=False))
+    more = len(periods) - SHOWN_PERIODS
+    if more <= 0 and _rows_of(rows) <= room:
+        yield from rows
+        return
+    shown: list[str] = []
+    for row in rows:
+        if _rows_of([*shown, row]) >= room:
+            break
+        shown.append(row)
+    yield from shown
+    said = [_counted(len(rows) - len(shown), "more line")] if len(rows) > len(shown) else []
+    said += [_counted(more, "more period")] if more > 0 else []
+    yield f"... {', '.join(said)} (--segments shows all)"
+
+
+def _rows_of(shown: Iterable[str]) -> int:
+    """The rows that lines take on a terminal, which breaks the long ones."""
+    return sum(max(1, -(-len(line) // SCREEN_COLUMNS)) for line in shown)
 
 
 def _head(presentation: Presentation) -> Iterator[str]:
@@ -218,7 +251,9 @@ def _splice(event: TimedEvent) -> str:
 
 def _remarks(presentation: Presentation, *, whole: bool) -> Iterator[str]:
     rows = list(_warnings(presentation.warnings, whole=whole))
-    shown = rows if whole else rows[:SHOWN_WARNINGS]
+    shown = rows
+    while not whole and len(shown) > 1 and _rows_of(shown) > SHOWN_WARNING_ROWS:
+        shown = shown[:-1]
     if shown:
         yield ""
         yield "warnings"

@@ -347,3 +347,74 @@ def test_what_is_said_several_times_stands_once_on_the_first_screen(
     assert short.count("hls.bad_extinf") == 1
     assert "hls.bad_extinf, 2 times" in short
     assert capsys.readouterr().out.count("hls.bad_extinf") == 2
+
+
+CROWDED = (
+    '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT8S"><Period>'
+    '<AdaptationSet mimeType="video/mp4"><SegmentTemplate media="$Number$.m4s" duration="8"/>'
+    + "".join(f'<Representation id="v{rung}" bandwidth="{rung}000"/>' for rung in range(1, 20))
+    + "</AdaptationSet>"
+    + "".join(
+        f'<AdaptationSet mimeType="text/vtt" lang="x{number}"><Representation id="t{number}" bandwidth="1">'
+        f"<BaseURL>{number}.vtt</BaseURL></Representation></AdaptationSet>"
+        for number in range(30)
+    )
+    + "</Period></MPD>"
+)
+
+
+@pytest.mark.parametrize("text", [CROWDED, MULTIVARIANT], ids=["many-tracks", "long-warnings"])
+def test_the_first_screen_is_cut_to_what_a_terminal_shows(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Counted in rows of 80 characters: the terminal breaks longer lines."""
+    path = tmp_path / "crowded"
+    path.write_text(text.replace("missing.m3u8", "a-name-that-makes-the-warning-break-" + "x" * 60))
+    assert main(["inspect", str(path)]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert sum(max(1, -(-len(line) // 80)) for line in shown) <= 23
+    cut = next((line for line in shown if line.startswith("... ")), "")
+    assert cut.endswith("more lines (--segments shows all)") == (text == CROWDED)
+    assert main(["inspect", "--segments", str(path)]) == 0
+    whole = capsys.readouterr().out
+    assert all(f"text t{number}" in whole for number in range(30)) == (text == CROWDED)
+
+
+def test_a_plot_is_80_characters_wide(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "long.m3u8").write_text(LONG)
+    assert main(["inspect", "--plot", str(tmp_path / "long.m3u8")]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_events_in_the_media_are_listed_as_the_golden_file_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """emsg of both versions (ISO/IEC 23009-1 5.10.3.3), splice information and ID3 in them, ID3 in MPEG-2 TS."""
+    from tests.player.media.test_timed_metadata import SPLICE, TXXX, box, emsg, transport_stream
+
+    (tmp_path / "m.mpd").write_text(
+        '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT8S"><Period>'
+        '<AdaptationSet mimeType="video/mp4"><SegmentTemplate media="$Number$.m4s" duration="4" '
+        'presentationTimeOffset="100"/><Representation id="v" bandwidth="1000"/></AdaptationSet></Period></MPD>'
+    )
+    splice = base64.b64decode(SPLICE)
+    start, end = box(b"styp", b"msdh"), box(b"mdat", b"x")
+    messages = (
+        emsg(0, 500)
+        + emsg(1, 101_500)
+        + emsg(1, 102_000, scheme="urn:scte:scte35:2013:bin", payload=splice)
+        + emsg(0, 3_000, scheme="https://aomedia.org/emsg/ID3", payload=TXXX)
+    )
+    (tmp_path / "1.m4s").write_bytes(start + messages + end)
+    (tmp_path / "2.m4s").write_bytes(start + emsg(0, 250, number=8, payload=b"\0\xff") + end)
+    (tmp_path / "m.m3u8").write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n1.ts\n#EXTINF:4,\n2.ts\n#EXT-X-ENDLIST\n"
+    )
+    for number in (1, 2):
+        (tmp_path / f"{number}.ts").write_bytes(transport_stream((900_000 + 90_000 * number, TXXX)))
+    found = {
+        name: inspect(capsys, "--media-events", "2", str(tmp_path / name))["timed_events"]
+        for name in ("m.mpd", "m.m3u8")
+    }
+    golden = Path(__file__).with_name("media-events.json")
+    assert found == json.loads(golden.read_text(encoding="utf-8"))
