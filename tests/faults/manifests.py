@@ -40,6 +40,13 @@ def _screen_without_bounds(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(inspect_table, "SCREEN_ROWS", 1000)
 
 
+def _media_events_without_payload(patch: pytest.MonkeyPatch) -> None:
+    from player.manifest.dump import document
+
+    original = document.timed_events_to_json
+    patch.setattr(document, "timed_events_to_json", lambda given: [{**row, "payload": ""} for row in original(given)])
+
+
 def _wide_plot(patch: pytest.MonkeyPatch) -> None:
     from ui.cli import inspect_plot
 
@@ -389,5 +396,10 @@ FAULTS = [
         "inspect-plot-wider-than-a-terminal",
         "tests/ui/cli/test_inspect.py::test_a_plot_is_80_characters_wide",
         _wide_plot,
+    ),
+    Fault(
+        "inspect-media-events-without-payload",
+        "tests/ui/cli/test_inspect.py::test_events_in_the_media_are_listed_as_the_golden_file_says",
+        _media_events_without_payload,
     ),
 ]

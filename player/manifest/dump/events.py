@@ -42,6 +42,9 @@ def timed_events_to_json(presentation: Presentation) -> list[Json]:
                 "attributes": dict(event.attributes) if event.origin == "media" or id(event) in cues else {},
                 "splice": asdict(splice) if isinstance(splice, Splice) else None,
                 "problem": splice if isinstance(splice, str) else None,
+                # What the manifest says has its value and payload with its period; what the media say is here alone.
+                "value": event.value if event.origin == "media" else "",
+                "payload": event.payload if event.origin == "media" else "",
             }
         )
     return rows
