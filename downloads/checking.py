@@ -3,7 +3,7 @@ again. A new licence needs no new media."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from downloads import ledger, request, service
@@ -41,6 +41,7 @@ class CheckResult:
 REQUEST = "The request of the download"
 KEYS = "The keys of the download"
 LICENCE = "The licence of the download"
+_OF_ANOTHER = (RightsState.WRONG_DEVICE,)  # a service that took this device away knows it as another one now
 
 
 def verify(
@@ -55,10 +56,19 @@ def verify(
     _, broken = folder.journal.salvage()
     if broken:
         return CheckResult(tuple(DamageFinding(what) for what in broken))
+    return _checked(folder, on_item, licences, _OF_ANOTHER)
+
+
+def _checked(
+    folder: DownloadFolder,
+    on_item: Callable[[int], None],
+    licences: OfflineLicences | None,
+    lost: Collection[RightsState],
+) -> CheckResult:
     findings: list[DamageFinding] = []
     try:
         state = folder.refresh()
-        findings += _beside(folder, licences)
+        findings += _beside(folder, licences, lost)
         if not folder.has_plan:
             return CheckResult(tuple(findings))
         plan = folder.plan()
@@ -80,8 +90,9 @@ def prepare_repair(
 ) -> CheckResult:
     """Take everything damaged out of the journal, so that the next run fetches exactly that; what was found.
 
-    A damaged plan loses the whole: it is made again, and every item with it. A request is made again from the plan; a
-    licence that is damaged or gone is requested again by the next run.
+    A damaged plan loses the whole: it is made again, and every item with it. A request is made again from the plan. A
+    licence that is damaged or gone is requested again by the next run, and so is one that was withdrawn: its service
+    may have given the title back since. The media stays.
     """
     with folder.running():
         found = list(_mend_journal(folder))
@@ -92,7 +103,7 @@ def prepare_repair(
             except DownloadError as error:
                 found.append(DamageFinding(_damaged_part(error)))
                 folder.note(ledger.unplanned())
-        verdict = verify(folder, on_item, licences)
+        verdict = _checked(folder, on_item, licences, (*_OF_ANOTHER, RightsState.REVOKED))
         for finding in verdict.findings:
             _mend_beside(folder, finding.what)
         bad = [finding.item for finding in verdict.findings if finding.item is not None]
@@ -102,7 +113,9 @@ def prepare_repair(
     return CheckResult((*found, *verdict.findings), verdict.checked, folder.ledger.left, len(folder.ledger.missing))
 
 
-def _beside(folder: DownloadFolder, licences: OfflineLicences | None) -> list[DamageFinding]:
+def _beside(
+    folder: DownloadFolder, licences: OfflineLicences | None, lost: Collection[RightsState]
+) -> list[DamageFinding]:
     """What is damaged of the small files beside the items, and of the licence."""
     findings = []
     for what, read in ((REQUEST, request.read), (KEYS, request.keys_of)):
@@ -115,9 +128,8 @@ def _beside(folder: DownloadFolder, licences: OfflineLicences | None) -> list[Da
         try:
             licence_id = service.licence_of(folder)
             if licences is not None and licence_id is not None:
-                # A service that took this device away knows it as another one now.
-                lost = licences.standing(licence_id).state is RightsState.WRONG_DEVICE
-                findings += [DamageFinding(LICENCE)] if lost else []
+                gone = licences.standing(licence_id).state in lost
+                findings += [DamageFinding(LICENCE)] if gone else []
         except DownloadError as error:
             _damaged_part(error)
             findings.append(DamageFinding(service.LICENCE_NOTE))

@@ -26,7 +26,9 @@ def embedded_lines(path: Path, number: int) -> tuple[SubtitleLine, ...]:
             stream = container.streams.subtitles[number]
             begin_s = (container.start_time or 0) / av.time_base
             for packet in container.demux(stream):
-                if packet.pts is None or time.monotonic() > end_s or len(lines) >= _MOST_LINES:
+                if time.monotonic() > end_s or len(lines) >= _MOST_LINES:
+                    break
+                if packet.pts is None:
                     continue
                 start_s = float(packet.pts * packet.time_base) - begin_s
                 length_s = float((packet.duration or 0) * packet.time_base)

@@ -39,6 +39,8 @@ MEDIA_SUFFIXES = VIDEO_SUFFIXES | AUDIO_SUFFIXES
 _MANIFEST_SUFFIXES = _suffixes("m3u8 m3u mpd ism isml")
 _LEAST_HEAD = 32  # bytes; whatever is shorter is no film
 _OTHER_TEXT = (b"\xff\xfe", b"\xfe\xff", b"\x1f\x8b")  # byte order marks of UTF-16 and UTF-32, and gzip
+_OTHER_FILES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"%PDF", b"\x7fELF")
+"""How still pictures, archives, documents and programs start: nobody meant to play one of these."""
 _TS_SYNC, _TS_PACKET = 0x47, 188
 _EBML = b"\x1a\x45\xdf\xa3"
 _TEXT = re.compile(rb"\A[\t\n\r\x20-\x7e\x80-\xff]*\Z")
@@ -166,9 +168,12 @@ def may_be_media(url: str) -> bool:
 
 
 def is_media_head(head: bytes) -> bool:
-    """Whether what begins with ``head`` can only be a media file: manifests, and pages that say what is wrong, are
-    text."""
-    return len(head) >= _LEAST_HEAD and not _TEXT.match(head) and not head.startswith(_OTHER_TEXT)
+    """Whether what starts with ``head`` can only be a media file.
+
+    Manifests, and pages that say what is wrong, are text. Still pictures, archives and documents are no media either.
+    """
+    known = head.startswith((*_OTHER_TEXT, *_OTHER_FILES)) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+    return len(head) >= _LEAST_HEAD and not _TEXT.match(head) and not known
 
 
 def address_identity(url: str) -> str:

@@ -16,8 +16,9 @@ from downloads.store import Store
 from drm_client.errors import DrmError
 from drm_client.keystore import FileKeyStore
 from drm_client.licence_store import Removal
+from drm_client.rights import RightsState
 from drm_client.vault import FILE_NAME
-from player.base.errors import ErrorCode
+from player.base.errors import ErrorCode, ServiceError
 from tests.downloads.test_service import Client, opened
 from tests.kit.backend import running_backend
 from tests.kit.media import packager_cenc, packager_clear
@@ -83,6 +84,37 @@ def test_a_damaged_request_or_licence_is_found_and_mended_without_new_media(
         assert standing.may_start
     assert {path: path.stat().st_mtime_ns for path in (folder.path / "items").iterdir()} == files
     assert request.read(folder).origin == DownloadOrigin(title_id="film", service=site.api.url)
+
+
+def test_a_title_that_was_withdrawn_and_given_back_is_repaired_without_new_media(
+    tmp_path: Path, site: ServerGroup
+) -> None:
+    client = Client(tmp_path, site)
+    folder = client.add()
+    revocations = site.context.rights.revocations
+    with signed_in_engine(client.profile, site) as made:
+        client.run(made, folder)
+        licences = opened(made)
+        licence_id = str(service.licence_of(folder))
+        files = {path: path.stat().st_mtime_ns for path in (folder.path / "items").iterdir()}
+        revocations.revoke_title("film", "by mistake", by="")
+        try:
+            with pytest.raises(DrmError):
+                made.submit(licences.renew(licence_id)).result(30)
+            assert licences.standing(licence_id).state is RightsState.REVOKED
+            # While it is withdrawn the repair asks in vain, and the media stays.
+            assert checking.verify(client.store.find(folder.id), licences=licences).sound
+            checking.prepare_repair(client.store.find(folder.id), licences=licences)
+            with pytest.raises(ServiceError):
+                client.run(made, client.store.find(folder.id))
+        finally:
+            revocations.restore_title("film", by="")
+        checking.prepare_repair(client.store.find(folder.id), licences=licences)
+        assert client.run(made, client.store.find(folder.id)) is State.COMPLETE
+        standing = rights.standing_of(client.store.get(folder.id), licences)
+        assert standing is not None
+        assert standing.may_start
+    assert {path: path.stat().st_mtime_ns for path in (folder.path / "items").iterdir()} == files
 
 
 def test_a_queued_download_has_no_licence_yet_and_is_not_damaged(tmp_path: Path) -> None:

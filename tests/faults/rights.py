@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from backend_stub.services import licence_issuing
 from backend_stub.services.rights import time_guard
 from downloads import checking, quota, removal, service
+from downloads.folder import DownloadFolder
 from downloads.item_writer import ItemWriter, SystemFile
 from downloads.queue import Queue
 from downloads.store import Store
@@ -19,7 +21,7 @@ from drm_client.device import DeviceIdentities
 from drm_client.keystore import FileKeyStore
 from drm_client.licence_store import LicenceStore
 from drm_client.offline import Confirmations, OfflineLicences
-from drm_client.rights import LicenceFacts
+from drm_client.rights import LicenceFacts, RightsState
 from drm_client.trusted_clock import TrustedClock
 from drm_client.vault import ANCHOR_ENTRY, Vault
 from player.licensing import upkeep
@@ -189,6 +191,20 @@ def half_made_downloads_stay(patch: pytest.MonkeyPatch) -> None:
 
 def ciphers_outlive_their_keys(patch: pytest.MonkeyPatch) -> None:
     _in_the_player(patch, "from drm_client.cenc import SampleDecryptor as S; S.drop_ciphers = lambda self: None\n")
+
+
+def withdrawn_licences_are_never_requested_again(patch: pytest.MonkeyPatch) -> None:
+    checked = checking._checked
+
+    def as_verify(
+        folder: DownloadFolder,
+        on_item: Callable[[int], None],
+        licences: OfflineLicences | None,
+        _lost: Collection[RightsState],
+    ) -> checking.CheckResult:
+        return checked(folder, on_item, licences, checking._OF_ANOTHER)
+
+    patch.setattr(checking, "_checked", as_verify)
 
 
 def copies_of_keys_stay(patch: pytest.MonkeyPatch) -> None:
@@ -420,6 +436,12 @@ FAULTS = [
         "rights-what-waits-for-room-waits-for-ever",
         "tests/downloads/test_store.py::test_a_download_that_waits_for_room_goes_on_when_there_is_some",
         what_waits_for_room_waits_for_ever,
+    ),
+    Fault(
+        "rights-withdrawn-licences-are-never-requested-again",
+        "tests/downloads/test_repairs.py"
+        "::test_a_title_that_was_withdrawn_and_given_back_is_repaired_without_new_media",
+        withdrawn_licences_are_never_requested_again,
     ),
     Fault("rights-copies-of-keys-stay", f"{_IN_MEMORY}[service]", copies_of_keys_stay),
     Fault(

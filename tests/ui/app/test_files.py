@@ -245,6 +245,10 @@ def test_only_an_address_that_tells_nothing_is_looked_into(url, unsure):
         (b"<html>" + b"x" * 99, False),
         ("<?xml version='1.0'?><MPD/>".encode("utf-16") * 9, False),
         (b"", False),
+        (b"\x89PNG\r\n\x1a\n" + bytes(99), False),
+        (b"RIFF\0\0\0\0WEBPVP8 " + bytes(99), False),
+        (b"RIFF\0\0\0\0AVI LIST" + bytes(99), True),
+        (b"PK\x03\x04" + bytes(99), False),
     ],
 )
 def test_what_a_manifest_cannot_be_is_a_film(head, film):
