@@ -165,7 +165,7 @@ def _read(folder: Path, passphrase: str) -> bytearray:
     except DrmError as error:
         raise _failed(
             "This passphrase does not open it. A lost passphrase cannot be recovered by anybody: "
-            "`matinee passphrase --lost` restarts without what it protects.",
+            "`matinee passphrase --lost` begins without what it protects.",
             WRONG,
         ) from error
     finally:

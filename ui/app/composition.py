@@ -463,6 +463,6 @@ def _told(store: PreferenceStore, crash_report: str) -> str:
             if crash_report
             else ""
         )
-    return tr("The settings were damaged and restart. The old file is kept as {name}.").format(
+    return tr("The settings were damaged and are the defaults now. The old file is kept as {name}.").format(
         name=store.set_aside.name
     )

@@ -3284,7 +3284,7 @@
         <translation>Die Einstellungen konnten nicht gespeichert werden; sie gelten, bis Matinee geschlossen wird.</translation>
     </message>
     <message>
-        <source>The settings were damaged and restart. The old file is kept as {name}.</source>
+        <source>The settings were damaged and are the defaults now. The old file is kept as {name}.</source>
         <translation>Die Einstellungen waren beschädigt und beginnen neu. Die alte Datei bleibt als {name} erhalten.</translation>
     </message>
     <message>
