@@ -207,15 +207,15 @@ class FileTracks:
             self.publish()
 
     async def _set(self, name: str, number: int | None) -> None:
-        """Choose a track. While paused libmpv would read none of it before playback goes on: a seek to where it is
-        has it read now."""
+        """Choose a track. While paused libmpv would read none of it before playback goes on, so the file is
+        read again from here."""
         player, monitor = self._control.player, self._parts.monitor
         await self._control.run(player.set, name, "no" if number is None else number)
         if number is None or not monitor.state.paused or monitor.ended:
             return
         at_s = await self._control.run(player.read, "time-pos")
         if at_s is not None:
-            await self._control.run(player.seek, at_s)
+            await self._control.run(player.seek_afresh, at_s)
 
     def _of(self, kind: TrackType) -> list[FileTrack]:
         return [one for one in self._tracks if one.track.type is kind]

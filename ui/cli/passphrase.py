@@ -20,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--remove", action="store_true", help="do without one again")
     group.add_argument("--status", action="store_true", help="only say whether there is one")
-    group.add_argument("--lost", action="store_true", help="it is lost: set aside what it protects, and begin without it")
+    group.add_argument(
+        "--lost", action="store_true", help="it is lost: set aside what it protects, and begin without it"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
