@@ -1,9 +1,11 @@
 """Sample decryption beside the bare cipher: 60 s of made-up samples at 240p, 1080p, 4K, AAC; ``cenc`` and ``cbcs``.
 
-Two references, both one cipher call for each whole sample into a buffer that is used again: a context made for the
-sample with its IV (``call``), and a context kept for all samples and given the IV (``kept``; CBC has no such call,
-so there the IV is fed as a block). Ours does what the player does: the sample's protection is looked up and its
-protected ranges are decrypted where they lie. Run with ``python -m tests.bench.bench_decrypt``. Exit code 1 when ours
+There are two references. Both make one cipher call for each whole sample, into a buffer that is used again.
+
+- ``call``: a context made for the sample with its IV.
+- ``kept``: a context kept for all samples and given the IV. CBC has no such call, so there the IV is fed as a block.
+
+Ours does what the player does: it looks up the sample's protection and decrypts the protected ranges in place. Run with ``python -m tests.bench.bench_decrypt``. Exit code 1 when ours
 is below half of ``call``.
 """
 

@@ -1,9 +1,10 @@
 """Downloading beside httpx and curl: the same files, as many at once, each contender in a process of its own.
 
-Run: ``python -m tests.bench.bench_download [rounds]``. On loopback: 60 segments of 6 MB, which arrive in the clear,
-so that every one is sealed; medians of the wall clock, the processor's time and the memory at its peak, beside raw
-AES-256-GCM of the same bytes; then ten downloads at once. At 100 Mbit/s: 60 segments of 1.5 MB. Exit code 1 when a
-target is missed.
+Run: ``python -m tests.bench.bench_download [rounds]``. Exit code 1 when a target is missed.
+
+- On loopback: 60 segments of 6 MB. They arrive in the clear, so every one is sealed. Printed are medians of the wall
+  clock, the processor time and the peak memory, beside raw AES-256-GCM of the same bytes. Then ten downloads at once.
+- At 100 Mbit/s: 60 segments of 1.5 MB.
 """
 
 from __future__ import annotations

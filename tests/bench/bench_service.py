@@ -1,9 +1,11 @@
 """The bundled service under 500 viewers at once, beside nginx: the same files, the same signatures, the same client.
 
-Run: ``python -m tests.bench.bench_service [seconds]``. First 500 sessions at real speed: each fetches its segments of
-4 s in time, tells of its progress and beats; then as many bytes as 500 connections get, from an edge of ours, from an
-edge behind a shield with its cache filled, and from nginx. The service runs in a process of its own, the client in
-this one. Exit code 1 when calls take longer than a second (p99) or segments come late.
+Run: ``python -m tests.bench.bench_service [seconds]``. The service runs in a process of its own, the
+client in this one.
+
+First 500 sessions run at real speed. Each fetches its segments of 4 s in time, reports its progress and sends
+heartbeats. Then 500 connections fetch as many bytes as they get: from an edge of ours, from an edge behind a shield
+with its cache filled, and from nginx. Exit code 1 when calls take longer than a second (p99) or segments come late.
 """
 
 from __future__ import annotations

@@ -6,10 +6,14 @@ simulator made: ``traces/SET.npz`` (``names``, ``off``, ``dur`` in seconds, ``kb
 optimum on the named traces. Without DIR there is nothing to do. The sessions are of this project's own
 simulator, which agrees with the reference.
 
-Prints for each configuration: gain over "always the lowest rung" as a share of what the optimum gains, in percent, on
-the traces on which the lowest rung never stalls (with a 95 % bootstrap interval) and on all of them, the same of the
-best published rule, and changes of rung over those of the optimum (geometric mean, at least one each). Exit code 1
-where a figure is below its bar.
+Prints for each configuration:
+
+- the gain over "always the lowest rung", as a share of what the optimum gains, in percent. It is given for the traces
+  on which the lowest rung never stalls (with a 95 % bootstrap interval) and for all of them;
+- the same for the best published rule;
+- changes of rung over those of the optimum (geometric mean, at least one each).
+
+Exit code 1 when a figure is below its bar.
 """
 
 from __future__ import annotations
@@ -68,8 +72,10 @@ class Row:
 
 
 def uhd_ladder() -> Ladder:
-    """A title of 150 segments whose bitrate varies: the complexity of the scene, shared by all rungs (it keeps 0.6
-    from a segment to the next and varies by 30 %), and 5 % of each rung's own."""
+    """A title of 150 segments whose bitrate varies by the complexity of the scene and by 5 % of each rung's own.
+
+    All rungs share the complexity. It keeps 0.6 from a segment to the next and varies by 30 %.
+    """
     draw, count, keep = np.random.default_rng(7), 150, 0.6
     noise = draw.standard_normal(count)
     scene = np.empty(count)

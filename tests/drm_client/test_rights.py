@@ -224,8 +224,10 @@ _ANY = st.one_of(
 @given(st.lists(_ANY, max_size=30))
 @settings(max_examples=150, deadline=None)
 def test_no_setting_of_clocks_gains_more_than_the_stated_bound(events: list[tuple[str, float]]) -> None:
-    """Since the service was last heard, no more is played than was left then, and the grace time; and once it is
-    heard again, what is over is over."""
+    """Between two contacts with the service, no more is played than was left at the first, and the grace time.
+
+    After the next contact, what has ended stays ended.
+    """
     viewer = Viewer.of(_TERMS)
     left_s = _left(viewer)
     for name, value in events:
@@ -247,8 +249,10 @@ def _left(viewer: Viewer) -> float:
 @given(st.lists(_HONEST, max_size=30), st.floats(0, 400 * DAY))
 @settings(max_examples=100, deadline=None)
 def test_an_honest_viewer_has_exactly_what_the_licence_says(events: list[tuple[str, float]], jump_s: float) -> None:
-    """With a right clock the judgement is that of the real time; and after a forward jump (a machine that comes up
-    with a wrong date) it is so again once the service was heard."""
+    """With a right clock, licences are judged by the real time.
+
+    After a forward jump (a machine that boots with a wrong date) this holds again from the next contact.
+    """
     viewer = Viewer.of(_TERMS)
     for name, value in events:
         viewer.do(name, value)

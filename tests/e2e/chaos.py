@@ -38,9 +38,9 @@ async def run(seed: int, monkeypatch: pytest.MonkeyPatch) -> Seen:
 
 
 def check(seed: int, seen: Seen) -> None:
-    """With one CDN that is well at every moment, and more than enough of it for the lowest rung, arithmetic forces no
-    stop at all once the buffer has been filled: the title is shown to its end, every picture, without a stall. Only
-    the start may wait, for the licence server."""
+    """At every moment one CDN is healthy and carries more than the lowest rung. So nothing forces a stall once the
+    buffer has been filled: every frame of the title is shown to its end, without a stall. Only the start may wait, for
+    the licence server."""
     assert seen.ended, (seed, seen.failure, seen.sentence)
     assert seen.gaps == (), seed
     assert len(seen.shown) == SECONDS * 2, seed

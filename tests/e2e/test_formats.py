@@ -1,5 +1,7 @@
-"""Every codec in every container that carries it, made by others' tools, played to the end on the real libmpv: each
-picture is shown once and in order, and the sound is there to its last frame."""
+"""Every codec in every container that carries it, made by others' tools, is played to the end on the real libmpv.
+
+Each video frame is shown once and in order, and the audio is complete to its last frame.
+"""
 
 from __future__ import annotations
 

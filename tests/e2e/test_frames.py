@@ -1,5 +1,8 @@
-"""What is shown and heard, proven from decoded pictures and sound: libmpv draws into memory and each picture carries
-its number and rung; sound goes to a file, and a beep begins each full second."""
+"""What is shown and heard, proven from decoded video and audio.
+
+libmpv draws into memory, and each frame carries its number and rung. Audio goes to a file, and a beep begins each full
+second.
+"""
 
 from __future__ import annotations
 
@@ -128,8 +131,8 @@ def beeps(path: Path) -> list[tuple[float, float]]:
 
 @pytest.mark.parametrize("name", TITLES)
 def test_sound_fits_the_pictures(made: Engine, name: str, tmp_path: Path) -> None:
-    """Sound and pictures are decoded on one timeline: every beep is at its second in what libmpv puts out, over all
-    changes of rung, to less than the limit."""
+    """Audio and video are decoded on one timeline. Over all changes of rung, every beep in libmpv's output is within
+    the limit of its second."""
     title, manifest = TITLES[name]()
     path = tmp_path / "sound.raw"
     with (

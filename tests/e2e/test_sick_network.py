@@ -57,8 +57,8 @@ def published_title(folder: Path) -> Run:
 
 
 class SlowSecond:
-    """The slow time of CDN B begins when it is first asked: on a busy machine A dies late, and a slow time that is
-    nearly over by then can be sat out at the best rung."""
+    """The slow time of CDN B begins with the first request to it. On a busy machine A dies late. A slow time that is
+    nearly over by then can be bridged from the buffer at the best rung."""
 
     def __init__(self, inner: Transport, clock: Clock) -> None:
         self._inner = inner

@@ -1,8 +1,8 @@
 """The app from its start to its end, in a process of its own.
 
 ``python -m tests.kit.app_start PROFILE WAY BEGUN [URL]``: BEGUN is the time since 1970 (s) at which the process was
-started; WAY is how the viewer leaves. The line that is printed says after how many milliseconds the first frame of
-the window was there, and after how many the first picture of URL (0: that did not come before the viewer left).
+started; WAY is how the viewer leaves. The line that is printed has two numbers of milliseconds: to the first frame of
+the window, and to the first video frame of URL (0: that did not come before the viewer left).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""HE-AAC out of AAC LC, since no encoder at hand makes it: spectral band replication (SBR) is signalled for frames at
-half the rate, so that a decoder gives twice the samples at twice the rate.
+"""HE-AAC out of AAC LC, since no encoder at hand makes it.
 
-In each frame stands an SBR element without a header. Until a header comes a decoder only doubles the rate (ISO/IEC
-14496-3, 4.6.18.5), which is what all of them do here; no band is replicated.
+Spectral band replication (SBR) is signalled for frames at half the rate. A decoder then gives twice the samples at
+twice the rate. Each frame has an SBR element without a header. Until a header comes a decoder only doubles the rate
+(ISO/IEC 14496-3, 4.6.18.5). All decoders do that here; no band is replicated.
 """
 
 from __future__ import annotations

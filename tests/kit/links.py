@@ -1,8 +1,8 @@
 """Simple links on which a rule of thumb does well, and how far the planner is from the best on each.
 
-A :class:`Case` is a link, a title and a buffer. On a *constant* link what counts begins at 30 s: the session from
-there on against the best one without a stall that has the same buffer and rung then and the same buffer at the end.
-On a link that falls, rises, drifts or flickers the whole session counts, against the best of four published rules.
+A :class:`Case` is a link, a title and a buffer. On a *constant* link only the session from 30 s on counts. It is
+compared with the best session without a stall that has the same buffer and rung at 30 s and the same buffer at the
+end. On a link that falls, rises, drifts or flickers the whole session counts, against the best of four published rules.
 """
 
 from __future__ import annotations
@@ -179,9 +179,11 @@ STALL_COST = 50.0  # times the usual one: the best session has none
 
 
 def best_on(case: Case, first: int, buffer_s: float, rung: int) -> float:
-    """The most that the segments from ``first`` on can be worth on a constant link without a stall and with three
-    changes at most, from this buffer and this rung, where the buffer is at the end what it was. Dynamic programming
-    over buffer, rung and the changes that are left, linear between the cells of the buffer."""
+    """The most that the segments from ``first`` on can be worth on a constant link, from this buffer and this rung.
+
+    There is no stall, there are three changes at most, and the buffer ends at the level at which it started. Dynamic
+    programming over buffer, rung and the changes that are left, linear between the cells of the buffer.
+    """
     ladder = case.ladder
     quality, cost = np.array(ladder.mbps), STALL_COST * ladder.mbps[-1]
     room_s = max(case.buffer_max_s, 2 * case.segment_s) - case.segment_s  # a request goes out at this at most

@@ -1,8 +1,8 @@
 """Small test media, made on this machine by the bundled FFmpeg and Shaka Packager and kept in a cache.
 
-Every picture carries a barcode (:mod:`tests.kit.barcode`): its frame number and rung. Every full second of sound
-begins with a 50 ms beep whose pitch names the second (modulo 8) and the language, so that the offset between
-sound and picture can be measured: frame ``n`` belongs to ``n / FPS`` seconds.
+Every video frame carries a barcode (:mod:`tests.kit.barcode`): its frame number and rung. Every full second of audio
+begins with a 50 ms beep whose pitch names the second (modulo 8) and the language. Frame ``n`` belongs to ``n / FPS``
+seconds, so the offset between audio and video can be measured.
 
 Each recipe returns a :class:`TestMedia`. It is made once per cache (``MATINEE_TEST_CACHE``, else
 ``.cache/test-media`` in the repository), whichever process comes first; a changed recipe gets a new folder.

@@ -3,8 +3,8 @@
 ``python -m tests.kit.memory_scan JOB`` plays what the job (a JSON file) names and prints, as JSON, how often each
 form of each key lay in memory: while it played, after the playback, and after the engine was closed.
 
-The keys reach the process in a file that is read into the scanner's own pages, and what is looked through is copied
-into such pages by the kernel: the scanner itself leaves no copy that it could find.
+The keys reach the process in a file that is read into the scanner's own pages. The kernel copies the memory to be
+scanned into such pages too. So the scanner itself leaves no copy that it could find.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Small presentations, segments and a made-up container for tests of the streaming: no real media, no network.
 
-A *record* segment is a row of samples, each with its times and data in the open, so that :class:`RecordDemuxer` can
-give them as they arrive and a test can say exactly what is in a segment.
+A *record* segment is a row of samples, each with its times and data in the open. :class:`RecordDemuxer` can return
+them as they arrive, and a test can say exactly what is in a segment.
 """
 
 from __future__ import annotations

@@ -1,10 +1,15 @@
 """A sink in place of libmpv, for playbacks in fast time.
 
-What it does of libmpv: it reads the virtual file from the first byte on, through the same stream object and with the
-same jumps over Void elements; it keeps a few seconds of packets ahead of the picture; time goes on while there are
-pictures for it, else it stalls and starts again when a second of them is there; where a segment is left out the
-picture stands still for its length; the end of the file ends it, and so does an error of the stream once everything
-before it has been shown. What it does not: decode, show and seek.
+What it does of libmpv:
+
+- It reads the virtual file from the first byte on, through the same stream object and with the same jumps over Void
+  elements.
+- It keeps a few seconds of packets ahead of the frame that is shown.
+- Time goes on while there are frames for it. Else it stalls, and starts again when a second of them is there.
+- Where a segment is left out, the video stands still for its length.
+- The end of the file ends it. So does an error of the stream, once everything before it has been shown.
+
+What it does not do: decode, show and seek.
 
 It runs on the loop's own thread. :class:`StepWaiting` makes a read that would block come back with
 :class:`NotYetError`; the sink reads again at its next step. Segments hold *checked records*: samples with their time,

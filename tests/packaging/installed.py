@@ -1,9 +1,9 @@
 """``make test-packages``: every artefact as it is installed. Wheel and archive in clean folders, the Debian packages
 in a fresh root of Debian 12 (debootstrap; takes root).
 
-Each: version and build are told, ``doctor`` is content, a title plays headless and is downloaded, the app shows a
-moving picture under Xvfb and is walked by keys, a kiosk heals, and nothing of the program is left when it has been
-removed, while the download stays. Exit code 1: one of them failed; 3: one could not be tried here.
+For each artefact: version and build are shown, and ``doctor`` is content. A title plays headless and is downloaded.
+The app shows moving video under Xvfb and is walked by keys. A kiosk heals. When the program has been removed nothing
+of it is left, and the download stays. Exit code 1: one of them failed; 3: one could not be tried here.
 """
 
 from __future__ import annotations

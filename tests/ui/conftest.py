@@ -38,8 +38,8 @@ def qapp(qapp_args, qapp_cls):
 def garbage_on_this_thread(qapp) -> Iterator[None]:
     """As the app does it (ui/app/system/garbage.py): Qt objects in cycles are destroyed on the Qt thread only.
 
-    What is there before a test and is in use stays: from time to time it is put out of sight of the collections after
-    each test, which would look through all modules and reports again and again.
+    What is there before a test and is in use stays. From time to time it is hidden from the collections after each
+    test, which else would search all modules and reports again and again.
     """
     gc.disable()
     if next(_tests_begun) % TESTS_BETWEEN_FREEZES == 0:

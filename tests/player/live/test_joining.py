@@ -17,7 +17,7 @@ STILL_S = 4.5
 
 
 class Loops(Broadcast):
-    """A new period every eight seconds, of which the old ones leave; ``source`` is where the date is had."""
+    """A new period starts every eight seconds and the old ones leave; ``source`` is where the date comes from."""
 
     def __init__(self, more: int, source: str) -> None:
         super().__init__(FakeClock(), "dash")

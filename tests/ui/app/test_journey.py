@@ -1,5 +1,8 @@
-"""The whole of the app in the hands of a viewer who has keys only: sign in, choose who watches, search, play, seek,
-change the language, download, lose the network, play on, see the licence run out, renew it, play again."""
+"""The whole app in the hands of a viewer who has keys only.
+
+The viewer signs in, chooses who watches, searches, plays, seeks, changes the language and downloads. Then the network
+is lost, playback goes on, the licence runs out and is renewed, and the title plays again.
+"""
 
 from __future__ import annotations
 
