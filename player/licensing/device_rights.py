@@ -75,8 +75,8 @@ def _rights_at(vault: Vault, devices: DeviceIdentities, client: ServiceClient) -
 async def register(client: ServiceClient, devices: DeviceIdentities) -> str:
     """The device's ID at the service, with proof that it has its key. A service that asks for no proof gets none.
 
-    The key of a device that was removed from its account is never taken again: the next run of the program is another
-    device to this service, and the same as before to every other one.
+    The key of a device that was removed from its account is never accepted again. The next run of the program is
+    another device to this service, and the same device as before to every other service.
     """
     device = devices.of(client.address)
 

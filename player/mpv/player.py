@@ -254,8 +254,8 @@ class MpvPlayer:
     def load(self, url: str, start_s: float | None, options: Mapping[str, str] | None = None) -> None:
         """Open ``url`` at ``start_s``; None is its start.
 
-        In mid-title a start is a must: without one libmpv takes the first cached time for the file's begin. At the
-        begin it only costs time, since libmpv then seeks where it already is.
+        In the middle of a title a start is required: without one libmpv takes the first cached time for the file's
+        start. At the start of the title it only costs time, since libmpv then seeks to where it already is.
         """
         if self._decode and self.read("speed") == 1.0:
             self._decode = False

@@ -1,4 +1,4 @@
-"""Files of a local manifest, and ``data:`` addresses: bytes that are had without a network."""
+"""Files of a local manifest, and ``data:`` addresses: bytes that need no network."""
 
 from __future__ import annotations
 

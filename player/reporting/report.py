@@ -56,8 +56,8 @@ _Timed = TypeVar("_Timed")  # any event: all have the time they happened at
 class Recorder:
     """Gathers the events of one playback and its last state; ``report`` makes the document.
 
-    Of more than ``most`` events, which a channel comes to that plays for days, the frequent sorts are kept from the
-    begin and from the end only; ``forgotten`` counts those between. The summary is that of the whole playback."""
+    A channel that plays for days has more than ``most`` events. Then the frequent sorts are kept only from the start
+    and from the end; ``forgotten`` counts those between. The summary is that of the whole playback."""
 
     def __init__(self, most: int = MOST_EVENTS) -> None:
         self.events: list[Event] = []

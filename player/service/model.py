@@ -175,8 +175,8 @@ class ManifestAddresses:
 
 @dataclass(frozen=True, slots=True)
 class LicencePointer:
-    """Where the licence of a play session is had; ``kids`` are 16-byte key IDs. ``signed_url`` takes signed requests;
-    None where the service knows only plain ones."""
+    """Where the licence of a play session is fetched; ``kids`` are 16-byte key IDs. ``signed_url`` takes signed
+    requests; None where the service knows only plain ones."""
 
     url: str = field(repr=False)
     system: str

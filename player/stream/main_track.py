@@ -124,8 +124,8 @@ class MainTrack:
         return True
 
     def left_out(self, position: int) -> Order | None:
-        """What playback goes on without: a segment that is damaged wherever it was had. None where that is not the
-        exception any more, or nothing has been shown yet. Called on libmpv's demuxer thread."""
+        """What playback goes on without: a segment that is damaged from every CDN. None where that is no longer the
+        exception, or nothing has been shown yet. Called on libmpv's demuxer thread."""
         entry = self._store.peek(MAIN, position)
         before = {position - number for number in range(1, _MOST_SKIPPED + 1)}
         if entry is None or not self._playhead.started or before <= self._left_out:

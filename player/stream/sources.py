@@ -267,7 +267,7 @@ class Sources:
         return index
 
     def playlist_urls(self, rendition: Rendition, url: str) -> Mapping[str, str]:
-        """The address of a rendition's playlist for each pathway; ``url`` is where it was had last."""
+        """The address of a rendition's playlist for each pathway; ``url`` is where it was last fetched."""
         own = {self._name(place): address for place, address in _own_playlists(self._places(rendition))}
         listed = rendition.segments.url if isinstance(rendition.segments, PlaylistRef) else url
         return {**self.urls(rendition, listed), **self.urls(rendition, url), **own}
@@ -351,7 +351,7 @@ class Sources:
         self, keys: Sequence[KeyInfo], sequence: int | None, rendition: Rendition
     ) -> Callable[[bytes | None], bytes] | None:
         """What decrypts a whole segment of a rendition while it arrives (HLS AES-128 and its kin); None where that is
-        not needed. A key that lies beside the media is had from every CDN that has them."""
+        not needed. A key that is stored beside the media is available from every CDN that has them."""
         for key in keys:
             if self._whole_segment.handles(key):
                 urls = {} if key.uri is None else self.urls(rendition, key.uri)

@@ -209,7 +209,7 @@ def _wanted_first(manifests: Mapping[str, str], cdns: Sequence[str]) -> Mapping[
 
 
 def offer_of(session: PlaySession) -> LicenceOffer | None:
-    """Where the licence of a play session is had; None for a clear title."""
+    """Where the licence of a play session is fetched; None for a clear title."""
     licence = session.licence
     if licence is None:
         return None
@@ -259,8 +259,8 @@ def pathway_of(url: str) -> str:
 
 
 async def with_remotes(body: bytes, url: str, wall_s: float, loader: Loader) -> Presentation:
-    """The manifest with its remote elements (xlink:href) and the MPDs that it imports or leads on to; one that cannot
-    be had is left as it stands."""
+    """The manifest with its remote elements (xlink:href) and the MPDs that it imports or leads on to. One that is
+    not available is left as it is."""
     remotes: dict[str, bytes | None] = {}
     presentation = parse(body, url, now_s=wall_s)
     while wanted := remote_links(presentation, remotes):

@@ -38,7 +38,7 @@ class Renewal:
         return readdress_to((await self.renew()).manifests)
 
     async def offer(self) -> LicenceOffer | None:
-        """Where the licence of a new play session is had. Raises what the service says no with."""
+        """Where the licence of a new play session is fetched. Raises the error with which the service refuses."""
         return offer_of(await self.renew())
 
     async def renew(self) -> PlaySession:

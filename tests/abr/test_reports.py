@@ -231,7 +231,7 @@ def _terms_told(moment: Snapshot) -> Iterator[tuple[str, str]]:
 
 
 def test_a_rate_that_would_have_changed_it_is_that_of_a_link_faster_throughout() -> None:
-    """The later rate is faster too, which counts with a deep buffer. On such a link the policy does decide as reported."""
+    """The later rate is faster too, which counts with a deep buffer. The policy does decide as reported."""
     seen = estimate(1.6e6, later_bps=1.6e6, usual_bps=1.6e6)
     moment = snapshot(1.6e6, estimate=seen, buffer_s=40.0, buffer_max_s=60.0)
     decision = registry.create().decide(moment)

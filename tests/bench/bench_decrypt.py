@@ -5,8 +5,8 @@ There are two references. Both make one cipher call for each whole sample, into 
 - ``call``: a context made for the sample with its IV.
 - ``kept``: a context kept for all samples and given the IV. CBC has no such call, so there the IV is fed as a block.
 
-Ours does what the player does: it looks up the sample's protection and decrypts the protected ranges in place. Run with ``python -m tests.bench.bench_decrypt``. Exit code 1 when ours
-is below half of ``call``.
+Ours does what the player does: it looks up the sample's protection and decrypts the protected ranges in place.
+Run with ``python -m tests.bench.bench_decrypt``. Exit code 1 when ours is below half of ``call``.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ async def run(seed: int, monkeypatch: pytest.MonkeyPatch) -> Seen:
 
 def check(seed: int, seen: Seen) -> None:
     """At every moment one CDN is healthy and carries more than the lowest rung. So nothing forces a stall once the
-    buffer has been filled: every frame of the title is shown to its end, without a stall. Only the start may wait, for
-    the licence server."""
+    buffer has been filled: every frame of the title is shown to its end, without a stall. Only the start may wait,
+    for the licence server."""
     assert seen.ended, (seed, seen.failure, seen.sentence)
     assert seen.gaps == (), seed
     assert len(seen.shown) == SECONDS * 2, seed

@@ -1,7 +1,7 @@
 """What is shown and heard, proven from decoded video and audio.
 
-libmpv draws into memory, and each frame carries its number and rung. Audio goes to a file, and a beep begins each full
-second.
+libmpv draws into memory, and each frame carries its number and rung. Audio goes to a file, and a beep begins each
+full second.
 """
 
 from __future__ import annotations

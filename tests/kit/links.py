@@ -2,7 +2,8 @@
 
 A :class:`Case` is a link, a title and a buffer. On a *constant* link only the session from 30 s on counts. It is
 compared with the best session without a stall that has the same buffer and rung at 30 s and the same buffer at the
-end. On a link that falls, rises, drifts or flickers the whole session counts, against the best of four published rules.
+end. On a link that falls, rises, drifts or flickers the whole session counts, against the best of four published
+rules.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whose functions in this process libmpv could be made to call by mistake.
 
 A library that is loaded with RTLD_GLOBAL gives its functions to all that are loaded after it. libmpv calls Lua and
-FFmpeg by plain names, and libraries that it uses call SQLite so. With another Lua in the global space those calls lead
-there. The process then dies in a thread of libmpv's, minutes later.
+FFmpeg by plain names, and libraries that it uses call SQLite so. With another Lua in the global space those calls
+lead there. The process then dies in a thread of libmpv's, minutes later.
 """
 
 from __future__ import annotations

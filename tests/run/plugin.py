@@ -3,8 +3,8 @@
 xdist waits for ever after some deaths. It puts all files of the dead worker back into its queue, finished ones as
 well. A new worker that is given a file with nothing left in it has nothing to report, and is given nothing more.
 
-Therefore no worker is replaced (``--max-worker-restart=0``). The others stop after their present test, or are stopped.
-A death is also seen where a process that outlives the worker holds its pipe open.
+Therefore no worker is replaced (``--max-worker-restart=0``). The others stop after their present test, or are
+stopped. A death is also seen where a process that outlives the worker holds its pipe open.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ class _Worker:
 class _Meter:
     """Counts the processor time of each test, in the process that runs it.
 
-    It is the process's own time and that of the processes which the test started and waited for. xdist brings it to the
-    controller with the report.
+    It is the process's own time and that of the processes which the test started and waited for. xdist brings it to
+    the controller with the report.
     """
 
     def __init__(self) -> None:

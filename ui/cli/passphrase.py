@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
 def unlock(folder: Path) -> None:
     """Open the secrets of a profile that has a passphrase, which comes from the environment or the terminal.
 
-    Raises DrmError ``drm.key_store`` for a wrong one, InputError where there is none to be had.
+    Raises DrmError ``drm.key_store`` for a wrong one, InputError where none is available.
     """
     from drm_client import passphrase
 

@@ -1,8 +1,8 @@
 """Carries out what the service's operator says: asks for commands, does each of them once, and tells what came of it.
 
 It runs beside the watchdog on the supervisor's loop and only ever waits; whatever the screen or the network does, the
-watchdog goes on. A command that was begun when the kiosk ended is not begun again: a playlist on trial is judged
-anew, anything else has failed.
+watchdog goes on. A command that was running when the kiosk ended is not started again. A playlist on trial is judged
+again; anything else has failed.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def read_adaptation(
 def _member(
     period: PeriodContext, adaptation: Element, element: Element, bases: Sequence[BaseUrl], number: int, path: str
 ) -> Member | None:
-    """A Representation; None for one that points at a file of this machine: the others are still to be had."""
+    """A Representation; None for one that points at a file of this machine; the others stay available."""
     try:
         return read_representation(period, adaptation, element, bases, number, path)
     except ManifestError as error:

@@ -195,8 +195,8 @@ def reached(session: Session, *statuses: PlaybackStatus) -> bool:
 
 
 def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a plan with one screen, the second is refused while the first plays and admitted at once when that stops. The
-    first counts as a view. A device that is taken away stops by itself."""
+    """On a plan with one screen, the second is refused while the first plays and admitted at once when that stops.
+    The first counts as a view. A device that is taken away stops by itself."""
     monkeypatch.setattr(playback, "BEAT_S", 0.1)
     monkeypatch.setattr(streams, "BEAT_S", 1.0)
     monkeypatch.setattr(views, "COUNTS_AFTER_S", 0.0)

@@ -32,7 +32,7 @@ class DeviceModel(RecordModel[DeviceLine]):
 
 
 class DevicesViewModel(QObject):
-    """Asked for again whenever the viewer looks. Without a service there is none."""
+    """Fetched again whenever the viewer opens the page. Without a service there is none."""
 
     changed = Signal()
 
