@@ -4,8 +4,8 @@ Both are warm (libraries loaded, engine made, libmpv made), draw into memory, an
 run on loopback as it is, and over links of 30 and 100 ms round trip and 20 Mbit/s. Medians of alternating rounds.
 
 Beside them stands what the network alone takes, measured by a bare client that does nothing with the bytes. It
-fetches the same manifest, then at once the init segments and the first bytes of the first video and audio segments. The
-order of the cases changes in each round: a case pays a little for what the one before it left running.
+fetches the same manifest, then at once the init segments and the first bytes of the first video and audio segments.
+The order of the cases changes in each round: a case pays a little for what the one before it left running.
 
 Run: ``python -m tests.bench.bench_startup [rounds]``
 """
