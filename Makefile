@@ -42,6 +42,7 @@ check: setup-test
 	@.venv/bin/lint-imports --no-logo
 	@$(PY) -m tests.dead_code
 	@git ls-files '*.md' '*.py' '*.qml' | xargs .venv/bin/codespell
+	@$(PY) -m tests.prose
 	@$(PY) -m tests.outliers
 
 bench: setup-test
