@@ -1,4 +1,6 @@
-"""Part of ``make check``, alone ``make prose``: is what people read short and plain? Documents, docstrings, and what the program says.
+"""Part of ``make check``, alone ``make prose``: is what people read short and plain?
+
+Pages, docstrings and what the program says are read.
 
 The rules: a sentence has 35 words at most, a page averages under 20, and none of the words of ``docs/banned.txt`` is
 used. Code blocks and code in quotes are not counted. ``--worst N`` names the longest sentences of each place.
