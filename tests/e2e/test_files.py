@@ -76,7 +76,7 @@ def test_the_cover_inside_music_is_shown(name, made):
     with Screen() as screen:
         session = made.open(PlaybackSource.of_file(path), screen.player, lambda _state: None)
         until(lambda: any(one.mark.rung == 7 for one in screen.shown), patience_s=20)
-        assert not session.state.form.pictures
+        until(lambda: not session.state.form.pictures, patience_s=20)  # told after libmpv has shown it
         session.stop()
         made.wait(session, 10)
 
