@@ -1,7 +1,6 @@
 """The process that draws small pictures of a media file: ``python -m player.media.film_worker PATH``.
 
-A file of unknown origin is decoded in a process of its own, which can be ended at any time. Once the file is open the
-process opens nothing else (no descriptor is left for it). Its memory and processor time are bounded.
+It is bounded as :mod:`player.media.bounded` says.
 
 On stdin come times in seconds, one a line. For each of them stdout gets four bytes of length (big endian) and a JPEG
 of the nearest keyframe at or before it, or no bytes where there is none. The process ends with its stdin.
@@ -10,7 +9,6 @@ of the nearest keyframe at or before it, or no bytes where there is none. The pr
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from fractions import Fraction
 from typing import Any
@@ -18,12 +16,11 @@ from typing import Any
 import av  # all that is needed is loaded before the first byte of the film
 import numpy as np
 
+from player.media.bounded import bound, open_nothing_more, open_regular
 from player.media.demuxers import DEMUXERS
 
 WIDTH = 240
 MAX_PIXELS = 64 << 20  # 8K
-LIMITS = {"RLIMIT_AS": 3 << 30, "RLIMIT_CPU": 1800, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0}
-"""Bytes of address space, seconds of the processor, bytes of a file that it writes."""
 _NO_PICTURE = bytes(4)
 _MOST_PACKETS = 400
 _QUARTER_TURNS = {90: 1, 180: 2, 270: 3}
@@ -31,12 +28,12 @@ _QUARTER_TURNS = {90: 1, 180: 2, 270: 3}
 
 def main(arguments: list[str]) -> int:
     """Serve one file until stdin ends. Exit code 1 where it cannot be opened, or has no pictures."""
-    _bound()
+    bound()
     try:
-        with os.fdopen(_open_regular(arguments[0]), "rb") as file:
+        with os.fdopen(open_regular(arguments[0]), "rb") as file:
             doors = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none"}
             with av.open(file, "r", options=doors) as container:
-                _open_nothing_more()
+                open_nothing_more()
                 _serve(container)
     except (OSError, av.error.FFmpegError, IndexError, ValueError):
         return 1
@@ -85,35 +82,6 @@ def _jpeg(frame: Any, sample_aspect: Any) -> bytes:  # noqa: ANN401
     encoder.time_base = upright.time_base = Fraction(1, 25)
     upright.pts = 0
     return b"".join(bytes(packet) for packet in (*encoder.encode(upright), *encoder.encode(None)))
-
-
-def _open_regular(path: str) -> int:
-    """Open a regular file, and never wait for a pipe's other end. Raises OSError."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError("no regular file")
-    return handle
-
-
-def _bound() -> None:
-    """Give everything else the processor first, and take no more than :data:`LIMITS`."""
-    if hasattr(os, "nice"):
-        os.nice(19)
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    for name, most in LIMITS.items():
-        resource.setrlimit(getattr(resource, name), (most, most))
-
-
-def _open_nothing_more() -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from player.mpv.adjustments import ROTATIONS
 from player.mpv.control import MpvControl
 from player.mpv.file_options import MOST_FONT_BYTES, file_options
 from player.mpv.model import MediaPlayer
-from player.playback.embedded_lines import embedded_lines
+from player.playback.embedded_lines import EmbeddedLines
 from player.playback.file_progress import FileProgress
 from player.playback.file_tracks import FileTracks
 from player.playback.own_subtitles import OwnSubtitles, is_own
@@ -107,6 +107,7 @@ class PlayingFile(OpeningFile):
     tracks: FileTracks
     progress: FileProgress
     own: OwnSubtitles
+    embedded: EmbeddedLines
     drawn: list[FilmPictures]  # one once it is known that there are pictures to draw
 
     @property
@@ -153,7 +154,7 @@ class PlayingFile(OpeningFile):
         chosen = await self.tracks.chosen_text()
         if is_own(chosen) or not chosen or self.media.path is None:
             return self.own.lines(chosen)
-        return await asyncio.to_thread(embedded_lines, self.media.path, int(chosen.rpartition("/")[2]) - 1)
+        return await self.embedded.of(self.media.path, int(chosen.rpartition("/")[2]) - 1)
 
     def keep_bookmarks(self, marks_s: tuple[float, ...]) -> None:
         super().keep_bookmarks(marks_s)
@@ -206,6 +207,7 @@ class PlayingFile(OpeningFile):
     async def close(self) -> None:
         for pictures in self.drawn:
             await pictures.close()
+        await self.embedded.close()
         await super().close()
 
     async def look_for_end(self) -> None:
@@ -279,7 +281,9 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
     own = OwnSubtitles()
     tracks = FileTracks(parts, control, own)
     progress = FileProgress(parts, control, tracks)
-    playing = PlayingFile(**vars(opening), tracks=tracks, progress=progress, own=own, drawn=[])
+    playing = PlayingFile(
+        **vars(opening), tracks=tracks, progress=progress, own=own, embedded=EmbeddedLines(), drawn=[]
+    )
     if parts.monitor.ended:
         return playing  # libmpv has refused it
     for place in await listing:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Protocol
 
 from player.base.clock import Clock
 from player.base.errors import MediaError
+from player.media.bounded import worker_command, worker_environment
 from player.thumbnails.film_cache import FilmCache, film_key
 from player.thumbnails.pictures import Picture, cut_whole, read_sheet
 
@@ -31,7 +30,7 @@ _MOST_BYTES = 256 << 10
 _MOST_FAILURES = 3
 _BUSY_S = 0.5
 _REST = 2.0  # times as long as a picture took: the background takes a third of one processor at most
-_ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "TMPDIR")
+_MODULE = "player.media.film_worker"
 
 
 class PictureDrawer(Protocol):
@@ -66,7 +65,12 @@ class WorkerDrawer:
         if self._process is None:
             pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
             self._process = await asyncio.create_subprocess_exec(
-                *worker_command(), str(self._path), stdin=pipe, stdout=pipe, stderr=null, env=_environment()
+                *worker_command(_MODULE),
+                str(self._path),
+                stdin=pipe,
+                stdout=pipe,
+                stderr=null,
+                env=worker_environment(),
             )
         to, back = self._process.stdin, self._process.stdout
         if to is None or back is None:
@@ -87,19 +91,6 @@ class WorkerDrawer:
             process.kill()
         with contextlib.suppress(ConnectionError):
             await process.communicate()
-
-
-def worker_command() -> list[str]:
-    """What runs :mod:`player.media.film_worker`; an archive's program is told to by its first word."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "--film-worker"]
-    return [sys.executable, "-m", "player.media.film_worker"]
-
-
-def _environment() -> dict[str, str]:
-    """As little as a Python needs."""
-    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    return {**kept, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONSAFEPATH": "1"}
 
 
 def coarse_to_fine(count: int) -> Iterator[int]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from player.playback import file_phases, session, steps
+from player.playback import embedded_lines, file_phases, session, steps
+from player.playback.embedded_lines import EmbeddedLines
 from player.playback.file_phases import PlayingFile
 from player.playback.file_tracks import FileTracks
+from player.text.subtitle_files import SubtitleLine
 from player.title import media_file
 from player.tracks.preference_store import PreferenceLearner
 from tests.faults.model import Fault
@@ -26,6 +30,14 @@ async def _set_and_wait(self: FileTracks, name: str, number: int | None) -> None
 
 def _no_series(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(PreferenceLearner, "watch", lambda _self, _series: None)
+
+
+def _believed(row: bytes) -> SubtitleLine:
+    return SubtitleLine(*json.loads(row))
+
+
+async def _left_running(self: EmbeddedLines) -> None:
+    """Whoever reads goes on."""
 
 
 _TOOLS = "tests/e2e/test_tools.py::"
@@ -65,6 +77,16 @@ FAULTS = [
         name="files-keys-are-shown-nowhere",
         test="tests/ui/app/test_keys.py::test_all_keys_are_shown_on_every_page_as_they_are_now[f1]",
         apply=replaced("Main.qml", ("sequences: window.app.keys.helpKeys", 'sequences: ["F9"]')),
+    ),
+    Fault(
+        name="files-lines-of-a-film-are-trusted",
+        test="tests/player/media/test_workers.py::test_what_the_process_answers_is_not_trusted[lies]",
+        apply=lambda patch: patch.setattr(embedded_lines, "_line", _believed),
+    ),
+    Fault(
+        name="files-the-process-of-lines-outlives-the-playback",
+        test="tests/player/media/test_workers.py::test_no_process_outlives_the_playback",
+        apply=lambda patch: patch.setattr(EmbeddedLines, "close", _left_running),
     ),
     Fault(
         name="files-next-file-in-a-paused-player-moves",

@@ -2,7 +2,8 @@
 in a fresh root of Debian 12 (debootstrap; takes root).
 
 For each artefact: version and build are shown, and ``doctor`` is content. A title plays headless and is downloaded.
-The app shows moving video under Xvfb and is walked by keys. A kiosk heals. When the program has been removed nothing
+The app shows moving video under Xvfb, draws small pictures of a file, finds its lines, and is walked by keys. A kiosk
+heals. When the program has been removed nothing
 of it is left, and the download stays. Exit code 1: one of them failed; 3: one could not be tried here.
 """
 
@@ -16,12 +17,16 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from player.media.bounded import OPTION
 from tests.kit import media
 from tests.kit.fileserver import FileServer
+from tests.kit.films import FILMS
+from tests.kit.waiting import until
 from tests.packaging.xvfb import VirtualScreen
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -58,6 +63,10 @@ class Installation(ABC):
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL", "TMPDIR")}
         return {**kept, "HOME": str(self.scratch), "XDG_RUNTIME_DIR": str(self.scratch)}
+
+    def worker(self, module: str) -> list[str]:
+        """What the program starts for a film of unknown origin; nothing if that is a Python, as in the tests."""
+        return []
 
     def path(self, inside: Path) -> str:
         """A file's name as the program sees it."""
@@ -107,6 +116,9 @@ class Archive(Installation):
 
     def command(self) -> list[str]:
         return [str(self.folder / "matinee")]
+
+    def worker(self, module: str) -> list[str]:
+        return [*self.command(), OPTION, module]
 
     def leftovers(self) -> list[Path]:
         shutil.rmtree(self.folder)
@@ -208,6 +220,7 @@ def examine(installation: Installation) -> list[str]:
     wrong += _plays_headless(installation, title, profile)
     wrong += _downloads(installation, clip, profile)
     wrong += _shows_a_picture(installation, title, profile)
+    wrong += [*_draws_small_pictures(installation, profile), *_finds_lines(installation)]
     wrong += _tests_itself(installation)
     wrong += [f"{path} is left" for path in installation.leftovers()]
     if not list(installation.profile.glob("downloads/*/*")):
@@ -254,6 +267,40 @@ def _shows_a_picture(installation: Installation, title: str, profile: Sequence[s
                 app.wait(30)
             said.seek(0)
             return [] if shown else [f"the app shows no picture: {said.read().decode()[-2000:]}"]
+
+
+def _draws_small_pictures(installation: Installation, profile: Sequence[str]) -> list[str]:
+    """The app starts a process of its own for those of a file."""
+    film = installation.path(shutil.copy(_film(), installation.title / "film.mkv"))
+    with VirtualScreen() as screen:
+        environment = {**installation.environment(), "DISPLAY": screen.display, "QT_QPA_PLATFORM": "xcb"}
+        app = subprocess.Popen(
+            [*installation.command(), "play", film, *profile], env=environment, cwd=installation.scratch
+        )
+        try:
+            kept = until(lambda: list(installation.scratch.rglob("*.pictures")), patience_s=120)
+        except AssertionError:
+            return ["no small pictures of a file are drawn"]
+        finally:
+            app.terminate()
+            app.wait(30)
+    with zipfile.ZipFile(kept[0]) as zipped:
+        drawn = [zipped.read(one) for one in zipped.namelist()]
+    return [] if drawn and all(one.startswith(b"\xff\xd8") for one in drawn) else ["small pictures are empty"]
+
+
+def _finds_lines(installation: Installation) -> list[str]:
+    command = installation.worker("player.media.lines_worker")
+    if not command:
+        return []
+    done = subprocess.run(
+        [*command, str(_film()), "1"], env=installation.environment(), capture_output=True, timeout=60, check=False
+    )
+    return [] if b'"Hello ger"' in done.stdout else [f"lines: {done.returncode}: {done.stderr.decode()[-1000:]}"]
+
+
+def _film() -> Path:
+    return next(one for one in FILMS if one.name == "many-tracks.mkv").path()
 
 
 def _tests_itself(installation: Installation) -> list[str]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from player.engine import Engine, EngineSettings
-from player.media import film_worker
 from player.thumbnails import FilmCache, FilmPictures, films
 from player.thumbnails.film_cache import film_key
-from player.thumbnails.films import WorkerDrawer, coarse_to_fine, worker_command
+from player.thumbnails.films import WorkerDrawer, coarse_to_fine
 from player.thumbnails.pictures import read_sheet
 from tests.kit.clock import FakeClock
 from tests.kit.films import FILMS
@@ -190,30 +189,9 @@ async def test_what_is_no_film_is_refused_at_once(tmp_path, kind):
         await drawer.draw(0.0)
 
 
-def test_the_process_opens_nothing_once_it_has_its_film(tmp_path):
-    """Whatever a decoder may be made to do: there is no descriptor for another file or a connection, and no memory
-    without end."""
-    attack = (
-        "import resource, socket, sys\n"
-        "from player.media import film_worker\n"
-        "def serve(container):\n"
-        "    for deed in (lambda: open('/etc/passwd'), socket.socket, lambda: bytearray(4 << 30)):\n"
-        "        try:\n"
-        "            deed()\n"
-        "        except (OSError, MemoryError) as error:\n"
-        "            sys.stderr.write(type(error).__name__ + ' ')\n"
-        "film_worker._serve = serve\n"
-        "sys.exit(film_worker.main(sys.argv[1:]))\n"
-    )
-    command = [worker_command()[0], "-c", attack, str(film("h264.mp4"))]
-    done = subprocess.run(command, env=films._environment(), capture_output=True, text=True, check=False)
-    assert done.stderr.split() == ["OSError", "OSError", "MemoryError"]
-    assert set(film_worker.LIMITS) >= {"RLIMIT_AS", "RLIMIT_CPU"}
-
-
 async def test_a_process_that_hangs_or_babbles_is_ended(tmp_path, monkeypatch):
     for words in ("import time; time.sleep(99)", "print('x' * 10**6)"):
-        monkeypatch.setattr(films, "worker_command", lambda words=words: [worker_command()[0], "-c", words])
+        monkeypatch.setattr(films, "worker_command", lambda _module, words=words: [sys.executable, "-c", words])
         monkeypatch.setattr(films, "_ANSWER_S", 0.3)
         drawer = WorkerDrawer(tmp_path)
         with pytest.raises(OSError, match="Error"):
