@@ -25,7 +25,7 @@ from tests.kit.fileserver import FileServer
 from tests.kit.films import CLIP, FILMS, Film, cover
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
-from tests.kit.waiting import until
+from tests.kit.waiting import until, until_holds
 
 SLICE = 9
 """So many of them are in each run of the suite; the seed is the day's, or MATINEE_TEST_SEED."""
@@ -75,8 +75,8 @@ def test_the_cover_inside_music_is_shown(name, made):
     path = cover(name)
     with Screen() as screen:
         session = made.open(PlaybackSource.of_file(path), screen.player, lambda _state: None)
-        until(lambda: any(one.mark.rung == 7 for one in screen.shown), patience_s=20)
-        until(lambda: not session.state.form.pictures, patience_s=20)  # told after libmpv has shown it
+        until(lambda: any(one.mark.rung == 7 for one in screen.shown))
+        until(lambda: not session.state.form.pictures)  # told after libmpv has shown it
         session.stop()
         made.wait(session, 10)
 
@@ -111,9 +111,9 @@ def check(film: Film, made: Engine, source: PlaybackSource | None = None) -> Non
         settings = PlaybackSettings(start_paused=True, fresh=True)
         session = made.open(source or PlaybackSource.of_file(path), screen.player, states.append, settings)
         try:
-            until(lambda: session.state.status in (PlaybackStatus.PAUSED, PlaybackStatus.FAILED), patience_s=20)
-            until(lambda: session.state.audio_tracks or not film.audio, patience_s=20)
-            _right_tracks(film, session.state)
+            until(lambda: session.state.status in (PlaybackStatus.PAUSED, PlaybackStatus.FAILED))
+            assert session.state.failure is None
+            until_holds(lambda: _right_tracks(film, session.state))  # they are told one by one
             rng = random.Random(film.name)
             for _ in range(3):
                 _seek(film, screen, session, rng)
@@ -131,7 +131,6 @@ def check(film: Film, made: Engine, source: PlaybackSource | None = None) -> Non
 
 
 def _right_tracks(film: Film, state: PlaybackState) -> None:
-    assert state.failure is None
     assert state.media is not None
     assert state.media.video == film.video
     assert state.media.audio == film.audio
@@ -178,7 +177,7 @@ def _seek(film: Film, screen: Screen, session, rng: random.Random) -> None:
     )
     since = len(screen.shown)
     session.seek(target_s)
-    until(lambda: session.state.status is PlaybackStatus.PAUSED, patience_s=20)
+    until(lambda: session.state.status is PlaybackStatus.PAUSED)
     if film.has_pictures and film.exact:
         tolerance = film.name.endswith(".avi")  # AVI has no times of presentation: readers guess the first one
         assert screen.wait_for(frame, since, 10, tolerance), (film.name, frame, screen.frames[-3:])

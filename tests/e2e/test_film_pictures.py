@@ -24,13 +24,13 @@ def test_a_film_has_pictures_for_scrubbing_and_music_has_none(tmp_path):
                 session = engine.open(
                     PlaybackSource.of_file(films[name]), screen.player, lambda _state: None, settings
                 )
-                until(lambda session=session: session.state.status is PlaybackStatus.PAUSED, patience_s=20)
-                assert session.state.thumbnails is there
+                until(lambda session=session: session.state.status is PlaybackStatus.PAUSED)
+                until(lambda session=session, there=there: session.state.thumbnails is there)
                 picture = session.thumbnail(2.2).result(20)
                 assert (picture is not None) is there
                 if picture is not None:
                     assert picture.start_s <= 2.2 < picture.start_s + picture.duration_s
-                    until(lambda: list((tmp_path / "pictures").glob("*.pictures")), patience_s=60)
+                    until(lambda: list((tmp_path / "pictures").glob("*.pictures")))
                 session.stop()
                 assert engine.wait(session, 10)
     finally:

@@ -22,6 +22,7 @@ from tests.kit import media, playback
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
 from tests.kit.scripted_policy import round_robin
+from tests.kit.waiting import until
 
 FRAME_S = 1 / media.FPS
 SEEKS = 8
@@ -162,8 +163,8 @@ def test_sound_stays_with_the_pictures_after_an_audio_switch(made: Engine) -> No
         for second in range(3, 7):
             assert screen.wait_for(second * media.FPS, since, 20) is not None
             measured.append(screen.player.read("avsync"))
-        assert next(track for track in session.state.audio_tracks if track.selected).id == other.id
-        assert screen.player.read("aid") == 2
+        until(lambda: [track.id for track in session.state.audio_tracks if track.selected] == [other.id])
+        until(lambda: screen.player.read("aid") == 2)
         assert all(abs(offset_s) < AV_LIMIT_S for offset_s in measured), measured
         numbers = [number for number in screen.frames if number >= media.FPS]
         assert numbers == sorted(numbers)

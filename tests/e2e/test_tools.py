@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,14 +21,9 @@ from tests.kit.fileserver import FileServer
 from tests.kit.films import FILMS
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
-from tests.kit.waiting import until as until_for_long
+from tests.kit.waiting import until
 
 pytestmark = pytest.mark.realtime
-
-
-def until(condition: Callable[[], object], patience_s: float = 20.0) -> None:
-    """Wait for what comes at once, beside other work."""
-    until_for_long(condition, patience_s=patience_s)
 
 
 OWN = "1\n00:00:00,000 --> 00:00:03,900\nGuten Abend, Käthe\n"
@@ -97,8 +92,8 @@ def test_another_track_is_there_at_once_while_paused(film):
     film.session.select_audio(chosen)
     until(lambda: [one.id for one in film.session.state.audio_tracks if one.selected] == [chosen])
     until(lambda: film.session.state.status is PlaybackStatus.PAUSED)
-    assert film.player.read("aid") == 3
-    assert film.player.read("time-pos") == pytest.approx(before, abs=0.05), "the place stays"
+    until(lambda: film.player.read("aid") == 3)
+    until(lambda: film.player.read("time-pos") == pytest.approx(before, abs=0.05), "the place stays")
 
 
 def test_a_dropped_file_is_shown_and_a_bad_one_is_told(film, tmp_path):
@@ -173,7 +168,7 @@ def test_a_part_is_repeated(film):
     film.session.set_loop(1.0, 1.8)
     film.session.play()
     seen = len(film.screen.shown)
-    until(lambda: {26, 44} <= {one.mark.frame for one in film.screen.shown[seen:]}, patience_s=20)
+    until(lambda: {26, 44} <= {one.mark.frame for one in film.screen.shown[seen:]})
     assert max(one.mark.frame for one in film.screen.shown[seen + 5 :]) <= 47
 
 
@@ -246,6 +241,8 @@ def test_a_stream_has_the_same_tools(tmp_path):
         assert [line.text for line in session.subtitle_lines().result(5)] == ["Guten Abend, Käthe"]
         session.adjust(Adjustments(night=True))
         until(lambda: screen.player.read("af"))
+        until(lambda: session.state.status is PlaybackStatus.PAUSED)
+        until(lambda: screen.shown[-1].mark.frame == round(screen.player.read("time-pos") * media.FPS))
         first = screen.shown[-1].mark.frame
         session.step_frame(1)
         until(lambda: screen.shown[-1].mark.frame == first + 1)

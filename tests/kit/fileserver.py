@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -93,7 +93,7 @@ class FileServer:
 
     @property
     def requests(self) -> list[Request]:
-        """The requests answered so far, in the order in which they ended."""
+        """The requests answered so far, in the order in which they ended. Whoever has an answer finds it here."""
         with self._lock:
             return list(self._log)
 
@@ -134,7 +134,8 @@ class FileServer:
             time.sleep(max(0.0, done_at - time.monotonic()))
             yield block
 
-    def record(self, handler: _Handler, status: int, sent: int) -> None:
+    def record(self, handler: _Handler, status: int, sent: int) -> Request:
+        """Note an answer whose last byte is about to leave, or that was cut off."""
         request = Request(
             time.monotonic() - self._started,
             handler.command,
@@ -146,6 +147,12 @@ class FileServer:
         )
         with self._lock:
             self._log.append(request)
+        return request
+
+    def correct(self, request: Request, sent: int) -> None:
+        """The asker went away before the end of an answer that is noted."""
+        with self._lock:
+            self._log[self._log.index(request)] = replace(request, sent=sent)
 
 
 class _Server(ThreadingHTTPServer):
@@ -224,16 +231,21 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         self.end_headers()
-        sent = 0
+        files, body = self.server.files, body if with_body else b""
+        sent, noted = 0, None
         try:
-            for block in self.server.files.paced(body if with_body else b""):
+            for block in files.paced(body):
+                if sent + len(block) == len(body):
+                    noted = files.record(self, int(status), len(body))
                 self.wfile.write(block)
                 self.wfile.flush()
                 sent += len(block)
         except ConnectionError:
             self.close_connection = True
-        finally:
-            self.server.files.record(self, int(status), sent)
+        if noted is None:
+            files.record(self, int(status), sent)
+        elif sent < len(body):
+            files.correct(noted, sent)
 
 
 def _byte_range(header: str | None, size: int) -> range | None:

@@ -30,6 +30,19 @@ async def until_in_loop(condition: Callable[[], T], what: str = "", patience_s: 
     return found
 
 
+def until_holds(check: Callable[[], None], patience_s: float = PATIENCE_S) -> None:
+    """Call ``check`` until it raises no AssertionError, for facts that are told one after another. Raises the last
+    one."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(_LOOK_EVERY_S)
+
+
 def least(measure: Callable[[], float], enough_s: float, tries: int = 20) -> float:
     """The least of several times, as other work only ever adds to one; the first below ``enough_s`` will do."""
     times: list[float] = []

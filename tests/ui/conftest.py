@@ -5,14 +5,17 @@ from __future__ import annotations
 import gc
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["QSG_RENDER_LOOP"] = "basic"
 
 import pytest
 from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
 
+from tests.kit.waiting import PATIENCE_S
 from tests.ui.stage import Stage
 from ui.app.window.scene import after_application, choose_scene, register_types
 
@@ -32,6 +35,21 @@ def qapp(qapp_args, qapp_cls):
     after_application()
     register_types(choose_scene())
     return app
+
+
+class PatientBot(QtBot):
+    """Waits for what is to happen as long as all tests do: five seconds say something of the machine."""
+
+    def waitUntil(self, callback: Callable[[], Any], *, timeout: int = int(PATIENCE_S * 1000)) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = int(PATIENCE_S * 1000), **options: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

@@ -136,7 +136,7 @@ def _printed(stage: Stage, name: str) -> str:
 
 
 def until(stage: Stage, condition: Callable[[], object]) -> None:
-    stage.until(condition, timeout=20_000)
+    stage.until(condition)
 
 
 def main() -> int:

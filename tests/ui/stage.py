@@ -89,7 +89,7 @@ class Stage:
         self._keep = (posters, home, player, downloads)
         self.engine, self.window = load_window(self.app)
         self.app.start(**start)
-        self.qtbot.waitUntil(self.window.isActive, timeout=15_000)
+        self.until(self.window.isActive)
 
     def close(self) -> None:
         if self.window is not None:
@@ -109,6 +109,11 @@ class Stage:
             QTest.keyClick(self.window, key)
             self.wait(1)
 
+    def keys_at_once(self, *keys: Qt.Key) -> None:
+        """Press keys with no time between them, so that no timer of the app runs out meanwhile."""
+        for key in keys:
+            QTest.keyClick(self.window, key)
+
     def type(self, text: str) -> None:
         for letter in text:
             QTest.keyClick(self.window, letter)
@@ -117,8 +122,9 @@ class Stage:
         """Run the event loop."""
         run_loop(milliseconds)
 
-    def until(self, condition, timeout: int = 15_000) -> None:
-        self.qtbot.waitUntil(condition, timeout=timeout)
+    def until(self, condition) -> None:
+        """Run the event loop until the condition holds."""
+        self.qtbot.waitUntil(condition)
 
     def sign_in(self) -> None:
         """Be at home as a viewer."""

@@ -87,10 +87,10 @@ def test_a_film_watched_to_its_end_is_not_offered_to_go_on_with(stage, page):
     stage.client.sessions[-1].publish(playing(status=PlaybackStatus.ENDED))
     stage.until(lambda: stage.page == page)
     stage.until(lambda: not stage.client.left_at)
-    dwell(stage)
-    assert stage.app.home.featured.records[0].remaining == ""
+    stage.until(lambda: stage.app.home.featured.records[0].remaining == "")
     if page == "details":
-        assert not stage.app.details.property("begun")
+        stage.until(lambda: not stage.app.details.property("begun"))
+    dwell(stage)
 
 
 @pytest.mark.parametrize("tv", [False, True], ids=["desk", "tv"])
@@ -103,7 +103,7 @@ def test_subtitles_stand_above_the_controls(stage, tv):
     top = controls.mapToScene(QPointF(0, 0)).y() / stage.window.height()
     stage.until(lambda: min(session.subtitles_at) <= 100 * top)
     stage.until(lambda: not stage.item("overlay").isVisible())
-    assert session.subtitles_at[-1] == 100
+    stage.until(lambda: session.subtitles_at[-1] == 100)
 
 
 def test_signing_out_asks_first(stage):

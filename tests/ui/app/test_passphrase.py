@@ -34,13 +34,13 @@ def test_the_app_asks_for_it_until_it_is_right(profile: Path, qapp, qtbot) -> No
     asking = PassphraseViewModel(profile)
     engine, window = load_window(asking, "Passphrase.qml")
     for typed in ("a wrong one", WORDS):
-        with qtbot.waitSignal(asking.changed, timeout=20_000):
+        with qtbot.waitSignal(asking.changed):
             field = window.findChild(object, "passphrase")
             field.setProperty("text", typed)
             field.retype()
             QTest.keyClick(window, Qt.Key.Key_End)
             QTest.keyClick(window, Qt.Key.Key_Return)
-        qtbot.waitUntil(lambda: not asking.property("busy"), timeout=20_000)
+        qtbot.waitUntil(lambda: not asking.property("busy"))
         wrong = typed != WORDS
         assert bool(window.findChild(object, "trouble").property("text")) is wrong
         assert passphrase.is_open(profile) is not wrong

@@ -139,7 +139,8 @@ class TestThePlayer:
         session = stage.play(playing(position_s=561.0, facts=FACTS))
         stage.until(lambda: stage.focus_name == "playNext")
         assert stage.item("nextName").property("text") == "S1 E3  ·  Flour"
-        assert stage.item("nextWhen").property("text") == f"Next episode in {COUNTDOWN_S} s"
+        seconds = [f"Next episode in {left} s" for left in range(1, COUNTDOWN_S + 1)]
+        assert stage.item("nextWhen").property("text") in seconds
         stage.key(K.Key_Return)
         stage.until(lambda: len(stage.client.sessions) == 2)
         assert ("stop",) in session.orders

@@ -32,11 +32,11 @@ def test_the_first_is_told_what_the_second_was_to_play(qapp, qtbot, tmp_path):
     first.asked.connect(heard.append)
     for address in (URL, ""):
         process = second(tmp_path, address)
-        qtbot.waitUntil(lambda process=process: process.poll() is not None, timeout=20_000)
+        qtbot.waitUntil(lambda process=process: process.poll() is not None)
         assert process.communicate()[0].strip() == "True"
     qtbot.waitUntil(lambda: heard == [URL, ""])
     process = second(tmp_path / "another", URL)
-    qtbot.waitUntil(lambda: process.poll() is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: process.poll() is not None)
     assert process.communicate()[0].strip() == "False", "another profile is another app"
     first.close()
     assert not first.hand_over(URL)
@@ -52,7 +52,7 @@ def test_the_socket_of_a_crashed_app_is_taken_over(qapp, qtbot, tmp_path):
     heard = []
     again.asked.connect(heard.append)
     process = second(tmp_path, URL)
-    qtbot.waitUntil(lambda: process.poll() is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: process.poll() is not None)
     process.communicate()
     qtbot.waitUntil(lambda: heard == [URL])
     assert again._server.fullServerName() == path

@@ -68,7 +68,7 @@ def test_the_picture_shows_inside_the_software_scene(scene, qtbot, bars):
     with qtbot.waitSignal(surface.ready):
         surface.attach(player)
     player.play(str(bars))
-    qtbot.waitUntil(lambda: looks_like(bars_of(window), BARS), timeout=60_000)
+    qtbot.waitUntil(lambda: looks_like(bars_of(window), BARS))
     image = window.grabWindow()
     assert image.pixelColor(10, 10).getRgb()[:3] == (255, 255, 0), "other items lie above the video"
 
@@ -77,7 +77,7 @@ def test_frames_keep_coming_and_follow_the_size(scene, qtbot, bars):
     window, surface, player = scene
     surface.attach(player)
     player.play(str(bars))
-    qtbot.waitUntil(lambda: surface.frames > 5, timeout=60_000)
+    qtbot.waitUntil(lambda: surface.frames > 5)
     window.resize(800, 640)
     qtbot.waitUntil(
         lambda: (
@@ -91,13 +91,13 @@ def test_a_paused_picture_is_drawn_anew_at_another_size(scene, qtbot, bars):
     window, surface, player = scene
     surface.attach(player)
     player.play(str(bars))
-    qtbot.waitUntil(lambda: surface.frames > 2, timeout=60_000)
+    qtbot.waitUntil(lambda: surface.frames > 2)
     player.pause = True
-    qtbot.waitUntil(lambda: player.core_idle, timeout=60_000)
+    qtbot.waitUntil(lambda: player.core_idle)
     before = surface.frames
     window.resize(500, 500)
-    qtbot.waitUntil(lambda: surface.frames > before, timeout=60_000)
-    qtbot.waitUntil(lambda: looks_like(bars_of(window), BARS), timeout=60_000)
+    qtbot.waitUntil(lambda: surface.frames > before)
+    qtbot.waitUntil(lambda: looks_like(bars_of(window), BARS))
 
 
 def test_shutting_down_twice_is_harmless(scene, qtbot):

@@ -126,19 +126,19 @@ def test_an_interrupt_ends_the_workers_without_a_traceback(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_is_finished_when_a_plan_is_ended_is_written(jobs: int, tmp_path: Path, server: FileServer) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as waits_for_ever:
-        url = f"http://127.0.0.1:{waits_for_ever.getsockname()[1]}/manifest.mpd"
-        good = server.url("manifest.mpd")
-        sources = f'[{{name: good, url: "{good}"}}, {{name: hangs, url: "{url}"}}, {{name: later, url: "{url}"}}]'
+    with socket.create_server(("127.0.0.1", 0)) as hangs, socket.create_server(("127.0.0.1", 0)) as later:
+        urls = {"good": server.url("manifest.mpd")}
+        for name, waits_for_ever in (("hangs", hangs), ("later", later)):
+            urls[name] = f"http://127.0.0.1:{waits_for_ever.getsockname()[1]}/manifest.mpd"
+        sources = "[" + ", ".join(f'{{name: {name}, url: "{url}"}}' for name, url in urls.items()) + "]"
         (tmp_path / "plan.yaml").write_text(f"version: 1\nname: p\nsources: {sources}\nplay: {{duration_s: 1e0}}\n")
         words = ["qa", "run", str(tmp_path / "plan.yaml"), "--jobs", str(jobs), "--out", str(tmp_path)]
         with subprocess.Popen([sys.executable, "-m", "ui.cli.main", *words], stderr=subprocess.PIPE) as process:
-            waits_for_ever.settimeout(120)
-            hanging = [waits_for_ever.accept()[0] for _ in range(jobs)]  # so the first run is over
-            process.send_signal(signal.SIGTERM)
-            told = process.communicate(timeout=120)[1].decode()
-            for connection in hanging:
-                connection.close()
+            last = (hangs, later)[jobs - 1]
+            last.settimeout(120)
+            with last.accept()[0]:  # so the first run is over, however often the one that hangs has asked
+                process.send_signal(signal.SIGTERM)
+                told = process.communicate(timeout=120)[1].decode()
     assert process.returncode == 130, told
     assert "Traceback" not in told
     assert "2 of 3 runs did not run" in told

@@ -75,12 +75,12 @@ class Kiosk:
         return self.session(1)
 
     def session(self, number: int):
-        self.qtbot.waitUntil(lambda: len(self.client.sessions) >= number, timeout=5000)
+        self.qtbot.waitUntil(lambda: len(self.client.sessions) >= number)
         return self.client.sessions[number - 1]
 
     def publish(self, session, state: PlaybackState) -> None:
         session.publish(state)
-        self.qtbot.waitUntil(lambda: self.beats[-1].status == str(state.status), timeout=5000)
+        self.qtbot.waitUntil(lambda: self.beats[-1].status == str(state.status))
 
     def child(self, name: str):
         return self.window.findChild(object, name)
@@ -113,7 +113,7 @@ def test_entries_play_in_turn(kiosk: Kiosk) -> None:
     assert kiosk.client.sessions[-1].source.url == "https://a.test/2"
     assert kiosk.chosen == list(ENTRIES)
     kiosk.publish(second, PLAYING)
-    kiosk.qtbot.waitUntil(lambda: (kiosk.beats[-1].entry, kiosk.beats[-1].name) == (1, "News"), timeout=5000)
+    kiosk.qtbot.waitUntil(lambda: (kiosk.beats[-1].entry, kiosk.beats[-1].name) == (1, "News"))
 
 
 def test_beats_tell_whether_the_picture_moves(kiosk: Kiosk) -> None:

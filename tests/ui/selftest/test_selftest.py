@@ -102,7 +102,7 @@ def test_the_apps_pages_are_walked(stage: Stage, quick: None) -> None:
     stage.engine.singletonInstance("Matinee.Theme", "Theme").setProperty("pace", 0.01)
     ended = Ended()
     walk = FocusWalk(stage.app, stage.window, ended.now.emit)
-    with stage.qtbot.waitSignal(ended.now, timeout=30_000):
+    with stage.qtbot.waitSignal(ended.now):
         pass
     assert [page.name for page in walk.pages] == ["first page", "settings", "downloads", "player"]
     assert [page.wrong for page in walk.pages] == [[], [], [], []]
@@ -119,7 +119,7 @@ def test_what_cannot_be_reached_is_named(stage: Stage, quick: None) -> None:
     hidden.setActiveFocusOnTab(True)
     ended = Ended()
     walk = FocusWalk(stage.app, stage.window, ended.now.emit)
-    with stage.qtbot.waitSignal(ended.now, timeout=30_000):
+    with stage.qtbot.waitSignal(ended.now):
         pass
     assert "arrows do not reach behindTheScenes" in walk.pages[0].wrong
 
@@ -132,7 +132,7 @@ def test_a_timer_that_outlives_its_page_is_found(stage: Stage, quick: None, monk
     stage.engine.singletonInstance("Matinee.Theme", "Theme").setProperty("pace", 0.01)
     ended = Ended()
     walk = FocusWalk(stage.app, stage.window, ended.now.emit)
-    with stage.qtbot.waitSignal(ended.now, timeout=30_000):
+    with stage.qtbot.waitSignal(ended.now):
         pass
     assert walk.pages[-1].name == "player"
     assert walk.pages[-1].wrong
