@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_CAPTIONS = re.compile(r"urn:scte:dash:cc:cea-(608|708):2015(?:=(.*))?$")
+_CAPTIONS = re.compile(r"urn:scte:dash:cc:cea-(608|708):2015(?:=(.*))?$", re.IGNORECASE)
 
 
 def captions(accessibility: Iterable[str]) -> list[dict[str, str | None]]:

@@ -32,8 +32,8 @@ def identity(event: TimedEvent) -> tuple[object, ...]:
 def splice_of(event: TimedEvent) -> Splice | str | None:
     """The splice information of an event, a sentence where it cannot be read, None where it has none."""
     try:
-        if event.scheme.startswith(_SCTE):
-            if event.scheme.endswith(":bin"):
+        if event.scheme.lower().startswith(_SCTE):
+            if event.scheme.lower().endswith(":bin"):
                 return of_text(event.payload)
             from player.manifest.scte35_xml import of_xml
 

@@ -25,6 +25,7 @@ _BODY = frozenset(
     }
 )
 _HEAD = frozenset({"urn:mpeg:dash:utc:http-head:2014", "urn:mpeg:dash:utc:http-head:2012"})
+CLOCKS = _DIRECT | _BODY | _HEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ def clock_sources(utc_timings: Sequence[tuple[str, str]]) -> list[tuple[str, str
     or ``body`` and a URL (ISO/IEC 23009-1 5.8.4.11). NTP and SNTP need their own protocol and are passed over."""
     found: list[tuple[str, str]] = []
     for scheme, value in utc_timings:
-        kind = "direct" if scheme in _DIRECT else "head" if scheme in _HEAD else "body" if scheme in _BODY else None
+        known = scheme.lower()
+        kind = "direct" if known in _DIRECT else "head" if known in _HEAD else "body" if known in _BODY else None
         if kind is not None:
             found += [(kind, each) for each in value.split()]
     return found

@@ -13,7 +13,7 @@ from player.media.model import ByteSource, EventMessage
 from player.media.timestamps import TICKS_PER_SECOND
 from player.media.track import Fmp4Init
 
-ID3_SCHEMES = frozenset({"https://aomedia.org/emsg/ID3", "https://developer.apple.com/streaming/emsg-id3"})
+ID3_SCHEMES = frozenset({"https://aomedia.org/emsg/id3", "https://developer.apple.com/streaming/emsg-id3"})
 ID3_IN_TS = "ID3"
 MAX_EVENTS = 200  # of one segment
 _MAX_TEXT = 64 * 1024
@@ -70,8 +70,8 @@ def _of_message(message: EventMessage, segment: Segment, first_time_s: FirstTime
         round(start_s, 6),
         message.duration_s,
         value=message.value,
-        payload="" if message.scheme in ID3_SCHEMES else _shown(message.payload, message.scheme),
-        attributes=id3.frames(message.payload) if message.scheme in ID3_SCHEMES else {},
+        payload="" if message.scheme.lower() in ID3_SCHEMES else _shown(message.payload, message.scheme),
+        attributes=id3.frames(message.payload) if message.scheme.lower() in ID3_SCHEMES else {},
         origin="media",
     )
 
@@ -79,7 +79,7 @@ def _of_message(message: EventMessage, segment: Segment, first_time_s: FirstTime
 def _shown(payload: bytes, scheme: str) -> str:
     """Text as it is, everything else in base64."""
     payload = payload[:_MAX_TEXT]
-    if not scheme.endswith(":bin"):
+    if not scheme.lower().endswith(":bin"):
         try:
             text = payload.decode("utf-8")
         except UnicodeDecodeError:

@@ -11,10 +11,13 @@ import pytest
 
 from player.manifest.dash import (
     cut,
+    descriptors,
     imports,
+    live,
     mpd,
     periods,
     preselections,
+    query,
     remote,
     representation,
     segments,
@@ -59,7 +62,20 @@ def _no_parameters(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_patterns(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(timeline, "read_patterns", lambda _element: {})
+    patch.setattr(timeline, "_patterns", lambda _element, _trouble: {})
+
+
+def _long_patterns_not_there(patch: pytest.MonkeyPatch) -> None:
+    read = timeline._patterns
+    patch.setattr(
+        timeline, "_patterns", lambda element, trouble: {k: v for k, v in read(element, trouble).items() if v}
+    )
+
+
+def _schemes_letter_by_letter(patch: pytest.MonkeyPatch) -> None:
+    for module in (imports, query, live):
+        patch.setattr(module, "folded", lambda text: (text or "").strip())
+    patch.setattr(descriptors.Descriptor, "known", property(lambda item: item.scheme))
 
 
 def _back_in_time(patch: pytest.MonkeyPatch) -> None:
@@ -290,6 +306,16 @@ FAULTS = [
         "manifest-pattern-ignored",
         f"{_READER}/test_patterns.py::test_a_repetition_repeats_the_whole_pattern",
         _no_patterns,
+    ),
+    Fault(
+        "manifest-pattern-too-long-not-there",
+        f"{_READER}/test_patterns.py::test_a_pattern_that_is_too_long_is_refused_as_such",
+        _long_patterns_not_there,
+    ),
+    Fault(
+        "manifest-schemes-letter-by-letter",
+        f"{_READER}/test_schemes.py::test_a_chain_is_followed",
+        _schemes_letter_by_letter,
     ),
     Fault(
         "manifest-timeline-goes-back",

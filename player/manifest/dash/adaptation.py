@@ -78,7 +78,7 @@ def _track(element: Element, identity: str, type_: TrackType, members: Sequence[
     single = components if len(components) == 1 else []
     roles = descriptors.named((element, *single), "Role")
     language = attribute(element, "lang") or next((item.get("lang") for item in single), None)
-    values = tuple(item.value.lower() if item.scheme.lower() == ROLE_SCHEME else item.value for item in roles)
+    values = tuple(item.value.lower() if item.known == ROLE_SCHEME else item.value for item in roles)
     labels = [text for item in children(element, "Label") if (text := text_of(item))]
     renditions = tuple(
         sorted((member.rendition for member in members), key=lambda rendition: rendition.bandwidth_bps)
@@ -116,7 +116,7 @@ def _track_attributes(element: Element) -> dict[str, str]:
     properties = descriptors.named((element,), "SupplementalProperty") + descriptors.named(
         (element,), "EssentialProperty"
     )
-    switching = next((item.value for item in properties if item.scheme in descriptors.SWITCHING), None)
+    switching = next((item.value for item in properties if item.known in descriptors.SWITCHING), None)
     if switching is not None:
         result["switching"] = switching
     return result

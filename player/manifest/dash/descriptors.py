@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from player.manifest.dash import query
+from player.manifest.dash.schemes import folded
 from player.manifest.dash.xml import Element, attribute, children, decimal, integer, line_of, local
 
 TRICK_MODE = "http://dashif.org/guidelines/trickmode"
@@ -43,6 +44,11 @@ class Descriptor(NamedTuple):
     line: int | None
     contents: tuple[str, ...] = ()
 
+    @property
+    def known(self) -> str:
+        """The scheme as known ones are compared with it."""
+        return folded(self.scheme)
+
     def shown(self) -> str:
         return f"{self.scheme}={self.value}" if self.value else self.scheme
 
@@ -67,29 +73,29 @@ def named(levels: Sequence[Element], name: str) -> tuple[Descriptor, ...]:
 
 def essential_understood(descriptor: Descriptor) -> bool:
     """Whether we know what an EssentialProperty asks for; others make the element unusable (5.8.4.8)."""
-    scheme = descriptor.scheme
+    scheme = descriptor.known
     return (
         scheme == TRICK_MODE
         or scheme in THUMBNAILS
         or scheme in SWITCHING
         or scheme in CONTINUITY
         or _is_known_query(descriptor)
-        or scheme.lower() in _UNDERSTOOD_ESSENTIAL
+        or scheme in _UNDERSTOOD_ESSENTIAL
     )
 
 
 def _is_known_query(descriptor: Descriptor) -> bool:
     """Parameters of requests (Annex I) that we can make: those of HTTP headers are not."""
-    if descriptor.scheme not in query.SCHEMES:
+    if descriptor.known not in query.SCHEMES:
         return False
-    wanted = query.SCHEMES[descriptor.scheme]
+    wanted = query.SCHEMES[descriptor.known]
     return descriptor.contents == () if wanted is None else set(descriptor.contents) == {wanted}
 
 
 def tiles(properties: Iterable[Descriptor]) -> tuple[int, int] | None:
     """Columns and rows of a thumbnail sheet (DASH-IF IOP 6.2.6)."""
     for item in properties:
-        if item.scheme in THUMBNAILS:
+        if item.known in THUMBNAILS:
             columns, _, rows = item.value.lower().partition("x")
             across, down = integer(columns), integer(rows)
             if across and down and 0 < across <= 1000 and 0 < down <= 1000:
@@ -100,7 +106,7 @@ def tiles(properties: Iterable[Descriptor]) -> tuple[int, int] | None:
 def video_range(properties: Iterable[Descriptor]) -> str | None:
     """SDR, PQ or HLG from the CICP transfer characteristics (ISO/IEC 23091-2 8.2)."""
     for item in properties:
-        if item.scheme.lower() == TRANSFER:
+        if item.known == TRANSFER:
             code = integer(item.value)
             if code == 16:
                 return "PQ"
@@ -114,13 +120,13 @@ def video_range(properties: Iterable[Descriptor]) -> str | None:
 def score(properties: Iterable[Descriptor]) -> float | None:
     """How good it looks, as HLS has it in SCORE (more is better). @qualityRanking (5.3.5.2) is none: it is a place in
     an order, the first being the best."""
-    return next((decimal(item.value) for item in properties if item.scheme == SCORE), None)
+    return next((decimal(item.value) for item in properties if item.known == SCORE), None)
 
 
 def channels(configurations: Iterable[Descriptor]) -> str | None:
     """The number of channels of the first AudioChannelConfiguration that can be read."""
     for item in configurations:
-        count = _channel_count(item.scheme.lower(), item.value)
+        count = _channel_count(item.known, item.value)
         if count:
             return str(count)
     return None

@@ -13,6 +13,7 @@ import re
 
 from player.base.errors import ManifestError
 from player.manifest.dash.query import Queries
+from player.manifest.dash.schemes import folded
 from player.manifest.dash.xml import Element, attribute, child, children, line_of, local, parse_xml, text_of
 from player.manifest.dates import parse_date, parse_duration
 from player.manifest.limits import MAX_REMOTE_BYTES, limit_error
@@ -65,7 +66,7 @@ def fallback_addresses(root: Element, url: str, queries: Queries) -> tuple[str, 
     found: list[str | None] = []
     for name in ("EssentialProperty", "SupplementalProperty"):
         for item in children(root, name):
-            if (attribute(item, "schemeIdUri") or "").strip() in FALLBACK:
+            if folded(attribute(item, "schemeIdUri")) in FALLBACK:
                 references = (attribute(item, "value") or "").split()
                 found += [_fetched(url, reference, queries, "fallback") for reference in references]
     return tuple(dict.fromkeys(address for address in found if address is not None))
@@ -74,7 +75,7 @@ def fallback_addresses(root: Element, url: str, queries: Queries) -> tuple[str, 
 def _descriptor(root: Element, schemes: frozenset[str]) -> Element | None:
     for name in ("EssentialProperty", "SupplementalProperty"):
         for item in children(root, name):
-            if (attribute(item, "schemeIdUri") or "").strip() in schemes:
+            if folded(attribute(item, "schemeIdUri")) in schemes:
                 return item
     return None
 
@@ -177,7 +178,7 @@ def _identity(item: Element) -> tuple[str | None, ...] | None:
     if name == "ServiceDescription":
         return name, item.get("id")
     if name in ("SupplementalProperty", "EssentialProperty", "EventStream"):
-        return name, item.get("schemeIdUri"), item.get("value")
+        return name, folded(item.get("schemeIdUri")), item.get("value")
     return None
 
 

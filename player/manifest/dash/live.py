@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from player.manifest.dash.query import Queries
+from player.manifest.dash.schemes import folded
 from player.manifest.dash.xml import (
     Element,
     attributes,
@@ -56,7 +57,7 @@ def utc_timings(root: Element, base_url: str, notes: Notes) -> tuple[tuple[str, 
     found: list[tuple[str, str]] = []
     for item in children(root, "UTCTiming"):
         scheme, value = (item.get("schemeIdUri") or "").strip(), (item.get("value") or "").strip()
-        if scheme.startswith(HTTP_CLOCKS):
+        if folded(scheme).startswith(HTTP_CLOCKS):
             urls = [resolve(base_url, each) for each in value.split()]
             for url in urls:
                 notes.check_url(url, base_url, line=line_of(item), path="/MPD/UTCTiming")
@@ -73,7 +74,7 @@ def _services(root: Element) -> Iterator[Element]:
 
 def _is_for_us(service: Element) -> bool:
     """Whether a ServiceDescription applies to any client, or to one of a scope that is understood (Annex K.4.2)."""
-    scopes = [(scope.get("schemeIdUri") or "").strip() for scope in children(service, "Scope")]
+    scopes = [folded(scope.get("schemeIdUri")) for scope in children(service, "Scope")]
     return not scopes or LOW_LATENCY_SCOPE in scopes
 
 

@@ -236,8 +236,8 @@ def _check_period(context: MpdContext, element: Element, tracks: Sequence[Track]
 def _continuity(period: Element) -> str | None:
     for item in children(period, "AdaptationSet"):
         for found in descriptors.named((item,), "SupplementalProperty"):
-            if found.scheme in descriptors.CONTINUITY:
-                return f"{descriptors.CONTINUITY[found.scheme]}:{found.value}"
+            if found.known in descriptors.CONTINUITY:
+                return f"{descriptors.CONTINUITY[found.known]}:{found.value}"
     return None
 
 

@@ -86,7 +86,7 @@ def _preselections(period: Element) -> Iterator[_Preselection]:
         for name in ("EssentialProperty", "SupplementalProperty"):
             for descriptor in descriptors.named((adaptation,), name):
                 tag, _, components = descriptor.value.partition(",")
-                if descriptor.scheme == SCHEME and tag:
+                if descriptor.known == SCHEME and tag:
                     yield _Preselection(None, tag.strip(), tuple(components.split() or [adaptation.get("id") or ""]))
 
 
@@ -108,7 +108,7 @@ def _parts(period: Element) -> set[str]:
     return {
         adaptation.get("id") or ""
         for adaptation in children(period, "AdaptationSet")
-        if any(item.scheme == SCHEME for item in descriptors.named((adaptation,), "EssentialProperty"))
+        if any(item.known == SCHEME for item in descriptors.named((adaptation,), "EssentialProperty"))
     }
 
 
@@ -116,7 +116,7 @@ def _track(track: Track, item: _Preselection, *, first: bool) -> Track:
     identity = item.id
     levels = () if item.element is None else (item.element,)
     roles = descriptors.named(levels, "Role")
-    values = tuple(role.value.lower() if role.scheme.lower() == ROLE_SCHEME else role.value for role in roles)
+    values = tuple(role.value.lower() if role.known == ROLE_SCHEME else role.value for role in roles)
     labels = [text for level in levels for label in children(level, "Label") if (text := text_of(label))]
     accessibility = tuple(entry.shown() for entry in descriptors.named(levels, "Accessibility"))
     channels = descriptors.channels(descriptors.named(levels, "AudioChannelConfiguration"))

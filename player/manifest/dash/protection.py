@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from player.manifest.dash.schemes import folded
 from player.manifest.dash.xml import Element, attribute, children, line_of, local, text_of
 from player.manifest.model import Protection, SourcePosition
 from player.manifest.parser_notes import Notes
@@ -133,7 +134,7 @@ def _shared(items: list[Protection]) -> tuple[Protection, ...]:
 def _read(element: Element, resolve: Callable[[str], str], notes: Notes, path: str) -> Protection:
     scheme_id_uri = (element.get("schemeIdUri") or "").strip()
     value = element.get("value")
-    bare = scheme_id_uri.lower() == MP4_PROTECTION
+    bare = folded(scheme_id_uri) == MP4_PROTECTION
     pssh, pro = _blobs(element, "pssh", notes, path), _blobs(element, "pro", notes, path)
     licences = _urls(element, "laurl", resolve)
     if not licences and pro:

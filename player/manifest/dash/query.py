@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
+from player.manifest.dash.schemes import folded
 from player.manifest.dash.xml import Element, attribute, boolean, children, local
 from player.manifest.urls import add_query, same_origin, split_url
 
@@ -97,7 +98,7 @@ def _rules(element: Element) -> Iterator[tuple[Element, frozenset[str]]]:
     the kinds of request that it is for (I.3.2: segments where it names none)."""
     for name in ("EssentialProperty", "SupplementalProperty"):
         for descriptor in children(element, name):
-            wanted = SCHEMES.get((attribute(descriptor, "schemeIdUri") or "").strip())
+            wanted = SCHEMES.get(folded(attribute(descriptor, "schemeIdUri")))
             for item in descriptor if wanted else ():
                 if local(item) == wanted:
                     listed = item.get("includeInRequests") if wanted == "ExtUrlQueryInfo" else None

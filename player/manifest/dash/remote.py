@@ -154,7 +154,7 @@ def _linked(root: Element) -> list[Element]:
 
 def _pending(element: Element) -> bool:
     link = remote_link(element)
-    return link is not None and link != RESOLVE_TO_ZERO
+    return link is not None and link.lower() != RESOLVE_TO_ZERO
 
 
 def _address(element: Element, url: str, queries: Queries) -> str | None:

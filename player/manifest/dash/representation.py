@@ -196,7 +196,7 @@ def _attributes(levels: Sequence[Element]) -> dict[str, str]:
             merged["framepacking"] = item.shown()
         for name in ("EssentialProperty", "SupplementalProperty"):
             for item in descriptors.named((level,), name):
-                if item.scheme.lower() == descriptors.PROJECTION:
+                if item.known == descriptors.PROJECTION:
                     merged["projection"] = item.value or "0"
     return merged
 
@@ -237,9 +237,9 @@ def track_type(
     content_type: str | None, mime_type: str, codecs: Sequence[str], essential: Sequence[Descriptor]
 ) -> TrackType:
     """What an AdaptationSet or Representation holds: @contentType, else @mimeType, else @codecs (5.3.3.2)."""
-    if any(item.scheme == descriptors.TRICK_MODE for item in essential):
+    if any(item.known == descriptors.TRICK_MODE for item in essential):
         return TrackType.TRICK
-    if any(item.scheme in descriptors.THUMBNAILS for item in essential):
+    if any(item.known in descriptors.THUMBNAILS for item in essential):
         return TrackType.IMAGE
     kind, _, subtype = mime_type.lower().partition("/")
     first = next((type_ for codec in codecs if (type_ := codec_type(codec)) is not None), None)

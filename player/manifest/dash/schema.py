@@ -6,8 +6,16 @@ names and shows that each is either here or reported.
 
 from __future__ import annotations
 
-from player.manifest.dash.xml import Element, attributes, local
+from player.manifest.dash import descriptors
+from player.manifest.dash.adaptation import ROLE_SCHEME
+from player.manifest.dash.imports import CHAINING, FALLBACK
+from player.manifest.dash.live import LOW_LATENCY_SCOPE
+from player.manifest.dash.preselections import SCHEME as PRESELECTION
+from player.manifest.dash.query import SCHEMES
+from player.manifest.dash.schemes import folded
+from player.manifest.dash.xml import Element, attributes, line_of, local
 from player.manifest.parser_notes import Notes
+from player.manifest.timing import CLOCKS
 
 _COMMON = (
     "profiles width height sar frameRate audioSamplingRate mimeType codecs supplementalCodecs contentType lang "
@@ -93,10 +101,26 @@ READ: dict[str, frozenset[str]] = {
 }
 # Read elsewhere as a whole: their contents are reported there.
 _WHOLE = frozenset({"ContentProtection", "Event", "SegmentTimeline", "ProgramInformation"})
+# Schemes that other players know in these letters only.
+_SCHEMES = frozenset(
+    {
+        *descriptors.THUMBNAILS,
+        *descriptors.CONTINUITY,
+        *descriptors.SWITCHING,
+        PRESELECTION,
+        descriptors.TRICK_MODE,
+        ROLE_SCHEME,
+        LOW_LATENCY_SCOPE,
+        *CHAINING,
+        *FALLBACK,
+        *SCHEMES,
+        *CLOCKS,
+    }
+)
 
 
 def note_unused(root: Element, notes: Notes) -> None:
-    """Name each kind of element and attribute that nothing was done with, once."""
+    """Name each kind of element and attribute that nothing was done with, once, and each scheme in odd letters."""
     seen: set[tuple[str, str]] = set()
     stack = [root]
     while stack:
@@ -106,7 +130,9 @@ def note_unused(root: Element, notes: Notes) -> None:
         if known is None:
             notes.unused(name)
             continue
-        for key, _ in attributes(element):
+        for key, text in attributes(element):
+            if key == "schemeIdUri" and (scheme := text.strip()) not in _SCHEMES and folded(scheme) in _SCHEMES:
+                _note_scheme(scheme, element, seen, notes)
             if key not in known and (name, key) not in seen:
                 seen.add((name, key))
                 notes.unused(f"{name}@{key}")
@@ -114,6 +140,14 @@ def note_unused(root: Element, notes: Notes) -> None:
             stack.extend(reversed(list(element)))
         elif name == "SegmentTimeline":
             _note_timeline(element, notes)
+
+
+def _note_scheme(scheme: str, element: Element, seen: set[tuple[str, str]], notes: Notes) -> None:
+    if (local(element), scheme) in seen:
+        return
+    seen.add((local(element), scheme))
+    sentence = f"The scheme “{scheme[:80]}” is in other letters than its own; other players may not know it."
+    notes.warn("dash.scheme_case", sentence, line=line_of(element))
 
 
 def _note_timeline(element: Element, notes: Notes) -> None:

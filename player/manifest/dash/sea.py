@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from player.manifest.dash.schemes import folded
 from player.manifest.dash.templates import UrlTemplate
 from player.manifest.dash.xml import Element, children, integer, line_of
 from player.manifest.model import IndexRef, KeyInfo, Segment, SegmentIndex, SourcePosition
@@ -82,7 +83,7 @@ def with_segment_keys(
 
 def _descriptors(level: Element) -> Iterator[Element]:
     for element in children(level, "ContentProtection"):
-        if (element.get("schemeIdUri") or "").lower() == SEA:
+        if folded(element.get("schemeIdUri")) == SEA:
             yield element
 
 

@@ -100,7 +100,7 @@ def read_timeline(
     runs = _Runs(extent, _Trouble(notes, path))
     trouble = runs.trouble
     append = runs.rows.append
-    patterns = read_patterns(element)
+    patterns = _patterns(element, trouble)
     for item in element.iterchildren(element.tag.replace("SegmentTimeline", "S")):
         attributes = item.items()
         if len(attributes) != 2 or attributes[0][0] != "t" or attributes[1][0] != "d":
@@ -169,7 +169,10 @@ Pattern = tuple[int, ...]
 """The durations of a pattern's segments, in ticks (ISO/IEC 23009-1 5.3.9.6, 6th edition)."""
 
 
-def read_patterns(timeline: Element) -> dict[str, Pattern]:
+_TOO_LONG: Pattern = ()
+
+
+def _patterns(timeline: Element, trouble: _Trouble) -> dict[str, Pattern]:
     """The Pattern elements of a SegmentTimeline by their @id; those stand before the S elements."""
     found: dict[str, Pattern] = {}
     for item in timeline.iterchildren():
@@ -178,7 +181,14 @@ def read_patterns(timeline: Element) -> dict[str, Pattern]:
         durations: list[int] = []
         for part in children(item, "P"):
             duration, repeat = integer(part.get("d")) or 0, integer(part.get("r")) or 0
-            if duration > 0 and 0 <= repeat < MAX_SEGMENTS - len(durations):
+            if duration <= 0 or repeat < 0:
+                trouble.warn(
+                    part, "dash.bad_pattern", "A P element of a Pattern has no positive @d or a negative @r."
+                )
+            elif repeat >= MAX_SEGMENTS - len(durations):
+                found.setdefault(item.get("id") or "", _TOO_LONG)
+                break
+            else:
                 durations += [duration] * (repeat + 1)
         if durations:
             found.setdefault(item.get("id") or "", tuple(durations))
@@ -284,6 +294,8 @@ class _Runs:
     def add_pattern(self, item: Element, pattern: Pattern | None) -> None:
         """An S element that refers to a Pattern by @p, from its entry @pE on."""
         start, total, repeat, number, parts = self.trouble.values(item, self.time, self.number)
+        if pattern == _TOO_LONG:
+            raise limit_error("a Pattern of a SegmentTimeline is too long", MAX_SEGMENTS, line=line_of(item))
         if pattern is None:
             self.trouble.warn(item, "dash.bad_pattern", "An S element refers to a Pattern that is not there.")
             self.add(item, start, total, repeat, number, parts)

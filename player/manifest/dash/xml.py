@@ -115,7 +115,7 @@ def remote_link(element: Element) -> str | None:
 
 def present(element: Element, name: str) -> list[Element]:
     """As :func:`children`, without those that are declared to resolve to nothing (5.5.3)."""
-    return [item for item in children(element, name) if remote_link(item) != RESOLVE_TO_ZERO]
+    return [item for item in children(element, name) if (remote_link(item) or "").lower() != RESOLVE_TO_ZERO]
 
 
 def child(element: Element, name: str) -> Element | None:

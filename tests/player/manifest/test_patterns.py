@@ -111,3 +111,17 @@ def test_a_pattern_is_the_s_elements_that_it_stands_for(pattern: list[int], entr
     long = "".join(f'<S d="{item}"/>' for item in made)
     length = f'mediaPresentationDuration="PT{end}S"'
     assert segments(parse(mpd(short, length=length), URL)) == segments(parse(mpd(long, length=length), URL))
+
+
+def test_a_pattern_that_is_too_long_is_refused_as_such() -> None:
+    long = '<Pattern id="1"><P d="2" r="3"/><P d="2" r="99999999"/></Pattern>'
+    with pytest.raises(ManifestError, match="a Pattern of a SegmentTimeline is too long") as caught:
+        parse(mpd(long + '<S t="0" d="6" r="2" p="1"/>'), URL)
+    assert caught.value.code is ErrorCode.MANIFEST_LIMIT
+    assert durations(mpd(long + '<S t="0" d="6" r="2"/>')) == [6, 6, 6]  # nothing refers to it
+
+
+def test_a_part_of_a_pattern_without_a_length_is_reported() -> None:
+    text = mpd('<Pattern id="1"><P d="2"/><P d="3" r="-1"/><P/></Pattern><S t="0" r="2" p="1"/>')
+    assert durations(text) == [2, 2, 2]
+    assert codes(text) == {"dash.bad_pattern"}
