@@ -78,6 +78,23 @@ def _schemes_letter_by_letter(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(descriptors.Descriptor, "known", property(lambda item: item.scheme))
 
 
+def _sequences_not_understood(patch: pytest.MonkeyPatch) -> None:
+    known = descriptors._UNDERSTOOD_ESSENTIAL
+    patch.setattr(descriptors, "_UNDERSTOOD_ESSENTIAL", known - {"urn:mpeg:dash:ssr:2023"})
+
+
+def _each_essential_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        descriptors,
+        "misunderstood",
+        lambda essential: [item for item in essential if not descriptors.essential_understood(item)],
+    )
+
+
+def _last_number_ignored(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(descriptors, "last_number", lambda _properties: None)
+
+
 def _back_in_time(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(timeline._Runs, "_goes_back", lambda *_everything: False)
 
@@ -316,6 +333,21 @@ FAULTS = [
         "manifest-schemes-letter-by-letter",
         f"{_READER}/test_schemes.py::test_a_chain_is_followed",
         _schemes_letter_by_letter,
+    ),
+    Fault(
+        "manifest-segment-sequences-not-understood",
+        f"{_READER}/test_essential.py::test_a_segment_sequence_representation_is_played",
+        _sequences_not_understood,
+    ),
+    Fault(
+        "manifest-essential-properties-one-by-one",
+        f"{_READER}/test_essential.py::test_of_several_with_one_id_one_is_enough",
+        _each_essential_alone,
+    ),
+    Fault(
+        "manifest-last-segment-number-ignored",
+        f"{_READER}/test_essential.py::test_the_number_of_the_last_segment_may_stand_in_a_descriptor",
+        _last_number_ignored,
     ),
     Fault(
         "manifest-timeline-goes-back",

@@ -35,7 +35,7 @@ def read_adaptation(
         for number, item in enumerate(representations, 1)
         if (member := _member(period, element, item, own, number, f"{path}/Representation[{number}]")) is not None
     ]
-    _note_essential(period, members)
+    _note_essential(period, element, members)
     by_type: dict[TrackType, list[Member]] = {}
     for member in members:
         by_type.setdefault(member.type, []).append(member)
@@ -61,16 +61,20 @@ def _member(
         return None
 
 
-def _note_essential(period: PeriodContext, members: Sequence[Member]) -> None:
+def _note_essential(period: PeriodContext, element: Element, members: Sequence[Member]) -> None:
+    notes = period.mpd.notes
     for member in members:
-        for item in member.essential:
-            if not descriptors.essential_understood(item):
-                period.mpd.notes.warn(
-                    "dash.essential_property",
-                    f"An EssentialProperty “{item.shown()}” is not understood; its subject may not be playable.",
-                    line=item.line,
-                    path=member.rendition.place.path,
-                )
+        for item in member.misunderstood:
+            notes.warn(
+                "dash.essential_property",
+                f"An EssentialProperty “{item.shown()}” is not understood; its subject may not be playable.",
+                line=item.line,
+                path=member.rendition.place.path,
+            )
+    fonts = [item for item in descriptors.named((element,), "EssentialProperty") if item.known == descriptors.FONTS]
+    if fonts:
+        sentence = "The fonts of subtitles are not loaded (fontdownload:2014); they are drawn with others."
+        notes.warn("dash.font_download", sentence, line=fonts[0].line)
 
 
 def _track(element: Element, identity: str, type_: TrackType, members: Sequence[Member], path: str) -> Track:

@@ -18,6 +18,8 @@ CONTINUITY = {
 SWITCHING = frozenset(
     {"urn:mpeg:dash:adaptation-set-switching:2016", "http://dashif.org/guidelines/adaptationsetswitching"}
 )
+LAST_NUMBER = "http://dashif.org/guidelines/last-segment-number"
+FONTS = "urn:dvb:dash:fontdownload:2014"
 SCORE = "urn:matinee:score"
 PROJECTION = "urn:mpeg:mpegi:omaf:2017:pf"
 TRANSFER = "urn:mpeg:mpegb:cicp:transfercharacteristics"
@@ -28,6 +30,9 @@ _UNDERSTOOD_ESSENTIAL = frozenset(
         "urn:mpeg:mpegb:cicp:matrixcoefficients",
         "urn:mpeg:mpegb:cicp:videofullrangeflag",
         "urn:mpeg:dash:preselection:2016",
+        "urn:mpeg:dash:pattern:2024",  # that SegmentTimelines have Patterns
+        "urn:mpeg:dash:ssr:2023",  # that all segments are in segment sequences (S@k)
+        FONTS,  # subtitles are drawn with fonts of ours
     }
 )
 _CICP_CHANNELS = (0, 1, 2, 3, 4, 5, 6, 8, 2, 3, 4, 7, 8, 24, 8, 12, 10, 12, 14, 12, 14)
@@ -82,6 +87,18 @@ def essential_understood(descriptor: Descriptor) -> bool:
         or _is_known_query(descriptor)
         or scheme in _UNDERSTOOD_ESSENTIAL
     )
+
+
+def misunderstood(essential: Sequence[Descriptor]) -> list[Descriptor]:
+    """Those of an element's EssentialProperties that make it unusable: of several with one @id one that is understood
+    is enough (5.8.4.8)."""
+    known = {item.id for item in essential if item.id is not None and essential_understood(item)}
+    return [item for item in essential if not essential_understood(item) and item.id not in known]
+
+
+def last_number(properties: Iterable[Descriptor]) -> int | None:
+    """The number of the last segment, told early at the end of a live period (DASH-IF IOP 4.3, 4.4.3)."""
+    return next((integer(item.value) for item in properties if item.known == LAST_NUMBER), None)
 
 
 def _is_known_query(descriptor: Descriptor) -> bool:

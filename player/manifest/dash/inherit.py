@@ -18,10 +18,12 @@ KINDS = ("SegmentBase", "SegmentList", "SegmentTemplate")
 
 @dataclass(frozen=True, slots=True)
 class InheritedAddressing:
-    """The merged segment information of one Representation; ``levels`` are its elements, innermost first."""
+    """The merged segment information of one Representation; ``levels`` are its elements, innermost first.
+    ``last_number`` is what a descriptor says of its last segment."""
 
     kind: str
     levels: tuple[Element, ...]
+    last_number: int | None = None
 
     def text(self, name: str) -> str | None:
         for element in self.levels:
@@ -65,14 +67,19 @@ class InheritedAddressing:
         value = self.number("startNumber")
         return 1 if value is None else value
 
+    @property
+    def end_number(self) -> int | None:
+        value = self.number("endNumber")
+        return self.last_number if value is None else value
 
-def merge(levels: Sequence[Element]) -> InheritedAddressing | None:
+
+def merge(levels: Sequence[Element], last_number: int | None = None) -> InheritedAddressing | None:
     """The addressing of a Representation whose elements are ``levels``, innermost first; None where none is given."""
     for level in levels:
         for kind in KINDS:
             if child(level, kind) is not None:
                 found = tuple(item for outer in levels if (item := child(outer, kind)) is not None)
-                return InheritedAddressing(kind, found)
+                return InheritedAddressing(kind, found, last_number)
     return None
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from player.base.errors import ErrorCode, ManifestError
+from player.manifest.dash import descriptors
 from player.manifest.dash.baseurl import BaseUrl, extend
 from player.manifest.dash.context import MpdContext
 from player.manifest.dash.cut import cut, put_back
-from player.manifest.dash.imports import chained_address, fallback_addresses
+from player.manifest.dash.imports import CHAINING, FALLBACK, chained_address, fallback_addresses
 from player.manifest.dash.initialization import groups, initialization_sets
 from player.manifest.dash.live import client_data_reporting, duration_attribute, live_info, operating, steering
 from player.manifest.dash.patch import apply_patch
@@ -122,6 +123,7 @@ def read_mpd(
         timelines=timelines or KnownTimelines(),
     )
     _check_availability(context, info)
+    _note_essential(root, notes)
     total = _declared_duration(root, notes)
     found, total = _spans(context, root, total)
     info = with_reference(info, root, found, notes)
@@ -171,6 +173,15 @@ def _is_dynamic(root: Element, notes: Notes) -> bool:
     if kind not in ("static", "dynamic", "list"):  # 8.14: a list is static, its periods are imported
         notes.warn("dash.bad_type", "MPD@type is none of static, dynamic and list.", line=line_of(root), path="/MPD")
     return kind == "dynamic"
+
+
+def _note_essential(root: Element, notes: Notes) -> None:
+    """Report what the MPD or a period asks for and is not understood (5.8.4.8); it is played as well as it goes."""
+    for place in (root, *children(root, "Period")):
+        for item in descriptors.misunderstood(descriptors.named((place,), "EssentialProperty")):
+            if item.known not in CHAINING | FALLBACK:
+                sentence = f"An EssentialProperty “{item.shown()}” of the {local(place)} is not understood."
+                notes.warn("dash.essential_property", f"{sentence} It may not play as it should.", line=item.line)
 
 
 def _check_availability(context: MpdContext, info: LiveInfo) -> None:

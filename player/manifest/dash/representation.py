@@ -32,7 +32,7 @@ class Member:
     rendition: Rendition
     type: TrackType
     label: str | None
-    essential: tuple[Descriptor, ...]
+    misunderstood: list[Descriptor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def read_representation(
         place=source.place,
     )
     label = next(iter(_texts(element, "Label")), None)
-    return Member(rendition, traits.type, label, traits.essential)
+    return Member(rendition, traits.type, label, _misunderstood(traits))
 
 
 def _traits(context: MpdContext, adaptation: Element, element: Element) -> _Traits:
@@ -104,11 +104,19 @@ def _traits(context: MpdContext, adaptation: Element, element: Element) -> _Trai
     )
 
 
+def _misunderstood(traits: _Traits) -> list[Descriptor]:
+    return [
+        item
+        for level in reversed(traits.levels)
+        for item in descriptors.misunderstood(descriptors.named((level,), "EssentialProperty"))
+    ]
+
+
 def _source(period: PeriodContext, traits: _Traits, base: BaseUrl, place: SourcePosition) -> SegmentContext:
     element = traits.levels[0]
     return SegmentContext(
         period=period,
-        addressing=merge((*traits.levels, period.element)),
+        addressing=merge((*traits.levels, period.element), descriptors.last_number(traits.properties)),
         base_url=base.url,
         id=element.get("id") or "",
         bandwidth=max(integer(element.get("bandwidth")) or 0, 0),
@@ -128,7 +136,7 @@ def _described(traits: _Traits, *, identity: str, bandwidth: int, segments: Segm
     """The rendition as its attributes and descriptors have it, without where it is and what protects it."""
     levels, properties = traits.levels, traits.properties
     is_video = traits.type is TrackType.VIDEO
-    misunderstood = (item for item in traits.essential if not descriptors.essential_understood(item))
+    misunderstood = _misunderstood(traits)
     return Rendition(
         id=identity,
         bandwidth_bps=bandwidth,
@@ -149,7 +157,7 @@ def _described(traits: _Traits, *, identity: str, bandwidth: int, segments: Segm
         and (any(codec_type(codec) is TrackType.AUDIO for codec in traits.codecs) or holds_sound(levels)),
         tiles=descriptors.tiles(properties),
         tile_duration_s=_tile_s(descriptors.tiles(properties), segments),
-        unusable=next((f"EssentialProperty {item.shown()}" for item in misunderstood), None),
+        unusable=f"EssentialProperty {misunderstood[0].shown()}" if misunderstood else None,
         inband_events=tuple(
             (item.scheme, item.value) for item in descriptors.named(levels[::-1], "InbandEventStream")
         ),

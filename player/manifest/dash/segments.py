@@ -299,7 +299,7 @@ def _read_timeline(source: SegmentContext, addressing: InheritedAddressing, elem
         start_number=addressing.start_number,
         end=end,
         whole_only=live or period.end_s is None,
-        end_number=addressing.number("endNumber"),
+        end_number=addressing.end_number,
         tolerance=JUMP_S * addressing.timescale,
         oldest=_oldest_ticks(source, addressing) if live else None,
     )
@@ -326,7 +326,7 @@ def _number_index(
     ticks = max(round(duration), 1)
     length_s = ticks / frame.timescale
     shift = addressing.number("eptDelta") or 0
-    start, end_number = addressing.start_number, addressing.number("endNumber")
+    start, end_number = addressing.start_number, addressing.end_number
     first, stop = start, None
     if period.duration_s is not None:
         span = period.duration_s - shift / frame.timescale
@@ -383,7 +383,7 @@ def _list(source: SegmentContext, addressing: InheritedAddressing, init: InitSeg
     elif len(times) > len(entries):
         source.warn("dash.timeline_without_urls", f"{len(times) - len(entries)} times have no SegmentURL.")
     offset_s = addressing.presentation_time_offset / addressing.timescale
-    end_number = addressing.number("endNumber")
+    end_number = addressing.end_number
     segments = []
     outside = 0
     for entry, (number, start_s, duration_s) in zip(entries, times, strict=False):
