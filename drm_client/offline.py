@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -41,6 +42,9 @@ _MARK_BITS = 20
 _MAX_COUNT = 2**32
 """More changes of a vault than any device makes; a service that has seen more is wrong."""
 _MAX_PARTS = 100
+_RELEASED = "licence_released"
+_NEVER_TAKEN = frozenset({"licence_not_found", "bad_signed_request"})
+_log = logging.getLogger(__name__)
 _ENDED = {
     RightsState.REVOKED: DrmErrorCode.LICENCE_REVOKED,
     RightsState.EXPIRED: DrmErrorCode.LICENCE_EXPIRED,
@@ -182,8 +186,8 @@ class OfflineLicences:
         return await asyncio.to_thread(lambda: self._keep(issued, self._rights_of(issued)))
 
     async def renew(self, licence_id: str, kids: Iterable[bytes] = ()) -> KeptLicence:
-        """Renew a licence, for its own keys and ``kids``; the media stays. A licence that the service has withdrawn
-        is marked so, and its keys are forgotten."""
+        """Renew a licence, for its own keys and ``kids``; the media stays. Where the service refuses because the
+        licence is over, it is asked for its signed word, and that alone takes the licence away."""
         licence = self.store.get(licence_id)
         licence.clear()
         if not self._is_ours(licence):
@@ -199,10 +203,8 @@ class OfflineLicences:
         try:
             issued = await self._signed.renew(licence.rights, renewal.url, wanted)
         except RefusedError as error:
-            if error.code is DrmErrorCode.LICENCE_REVOKED:
-                await asyncio.to_thread(self._mark_revoked, {licence_id})
-            elif error.reason == "licence_released":  # an old copy of the vault brought it back
-                await asyncio.to_thread(self.store.release, licence_id, None)
+            if error.code is DrmErrorCode.LICENCE_REVOKED or error.reason == _RELEASED:
+                await self._hear_what_became_of(licence_id)
             raise
         return await asyncio.to_thread(self._keep_renewed, issued)
 
@@ -232,32 +234,56 @@ class OfflineLicences:
         return await self.acquire(LicenceOrder(LICENCES_URL, policy.session_id, policy.title_id, kids))
 
     async def send_receipts(self) -> int:
-        """Send what was given back to this service without a network; how many it has now confirmed."""
-        count = 0
+        """Send what was given back to this service without a network; how many it has now settled. A receipt stays
+        until the service has confirmed it, or says that it never will: whoever else answers knows of no licence."""
+        count, refused = 0, None
         for receipt in self.store.receipts():
             if not receipt.is_for(self._service.address):
                 continue
             try:
-                await self._service.post(receipt.url, partial(_receipt_body, receipt.statement))
+                answer = await self._service.post(receipt.url, partial(_receipt_body, receipt.statement))
+                if answer.get("licence_id") != receipt.licence_id:
+                    raise untrusted("It confirms another licence.")
             except RefusedError as error:
                 if error.recoverable:
                     raise
+                if error.reason not in _NEVER_TAKEN:
+                    refused = error
+                    continue
             self.store.sent(receipt)
             count += 1
+        if refused is not None:
+            raise refused
         return count
 
     async def confirm_states(self) -> Confirmations:
         """Ask the service what became of its licences here. An older copy of the vault is found so, and what it
         brought back is confirmed or goes; what cannot be confirmed as it is is renewed later (:meth:`renew_all`)."""
-        confirmed: list[str] = []
-        ended: list[str] = []
+        found = Confirmations()
         ids = await asyncio.to_thread(self.store.issued_by, self._service.address)
         for begin in range(0, max(1, len(ids)), MAX_STATES):
-            held = await asyncio.to_thread(self._held, ids[begin : begin + MAX_STATES])
-            generation, before = await asyncio.to_thread(self._next_generation)
-            states = await self._signed.states(generation, before, held)
-            await asyncio.to_thread(self._take_states, states, held, confirmed, ended)
-        return Confirmations(tuple(confirmed), tuple(ended))
+            _, some = await self._ask_states(ids[begin : begin + MAX_STATES])
+            found = Confirmations(found.confirmed + some.confirmed, found.ended + some.ended)
+        return found
+
+    async def is_device_removed(self) -> bool:
+        """Whether the service has signed that it takes this device no more; by its state, or by its list."""
+        try:
+            if (await self._ask_states(()))[0].device_revoked:
+                return True
+        except RefusedError as error:
+            if error.recoverable:
+                raise
+        since = 0
+        for _ in range(_MAX_PARTS):
+            answer = await self._service.get(f"/revocations?since={since}")
+            members = SignedFields(await self._service.verify(answer.get("list"), signed.REVOCATIONS))
+            if self._signed.device_id in members.items("devices"):
+                return True
+            before, since = since, members.count("serial")
+            if not members.flag("more") or since <= before:
+                break
+        return False
 
     async def check_revocations(self) -> tuple[str, ...]:
         """Ask what this service has withdrawn since the last time; the IDs of its licences here that were."""
@@ -287,6 +313,19 @@ class OfflineLicences:
         licence.clear()
         return licence.rights.policy.title_id
 
+    async def _ask_states(self, licence_ids: Sequence[str]) -> tuple[LicenceStates, Confirmations]:
+        held = await asyncio.to_thread(self._held, licence_ids)
+        generation, before = await asyncio.to_thread(self._next_generation)
+        states = await self._signed.states(generation, before, held)
+        return states, await asyncio.to_thread(self._take_states, states, held)
+
+    async def _hear_what_became_of(self, licence_id: str) -> None:
+        """Do as the service signs. A refusal is not signed: whatever stands between can make one."""
+        try:
+            await self._ask_states((licence_id,))
+        except Exception as error:  # noqa: BLE001  (the refusal is the caller's news; upkeep asks again)
+            _log.info("a refusal could not be confirmed: %s", getattr(error, "code", type(error).__name__))
+
     def _next_generation(self) -> tuple[int, int]:
         """What is told to the service of how far the vault has come: now, and the last time. It is kept that it was
         told; no copy of the vault ever says the same. Each service has a count of its own, so that none can move
@@ -314,11 +353,11 @@ class OfflineLicences:
                 found.append(licence.rights)
         return found
 
-    def _take_states(
-        self, states: LicenceStates, held: Iterable[LicenceFacts], confirmed: list[str], ended: list[str]
-    ) -> None:
+    def _take_states(self, states: LicenceStates, held: Iterable[LicenceFacts]) -> Confirmations:
         """Do as the service said of ``held``. What it does not know stays as it is: its memory may be an older copy,
         too."""
+        confirmed: list[str] = []
+        ended: list[str] = []
         if states.generation >> _MARK_BITS > _MAX_COUNT:
             raise untrusted("It has seen more changes than there can be.")
         with self._vault.exclusive():
@@ -348,6 +387,7 @@ class OfflineLicences:
                     if good != licence.rights:
                         self.store.put(licence.with_rights(good))
                     licence.clear()
+        return Confirmations(tuple(confirmed), tuple(ended))
 
     def _read(self, licence_id: str) -> tuple[KeptLicence, TrustedTime]:
         """A licence and the time of its issuer."""

@@ -68,11 +68,13 @@ class LicenceState:
 
 @dataclass(frozen=True, slots=True)
 class LicenceStates:
-    """What the service says of what is kept here. ``restored``: it has seen a later ``generation`` of this vault."""
+    """What the service says of what is kept here. ``restored``: it has seen a later ``generation`` of this vault.
+    ``device_revoked``: it takes this device no more."""
 
     restored: bool
     generation: int
     licences: dict[str, LicenceState]
+    device_revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,8 @@ class SignedLicences:
             found[one.text("licence_id", 64)] = LicenceState(
                 one.text("state", 32), one.count("sequence"), one.number_or_none("first_play_at")
             )
-        return LicenceStates(members.flag("restored"), members.count("generation"), found)
+        device_revoked = members.text_or_none("device", 32) == "revoked"  # an older service does not say
+        return LicenceStates(members.flag("restored"), members.count("generation"), found, device_revoked)
 
     def _signed(self, typ: str, **members: object) -> dict[str, Any]:
         return {"request": self._device.sign(typ, {"device_id": self._device.device_id, **members})}

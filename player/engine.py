@@ -456,7 +456,7 @@ class Engine:
         if self.service is None or self._devices is None:
             return None
         if self._device_id is None:
-            self._device_id = await register(self.service, self._devices)
+            self._device_id = await register(self.service, self._devices, self.rights)
         return self._device_id
 
     async def _all_rights(self) -> Sequence[DeviceRights]:

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -38,7 +39,7 @@ from drm_client.signed import DEVICE
 from drm_client.upkeep import KeptLicenceUpkeep
 from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, Vault
 from player.base.errors import ErrorCode, InputError, ServiceError
-from player.licensing.device_rights import register
+from player.licensing.device_rights import DeviceRights, register
 from player.service.address import service_address
 from player.service.client import ServiceClient
 from tests.drm_client.offline_kit import ORDER, Desk, MemoryKeyStore
@@ -215,7 +216,7 @@ async def lies_about_a_copy(folder: Path) -> bool:
 
 
 class _TakesAway:
-    """A service that says at once that it has removed the device."""
+    """A service, or somebody between, that says at once that it has removed the device."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -230,15 +231,48 @@ async def device_taken_away(folder: Path) -> bool:
     """One key for all services, as in profiles of 0.1.0: a second service takes the device away."""
     desk = TwoServices(folder)
     licence_id = await desk.kept()
-    desk.vault.close()
     devices = DeviceIdentities(desk.keys)
     bound = devices.vault_id()
+    desk.other_server.revoked_devices.append(desk.device.device_id)
+
+    async def rights() -> DeviceRights:
+        return cast(DeviceRights, SimpleNamespace(licences=desk.others))
+
     with contextlib.suppress(ServiceError):
-        await register(cast(ServiceClient, _TakesAway(OTHER)), devices)
+        await register(cast(ServiceClient, _TakesAway(OTHER)), devices, rights)
+    desk.vault.close()
     later = DeviceIdentities(desk.keys)
     desk._open()
     same = later.of(ADDRESS).device_id == desk.device.device_id == later.vault_id() == bound
     return same and later.of(OTHER).device_id != desk.device.device_id and plays(desk, licence_id)
+
+
+def refused_in_its_name(problem: str) -> Try:
+    """A proxy with a certificate that this machine trusts refuses in the service's name."""
+
+    async def attack(folder: Path) -> bool:
+        desk = Desk(folder, keys=FileKeyStore(folder, b"m"))
+        devices = DeviceIdentities(desk.keys)
+        licence_id, before = await desk.kept(), devices.of(ADDRESS).device_id
+        desk.licences.remove(given_back := await desk.kept())
+        through, desk.server._answer = desk.server._answer, lambda *_: (403, {"code": problem})  # type: ignore[method-assign]
+
+        async def rights() -> DeviceRights:
+            return cast(DeviceRights, SimpleNamespace(licences=desk.licences))
+
+        with contextlib.suppress(DrmError):
+            await desk.licences.renew(licence_id)
+            return False
+        with contextlib.suppress(ServiceError):
+            await register(cast(ServiceClient, _TakesAway(ADDRESS)), devices, rights)
+            return False
+        await keep_up(desk)
+        desk.server._answer = through  # type: ignore[method-assign]
+        await keep_up(desk)
+        same = DeviceIdentities(desk.keys).of(ADDRESS).device_id == before
+        return same and plays(desk, licence_id) and given_back in desk.server.released
+
+    return attack
 
 
 async def challenge_passed_on(_folder: Path) -> bool:
@@ -513,6 +547,7 @@ async def plain_http(_folder: Path) -> bool:
     return True
 
 
+_KEEPS = "nothing is deleted, the next contact finds all as it was"
 _WAITS = "waits until the service has confirmed it"
 ATTACKS = (
     Attack("two services whose clocks are five years apart", "neither touches the other's licences", two_services),
@@ -522,6 +557,9 @@ ATTACKS = (
         "a service takes the device away", "it is the same at others, nothing of theirs is lost", device_taken_away
     ),
     Attack("a service passes another's challenge on", "it is not this device there", challenge_passed_on),
+    Attack("refuse in the service's name: withdrawn", _KEEPS, refused_in_its_name("licence_revoked")),
+    Attack("refuse in the service's name: given back", _KEEPS, refused_in_its_name("licence_released")),
+    Attack("refuse in the service's name: device removed", _KEEPS, refused_in_its_name("device_revoked")),
     Attack("forget a service's clock and set the wall clock back", "its licences wait, others' end", clock_forgotten),
     Attack("keep what a service issued five years ahead", _WAITS, from_the_future),
     Attack("set the wall clock back while it runs", "the time counts", wall_clock),

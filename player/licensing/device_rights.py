@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,9 @@ from player.service.client import ServiceClient
 
 _NOT_FOUND = 404
 _REMOVED = "device_revoked"
+_log = logging.getLogger(__name__)
+
+OpenRights = Callable[[], Awaitable["DeviceRights | None"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,12 @@ def _rights_at(vault: Vault, devices: DeviceIdentities, client: ServiceClient) -
     return DeviceRights(vault, clock, service, licences, asking, upkeep, devices)
 
 
-async def register(client: ServiceClient, devices: DeviceIdentities) -> str:
+async def register(client: ServiceClient, devices: DeviceIdentities, rights: OpenRights) -> str:
     """The device's ID at the service, with proof that it has its key. A service that asks for no proof gets none.
 
-    The key of a device that was removed from its account is never accepted again. The next run of the program is
-    another device to this service, and the same device as before to every other service.
+    The key of a device that was removed from its account is never accepted again. If the service signs that (the
+    refusal is not signed), the next run of the program is another device to this service, and the same device as
+    before to every other service. ``rights`` opens what asks for its signed word.
     """
     device = devices.of(client.address)
 
@@ -86,8 +92,20 @@ async def register(client: ServiceClient, devices: DeviceIdentities) -> str:
     try:
         return await client.register_device(device.public_jwk(), prove=prove)
     except ServiceError as error:
-        if error.fields.get("problem") == _REMOVED:
+        if error.fields.get("problem") == _REMOVED and await _is_removed(rights):
             await asyncio.to_thread(devices.replace, client.address)
         if error.fields.get("status") != _NOT_FOUND:
             raise
     return await client.register_device(device.public_jwk())
+
+
+async def _is_removed(rights: OpenRights) -> bool:
+    """Whether the service has signed that it removed this device."""
+    try:
+        opened = await rights()
+        return opened is not None and await opened.licences.is_device_removed()
+    except Exception as error:  # noqa: BLE001  (the refusal is the caller's news)
+        _log.info(
+            "the removal of this device could not be confirmed: %s", getattr(error, "code", type(error).__name__)
+        )
+        return False

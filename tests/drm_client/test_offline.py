@@ -300,6 +300,50 @@ async def test_a_withdrawn_licence_plays_no_more(desk: Desk) -> None:
     assert not playable(desk, licence_id)
 
 
+@pytest.mark.parametrize("says", ["licence_revoked", "device_revoked", "title_revoked", "licence_released"])
+async def test_a_refusal_that_nobody_signed_takes_nothing_away(desk: Desk, says: str) -> None:
+    """Whatever stands between the device and its service can refuse in its name."""
+    licence_id = await desk.kept()
+
+    def refuse(*_asked: object) -> tuple[int, dict[str, object]]:
+        return 403, {"code": says, "title": "No."}
+
+    for between in ("_renew", "_state"):  # at first the service itself is heard, and says that it is in force
+        cut = patch.multiple(desk.server, **{"_renew": refuse, between: refuse})
+        with cut, pytest.raises(RefusedError):
+            await desk.licences.renew(licence_id)
+        assert playable(desk, licence_id)
+
+
+async def test_a_receipt_stays_until_its_service_has_heard_it(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    desk.licences.remove(licence_id)
+    others = [
+        (403, {"title": "Blocked by your network."}),
+        (403, {"code": "licence_revoked"}),
+        (200, {"portal": "Please sign in."}),
+        (200, {"licence_id": "b" * 32}),
+    ]
+    for answer in others:
+        with patch.object(desk.server, "_answer", lambda *_asked, answer=answer: answer), pytest.raises(DrmError):
+            await desk.licences.send_receipts()
+    assert await desk.licences.send_receipts() == 1
+    desk.licences.remove(await desk.kept())
+    unknown = (404, {"code": "licence_not_found", "title": "There is no such licence."})
+    with patch.object(desk.server, "_answer", lambda *_asked: unknown):
+        assert await desk.licences.send_receipts() == 1
+
+
+@pytest.mark.parametrize("state", ["answered", "refused"])
+async def test_only_a_signed_word_says_that_the_device_was_removed(desk: Desk, state: str) -> None:
+    """Of an account that is gone the list alone still says so."""
+    unknown = (403, {"code": "device_unknown", "title": "No account has this device."})
+    with patch.object(desk.server, "_state", desk.server._state if state == "answered" else lambda _asked: unknown):
+        assert not await desk.licences.is_device_removed()
+        desk.server.revoked_devices.append(desk.device.device_id)
+        assert await desk.licences.is_device_removed()
+
+
 async def test_lists_of_what_was_withdrawn_are_read_once(desk: Desk) -> None:
     first, second = await desk.kept(), await desk.kept()
     assert await desk.licences.check_revocations() == ()

@@ -24,7 +24,7 @@ from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.rights import LicenceFacts, RightsState
 from drm_client.trusted_clock import TrustedClock
 from drm_client.vault import ANCHOR_ENTRY, Vault
-from player.licensing import upkeep
+from player.licensing import device_rights, upkeep
 from player.licensing.upkeep import LicenceUpkeep
 from player.resume import journal
 from player.service import address
@@ -245,6 +245,28 @@ def what_waits_for_room_waits_for_ever(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Queue, "_without_room", nothing)
 
 
+def refusals_take_licences_away(patch: pytest.MonkeyPatch) -> None:
+    async def believe(self: OfflineLicences, licence_id: str) -> None:
+        self._mark_revoked({licence_id})
+
+    patch.setattr(OfflineLicences, "_hear_what_became_of", believe)
+
+
+def refusals_take_the_device_away(patch: pytest.MonkeyPatch) -> None:
+    async def believe(_rights: object) -> bool:
+        return True
+
+    patch.setattr(device_rights, "_is_removed", believe)
+
+
+def any_answer_settles_a_receipt(patch: pytest.MonkeyPatch) -> None:
+    class Any(frozenset[str]):
+        def __contains__(self, _reason: object) -> bool:
+            return True
+
+    patch.setattr(offline, "_NEVER_TAKEN", Any())
+
+
 def any_passphrase_opens(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(passphrase, "_derive", lambda *_given: bytes(32))
 
@@ -416,6 +438,21 @@ FAULTS = [
         "rights-any-passphrase-opens",
         "tests/drm_client/test_passphrase.py::test_without_the_passphrase_nothing_opens",
         any_passphrase_opens,
+    ),
+    Fault(
+        "rights-refusals-take-licences-away",
+        "tests/drm_client/test_offline.py::test_a_refusal_that_nobody_signed_takes_nothing_away[licence_revoked]",
+        refusals_take_licences_away,
+    ),
+    Fault(
+        "rights-refusals-take-the-device-away",
+        "tests/test_attacks.py::test_the_page_says_what_each_attack_does",
+        refusals_take_the_device_away,
+    ),
+    Fault(
+        "rights-any-answer-settles-a-receipt",
+        "tests/drm_client/test_offline.py::test_a_receipt_stays_until_its_service_has_heard_it",
+        any_answer_settles_a_receipt,
     ),
     Fault(
         "rights-positions-are-lost-with-the-power",

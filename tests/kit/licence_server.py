@@ -173,6 +173,7 @@ class LicenceServer:
             "issued_at": self.time.at_s,
             "generation": known,
             "restored": restored,
+            "device": "revoked" if asked["device_id"] in self.revoked_devices else "in_use",
             "licences": answers,
         }
         return 200, {"state": self.sign("matinee-state+jws", payload)}

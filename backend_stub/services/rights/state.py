@@ -39,7 +39,7 @@ class LicenceStateAnswers:
         ``replayed``, 503 ``clock_unsure``.
         """
         now = self._clock.now()
-        device = self._device(request)
+        device, revoked = self._device(request)
         message = read_signed(request, STATE_REQUEST, device.public_key, StateRequest, device.id)
         self._guard.admit(device, message, now)
         with self._database.write() as session:
@@ -68,22 +68,24 @@ class LicenceStateAnswers:
                 "issued_at": now,
                 "generation": known,
                 "restored": restored,
+                "device": "revoked" if revoked else "in_use",
                 "licences": answers,
             }
         return self._signer.sign(STATE, payload)
 
-    def _device(self, request: str) -> Device:
-        """A device by its key, whatever account it is in; a removed one, too: what it keeps is over, and is told
-        so."""
+    def _device(self, request: str) -> tuple[Device, bool]:
+        """A device by its key, whatever account it is in, and whether an account has removed it. A removed one, too:
+        what it keeps is over, and is told so."""
         try:
             device_id = claimed_key(request)
         except BadStatementError as error:
             raise ProblemError(422, "bad_signed_request", str(error)) from error
         with self._database.read() as session:
-            found = session.scalars(select(Device).where(Device.id == device_id, Device.proven)).first()
-        if found is None:
+            found = session.scalars(select(Device).where(Device.id == device_id)).all()
+        proven = next((device for device in found if device.proven), None)
+        if proven is None:
             raise ProblemError(403, "device_unknown", "No account has this device.")
-        return found
+        return proven, any(device.revoked_at is not None for device in found)
 
 
 def _answer(session: Session, device_id: str, held: HeldLicence, now: float) -> dict[str, Any]:

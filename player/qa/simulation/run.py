@@ -224,11 +224,14 @@ class _Playback:
 
         return RequestMarker(wanted, self._spec.source.title_id, moment)
 
+    async def _opened_rights(self) -> DeviceRights | None:
+        return self._rights
+
     async def _registered(self) -> str | None:
         if self._service is None or self._device is None:
             return None
         if self._device_id is None:
-            self._device_id = await register(self._service, self._devices)
+            self._device_id = await register(self._service, self._devices, self._opened_rights)
         return self._device_id
 
     async def _signed(self) -> SignedLicences | None:

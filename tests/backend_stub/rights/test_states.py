@@ -46,6 +46,11 @@ class TestStates:
         running.context.rights.revocations.revoke_licence(licence["licence_id"], "test", by="a" * 32)
         assert told(running, device.state(6, licence))["licences"][0]["state"] == "revoked"
 
+    def test_a_device_that_was_removed_hears_it_signed(self, running: Service, device: SigningDevice) -> None:
+        assert told(running, device.state(1))["device"] == "in_use"
+        device.client.call("DELETE", f"/devices/{device.device_id}")
+        assert told(running, device.state(2))["device"] == "revoked"
+
     def test_a_licence_that_was_given_back_stays_so(
         self, running: Service, device: SigningDevice, licence: dict[str, Any]
     ) -> None:
