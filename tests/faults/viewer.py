@@ -19,6 +19,7 @@ from ui.app.system import translation
 from ui.app.viewmodels import posters, sentences
 from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.home import HomeViewModel
+from ui.app.viewmodels.titles import PosterModel
 from ui.app.window import scene
 
 _EVENING = "tests/ui/app/test_evening.py::"
@@ -75,6 +76,12 @@ FOCUS_DEAD_AFTER_PLAYBACK = replaced(
 _SIGN_IN = "Matinee/Pages/SignInPage.qml"
 
 FAULTS = [
+    Fault(
+        name="viewer-focus-on-another-title",
+        test="tests/ui/app/test_home_choices.py"
+        "::test_the_focus_stays_with_its_title_when_the_page_comes_again_in_another_order",
+        apply=lambda patch: patch.setattr(PosterModel, "identity", ""),
+    ),
     Fault(
         name="viewer-held-key-chooses-in-its-menu",
         test="tests/ui/app/test_home_choices.py::test_a_key_that_is_held_on_chooses_nothing_in_the_menu_that_it_opened",

@@ -200,3 +200,27 @@ def test_a_title_that_came_lately_is_new_until_it_is_watched():
     assert is_new(card, card.published_at + 86400)
     assert not is_new(card, card.published_at + 30 * 86400)
     assert not is_new(watched(card, watched_at=5.0), card.published_at + 86400)
+
+
+@pytest.mark.parametrize("place", ["row", "grid"])
+def test_the_focus_stays_with_its_title_when_the_page_comes_again_in_another_order(stage, place):
+    at_home(stage)
+    newcomer = replace(TITLES[7], id="title-new", title="Newcomer")
+    row = [TITLES[2], TITLES[3], TITLES[4]]
+    stage.client.screen = [TitleRow("list", tuple(row))]
+    stage.app.home.refresh()
+    stage.until(lambda: stage.find("list_2") is not None)
+    if place == "row":
+        stage.item("list_1").forceActiveFocus()
+    else:
+        stage.item("titles").setProperty("currentIndex", 3)
+        stage.item("titles").forceActiveFocus()
+        assert stage.focus_name == "title_3"
+
+    stage.client.screen = [TitleRow("list", (newcomer, row[2], row[1]))]
+    stage.client.titles = [newcomer, *TITLES[4:], *TITLES[:4]]
+    stage.app.home.refresh()
+
+    stage.until(lambda: stage.app.home.titles.records[0].title_id == "title-new")
+    stage.until(lambda: stage.focus_name == ("list_2" if place == "row" else "title_8"))
+    assert stage.app.home.titles.records[8].title_id == "title-3"

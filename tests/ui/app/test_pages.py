@@ -342,3 +342,21 @@ def test_a_client_that_never_answers_leaves_the_interface_alive(stage):
         stage.key(K.Key_Escape, K.Key_Escape)
     timer.stop()
     assert longest[0] < HELD_MS, f"the Qt thread was held for {longest[0]} ms"
+
+
+def test_a_page_that_comes_up_fades_in_and_with_little_motion_stands_still(stage):
+    stage.client.titles = cards(3)
+    stage.sign_in()
+    pages = stage.item("pages")
+    stage.until(lambda: pages.opacity() == 1.0)
+    shown: list[tuple[float, float]] = []
+    pages.opacityChanged.connect(lambda: shown.append((pages.opacity(), pages.mapToScene(QPointF()).x())))
+    stage.app.showSettings()
+    stage.until(lambda: bool(shown) and (pages.opacity(), pages.mapToScene(QPointF()).x()) == (1.0, 0.0))
+    assert any(x for _, x in shown)
+    assert min(opacity for opacity, _ in shown) < 0.5
+    stage.app.settings.set_system_still(True)
+    shown.clear()
+    stage.key(K.Key_Escape)
+    stage.until(lambda: bool(shown) and shown[-1] == (1.0, 0.0))
+    assert {x for _, x in shown} == {0.0}

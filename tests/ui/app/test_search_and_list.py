@@ -44,6 +44,15 @@ def test_what_is_typed_is_searched_for_once_the_typing_pauses(stage):
     assert stage.focus_name == "openSearch"
 
 
+def test_empty_frames_stand_where_something_is_on_its_way(stage):
+    at_search(stage)
+    stage.type("xyz")
+    stage.until(lambda: stage.app.search.property("state") == "nothing")
+    stage.client.silent = True
+    stage.type("z")
+    stage.until(lambda: stage.item("searchLoading").isVisible())
+
+
 def test_with_six_keys(stage):
     at_search(stage, tv=True)
     assert stage.focus_name == "key_a"
@@ -114,7 +123,13 @@ def test_a_title_is_put_on_the_list_and_taken_off(stage):
     stage.key(K.Key_Return)
     stage.until(lambda: stage.client.listed == [])
     stage.key(K.Key_Back)
-    stage.until(lambda: stage.item("listEmpty").isVisible() and stage.focus_name == "leaveMyList")
+    stage.until(lambda: stage.item("listEmpty").isVisible() and stage.focus_name == "fillList")
+    stage.wait(1)  # what is done later in this turn
+    stage.key(K.Key_Up)
+    assert stage.focus_name == "leaveMyList"
+    stage.key(K.Key_Down)
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.page == "browse")
 
 
 def test_a_change_that_the_service_does_not_take_is_taken_back(stage):

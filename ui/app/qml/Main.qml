@@ -29,6 +29,11 @@ Window {
         else
             page.forceActiveFocus(Qt.OtherFocusReason)
     }
+    function arrive() {
+        const base = [starting, signIn, profiles, home].includes(page)
+        arrivalShift.from = (base === LayoutMirroring.enabled ? 1 : -1) * Theme.px(Theme.still ? 0 : 24)
+        arrival.restart()
+    }
     // What was dropped or pasted: played when it is an address or a file, else shown in the dialog with the reason.
     function openDropped(text: string) {
         if (page === player && app.player.addSubtitles(text))
@@ -93,8 +98,10 @@ Window {
     title: page === player && app.player.title ? app.player.title + " – Matinee" : "Matinee"
     color: Theme.background
     onPageChanged: {
-        if (page !== player)
+        if (page !== player) {
             setSmall(false)
+            arrive()
+        }
         settle()
     }
     Component.onCompleted: settle()
@@ -124,170 +131,190 @@ Window {
         visible: window.page === player
     }
 
-    StartingPage {
-        id: starting
+    // Every page but the player's. What comes up fades in and moves a little, from where it lies in the stack.
+    Item {
+        id: pages
+        objectName: "pages"
         anchors.fill: parent
-        visible: window.page === starting
-        enabled: visible
-        focus: true
-    }
-    SignInPage {
-        id: signIn
-        objectName: "signInPage"
-        anchors.fill: parent
-        visible: window.page === signIn
-        enabled: visible && !modal
-        signIn: window.app.signIn
-        byCode: window.app.byCode
-        code: window.app.codeSignIn
-        tv: window.app.tv
-        onByCodeWanted: wanted => window.app.signInByCode(wanted)
-        onOpenStream: dialog.open()
-        onShowSettings: window.app.showSettings()
-        files: window.app.files
-        onOpenFile: folders.open()
-        onFileChosen: identity => window.app.files.playRecent(identity)
-        onFileMenuWanted: (card, identity) => window.offerFile(card, identity)
-    }
-    ProfilesPage {
-        id: profiles
-        objectName: "profilesPage"
-        anchors.fill: parent
-        visible: window.page === profiles
-        enabled: visible && !modal
-        profiles: window.app.profiles
-        onLeaving: window.app.keepProfile()
-        onSignOut: window.app.signOut()
-    }
-    SearchPage {
-        id: search
-        objectName: "searchPage"
-        anchors.fill: parent
-        visible: window.page === search
-        enabled: visible && !modal
-        search: window.app.search
-        tv: window.app.tv
-        onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
-        onTitleChosen: titleId => window.app.showTitle(titleId)
-        onLeaving: window.app.back()
-    }
-    ChannelsPage {
-        id: channels
-        objectName: "channelsPage"
-        anchors.fill: parent
-        visible: window.page === channels
-        enabled: visible && !modal
-        channels: window.app.channels
-        onChannelChosen: titleId => window.app.openChannel(titleId)
-        onLeaving: window.app.back()
-    }
-    MyListPage {
-        id: myList
-        objectName: "myListPage"
-        anchors.fill: parent
-        visible: window.page === myList
-        enabled: visible && !modal
-        myList: window.app.myList
-        onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
-        onShowHistory: window.app.showHistory()
-        onTitleChosen: titleId => window.app.showTitle(titleId)
-        onLeaving: window.app.back()
-    }
-    BrowsePage {
-        id: browse
-        objectName: "browsePage"
-        anchors.fill: parent
-        visible: window.page === browse
-        enabled: visible && !modal
-        browse: window.app.browse
-        onTitleChosen: titleId => window.app.showTitle(titleId)
-        onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
-        onLeaving: window.app.back()
-    }
-    HomePage {
-        id: home
-        objectName: "homePage"
-        anchors.fill: parent
-        visible: window.page === home
-        enabled: visible && !modal
-        home: window.app.home
-        downloads: window.app.downloads
-        files: window.app.files
-        onFileChosen: identity => window.app.files.playRecent(identity)
-        onFileMenuWanted: (card, identity) => window.offerFile(card, identity)
-        viewer: window.app.viewer
-        avatar: window.app.profiles.avatar
-        calm: window.app.profiles.kids
-        severalProfiles: window.app.profiles.several
-        onTitleChosen: titleId => window.app.showTitle(titleId)
-        onPlayChosen: titleId => window.app.openTitle(titleId)
-        onDownloadChosen: downloadId => window.app.playDownload(downloadId)
-        onMenuWanted: (card, titleId, goingOn) => window.offerChoices(card, titleId, goingOn)
-        onShowCatalogue: window.app.showCatalogue()
-        onShowSearch: window.app.showSearch()
-        onShowChannels: window.app.showChannels()
-        onShowMyList: window.app.showMyList()
-        onSwitchProfile: window.app.switchProfile()
-        onShowDownloads: window.app.showDownloads()
-        onOpenStream: dialog.open()
-        onShowSettings: window.app.showSettings()
-        onShowAccount: window.app.showAccount()
-        onSignOut: signOutDialog.open()
-    }
-    AccountPage {
-        id: account
-        objectName: "accountPage"
-        anchors.fill: parent
-        visible: window.page === account
-        enabled: visible
-        account: window.app.account
-        onShowProfiles: {
-            window.app.back()
-            window.app.switchProfile()
+        transform: Translate { id: shift }
+        StartingPage {
+            id: starting
+            anchors.fill: parent
+            visible: window.page === starting
+            enabled: visible
+            focus: true
         }
-        onLeaving: window.app.back()
+        SignInPage {
+            id: signIn
+            objectName: "signInPage"
+            anchors.fill: parent
+            visible: window.page === signIn
+            enabled: visible && !modal
+            signIn: window.app.signIn
+            byCode: window.app.byCode
+            code: window.app.codeSignIn
+            tv: window.app.tv
+            onByCodeWanted: wanted => window.app.signInByCode(wanted)
+            onOpenStream: dialog.open()
+            onShowSettings: window.app.showSettings()
+            files: window.app.files
+            onOpenFile: folders.open()
+            onFileChosen: identity => window.app.files.playRecent(identity)
+            onFileMenuWanted: (card, identity) => window.offerFile(card, identity)
+        }
+        ProfilesPage {
+            id: profiles
+            objectName: "profilesPage"
+            anchors.fill: parent
+            visible: window.page === profiles
+            enabled: visible && !modal
+            profiles: window.app.profiles
+            onLeaving: window.app.keepProfile()
+            onSignOut: window.app.signOut()
+        }
+        SearchPage {
+            id: search
+            objectName: "searchPage"
+            anchors.fill: parent
+            visible: window.page === search
+            enabled: visible && !modal
+            search: window.app.search
+            tv: window.app.tv
+            onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
+            onTitleChosen: titleId => window.app.showTitle(titleId)
+            onLeaving: window.app.back()
+        }
+        ChannelsPage {
+            id: channels
+            objectName: "channelsPage"
+            anchors.fill: parent
+            visible: window.page === channels
+            enabled: visible && !modal
+            channels: window.app.channels
+            onChannelChosen: titleId => window.app.openChannel(titleId)
+            onLeaving: window.app.back()
+        }
+        MyListPage {
+            id: myList
+            objectName: "myListPage"
+            anchors.fill: parent
+            visible: window.page === myList
+            enabled: visible && !modal
+            myList: window.app.myList
+            onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
+            onShowHistory: window.app.showHistory()
+            onShowCatalogue: window.app.showCatalogue()
+            onTitleChosen: titleId => window.app.showTitle(titleId)
+            onLeaving: window.app.back()
+        }
+        BrowsePage {
+            id: browse
+            objectName: "browsePage"
+            anchors.fill: parent
+            visible: window.page === browse
+            enabled: visible && !modal
+            browse: window.app.browse
+            onTitleChosen: titleId => window.app.showTitle(titleId)
+            onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
+            onLeaving: window.app.back()
+        }
+        HomePage {
+            id: home
+            objectName: "homePage"
+            anchors.fill: parent
+            visible: window.page === home
+            enabled: visible && !modal
+            home: window.app.home
+            downloads: window.app.downloads
+            files: window.app.files
+            onFileChosen: identity => window.app.files.playRecent(identity)
+            onFileMenuWanted: (card, identity) => window.offerFile(card, identity)
+            viewer: window.app.viewer
+            avatar: window.app.profiles.avatar
+            calm: window.app.profiles.kids
+            severalProfiles: window.app.profiles.several
+            onTitleChosen: titleId => window.app.showTitle(titleId)
+            onPlayChosen: titleId => window.app.openTitle(titleId)
+            onDownloadChosen: downloadId => window.app.playDownload(downloadId)
+            onMenuWanted: (card, titleId, goingOn) => window.offerChoices(card, titleId, goingOn)
+            onShowCatalogue: window.app.showCatalogue()
+            onShowSearch: window.app.showSearch()
+            onShowChannels: window.app.showChannels()
+            onShowMyList: window.app.showMyList()
+            onSwitchProfile: window.app.switchProfile()
+            onShowDownloads: window.app.showDownloads()
+            onOpenStream: dialog.open()
+            onShowSettings: window.app.showSettings()
+            onShowAccount: window.app.showAccount()
+            onSignOut: signOutDialog.open()
+        }
+        AccountPage {
+            id: account
+            objectName: "accountPage"
+            anchors.fill: parent
+            visible: window.page === account
+            enabled: visible
+            account: window.app.account
+            onShowProfiles: {
+                window.app.back()
+                window.app.switchProfile()
+            }
+            onLeaving: window.app.back()
+        }
+        DetailsPage {
+            id: details
+            objectName: "detailsPage"
+            anchors.fill: parent
+            visible: window.page === details
+            enabled: visible && !modal
+            details: window.app.details
+            download: window.app.titleDownload
+            listed: window.app.listed
+            onListToggled: window.app.toggleListed()
+            onPlay: window.app.openTitle(window.app.details.playId)
+            onPlayFromStart: window.app.openTitleFromStart(window.app.details.playId)
+            onPlayTrailer: window.app.openTitleFromStart(window.app.details.trailerId)
+            onPlayEpisode: titleId => window.app.openTitle(titleId)
+            onShowTitle: titleId => window.app.showTitle(titleId)
+            onPlayFromFurthest: window.app.playFromFurthest()
+            onGenreChosen: genre => window.app.showGenre(genre)
+            onPersonChosen: person => window.app.showPerson(person)
+            onRated: thumb => window.app.rateShown(thumb)
+            onMarked: window.app.markShown()
+            onLeaving: window.app.back()
+        }
+        SettingsPage {
+            id: settings
+            objectName: "settingsPage"
+            anchors.fill: parent
+            visible: window.page === settings
+            enabled: visible && !modal
+            settings: window.app.settings
+            keys: window.app.keys
+            onLeaving: window.app.back()
+        }
+        DownloadsPage {
+            id: downloads
+            objectName: "downloadsPage"
+            anchors.fill: parent
+            visible: window.page === downloads
+            enabled: visible && !modal
+            downloads: window.app.downloads
+            onPlay: downloadId => window.app.playDownload(downloadId)
+            onLeaving: window.app.back()
+        }
     }
-    DetailsPage {
-        id: details
-        objectName: "detailsPage"
-        anchors.fill: parent
-        visible: window.page === details
-        enabled: visible && !modal
-        details: window.app.details
-        download: window.app.titleDownload
-        listed: window.app.listed
-        onListToggled: window.app.toggleListed()
-        onPlay: window.app.openTitle(window.app.details.playId)
-        onPlayFromStart: window.app.openTitleFromStart(window.app.details.playId)
-        onPlayTrailer: window.app.openTitleFromStart(window.app.details.trailerId)
-        onPlayEpisode: titleId => window.app.openTitle(titleId)
-        onShowTitle: titleId => window.app.showTitle(titleId)
-        onPlayFromFurthest: window.app.playFromFurthest()
-        onGenreChosen: genre => window.app.showGenre(genre)
-        onPersonChosen: person => window.app.showPerson(person)
-        onRated: thumb => window.app.rateShown(thumb)
-        onMarked: window.app.markShown()
-        onLeaving: window.app.back()
-    }
-    SettingsPage {
-        id: settings
-        objectName: "settingsPage"
-        anchors.fill: parent
-        visible: window.page === settings
-        enabled: visible && !modal
-        settings: window.app.settings
-        keys: window.app.keys
-        onLeaving: window.app.back()
-    }
-    DownloadsPage {
-        id: downloads
-        objectName: "downloadsPage"
-        anchors.fill: parent
-        visible: window.page === downloads
-        enabled: visible && !modal
-        downloads: window.app.downloads
-        onPlay: downloadId => window.app.playDownload(downloadId)
-        onLeaving: window.app.back()
+    ParallelAnimation {
+        id: arrival
+        NumberAnimation { target: pages; property: "opacity"; from: 0; to: 1; duration: Theme.pageMoves }
+        NumberAnimation {
+            id: arrivalShift
+            target: shift
+            property: "x"
+            to: 0
+            duration: Theme.still ? 0 : Theme.pageMoves
+            easing.type: Easing.OutCubic
+        }
     }
     PlayerPage {
         id: player

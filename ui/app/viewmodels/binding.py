@@ -26,6 +26,7 @@ else:
 
 _Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
+_MOST_MOVED = 300  # in longer lists records change in place: finding each one's new place would take too long
 
 
 def shown(kind: type, attribute: str, notify: Signal) -> Property:
@@ -41,10 +42,13 @@ def part(attribute: str) -> Property:
 class RecordModel(QAbstractListModel, Generic[R]):
     """A list model over dataclass records; each field is a role of the same name in camelCase.
 
-    Subclasses set ``record``. :meth:`replace` touches only what changed, so that views keep their focus and position.
+    Subclasses set ``record``, and ``identity`` to the field that tells one record from another.
+    :meth:`replace` touches only what changed, so that views keep their position. With an identity the focus stays on
+    its record, wherever that is now.
     """
 
     record: ClassVar[type]
+    identity: ClassVar[str] = ""
     countChanged = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -69,6 +73,8 @@ class RecordModel(QAbstractListModel, Generic[R]):
 
     def replace(self, records: Sequence[R]) -> None:
         """Show these records instead."""
+        if self.identity and 0 < len(self.records) <= _MOST_MOVED and len(records) <= _MOST_MOVED:
+            self._arrange([getattr(one, self.identity) for one in records], records)
         old, new = self.records, list(records)
         common = min(len(old), len(new))
         if len(new) < len(old):
@@ -83,6 +89,34 @@ class RecordModel(QAbstractListModel, Generic[R]):
             self.append(new[common:])
         elif len(new) != len(old):
             self.countChanged.emit()
+
+    def _arrange(self, wanted: Sequence[object], records: Sequence[R]) -> None:
+        """Take away, move and put in until there are these records in this order, still with their old values."""
+        there = [getattr(one, self.identity) for one in self.records]
+        if there == wanted or len(set(wanted)) < len(wanted) or len(set(there)) < len(there):
+            return
+        kept = set(wanted)
+        if kept.isdisjoint(there):
+            return  # all others: the place keeps the focus
+        for row in reversed(range(len(there))):
+            if there[row] not in kept:
+                self.beginRemoveRows(_NO_PARENT, row, row)
+                del self.records[row], there[row]
+                self.endRemoveRows()
+        known = set(there)
+        for row, (key, record) in enumerate(zip(wanted, records, strict=True)):
+            if key not in known:
+                self.beginInsertRows(_NO_PARENT, row, row)
+                self.records.insert(row, record)
+                there.insert(row, key)
+                self.endInsertRows()
+            elif there[row] != key:
+                before = there.index(key, row)
+                self.beginMoveRows(_NO_PARENT, before, before, _NO_PARENT, row)
+                self.records.insert(row, self.records.pop(before))
+                there.insert(row, there.pop(before))
+                self.endMoveRows()
+        self.countChanged.emit()
 
     def append(self, records: Sequence[R]) -> None:
         """Show these records after the others."""

@@ -42,6 +42,7 @@ class PosterModel(RecordModel[Poster]):
     when the view comes near the end."""
 
     record = Poster
+    identity = "title_id"
 
     def __init__(self, posters: PosterCache, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -726,6 +726,10 @@
         <translation>Auf der Seite eines Titels ist ein Knopf, der ihn hierher stellt.</translation>
     </message>
     <message>
+        <source>All titles</source>
+        <translation>Alle Titel</translation>
+    </message>
+    <message>
         <source>Your list could not be loaded</source>
         <translation>Ihre Liste konnte nicht geladen werden</translation>
     </message>

@@ -8,6 +8,7 @@ Pressable {
     property string icon
     property string caption
     property bool checked: false
+    property bool plain: false // known by everybody, so that no tooltip covers what stands beside it
     property int side: Theme.control
 
     corner: side / 2
@@ -31,7 +32,7 @@ Pressable {
     Tooltip {
         id: tip
         target: root
-        text: root.caption ? "" : root.name
+        text: root.caption || root.plain ? "" : root.name
         wanted: root.visible && root.enabled && (root.hovered || root.activeFocus)
     }
     Label {

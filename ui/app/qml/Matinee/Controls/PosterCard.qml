@@ -130,13 +130,12 @@ Pressable {
             width: Math.ceil(mark.implicitWidth) + Theme.px(14)
             height: Math.ceil(mark.implicitHeight) + Theme.px(6)
             radius: Theme.radiusSmall
-            color: Theme.accent
+            color: Theme.shadeDeep // the accent is for what plays and how far
             visible: root.badge && root.progress === 0
             Label {
                 id: mark
                 anchors.centerIn: parent
                 text: root.badge
-                color: Theme.accentDark
                 font.pixelSize: Theme.small
                 font.weight: Font.DemiBold
                 Accessible.ignored: true

@@ -11,13 +11,14 @@ FocusScope {
     signal titleChosen(string titleId)
     signal menuWanted(Item card, string titleId)
     signal showHistory()
+    signal showCatalogue()
     signal leaving()
 
     function enter() {
         if (grid.enabled && grid.count > 0)
             grid.forceActiveFocus(Qt.OtherFocusReason)
-        else if (trouble.visible)
-            trouble.forceActiveFocus(Qt.OtherFocusReason)
+        else if (trouble.visible || nothing.visible)
+            (trouble.visible ? trouble : nothing).forceActiveFocus(Qt.OtherFocusReason)
         else
             bar.forceActiveFocus(Qt.OtherFocusReason)
     }
@@ -26,8 +27,9 @@ FocusScope {
             enter()
     }
     function goDown() {
-        if (grid.visible || trouble.visible)
-            (grid.visible ? grid : trouble).forceActiveFocus(Qt.OtherFocusReason)
+        const below = [grid, trouble, nothing].find(one => one.visible)
+        if (below)
+            below.forceActiveFocus(Qt.OtherFocusReason)
     }
 
     Accessible.role: Accessible.Pane
@@ -87,17 +89,32 @@ FocusScope {
             Keys.onDownPressed: root.goDown()
         }
     }
-    Spinner {
-        anchors.centerIn: parent
+    Skeleton {
+        objectName: "listLoading"
+        anchors { left: parent.left; leftMargin: Theme.margin; top: top.bottom; topMargin: Theme.tight }
+        columns: grid.columns
+        cellWidth: grid.cellWidth
+        cellHeight: grid.cellHeight
         visible: root.myList.state === "loading"
     }
     StateMessage {
+        id: nothing
         objectName: "listEmpty"
         anchors.centerIn: parent
         visible: root.myList.state === "empty"
+        enabled: visible
+        onVisibleChanged: Qt.callLater(root.enterAnew)
         icon: "plus"
         heading: qsTr("Your list is empty")
         sentence: qsTr("The page of a title has a button that puts it here.")
+        Keys.onUpPressed: bar.forceActiveFocus(Qt.OtherFocusReason)
+        ActionButton {
+            objectName: "fillList"
+            text: qsTr("All titles")
+            primary: true
+            focus: true
+            onPressed: root.showCatalogue()
+        }
     }
     StateMessage {
         id: trouble

@@ -35,6 +35,7 @@ FocusScope {
             objectName: "playPause"
             icon: root.player.paused ? "play" : "pause"
             name: root.player.paused ? qsTr("Play") : qsTr("Pause")
+            plain: true
             focus: true
             onPressed: root.player.toggle()
         }

@@ -207,13 +207,21 @@ FocusScope {
                 }
             }
         }
+        Skeleton {
+            objectName: "searchLoading"
+            columns: grid.columns
+            cellWidth: grid.cellWidth
+            cellHeight: grid.cellHeight
+            rowCount: 2
+            visible: grid.count === 0 && root.search.state === "searching"
+            Accessible.name: qsTr("Searching…")
+        }
         Label {
             objectName: "searchMessage"
             anchors { left: parent.left; right: parent.right; rightMargin: Theme.margin; top: parent.top; topMargin: Theme.wide }
             wrapMode: Text.Wrap
             visible: grid.count === 0 && text
-            text: root.search.state === "searching" ? qsTr("Searching…")
-                : root.search.state === "nothing" ? qsTr("Nothing was found. Try fewer or other words.")
+            text: root.search.state === "nothing" ? qsTr("Nothing was found. Try fewer or other words.")
                 : root.search.state === "error" ? root.search.message
                 : root.idle && !recent.visible ? qsTr("Two letters are enough to begin with.") : ""
             color: Theme.muted
