@@ -74,7 +74,7 @@ class RecordModel(QAbstractListModel, Generic[R]):
     def replace(self, records: Sequence[R]) -> None:
         """Show these records instead."""
         if self.identity and 0 < len(self.records) <= _MOST_MOVED and len(records) <= _MOST_MOVED:
-            self._arrange([getattr(one, self.identity) for one in records], records)
+            self._reorder([getattr(one, self.identity) for one in records], records)
         old, new = self.records, list(records)
         common = min(len(old), len(new))
         if len(new) < len(old):
@@ -90,7 +90,7 @@ class RecordModel(QAbstractListModel, Generic[R]):
         elif len(new) != len(old):
             self.countChanged.emit()
 
-    def _arrange(self, wanted: Sequence[object], records: Sequence[R]) -> None:
+    def _reorder(self, wanted: Sequence[object], records: Sequence[R]) -> None:
         """Take away, move and put in until there are these records in this order, still with their old values."""
         there = [getattr(one, self.identity) for one in self.records]
         if there == wanted or len(set(wanted)) < len(wanted) or len(set(there)) < len(there):
