@@ -139,7 +139,7 @@ class Downloader:
 
     def _loader(self, paths: Pathways, origin: DownloadOrigin) -> Loader:
         return Loader(
-            self.gate,
+            self.gate.led_by(origin.url),
             paths,
             self.clock,
             Random(self.seed),

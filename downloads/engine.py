@@ -22,7 +22,7 @@ async def plan_of(engine: Engine, wanted: DownloadRequest) -> DownloadPlan:
     access = access_of(engine)
     addresses = await access.addresses(wanted.origin)
     loader = Loader(
-        engine.gate,
+        engine.gate.led_by(wanted.origin.url),
         Pathways(tuple(addresses.manifests)),
         engine.clock,
         Random(0),

@@ -43,7 +43,8 @@ class KeyRequest:
     ``kids`` are 16 bytes each. ``licence_url`` is where the service says to ask; else each system looks into
     ``protections``. ``system`` names the system to use where the service says it (``matinee.clearkey``).
     ``session_id`` is the play session that a device-bound licence must be for, ``title_id`` its title.
-    ``signed_url`` is where the service takes signed requests, which are preferred.
+    ``signed_url`` is where the service takes signed requests, which are preferred. ``initiator`` is the address of
+    the manifest that ``protections`` come from.
     """
 
     kids: tuple[bytes, ...]
@@ -53,15 +54,18 @@ class KeyRequest:
     session_id: str | None = None
     title_id: str | None = None
     signed_url: str | None = field(default=None, repr=False)
+    initiator: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class LicenceCall:
-    """One HTTP exchange that the caller makes. A ``body`` of None means GET."""
+    """One HTTP exchange that the caller makes. A ``body`` of None means GET. ``initiator`` is the manifest that names
+    ``url``; empty where somebody else does."""
 
     url: str = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    initiator: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,10 @@ class LicenceClient:
         if signed is not None and request.system == DeviceClearKey.name:
             return _masked(DeviceClearKey.name, await signed.grant(request))
         system = choose_system(self._systems, request)
-        body = await self._post_once(system.form_request(request))
+        call = system.form_request(request)
+        if call.url not in (request.licence_url, request.signed_url):
+            call = replace(call, initiator=request.initiator)
+        body = await self._post_once(call)
         try:
             return _masked(system.name, system.read_response(request, body))
         finally:

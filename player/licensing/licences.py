@@ -52,7 +52,8 @@ class PlaybackLicences:
     """Fills the key ring of one playback. One exchange serves all who wait for it.
 
     ``kept`` opens the licences that are kept here. ``on_end`` is called when the licence ends while it is in use (its
-    keys are gone then), or when a kept one permits no playing at all.
+    keys are gone then), or when a kept one permits no playing at all. ``initiator`` is the manifest's address, where
+    that is what leads to the licence server.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class PlaybackLicences:
         kept: OpenKept | None = None,
         reoffer: Reoffer | None = None,
         on_end: Callable[[DrmError], None] = _ignore,
+        initiator: str = "",
     ) -> None:
         self._client = client
         self._ring = ring
@@ -75,6 +77,7 @@ class PlaybackLicences:
         self._kept = kept
         self._reoffer = reoffer
         self._on_end = on_end
+        self._initiator = initiator
         self._protections: tuple[Protection, ...] = ()
         self._running: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -227,6 +230,7 @@ class PlaybackLicences:
             session_id=offer.session_id,
             title_id=offer.title_id,
             signed_url=offer.signed_url,
+            initiator=self._initiator,
         )
 
     def _watch(self, holding: LicenceInUse) -> None:
@@ -243,7 +247,9 @@ class PlaybackLicences:
 def licence_request(call: LicenceCall) -> Request:
     """The exchange that a key system asks for, with a licence server that is not the service."""
     method = "GET" if call.body is None else "POST"
-    return Request(RequestKind.LICENCE, call.url, method=method, headers=call.headers, body=call.body)
+    return Request(
+        RequestKind.LICENCE, call.url, method=method, headers=call.headers, body=call.body, initiator=call.initiator
+    )
 
 
 def _is_about_session(error: MatineeError | DrmError) -> bool:

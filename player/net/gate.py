@@ -6,9 +6,11 @@ came back, and a timing record, whatever transport moves the bytes.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from urllib.parse import urlsplit
 
 from player.base.clock import Clock
@@ -277,7 +279,19 @@ class Gate:
         self._on_transfer = on_transfer
         self._slots = Slots(limits.per_host, limits.total)
         self._traffic = _Traffic()
-        self._count = 0
+        self._numbers = count(1)
+        self._initiator = ""
+
+    def led_by(self, url: str) -> Gate:
+        """This gate, for what the manifest at ``url`` leads to."""
+        other = copy.copy(self)
+        other._initiator = url  # noqa: SLF001 (same class)
+        return other
+
+    @property
+    def initiator(self) -> str:
+        """The manifest whose requests pass here; empty where there is none, or one that the service named."""
+        return self._initiator
 
     @property
     def busy(self) -> int:
@@ -293,8 +307,9 @@ class Gate:
         """
         limits = limits_of(request)
         asked_s = self._clock.monotonic()
-        self._count += 1
-        number = self._count
+        number = next(self._numbers)
+        if self._initiator and not request.initiator:
+            request = replace(request, initiator=self._initiator)
         async with self._slots.hold(_host(request), limits.priority), AsyncExitStack() as stack:
             start_s = self._clock.monotonic()
             record = _Record(number, request, limits, self._traffic, start_s - asked_s, start_s)

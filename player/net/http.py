@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import anyio.lowlevel
@@ -23,6 +24,7 @@ from player.base.errors import ErrorCode, InputError, NetError
 from player.net.cleanup import to_its_end
 from player.net.decoding import decoded
 from player.net.failures import connect_failure, failure
+from player.net.local_network import LocalServers, is_local
 from player.net.model import Body, ConnectionTiming, Request, RequestKind
 from player.net.stale_connections import SILENT_S, RenewedTransport
 from player.net.web_options import WebOptions, is_address
@@ -70,13 +72,15 @@ class HttpTransport:
         # stated has connections of its own: those of another host at that address have another certificate.
         self._transports: dict[tuple[str, str], RenewedTransport] = {}
         self._silent_s = silent_s
+        self._local = LocalServers(by_name=not self._web.proxy)
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
         """The response to ``request``, redirects followed. Raises NetError."""
         hop = _first_hop(request, self._web)
+        outside = bool(request.initiator) and await self._local.leads_outside(request.initiator, request.url)
         for _ in range(self._max_redirects + 1):
-            response, connection = await self._send(hop)
+            response, connection = await self._send(hop, outside=outside)
             target = _redirect_target(response)
             if target is None:
                 try:
@@ -85,6 +89,7 @@ class HttpTransport:
                     await _close(response)
                 return
             await _drop(response)
+            outside = outside or self._local.is_public(hop.url)
             hop = hop.redirected(target, response.status_code)
         raise failure(
             ErrorCode.NET_TOO_MANY_REDIRECTS, "{host} redirects in a circle.", request.url, recoverable=False
@@ -98,6 +103,7 @@ class HttpTransport:
 
     def renew(self) -> None:
         """The machine slept, or the like: what is asked from now on goes over new connections."""
+        self._local.forget()
         for transport in self._transports.values():
             transport.renew()
 
@@ -107,7 +113,8 @@ class HttpTransport:
             await transport.aclose()
         self._transports.clear()
 
-    async def _send(self, hop: _Hop) -> tuple[httpx.Response, ConnectionTiming]:
+    async def _send(self, hop: _Hop, *, outside: bool) -> tuple[httpx.Response, ConnectionTiming]:
+        """One exchange. ``outside``: it comes of a server that may not lead to the local network."""
         try:
             message = httpx.Request(
                 hop.method, hop.url, headers=hop.headers, content=hop.body, extensions={"timeout": self._timeouts}
@@ -119,13 +126,19 @@ class HttpTransport:
         _refuse_impossible(message.url)
         if not self._web.allows(message.url.host):
             raise _unsafe(hop.url, "{host} is not one of the hosts that may be asked here.")
-        host = _lead(message, self._web)
+        name, host = message.url.host, _lead(message, self._web)
+        watched = outside and not host and not self._web.hosts  # a host that was named by hand may be asked
+        if watched and self._local.holds(name):
+            raise _leads_inside(hop.url)
         transport = self._transport(message.url.scheme, host, hop.url)
         try:
             while True:
-                message.extensions["trace"] = watch = _ConnectWatch()
+                watch = _ConnectWatch(hop.url if watched and not self._web.proxy else "")
+                message.extensions["trace"] = watch
                 try:
                     response = await transport.handle_async_request(message)
+                    if watch.address and not self._web.proxy:
+                        self._local.connected(name, watch.address)
                     return response, watch.connection(response)
                 except (httpx.ReadError, httpx.RemoteProtocolError):
                     # A server may close a kept connection at the very moment when it is used again: what may be asked
@@ -181,13 +194,24 @@ class HttpTransport:
 
 
 class _ConnectWatch:
-    """Listens to httpcore while it makes a connection (its ``trace`` extension)."""
+    """Listens to httpcore while it makes a connection (its ``trace`` extension). One into the local network is closed
+    before anything is sent where ``outside_url`` is what asks for it: names may lead anywhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, outside_url: str) -> None:
         self._at_s: dict[str, float] = {}
+        self._outside_url = outside_url
+        self.address = ""
 
-    async def __call__(self, name: str, _info: object) -> None:
-        self._at_s[name.partition(".")[2]] = time.perf_counter()
+    async def __call__(self, name: str, info: Mapping[str, Any]) -> None:
+        what = name.partition(".")[2]
+        self._at_s[what] = time.perf_counter()
+        if what == "connect_tcp.complete":
+            stream = info["return_value"]
+            peer = stream.get_extra_info("server_addr")
+            self.address = str(peer[0]) if peer else ""
+            if self._outside_url and is_local(self.address):
+                await stream.aclose()
+                raise _leads_inside(self._outside_url)
 
     def connection(self, response: httpx.Response) -> ConnectionTiming:
         """What the answer came over."""
@@ -395,6 +419,10 @@ def _ended_early(error: Exception) -> bool:
 
 def _unsafe(url: str, sentence: str) -> NetError:
     return failure(ErrorCode.NET_FORBIDDEN_URL, sentence, url, recoverable=False)
+
+
+def _leads_inside(url: str) -> NetError:
+    return _unsafe(url, "{host} is on this machine or its network. A server of the internet may not lead there.")
 
 
 def _join(url: str, target: str) -> SplitResult:

@@ -41,7 +41,8 @@ class Request:
     """One HTTP exchange. ``deadline_s`` bounds the whole of it, ``first_byte_s`` the wait for the response,
     ``stall_s`` the silence between two reads of the body; None takes the kind's own default.
 
-    ``url``, ``headers`` and ``body`` may hold secrets and never show in a repr.
+    ``url``, ``headers`` and ``body`` may hold secrets and never show in a repr. ``initiator`` is the address of the
+    manifest that led to ``url`` (see :mod:`player.net.local_network`).
     """
 
     kind: RequestKind
@@ -59,6 +60,7 @@ class Request:
     stall_s: float | None = None
     attempt: int = 1
     paced: bool = False  # the body is made while it is sent
+    initiator: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

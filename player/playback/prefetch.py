@@ -111,7 +111,7 @@ class Prefetcher:
         for kid, key in source.keys:
             keys.add(kid, key)
         keys.update(await asyncio.to_thread(source.kept_keys))
-        loader = Loader(self._gate, paths, self._clock, Random(settings.seed))
+        loader = Loader(self._gate.led_by(source.url), paths, self._clock, Random(settings.seed))
         licences = services.playback_licences(keys, addresses.offer, None, _unheard, _unheard)
         try:
             licences.prefetch()

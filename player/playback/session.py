@@ -61,6 +61,7 @@ class Session:
         on_event: Callable[[Event], None],
     ) -> None:
         self._on_state, self._on_event_seen = on_state, on_event
+        services = replace(services, gate=services.gate.led_by(source.url))  # also for what follows it
         self._parts = _parts(source, player, services, settings, on_state, self)
         self._parts.observe.add(on_event)
         self._played: set[str] = set()  # the addresses of a chain

@@ -69,7 +69,15 @@ class PlaybackServices:
         reoffer = None if renewal is None else renewal.offer
         kept = self.kept_licences
         return PlaybackLicences(
-            self.licences, keys, offer, self.clock, observe, kept=kept, reoffer=reoffer, on_end=on_end
+            self.licences,
+            keys,
+            offer,
+            self.clock,
+            observe,
+            kept=kept,
+            reoffer=reoffer,
+            on_end=on_end,
+            initiator=self.gate.initiator,
         )
 
     def loader(

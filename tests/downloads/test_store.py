@@ -7,6 +7,7 @@ import itertools
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,7 +28,7 @@ from downloads.settings import DownloadSettings
 from player.base.clock import SystemClock
 from player.base.errors import ErrorCode, MatineeError
 from player.net.gate import Gate
-from player.net.model import RequestKind
+from player.net.model import Body, Request, RequestKind
 from player.net.routing import RoutingTransport
 from tests.kit.downloads import CutTransport, Shelf, SmallDisk, noise_download, noise_title, run
 from tests.kit.downloads import shelf as new_shelf
@@ -385,3 +386,18 @@ def test_an_older_index_is_made_anew(kept: tuple[Shelf, DownloadFolder, FileServ
     with pytest.raises(DownloadError) as caught:
         shelf.again()
     assert code_of(caught) is ErrorCode.DOWNLOAD_NEWER
+
+
+def test_every_request_says_which_manifest_led_to_it(tmp_path: Path) -> None:
+    asked: list[Request] = []
+
+    class Heard(RoutingTransport):
+        def open(self, request: Request) -> AbstractAsyncContextManager[Body]:
+            asked.append(request)
+            return super().open(request)
+
+    noise_title(tmp_path / "title", 2)
+    with FileServer(tmp_path / "title") as server:
+        run(new_shelf(tmp_path).add(server.url("media.m3u8")), transport=Heard())
+        assert {request.initiator for request in asked} == {server.url("media.m3u8")}
+    assert len(asked) > 2

@@ -102,6 +102,13 @@ async def test_a_plain_clearkey_server_is_taken_too() -> None:
         assert ring.get(KID).value == KEY
 
 
+async def test_a_licence_server_that_the_manifest_names_is_asked_for_the_manifest() -> None:
+    for request, initiator in ((PLAIN_REQUEST, "http://a.test/m.mpd"), (replace(PLAIN_REQUEST, licence_url=URL), "")):
+        server = Server(json.dumps(jwk_set()).encode())
+        await client(server).acquire(replace(request, initiator="http://a.test/m.mpd"), KeyRing())
+        assert [call.initiator for call in server.calls] == [initiator]
+
+
 async def test_no_text_shows_secrets() -> None:
     server, ring = Server(wrapped(DEVICE)), KeyRing()
     licence = await client(server).acquire(DEVICE_REQUEST, ring)

@@ -25,6 +25,7 @@ from player.manifest.dash import (
 )
 from player.manifest.dash.query import Queries
 from player.manifest.hls import build, media, multivariant, tracks
+from player.net.local_network import LocalServers
 from player.playback import session
 from player.playback.ending import PlaybackEnding
 from player.playback.live import LivePlayback
@@ -93,6 +94,17 @@ def _each_essential_alone(patch: pytest.MonkeyPatch) -> None:
 
 def _last_number_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(descriptors, "last_number", lambda _properties: None)
+
+
+def _led_anywhere(patch: pytest.MonkeyPatch) -> None:
+    async def everywhere(*_everything: object) -> bool:
+        return False
+
+    patch.setattr(LocalServers, "leads_outside", everywhere)
+
+
+def _redirected_anywhere(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(LocalServers, "is_public", lambda *_everything: False)
 
 
 def _back_in_time(patch: pytest.MonkeyPatch) -> None:
@@ -348,6 +360,16 @@ FAULTS = [
         "manifest-last-segment-number-ignored",
         f"{_READER}/test_essential.py::test_the_number_of_the_last_segment_may_stand_in_a_descriptor",
         _last_number_ignored,
+    ),
+    Fault(
+        "net-manifest-leads-to-the-local-network",
+        "tests/player/net/test_local_network.py::test_a_name_is_taken_by_where_it_leads",
+        _led_anywhere,
+    ),
+    Fault(
+        "net-redirect-leads-to-the-local-network",
+        "tests/player/net/test_local_network.py::test_a_redirect_of_the_internet_leads_to_no_local_server",
+        _redirected_anywhere,
     ),
     Fault(
         "manifest-timeline-goes-back",

@@ -55,7 +55,8 @@ class Exchange:
 class RawServer:
     """Answers each path with the answer put into ``answers``; others get 404. Use it as a context manager."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, host: str = "127.0.0.1", *, tls: ssl.SSLContext | None = None) -> None:
+        self._host = host
         self.answers: dict[str, Answer] = {}
         self.exchanges: list[Exchange] = []
         self.connections = 0
@@ -73,7 +74,7 @@ class RawServer:
         return f"{'https' if self._tls else 'http'}://localhost:{self.port}{path}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
+        self._server = await asyncio.start_server(self._serve, self._host, 0, ssl=self._tls)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -399,10 +399,13 @@ def _web(connect: Connect | None) -> AbstractAsyncContextManager[AsyncRead]:
     @asynccontextmanager
     async def opened() -> AsyncIterator[AsyncRead]:
         gate = Gate(HttpTransport() if connect is None else connect(), SystemClock())
+        first = ""
 
         async def read(url: str, range_: ByteRange | None) -> Fetched:
+            nonlocal first
+            first = first or url
             kind = RequestKind.MANIFEST if range_ is None else RequestKind.INDEX
-            response = await gate.fetch(Request(kind, url, byte_range=range_))
+            response = await gate.fetch(Request(kind, url, byte_range=range_, initiator=first))
             return response.body, response.url
 
         try:

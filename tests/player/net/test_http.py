@@ -323,7 +323,7 @@ def _tls(authority: trustme.CA, *names: str) -> ssl.SSLContext:
 
 
 async def test_an_unknown_authority_is_not_trusted(authority: trustme.CA, client: Client) -> None:
-    async with RawServer(_tls(authority, "localhost")) as server:
+    async with RawServer(tls=_tls(authority, "localhost")) as server:
         error = await client.error(server.url("/a.m4s"))
     assert error.code is ErrorCode.NET_TLS
     assert "certificate" in error.sentence
@@ -334,7 +334,10 @@ async def test_a_named_authority_is_trusted_for_its_names_only(authority: trustm
     ca_file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
     client = Client(HttpTransport(ca_file=ca_file))
-    async with RawServer(_tls(authority, "localhost")) as server, RawServer(_tls(authority, "other.test")) as wrong:
+    async with (
+        RawServer(tls=_tls(authority, "localhost")) as server,
+        RawServer(tls=_tls(authority, "other.test")) as wrong,
+    ):
         server.answers["/a.m4s"] = lambda exchange: exchange.file(CONTENT)
         assert (await client.get(server.url("/a.m4s"))).body == CONTENT
         assert (await client.error(wrong.url("/a.m4s"))).code is ErrorCode.NET_TLS
@@ -347,7 +350,7 @@ async def test_from_tls_to_the_open_only_on_this_machine(
     ca_file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
     client = Client(HttpTransport(ca_file=ca_file))
-    async with RawServer(_tls(authority, "localhost")) as secure:
+    async with RawServer(tls=_tls(authority, "localhost")) as secure:
         secure.answers["/here"] = lambda exchange: exchange.reply(302, location=server.url("/a.m4s"))
         secure.answers["/away"] = lambda exchange: exchange.reply(302, location="http://cdn.test/a.m4s")
         assert (await client.get(secure.url("/here"))).body == CONTENT
@@ -367,7 +370,7 @@ async def test_plain_http_where_tls_is_spoken_and_the_reverse(
     async with plain:
         port = plain.sockets[0].getsockname()[1]
         assert (await client.error(f"https://localhost:{port}/")).code is ErrorCode.NET_TLS
-    async with RawServer(_tls(authority, "localhost")) as secure:
+    async with RawServer(tls=_tls(authority, "localhost")) as secure:
         error = await client.error(secure.url("/a.m4s").replace("https:", "http:"))
         assert error.code in (ErrorCode.NET_CUT, ErrorCode.NET_PROTOCOL)
 

@@ -59,7 +59,7 @@ async def test_a_certificate_is_that_of_the_host_and_not_of_the_address(tmp_path
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("one.test").configure_cert(context)
     web = WebOptions(resolve=(("one.test", "127.0.0.1"), ("two.test", "127.0.0.1")))
-    async with RawServer(context) as server:
+    async with RawServer(tls=context) as server:
         server.answers["/a"] = lambda exchange: exchange.file(b"abc")
         url = server.url("/a")
         assert (await fetch(url.replace("localhost", "one.test"), web, ca_file=tmp_path / "ca.pem")).body == b"abc"

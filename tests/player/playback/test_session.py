@@ -80,6 +80,13 @@ async def test_libmpv_opens_its_file_while_the_manifest_is_on_its_way(make: Make
     assert bench.state.status is PlaybackStatus.PLAYING
 
 
+async def test_every_request_says_which_manifest_led_to_it(make: Make) -> None:
+    bench = make()
+    await bench.open()
+    assert len(bench.transport.requests) > 3
+    assert {request.initiator for request in bench.transport.requests} == {MANIFEST}
+
+
 async def test_what_the_viewer_set_before_is_set_when_there_is_a_file(make: Make) -> None:
     bench = make(start_paused=True)
     bench.transport.plan(MANIFEST, Act(first_byte_s=3.0))

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ import pytest
 from drm_client.pssh import build_pssh
 from drm_client.systems import PLAYREADY, WIDEVINE
 from player.manifest.dump import SCHEMA, SCHEMA_VERSION
+from player.net.http import HttpTransport
+from player.net.model import Body, Request
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 from ui.cli.main import main
@@ -148,6 +151,25 @@ def test_from_a_server_with_children_and_index(capsys: pytest.CaptureFixture[str
         assert row["loaded"]
         assert row["segments"][-1]["byte_range"]["length"] > 0
         assert f"bytes={row['index']['range']['start']}-{row['index']['range']['end']}" in asked
+
+
+def test_every_further_request_says_which_manifest_led_to_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "all.m3u8").write_text("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=3\nv.m3u8\n")
+    (tmp_path / "v.m3u8").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n1.ts\n#EXT-X-ENDLIST\n")
+    asked: list[Request] = []
+    opened = HttpTransport.open
+
+    def heard(transport: HttpTransport, request: Request) -> AbstractAsyncContextManager[Body]:
+        asked.append(request)
+        return opened(transport, request)
+
+    monkeypatch.setattr(HttpTransport, "open", heard)
+    with FileServer(tmp_path) as server:
+        inspect(capsys, server.url("all.m3u8"))
+        assert {request.initiator for request in asked} == {server.url("all.m3u8")}
+    assert len(asked) > 1
 
 
 def test_from_a_server_with_a_missing_child(title: Path, capsys: pytest.CaptureFixture[str]) -> None:
