@@ -10,6 +10,7 @@ code 1 when a target is missed.
 from __future__ import annotations
 
 import gc
+import json
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import m3u8
@@ -205,6 +207,9 @@ def measure() -> list[Figure]:
         ]
     )
     different, before, after = unlike(), parse(window(0), URL), window(1)
+    one_new = best_ms(lambda: refresh(before, after, URL))
+    if node is not None:
+        beside.append(Figure("playlist, one new", one_new, "m3u8-parser, all of it", node[1], None))
     return [
         Figure("MPD, read", read, "lxml, parse only", best_ms(lambda: etree.fromstring(document.encode())), 2.5),
         Figure(
@@ -214,7 +219,8 @@ def measure() -> list[Figure]:
             best_ms(lambda: etree.fromstring(different.encode())),
             2.5,
         ),
-        Figure("playlist, one new", best_ms(lambda: refresh(before, after, URL)), "ours, as a whole", plain_ms, 0.2),
+        Figure("playlist, one new", one_new, "ours, as a whole", plain_ms, 0.2),
+        Figure("playlist, one new", one_new, "m3u8, all of it", best_ms(lambda: m3u8.loads(after, uri=URL)), None),
         *beside,
         Figure("MPD 9,000 S x 6", ours, "minimal lxml", best_ms(lambda: expand_minimal(document)), 1.5),
         Figure(
@@ -233,8 +239,19 @@ def measure() -> list[Figure]:
     ]
 
 
+def versions() -> str:
+    """What is measured beside ours."""
+    found = [f"{name} {metadata.version(name)}" for name in ("lxml", "m3u8", "mpegdash")]
+    for name in ("mpd-parser", "m3u8-parser"):
+        package = NODE_PACKAGES / name / "package.json"
+        if package.is_file():
+            found.append(f"{name} {json.loads(package.read_text(encoding='utf-8'))['version']}")
+    return ", ".join(found)
+
+
 def main() -> int:
     figures = measure()
+    print(versions())
     print(f"{'':24}{'ours ms':>9}  {'beside':22}{'ms':>9}{'ratio':>8}{'limit':>7}")
     for figure in figures:
         limit = "-" if figure.limit is None else f"{figure.limit:g}"
