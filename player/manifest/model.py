@@ -159,6 +159,15 @@ SegmentSource = SegmentIndex | PlaylistRef | IndexRef
 """A rendition's segments, or where they stand."""
 
 
+def init_of(rendition: Rendition) -> InitSegment | None:
+    """The init segment of a rendition, where it is known without loading anything and not encrypted as a whole."""
+    segments = rendition.segments
+    if isinstance(segments, PlaylistRef):
+        return None
+    init = segments.init if isinstance(segments, IndexRef) else segments[0].init if len(segments) else None
+    return None if init is None or init.keys else init
+
+
 def loaded_segments(source: SegmentSource) -> SegmentIndex | None:
     """The segments, where they are known; None where a playlist or an index is to be loaded first."""
     return None if isinstance(source, PlaylistRef | IndexRef) else source

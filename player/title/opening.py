@@ -14,7 +14,7 @@ from player.base.errors import ANY_ERROR, ErrorCode, InputError, ManifestError, 
 from player.licensing.licences import LicenceOffer
 from player.manifest import attach_playlist, parse, remote_links, with_mirrors
 from player.manifest.edit import iter_renditions
-from player.manifest.model import PlaylistRef, Presentation, Rendition, Segment
+from player.manifest.model import PlaylistRef, Presentation, Rendition, Segment, init_of
 from player.manifest.sniff import decode, sniff
 from player.manifest.urls import split_url
 from player.manifest.values import ByteRange
@@ -27,7 +27,7 @@ from player.resume.sync import ResumeSync
 from player.service.client import ServiceClient
 from player.service.model import PlaySession
 from player.title.media_file import MediaFile, is_media_address, is_media_name
-from player.tracks.codec_probe import facts_of, init_of, start_of, wanted, with_facts, with_sound_only
+from player.tracks.codec_probe import facts_of, start_of, wanted, with_facts, with_sound_only
 from player.tracks.selection import select
 from player.transfer.loader import Loader, LoadResult, Resource
 from player.transfer.pathways import Pathways

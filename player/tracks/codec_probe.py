@@ -14,11 +14,8 @@ from player.manifest.codecs import codec_family, codec_type, of_type
 from player.manifest.edit import as_sound, iter_renditions, map_renditions
 from player.manifest.model import (
     Container,
-    IndexRef,
     InitFacts,
-    InitSegment,
     ManifestWarning,
-    PlaylistRef,
     Presentation,
     Rendition,
     Segment,
@@ -85,15 +82,6 @@ def _codec_string(entry: SampleEntry) -> str:
 
 
 # -- in a presentation ---------------------------------------------------------------------------------------------
-
-
-def init_of(rendition: Rendition) -> InitSegment | None:
-    """The init segment of a rendition, where it is known without loading anything and not encrypted as a whole."""
-    segments = rendition.segments
-    if isinstance(segments, PlaylistRef):
-        return None
-    init = segments.init if isinstance(segments, IndexRef) else segments[0].init if len(segments) else None
-    return None if init is None or init.keys else init
 
 
 def start_of(rendition: Rendition) -> Segment | None:

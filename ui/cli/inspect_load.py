@@ -31,6 +31,7 @@ from player.manifest.model import (
     Segment,
     TimedEvent,
     TrackType,
+    init_of,
     loaded_segments,
 )
 from player.manifest.timed_events import identity, in_order
@@ -268,8 +269,6 @@ def _with_events(presentation: Presentation, found: Sequence[TimedEvent]) -> Pre
 
 def _probes(presentation: Presentation) -> list[tuple[str, Wanted]]:
     """The init segments to look into, to see what the media really are: the key of a rendition and the request."""
-    from player.tracks.codec_probe import init_of
-
     found: list[tuple[str, Wanted]] = []
     for _, track, rendition in iter_renditions(presentation):
         init = init_of(rendition) if track.type in (TrackType.VIDEO, TrackType.AUDIO, TrackType.TEXT) else None

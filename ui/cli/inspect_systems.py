@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from drm_client import systems
 from drm_client.errors import DrmError
 from drm_client.pssh import parse_pssh
-from player.manifest.model import KeyInfo, Presentation, Rendition, loaded_segments
+from player.manifest.edit import iter_renditions
+from player.manifest.model import KeyInfo, ManifestProtocol, Presentation, Rendition, loaded_segments
 
 _MAX_SEGMENTS = 2000  # of a rendition, in which keys are looked for
 
@@ -39,11 +40,10 @@ class SystemSummary:
 def key_systems(presentation: Presentation) -> tuple[SystemSummary, ...]:
     """The key systems that a presentation names, each once, in its own order."""
     found: dict[str, SystemSummary] = {}
-    for period in presentation.periods:
-        for track in period.tracks:
-            for rendition in track.renditions:
-                for item in (*_of_protections(rendition), *_of_keys(_keys(rendition))):
-                    found[item.system_id] = _joined(found.get(item.system_id), item)
+    is_hls = presentation.protocol is ManifestProtocol.HLS  # an MPD's systems stand in its protections
+    for _, _, rendition in iter_renditions(presentation):
+        for item in (*_of_protections(rendition), *_of_keys(_keys(rendition) if is_hls else ())):
+            found[item.system_id] = _joined(found.get(item.system_id), item)
     for item in _of_keys(session.key for session in presentation.session_keys):
         found[item.system_id] = _joined(found.get(item.system_id), item)
     return tuple(found.values())
@@ -81,8 +81,8 @@ def _of_pssh(summary: SystemSummary, boxes: bytes) -> Iterator[SystemSummary]:
 
 def _keys(rendition: Rendition) -> Iterator[KeyInfo]:
     index = loaded_segments(rendition.segments)
-    if index is None or rendition.protections:
-        return  # an MPD's keys stand in its protections
+    if index is None:
+        return
     for position in range(min(len(index), _MAX_SEGMENTS)):
         yield from index[position].keys
 

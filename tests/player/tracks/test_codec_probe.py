@@ -9,9 +9,9 @@ import pytest
 from player.base.errors import MediaError
 from player.manifest import parse
 from player.manifest.edit import iter_renditions
-from player.manifest.model import InitFacts, Presentation, Rendition, TrackType
+from player.manifest.model import InitFacts, Presentation, Rendition, TrackType, init_of
 from player.media import ts
-from player.tracks.codec_probe import facts_of, init_of, start_of, wanted, with_facts, with_sound_only
+from player.tracks.codec_probe import facts_of, start_of, wanted, with_facts, with_sound_only
 from player.tracks.selection import select
 from tests.kit import he_aac, media, samples
 
