@@ -26,10 +26,11 @@ from backend_stub.db.database import AWAY, patiently
 from backend_stub.edge.app import EdgeApp
 from backend_stub.edge.cache import DEFAULT_CACHE_BYTES, ObjectStore
 from backend_stub.edge.cached import CachedSource
+from backend_stub.edge.disk import DiskSource
 from backend_stub.edge.files import kind_of
 from backend_stub.edge.gate import OwnGate
 from backend_stub.edge.meter import EdgeMeter
-from backend_stub.edge.source import DiskSource, FileSource
+from backend_stub.edge.source import FileSource
 from backend_stub.edge.upstream import Upstream
 from backend_stub.encoding.worker import LastStep
 from backend_stub.faults.admin import FaultAdmin

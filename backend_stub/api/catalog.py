@@ -78,7 +78,7 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
         duration_s=title.duration_s,
         poster_url=_artwork_url(request, title, "poster") or str(request.url_for("poster", title_id=title.id)),
         heights=title.heights,
-        variants=cast("list[Literal['encrypted', 'clear']]", title.variants),
+        variants=cast("list[Literal['encrypted', 'clear', 'live']]", title.variants),
         maturity=title.maturity,
         progress=None
         if progress is None

@@ -10,7 +10,6 @@ from backend_stub.api.catalog import title_body
 from backend_stub.api.deps import Context, Watching
 from backend_stub.api.errors import documented
 from backend_stub.live import guide
-from backend_stub.titles import CLEAR
 
 router = APIRouter(tags=["catalog"])
 
@@ -39,7 +38,7 @@ def channels(request: Request, context: Context, watching: Watching) -> Channels
     items = []
     for watched in context.titles.catalog.page(watching, None, _MOST_TITLES).items:
         title = watched.title
-        on_air = guide.programmes(context.settings.media_dir, title.id, now) if CLEAR in title.variants else ()
+        on_air = guide.programmes(context.settings.media_dir, title, now)
         if on_air:
             shown = [
                 ProgrammeBody(title=one.title or title.title, starts_at=one.starts_at, ends_at=one.ends_at)

@@ -246,7 +246,7 @@ class TitleBody(BaseModel):
     duration_s: float
     poster_url: str
     heights: list[int]
-    variants: list[Literal["encrypted", "clear"]]
+    variants: list[Literal["encrypted", "clear", "live"]]
     maturity: int
     progress: ProgressBody | None
     published_at: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import aclosing
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
 
 from backend_stub.asgi import Receive, Scope, Send, respond, respond_problem
 from backend_stub.clock import Clock
@@ -14,6 +15,7 @@ from backend_stub.edge.gate import TokenGate
 from backend_stub.edge.source import FileSource, SourceReply, SourceRequest
 from backend_stub.problems import ProblemError
 from backend_stub.signing import UrlSigner, split_signed_path
+from backend_stub.titles import LIVE
 
 _CORS = (
     (b"access-control-allow-origin", b"*"),
@@ -80,7 +82,7 @@ class EdgeApp:
             token = self._signer.sign(replace(grant, network=""))
         if not await self._gate.stands(grant, token, path):
             raise ProblemError(403, "bad_signature", "What this address was given for is over.")
-        return SourceRequest(token, grant.title_id, path, conditions_of(scope), head)
+        return SourceRequest(token, grant.title_id, path, conditions_of(scope), head, _directives(scope, path))
 
     async def _send(self, reply: SourceReply, scope: Scope, send: Send) -> None:
         connection = connection_of(scope)
@@ -92,10 +94,21 @@ class EdgeApp:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
             async for piece in pieces:
-                left -= len(piece)
-                await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
-                if left > 0 and connection is not None and connection.gone:
+                if left is not None:
+                    left -= len(piece)
+                await send({"type": "http.response.body", "body": piece, "more_body": left is None or left > 0})
+                if (left is None or left > 0) and connection is not None and connection.gone:
                     return
-        if left > 0 and connection is not None:
+        if left is None:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        elif left > 0 and connection is not None:
             connection.close()  # the source ended early: the client must not take what it has for the whole
             await connection.wait_closed()
+
+
+def _directives(scope: Scope, path: str) -> str:
+    """The delivery directives for a live playlist (RFC 8216bis, section 6.2.5), in one order for caches."""
+    if f"/{LIVE}/" not in path or not path.endswith(".m3u8"):
+        return ""
+    asked = parse_qsl(scope.get("query_string", b"").decode("latin-1"))
+    return urlencode(sorted((name, value) for name, value in asked if name.startswith("_HLS_")))

@@ -77,17 +77,17 @@ class CachedSource:
 
     async def _find(self, request: SourceRequest) -> tuple[CachedObject, Outcome]:
         now = self._clock.monotonic()
-        kept = self._store.get(request.path)
+        kept = self._store.get(request.key)
         if kept is not None and kept.fresh(now):
             return kept, "hit"
         if kept is not None and now < self._ask_again_at and _serves_stale(kept, now):
             return kept, "stale"
-        running = self._fetching.get(request.path)
+        running = self._fetching.get(request.key)
         joined = running is not None
         if running is None:
             running = asyncio.create_task(self._fetch(request, kept))
-            self._fetching[request.path] = running
-            running.add_done_callback(partial(self._fetched, request.path))
+            self._fetching[request.key] = running
+            running.add_done_callback(partial(self._fetched, request.key))
         # Shielded: a client that leaves must not end it for the others.
         found, outcome = await asyncio.shield(running)
         return found, "joined" if joined and outcome == "miss" else outcome
@@ -109,7 +109,7 @@ class CachedSource:
                 return kept, "stale"
             raise
         except ProblemError:
-            self._store.drop(request.path)
+            self._store.drop(request.key)
             raise
         try:
             if answer.status == 304 and kept is not None:
@@ -123,8 +123,8 @@ class CachedSource:
             await answer.close()
             raise
         # Others find it at once, and follow its bytes as they come.
-        self._store.put(request.path, made)
-        filling = asyncio.create_task(self._fill(request.path, made, answer))
+        self._store.put(request.key, made)
+        filling = asyncio.create_task(self._fill(request.key, made, answer))
         self._filling.add(filling)
         filling.add_done_callback(self._filling.discard)
         return made, "miss"
@@ -132,6 +132,8 @@ class CachedSource:
     def _begun(self, answer: UpstreamAnswer) -> CachedObject:
         if answer.status != 200:
             raise UpstreamError(f"status {answer.status} for a whole file")
+        if not answer.has_length:  # a segment that is being made
+            raise _TooLargeError
         facts = answer.facts()
         if not self._store.takes(facts.size):
             raise _TooLargeError
@@ -163,7 +165,8 @@ class CachedSource:
         if request.head or answer.status in {304, 416}:
             await answer.close()
             return SourceReply(answer.status, headers, 0, one_piece(b""))
-        return SourceReply(answer.status, headers, answer.facts().size, _Relayed(answer))
+        size = answer.facts().size if answer.has_length else None
+        return SourceReply(answer.status, headers, size, _Relayed(answer))
 
     def _count(self, outcome: Outcome) -> None:
         setattr(self.counts, outcome, getattr(self.counts, outcome) + 1)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from backend_stub.edge.answer import FileFacts, RequestConditions, decide
 from backend_stub.problems import ProblemError
-from backend_stub.titles import VARIANTS
+from backend_stub.titles import LIVE, VARIANTS
 
 CHUNK_BYTES = 512 << 10  # most segments whole: each piece costs a change of threads
 IMMUTABLE = "public, max-age=31536000, immutable"  # a published file never changes
@@ -82,7 +82,7 @@ def kind_of(path: str) -> str:
 
 def locate(media_dir: Path, path: str, title_id: str) -> Path:
     """The file behind ``/<title id>/<variant>/...``. Raises as :func:`parts_of`."""
-    return media_dir.joinpath(*parts_of(path, title_id, VARIANTS))
+    return media_dir.joinpath(*parts_of(path, title_id, (*VARIANTS, LIVE)))
 
 
 def parts_of(path: str, title_id: str, variants: Collection[str]) -> list[str]:

@@ -47,10 +47,14 @@ class UpstreamAnswer:
         found = _MAX_AGE.search(self.response.headers.get("cache-control", ""))
         return float(found.group(1)) if found else 0.0
 
+    @property
+    def has_length(self) -> bool:
+        return "content-length" in self.response.headers
+
     def facts(self) -> FileFacts:
         """Raises UpstreamError where the answer does not say how long it is."""
         headers = self.response.headers
-        if "content-length" not in headers:
+        if not self.has_length:
             raise UpstreamError("an answer without a length")
         return FileFacts(
             size=int(_number(headers["content-length"])),
@@ -78,10 +82,11 @@ class Upstream:
         """
         held = AsyncExitStack()
         try:
-            url = f"{self._base_url}{PREFIX}{request.token}{request.path}"
+            url = f"{self._base_url}{PREFIX}{request.token}{request.key}"
             made = self._opened().stream("GET", url, headers=_headers(conditions))
             response = await held.enter_async_context(made)
-            if response.status_code in {403, 404}:
+            refused = {400, 403, 404, 503} if request.query else {403, 404}
+            if response.status_code in refused:
                 raise _refusal(response.status_code)
             if response.status_code not in {200, 206, 304, 416}:
                 raise UpstreamError(f"status {response.status_code}")
@@ -119,6 +124,10 @@ def _headers(conditions: RequestConditions) -> dict[str, str]:
 def _refusal(status: int) -> ProblemError:
     if status == 404:
         return ProblemError(404, "file_not_found", "There is no such file.")
+    if status == 400:
+        return ProblemError(400, "bad_directive", "The delivery directives do not fit the playlist.")
+    if status == 503:
+        return ProblemError(503, "not_made_in_time", "The server above has not had that in time.")
     return ProblemError(403, "bad_signature", "The address is not signed, or its signature has expired.")
 
 

@@ -122,6 +122,18 @@ def read_media(data: bytes, init: Init) -> Media:
     return Media(start - hidden, sum(run.duration for run in runs) + hidden, len(sizes), runs[0].first_is_sync)
 
 
+def read_fragment(data: bytes, init: Init) -> Media:
+    """Read a fragment that may begin anywhere in a segment. Raises :class:`BoxError` when a part is missing."""
+    try:
+        runs, _, start = _walk_media(memoryview(data), init)
+    except (struct.error, IndexError) as error:
+        raise BoxError("a box is cut short") from error
+    if not runs or start is None:
+        raise BoxError("no samples")
+    start += runs[0].first_shift - init.skipped
+    return Media(start, sum(run.duration for run in runs), sum(len(run.sizes) for run in runs), runs[0].first_is_sync)
+
+
 def first_fragment(head: bytes) -> int:
     """Where the first fragment of a file begins, given its head. Raises :class:`BoxError` when that is too short."""
     offset = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,12 +40,20 @@ def make_pictures(source: SourceInfo, title: str, folder: Path, *, cancel: threa
     raw = _take_frame(source, source.picture_s * _LOOK_AT, folder, cancel) or _take_frame(source, 0.0, folder, cancel)
     if not raw:
         raise BadInputError(f"{source.path.name} holds no picture that can be decoded.")
-    picture = np.frombuffer(raw, np.uint8).reshape(HEIGHT, WIDTH, 3)
+    _write_poster(np.frombuffer(raw, np.uint8).reshape(HEIGHT, WIDTH, 3), title, folder / "poster.jpg", cancel)
+
+
+def plain_poster(title: str, colour: Sequence[int], path: Path) -> None:
+    """A poster of one colour (RGB) for what has no frame yet. Raises :class:`ToolFailedError`."""
+    _write_poster(np.full((HEIGHT, WIDTH, 3), colour, np.uint8), title, path, None)
+
+
+def _write_poster(picture: NDArray[np.uint8], title: str, path: Path, cancel: threading.Event | None) -> None:
     lettered = letter_poster(picture, title)
     run_tool(
         [
             *(tools.locate().ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"),
-            *("-s", f"{WIDTH}x{HEIGHT}", "-i", "pipe:0", *_JPEG, ffmpeg_url(folder / "poster.jpg")),
+            *("-s", f"{WIDTH}x{HEIGHT}", "-i", "pipe:0", *_JPEG, ffmpeg_url(path)),
         ],
         feed=lettered.tobytes(),
         cancel=cancel,

@@ -70,7 +70,7 @@ def run_tool(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C reaches us alone; we end the tool ourselves
-        preexec_fn=_die_with(os.getpid()) if _LIBC is not None else None,  # noqa: PLW1509  (two system calls)
+        preexec_fn=_confined(os.getpid()),  # noqa: PLW1509  (two system calls)
     )
     complaints: deque[str | None] = deque(maxlen=_KEPT_LINES)
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -100,23 +100,34 @@ def run_tool(
         raise ToolFailedError(f"{name} failed: {why}")
 
 
-def _die_with(parent: int) -> Callable[[], None]:
-    """What a new process does first, so that the system kills it when the thread that made it is gone.
-
-    That thread waits in :func:`run_tool` as long as the tool runs. The wish outlasts the start of ``nice`` and of
-    the tool.
-    """
+def ends_with_parent(parent: int) -> Callable[[], None] | None:
+    """What a new process does first, so that the system kills it when the thread that made it is gone; None where
+    the system knows no such wish. It outlasts the start of other programs in that process."""
+    if _LIBC is None:
+        return None
+    libc = _LIBC
 
     def ask() -> None:
-        if _LIBC is not None:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:  # it was killed before we asked
-                os._exit(1)
-            # What reads a stranger's film: neither network nor endless time, memory or files. Where the system
-            # grants no network of its own (containers), the tool runs with that of the service.
-            _LIBC.unshare(_NEW_NETWORK if os.geteuid() == 0 else _NEW_NETWORK | _NEW_USER)
-            for limit, most in _LIMITS:
-                resource.setrlimit(limit, (most, most))
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it was killed before we asked
+            os._exit(1)
+
+    return ask
+
+
+def _confined(parent: int) -> Callable[[], None] | None:
+    """:func:`ends_with_parent`, for what reads a stranger's film."""
+    ends, libc = ends_with_parent(parent), _LIBC
+    if ends is None or libc is None:
+        return None
+
+    def ask() -> None:
+        ends()
+        # Neither network nor endless time, memory or files. Where the system grants no network of its own
+        # (containers), the tool runs with that of the service.
+        libc.unshare(_NEW_NETWORK if os.geteuid() == 0 else _NEW_NETWORK | _NEW_USER)
+        for limit, most in _LIMITS:
+            resource.setrlimit(limit, (most, most))
 
     return ask
 

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from backend_stub.broadcast.guide import Programme, programmes_of
+from backend_stub.db.models import Title
 from backend_stub.live import hls
 from backend_stub.live.schedule import Channel
 from backend_stub.manifests import CHAPTERS
-from backend_stub.titles import CLEAR, shown_place
+from backend_stub.titles import CLEAR, LIVE, shown_place
 
 
-@dataclass(frozen=True, slots=True)
-class Programme:
-    """One loop of a title on its channel, or a chapter of it, in seconds since 1970; ``title`` is that of the
-    chapter, empty where the title has none."""
-
-    starts_at: float
-    ends_at: float
-    title: str = ""
-
-
-def programmes(media_dir: Path, title_id: str, now: float, count: int = 12) -> Sequence[Programme]:
+def programmes(media_dir: Path, title: Title, now: float, count: int = 12) -> Sequence[Programme]:
     """What is on at ``now`` and after it; nothing for a title that is no channel. Reads the title's files once."""
-    home = media_dir / title_id
+    home = media_dir / title.id
+    if LIVE in title.variants:  # a recording has a length
+        on_air = not title.duration_s
+        return programmes_of(home / LIVE, title.published_at or now, now, count) if on_air else ()
+    if CLEAR not in title.variants:
+        return ()
     try:
         channel, parts = _channel(home / shown_place(home, CLEAR))
     except (OSError, ValueError):
@@ -36,9 +32,9 @@ def programmes(media_dir: Path, title_id: str, now: float, count: int = 12) -> S
     while len(found) < count:
         begin, end = channel.loop_begins(loop), channel.loop_begins(loop + 1)
         starts = [(begin + start_s, title) for start_s, title in parts if begin + start_s < end] or [(begin, "")]
-        for (start, title), until in zip(starts, [*(start for start, _ in starts[1:]), end], strict=True):
+        for (start, name), until in zip(starts, [*(start for start, _ in starts[1:]), end], strict=True):
             if until > now:
-                found.append(Programme(start, until, title))
+                found.append(Programme(start, until, name))
         loop += 1
     return found[:count]
 

@@ -18,10 +18,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend_stub.db.models import ContentKey, KeyEnvelope
+from backend_stub.db.models import ContentKey, KeyEnvelope, Title
 from backend_stub.master_keys import MasterKeys
 from backend_stub.problems import ProblemError
 from backend_stub.services.entitlement import Entitled, label_floor
+from backend_stub.titles import ENCRYPTED, LIVE
 
 _logger = logging.getLogger(__name__)
 KEY_BYTES = 16
@@ -143,6 +144,11 @@ def open_draft(masters: MasterKeys, job_id: str, sealed: bytes) -> tuple[PlainKe
 def keys_of_title(session: Session, title_id: str) -> Sequence[ContentKey]:
     """The wrapped keys of a title, in the order of their ids."""
     return session.scalars(select(ContentKey).where(ContentKey.title_id == title_id).order_by(ContentKey.kid)).all()
+
+
+def is_encrypted(title: Title, variant: str) -> bool:
+    """Whether the files of this variant may be encrypted: a broadcast has the title's keys, a loop has none."""
+    return variant == ENCRYPTED or (variant == LIVE and LIVE in title.variants)
 
 
 def entitled_kids(session: Session, entitled: Entitled, max_height: int | None = None) -> list[str]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from backend_stub.db.models import Episode, Subscription, Title, TitleRights, Trailer
 from backend_stub.problems import ProblemError
 from backend_stub.services.plans import Plan, plan_of, running_subscription
-from backend_stub.titles import LISTED, SERIES, TRAILER
+from backend_stub.titles import CLEAR, LISTED, LIVE, SERIES, TRAILER
 
 HDCP_LEVELS = ("none", "1.4", "2.2")
 #: The picture heights that a key label covers, in lines; 0 is sound.
@@ -131,7 +131,8 @@ def published_title(session: Session, title_id: str, variant: str | None = None)
 def _published(title: Title | None, variant: str | None) -> Title:
     if title is None or title.published_at is None:
         raise ProblemError(404, "title_not_found", "There is no such title.")
-    if variant is not None and variant not in title.variants:
+    looped = variant == LIVE and CLEAR in title.variants
+    if variant is not None and variant not in title.variants and not looped:
         raise ProblemError(404, "variant_not_found", f"This title has no {variant} variant.")
     return title
 

@@ -15,7 +15,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Device, Download, IssuedLicence
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
-from backend_stub.services.content_keys import KeyVault, keys_of_title
+from backend_stub.services.content_keys import KeyVault, is_encrypted, keys_of_title
 from backend_stub.services.devices import proven_device
 from backend_stub.services.entitlement import Entitled, Viewing, entitled_title
 from backend_stub.services.key_sets import KeySet, KeySetType, base64url
@@ -32,7 +32,6 @@ from backend_stub.services.rights.signatures import (
     claimed_key,
 )
 from backend_stub.services.streams import ended, goes_on, keys_until, play_session
-from backend_stub.titles import ENCRYPTED
 
 STREAMING = "streaming"
 PERSISTENT = "persistent"
@@ -187,7 +186,7 @@ class RightsService:
     ) -> SignedLicence:
         """Write the licence's next version down and sign it."""
         entitled = subject.entitled
-        rows = keys_of_title(session, entitled.title.id) if subject.variant == ENCRYPTED else []
+        rows = keys_of_title(session, entitled.title.id) if is_encrypted(entitled.title, subject.variant) else []
         selection = policy.select_keys(entitled, rows, message.kids, message.info.hdcp)
         terms = self._terms(session, subject, licence, now)
         licence.sequence += 1

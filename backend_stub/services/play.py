@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, select
 
+from backend_stub.broadcast.journal import is_broadcast
 from backend_stub.clock import Clock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
@@ -18,7 +19,7 @@ from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 from backend_stub.services.addresses import ManifestUrls, SignedAddresses
 from backend_stub.services.catalog import WatchedTitle, watched, whole
-from backend_stub.services.content_keys import entitled_kids
+from backend_stub.services.content_keys import entitled_kids, is_encrypted
 from backend_stub.services.devices import usable_device
 from backend_stub.services.edge_gate import EdgeGate
 from backend_stub.services.entitlement import Entitled, Viewing, entitled_title
@@ -28,7 +29,7 @@ from backend_stub.services.streams import hold_streams, make_room, make_room_ahe
 from backend_stub.services.title_structure import next_episode
 from backend_stub.services.title_versions import qualities_of
 from backend_stub.signing import EdgeGrant
-from backend_stub.titles import CLEAR, ENCRYPTED, LIVE, place_of, shown_place
+from backend_stub.titles import CLEAR, LIVE, place_of, shown_place
 
 _AUDIENCE = (
     select(Account.country, Device.name)
@@ -84,7 +85,7 @@ class PlayService:
         account_id = viewing.account_id
         with self._database.write() as session:
             hold_streams(session, account_id)
-            entitled = entitled_title(session, viewing, title_id, now, CLEAR if variant == LIVE else variant)
+            entitled = entitled_title(session, viewing, title_id, now, variant)
             device = usable_device(session, account_id, device_id)
             audience = Audience(viewing.country, device.name)
             if ahead:
@@ -94,7 +95,7 @@ class PlayService:
             shown = whole(session, viewing, entitled.title)
             following = next_episode(session, viewing, title_id, now) if shown.place is not None else None
             after = watched(session, viewing, [following]) if following is not None else []
-            kids = entitled_kids(session, entitled) if variant == ENCRYPTED else []
+            kids = entitled_kids(session, entitled) if is_encrypted(entitled.title, variant) else []
             qualities = qualities_of(session, entitled.title)
             device.last_seen_at = now
             play = PlaySession(
@@ -152,6 +153,8 @@ class PlayService:
         return self._addresses.of(grant, limit, self.audience(grant.session_id, country)), limit
 
     def _limit(self, grant: EdgeGrant) -> int | None:
+        if grant.place == LIVE and is_broadcast(self._settings.media_dir, grant.title_id):
+            return grant.max_height
         home = self._settings.media_dir / grant.title_id
         return make_limited(
             home / (shown_place(home, CLEAR) if grant.place == LIVE else grant.place), grant.max_height

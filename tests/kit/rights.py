@@ -25,8 +25,8 @@ from backend_stub.app import create_app
 from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
 from backend_stub.edge.app import EdgeApp
+from backend_stub.edge.disk import DiskSource
 from backend_stub.edge.gate import OwnGate
-from backend_stub.edge.source import DiskSource
 from backend_stub.services.addresses import Edge
 from backend_stub.services.content_keys import PlainKey
 from backend_stub.services.publishing import PublishedTitle, publish

@@ -65,6 +65,7 @@ COMMANDS = {
     "worker": Subcommand("ui.cli.worker", "encode what others asked for, until it is ended"),
     "jobs": Subcommand("ui.cli.jobs", "what is being encoded: list, follow, cancel, retry, priority"),
     "publish": Subcommand("ui.cli.publish", "encode, encrypt and publish a video file"),
+    "broadcast": Subcommand("ui.cli.broadcast", "make a live channel out of a file, a camera or what is sent to it"),
     "recommend": Subcommand("ui.cli.recommend", "compute the bundled service's suggestions again"),
     "backup": Subcommand("ui.cli.backup", "copy the bundled service's state while it runs, or put a copy back"),
     "demo": Subcommand("ui.cli.demo", "service, sample titles and the app, in one go"),

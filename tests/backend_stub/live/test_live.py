@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend_stub.db.models import Title
 from backend_stub.live.faults import Late, LiveFaults
 from backend_stub.live.files import live_file
 from backend_stub.live.guide import programmes
@@ -47,6 +48,10 @@ MPD = """<?xml version="1.0"?>
 </SegmentTemplate></Representation></AdaptationSet></Period></MPD>"""
 
 
+def looped(title_id: str) -> Title:
+    return Title(id=title_id, variants=["clear"])
+
+
 def vod(durations: list[float]) -> str:
     lines = ["#EXTM3U", "#EXT-X-VERSION:6", "#EXT-X-TARGETDURATION:5", '#EXT-X-MAP:URI="init.mp4"']
     for number, duration_s in enumerate(durations, 1):
@@ -69,27 +74,27 @@ def media(tmp_path: Path) -> Path:
 
 
 def test_what_is_on_now_and_next(media: Path) -> None:
-    now, after = programmes(media, "film", NOW, 2)
+    now, after = programmes(media, looped("film"), NOW, 2)
     assert now.starts_at <= NOW < now.ends_at == after.starts_at
     assert now.ends_at - now.starts_at == pytest.approx(math.fsum(VIDEO))
-    assert programmes(media, "none", NOW) == ()
+    assert programmes(media, looped("none"), NOW) == ()
 
 
 def test_the_chapters_of_a_title_are_programmes_of_their_own(media: Path) -> None:
-    first, again = programmes(media, "film", NOW, 2)
+    first, again = programmes(media, looped("film"), NOW, 2)
     half_s = math.fsum(VIDEO) / 2
     listed = [
         {"start-time": start_s, "titles": [{"title": name}]} for start_s, name in ((1.0, "Dawn"), (half_s, "Day"))
     ]
     put_manifests(media / "other" / "clear")
     (media / "other" / "clear" / "chapters.json").write_text(json.dumps(listed))
-    shown = programmes(media, "other", first.starts_at + half_s + 0.1, 3)
+    shown = programmes(media, looped("other"), first.starts_at + half_s + 0.1, 3)
     assert [one.title for one in shown] == ["Day", "Dawn", "Day"]
     assert shown[0].starts_at == pytest.approx(first.starts_at + half_s)
     assert shown[1].starts_at == shown[0].ends_at == pytest.approx(again.starts_at), "the loop begins with its first"
     put_manifests(media / "bad" / "clear")
     (media / "bad" / "clear" / "chapters.json").write_text('[{"start-time": "soon"}]')
-    assert programmes(media, "bad", NOW) == ()
+    assert programmes(media, looped("bad"), NOW) == ()
 
 
 def body(media: Path, name: str, now: float = NOW) -> str:

@@ -1,0 +1,61 @@
+"""What is on a broadcast channel: a file beside its journal, which anybody may write, or whole hours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+PROGRAMMES = "programmes.json"
+_HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """In seconds since 1970; an empty ``title`` is that of the channel."""
+
+    starts_at: float
+    ends_at: float
+    title: str = ""
+
+
+def write_programmes(folder: Path, programmes: Sequence[Programme]) -> None:
+    """Put the guide of a channel in place of the one there was; none leaves it."""
+    if programmes:
+        draft = folder / f".{PROGRAMMES}"
+        draft.write_text(json.dumps([asdict(one) for one in programmes]), "utf-8")
+        draft.replace(folder / PROGRAMMES)
+
+
+def read_programmes(text: str) -> list[Programme]:
+    """The programmes in a document, in order. Raises ValueError with a sentence."""
+    try:
+        found = [
+            Programme(float(one["starts_at"]), float(one["ends_at"]), str(one.get("title", "")))
+            for one in json.loads(text)
+        ]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError("The guide is no list of {title, starts_at, ends_at}, in seconds since 1970.") from error
+    if any(one.ends_at <= one.starts_at for one in found):
+        raise ValueError("A programme of the guide ends before it starts.")
+    return sorted(found, key=lambda one: one.starts_at)
+
+
+def programmes_of(folder: Path, began_at: float, since: float, count: int) -> Sequence[Programme]:
+    """What is on after ``since`` (seconds since 1970): by the guide, and where that has nothing, the hours."""
+    try:
+        listed = read_programmes((folder / PROGRAMMES).read_text("utf-8"))
+    except (OSError, ValueError):
+        listed = []
+    found: list[Programme] = []
+    at = max(began_at, since)
+    coming = [one for one in listed if one.ends_at > since]
+    while len(found) < count:
+        if coming and coming[0].starts_at <= at:
+            found.append(coming.pop(0))
+        else:
+            until = (at // _HOUR_S + 1) * _HOUR_S
+            found.append(Programme(at, min([until, *(one.starts_at for one in coming[:1])])))
+        at = found[-1].ends_at
+    return found

@@ -1,0 +1,1 @@
+"""The process that makes a live channel: FFmpeg, and the packager of what it writes."""

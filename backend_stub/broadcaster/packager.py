@@ -1,0 +1,195 @@
+"""Cuts what an encoder makes into segments and chunks in the folder of a channel."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backend_stub.broadcast.channel import Chunk, InitFile, Segment, Track, chunk_record, init_record
+from backend_stub.broadcast.journal import Journal
+from backend_stub.broadcaster.fragments import Fragment, InitSegment
+from backend_stub.clock import Clock
+
+#: Files of segments that are listed no more are still served for so long, or for the window where that is shorter.
+LINGER_S = 300.0
+
+
+@dataclass(slots=True)
+class _Making:
+    """A track in the run that is made now."""
+
+    place: int
+    init: InitSegment | None = None
+    waiting: list[Fragment] = field(default_factory=list)
+    descriptor: int | None = None
+    epoch: int = -1
+
+
+class Packager:
+    """Writes the chunks of each run. A chunk is on disk before the journal names it.
+
+    A segment holds the chunks whose middle lies in its ``segment_s`` seconds of the run's timeline, so its number
+    follows from the time. A run begins when each track has its first chunk: then it is known when its second 0 was.
+    """
+
+    def __init__(self, folder: Path, journal: Journal, clock: Clock) -> None:
+        self._folder = folder
+        self._journal = journal
+        self._clock = clock
+        self._channel = journal.channel
+        self._run = max(self._channel.runs, default=0)
+        self._making: Sequence[_Making] = ()
+        self._begun = False
+        self._leaving: deque[tuple[float, Path]] = deque()
+        self._syncing = ThreadPoolExecutor(1, "broadcast-sync")
+        for track in self._channel.tracks:
+            (folder / track.name).mkdir(parents=True, exist_ok=True)
+
+    def begin_run(self) -> None:
+        """What comes now is from an encoder that was started just now."""
+        self._run += 1
+        self._begun = False
+        self._making = [_Making(place) for place in range(len(self._channel.tracks))]
+
+    def add(self, place: int, made: InitSegment | Fragment) -> None:
+        """Take what the encoder made for a track. Raises OSError when it cannot be stored."""
+        making = self._making[place]
+        if isinstance(made, InitSegment):
+            making.init = made
+        elif self._begun:
+            self._store(making, made)
+        else:
+            making.waiting.append(made)
+            if all(each.waiting for each in self._making):
+                self._begin()
+
+    def end_run(self) -> None:
+        """The encoder is gone: its last segments end with what they have."""
+        if self._begun:
+            for making in self._making:
+                self._close(making)
+            self._journal.write({"is": "over", "run": self._run})
+        self._making, self._begun = (), False
+
+    def end(self) -> None:
+        """The event is over."""
+        self._journal.write({"is": "end", "at": round(self._clock.now(), 3)})
+
+    def close(self) -> None:
+        self._syncing.shutdown()
+        self._journal.close()
+
+    def _begin(self) -> None:
+        now = self._clock.now()
+        at = max(now - each.waiting[-1].end_s for each in self._making)
+        # A source that was ahead of its time does not go back in it.
+        tracks = self._channel.tracks
+        ends = [self._channel.date(track.segments[-1]) for track in tracks if track.segments]
+        lengths = [track.segments[-1].duration_s for track in tracks if track.segments]
+        at = max([at, *(date + length for date, length in zip(ends, lengths, strict=True))])
+        numbers = [track.segments[-1].number for track in tracks if track.segments]
+        first = max([*numbers, self._highest_first() - 1, 0]) + 1
+        self._journal.write({"is": "run", "run": self._run, "at": round(at, 6), "first": first})
+        self._begun = True
+        for making in self._making:
+            waiting, making.waiting = making.waiting, []
+            for fragment in waiting:
+                self._store(making, fragment)
+
+    def _highest_first(self) -> int:
+        return max((run.first for run in self._channel.runs.values()), default=0)
+
+    def _store(self, making: _Making, fragment: Fragment) -> None:
+        track = self._channel.tracks[making.place]
+        index = self._index(track, fragment.start_s)
+        number = self._channel.runs[self._run].first + index
+        open_one = track.segments[-1] if making.descriptor is not None else None
+        if open_one is not None and open_one.number != number:
+            self._close(making)
+            open_one = None
+        if open_one is None:
+            self._open(making, track, number, fragment)
+        self._append(making, track.segments[-1], fragment)
+        if self._index(track, fragment.end_s) > index:
+            self._close(making)
+
+    def _index(self, track: Track, second: float) -> int:
+        """Which segment of its run a chunk is in that starts then."""
+        return max(0, math.floor((second + track.part_s / 2) / self._channel.segment_s))
+
+    def _open(self, making: _Making, track: Track, number: int, fragment: Fragment) -> None:
+        epoch = 0
+        if making.epoch != epoch:
+            self._write_init(making, track, epoch)
+        path = self._folder / track.name / f"{number}.m4s"
+        making.descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        before = track.segments[-1] if track.segments else None
+        self._journal.write(
+            {
+                "is": "segment",
+                "track": making.place,
+                "number": number,
+                "run": self._run,
+                "epoch": epoch,
+                "start": round(fragment.start_s, 6),
+                "breaks": before is not None and before.run != self._run,
+            }
+        )
+
+    def _write_init(self, making: _Making, track: Track, epoch: int) -> None:
+        if making.init is None:
+            raise ValueError("a fragment without an initialisation segment")
+        name = f"init-{self._run}-{epoch}.mp4"
+        (self._folder / track.name / name).write_bytes(making.init.data)
+        made = InitFile(name, making.init.timescale, making.init.codecs)
+        self._journal.write(init_record(making.place, self._run, epoch, made))
+        making.epoch = epoch
+
+    def _append(self, making: _Making, segment: Segment, fragment: Fragment) -> None:
+        if making.descriptor is None:
+            raise ValueError("no segment is open")
+        left = memoryview(fragment.data)
+        while left:
+            left = left[os.write(making.descriptor, left) :]
+        chunk = Chunk(segment.size, len(fragment.data), round(fragment.duration_s, 6), fragment.independent)
+        self._journal.write(chunk_record(making.place, chunk))
+
+    def _close(self, making: _Making) -> None:
+        descriptor, making.descriptor = making.descriptor, None
+        if descriptor is None:
+            return
+        self._journal.write({"is": "whole", "track": making.place})
+        # Beside the stream: a disk that is busy must not hold up the next chunk.
+        self._syncing.submit(_sync, descriptor)
+        self._slide(making.place)
+
+    def _slide(self, place: int) -> None:
+        """Forget what is behind the window, and delete what nobody can be loading any more."""
+        channel, now = self._channel, self._clock.now()
+        if not channel.window_s:
+            return
+        track = channel.tracks[place]
+        while len(track.segments) > 1:
+            oldest = track.segments[0]
+            if channel.date(oldest) + oldest.duration_s > now - channel.window_s:
+                break
+            files = {made.file for made in track.inits.values()}
+            self._journal.write({"is": "drop", "track": place})
+            files -= {made.file for made in track.inits.values()}
+            goes_at = now + min(LINGER_S, channel.window_s)
+            for name in (f"{oldest.number}.m4s", *files):
+                self._leaving.append((goes_at, self._folder / track.name / name))
+        while self._leaving and self._leaving[0][0] <= now:
+            self._leaving.popleft()[1].unlink(missing_ok=True)
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

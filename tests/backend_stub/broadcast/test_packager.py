@@ -1,0 +1,316 @@
+"""A broadcast without an encoder: made boxes in, segments, journal and manifests out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend_stub.boxes import BoxError
+from backend_stub.broadcast import dash, hls
+from backend_stub.broadcast.channel import Channel, JournalError, Track, opened
+from backend_stub.broadcast.guide import Programme, programmes_of, read_programmes, write_programmes
+from backend_stub.broadcast.journal import JOURNAL, Journal, JournalReader, read_channel
+from backend_stub.broadcaster.encoder import SEGMENT_S, EncoderInput, command, tracks_of
+from backend_stub.broadcaster.fragments import Fragment, FragmentReader, InitSegment
+from backend_stub.broadcaster.loop import EndedError, open_channel
+from backend_stub.broadcaster.packager import Packager
+from backend_stub.encoding.errors import BadInputError
+from player.manifest import parse
+from tests.kit import fragments
+
+BEGUN = 1_800_000_000.0
+PART_S = 0.5
+
+
+class Hands:
+    """A clock that is set."""
+
+    def __init__(self) -> None:
+        self.at = BEGUN
+
+    def now(self) -> float:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at
+
+
+class Studio:
+    """A broadcaster of two tracks, whose encoder is the test."""
+
+    def __init__(self, folder: Path, window_s: float = 0.0) -> None:
+        self.folder = folder
+        self.clock = Hands()
+        self.window_s = window_s
+        self.open()
+
+    def open(self) -> None:
+        tracks = [
+            Track("video/90p", "video", 100_000, PART_S, 160, 90, 30),
+            Track("audio/main", "audio", 9000, PART_S),
+        ]
+        self.channel = open_channel(self.folder, tracks, self.window_s, self.clock.at)
+        self.packager = Packager(self.folder, Journal(self.folder, self.channel), self.clock)
+
+    def begin(self) -> None:
+        self.packager.begin_run()
+        self.made_s = 0.0
+        (made,) = FragmentReader().feed(fragments.init())
+        for place in (0, 1):
+            self.packager.add(place, made)
+
+    def make(self, chunks: int, places: Sequence[int] = (0, 1)) -> None:
+        """Chunks as an encoder makes them: each when its time is over."""
+        for _ in range(chunks):
+            self.clock.at += PART_S
+            for place in places:
+                sync = place == 1 or not self.made_s % SEGMENT_S
+                data = fragments.fragment(self.made_s, PART_S, sync=sync)
+                self.packager.add(place, Fragment(data, self.made_s, PART_S, sync))
+            self.made_s += PART_S
+
+    def close(self) -> None:
+        self.packager.end_run()
+        self.packager.close()
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    return Studio(tmp_path / "live")
+
+
+def listed(studio: Studio, place: int = 0, *, skip: bool = False) -> str:
+    return hls.media_playlist(studio.channel, studio.channel.tracks[place], skip=skip)
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=40))
+def test_a_stream_is_cut_into_the_same_fragments_however_it_comes(lengths: list[int]) -> None:
+    data = fragments.init() + b"".join(
+        fragments.fragment(second / 2, 0.5, sync=second % 4 == 0) for second in range(6)
+    )
+    reader, found = FragmentReader(), []
+    for length in [*lengths, len(data)]:
+        found += reader.feed(data[:length])
+        data = data[length:]
+    assert isinstance(found[0], InitSegment)
+    assert found[0].codecs == "avc1.64001f"
+    assert [(one.start_s, one.duration_s, one.independent) for one in found[1:] if isinstance(one, Fragment)] == [
+        (second / 2, 0.5, second % 4 == 0) for second in range(6)
+    ]
+
+
+@pytest.mark.parametrize("data", [b"\0\0\0\1moov", fragments.box(b"mdat", b"x"), b"\xff" * 8])
+def test_what_is_no_such_stream_is_refused(data: bytes) -> None:
+    with pytest.raises(BoxError):
+        FragmentReader().feed(data)
+
+
+def test_segments_and_parts_are_listed_as_they_are_made(studio: Studio) -> None:
+    studio.begin()
+    studio.make(6)
+    text = listed(studio)
+    assert re.findall(r"#EXTINF:([\d.]+),\n(\S+)", text) == [("2.00000", "1.m4s")]
+    assert re.findall(r'PART:DURATION=0.50000,URI="(\S+?)"(,INDEPENDENT=YES)?', text) == [
+        ("1.p0.m4s", ",INDEPENDENT=YES"), ("1.p1.m4s", ""), ("1.p2.m4s", ""), ("1.p3.m4s", ""),
+        ("2.p0.m4s", ",INDEPENDENT=YES"), ("2.p1.m4s", ""),
+    ]  # fmt: skip
+    assert '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="2.p2.m4s"' in text
+    assert 'REPORT:URI="../../audio/main/index.m3u8",LAST-MSN=1,LAST-PART=1' in text
+    studio.make(2)
+    assert 'URI="3.p0.m4s"' in listed(studio), "after a whole segment the hint is for the next one"
+    segment = studio.channel.tracks[0].segments[0]
+    data = (studio.folder / "video/90p/1.m4s").read_bytes()
+    assert len(data) == segment.size
+    assert data[segment.chunks[1].offset :].startswith(fragments.fragment(0.5, 0.5))
+    assert studio.channel.date(segment) == pytest.approx(BEGUN)
+
+
+def test_a_blocking_reload_waits_for_just_that_part(studio: Studio) -> None:
+    studio.begin()
+    studio.make(5)
+    channel, track = studio.channel, studio.channel.tracks[0]
+    assert hls.has(channel, track, hls.Position(1, 0), whole=False)
+    assert not hls.has(channel, track, hls.Position(1, 1), whole=False)
+    assert hls.has(channel, track, hls.Position(0, 0), whole=True)
+    assert not hls.has(channel, track, hls.Position(1, 0), whole=True)
+    assert hls.has(channel, track, hls.Position(0, 9), whole=False), "a part beyond a segment is the next one's first"
+    studio.make(1)
+    assert hls.has(channel, track, hls.Position(1, 1), whole=False)
+
+
+def test_a_delta_update_skips_what_a_client_has(studio: Studio) -> None:
+    studio.begin()
+    studio.make(4 * 12)
+    whole, delta = listed(studio), listed(studio, skip=True)
+    skipped = int(re.search(r"SKIPPED-SEGMENTS=(\d+)", delta)[1])  # type: ignore[index]
+    assert skipped == 12 - 6 == whole.count("#EXTINF") - delta.count("#EXTINF")
+    assert whole.endswith(delta[delta.index(f"#EXTINF:2.00000,\n{skipped + 1}.m4s") :])
+
+
+def test_an_encoder_that_is_started_again_makes_a_discontinuity_and_a_period(studio: Studio) -> None:
+    studio.begin()
+    studio.make(5)
+    studio.packager.end_run()
+    studio.clock.at += 10
+    studio.begin()
+    studio.make(6)
+    text = listed(studio)
+    assert text.index("#EXTINF:0.50000,\n2.m4s") < text.index("#EXT-X-DISCONTINUITY\n") < text.index("\n3.m4s")
+    assert text.count("#EXT-X-MAP") == 2
+    assert "PROGRAM-DATE-TIME:2027-01-15T08:00:12.500Z" in text, "the gap is in the dates"
+    mpd = parse(dash.manifest(studio.channel, studio.clock.at), "http://x/manifest.mpd")
+    assert [period.start_s for period in mpd.periods] == [0.0, 12.5]
+    assert mpd.live
+
+
+def test_the_window_slides_and_what_is_behind_it_is_deleted(studio: Studio, tmp_path: Path) -> None:
+    studio = Studio(tmp_path / "short", window_s=8.0)
+    studio.begin()
+    studio.make(3)
+    studio.packager.end_run()
+    studio.begin()
+    studio.make(4 * 10)
+    track = studio.channel.tracks[0]
+    assert [segment.number for segment in track.segments] == [8, 9, 10, 11]
+    assert (track.sequence, track.breaks) == (7, 1)
+    assert len(studio.channel.runs) == len(track.inits) == 1
+    files = {file.name for file in (studio.folder / "video/90p").glob("*.m4s")}
+    assert files == {f"{number}.m4s" for number in range(4, 12)}, (
+        "those that a client may still load stay for a while"
+    )
+    assert not (studio.folder / "video/90p/init-1-0.mp4").exists()
+
+
+def test_the_end_of_an_event_makes_it_a_recording(studio: Studio) -> None:
+    studio.begin()
+    studio.make(9)
+    studio.packager.end_run()
+    studio.packager.end()
+    text = listed(studio)
+    assert text.endswith("#EXT-X-ENDLIST\n")
+    assert "PART" not in text
+    mpd = parse(dash.manifest(studio.channel, studio.clock.at), "http://x/manifest.mpd")
+    assert not mpd.live
+    assert mpd.duration_s == pytest.approx(4.5) == pytest.approx(studio.channel.length_s)
+    assert hls.has(studio.channel, studio.channel.tracks[0], hls.Position(99, 0), whole=True), "nobody waits any more"
+    studio.packager.close()
+    with pytest.raises(EndedError):
+        studio.open()
+
+
+def test_a_broadcaster_goes_on_with_what_a_killed_one_left(studio: Studio) -> None:
+    studio.begin()
+    studio.make(6)
+    home, journal = studio.folder / "video/90p", studio.folder / JOURNAL
+    with (home / "2.m4s").open("ab") as file:
+        file.write(b"half a chunk")
+    with journal.open("ab") as file:
+        file.write(b'{"is":"chu')
+    (home / "77.m4s").write_bytes(b"nobody names it")
+    studio.open()
+    assert (home / "2.m4s").stat().st_size == studio.channel.tracks[0].segments[-1].size
+    assert not (home / "77.m4s").exists()
+    studio.clock.at += 3
+    studio.begin()
+    studio.make(4)
+    for track in studio.channel.tracks:
+        assert [(one.number, one.duration_s, one.breaks) for one in track.segments] == [
+            (1, 2.0, False), (2, 1.0, False), (3, 2.0, True),
+        ]  # fmt: skip
+    assert read_channel(studio.folder) == studio.channel
+
+
+def test_what_a_disk_lost_is_forgotten(studio: Studio) -> None:
+    studio.begin()
+    studio.make(7)
+    (studio.folder / "video/90p/2.m4s").write_bytes(fragments.fragment(2.0, PART_S, sync=True)[:90])
+    (studio.folder / "audio/main/2.m4s").unlink()
+    studio.open()
+    assert [len(track.segments) for track in studio.channel.tracks] == [1, 1]
+    studio.begin()
+    studio.make(4)
+    assert studio.channel.tracks[1].segments[-1].number == 2
+
+
+@given(st.lists(st.sampled_from("mmmmmmmeo"), min_size=1, max_size=30))
+def test_a_reader_that_follows_knows_what_the_writer_knows(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str]
+) -> None:
+    """m: a chunk is made, e: the encoder ends and begins again, o: the broadcaster does."""
+    studio = Studio(tmp_path_factory.mktemp("followed"), window_s=6.0)
+    follower = JournalReader(studio.folder)
+    studio.begin()
+    for step in steps:
+        if step == "m":
+            studio.make(1)
+        else:
+            studio.packager.end_run()
+            if step == "o":
+                studio.packager.close()
+                studio.open()
+            studio.begin()
+        follower.take(follower.read())
+        assert follower.channel is not None
+        assert list(follower.channel.records()) == list(studio.channel.records())
+        again(studio.channel)
+    studio.close()
+
+
+def again(channel: Channel) -> None:
+    """A journal that was rewritten says the same."""
+    records = list(channel.records(detailed=1000))
+    made = opened(records[0])
+    for record in records[1:]:
+        made.apply(record)
+    assert made == channel
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]\n", '{"is":"channel","version":9}\n', '{"is":"run"}\n', "\xff\n"],
+)
+def test_a_journal_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / JOURNAL).write_text(text)
+    with pytest.raises(JournalError):
+        read_channel(tmp_path)
+
+
+def test_records_that_do_not_fit_are_refused(studio: Studio) -> None:
+    for record in ({}, {"is": "what", "track": 0}, {"is": "chunk", "track": 7}, {"is": "drop", "track": 0}):
+        with pytest.raises(JournalError):
+            studio.channel.apply(record)
+    with pytest.raises(JournalError):
+        studio.channel.apply(
+            {"is": "segment", "track": 0, "number": 1, "run": 1, "epoch": 0, "start": 0.0, "breaks": False}
+        )
+
+
+def test_the_encoder_makes_keyframes_and_parts_that_fit(tmp_path: Path) -> None:
+    tracks = tracks_of((180, 90), 30)
+    assert [track.name for track in tracks] == ["video/90p", "video/180p", "audio/main"]
+    words = command(EncoderInput("test"), tracks, (3, 4, 5))
+    assert words.count("expr:gte(t,n_forced*2)") == 2
+    assert [words[place + 1] for place, word in enumerate(words) if word == "-frag_duration"] == [
+        "316666", "316666", "330666",
+    ]  # fmt: skip
+    assert words[-1] == "pipe:5"
+    for name in (str(tmp_path / "none.mp4"), "ftp://x/y"):
+        with pytest.raises(BadInputError):
+            EncoderInput(name).program()
+
+
+def test_the_guide_is_filled_with_hours(tmp_path: Path) -> None:
+    hour = 1_800_000_000.0
+    write_programmes(tmp_path, [Programme(hour + 600, hour + 1200, "News")])
+    shown = programmes_of(tmp_path, hour + 60, hour, 3)
+    assert [(one.starts_at - hour, one.ends_at - hour, one.title) for one in shown] == [
+        (60, 600, ""), (600, 1200, "News"), (1200, 3600, ""),
+    ]  # fmt: skip
+    for text in ("{}x", '[{"starts_at": 2}]', '[{"starts_at": 2, "ends_at": 1}]', "7"):
+        with pytest.raises(ValueError, match="guide"):
+            read_programmes(text)
