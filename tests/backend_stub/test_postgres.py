@@ -12,19 +12,28 @@ import pytest
 
 from tests.kit.postgres import installed
 
-# Migrations, writers at once, and what is counted and locked; `make test-postgres` has all.
-_PARTS = ("db", "services/test_concurrency.py", "rights/test_licences.py")
+# Migrations and writers at once are tried on both wherever a server is installed; here is what is confirmed, counted
+# and locked beside them. `make test-postgres` has all.
+_PARTS = (
+    "db/test_killed.py",
+    "rights/test_licences.py::TestRefusedRequests::test_a_request_counts_once",
+    "rights/test_licences.py::TestRenewal",
+    "rights/test_licences.py::TestWithHeartbeats",
+)
 
 
 @pytest.mark.skipif("MATINEE_TEST_DATABASE" in os.environ, reason="this is that run")
-@pytest.mark.parametrize("part", _PARTS)
-def test_the_service_on_postgres(part: str) -> None:
+def test_the_service_on_postgres() -> None:
     if not installed():
         pytest.skip("PostgreSQL is not installed")
     here = Path(__file__).parent
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", "not soak", str(here / part)]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", "not soak"]
     environment = {**os.environ, "MATINEE_TEST_DATABASE": "postgresql"}
     ran = subprocess.run(
-        command, cwd=here.parents[1], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*command, *(str(here / part) for part in _PARTS)],
+        cwd=here.parents[1],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     assert ran.returncode == 0, ran.stdout.decode(errors="replace")[-8000:]

@@ -149,8 +149,12 @@ class Fuzz:
         ]
         if off:
             self.outcome.wrong.append(f"pictures that the title does not have: {off[:3]}")
-        if screen.blank:
-            self.outcome.wrong.append(f"{screen.blank} pictures are damaged")
+        damaged = [each for each in screen.unmarked if not each.is_black]
+        if damaged:
+            self.outcome.wrong.append(f"pictures are damaged: {damaged[:5]}")
+        # Where a playback ends nothing is left to be drawn, and a screen that is late draws just that.
+        if len(screen.unmarked) > self.outcome.reopened + 1:
+            self.outcome.wrong.append(f"the screen was black: {screen.unmarked[:5]}")
 
     def _errors(self) -> list[str]:
         return [f"{event.code}: {event.sentence}" for event in self._recorder.of(ErrorRaised)][-3:]

@@ -78,7 +78,7 @@ def test_every_frame_is_shown_once_and_in_order_while_rungs_change(made: Engine,
             break
     assert report["result"]["played_to_end"], report["errors"]
     assert screen.frames == list(range(title.frames))
-    assert screen.blank == 0
+    assert screen.unmarked == []
     rung_of = screen.rung_of_frame()
     per_segment = [
         {rung_of[frame] for frame in range(start, min(start + title.segment_s * title.fps, title.frames))}

@@ -1,4 +1,4 @@
-"""FFmpeg's live on the real libmpv: parts are played while their segment is made, whole segments as they come."""
+"""FFmpeg's low-latency live on the real libmpv: parts are played while their segment is made."""
 
 from __future__ import annotations
 
@@ -45,20 +45,6 @@ def test_frames_are_shown_before_their_segment_is_whole(tmp_path: Path, form: st
                 len([address for address in asked if "chunk-stream0" in address]) <= len(frames) / SEGMENT_FRAMES + 3
             )
             assert not [address for address in asked if re.search(r"[?&]", address)]
-
-
-@pytest.mark.realtime
-@pytest.mark.parametrize("timeline", [False, True])
-def test_whole_segments_of_ffmpeg_play_from_the_first_second_on(tmp_path: Path, *, timeline: bool) -> None:
-    """Its MPD asks for a reload every 500 s; the segments come with the clock, or with each new MPD."""
-    options = ["-ldash", "0", "-streaming", "0", "-use_timeline", str(int(timeline))]
-    with Broadcast(options=options) as broadcast, Screen() as screen, engine(tmp_path) as made:
-        broadcast.wait_for_segments(3)
-        session = made.open(PlaybackSource(url=broadcast.dash), screen.player, lambda _state: None)
-        until(lambda: len(screen.shown) >= 2 * SHOWN or session.state.failure)
-        assert session.state.failure is None
-        session.stop()
-        assert made.wait(session, 10.0)
 
 
 def is_early(broadcast: Broadcast, frame: int, shown_s: float) -> bool:

@@ -27,19 +27,35 @@ class Shown:
     mark: barcode.Mark
 
 
+@dataclass(frozen=True, slots=True)
+class Unmarked:
+    """A picture without a barcode: how many had been shown before it, the time that libmpv told, its brightest
+    value."""
+
+    after: int
+    position_s: float | None
+    brightest: int
+
+    @property
+    def is_black(self) -> bool:
+        """Nothing was there to be drawn: each picture of the test media has a white cell."""
+        return self.brightest == 0
+
+
 class Screen:
     """A player whose pictures are read. Use as a context manager."""
 
     def __init__(self, **options: object) -> None:
         self.player = MpvPlayer(OutputOptions(video="libmpv", audio="null", each_picture=True, extra=options))
         self._wake = threading.Event()
-        self._context = SoftwareRenderContext(self.player.handle, self._wake.set)
+        self._told_s: float | None = None  # since when something is to be drawn
+        self._context = SoftwareRenderContext(self.player.handle, self._tell)
         self._picture = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
         self._ended = False
         self._news = threading.Condition()
         self.shown: list[Shown] = []
-        self.blank = 0
-        self.held_up = False  # nothing was drawn for so long that libmpv may have given a picture up
+        self.unmarked: list[Unmarked] = []
+        self.held_up = False  # a picture was drawn so late that libmpv may have given it up
         self._thread = threading.Thread(target=self._draw, name="screen", daemon=True)
         self._thread.start()
 
@@ -90,21 +106,26 @@ class Screen:
         with self._news:
             return self._news.wait_for(find, timeout_s)
 
+    def _tell(self) -> None:
+        """Called in a thread of libmpv's when there is something to draw."""
+        if self._told_s is None:
+            self._told_s = time.monotonic()
+        self._wake.set()
+
     def _draw(self) -> None:
-        last_s = time.monotonic()
         while not self._ended:
             if not self._wake.wait(0.2):
                 continue
             self._wake.clear()
+            told_s, self._told_s = self._told_s, None
             if self._ended or not self._context.has_new_frame():
                 continue
             self._context.render(self._picture.ctypes.data, WIDTH, HEIGHT, WIDTH * 4)
-            now_s = time.monotonic()
-            self.held_up |= now_s - last_s > PATIENCE_S
-            last_s = now_s
+            self.held_up |= told_s is not None and time.monotonic() - told_s > PATIENCE_S
             mark = barcode.decode(self._picture)
             if mark is None:
-                self.blank += 1
+                brightest = int(self._picture[:, :, :3].max())
+                self.unmarked.append(Unmarked(len(self.shown), self.player.latest("time-pos"), brightest))
             else:
                 shown = Shown(time.monotonic(), self.player.latest("time-pos"), mark)
                 with self._news:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from tests.ui.loop import run_loop
 from ui.app.profile.data_use import DataUse, Network, NetworkKind
 from ui.app.profile.home_cache import HomeCache
 from ui.app.profile.last_used import Memory
+from ui.app.selftest.focus import stops
 from ui.app.system.volumes import Volume
 from ui.app.video.output import VideoOutput
 from ui.app.viewmodels.application import ApplicationViewModel
@@ -192,6 +195,30 @@ def name_of(item: QQuickItem) -> str:
             return current.objectName()
         current = current.parentItem()
     return ""
+
+
+@contextmanager
+def screen_reader() -> Iterator[None]:
+    """One is listening meanwhile."""
+    QAccessible.setActive(True)
+    try:
+        yield
+    finally:
+        QAccessible.setActive(False)
+
+
+def check_names(stage: Stage, least: int) -> dict[str, str]:
+    """What can have the focus has a role, and a name: the names by those of the items."""
+    names = {}
+    for item in stops(stage.window):
+        interface = QAccessible.queryAccessibleInterface(item)
+        assert interface is not None, name_of(item)
+        assert interface.role() not in (QAccessible.Role.NoRole, QAccessible.Role.Client), name_of(item)
+        name = accessible_name(item)
+        assert name, f"{name_of(item)} has no accessible name"
+        names[name_of(item)] = name
+    assert len(names) >= least, names
+    return names
 
 
 def accessible_name(item: QQuickItem) -> str:

@@ -7,14 +7,13 @@ from pathlib import Path
 from tests.lies import LIES, rows, table
 
 DOC = Path(__file__).parents[3] / "docs" / "measurements" / "qa.md"
-SLICE = ("the next segment", "no CORS")
+SLICE = ("the next segment",)
 
 
 def test_a_slice_of_the_lies_does_not_pass_in_silence(tmp_path: Path) -> None:
     found = list(rows(tmp_path, SLICE))
     assert len(found) == 2 * 2 * len(SLICE)
     assert [row for row in found if row.silent] == []
-    assert {row.verdict for row in found} == {"fails", "passes, said"}
     documented = DOC.read_text(encoding="utf-8")
     assert all(line in documented for line in table(found).splitlines())
 

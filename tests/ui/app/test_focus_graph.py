@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtQuick import QQuickItem
 from shiboken6 import getCppPointer
 
-from tests.ui.stage import name_of
+from tests.ui.stage import check_names, name_of, screen_reader
 from tests.ui.states import STATES, is_within
 from ui.app.selftest.focus import ARROWS, Graph, stops
 
@@ -97,9 +97,12 @@ def test_and_in_both_forms(stage, state, tv):
 
 
 def walk_through(stage, state: str, tv: bool) -> None:
-    """Show the state and try every arrow at every stop, then leave by Back."""
-    STATES[state](stage, tv)
-    stage.wait(20)
+    """Show the state and try every arrow at every stop, then leave by Back. Each stop has a name for a screen
+    reader."""
+    with screen_reader():
+        STATES[state](stage, tv)
+        stage.wait(20)
+        check_names(stage, 1)
     modal, arrows = MODAL.get(state, ("", ARROWS))
     expected = {identity(item) for item in stops(stage.window) if not modal or is_within(item, modal)}
     assert expected
