@@ -38,7 +38,7 @@ def remove(store: Store, name: str, licences: OfflineLicences | None, reason: st
     except DownloadError:
         licences.store.removed(folder.id)
         raise
-    _give_back(folder.id, licence_ids, licences, reason)
+    _give_back(store, folder.id, licence_ids, licences, reason)
 
 
 def finish(store: Store, licences: OfflineLicences) -> int:
@@ -60,7 +60,7 @@ def finish(store: Store, licences: OfflineLicences) -> int:
                 if error.code is not ErrorCode.DOWNLOAD_BUSY:
                     raise
                 continue
-        _give_back(planned.download_id, licence_ids, licences, planned.reason)
+        _give_back(store, planned.download_id, licence_ids, licences, planned.reason)
         count += 1
     return count
 
@@ -69,10 +69,24 @@ def _place(store: Store) -> str:
     return str(store.root.resolve())
 
 
-def _give_back(download_id: str, licence_ids: tuple[str, ...], licences: OfflineLicences, reason: str) -> None:
+def _give_back(
+    store: Store, download_id: str, licence_ids: tuple[str, ...], licences: OfflineLicences, reason: str
+) -> None:
+    """Give back what no other download has: a title that was downloaded twice has one licence."""
+    kept = _licences_of_others(store, download_id)
     for licence_id in licence_ids:
-        licences.remove(licence_id, reason)
+        if licence_id not in kept:
+            licences.remove(licence_id, reason)
     licences.store.removed(download_id)
+
+
+def _licences_of_others(store: Store, download_id: str) -> set[str | None]:
+    found = set()
+    for other in store.ids():
+        with contextlib.suppress(DownloadError):
+            if other != download_id:
+                found.add(service.licence_of(store.get(other)))
+    return found
 
 
 def _licences_of(store: Store, folder: DownloadFolder, licences: OfflineLicences) -> tuple[str, ...]:
@@ -84,10 +98,6 @@ def _licences_of(store: Store, folder: DownloadFolder, licences: OfflineLicences
     except DownloadError as error:
         if error.code is not ErrorCode.DOWNLOAD_DAMAGED or not folder.ledger.title_id:
             return ()
-        others = set()
-        for other in store.ids():
-            with contextlib.suppress(DownloadError):
-                if other != folder.id:
-                    others.add(service.licence_of(store.get(other)))
+        others = _licences_of_others(store, folder.id)
         return tuple(one for one in licences.find(folder.ledger.title_id) if one not in others)
     return () if licence_id is None else (licence_id,)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SERVICE = "matinee"
+VAULT_FILE = "licences.db"
+VAULT_KEY_ENTRIES = ("vault-key-2", "vault-key")
+"""The entry of the vault's key, and of that of format 1."""
+_DOWNLOADS_KEY_ENTRY = "downloads-key"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _NOT_OPEN = (
@@ -58,15 +63,20 @@ class KeyStore(Protocol):
 
     def delete(self, name: str) -> None: ...
 
+    def entry_of(self, name: str, folder: Path, /) -> str:
+        """The name of an entry that belongs to the profile in ``folder`` alone."""
+        ...
+
     def describe(self) -> KeyStoreDescription: ...
 
 
 def open_key_store(folder: Path, preference: str = "auto") -> KeyStore:
     """The system's store where it works without asking the user, else the sealed files in ``folder``.
 
+    A profile whose vault (or first store of downloads) began with the sealed files stays with them.
     ``preference``: ``auto``, ``system`` (raises :class:`DrmError` ``drm.key_store`` where there is none) or ``file``.
     """
-    if preference != "file":
+    if preference == "system" or (preference == "auto" and not _began_with_files(folder)):
         backend = _system_backend()
         if backend is not None:
             return SystemKeyStore(backend)
@@ -76,6 +86,15 @@ def open_key_store(folder: Path, preference: str = "auto") -> KeyStore:
                 "This computer has no key store that can be used without a prompt (or it is locked).",
             )
     return FileKeyStore(folder)
+
+
+def _began_with_files(folder: Path) -> bool:
+    """Whether the key of what is kept here is in the sealed files. Others of them may come from a time when the
+    system's store was locked."""
+    files = FileKeyStore(folder)
+    if (folder / VAULT_FILE).exists():
+        return any(map(files.has, VAULT_KEY_ENTRIES))
+    return any(map(files.has, (*VAULT_KEY_ENTRIES, _DOWNLOADS_KEY_ENTRY)))
 
 
 def _system_backend() -> KeyringBackend | None:
@@ -140,6 +159,9 @@ class SystemKeyStore:
             with _keyring_errors():
                 self._backend.delete_password(self._service, name)
 
+    def entry_of(self, name: str, folder: Path) -> str:
+        return f"{name}-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]}"
+
     def describe(self) -> KeyStoreDescription:
         kind = type(self._backend)
         return KeyStoreDescription(
@@ -186,6 +208,10 @@ class FileKeyStore:
         except (InvalidTag, ValueError) as error:
             raise _broken(f"The key store's file {path.name} {_NOT_OPEN}", name) from error
 
+    def has(self, name: str) -> bool:
+        """Whether there is such an entry, whether or not it opens."""
+        return self._path(name).exists()
+
     def put(self, name: str, value: bytes) -> None:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         try:
@@ -199,6 +225,9 @@ class FileKeyStore:
             self._path(name).unlink(missing_ok=True)
         except OSError as error:
             raise _broken("The key store's folder cannot be written to.", name) from error
+
+    def entry_of(self, name: str, _folder: Path) -> str:
+        return name  # its files lie in that folder
 
     def describe(self) -> KeyStoreDescription:
         if passphrase.is_locked(self._folder):

@@ -181,8 +181,11 @@ class OfflineLicences:
     # --- with the service
 
     async def acquire(self, order: LicenceOrder) -> KeptLicence:
-        """Ask for a licence and keep it. Its keys are in the vault when this returns; those returned are zeroed."""
-        issued = await self._signed.request(order)
+        """Ask for a licence and keep it. Its keys are in the vault when this returns; those returned are zeroed.
+
+        The service goes on with the licence of the same download; the keys that it has here are asked for too."""
+        kids = await asyncio.to_thread(self._kids_of, order.session_id)
+        issued = await self._signed.request(replace(order, kids=tuple(dict.fromkeys((*order.kids, *kids)))))
         return await asyncio.to_thread(lambda: self._keep(issued, self._rights_of(issued)))
 
     async def renew(self, licence_id: str, kids: Iterable[bytes] = ()) -> KeptLicence:
@@ -344,6 +347,16 @@ class OfflineLicences:
     def _keep_said(self, generation: int) -> None:
         said = [*self._said(), generation][-_MAX_SAID:]
         self._vault.put(_SAID, self._service.address, json.dumps(said).encode())
+
+    def _kids_of(self, session_id: str) -> list[bytes]:
+        """The keys, kept or withheld, of this service's licences for a session."""
+        found: list[bytes] = []
+        for licence in self.store.all():
+            licence.clear()
+            policy = licence.rights.policy
+            if self._is_ours(licence) and policy.session_id == session_id:
+                found += (*policy.keys, *policy.withheld)
+        return found
 
     def _held(self, licence_ids: Iterable[str]) -> list[LicenceFacts]:
         found = []

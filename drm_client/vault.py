@@ -19,13 +19,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from drm_client.errors import DrmError, DrmErrorCode
-from drm_client.keystore import KeyStore
+from drm_client.keystore import VAULT_FILE, VAULT_KEY_ENTRIES, KeyStore
 from drm_client.sealing import KEY_BYTES, TAG_BYTES, Sealer
 
-FILE_NAME = "licences.db"
-KEY_ENTRY = "vault-key-2"
-FIRST_KEY_ENTRY = "vault-key"
-"""The key of format 1, whose anchor was a plain number."""
+FILE_NAME = VAULT_FILE
+KEY_ENTRY, FIRST_KEY_ENTRY = VAULT_KEY_ENTRIES
+"""The second is the key of format 1, whose anchor was a plain number."""
 ANCHOR_ENTRY = "vault-anchor"
 _BUSY_S = 10.0
 _APPLICATION_ID = 0x4D41544E
@@ -75,6 +74,7 @@ class Vault:
     def __init__(self, folder: Path, keys: KeyStore, device_id: str) -> None:
         self._path = folder / FILE_NAME
         self._keys = keys
+        self._anchor_entry = keys.entry_of(ANCHOR_ENTRY, folder)
         self._device_id = device_id
         self._lock = threading.RLock()
         self._seen_generation = 0
@@ -257,18 +257,18 @@ class Vault:
     def _anchor(self) -> int | None:
         """How far the vault had come by the key store; None where that says nothing, or nothing of ours."""
         try:
-            kept = self._keys.get(ANCHOR_ENTRY)
+            kept = self._keys.get(self._anchor_entry)
             if kept is not None:
                 return int(self._sealer.open(kept, self._context("anchor")))
         except DrmError as error:
-            if error.code is DrmErrorCode.KEY_STORE and error.fields.get("entry") != ANCHOR_ENTRY:
+            if error.code is DrmErrorCode.KEY_STORE and error.fields.get("entry") != self._anchor_entry:
                 raise
         return None
 
     def _drop_anchor(self) -> None:
         """Tell the key store how far the vault has come."""
         sealed = self._sealer.seal(str(self._seen_generation).encode(), self._context("anchor"))
-        self._keys.put(ANCHOR_ENTRY, sealed)
+        self._keys.put(self._anchor_entry, sealed)
 
     # --- entries
 
@@ -373,7 +373,10 @@ def _sqlite_errors() -> Iterator[None]:
 
 def _whole_key(key: bytes | None, entry: str) -> bytes:
     if key is None:
-        raise _damaged("The licences kept here belong to another computer or user, or their key was lost.")
+        raise _damaged(
+            "The licences kept here belong to another computer or user, their key was lost, or the key store of this "
+            "computer is locked."
+        )
     if len(key) != KEY_BYTES:
         raise _damaged("The key of the licences kept here is damaged.", entry)
     return key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,6 +173,34 @@ def test_a_removal_that_is_cut_off_is_finished_later(
         assert licence_id not in licences.store.ids()
         assert [one.licence_id for one in licences.store.receipts()] == [licence_id]
         removal.finish(client.store, licences)
+
+
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_a_title_that_was_downloaded_twice_keeps_its_licence_until_both_are_removed(
+    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch, cut_off: bool
+) -> None:
+    client = Client(tmp_path, site)
+    one, other = client.add("clear"), client.add("clear")
+    with signed_in_engine(client.profile, site) as made:
+        for folder in (one, other):
+            client.run(made, folder)
+        licence_id = str(service.licence_of(one))
+        assert service.licence_of(other) == licence_id
+        licences = opened(made)
+
+        def die(*_arguments: object) -> None:
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            if cut_off:
+                patch.setattr(removal, "_give_back", die)
+            with pytest.raises(Killed) if cut_off else contextlib.nullcontext():
+                removal.remove(client.store, one.id, licences)
+        removal.finish(client.store, licences)
+        assert licences.standing(licence_id).may_start
+        assert licences.store.receipts() == ()
+        removal.remove(client.store, other.id, licences)
+        assert [receipt.licence_id for receipt in licences.store.receipts()] == [licence_id]
 
 
 def test_a_removal_that_is_finished_later_gives_back_what_came_meanwhile(tmp_path: Path, site: ServerGroup) -> None:

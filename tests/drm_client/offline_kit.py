@@ -35,6 +35,9 @@ class MemoryKeyStore:
     def delete(self, name: str) -> None:
         self.kept.pop(name, None)
 
+    def entry_of(self, name: str, _folder: Path) -> str:
+        return name
+
     def describe(self) -> KeyStoreDescription:
         return KeyStoreDescription("system", "memory", "For tests.")
 

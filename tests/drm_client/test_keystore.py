@@ -194,6 +194,27 @@ def test_the_choice_is_explicit_and_told(tmp_path: Path, monkeypatch: pytest.Mon
     assert open_key_store(tmp_path, "file").describe().kind == "file"
 
 
+@pytest.mark.parametrize("what", ["vault-key-2", "vault-key", "downloads-key"])
+def test_a_profile_stays_with_the_sealed_files_it_began_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Begun over ssh, where there is no key store, it must open in the desktop's session, too."""
+    FileKeyStore(tmp_path).put(what, b"k")
+    monkeypatch.setattr(keystore, "_system_backend", MemoryBackend)
+    assert open_key_store(tmp_path).get(what) == b"k"
+
+
+def test_what_was_kept_while_the_system_store_was_locked_changes_no_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key of the vault is in the system's store."""
+    (tmp_path / "licences.db").touch()
+    for name in ("device-key", "tokens", "downloads-key"):
+        FileKeyStore(tmp_path).put(name, b"k")
+    monkeypatch.setattr(keystore, "_system_backend", MemoryBackend)
+    assert open_key_store(tmp_path).describe().kind == "system"
+
+
 def test_without_a_session_bus_there_is_no_system_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
     assert open_key_store(tmp_path).describe().kind == "file"

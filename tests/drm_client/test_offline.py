@@ -344,6 +344,17 @@ async def test_only_a_signed_word_says_that_the_device_was_removed(desk: Desk, s
         assert await desk.licences.is_device_removed()
 
 
+async def test_a_title_that_is_downloaded_twice_keeps_the_keys_of_both(desk: Desk) -> None:
+    """The service goes on with the one licence; the second download is of another quality."""
+    desk.server.goes_on = True
+    first = await desk.licences.acquire(ORDER)
+    second = await desk.licences.acquire(replace(ORDER, kids=(AUDIO, HD)))
+    assert (second.licence_id, second.rights.policy.sequence) == (first.licence_id, 2)
+    ring = KeyRing()
+    desk.licences.open(first.licence_id, ring)
+    assert set(ring.kids()) == {AUDIO, SD, HD}
+
+
 async def test_lists_of_what_was_withdrawn_are_read_once(desk: Desk) -> None:
     first, second = await desk.kept(), await desk.kept()
     assert await desk.licences.check_revocations() == ()

@@ -11,10 +11,11 @@ import pytest
 
 from drm_client import vault as vault_module
 from drm_client.errors import DrmError, DrmErrorCode
-from drm_client.keystore import FileKeyStore, KeyStore
+from drm_client.keystore import FileKeyStore, KeyStore, SystemKeyStore
 from drm_client.sealing import NONCE_BYTES, TAG_BYTES, Sealer
 from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, Vault, set_aside
 from tests.drm_client.offline_kit import MemoryKeyStore
+from tests.drm_client.test_keystore import MemoryBackend
 
 DEVICE = "device-1"
 SECRET = b"a secret of twenty-four."
@@ -52,6 +53,28 @@ def test_what_is_put_is_got_by_the_next_run(tmp_path: Path, keys: MemoryKeyStore
     vault.close()
     assert SECRET not in (tmp_path / FILE_NAME).read_bytes()
     assert (tmp_path / FILE_NAME).stat().st_mode & 0o077 == 0
+
+
+def test_two_profiles_of_one_user_are_no_copies_of_each_other(tmp_path: Path) -> None:
+    """They share the system's key store."""
+    keys = SystemKeyStore(MemoryBackend())
+    for number in range(3):
+        for name in ("one", "other"):
+            vault = Vault(tmp_path / name, keys, DEVICE)
+            for _ in range(number + len(name)):
+                vault.put("licence", "one", SECRET)
+            assert vault.epoch == 0
+            vault.close()
+    shutil.copy(tmp_path / "one" / FILE_NAME, tmp_path / "copy")
+    vault = Vault(tmp_path / "one", keys, DEVICE)
+    vault.put("licence", "one", SECRET)
+    vault.close()
+    for folder in (tmp_path / "one", tmp_path / "elsewhere"):
+        folder.mkdir(exist_ok=True)
+        shutil.copy(tmp_path / "copy", folder / FILE_NAME)
+        vault = Vault(folder, keys, DEVICE)
+        assert vault.epoch == 1
+        vault.close()
 
 
 def test_several_changes_are_one(tmp_path: Path, keys: MemoryKeyStore) -> None:

@@ -15,7 +15,7 @@ from downloads.folder import DownloadFolder
 from downloads.item_writer import ItemWriter, SystemFile
 from downloads.queue import Queue
 from downloads.store import Store
-from drm_client import clock, device, offline, os_clock, passphrase, rights
+from drm_client import clock, device, keystore, offline, os_clock, passphrase, rights
 from drm_client.clock import ClockState, Reading, TrustedTime
 from drm_client.device import DeviceIdentities
 from drm_client.keystore import FileKeyStore
@@ -31,7 +31,7 @@ from player.service import address
 from player.service.tokens import TokenStore
 from tests.drm_client.offline_kit import MemoryKeyStore
 from tests.faults.model import Fault
-from ui.cli import download_rights
+from ui.cli import doctor, download_rights
 
 
 def one_clock_for_all(patch: pytest.MonkeyPatch) -> None:
@@ -267,6 +267,26 @@ def any_answer_settles_a_receipt(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(offline, "_NEVER_TAKEN", Any())
 
 
+def every_removal_gives_back(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(removal, "_licences_of_others", lambda _store, _id: set())
+
+
+def a_second_download_takes_the_keys_of_the_first(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(OfflineLicences, "_kids_of", lambda _self, _session: [])
+
+
+def the_key_store_of_the_moment(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(keystore, "_began_with_files", lambda _folder: False)
+
+
+def one_anchor_for_all_profiles(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(keystore.SystemKeyStore, "entry_of", lambda _self, name, _folder: name)
+
+
+def doctor_takes_no_passphrase(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(doctor, "_unlock", lambda _args: None)
+
+
 def any_passphrase_opens(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(passphrase, "_derive", lambda *_given: bytes(32))
 
@@ -453,6 +473,31 @@ FAULTS = [
         "rights-any-answer-settles-a-receipt",
         "tests/drm_client/test_offline.py::test_a_receipt_stays_until_its_service_has_heard_it",
         any_answer_settles_a_receipt,
+    ),
+    Fault(
+        "rights-every-removal-gives-back",
+        f"{_REPAIRS}::test_a_title_that_was_downloaded_twice_keeps_its_licence_until_both_are_removed[False]",
+        every_removal_gives_back,
+    ),
+    Fault(
+        "rights-a-second-download-takes-the-keys",
+        "tests/drm_client/test_offline.py::test_a_title_that_is_downloaded_twice_keeps_the_keys_of_both",
+        a_second_download_takes_the_keys_of_the_first,
+    ),
+    Fault(
+        "rights-the-key-store-of-the-moment",
+        "tests/drm_client/test_keystore.py::test_a_profile_stays_with_the_sealed_files_it_began_with[vault-key-2]",
+        the_key_store_of_the_moment,
+    ),
+    Fault(
+        "rights-one-anchor-for-all-profiles",
+        f"{_VAULT}::test_two_profiles_of_one_user_are_no_copies_of_each_other",
+        one_anchor_for_all_profiles,
+    ),
+    Fault(
+        "rights-doctor-takes-no-passphrase",
+        "tests/ui/cli/test_doctor_rights.py::test_what_a_passphrase_protects_is_shown_and_repaired_with_it",
+        doctor_takes_no_passphrase,
     ),
     Fault(
         "rights-positions-are-lost-with-the-power",

@@ -60,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the findings; 0 when the headless player can work, 3 when it cannot."""
     if args.probe_gl:
         return _probe_gl()
+    if args.repair_key_store or args.repair_clocks or args.trust_new_keys:
+        _unlock(args)
     if args.repair_key_store:
         from ui.cli.doctor_repair import repair
 
@@ -84,6 +86,16 @@ def run(args: argparse.Namespace) -> int:
             if not finding.present:
                 print(f"        needed for {finding.needed_for}. {finding.remedy}")
     return 3 if any(finding.required and not finding.present for finding in findings) else 0
+
+
+def _unlock(args: argparse.Namespace) -> None:
+    """Ask for the passphrase before something is changed; looking needs none."""
+    from drm_client.keystore import FileKeyStore, open_key_store
+    from ui.cli.passphrase import unlock
+
+    folder = profile_folder(args)
+    if isinstance(open_key_store(folder, args.key_store), FileKeyStore):
+        unlock(folder)
 
 
 def _named_service(args: argparse.Namespace) -> str:

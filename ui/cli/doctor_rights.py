@@ -19,19 +19,26 @@ _NEEDED = "watching without a network as long as the licences say"
 
 def clocks(profile: Path, key_store: str) -> list[PartFinding]:
     """One finding for each service that ever said its time here. Nothing is asked of anybody, or changed."""
+    from drm_client import passphrase
     from drm_client.errors import DrmError
     from drm_client.trusted_clock import TrustedClock
+    from ui.cli.passphrase import from_environment
 
     try:
+        given = None if passphrase.is_open(profile) else from_environment()
+        if given is not None:
+            passphrase.unlock(profile, given)
         with _vault(profile, key_store) as vault:
             if vault is None:
                 return []
             return [_finding(TrustedClock(vault, issuer)) for issuer in TrustedClock(vault).issuers()]
     except DrmError as error:
-        return [PartFinding("licences", False, error.sentence, _NEEDED, required=False, remedy=_OPEN)]
+        remedy = _REPAIR if passphrase.is_open(profile) else _UNLOCK
+        return [PartFinding("licences", False, error.sentence, _NEEDED, required=False, remedy=remedy)]
 
 
-_OPEN = "matinee doctor --repair-key-store; what is lost is requested again by matinee download repair."
+_REPAIR = "matinee doctor --repair-key-store; what is lost is requested again by matinee download repair."
+_UNLOCK = "Give the passphrase in MATINEE_PASSPHRASE or MATINEE_PASSPHRASE_FILE."
 
 
 def repair_clocks(profile: Path, key_store: str) -> int:

@@ -93,8 +93,9 @@ def list_(args: argparse.Namespace) -> int:
 
 
 def storage_of(store: Store) -> dict[str, Any]:
-    """What downloads take and may take, together and for each profile that has a limit. Bytes."""
-    limits, taken = quota.read(store.root), [quota.taken_by(store, item) for item in store.list()]
+    """What downloads take on the disk and may take, together and for each profile that has a limit. Bytes."""
+    limits = quota.read(store.root)
+    taken = [quota.Taken(quota.profile_of(store, item), item.fetched) for item in store.list()]
     profiles = {
         name: {"used": sum(one.size for one in taken if one.profile == name), "limit": limit}
         for name, limit in sorted(limits.profiles.items())

@@ -11,7 +11,9 @@ from pathlib import Path
 from ui.cli.options import add_profile_arguments, profile_folder
 
 _VARIABLE, _FILE_VARIABLE = "MATINEE_PASSPHRASE", "MATINEE_PASSPHRASE_FILE"
+_NEW_VARIABLE = "MATINEE_NEW_PASSPHRASE"
 _LONGEST = 4096
+_LOCKED = f"What is kept here has a passphrase: give it in {_VARIABLE} or {_FILE_VARIABLE}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +48,8 @@ def run(args: argparse.Namespace) -> int:
         print("There is no passphrase any more.")
     else:
         unlock(folder)
-        wanted = _given("MATINEE_NEW_PASSPHRASE") or _ask("New passphrase: ")
-        if sys.stdin.isatty() and _given("MATINEE_NEW_PASSPHRASE") is None and wanted != _ask("Again: "):
+        wanted = _given(_NEW_VARIABLE) or _ask("New passphrase: ", f"Give the new passphrase in {_NEW_VARIABLE}")
+        if sys.stdin.isatty() and _given(_NEW_VARIABLE) is None and wanted != _ask("Again: "):
             raise InputError(ErrorCode.INPUT_USAGE, "These were two different passphrases.")
         passphrase.protect(folder, wanted)
         print("The passphrase is set. If you lose it, nobody can open what is kept here: not you, and not we.")
@@ -84,14 +86,11 @@ def _given(variable: str) -> str | None:
     return os.environ.get(variable) or None
 
 
-def _ask(prompt: str) -> str:
+def _ask(prompt: str, otherwise: str = _LOCKED) -> str:
     from player.base.errors import ErrorCode, InputError
 
     if not sys.stdin.isatty():
-        raise InputError(
-            ErrorCode.INPUT_USAGE,
-            f"What is kept here has a passphrase: give it in {_VARIABLE} or {_FILE_VARIABLE}, or use a terminal.",
-        )
+        raise InputError(ErrorCode.INPUT_USAGE, f"{otherwise}, or use a terminal.")
     return getpass.getpass(prompt)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from drm_client import passphrase
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError
 from drm_client.keystore import FileKeyStore
@@ -66,6 +67,35 @@ async def test_the_clock_of_each_service_is_shown_and_repaired(
     profile.vault.close()
     assert profile.doctor("--repair-clocks") == 0
     assert "nothing was changed" in capsys.readouterr().out
+
+
+async def test_what_a_passphrase_protects_is_shown_and_repaired_with_it(
+    profile: Profile, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passphrase, "_COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
+    profile.server.time.at_s += 900 * DAY
+    await profile.open().acquire(ORDER)
+    profile.vault.close()
+    passphrase.protect(profile.folder, "a horse on a piano")
+    for given, parts in (
+        (None, ["licences"]),
+        ("a cow", ["licences"]),
+        ("a horse on a piano", ["time of a service"]),
+    ):
+        passphrase.forget(profile.folder)
+        if given is not None:
+            monkeypatch.setenv("MATINEE_PASSPHRASE", given)
+        profile.doctor("--json")
+        findings = json.loads(capsys.readouterr().out)["findings"]
+        found = [one for one in findings if one["part"] in ("licences", "time of a service")]
+        assert [one["part"] for one in found] == parts
+        assert "repair-key-store" not in found[0]["remedy"]  # nothing is broken
+    for word in ("--repair-clocks", "--trust-new-keys", "--repair-key-store"):
+        passphrase.forget(profile.folder)
+        assert profile.doctor(word, "--service", ADDRESS) == 0
+    told = capsys.readouterr().out
+    for words in ("is requested again", "taken again", "Everything in the key store opens"):
+        assert words in told
 
 
 async def test_a_services_new_keys_are_trusted_by_the_viewers_word_alone(

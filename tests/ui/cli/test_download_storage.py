@@ -48,6 +48,7 @@ def test_downloads_stay_within_the_limits_that_were_set(
         refused = matinee("download", "list")[1]["downloads"][-1]
         assert refused["code"] == "disk.limit"
         assert "limit" in refused["sentence"]
+        assert matinee("download", "limit")[1]["used"] == used, "nothing of it is on the disk"
         assert matinee("download", "add", two, "--for", "Ben")[0] == 0, "another profile has room"
         matinee("download", "limit", "none", "--for", "Ann")
         matinee("download", "limit", str(used))
