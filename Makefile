@@ -5,7 +5,7 @@
 # make bench  the benchmarks, each figure beside what it is compared with
 # make soak   the long runs, by hand
 # make chaos  50 runs of 60 s under random faults, 5 of them on the real libmpv
-# make faults  faults that were found once are put back: the test of each must fail; ARGS="live" runs those with that word
+# make faults  faults that were found once are put back: the test of each must fail; ARGS="live" runs those of that area or with that word
 # make fuzz   manifests changed at random, for ten minutes; ARGS="-max_total_time=60" for one
 # make screenshots    a picture of every page and state of the app in both sizes, into build/screenshots, and those of the guide
 # make docs   the documentation as a site, into build/website/site; fails on a link that leads nowhere

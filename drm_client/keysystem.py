@@ -13,9 +13,9 @@ from importlib.metadata import entry_points
 from typing import Protocol
 
 from drm_client import systems
-from drm_client.cenc import SampleProtection
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import ContentKey
+from drm_client.scheme import SampleProtection
 
 ENTRY_POINT_GROUP = "matinee.cdm"
 

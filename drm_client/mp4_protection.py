@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from drm_client.boxes import Box, BoxFields, damaged, fields, parse_children
-from drm_client.cenc import SampleProtection, Scheme
 from drm_client.errors import DrmError
+from drm_client.scheme import SampleProtection, Scheme
 
 Data = bytes | bytearray | memoryview
 
@@ -22,6 +22,7 @@ PIFF_PSSH = bytes.fromhex("d08a4f1810f34a82b6c832d8aba183d3")
 MAX_SAMPLES = 4_000_000  # in one track or fragment
 _PIFF_SCHEMES = {1: Scheme.CENC, 2: Scheme.CBC1}
 _SEIG = b"seig"
+_LOCAL_GROUP = 0x10000  # group indexes above it are the fragment's own
 _SUBSAMPLE = struct.Struct(">HI")
 
 
@@ -47,6 +48,32 @@ class SampleInfo(NamedTuple):
 
 
 NO_INFO = SampleInfo()
+
+
+@dataclass(frozen=True, slots=True)
+class SampleGroups:
+    """The ``seig`` descriptions of a track or fragment. ``default`` is the 1-based one of samples that no mapping
+    names (version 2 of the box; else 0: none)."""
+
+    descriptions: tuple[TrackEncryption, ...] = ()
+    default: int = 0
+
+
+NO_GROUPS = SampleGroups()
+
+
+@dataclass(frozen=True, slots=True)
+class SampleEncryptions:
+    """How each sample of a track or fragment is encrypted (None: it is clear), with its own information.
+
+    Where saiz and saio only point to that, ``infos`` is empty: ``pointers`` are (offset from the base of the data,
+    number of samples), and ``sizes`` the bytes that each sample has there.
+    """
+
+    encryptions: Sequence[TrackEncryption | None]
+    infos: Sequence[SampleInfo] = ()
+    pointers: tuple[tuple[int, int], ...] = ()
+    sizes: Sequence[int] = ()
 
 
 def sample_protection(encryption: TrackEncryption, info: SampleInfo) -> SampleProtection:
@@ -100,8 +127,8 @@ def _piff_encryption(reader: BoxFields) -> TrackEncryption:
     return TrackEncryption(_PIFF_SCHEMES.get(algorithm, Scheme.CENC), algorithm != 0, iv_size, kid)
 
 
-def seig_descriptions(data: Data, container: Box, scheme: str) -> tuple[list[TrackEncryption], int]:
-    """The entries of a container's ``seig`` sgpd box, and the 1-based default index of a version 2 box (else 0)."""
+def seig_groups(data: Data, container: Box, scheme: str) -> SampleGroups:
+    """The sample groups of a track's or fragment's ``seig`` sgpd box."""
     for box in container.all(b"sgpd"):
         if not is_seig(data, box):
             continue
@@ -118,8 +145,8 @@ def seig_descriptions(data: Data, container: Box, scheme: str) -> tuple[list[Tra
             entries.append(_encryption(reader, scheme, pattern))
             if size:
                 reader.position = min(start + size + (0 if length else 4), reader.end)
-        return entries, default
-    return [], 0
+        return SampleGroups(tuple(entries), default)
+    return NO_GROUPS
 
 
 def _group_layout(reader: BoxFields, version: int) -> tuple[int, int]:
@@ -142,8 +169,34 @@ def _group_layout(reader: BoxFields, version: int) -> tuple[int, int]:
     return 0, length
 
 
-def seig_indexes(data: Data, container: Box, samples: int) -> list[int] | None:
-    """The group description index of each sample from a container's ``seig`` sbgp box, or None without one."""
+def grouped_encryptions(
+    data: Data, container: Box, ungrouped: Sequence[TrackEncryption | None], track: SampleGroups, own: SampleGroups
+) -> list[TrackEncryption | None]:
+    """How each sample is encrypted: by its sample group, else as ``ungrouped`` has it for its sample description.
+
+    ``own`` are a fragment's own groups, whose default goes before that of its ``track`` (ISO/IEC 14496-12, 8.9).
+    """
+    default = own.default + _LOCAL_GROUP if own.default else track.default
+    indexes = _seig_indexes(data, container, len(ungrouped), default)
+    if indexes is None:
+        if not default:
+            return list(ungrouped)
+        indexes = [default] * len(ungrouped)
+    result: list[TrackEncryption | None] = []
+    for alone, index in zip(ungrouped, indexes, strict=True):
+        if not index:
+            result.append(alone)
+            continue
+        groups, position = (own, index - _LOCAL_GROUP) if index > _LOCAL_GROUP else (track, index)
+        if position > len(groups.descriptions):
+            raise damaged("A sample group that it uses is not described.")
+        result.append(groups.descriptions[position - 1])
+    return result
+
+
+def _seig_indexes(data: Data, container: Box, samples: int, default: int) -> list[int] | None:
+    """The group index of each sample from a container's ``seig`` sbgp box, ``default`` where its runs end; None
+    without such a box."""
     for box in container.all(b"sbgp"):
         reader = fields(data, box)
         version, _ = reader.version_and_flags()
@@ -155,7 +208,7 @@ def seig_indexes(data: Data, container: Box, samples: int) -> list[int] | None:
         for _ in range(reader.count(8)):
             count, index = reader.number(4), reader.number(4)
             indexes += [index] * min(count, samples - len(indexes))
-        return indexes + [0] * (samples - len(indexes))
+        return indexes + [default] * (samples - len(indexes))
     return None
 
 
@@ -164,7 +217,34 @@ def is_seig(data: Data, box: Box) -> bool:
     return bytes(data[box.body + 4 : box.body + 8]) == _SEIG
 
 
-def auxiliary_sizes(data: Data, container: Box, samples: int) -> list[int] | None:
+def sample_encryptions(
+    data: Data, container: Box, table: Box, encryptions: Sequence[TrackEncryption | None], runs: Sequence[int]
+) -> SampleEncryptions:
+    """Add each sample's own information to how it is encrypted: senc in ``container``, or saiz and saio in ``table``.
+
+    ``runs`` are the numbers of samples that lie together, which may have an offset each.
+    """
+    sizes = _auxiliary_sizes(data, table, len(encryptions))
+    senc = sample_encryption_box(container)
+    offsets = _auxiliary_offsets(data, table)
+    if senc is not None and _lists_no_sample(data, senc) and not any(sizes or ()):
+        encryptions = [each and (each if each.constant_iv else None) for each in encryptions]
+    elif senc is not None:
+        infos, override = _read_senc(data, senc, encryptions, sizes)
+        if override is not None:
+            encryptions = [each and _overridden(each, override) for each in encryptions]
+        return SampleEncryptions(encryptions, infos)
+    elif sizes is not None and offsets:
+        counts = runs if len(offsets) == len(runs) > 1 else [len(encryptions)]
+        return SampleEncryptions(encryptions, (), tuple(zip(offsets, counts, strict=False)), sizes)
+    return SampleEncryptions(encryptions, [NO_INFO] * len(encryptions))
+
+
+def _overridden(encryption: TrackEncryption, override: TrackEncryption) -> TrackEncryption:
+    return replace(override, crypt_blocks=encryption.crypt_blocks, skip_blocks=encryption.skip_blocks)
+
+
+def _auxiliary_sizes(data: Data, container: Box, samples: int) -> list[int] | None:
     """The size of each sample's encryption information from a container's saiz box, or None without one."""
     for box in container.all(b"saiz"):
         if not is_protection_box(data, box):
@@ -182,7 +262,7 @@ def auxiliary_sizes(data: Data, container: Box, samples: int) -> list[int] | Non
     return None
 
 
-def auxiliary_offsets(data: Data, container: Box) -> list[int]:
+def _auxiliary_offsets(data: Data, container: Box) -> list[int]:
     """The offsets of a container's saio box, relative as they stand."""
     for box in container.all(b"saio"):
         if not is_protection_box(data, box):
@@ -217,7 +297,7 @@ def sample_encryption_box(container: Box) -> Box | None:
     return None
 
 
-def read_senc(
+def _read_senc(
     data: Data, box: Box, encryptions: Sequence[TrackEncryption | None], sizes: Sequence[int] | None
 ) -> tuple[list[SampleInfo], TrackEncryption | None]:
     """The information of each sample, and what a PIFF box says in place of the track's encryption (else None).
@@ -247,24 +327,22 @@ def read_senc(
     return infos + [NO_INFO] * (len(encryptions) - count), override
 
 
-def lists_no_sample(data: Data, senc: Box) -> bool:
+def _lists_no_sample(data: Data, senc: Box) -> bool:
     """Whether a senc box has no entries at all: FFmpeg marks AC-3 and E-AC-3 as encrypted and leaves them clear."""
     reader = fields(data, senc)
     reader.skip(4)
     return senc.extended != PIFF_SENC and reader.number(4) == 0
 
 
-def read_auxiliary(
-    data: Data, starts: Sequence[tuple[int, int]], encryptions: Sequence[TrackEncryption | None], sizes: Sequence[int]
-) -> list[SampleInfo]:
-    """The information that saiz and saio point at. ``starts`` has (offset in the data, number of samples) for each
-    run of entries that follow one another."""
+def read_auxiliary(data: Data, base: int, samples: SampleEncryptions) -> list[SampleInfo]:
+    """The information that saiz and saio point at. Their offsets count from ``base``, a place in ``data`` (negative
+    where ``data`` starts behind it)."""
     infos: list[SampleInfo] = []
-    for offset, count in starts:
-        reader = BoxFields(data, offset, len(data))
+    for offset, count in samples.pointers:
+        reader = BoxFields(data, base + offset, len(data))
         run = slice(len(infos), len(infos) + count)
-        infos += _sized_infos(reader, encryptions[run], sizes[run])
-    return infos + [NO_INFO] * (len(encryptions) - len(infos))
+        infos += _sized_infos(reader, samples.encryptions[run], samples.sizes[run])
+    return infos + [NO_INFO] * (len(samples.encryptions) - len(infos))
 
 
 def _sized_infos(

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
 from drm_client.boxes import Box, BoxFields, damaged, fields
 from drm_client.mp4_protection import (
     MAX_SAMPLES,
-    NO_INFO,
+    NO_GROUPS,
     Data,
     ProtectableEntry,
+    SampleEncryptions,
+    SampleGroups,
     SampleInfo,
     TrackEncryption,
-    auxiliary_offsets,
-    auxiliary_sizes,
-    lists_no_sample,
+    grouped_encryptions,
     parse_sample_entries,
     read_auxiliary,
-    read_senc,
     sample_encryption_box,
-    seig_descriptions,
-    seig_indexes,
+    sample_encryptions,
+    seig_groups,
 )
 
-_LOCAL_GROUP = 0x10000  # group indexes above it are the fragment's own
 _TFHD_FIELDS = ((0x01, 8), (0x02, 4), (0x08, 4), (0x10, 4), (0x20, 4))
 
 
@@ -37,8 +35,7 @@ class Mp4Track:
 
     id: int
     entries: list[ProtectableEntry] = field(default_factory=list)
-    groups: list[TrackEncryption] = field(default_factory=list)
-    default_group: int = 0
+    groups: SampleGroups = NO_GROUPS
     default_entry: int = 1
     default_size: int = 0
 
@@ -95,7 +92,7 @@ def _parse_track(data: Data, trak: Box) -> Mp4Track:
     version, _ = reader.version_and_flags()
     reader.skip(16 if version else 8)
     track = Mp4Track(reader.number(4), parse_sample_entries(data, stsd))
-    track.groups, track.default_group = seig_descriptions(data, stbl, track.scheme)
+    track.groups = seig_groups(data, stbl, track.scheme)
     return track
 
 
@@ -107,79 +104,33 @@ def movie_samples(data: Data, trak: Box, track: Mp4Track) -> list[PlacedSample]:
     runs = _chunks(data, stbl)
     if not runs:
         return []
-    entries = [run.entry for run in runs for _ in run.sizes]
-    indexes = seig_indexes(data, stbl, len(entries))
-    encryptions = _encryptions(track, entries, indexes, [])
+    encryptions = grouped_encryptions(data, stbl, _ungrouped(track, runs), track.groups, NO_GROUPS)
     container = stbl if sample_encryption_box(stbl) is not None else trak
-    return _placed(data, runs, encryptions, _Auxiliary(container, stbl, 0))
+    return _placed(data, runs, sample_encryptions(data, container, stbl, encryptions, _counts(runs)), 0)
 
 
 def fragment_samples(data: Data, traf: Box, track: Mp4Track, runs: list[SampleRun], base: int) -> list[PlacedSample]:
     """The samples of one track fragment, whose ``runs`` and ``base`` data offset :func:`fragment_runs` gave."""
-    entries = [run.entry for run in runs for _ in run.sizes]
-    own_groups, default_group = seig_descriptions(data, traf, track.scheme)
-    indexes = seig_indexes(data, traf, len(entries))
-    if indexes is None and default_group:
-        indexes = [default_group + _LOCAL_GROUP] * len(entries)
-    encryptions = _encryptions(track, entries, indexes, own_groups)
-    return _placed(data, runs, encryptions, _Auxiliary(traf, traf, base))
+    own = seig_groups(data, traf, track.scheme)
+    encryptions = grouped_encryptions(data, traf, _ungrouped(track, runs), track.groups, own)
+    return _placed(data, runs, sample_encryptions(data, traf, traf, encryptions, _counts(runs)), base)
 
 
-def _encryptions(
-    track: Mp4Track, entries: Sequence[int], indexes: Sequence[int] | None, own_groups: Sequence[TrackEncryption]
-) -> list[TrackEncryption | None]:
-    """How each sample is encrypted: by its sample group, else by its sample description."""
-    if indexes is None:
-        if not track.default_group:
-            known = {entry: track.encryption(entry) for entry in set(entries)}
-            return [known[entry] for entry in entries]
-        indexes = [track.default_group] * len(entries)
-    result: list[TrackEncryption | None] = []
-    for entry, index in zip(entries, indexes, strict=True):
-        if not index:
-            result.append(track.encryption(entry))
-            continue
-        groups = own_groups if index > _LOCAL_GROUP else track.groups
-        position = (index - _LOCAL_GROUP if index > _LOCAL_GROUP else index) - 1
-        if position >= len(groups):
-            raise damaged("A sample group that it uses is not described.")
-        result.append(groups[position])
-    return result
+def _ungrouped(track: Mp4Track, runs: Sequence[SampleRun]) -> list[TrackEncryption | None]:
+    """How each sample is encrypted by its sample description."""
+    known = {run.entry: track.encryption(run.entry) for run in runs}
+    return [known[run.entry] for run in runs for _ in run.sizes]
 
 
-@dataclass(frozen=True, slots=True)
-class _Auxiliary:
-    """Where encryption information may be: senc in ``container``, saiz and saio in ``table``, from ``base``."""
-
-    container: Box
-    table: Box
-    base: int
+def _counts(runs: Sequence[SampleRun]) -> list[int]:
+    return [len(run.sizes) for run in runs]
 
 
-def _placed(
-    data: Data, runs: Sequence[SampleRun], encryptions: list[TrackEncryption | None], auxiliary: _Auxiliary
-) -> list[PlacedSample]:
-    infos = [NO_INFO] * len(encryptions)
-    sizes = auxiliary_sizes(data, auxiliary.table, len(encryptions))
-    senc = sample_encryption_box(auxiliary.container)
-    offsets = auxiliary_offsets(data, auxiliary.table)
-    if senc is not None and lists_no_sample(data, senc) and not any(sizes or ()):
-        encryptions = [each and (each if each.constant_iv else None) for each in encryptions]
-    elif senc is not None:
-        infos, override = read_senc(data, senc, encryptions, sizes)
-        if override is not None:
-            encryptions = [encryption and _overridden(encryption, override) for encryption in encryptions]
-    elif sizes is not None and offsets:
-        counts = [len(run.sizes) for run in runs] if len(offsets) == len(runs) > 1 else [len(encryptions)]
-        starts = [(auxiliary.base + offset, count) for offset, count in zip(offsets, counts, strict=False)]
-        infos = read_auxiliary(data, starts, encryptions, sizes)
+def _placed(data: Data, runs: Sequence[SampleRun], samples: SampleEncryptions, base: int) -> list[PlacedSample]:
+    infos = read_auxiliary(data, base, samples) if samples.pointers else samples.infos
     sized = [size for run in runs for size in run.sizes]
     places = [place for run in runs if run.sizes for place in accumulate(run.sizes[:-1], initial=run.offset)]
-    return list(map(PlacedSample, places, sized, encryptions, infos))
-
-
-def _overridden(encryption: TrackEncryption, override: TrackEncryption) -> TrackEncryption:
-    return replace(override, crypt_blocks=encryption.crypt_blocks, skip_blocks=encryption.skip_blocks)
+    return list(map(PlacedSample, places, sized, samples.encryptions, infos))
 
 
 def _chunks(data: Data, stbl: Box) -> list[SampleRun]:

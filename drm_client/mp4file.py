@@ -7,7 +7,7 @@ The output has the clear sample entries (``encv`` and ``enca`` become what ``frm
 from __future__ import annotations
 
 from drm_client.boxes import Box, damaged, fields, parse_boxes
-from drm_client.cenc import SampleDecryptor, SampleProtection
+from drm_client.cenc import SampleDecryptor
 from drm_client.keys import KeyRing
 from drm_client.mp4_protection import is_protection_box, sample_protection
 from drm_client.mp4_samples import (
@@ -21,6 +21,7 @@ from drm_client.mp4_samples import (
     parse_tracks,
 )
 from drm_client.rewrite import Rewriter
+from drm_client.scheme import SampleProtection
 
 _FOURCC_OF_PROTECTED = frozenset({b"encv", b"enca", b"enct", b"encs", b"encm"})
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from drm_client.cenc import SampleDecryptor, SampleProtection, Scheme
+from drm_client.cenc import SampleDecryptor
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KID_LENGTH, KeyRing
+from drm_client.scheme import SampleProtection, Scheme
 
 _START_CODE = re.compile(b"\0\0\1")
 _SLICES = (1, 5)  # NAL unit types that are encrypted

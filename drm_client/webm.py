@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from drm_client.cenc import SampleDecryptor, SampleProtection, Scheme
+from drm_client.cenc import SampleDecryptor
 from drm_client.ebml import UNKNOWN_SIZE, EbmlError, read_element, read_number
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.rewrite import Rewriter
+from drm_client.scheme import SampleProtection, Scheme
 
 MAX_ELEMENTS = 4_000_000
 MAX_DEPTH = 8

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 from backend_stub.api import VERSION as SERVICE_VERSION
-from tests.faults.model import all_faults
+from tests.faults.model import all_faults, chosen_faults, faults_by_area
 from ui.cli.main import COMMANDS, VERSION, main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -253,6 +253,13 @@ def test_the_commands_of_the_readme_exist() -> None:
     )
     called = set(re.findall(r"(?:^|`)make ([a-z]+)", readme, flags=re.MULTILINE))
     assert {"demo", "test"} <= called <= targets
+
+
+def test_faults_are_chosen_by_their_area_or_by_a_word_of_their_name() -> None:
+    areas = faults_by_area()
+    assert {fault.name for fault in areas["rooms"]} < {fault.name for fault in chosen_faults(["rooms", "live-"])}
+    assert chosen_faults(["no such"]) == []
+    assert len(chosen_faults([])) == sum(map(len, areas.values()))
 
 
 def test_every_fault_names_a_test_that_is_there() -> None:

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from drm_client.errors import DrmError
 from drm_client.iso_box import BoxError, BoxHead, read_box
 from player.base.errors import ErrorCode, MediaError
 
@@ -30,7 +31,7 @@ def reading(what: str) -> Iterator[None]:
     """Turn a read past the end of a box into ``MEDIA_DAMAGED``: "``what`` is cut short"."""
     try:
         yield
-    except (struct.error, IndexError, ValueError) as error:
+    except (DrmError, struct.error, IndexError, ValueError) as error:  # DrmError: its readers of boxes
         raise damaged(f"{what} is cut short or holds impossible values") from error
 
 

@@ -7,17 +7,25 @@ and ready for the decoder.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from operator import itemgetter
 
+from drm_client.boxes import parse_children
 from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.mp4_protection import (
+    NO_GROUPS,
+    SampleGroups,
+    SampleInfo,
+    read_auxiliary,
+    sample_protection,
+    seig_groups,
+)
 from player.base.errors import ErrorCode, MediaError
 from player.media.boxes import Box, damaged, find, header, need, reading, version_and_flags, walk
 from player.media.fragment import FragmentReader, SampleLocation, TrackFragment
 from player.media.model import ByteSource, EventMessage, Sample, SampleDecrypt
 from player.media.nal import to_annex_b
-from player.media.protection import TrackEncryption, parse_auxiliary, parse_seig, sample_protection
 from player.media.sample_entry import SampleEntry, parse_sample_entry
 from player.media.track import Fmp4Init, Fmp4Track
 
@@ -91,18 +99,27 @@ def _parse_track(
     timescale, language = _media_header(data, need(data, media.body, media.end, b"mdhd"))
     table = need(data, media.body, media.end, b"minf", b"stbl")
     description, duration, size, flags = defaults.get(id_, (1, 0, 0, 0))
+    entries = _entries(data, need(data, table.body, table.end, b"stsd"), handler)
     return Fmp4Track(
         id_,
         timescale,
         _edit_shift(data, find(data, trak.body, trak.end, b"edts", b"elst"), timescale, movie_scale),
-        _entries(data, need(data, table.body, table.end, b"stsd"), handler),
+        entries,
         description,
         duration,
         size,
         flags,
-        tuple(g for box in walk(data, table.body, table.end) if box.type == b"sgpd" for g in parse_seig(data, box)),
+        _groups(data, table, entries),
         language,
     )
+
+
+def _groups(data: bytes, table: Box, entries: tuple[SampleEntry, ...]) -> SampleGroups:
+    """The track's sample groups of encryption; none for a clear track."""
+    scheme = next((entry.encryption.scheme for entry in entries if entry.encryption is not None), None)
+    if scheme is None:
+        return NO_GROUPS
+    return seig_groups(data, parse_children(data, table.start, table.end)[0], scheme)
 
 
 def _media_header(data: bytes, box: Box) -> tuple[int, str]:
@@ -292,7 +309,10 @@ class _Emitter:
         self._source = source
         self._available = 0
         self._decrypt = decrypt
-        if any(item.protected for item in fragment.encryption) and decrypt is None:
+        encryption = fragment.encryption
+        self._encryptions = () if encryption is None else encryption.encryptions
+        self._infos = () if encryption is None else encryption.infos
+        if decrypt is None and any(item is not None and item.protected for item in self._encryptions):
             raise DrmError(DrmErrorCode.NO_KEY, "This title is encrypted, and there is no key for it.")
 
     def sample(self, number: int, row: SampleLocation) -> Sample:
@@ -304,7 +324,7 @@ class _Emitter:
             if self._available < stop:
                 raise damaged("the segment ends before its last sample")
         data = self._source.view(offset, stop)
-        if self._fragment.encryption:
+        if self._encryptions:
             data = self._clear(number, data)
         if self._entry.nal is not None:
             data = to_annex_b(data if isinstance(data, bytearray) else bytearray(data), self._entry.nal, key=key)
@@ -312,29 +332,36 @@ class _Emitter:
         return Sample(self._kind, (decode + composition) / scale, decode / scale, duration / scale, key, data)
 
     def _clear(self, number: int, data: bytes | bytearray) -> bytes | bytearray:
-        item = self._fragment.encryption[number]
-        if not item.protected or self._decrypt is None or self._entry.scheme is None:
+        item = self._encryptions[number]
+        if item is None or not item.protected or self._decrypt is None:
             return data
-        iv, subsamples = self._auxiliary(number, item)
+        if not self._infos:
+            self._infos = self._pointed_infos()
         buffer = data if isinstance(data, bytearray) else bytearray(data)
-        clear = self._decrypt(buffer, sample_protection(self._entry.scheme, item, iv, subsamples))
+        try:
+            protection = sample_protection(item, self._infos[number])
+        except DrmError:
+            raise damaged("an encrypted sample has no IV") from None
+        clear = self._decrypt(buffer, protection)
         return bytearray(clear) if isinstance(clear, memoryview) else clear
 
-    def _auxiliary(self, number: int, item: TrackEncryption) -> tuple[bytes, tuple[tuple[int, int], ...]]:
-        """IV and subsamples of one sample; read out of the segment once where the fragment only points to them."""
+    def _pointed_infos(self) -> Sequence[SampleInfo]:
+        """IV and subsamples of each sample, out of the part of the segment that the fragment points to."""
         fragment = self._fragment
-        if not fragment.auxiliary and fragment.auxiliary_offset is not None:
-            start = fragment.auxiliary_offset
-            stop = start + sum(fragment.auxiliary_sizes)
-            if start < 0 or self._source.wait(stop) < stop:
-                raise damaged("the encryption data lie outside the segment")
-            body = bytes(self._source.view(start, stop))
-            fragment.auxiliary = parse_auxiliary(body, fragment.auxiliary_sizes, fragment.encryption)
-        if fragment.auxiliary:
-            return fragment.auxiliary[number]
-        if not item.constant_iv:
-            raise damaged("an encrypted sample has no IV")
-        return b"", ()
+        samples = fragment.encryption
+        if samples is None:
+            return ()
+        base, place = fragment.base, 0
+        starts, stops = [], []
+        for offset, count in samples.pointers:
+            starts.append(base + offset)
+            stops.append(base + offset + sum(samples.sizes[place : place + count]))
+            place += count
+        start, stop = min(starts), max(stops)
+        if start < 0 or self._source.wait(stop) < stop:
+            raise damaged("the encryption data lie outside the segment")
+        with reading("the encryption data"):
+            return read_auxiliary(bytes(self._source.view(start, stop)), base - start, samples)
 
 
 def _event(data: bytes) -> EventMessage:

@@ -7,17 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from drm_client.boxes import parse_children
+from drm_client.mp4_protection import SampleEncryptions, grouped_encryptions, sample_encryptions, seig_groups
 from player.media.boxes import Box, damaged, reading, version_and_flags, walk
-from player.media.protection import (
-    Subsamples,
-    TrackEncryption,
-    parse_saio,
-    parse_saiz,
-    parse_sbgp,
-    parse_seig,
-    parse_senc,
-    spread_groups,
-)
 from player.media.track import Fmp4Track
 
 MAX_SAMPLES = 200_000
@@ -45,18 +37,14 @@ class SampleLocation(NamedTuple):
 class TrackFragment:
     """The samples of one track in a fragment.
 
-    ``encryption`` has an item per sample, or is empty for a clear entry. ``auxiliary`` has each sample's IV and
-    subsamples where they stood in senc; else ``auxiliary_sizes`` and ``auxiliary_offset`` (in the segment) say
-    where to read them.
+    ``encryption`` is None for a clear entry. ``base`` is where its offsets count from, as a place in the segment.
     """
 
     track: Fmp4Track
     entry: int
     rows: list[SampleLocation] = field(default_factory=list)
-    encryption: list[TrackEncryption] = field(default_factory=list)
-    auxiliary: list[tuple[bytes, Subsamples]] = field(default_factory=list)
-    auxiliary_offset: int | None = None
-    auxiliary_sizes: tuple[int, ...] = ()
+    base: int = 0
+    encryption: SampleEncryptions | None = None
 
 
 @dataclass(slots=True)
@@ -103,14 +91,16 @@ class FragmentReader:
         if track is None:
             return None
         defaults, entry = self._header(data, header, track, at)
-        fragment = TrackFragment(track, entry)
         dts = _decode_time(data, boxes) if b"tfdt" in boxes else self._next_dts[track.id]
         base = defaults.base if defaults.base is not None else data_end or at
         place = data_end if defaults.base is None and data_end is not None else None
+        fragment = TrackFragment(track, entry, base=base)
+        counts: list[int] = []
         for run in boxes.get(b"trun", []):
             place, dts = _append_run(fragment.rows, data, run, defaults, base, place, dts, at + len(data) + 8)
+            counts.append(len(fragment.rows) - sum(counts))
         self._next_dts[track.id] = dts
-        _read_encryption(fragment, data, boxes, base)
+        fragment.encryption = _encryption(fragment, data, traf, counts)
         return fragment
 
     def _header(self, data: bytes, box: Box, track: Fmp4Track, at: int) -> tuple[_Defaults, int]:
@@ -211,26 +201,16 @@ def _columns(
     return columns[0], columns[1], columns[2], columns[3]
 
 
-def _read_encryption(fragment: TrackFragment, data: bytes, boxes: dict[bytes, list[Box]], base: int) -> None:
-    """Fill in the samples' encryption, out of the fragment's own boxes."""
-    entry = fragment.track.entries[fragment.entry]
-    if entry.scheme is None or entry.encryption is None:
-        return
-    count = len(fragment.rows)
-    own = [group for box in boxes.get(b"sgpd", []) for group in parse_seig(data, box)]
-    runs = [run for box in boxes.get(b"sbgp", []) for run in parse_sbgp(data, box) or []]
-    fragment.encryption = spread_groups(count, runs, entry.encryption, fragment.track.groups, own)
-    if not any(item.protected for item in fragment.encryption):
-        return
-    if b"senc" in boxes:
-        fragment.auxiliary = parse_senc(data, boxes[b"senc"][0], fragment.encryption)
-        return
-    sizes = next((found for box in boxes.get(b"saiz", []) if (found := parse_saiz(data, box))), None)
-    offsets = next((places for box in boxes.get(b"saio", []) if (places := parse_saio(data, box))), None)
-    if sizes is None or not offsets:
-        return
-    default, each, listed = sizes
-    if listed < count or len(offsets) != 1:
-        raise damaged("the encryption data do not match the samples")
-    fragment.auxiliary_sizes = (default,) * count if default else tuple(each[:count])
-    fragment.auxiliary_offset = base + offsets[0]
+def _encryption(fragment: TrackFragment, data: bytes, traf: Box, runs: Sequence[int]) -> SampleEncryptions | None:
+    """How the samples are encrypted, out of the fragment's own boxes; ``runs`` are the numbers of samples in each
+    trun. None where all are clear."""
+    default = fragment.track.entries[fragment.entry].encryption
+    if default is None:
+        return None
+    container = parse_children(data, traf.start, traf.end)[0]
+    own = seig_groups(data, container, default.scheme)
+    ungrouped = [default] * len(fragment.rows)
+    encryptions = grouped_encryptions(data, container, ungrouped, fragment.track.groups, own)
+    if not any(item is not None and item.protected for item in encryptions):
+        return None
+    return sample_encryptions(data, container, container, encryptions, runs)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:  # clear titles start without loading the ciphers
-    from drm_client.cenc import SampleProtection
+    from drm_client.scheme import SampleProtection
 
 
 class Codec(StrEnum):

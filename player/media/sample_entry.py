@@ -6,11 +6,12 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from drm_client.boxes import parse_children
+from drm_client.mp4_protection import TrackEncryption, parse_sinf
 from player.base.errors import ErrorCode, MediaError
 from player.media import aac, ac3, nal
-from player.media.boxes import Box, damaged, find, need, reading, walk
+from player.media.boxes import Box, damaged, find, reading, walk
 from player.media.model import Codec, Colour, StreamConfig, StreamKind
-from player.media.protection import TrackEncryption, parse_tenc
 
 _VISUAL_FIELDS = 78
 _AUDIO_FIELDS = 28
@@ -43,13 +44,11 @@ _OPUS_PREROLL_S = 0.08
 
 @dataclass(frozen=True, slots=True)
 class SampleEntry:
-    """One sample entry. ``nal`` is None for codecs without NAL units; ``scheme`` and ``encryption`` are set where
-    the entry is protected (``cenc``, ``cens``, ``cbc1``, ``cbcs``)."""
+    """One sample entry. ``nal`` is None for codecs without NAL units, ``encryption`` where the entry is clear."""
 
     format: str
     config: StreamConfig
     nal: nal.NalConfig | None = None
-    scheme: str | None = None
     encryption: TrackEncryption | None = None
 
 
@@ -66,27 +65,23 @@ def parse_sample_entry(data: bytes, box: Box, handler: bytes) -> SampleEntry:
         return _text(data, box)
 
 
-def _protection(data: bytes, box: Box, fields: int) -> tuple[bytes, str | None, TrackEncryption | None]:
-    """The entry's own format behind ``sinf`` (23001-7 4.2), the scheme and the track's encryption defaults."""
+def _protection(data: bytes, box: Box, fields: int) -> tuple[bytes, TrackEncryption | None]:
+    """The entry's own format behind ``sinf`` (23001-7 4.2), and the track's encryption defaults."""
     if box.type not in _PROTECTED:
-        return box.type, None, None
+        return box.type, None
     for child in walk(data, box.body + fields, box.end):
         if child.type != b"sinf":
             continue
-        original = need(data, child.body, child.end, b"frma")
-        scheme = find(data, child.body, child.end, b"schm")
-        tenc = find(data, child.body, child.end, b"schi", b"tenc")
-        if scheme is None or tenc is None:
-            continue
-        name = data[scheme.body + 4 : scheme.body + 8].decode("ascii", "replace")
-        return data[original.body : original.body + 4], name, parse_tenc(data, tenc)
+        original, encryption = parse_sinf(data, parse_children(data, child.start, child.end)[0])
+        if encryption is not None:
+            return original, encryption
     raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "The media is protected in a way that is not Common Encryption.")
 
 
 def _video(data: bytes, box: Box) -> SampleEntry:
     if box.body + _VISUAL_FIELDS > box.end:
         raise damaged("a video sample entry is cut short")
-    format_, scheme, encryption = _protection(data, box, _VISUAL_FIELDS)
+    format_, encryption = _protection(data, box, _VISUAL_FIELDS)
     width, height = struct.unpack_from(">HH", data, box.body + 24)
     children = {child.type: data[child.body : child.end] for child in walk(data, box.body + _VISUAL_FIELDS, box.end)}
     colour = _nclx(children.get(b"colr", b""))
@@ -104,7 +99,7 @@ def _video(data: bytes, box: Box) -> SampleEntry:
     else:
         raise _unsupported("video", format_)
     config = StreamConfig(StreamKind.VIDEO, codec, private, width=width, height=height, colour=colour)
-    return SampleEntry(_text_of(format_), config, nal_config, scheme, encryption)
+    return SampleEntry(_text_of(format_), config, nal_config, encryption)
 
 
 def _nclx(colr: bytes) -> Colour | None:
@@ -126,13 +121,13 @@ def _audio(data: bytes, box: Box) -> SampleEntry:
         raise damaged("an audio sample entry is cut short")
     version, channels, rate = struct.unpack_from(">H6xH6xI", data, box.body + 8)
     fields = _AUDIO_FIELDS + _quicktime_extra(data, box, version)
-    format_, scheme, encryption = _protection(data, box, fields)
+    format_, encryption = _protection(data, box, fields)
     children = {child.type: data[child.body : child.end] for child in walk(data, box.body + fields, box.end)}
     if b"wave" in children and b"esds" not in children:
         wave = children[b"wave"]
         children |= {child.type: wave[child.body : child.end] for child in walk(wave, 0, len(wave))}
     config = _audio_config(format_, children, rate >> 16, channels)
-    return SampleEntry(_text_of(format_), config, None, scheme, encryption)
+    return SampleEntry(_text_of(format_), config, None, encryption)
 
 
 def _quicktime_extra(data: bytes, box: Box, version: int) -> int:
@@ -263,7 +258,7 @@ def _flac(dfla: bytes, rate: int, channels: int) -> StreamConfig:
 
 
 def _text(data: bytes, box: Box) -> SampleEntry:
-    format_, scheme, encryption = _protection(data, box, _TEXT_FIELDS)
+    format_, encryption = _protection(data, box, _TEXT_FIELDS)
     if format_ == b"stpp":
         config = StreamConfig(StreamKind.TEXT, Codec.TTML)
     elif format_ == b"wvtt":
@@ -271,7 +266,7 @@ def _text(data: bytes, box: Box) -> SampleEntry:
         config = StreamConfig(StreamKind.TEXT, Codec.WEBVTT, data[header.body : header.end] if header else b"")
     else:
         raise _unsupported("text", format_)
-    return SampleEntry(_text_of(format_), config, None, scheme, encryption)
+    return SampleEntry(_text_of(format_), config, None, encryption)
 
 
 def _required(children: dict[bytes, bytes], type_: bytes) -> bytes:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from drm_client.mp4_protection import NO_GROUPS, SampleGroups
 from player.media.model import StreamConfig, StreamKind
-from player.media.protection import TrackEncryption
 from player.media.sample_entry import SampleEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Fmp4Track:
     """One track. ``shift`` is what its edit list adds to media times, in ticks of ``timescale``; the defaults are
-    those of trex, ``default_entry`` counts from 1. ``groups`` are the track's own seig entries."""
+    those of trex, ``default_entry`` counts from 1. ``groups`` are its sample groups of encryption."""
 
     id: int
     timescale: int
@@ -22,7 +22,7 @@ class Fmp4Track:
     default_duration: int = 0
     default_size: int = 0
     default_flags: int = 0
-    groups: tuple[TrackEncryption, ...] = ()
+    groups: SampleGroups = NO_GROUPS
     language: str = ""
 
     @property
@@ -36,7 +36,7 @@ class Fmp4Track:
     @property
     def protected(self) -> SampleEntry | None:
         """The first protected sample entry, or None for a clear track."""
-        return next((entry for entry in self.entries if entry.scheme is not None), None)
+        return next((entry for entry in self.entries if entry.encryption is not None), None)
 
 
 @dataclass(frozen=True, slots=True)

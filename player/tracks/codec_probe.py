@@ -49,7 +49,7 @@ def facts_of(data: bytes) -> InitFacts:
             return InitFacts(codecs=(str(format_),))
         raise
     entries = [track.entries[0] for track in tracks]
-    scheme = next((entry.scheme for entry in entries if entry.scheme), None)
+    scheme = next((entry.encryption.scheme for entry in entries if entry.encryption is not None), None)
     return _facts([entry.config for entry in entries], [_codec_string(entry) for entry in entries], scheme)
 
 

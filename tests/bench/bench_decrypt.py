@@ -19,8 +19,9 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from drm_client.cenc import SampleDecryptor, SampleProtection
+from drm_client.cenc import SampleDecryptor
 from drm_client.keys import ContentKey, KeyRing
+from drm_client.scheme import SampleProtection
 
 SECONDS = 60
 RUNS = 7

@@ -18,11 +18,12 @@ from pathlib import Path
 
 from backend_stub.encoding import tools
 from drm_client.boxes import parse_boxes
-from drm_client.cenc import SampleDecryptor, SampleProtection
+from drm_client.cenc import SampleDecryptor
 from drm_client.files import FileDecryptor
 from drm_client.keys import ContentKey, KeyRing
 from drm_client.mp4_protection import sample_protection
 from drm_client.mp4_samples import PlacedSample, fragment_runs, fragment_samples, parse_tracks
+from drm_client.scheme import SampleProtection
 
 RUNS = 5
 CLIP_S, TIMES = 6, 10

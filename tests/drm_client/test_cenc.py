@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drm_client.cenc import SampleDecryptor, SampleProtection, Scheme
+from drm_client.cenc import SampleDecryptor
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import ContentKey, KeyRing
+from drm_client.scheme import SampleProtection, Scheme
 from tests.drm_client.encryptors import Subsamples, encrypt_sample
 
 KID = bytes(range(16))

@@ -1,6 +1,7 @@
 """``make faults``: each fault is put back, and its test must fail; without the fault the test must pass.
 
-Exit code 0 when every test did both, else 1. ``ARGS="NAME ..."`` runs the faults with these words in their names.
+Exit code 0 when every test did both, else 1. ``ARGS="WORD ..."`` runs the faults of these areas
+(modules beside this one) and those with these words in their names.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.faults.model import Fault, all_faults
+from tests.faults.model import Fault, chosen_faults
 
 PASSED, FAILED = 0, 1  # pytest's exit codes: all passed, some failed
 
@@ -28,7 +29,7 @@ def run(*arguments: str) -> int:
 
 
 def main(words: list[str]) -> int:
-    chosen = [fault for name, fault in sorted(all_faults().items()) if not words or any(w in name for w in words)]
+    chosen = chosen_faults(words)
     wrong = 0
     for fault in chosen:
         verdict = verdict_of(fault)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from itertools import chain
 
 import pytest
 
@@ -25,12 +26,29 @@ class Fault:
     apply: Callable[[pytest.MonkeyPatch], None]
 
 
-def all_faults() -> dict[str, Fault]:
-    """Return every fault of the modules beside this one by its name; a ValueError when two have the same name."""
-    faults: dict[str, Fault] = {}
+def faults_by_area() -> dict[str, list[Fault]]:
+    """Return the faults of each module beside this one, by the module's name."""
+    areas: dict[str, list[Fault]] = {}
     for module in pkgutil.iter_modules(tests.faults.__path__):
-        for fault in getattr(importlib.import_module(f"tests.faults.{module.name}"), "FAULTS", ()):
-            if fault.name in faults:
-                raise ValueError(f"two faults are named {fault.name}")
-            faults[fault.name] = fault
+        areas[module.name] = getattr(importlib.import_module(f"tests.faults.{module.name}"), "FAULTS", [])
+    return areas
+
+
+def all_faults() -> dict[str, Fault]:
+    """Return every fault by its name; a ValueError when two have the same name."""
+    faults: dict[str, Fault] = {}
+    for fault in chain.from_iterable(faults_by_area().values()):
+        if fault.name in faults:
+            raise ValueError(f"two faults are named {fault.name}")
+        faults[fault.name] = fault
     return faults
+
+
+def chosen_faults(words: Collection[str]) -> list[Fault]:
+    """Return the faults, by name, whose area is one of ``words`` or whose name has one of them; all without words."""
+    wanted = {fault.name for word in words for fault in faults_by_area().get(word, ())}
+    return [
+        fault
+        for name, fault in sorted(all_faults().items())
+        if not words or name in wanted or any(word in name for word in words)
+    ]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+import drm_client.mp4_protection
 import player.manifest.edit
 import player.manifest.locations
+import player.media.fragment
 import player.net.http
 import player.net.stale_connections
+from drm_client.boxes import Box
+from drm_client.mp4_protection import SampleGroups, TrackEncryption
 from player.manifest.model import Period
 from player.playback.phases import Opening, Playing
 from player.playback.reload import Reloads
@@ -85,6 +90,23 @@ def _below_by_characters(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(player.manifest.locations, "below", lies_below)
 
 
+def _ignore_default_groups(patch: pytest.MonkeyPatch) -> None:
+    """A sample that no mapping names has its track's encryption, whatever the default group says."""
+    grouped = drm_client.mp4_protection.grouped_encryptions
+
+    def by_mapping_alone(  # the arguments are those of the function in whose place it stands
+        data: bytes,
+        container: Box,
+        ungrouped: Sequence[TrackEncryption | None],
+        track: SampleGroups,
+        own: SampleGroups,
+    ) -> list[TrackEncryption | None]:
+        return grouped(data, container, ungrouped, replace(track, default=0), replace(own, default=0))
+
+    patch.setattr(player.media.fragment, "grouped_encryptions", by_mapping_alone)
+
+
+_FRAGMENT = "tests/player/media/test_fragment.py"
 _SESSION = "tests/player/playback/test_session.py"
 FAULTS = [
     Fault(
@@ -126,5 +148,10 @@ FAULTS = [
         "urls-below-by-characters",
         "tests/player/manifest/test_urls_below.py::test_an_address_is_moved_from_its_own_home_only",
         _below_by_characters,
+    ),
+    Fault(
+        "media-default-group-ignored",
+        f"{_FRAGMENT}::test_the_default_group_holds_for_samples_that_no_mapping_names[of the track]",
+        _ignore_default_groups,
     ),
 ]

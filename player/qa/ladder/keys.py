@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections.abc import Iterable, Sequence
 
-from drm_client.cenc import SampleDecryptor, SampleProtection
+from drm_client.cenc import SampleDecryptor
 from drm_client.errors import DrmError
 from drm_client.hls_aes import SegmentCipher, media_sequence_iv, whole_segment_methods
 from drm_client.keys import KeyRing
 from drm_client.keysystem import KeyRequest, LicenceCall
 from drm_client.licence import LicenceClient
+from drm_client.scheme import SampleProtection
 from player.base.errors import ErrorCode, MatineeError, MediaError
 from player.licensing.licences import licence_request
 from player.manifest.edit import iter_renditions

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drm_client.cenc import SampleProtection
 from drm_client.errors import DrmError
+from drm_client.scheme import SampleProtection
 from player.base.errors import MediaError
 from player.manifest.model import Rendition, Segment
 from player.media.demux import open_demuxer

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drm_client.cenc import SampleDecryptor, SampleProtection
+from drm_client.cenc import SampleDecryptor
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
+from drm_client.scheme import SampleProtection
 from player.base.errors import ErrorCode, MediaError
 from player.media import fmp4
 from player.media.model import Codec, EventMessage, Sample, StreamKind
@@ -107,7 +108,8 @@ def test_encrypted_titles_become_the_clear_ones(recipe: object, name: str, kind:
         assert track.kind == kind
         if source is title:
             assert track.protected is not None
-            assert track.protected.scheme == title.scheme
+            assert track.protected.encryption is not None
+            assert track.protected.encryption.scheme == title.scheme
             assert init.pssh
             label = "AUDIO" if kind == "audio" else title.rung_labels[int(name[-1])]
             assert init.default_kids == (bytes.fromhex(title.keys[label][0]),)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from drm_client.cenc import SampleProtection
+from drm_client.mp4_protection import PIFF_SENC, PIFF_TENC
+from drm_client.scheme import SampleProtection
 from player.base.errors import ErrorCode, MediaError
 from player.media import fmp4
 from player.media.model import Codec, Sample
@@ -207,6 +208,48 @@ def test_sample_groups_change_the_key_and_leave_samples_clear() -> None:
     found = _samples(init, data, decrypt=decrypt)
     assert [bytes(sample.data) for _, sample in found] == [b"ONE", b"second", b"3"]
     assert decrypt.asked == [SampleProtection("cenc", KID_B, IVS[0]), SampleProtection("cenc", KID_A, IVS[2])]
+
+
+def _sgpd_2(default: int, *entries: bytes) -> bytes:
+    return full_box(b"sgpd", 2, 0, b"seig", struct.pack(">III", 20, default, len(entries)), *entries)
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["of the fragment", "of the track"])
+def test_the_default_group_holds_for_samples_that_no_mapping_names(own: bool) -> None:
+    """ISO/IEC 14496-12, 8.9.3: without sbgp, and behind the samples that sbgp lists."""
+    senc = full_box(b"senc", 0, 0, struct.pack(">I", 3), *IVS)
+    groups = _sgpd_2(1, _group(KID_B))
+    sbgp = full_box(b"sbgp", 0, 0, b"seig", struct.pack(">III", 1, 1, 0))
+    init = _init(_track(1, [_protected(_tenc())], groups=b"" if own else groups))
+    for mapping, kids in ((b"", [KID_B] * 3), (sbgp, [KID_A, KID_B, KID_B])):
+        decrypt = _Recorder()
+        extra = [groups if own else b"", mapping, senc]
+        _samples(init, _segment([_Traf(1, PARTS, extra=extra)], b"".join(PARTS)), decrypt=decrypt)
+        assert [asked.kid for asked in decrypt.asked] == kids
+
+
+def test_entries_of_earlier_fragments_that_ffmpeg_repeats_are_passed_over() -> None:
+    senc = full_box(b"senc", 0, 0, struct.pack(">I", 5), bytes(8), bytes(8), *IVS)
+    decrypt = _Recorder()
+    data = _segment([_Traf(1, PARTS, extra=[senc])], b"".join(PARTS))
+    _samples(_init(_track(1, [_protected(_tenc())])), data, decrypt=decrypt)
+    assert [asked.iv for asked in decrypt.asked] == IVS
+
+
+def test_samples_that_ffmpeg_marks_as_encrypted_and_leaves_clear_are_clear() -> None:
+    data = _segment([_Traf(1, PARTS, extra=[full_box(b"senc", 0, 0, bytes(4))])], b"".join(PARTS))
+    found = _samples(_init(_track(1, [_protected(_tenc())])), data, decrypt=_Recorder())
+    assert [bytes(sample.data) for _, sample in found] == PARTS
+
+
+def test_piff_boxes_say_the_same_as_those_of_common_encryption() -> None:
+    """Protected Interoperable File Format 1.1, 5.3.2 and 5.3.3: its boxes have types of their own."""
+    tenc = box(b"uuid", PIFF_TENC, bytes(4), b"\0\0\1\x08", KID_A)
+    senc = box(b"uuid", PIFF_SENC, bytes(4), struct.pack(">I", 3), *IVS)
+    decrypt = _Recorder()
+    data = _segment([_Traf(1, PARTS, extra=[senc])], b"".join(PARTS))
+    _samples(_init(_track(1, [_protected(tenc, b"piff")])), data, decrypt=decrypt)
+    assert decrypt.asked == [SampleProtection("cenc", KID_A, iv) for iv in IVS]
 
 
 def test_a_clear_lead_uses_another_sample_description() -> None:
