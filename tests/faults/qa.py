@@ -11,6 +11,7 @@ from player.net import gate
 from player.playback import stalls, steps, subtitles
 from player.playback.settings import PlaybackSettings
 from player.qa import explanations, outcome, plan
+from player.qa.ladder import measure as ladder_measure
 from player.qa.ladder import rules as ladder_rules
 from player.qa.picture import judged, measure
 from player.qa.simulation import run
@@ -108,6 +109,11 @@ def subtitles_are_lost_in_silence(patch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS = [
+    Fault(
+        name="qa-open-gop-is-damage",
+        test="tests/player/qa/test_ladder.py::test_pictures_that_need_the_segment_before_are_told_from_damaged_ones",
+        apply=lambda patch: patch.setattr(ladder_measure, "_leading", lambda _codec, _samples: 0),
+    ),
     Fault(
         "qa-a-lying-server-is-its-own-reference",
         "tests/player/qa/test_picture.py::test_what_a_server_itself_mixes_up_is_found_against_one_that_is_right",

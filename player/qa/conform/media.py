@@ -34,6 +34,18 @@ MEDIA_RULES: Mapping[LadderRule, MediaRule] = {
             Severity.MUST,
             "A segment starts with a keyframe.",
         ),
+        (
+            LadderRule.OPEN_GOP,
+            f"{_AUTHORING} 1.13, {_CMAF} 7.3.2.3",
+            Severity.SHOULD,
+            "No picture of a segment needs the segment before.",
+        ),
+        (
+            LadderRule.DEPENDENT,
+            f"{BIS} 4.4.2.1",
+            Severity.MUST,
+            "Segments that are declared to be independent need no other segment.",
+        ),
         (LadderRule.DURATION, f"{BIS} 4.4.4.1, {MPD} 5.3.9.6", Severity.SHOULD, "A segment is as long as declared."),
         (LadderRule.TARGET, f"{BIS} 4.4.3.1", Severity.MUST, "No segment is longer than the target duration."),
         (LadderRule.GAP, f"{BIS} 3, {MPD} 4.5.2", Severity.MUST, "A segment starts where the one before it ends."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from player.qa.ladder.keys import SweepKeys
 if TYPE_CHECKING:
     from av.frame import Frame
 
+_HEVC_SKIPPED = frozenset({8, 9})  # RASL_N and RASL_R: skipped where decoding starts at the keyframe
 _DECODERS = {Codec.AV1: "libdav1d"}  # FFmpeg's own needs hardware
 
 
@@ -26,7 +27,9 @@ _DECODERS = {Codec.AV1: "libdav1d"}  # FFmpeg's own needs hardware
 class SegmentFacts:
     """A segment as it is. Times are seconds on the media's own timeline; ``start_s`` and ``end_s`` are None where
     nothing could be read, and ``trouble`` says why. ``decoded`` counts whole pictures or sound frames; None where
-    nothing was decoded (encrypted without a key, or not asked for)."""
+    nothing was decoded (encrypted without a key, or not asked for). ``borrowing`` of these are decoded only with the
+    segment before: pictures that are shown before the first keyframe (open GOP, SAP type 3 of ISO/IEC 14496-12,
+    Annex I)."""
 
     position: int
     size: int
@@ -40,6 +43,7 @@ class SegmentFacts:
     begins_with_key: bool = True
     decoded: int | None = None
     trouble: str = ""
+    borrowing: int = 0
 
     @property
     def duration_s(self) -> float | None:
@@ -58,6 +62,7 @@ class Ruler:
         self._decode = decode
         self._locked = False  # a sample of the segment could not be decrypted
         self._unwrapper = TimestampUnwrapper()
+        self._last_group: tuple[int, StreamConfig, list[Sample]] | None = None  # with the position of its segment
 
     def measure(self, position: int, segment: Segment, init: bytes | None, data: bytes) -> SegmentFacts:
         """The facts of a segment; what cannot be read is in ``trouble``."""
@@ -78,7 +83,13 @@ class Ruler:
         own = [each for each in samples if each.kind is main]
         config = demuxer.configs.get(main)
         look = config is not None and self._decode and not self._locked
-        decoded, trouble = decoded_frames(config, own) if look and config else (None, "")
+        decoded, trouble, borrowing = None, "", 0
+        if look and config is not None:
+            decoded, trouble = decoded_frames(config, own)
+            if decoded is not None and not trouble and 0 < len(own) - decoded <= _leading(config.codec, own):
+                borrowing = self._borrowing(position, config, own, len(own) - decoded)
+                decoded += borrowing
+            self._last_group = position, config, own[_last_key(own) :]
         return SegmentFacts(
             position,
             len(data),
@@ -92,7 +103,19 @@ class Ruler:
             own[0].key,
             decoded,
             trouble,
+            borrowing,
         )
+
+    def _borrowing(self, position: int, config: StreamConfig, own: list[Sample], lost: int) -> int:
+        """How many of the ``lost`` pictures come with the segment before. Where that was not looked into, all are
+        taken to."""
+        if position == 0:
+            return 0
+        if self._last_group is None or self._last_group[:2] != (position - 1, config):
+            return lost
+        before = self._last_group[2]
+        (alone, _), (together, trouble) = decoded_frames(config, before), decoded_frames(config, [*before, *own])
+        return lost if alone is not None and together == alone + len(own) and not trouble else 0
 
     def _decrypt(self, sample: bytearray, protection: SampleProtection) -> bytearray:
         """The sample in the clear; as it is where there is no key."""
@@ -100,6 +123,27 @@ class Ruler:
             return self._keys.decrypt(sample, protection)
         self._locked = True
         return sample
+
+
+def _leading(codec: Codec, samples: Sequence[Sample]) -> int:
+    """How many pictures are shown before the keyframe that the segment starts with. Those of HEVC say so themselves
+    (ITU-T H.265, 7.4.2.2), which counts more than times: some packagers write two pictures at one time there."""
+    if not samples[0].key:
+        return 0
+    if codec is Codec.HEVC:
+        return sum(any(kind in _HEVC_SKIPPED for kind in _hevc_units(each.data)) for each in samples[1:])
+    return sum(each.pts_s < samples[0].pts_s for each in samples)
+
+
+def _hevc_units(data: bytes | bytearray | memoryview) -> Iterator[int]:
+    """The types of the units in an access unit of Annex B."""
+    for unit in bytes(data).split(b"\0\0\1")[1:]:
+        if unit:
+            yield unit[0] >> 1 & 0x3F
+
+
+def _last_key(samples: Sequence[Sample]) -> int:
+    return next((at for at in reversed(range(len(samples))) if samples[at].key), 0)
 
 
 def decoded_frames(config: StreamConfig, samples: Sequence[Sample]) -> tuple[int | None, str]:

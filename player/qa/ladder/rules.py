@@ -27,6 +27,8 @@ class LadderRule(StrEnum):
     UNREADABLE = "segment.unreadable"
     UNDECODABLE = "segment.undecodable"
     KEYFRAME = "segment.keyframe"
+    OPEN_GOP = "segment.open_gop"
+    DEPENDENT = "segment.dependent"
     DURATION = "segment.duration"
     TARGET = "segment.target"
     GAP = "segment.gap"
@@ -39,7 +41,7 @@ class LadderRule(StrEnum):
     AV_OFFSET = "ladder.av_offset"
 
 
-_MINOR = frozenset({LadderRule.LOW, LadderRule.DURATION, LadderRule.AV_OFFSET})
+_MINOR = frozenset({LadderRule.OPEN_GOP, LadderRule.LOW, LadderRule.DURATION, LadderRule.AV_OFFSET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class LadderFinding:
 @dataclass(frozen=True, slots=True)
 class MeasuredRung:
     """A rendition with what was measured of it; ``missing`` tells of segments that were not available, by position.
-    ``period`` counts from 1; None where there is but one. ``begin_after_s`` is MPD@minBufferTime (0: not told)."""
+    ``period`` counts from 1; None where there is but one. ``begin_after_s`` is MPD@minBufferTime (0: not told);
+    ``independent``: the playlist says that each segment can be decoded by itself (EXT-X-INDEPENDENT-SEGMENTS)."""
 
     type: TrackType
     rendition: Rendition
@@ -69,6 +72,7 @@ class MeasuredRung:
     missing: Sequence[tuple[int, str]] = ()
     period: int | None = None
     begin_after_s: float = 0.0
+    independent: bool = False
 
     @property
     def name(self) -> str:
@@ -163,6 +167,14 @@ def _segments(measured: MeasuredRung) -> Iterator[LadderFinding]:
             )
         if measured.type is TrackType.VIDEO and not each.begins_with_key:
             yield LadderFinding(LadderRule.KEYFRAME, measured.name, number, "It does not begin with a keyframe.")
+        if each.borrowing:
+            yield LadderFinding(
+                LadderRule.DEPENDENT if measured.independent else LadderRule.OPEN_GOP,
+                measured.name,
+                number,
+                f"{each.borrowing} of its pictures need the segment before (open GOP): a jump or a change of quality "
+                "to it loses them.",
+            )
         seconds = each.duration_s or 0.0
         if abs(seconds - declared_s) > max(DURATION_S, DURATION_SHARE * declared_s):
             yield LadderFinding(

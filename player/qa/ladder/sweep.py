@@ -42,7 +42,14 @@ async def sweep(
                     on_progress(f"{track.type} {rendition.id}")
                     found = await _Sweeper(rendition, gate, keys, decode).measure(track.type, limit)
                     where = number if len(periods) > 1 else None
-                    measured.append(replace(found, period=where, begin_after_s=begin_after_s))
+                    measured.append(
+                        replace(
+                            found,
+                            period=where,
+                            begin_after_s=begin_after_s,
+                            independent=presentation.independent_segments,
+                        )
+                    )
     return measured
 
 

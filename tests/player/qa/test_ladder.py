@@ -12,6 +12,8 @@ import pytest
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from backend_stub.encoding import tools
+from backend_stub.encoding.process import run_tool
 from player.manifest.model import Container, Rendition, Segment, TrackType
 from player.media.model import StreamKind
 from player.qa.ladder.measure import SegmentFacts
@@ -58,6 +60,7 @@ def test_a_good_ladder_has_no_findings() -> None:
         (facts(1, trouble="bad"), LadderRule.UNDECODABLE),
         (facts(1, decoded=99), LadderRule.UNDECODABLE),
         (facts(1, begins_with_key=False), LadderRule.KEYFRAME),
+        (facts(1, borrowing=3), LadderRule.OPEN_GOP),
         (facts(1, start_s=4.2), LadderRule.GAP),
         (facts(1, start_s=3.7), LadderRule.GAP),
         (facts(1, end_s=8.5), LadderRule.DURATION),
@@ -77,6 +80,7 @@ def test_what_is_wrong_with_a_segment_is_named(changed: SegmentFacts, rule: Ladd
         ([measured(frame_rate=50.0)], (LadderRule.FRAME_RATE, None)),
         ([measured(target_duration_s=3.0)], (LadderRule.TARGET, 1)),
         ([measured(), measured(facts(2, start_s=8.1, end_s=12.1), id_="2")], (LadderRule.ALIGNMENT, 3)),
+        ([replace(measured(facts(1, borrowing=3)), independent=True)], (LadderRule.DEPENDENT, 2)),
         ([replace(measured(), missing=[(1, "It is not there.")])], (LadderRule.UNAVAILABLE, 2)),
         (
             [measured(), replace(measured(facts(0, start_s=0.3), id_="a"), type=TrackType.AUDIO)],
@@ -126,6 +130,35 @@ def test_media_that_are_well_made_pass_and_damaged_ones_do_not(
     assert "segment.unavailable: video 360p 1, segment 2" in printed
     assert "video 180p 0, segment 2" in printed
     assert re.search(r"segment.undecodable: video 540p 2, segment 1: \d+ of 100 pictures", printed), "concealed"
+
+
+def test_pictures_that_need_the_segment_before_are_told_from_damaged_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """x265 makes open GOPs where nobody asks for anything else."""
+    x265 = "keyint=25:min-keyint=25:scenecut=0:pools=none:frame-threads=1:log-level=error"
+    command = ["-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=3", "-c:v", "libx265", "-preset", "fast"]
+    command += ["-x265-params", x265, "-tag:v", "hvc1", "-b:v", "100k", "-f", "hls", "-hls_time", "1"]
+    command += ["-hls_segment_type", "fmp4", "-hls_playlist_type", "vod", "-master_pl_name", "master.m3u8"]
+    run_tool([tools.locate().ffmpeg, "-v", "error", *command, "index.m3u8"], cwd=tmp_path)
+    master, playlist = tmp_path / "master.m3u8", tmp_path / "index.m3u8"
+    assert main(["qa", "ladder", str(master)]) == 0
+    printed = capsys.readouterr().out
+    assert "warning segment.open_gop: " in printed
+    assert "undecodable" not in printed
+
+    text = master.read_text().replace("#EXTM3U\n", "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n")
+    master.write_text(text)
+    assert main(["qa", "ladder", str(master)]) == 1
+    assert "error   segment.dependent: " in capsys.readouterr().out
+
+    second = tmp_path / re.findall(r"^[^#\n]+$", playlist.read_text(), re.MULTILINE)[1]
+    content = bytearray(second.read_bytes())
+    middle = (content.index(b"mdat") + len(content)) // 2
+    content[middle:] = bytes(len(content) - middle)
+    second.write_bytes(content)
+    assert main(["qa", "ladder", str(master)]) == 1
+    assert "error   segment.un" in capsys.readouterr().out
 
 
 def test_encrypted_media_are_decoded_with_stated_keys_and_with_those_of_a_licence(
