@@ -176,6 +176,7 @@ class AudioFeed:
         self._placement = Placement()
         self._open: OrderedDict[int, tuple[StoredSegment, _ReadAhead]] = OrderedDict()
         self._given: OrderedDict[int, float] = OrderedDict()  # by slot: where the sound ended that was given for it
+        self._silent_at_s: float | None = None  # the segment that was told of last
 
     @property
     def track(self) -> str:
@@ -268,6 +269,8 @@ class AudioFeed:
         self._placement.check(entry.position, deviation_s, segment.duration_s, exact=exact)
 
     def _silence(self, segment: Segment, error: MatineeError, drift_s: float) -> list[TimedSample]:
-        _log.warning("audio at %.2f s is missing and was filled with silence: %s", segment.start_s, error.code)
+        if segment.start_s != self._silent_at_s:  # one segment of sound may be cut to many stretches
+            self._silent_at_s = segment.start_s
+            _log.warning("audio at %.2f s is missing and was filled with silence: %s", segment.start_s, error.code)
         silence = silent_samples(self._config, segment.start_s, segment.end_s)
         return [_shifted(sample, drift_s)._replace(filler=True) for sample in silence]

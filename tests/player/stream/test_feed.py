@@ -138,7 +138,7 @@ def test_a_copy_that_was_replaced_is_read_anew() -> None:
     assert times(feed_of([replaced, sound(0)]), 0.0, 4.0) == [STEP_S * n for n in range(8)]
 
 
-def test_lost_sound_is_silence_of_the_same_length() -> None:
+def test_lost_sound_is_silence_of_the_same_length(caplog: pytest.LogCaptureFixture) -> None:
     lost = sound(0)
     lost.failure = NetError(ErrorCode.HTTP_NOT_FOUND, "gone")
     feed = feed_of(lost)
@@ -147,6 +147,7 @@ def test_lost_sound_is_silence_of_the_same_length() -> None:
     assert len(found) == math.floor(4.0 / frame_s)
     assert [sample.dts_s for sample in found] == pytest.approx([n * frame_s for n in range(len(found))])
     assert {bytes(sample.data) for sample in found} == {bytes(found[0].data)}
+    assert len(caplog.records) == 1, "one line for the segment, not for each stretch of it"
 
 
 def test_damage_in_the_middle_is_silence_from_there_on_each_time() -> None:
