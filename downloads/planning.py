@@ -75,7 +75,7 @@ async def draft(
     if presentation.live:
         raise DownloadError(ErrorCode.DOWNLOAD_IMPOSSIBLE, "A live programme cannot be downloaded.")
     writer = _Writer(result.pathway)
-    writer.add(RequestKind.MANIFEST, None, url, ((result.pathway, url),), body=body)
+    writer.add_read(RequestKind.MANIFEST, url, ((result.pathway, url),), body)
     picked = choose(presentation, choice, presentation.duration_s or 0.0, decoders)
 
     async def read(need: Need) -> tuple[bytes, str]:
@@ -84,7 +84,7 @@ async def draft(
         content, loaded = await loader.load_whole(resource)
         redirected = loaded.url != dict(addresses_).get(loaded.pathway)
         base = loaded.url if redirected else need.url
-        writer.add(need.kind, None, need.url, addresses_, need.byte_range, body=content, base=base)
+        writer.add_read(need.kind, need.url, addresses_, content, byte_range=need.byte_range, base=base)
         return content, base
 
     presentation, picked = await resolve(presentation, picked, read)
@@ -170,62 +170,79 @@ class _Writer:
         self._known: set[Key] = set()
         self._default = default_pathway
 
-    def add(
-        self,
-        kind: RequestKind,
-        part: int | None,
-        url: str,
-        addresses: tuple[tuple[str, str], ...],
-        byte_range: ByteRange | None = None,
-        *,
-        size: int | None = None,
-        about: int = _GUESSED_BYTES,
-        start_s: float = 0.0,
-        duration_s: float | None = None,
-        sealed: bool = True,
-        body: bytes | None = None,
-        base: str = "",
-    ) -> None:
-        key = key_of(url, byte_range)
+    def add(self, item: PlanItem) -> bool:
+        """Add a file, whose index is :attr:`next_index`; return False for one that is known."""
+        key = key_of(item.url, item.byte_range)
         if key in self._known:
-            return
-        if len(self.items) >= _MAX_ITEMS:
+            return False
+        if item.index >= _MAX_ITEMS:
             raise DownloadError(ErrorCode.DOWNLOAD_IMPOSSIBLE, "This title has too many parts to be downloaded.")
         self._known.add(key)
-        size = len(body) if body is not None else size
-        index = len(self.items)
-        if body is not None:
+        self.items.append(item)
+        return True
+
+    def add_read(
+        self,
+        kind: RequestKind,
+        url: str,
+        addresses: tuple[tuple[str, str], ...],
+        body: bytes,
+        byte_range: ByteRange | None = None,
+        base: str = "",
+    ) -> None:
+        """Add a file that planning has read already."""
+        size, index = len(body), self.next_index
+        if self.add(PlanItem(index, kind, None, url, addresses, byte_range, size, size, base=base)):
             self.bodies[index] = body
-        about = about if size is None else size
-        self.items.append(
-            PlanItem(index, kind, part, url, addresses, byte_range, size, about, start_s, duration_s, sealed, base)
-        )
+
+    @property
+    def next_index(self) -> int:
+        return len(self.items)
 
     def add_rendition(self, part: int, picked: ChosenRendition, sealed: bool) -> None:
         rendition = picked.rendition
         for segment in segments_of(rendition):
             if segment.gap:
                 continue
+            start_s = segment.start_s
             for uri in _identity_keys(segment):
-                self.add(RequestKind.KEY, part, uri, ((pathway_of(uri), uri),), start_s=segment.start_s)
+                places_ = ((pathway_of(uri), uri),)
+                self.add(
+                    PlanItem(
+                        self.next_index, RequestKind.KEY, part, uri, places_, about=_GUESSED_BYTES, start_s=start_s
+                    )
+                )
             init = segment.init
             if init is not None:
-                where = places(rendition, init.url, None, self._default)
                 self.add(
-                    RequestKind.INIT, part, init.url, where, init.byte_range, start_s=segment.start_s, sealed=sealed
+                    PlanItem(
+                        self.next_index,
+                        RequestKind.INIT,
+                        part,
+                        init.url,
+                        places(rendition, init.url, None, self._default),
+                        init.byte_range,
+                        about=_GUESSED_BYTES,
+                        start_s=start_s,
+                        sealed=sealed,
+                    )
                 )
             reach = segment.byte_range
+            size = segment.size_bytes if reach is None or reach.length is None else reach.length
             self.add(
-                _KINDS.get(picked.type, RequestKind.SEGMENT),
-                part,
-                segment.url,
-                places(rendition, segment.url, segment, self._default),
-                reach,
-                size=segment.size_bytes if reach is None or reach.length is None else reach.length,
-                about=int(_bps(picked, segment) * segment.duration_s / 8),
-                start_s=segment.start_s,
-                duration_s=segment.duration_s,
-                sealed=sealed,
+                PlanItem(
+                    self.next_index,
+                    _KINDS.get(picked.type, RequestKind.SEGMENT),
+                    part,
+                    segment.url,
+                    places(rendition, segment.url, segment, self._default),
+                    reach,
+                    size=size,
+                    about=int(_bps(picked, segment) * segment.duration_s / 8) if size is None else size,
+                    start_s=start_s,
+                    duration_s=segment.duration_s,
+                    sealed=sealed,
+                )
             )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import dataclass, field
+from itertools import repeat
 from operator import add
 from typing import NamedTuple
 
@@ -23,11 +25,27 @@ _MARK = "matinee-cut"
 _HOMES = frozenset({"SegmentTemplate", "SegmentList"})
 
 
-class PlainTimeline(NamedTuple):
+Row = tuple[int, int, int, int, int, int]
+"""The fields of a ``SegmentRun`` of :mod:`player.manifest.dash.timeline`. Plain tuples of integers are cheap to make,
+and the garbage collector leaves them alone: a day of live television is some forty thousand of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainTimeline:
     """Starts and durations of segments that follow each other without a gap, in ticks."""
 
     starts: list[int]
     durations: list[int]
+    _rows: dict[int, tuple[Row, ...]] = field(default_factory=dict)  # by the first segment's number
+
+    def rows(self, start_number: int) -> tuple[Row, ...]:
+        """The rows of the segments; the same object again for sets that repeat the timeline."""
+        if start_number not in self._rows:
+            numbers = range(start_number, start_number + len(self.starts))
+            places = range(len(self.starts))
+            columns = zip(self.starts, self.durations, repeat(1), numbers, repeat(1), places, strict=False)
+            self._rows[start_number] = tuple(columns)
+        return self._rows[start_number]
 
 
 class CutText(NamedTuple):

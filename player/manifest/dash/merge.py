@@ -5,6 +5,7 @@ A timeline addressed by time is often numbered from 1 in every MPD; its segments
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -87,14 +88,18 @@ def _broken(old: Presentation, new: Presentation) -> Iterator[BrokenRule]:
         yield BrokenRule("dash.publish_time_went_back", "MPD@publishTime is earlier than before.", clause)
 
 
-def _named(period: Period) -> dict[str, Rendition]:
-    """Renditions by track and id: @id of a Representation is unique in its period, but not always in the wild."""
-    return {
-        f"{track.id}/{rendition.id}" if count > 1 else rendition.id: rendition
+def _named_tracks(period: Period) -> list[tuple[Track, list[tuple[str, Rendition]]]]:
+    """The tracks, each with its renditions by their names: the id, with the track's where the id alone is ambiguous.
+    @id of a Representation is unique in its period, but not always in the wild."""
+    counts = Counter(rendition.id for track in period.tracks for rendition in track.renditions)
+    return [
+        (track, [(f"{track.id}/{one.id}" if counts[one.id] > 1 else one.id, one) for one in track.renditions])
         for track in period.tracks
-        for rendition in track.renditions
-        for count in (sum(r.id == rendition.id for t in period.tracks for r in t.renditions),)
-    }
+    ]
+
+
+def _named(period: Period) -> dict[str, Rendition]:
+    return {name: rendition for _, renditions in _named_tracks(period) for name, rendition in renditions}
 
 
 def _period(old: Period, new: Period) -> tuple[Period, list[str], list[str], list[RenditionChange]]:
@@ -110,17 +115,18 @@ def _merged(old: Period, new: Period) -> tuple[Period, list[tuple[Rendition, Ren
     """``new`` with the segment numbers of ``old``, and each rendition that both have, as it was and as it is."""
     before = _named(old)
     pairs: list[tuple[Rendition, Rendition]] = []
-    replaced: dict[int, Rendition] = {}
-    for name, rendition in _named(new).items():
-        earlier = before.get(name)
-        if earlier is not None:
-            merged = replaced[id(rendition)] = _rendition(earlier, rendition)
-            pairs.append((earlier, merged))
-    return replace(new, tracks=tuple(_track(track, replaced) for track in new.tracks)), pairs
-
-
-def _track(track: Track, replaced: dict[int, Rendition]) -> Track:
-    return replace(track, renditions=tuple(replaced.get(id(item), item) for item in track.renditions))
+    tracks: list[Track] = []
+    for track, named in _named_tracks(new):
+        renditions: list[Rendition] = []
+        for name, rendition in named:
+            earlier = before.get(name)
+            if earlier is None:
+                renditions.append(rendition)
+            else:
+                renditions.append(_rendition(earlier, rendition))
+                pairs.append((earlier, renditions[-1]))
+        tracks.append(replace(track, renditions=tuple(renditions)))
+    return replace(new, tracks=tuple(tracks)), pairs
 
 
 def _rendition(old: Rendition, new: Rendition) -> Rendition:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import repeat
 from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
 from lxml import etree
 
-from player.manifest.dash.cut import PlainTimeline, read_plain
+from player.manifest.dash.cut import PlainTimeline, Row, read_plain
 from player.manifest.dash.xml import Element, children, integer, line_of, local
 from player.manifest.limits import MAX_COUNTED_SEGMENTS, MAX_OPEN_WINDOW, MAX_SEGMENTS, limit_error
 from player.manifest.parser_notes import Notes
@@ -37,10 +36,6 @@ class SegmentRun(NamedTuple):
         time, duration, own, number, parts, first = self
         return time, duration, own + size, number, parts, first
 
-
-Row = tuple[int, int, int, int, int, int]
-"""The fields of a :class:`SegmentRun`. Plain tuples of integers are cheap to make, and the garbage collector
-leaves them alone: a day of live television is some forty thousand of them."""
 
 _row_time = itemgetter(0)
 _row_first = itemgetter(5)
@@ -138,21 +133,12 @@ class KnownTimelines:
     def __init__(self, cut: Mapping[Element, PlainTimeline] = MappingProxyType({})) -> None:
         self._cut = cut
         self._texts: dict[bytes, PlainTimeline | None] = {}
-        self._rows: dict[tuple[int, int], tuple[Row, ...]] = {}
 
     def rows(self, element: Element, start_number: int) -> tuple[Row, ...] | None:
         """The rows of a long timeline in which each S has just a start and a duration and follows the one before
         without a gap; None for any other."""
         plain = self._cut.get(element) or self._written(element)
-        if plain is None:
-            return None
-        key = id(plain), start_number
-        if key not in self._rows:
-            starts, durations = plain
-            numbers = range(start_number, start_number + len(starts))
-            places = range(len(starts))
-            self._rows[key] = tuple(zip(starts, durations, repeat(1), numbers, repeat(1), places, strict=False))
-        return self._rows[key]
+        return None if plain is None else plain.rows(start_number)
 
     def _written(self, element: Element) -> PlainTimeline | None:
         """An element of the tree written out and read in bulk, a third of the time that one by one takes."""

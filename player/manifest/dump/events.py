@@ -11,7 +11,7 @@ from player.manifest.hls.lexer import is_yes
 from player.manifest.hls.lexer import number as decimal
 from player.manifest.model import Presentation, TimedEvent
 from player.manifest.scte35 import Splice
-from player.manifest.timed_events import splice_of, timed_events
+from player.manifest.timed_events import identity, splice_of, timed_events
 from player.manifest.urls import resolve
 
 
@@ -29,7 +29,7 @@ def event_to_json(event: TimedEvent) -> Json:
 
 def timed_events_to_json(presentation: Presentation) -> list[Json]:
     """All events in one list, in the order of their times, with the splice information in them."""
-    rows, cues = [], frozenset(map(id, presentation.cues))
+    rows, cues = [], frozenset(map(identity, presentation.cues))
     for event in timed_events(presentation):
         splice = splice_of(event)
         rows.append(
@@ -39,7 +39,7 @@ def timed_events_to_json(presentation: Presentation) -> list[Json]:
                 "origin": event.origin,
                 "start": number(event.start_s),
                 "duration": number(event.duration_s),
-                "attributes": dict(event.attributes) if event.origin == "media" or id(event) in cues else {},
+                "attributes": dict(event.attributes) if event.origin == "media" or identity(event) in cues else {},
                 "splice": asdict(splice) if isinstance(splice, Splice) else None,
                 "problem": splice if isinstance(splice, str) else None,
                 # What the manifest says has its value and payload with its period; what the media say is here alone.
