@@ -9,6 +9,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,36 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_read_once() -> Iterator[None]:
+    """Each client of httpx reads all certificates of this machine, of which plain HTTP needs none: here once."""
+    from httpx import _config
+
+    made = cache(_config.create_ssl_context)
+
+    def context(*, verify: Any, cert: Any, trust_env: bool) -> Any:
+        if trust_env or verify is not True or cert is not None:
+            return _config.create_ssl_context(verify=verify, cert=cert, trust_env=trust_env)
+        return made(verify=True, cert=None, trust_env=False)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", context)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """To find out a password takes a tenth of a second of the processor by design; services in the process of a test
+    do without."""
+    from argon2 import PasswordHasher
+
+    cheap = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("accounts", "profiles"):
+            patch.setattr(f"backend_stub.services.{name}.PasswordHasher", cheap)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -328,8 +328,8 @@ def old_address(ground: Ground) -> bool:
 
 def beyond_the_session(ground: Ground) -> bool:
     play = ground.device.play().json()
-    for _ in range(6 * 120 + 1):
-        ground.wait(30)
+    for _ in range(6 * 72 + 1):
+        ground.wait(50)
         ground.device.beat(play["session_id"])
     return refused(ground.device.post(f"/play/{play['session_id']}/addresses", {})) and refused(
         ground.licence(play["session_id"])

@@ -56,7 +56,7 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-_BETWEEN_S = 0.005  # the callers are not to keep the processor from those whom they ask
+_BETWEEN_S = 0.02  # the callers are not to keep the processor from those whom they ask
 
 
 class Callers:

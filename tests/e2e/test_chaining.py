@@ -126,7 +126,8 @@ def test_a_presentation_that_fails_is_replaced_by_its_fallback(made: Engine, tmp
     server = Dying(tmp_path / "t")
     run = server.played(made, "ad")
     assert run.finished
-    assert run.report["result"]["played_to_end"], run.report["errors"]
+    told = [run.report[each] for each in ("result", "statuses", "recoveries", "errors")]
+    assert run.report["result"]["played_to_end"], (server.manifests, *told)
     assert run.report["errors"], "it is said"
     assert server.manifests[0] == "ad"
     assert server.manifests[-1] == "late"

@@ -23,8 +23,12 @@ from tests.run.results import Results, merged
 MOST_SECOND_TRIES = 20  # where more fails, something is wrong that no second try puts right
 _TOGETHER, _PLAYING = 2, 4  # processes
 _MARK = "mark.realtime"
-# Of what plays, the longest files first: who begins with them last is waited for by all others.
-_LONGEST = ("test_sick_network.py", "test_journey.py", "test_low_latency.py", "test_whole_segments.py")
+# Of what plays, the longest files first: who begins with them last is waited for by all others. xdist gives out the
+# next file while two tests of one are left, and so two short ones stand where the first of two tests would hold them.
+_FIRST = (
+    *("test_sick_network.py", "test_low_latency.py", "test_whole_segments.py", "test_journey.py"),
+    *("test_film_pictures.py", "test_browser.py", "test_fuzz.py", "test_files.py"),
+)
 
 
 def main() -> int:
@@ -56,7 +60,7 @@ def _plan(tests: Sequence[Path]) -> Iterator[tuple[str, list[str]]]:
     yield "together", _among(_TOGETHER, "not realtime and not soak", tests)
     playing = sorted(file for path in tests for file in _files(path) if _MARK in file.read_text(encoding="utf-8"))
     if playing:  # four processes need not read all tests for a few
-        playing.sort(key=lambda file: _LONGEST.index(file.name) if file.name in _LONGEST else len(_LONGEST))
+        playing.sort(key=lambda file: _FIRST.index(file.name) if file.name in _FIRST else len(_FIRST))
         yield "playing", [*_among(_PLAYING, "realtime and not soak", playing), "--no-loadscope-reorder"]
 
 

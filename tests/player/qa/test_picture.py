@@ -26,6 +26,7 @@ from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 
+SECONDS = 12
 MESSAGES = """
 [info]   Stream #0:0(eng): Video: h264 (High), yuv420p, 640x360, 25 fps
 [info]   Stream #0:1(eng): Audio: aac (LC), 48000 Hz, stereo
@@ -114,7 +115,7 @@ def test_without_marks_that_belong_together_nothing_is_told() -> None:
 
 def judged(tmp_path: Path, *rules: dict[str, Any]) -> dict[str, Any]:
     faults = FaultPlan.parse({"version": 1, "rules": list(rules)}) if rules else None
-    with FileServer(media.ffmpeg_dash().folder) as server:
+    with FileServer(media.ffmpeg_dash(SECONDS).folder) as server:
         source = PlaybackSource(url=server.url("manifest.mpd"))
         settings = PlaybackSettings(start_s=0.0, rung=1)
         spec = RunSpec(Labels("judged"), source, settings, faults=faults, media=tmp_path / "media")
@@ -138,10 +139,10 @@ def test_a_run_without_faults_is_as_its_reference(tmp_path: Path) -> None:
 
 def test_what_a_server_itself_mixes_up_is_found_against_one_that_is_right(tmp_path: Path) -> None:
     folder = tmp_path / "lying"
-    shutil.copytree(media.ffmpeg_dash().folder, folder)
+    shutil.copytree(media.ffmpeg_dash(SECONDS).folder, folder)
     for number in (3, 4):  # the other language under the right clock
         shutil.copy(folder / f"seg-4-{number:03}.m4s", folder / f"seg-3-{number:03}.m4s")
-    with FileServer(folder) as liar, FileServer(media.ffmpeg_dash().folder) as right:
+    with FileServer(folder) as liar, FileServer(media.ffmpeg_dash(SECONDS).folder) as right:
         url, reference = liar.url("manifest.mpd"), PlaybackSource(url=right.url("manifest.mpd"))
         settings = PlaybackSettings(start_s=0.0, rung=1)
         spec = RunSpec(Labels("lies"), PlaybackSource(url=url), settings, media=tmp_path / "media")
