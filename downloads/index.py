@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from downloads.ledger import newer
 from downloads.model import DownloadSummary, State
 from drm_client.sealing import Sealer
+from drm_client.vault import says_nothing_of_the_file
 
 if TYPE_CHECKING:
     from sqlite_utils.db import Table
@@ -37,6 +38,7 @@ class Index:
     def __init__(self, path: Path, sealer: Sealer) -> None:
         self._path = path
         self._sealer = sealer.child("index")
+        self._unusable = False
         self.repaired = False
         """Whether damage was found (and mended) since this object was made."""
 
@@ -74,13 +76,17 @@ class Index:
 
         self._do(forget)
 
-    def _do(self, work: Callable[[Table], T]) -> T:
-        """The result of ``work`` on the table; a damaged file is thrown away and made again first."""
+    def _do(self, work: Callable[[Table], T]) -> T | None:
+        """The result of ``work`` on the table; a damaged file is thrown away and made again first. None where it
+        cannot be used now: then the journals are read."""
         try:
             return self._with_table(work)
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-                raise
+            if says_nothing_of_the_file(error):
+                if not self._unusable:
+                    _log.warning("the index of the downloads cannot be used now: %s", error)
+                self._unusable = True
+                return None
             _log.warning("the index of the downloads is damaged; it is made again from the journals")
             self.repaired = True
         self._path.unlink(missing_ok=True)

@@ -22,6 +22,7 @@ class DrmErrorCode(StrEnum):
     NO_LICENCE = "drm.no_licence"
     STORE_DAMAGED = "drm.store_damaged"
     STORE_NEWER = "drm.store_newer"
+    STORE_UNUSABLE = "drm.store_unusable"
     PSSH_MALFORMED = "drm.pssh_malformed"
     DECRYPT_FAILED = "drm.decrypt_failed"
     SCHEME_UNSUPPORTED = "drm.scheme_unsupported"

@@ -28,6 +28,18 @@ KEY_ENTRY, FIRST_KEY_ENTRY = VAULT_KEY_ENTRIES
 ANCHOR_ENTRY = "vault-anchor"
 _BUSY_S = 10.0
 _APPLICATION_ID = 0x4D41544E
+_PRIMARY_CODE = 0xFF
+_NOT_NOW = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+    }
+)
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -68,7 +80,7 @@ class Vault:
     """See the module. Safe on any thread and with other processes on the same file.
 
     Methods raise :class:`DrmError`: ``drm.store_damaged`` (the entry is named in ``fields["entry"]``),
-    ``drm.store_newer``, ``drm.key_store``.
+    ``drm.store_newer``, ``drm.store_unusable``, ``drm.key_store``.
     """
 
     def __init__(self, folder: Path, keys: KeyStore, device_id: str) -> None:
@@ -250,8 +262,9 @@ class Vault:
             )
         for step in MIGRATIONS[version:]:
             step(self._database)
-        self._database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-        self._database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        if version < len(MIGRATIONS):  # opening it writes nothing else, so a full disk hinders nobody to look
+            self._database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            self._database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         return version
 
     def _anchor(self) -> int | None:
@@ -363,11 +376,24 @@ def set_aside(folder: Path) -> Path | None:
     raise _damaged("Too many damaged copies of the licences lie in their folder.")
 
 
+def says_nothing_of_the_file(error: sqlite3.Error) -> bool:
+    """Whether a database is only out of use for now: a full or silent disk, another program that holds it."""
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _NOT_NOW
+
+
 @contextlib.contextmanager
 def _sqlite_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
+        if says_nothing_of_the_file(error):
+            raise DrmError(
+                DrmErrorCode.STORE_UNUSABLE,
+                "The licences kept here cannot be used now: the disk is full or does not answer, or another program "
+                "holds them.",
+                recoverable=True,
+                reason=error.sqlite_errorname,
+            ) from error
         raise _damaged("The file of the licences kept here cannot be read.", FILE_NAME) from error
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -14,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from downloads import checking, ledger, quota, smart
+from downloads import checking, index, ledger, quota, smart
 from downloads import queue as queue_module
 from downloads.downloader import Access, Downloader
 from downloads.errors import DownloadError
@@ -366,6 +368,20 @@ def test_playback_elsewhere_is_seen(kept: tuple[Shelf, DownloadFolder, FileServe
     assert not somebody_plays(root)
     with playing(root / "not" / "there"):
         assert not somebody_plays(root)
+
+
+def test_a_list_needs_no_index(
+    kept: tuple[Shelf, DownloadFolder, FileServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its disk may be full, or another program may hold it."""
+    shelf, folder, _ = kept
+    monkeypatch.setattr(index, "_BUSY_S", 0.0)
+    store = shelf.again()
+    with contextlib.closing(sqlite3.connect(store.root / "index.db")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert [item.id for item in store.list()] == [folder.id]
+        assert [item.id for item in shelf.again().list()] == [folder.id]
+    assert (store.root / "index.db").exists()
 
 
 def test_an_older_index_is_made_anew(kept: tuple[Shelf, DownloadFolder, FileServer]) -> None:

@@ -77,6 +77,34 @@ def test_two_profiles_of_one_user_are_no_copies_of_each_other(tmp_path: Path) ->
         vault.close()
 
 
+def test_reading_writes_nothing(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    """So that what is kept opens on a full disk."""
+    filled(tmp_path, keys)
+    before = (tmp_path / FILE_NAME).read_bytes()
+    vault = Vault(tmp_path, keys, DEVICE)
+    assert vault.get("licence", "one") == SECRET
+    vault.close()
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_a_full_disk_is_no_damage(tmp_path: Path, keys: MemoryKeyStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(tmp_path, keys)
+    vault = Vault(tmp_path, keys, DEVICE)
+    vault._database.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(DrmError) as full:
+        vault.put("licence", "one", bytes(1 << 20))
+    monkeypatch.setattr(vault_module, "_BUSY_S", 0.0)
+    other = Vault(tmp_path, keys, DEVICE)
+    with vault.exclusive(), pytest.raises(DrmError) as busy:
+        other.put("licence", "one", b"")
+    for error, reason in ((full.value, "SQLITE_FULL"), (busy.value, "SQLITE_BUSY")):
+        assert (error.code, error.recoverable) == (DrmErrorCode.STORE_UNUSABLE, True)
+        assert error.fields["reason"] == reason
+    assert other.get("licence", "one") == SECRET
+    other.close()
+    vault.close()
+
+
 def test_several_changes_are_one(tmp_path: Path, keys: MemoryKeyStore) -> None:
     filled(tmp_path, keys)
     vault = Vault(tmp_path, keys, DEVICE)

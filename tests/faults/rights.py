@@ -10,12 +10,12 @@ import pytest
 
 from backend_stub.services import licence_issuing
 from backend_stub.services.rights import time_guard
-from downloads import checking, quota, removal, service
+from downloads import checking, index, quota, removal, service
 from downloads.folder import DownloadFolder
 from downloads.item_writer import ItemWriter, SystemFile
 from downloads.queue import Queue
 from downloads.store import Store
-from drm_client import clock, device, keystore, offline, os_clock, passphrase, rights
+from drm_client import clock, device, keystore, offline, os_clock, passphrase, rights, vault
 from drm_client.clock import ClockState, Reading, TrustedTime
 from drm_client.device import DeviceIdentities
 from drm_client.keystore import FileKeyStore
@@ -267,6 +267,25 @@ def any_answer_settles_a_receipt(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(offline, "_NEVER_TAKEN", Any())
 
 
+def a_full_disk_is_damage(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(vault, "says_nothing_of_the_file", lambda _error: False)
+
+
+def a_busy_index_ends_the_list(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(index.Index, "_do", index.Index._with_table)
+
+
+def opening_a_vault_writes(patch: pytest.MonkeyPatch) -> None:
+    migrate = Vault._migrate
+
+    def write(self: Vault) -> int:
+        version = migrate(self)
+        self._database.execute("PRAGMA user_version = 2")
+        return version
+
+    patch.setattr(Vault, "_migrate", write)
+
+
 def every_removal_gives_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(removal, "_licences_of_others", lambda _store, _id: set())
 
@@ -474,6 +493,13 @@ FAULTS = [
         "tests/drm_client/test_offline.py::test_a_receipt_stays_until_its_service_has_heard_it",
         any_answer_settles_a_receipt,
     ),
+    Fault("rights-a-full-disk-is-damage", f"{_VAULT}::test_a_full_disk_is_no_damage", a_full_disk_is_damage),
+    Fault(
+        "rights-a-busy-index-ends-the-list",
+        "tests/downloads/test_store.py::test_a_list_needs_no_index",
+        a_busy_index_ends_the_list,
+    ),
+    Fault("rights-opening-a-vault-writes", f"{_VAULT}::test_reading_writes_nothing", opening_a_vault_writes),
     Fault(
         "rights-every-removal-gives-back",
         f"{_REPAIRS}::test_a_title_that_was_downloaded_twice_keeps_its_licence_until_both_are_removed[False]",

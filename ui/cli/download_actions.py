@@ -17,9 +17,10 @@ from downloads.folder import DownloadFolder
 from downloads.model import ALL, DownloadChoice, DownloadOrigin, DownloadSummary, State
 from downloads.request import DownloadRequest
 from downloads.store import Store, free_bytes
+from drm_client.errors import DrmError
 from drm_client.keystore import open_key_store
 from drm_client.vault import FILE_NAME as VAULT_NAME
-from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, InputError
+from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, InputError, MatineeError
 from ui.cli.download_store import by_service, open_store
 from ui.cli.download_work import estimate_of, work
 from ui.cli.options import profile_folder
@@ -125,12 +126,17 @@ def rights_of(
     if not titles:
         return found
     profile = profile_folder(args)
-    with rights.kept_licences(profile, open_key_store(profile, args.key_store)) as licences:
+    with contextlib.ExitStack() as opened:
+        try:
+            kept = rights.kept_licences(profile, open_key_store(profile, args.key_store))
+            licences = opened.enter_context(kept)
+        except DrmError as error:
+            return {item.id: _unknown_rights(error) for item in titles}
         for item in titles:
             try:
                 standing = rights.standing_of(store.get(item.id), licences)
             except ANY_ERROR as error:
-                found[item.id] = {"state": str(error.code), "sentence": error.sentence, "may_start": False}
+                found[item.id] = _unknown_rights(error)
                 continue
             if standing is not None:
                 found[item.id] = {
@@ -141,6 +147,10 @@ def rights_of(
                     "remaining_s": standing.remaining_s,
                 }
     return found
+
+
+def _unknown_rights(error: MatineeError | DrmError) -> dict[str, Any]:
+    return {"state": str(error.code), "sentence": error.sentence, "may_start": False}
 
 
 def pause(args: argparse.Namespace) -> int:

@@ -11,12 +11,27 @@ from typing import Any
 
 import pytest
 
-from downloads import request
+from downloads import request, rights
 from downloads.model import DownloadChoice, DownloadOrigin
 from downloads.request import DownloadRequest
 from downloads.service import note_licence
+from drm_client.errors import DrmError, DrmErrorCode
 from tests.kit.downloads import shelf
-from ui.cli import download_rights
+from ui.cli import download_actions, download_rights
+
+
+def test_a_list_says_why_the_rights_are_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = shelf(tmp_path)
+    kept.store.create("Film", "film")
+    full = DrmError(DrmErrorCode.STORE_UNUSABLE, "The disk is full.")
+
+    def unusable(*_given: object) -> None:
+        raise full
+
+    monkeypatch.setattr(rights, "Vault", unusable)
+    args = argparse.Namespace(profile_dir=tmp_path, key_store="file")
+    (told,) = download_actions.rights_of(args, kept.store, kept.store.list()).values()
+    assert (told["state"], told["may_start"]) == ("drm.store_unusable", False)
 
 
 def test_each_licence_is_renewed_by_its_own_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,6 +137,7 @@ def _machine(tr: Translate) -> dict[str, str]:
         "download.impossible": tr("This title cannot be downloaded."),
         "drm.store_damaged": tr("Something that is kept on this machine was changed or removed."),
         "drm.store_newer": tr("What is kept here was written by a newer version of Matinee."),
+        "drm.store_unusable": tr("What is kept here cannot be used now: the disk may be full."),
         "drm.device_identity": tr("The identity of this device cannot be read."),
         "drm.key_store": tr("The key store of this machine is locked or broken."),
     }

@@ -191,6 +191,7 @@ def _machine() -> dict[str, PlaybackTrouble]:
         "drm.key_store": PlaybackTrouble("lock", tr("The key store does not open"), keys, Help.SETTINGS),
         "drm.device_identity": PlaybackTrouble("lock", tr("The key store does not open"), keys, Help.SETTINGS),
         "drm.store_damaged": PlaybackTrouble("lock", tr("What is kept here is damaged"), keys, Help.SETTINGS),
+        "drm.store_unusable": PlaybackTrouble("download", tr("The disk is full"), room, Help.DOWNLOADS),
         "internal": PlaybackTrouble("warning", tr("This is our fault"), tr("Try again goes on where it stopped.")),
     }
 

@@ -3652,6 +3652,10 @@
         <translation>Was am Ende einer Folge geschieht.</translation>
     </message>
     <message>
+        <source>What is kept here cannot be used now: the disk may be full.</source>
+        <translation>Was hier aufbewahrt wird, ist gerade nicht zu benutzen: Vielleicht ist der Datenträger voll.</translation>
+    </message>
+    <message>
         <source>What is kept here is damaged</source>
         <translation>Was hier aufbewahrt wird, ist beschädigt</translation>
     </message>
