@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -210,6 +211,10 @@ class DownloadFolder:
     @property
     def is_running(self) -> bool:
         return is_held(self.path / "run.lock")
+
+    def drop_media(self) -> None:
+        """Delete the files of all items, without a note of it: for a removal."""
+        shutil.rmtree(self.path / ITEMS, ignore_errors=True)  # follows no link
 
     def want(self, start_s: float) -> None:
         """Tell whoever downloads that this time is wanted first: somebody watches. A hint that may get lost."""

@@ -13,6 +13,7 @@ from downloads import service
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.store import Store
+from drm_client.errors import DrmError
 from drm_client.licence_store import Removal
 from drm_client.offline import OfflineLicences
 from player.base.errors import ErrorCode
@@ -22,7 +23,8 @@ def remove(store: Store, name: str, licences: OfflineLicences | None, reason: st
     """Delete a download, readable or not, and give its licence back; the receipt waits for the next contact with its
     service. ``licences``: None where there is no service to give anything back to.
 
-    Raises ``download.busy`` while somebody downloads it: then nothing was changed.
+    Raises ``download.busy`` while somebody downloads it, ``drm.store_unusable`` where the vault is busy: then nothing
+    was changed.
     """
     folder = store.find(name)
     if licences is None:
@@ -32,7 +34,14 @@ def remove(store: Store, name: str, licences: OfflineLicences | None, reason: st
     if folder.is_running:
         with folder.running():  # says who is at work
             pass
-    licences.store.plan_removal(Removal(folder.id, licence_ids, reason, _place(store)))
+    planned = Removal(folder.id, licence_ids, reason, _place(store))
+    try:
+        licences.store.plan_removal(planned)
+    except DrmError as error:
+        if error.fields.get("reason") != "SQLITE_FULL":
+            raise
+        folder.drop_media()  # on a full disk what goes makes the room for the note that it goes
+        licences.store.plan_removal(planned)
     try:
         store.remove(folder.id)
     except DownloadError:

@@ -14,9 +14,9 @@ from downloads import checking, removal, request, rights, service
 from downloads.errors import DownloadError
 from downloads.model import DownloadChoice, DownloadOrigin, State
 from downloads.store import Store
-from drm_client.errors import DrmError
+from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import FileKeyStore
-from drm_client.licence_store import Removal
+from drm_client.licence_store import LicenceStore, Removal
 from drm_client.rights import RightsState
 from drm_client.vault import FILE_NAME
 from player.base.errors import ErrorCode, ServiceError
@@ -217,6 +217,32 @@ def test_a_removal_that_is_finished_later_gives_back_what_came_meanwhile(tmp_pat
         assert removal.finish(client.store, licences) == 1
         assert (client.store.ids(), licences.store.ids()) == ((), ())
         assert [one.licence_id for one in licences.store.receipts()] == [licence_id]
+
+
+@pytest.mark.parametrize("reason", ["SQLITE_FULL", "SQLITE_BUSY"])
+def test_on_a_full_disk_a_download_can_be_removed(
+    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    """Its media makes the room in which the vault notes it. Where the vault is only busy nothing goes."""
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+    with signed_in_engine(client.profile, site) as made:
+        client.run(made, folder)
+        licences, plan_removal = opened(made), LicenceStore.plan_removal
+
+        def full(store: LicenceStore, planned: Removal) -> None:
+            if any((folder.path / "items").glob("*")):
+                raise DrmError(DrmErrorCode.STORE_UNUSABLE, "The disk is full.", reason=reason)
+            plan_removal(store, planned)
+
+        monkeypatch.setattr(LicenceStore, "plan_removal", full)
+        if reason == "SQLITE_BUSY":
+            with pytest.raises(DrmError):
+                removal.remove(client.store, folder.id, licences)
+            assert checking.verify(client.store.get(folder.id), licences=licences).sound
+        else:
+            removal.remove(client.store, folder.id, licences)
+            assert (client.store.ids(), licences.store.ids()) == ((), ())
 
 
 def test_a_download_that_is_being_downloaded_keeps_its_licence(tmp_path: Path, site: ServerGroup) -> None:

@@ -286,6 +286,10 @@ def opening_a_vault_writes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Vault, "_migrate", write)
 
 
+def a_full_disk_keeps_what_it_has(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(DownloadFolder, "drop_media", lambda _self: None)
+
+
 def every_removal_gives_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(removal, "_licences_of_others", lambda _store, _id: set())
 
@@ -500,6 +504,11 @@ FAULTS = [
         a_busy_index_ends_the_list,
     ),
     Fault("rights-opening-a-vault-writes", f"{_VAULT}::test_reading_writes_nothing", opening_a_vault_writes),
+    Fault(
+        "rights-a-full-disk-keeps-what-it-has",
+        f"{_REPAIRS}::test_on_a_full_disk_a_download_can_be_removed[SQLITE_FULL]",
+        a_full_disk_keeps_what_it_has,
+    ),
     Fault(
         "rights-every-removal-gives-back",
         f"{_REPAIRS}::test_a_title_that_was_downloaded_twice_keeps_its_licence_until_both_are_removed[False]",
