@@ -41,8 +41,7 @@ TTFB_HALF_LIFE_SAMPLES = 4.0
 
 GAINS = (0.04, 0.08, 0.15, 0.3, 0.55, 0.9)  # share of a surprise that each of the averages follows
 FIRST_WEIGHT = 0.3  # of a session's first transfer: it is small, and begins with the slow start of its connection
-SCORE_SPAN = 2  # transfers whose mean an average has to foretell ...
-LATER_SPAN = 8  # ... and for what comes after the next one
+SCORE_SPAN = 2  # transfers whose mean an average has to foretell
 SCORE_KEEP = 0.98  # of the past score, at each transfer
 SCORE_SHARPNESS = 2.0  # how strongly a better score is preferred
 
@@ -132,9 +131,9 @@ class _Scores:
 class _Mixture:
     """Averages of ``log(rate)`` of several speeds, mixed by how well they foretold the last transfers.
 
-    ``level`` is for the next transfer, ``later`` for those after it and ``usual`` the slowest average, all of them
-    logarithms; ``gain`` is the mixture's own speed. No average follows more slowly than the mean of all transfers
-    would: else the slow ones would stay where the first transfer happened to put them.
+    ``level`` is for the next transfer and ``usual`` the slowest average, both logarithms; ``gain`` is the mixture's
+    own speed. No average follows more slowly than the mean of all transfers would: else the slow ones would stay
+    where the first transfer happened to put them.
     """
 
     def __init__(self, gains: Sequence[float] = GAINS) -> None:
@@ -142,15 +141,14 @@ class _Mixture:
         self._levels: list[float] = []
         self._seen = 0.0  # transfers that the levels rest on, by weight
         self._next = _Scores(SCORE_SPAN, len(self._gains))
-        self._later = _Scores(LATER_SPAN, len(self._gains))
-        self.level = self.later = self.usual = 0.0
+        self.level = self.usual = 0.0
         self.gain = 0.5
 
     def copy(self) -> _Mixture:
         """One that goes on by itself."""
         made = copy(self)
         made._levels = list(self._levels)  # noqa: SLF001
-        made._next, made._later = self._next.copy(), self._later.copy()  # noqa: SLF001
+        made._next = self._next.copy()  # noqa: SLF001
         return made
 
     @property
@@ -161,12 +159,11 @@ class _Mixture:
         """The first knowledge: every average starts there. It counts for ``weight`` transfers."""
         self._levels = [log_rate] * len(self._gains)
         self._seen = weight
-        self.level = self.later = self.usual = log_rate
+        self.level = self.usual = log_rate
 
     def add(self, log_rate: float, weight: float) -> None:
         """Follow a transfer; ``weight`` 1 is a full one."""
         self._next.add(log_rate, weight, self._levels)
-        self._later.add(log_rate, weight, self._levels)
         self._seen += weight
         share = weight / self._seen  # of the mean of all
         for index, gain in enumerate(self._gains):
@@ -174,7 +171,6 @@ class _Mixture:
         shares = self._next.shares()
         self.level = _weighted(shares, self._levels)
         self.gain = _weighted(shares, [max(gain, 1 / (self._seen + 1)) for gain in self._gains])
-        self.later = _weighted(self._later.shares(), self._levels)
         self.usual = self._levels[0]
 
 
@@ -394,7 +390,6 @@ class ThroughputEstimator:
             ttfb = self._memory.ttfb_s if self._memory else 0.0
         return Estimate(
             mean_bps=mean,
-            later_bps=math.exp(learned.mixture.later),
             usual_bps=math.exp(learned.mixture.usual),
             slump_bps=None if learned.slump is None else math.exp(learned.slump),
             low_bps=mean * math.exp(-LOW_QUANTILE_Z * error * (1 - steady)),

@@ -169,8 +169,8 @@ def _circumstances(snapshot: Snapshot) -> Iterator[str]:
         told = ", ".join("unknown" if size is None else f"{size / 1e3:.0f} kB" for size in sizes)
         yield f"the next segment has {told}, from the lowest rung up"
     estimate = snapshot.estimate
-    if estimate.later_bps is not None and estimate.usual_bps is not None:
-        yield f"{rate(estimate.later_bps)} expected after the next transfer, {rate(estimate.usual_bps)} usual of late"
+    if estimate.usual_bps is not None:
+        yield f"{rate(estimate.usual_bps)} usual of late"
     if snapshot.audio_bps:
         yield f"the sound takes {rate(snapshot.audio_bps)} of the link"
     if snapshot.remaining_s is not None and snapshot.remaining_s < snapshot.buffer_max_s:

@@ -80,7 +80,6 @@ class Estimate:
     low_bps: float | None = None  # 10th percentile of what the next transfer may get
     fast_bps: float | None = None
     slow_bps: float | None = None
-    later_bps: float | None = None  # what the transfers after the next one are expected to get
     usual_bps: float | None = None  # an average of the last two dozen transfers or so, each counted alike
     slump_bps: float | None = None  # the slowest that a lasting transfer has been in this session; it fades slowly
     rel_error: float = 0.5
@@ -107,7 +106,6 @@ class Estimate:
             low_bps=scaled(self.low_bps),
             fast_bps=scaled(self.fast_bps),
             slow_bps=scaled(self.slow_bps),
-            later_bps=scaled(self.later_bps),
             usual_bps=scaled(self.usual_bps),
             slump_bps=scaled(self.slump_bps),
             recent=tuple(replace(each, body_s=each.body_s / times) for each in self.recent),

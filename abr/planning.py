@@ -72,16 +72,14 @@ class Problem:
     unit. ``sizes[h, r]`` are bits of the coming segments: ``HORIZON`` of them, or as many as are left.
     ``segments_left`` counts all that remain of the title (a large number where it is unknown). ``rate_bps`` is the
     expected rate, ``spread`` the standard deviation of ``log(actual/expected)`` and ``gain`` how far the expectation
-    follows a surprise. ``later_bps`` is what is expected after the next transfer, if that is another rate.
+    follows a surprise.
     ``grid_spread`` is the distance between the expectations that a plan distinguishes. ``collapse_chance`` is how
     often a transfer is far slower than any before, ``outage_chance`` how often one meets an outage. ``starvation_s``
     and ``slump_s`` are the stall to expect of starvation.
 
     A second in the buffer at the horizon is worth ``buffer_value`` of the quality that it buys, less the more the
     link carries the top rung anyway. Each of the first ``reserve_s`` seconds is worth ``reserve_value`` on any link.
-    ``settling`` is the share of a change still to come at the horizon that a plan pays for. ``change_cost`` is what a
-    change costs of its size, ``switch_leniency`` what a change now costs. ``block`` is how many segments a far step
-    of the plan stands for.
+    ``change_cost`` is what a change costs of its size, ``block`` how many segments a far step of the plan is.
     """
 
     quality: Floats
@@ -97,9 +95,7 @@ class Problem:
     gain: float
     ttfb_s: float
     buffer_value: float
-    switch_leniency: float = 1.0
     change_cost: float = 1.0
-    later_bps: float | None = None
     grid_spread: float = 0.25
     collapse_chance: float = 0.0
     outage_chance: float = 0.0
@@ -107,7 +103,6 @@ class Problem:
     slump_s: float = 0.0
     reserve_value: float = 0.0
     reserve_s: float = 0.0
-    settling: float = 0.0
     block: float = 1.0
     running: Running | None = None
 
@@ -167,9 +162,7 @@ class _Grid:
             surprises = np.append(surprises, OUTAGE_LOG)
             self.chances = np.append(self.chances * (1 - problem.outage_chance), problem.outage_chance)
         outcomes = len(surprises)
-        later_bps = problem.later_bps or problem.rate_bps
-        self.later_per_now = later_bps / problem.rate_bps
-        log_rates = math.log(later_bps) + (np.arange(RATE_POINTS) - centre) * pitch
+        log_rates = math.log(problem.rate_bps) + (np.arange(RATE_POINTS) - centre) * pitch
         self.rates = np.exp(log_rates)
         self.s_per_bit = np.exp(-(log_rates[:, None] + surprises[None, :]))
         moved = np.arange(RATE_POINTS)[:, None] + problem.gain * surprises[None, :] / pitch
@@ -196,9 +189,7 @@ class _Grid:
     def value_at_horizon(self, segments: float) -> Singles:
         """Return what the state at the horizon is worth, shape [rate, rung, buffer].
 
-        It is the quality that the buffer buys at the rate of then, less the change to that quality which is still to
-        come, less the stalls of starvation. Without the change a plan would put off an upgrade for ever, since after
-        the horizon it costs nothing.
+        It is the quality that the buffer buys at the rate of then, less the stalls of starvation.
         """
         problem = self.problem
         left_s = max(problem.segments_left - segments, 0) * problem.segment_s
@@ -207,8 +198,7 @@ class _Grid:
         wanted = 1 / (1 + (self.rates / needed) ** TAPER)
         worth = problem.buffer_value * wanted * lasting / problem.segment_s
         useful = np.minimum(self.buffers, left_s)
-        change = np.abs(problem.quality[None, :] - lasting[:, None]) if left_s > 0 else np.zeros((1, self.rungs))
-        value = worth[:, None, None] * useful - problem.settling * change[:, :, None]
+        value = np.repeat(worth[:, None, None] * useful, self.rungs, axis=1)
         reserve = problem.reserve_value * lasting / problem.segment_s
         value += reserve[:, None, None] * np.minimum(useful, problem.reserve_s)
         value += (self._starvation() * min(1.0, left_s / STARVATION_SPAN_S) * problem.stall_cost)[:, None, :]
@@ -286,7 +276,7 @@ class _Grid:
     def first_step(self, value: Singles) -> Floats:
         """The value of each rung for the segment to be decided now."""
         problem = self.problem
-        s_per_bit = self.s_per_bit[self.centre][:, None] * self.later_per_now
+        s_per_bit = self.s_per_bit[self.centre][:, None]
         running = problem.running
         if running is None:
             seconds = problem.ttfb_s + problem.sizes[0][None, :] * s_per_bit
@@ -308,5 +298,5 @@ class _Grid:
         result: Floats = problem.quality + ahead.sum(axis=0)
         result += problem.stall_cost * (self.chances[:, None] * np.minimum(after, 0.0)).sum(axis=0)
         if problem.last is not None:
-            result -= problem.switch_leniency * np.abs(problem.quality - problem.quality[problem.last])
+            result -= problem.change_cost * np.abs(problem.quality - problem.quality[problem.last])
         return result

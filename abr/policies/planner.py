@@ -34,15 +34,11 @@ HEADROOM_SPAN_LOG = 0.5  # ... and so much further on it is a whole one
 HEADROOM_GAIN = 0.1  # where a transfer tells less than this of the next one, no rate is usual ...
 HEADROOM_GAIN_SPAN = 0.2
 HEADROOM_OPTIMISM = 0.8  # of the spread, in a whole one
-WHOLE = 0.5  # from here on a transfer may need a better rate than the last one's: it can be given up
-# The rate of the last transfers is not the rate of the next minute. With a deep buffer the latter counts.
-LATER_FROM_S = 15.0  # of buffer
-LATER_SPAN_S = 20.0
 BUFFER_VALUE = 0.92  # of the quality that the buffer at the horizon could buy, on an unsteady link ...
 STEADY_DISCOUNT = 0.15  # ... and less by so much on one that keeps its rate, where a deep buffer is seldom needed
 CHANGEABLE = 0.5  # share of changes from which on a link counts as unsteady throughout
-SWITCH_LENIENCY = 0.86
-SETTLING = 0.3  # of the change from the last rung of the plan to the quality that the link then carries for good
+# A change costs a little more than its size: later steps of a plan believe that they can take it back for less.
+CHANGE_COST = 1.1
 COLLAPSE = 0.01  # the chance that a transfer comes far slower than any before
 GRID_SPREAD = 0.25  # the expectations that a plan tells apart reach at least so far
 # Seconds of stall to expect of starvation (see abr.planning) where an unsteady link carries just the lowest rung; and
@@ -56,12 +52,11 @@ UNKNOWN_END = 10_000
 # and knows which stalls it chooses: it chooses none. What is in the buffer beyond a reserve is there to be used.
 STEADY_SPREAD = 0.02
 STEADY_STALLS = 10.0  # times what a stall costs
-STEADY_BLOCK = 3.0  # segments in a far step of the plan, where the link has been steady for long:
+STEADY_BLOCK = 4.0  # segments in a far step of the plan, where the link has been steady for long:
 LONG_STEADY, NOT_LONG = 0.1, 0.2  # ... the share of changes up to which it has, and from which on it has not
 STEADY_CHANGES = 4.0  # times what a change costs: one that gains hardly anything is not worth it
-RESERVE_S = 12.0
+RESERVE_S = 14.0
 RESERVE_VALUE = 0.93  # of the quality that a second of the reserve buys
-CERTAIN = 0.5  # from here on the rate of the last transfer is no news
 
 UNSTEADY_LOG = 0.2  # a link whose rate changes this much from one transfer to the next, as a logarithm, is unsteady
 FEW_CHANGES = 3  # fewer do not tell
@@ -89,7 +84,7 @@ class PlannerCore:
             return first_rung(view)
         self._forget_download()
         values = rung_values(problem_of(view, view.estimate.mean_bps))
-        rung = best_rung(view, values)
+        rung = int(np.argmax(values))
         estimate = view.estimate
         held = rung == view.current
         sentence = (
@@ -159,30 +154,11 @@ class PlannerCore:
         self._judged_s = -math.inf
 
 
-def best_rung(view: Snapshot, values: Floats) -> int:
-    """The rung of the best value, of those that are in time if the link stays as slow as it just was."""
-    slow_bps = slow_rate(view)
-    return int(np.argmax(values)) if slow_bps is None else _best_that_fits(view, values, slow_bps)
-
-
 def _best_that_fits(view: Snapshot, values: Floats, bps: float) -> int:
     """The best rung whose segment leaves a segment in the buffer if the rate stays as it is, else the lowest."""
     room_s = view.buffer_s - view.segment_s
     fitting = [r for r in range(len(values)) if view.estimate.ttfb_s + segment_bits(view, 0, r) / bps <= room_s]
     return max(fitting, key=lambda rung: values[rung], default=0)
-
-
-def slow_rate(view: Snapshot) -> float | None:
-    """The rate of the last transfer if it was long and slow: then the next one must not need a better one to be
-    in time. None with headroom, where it can be given up, and on a steady link, where it tells nothing new.
-    """
-    if _headroom(view) >= WHOLE or view.estimate.steady >= CERTAIN:
-        return None
-    last, mean = (view.estimate.recent[-1] if view.estimate.recent else None), view.estimate.mean_bps
-    if last is None or mean is None or last.body_s < view.segment_s:
-        return None
-    bps = last.size * 8 / last.body_s
-    return bps if bps < mean else None
 
 
 def _quality(view: Snapshot) -> Floats:
@@ -217,17 +193,14 @@ def problem_of(view: Snapshot, mean_bps: float) -> Problem:
         buffer_max_s=max(view.buffer_max_s, 2 * view.segment_s),
         last=view.current,
         rate_bps=rate_bps,
-        later_bps=rate_bps * _later_ratio(view, mean_bps, headroom),
         spread=spread,
         gain=estimate.gain * GAIN_SCALE,
         ttfb_s=estimate.ttfb_s,
         buffer_value=_blend(steady, buffer_value, 0.0),
         reserve_value=_blend(steady, 0.0, RESERVE_VALUE),
         reserve_s=RESERVE_S,
-        settling=SETTLING,
         block=_blend(steady * _for_long(view), 1.0, STEADY_BLOCK),
-        change_cost=_blend(steady, 1.0, STEADY_CHANGES),
-        switch_leniency=_blend(steady, SWITCH_LENIENCY, STEADY_CHANGES),
+        change_cost=_blend(steady, CHANGE_COST, STEADY_CHANGES),
         grid_spread=_blend(steady, GRID_SPREAD, STEADY_SPREAD),
         collapse_chance=COLLAPSE * (1 - headroom) * (1 - steady),
         outage_chance=estimate.outage_chance,
@@ -265,19 +238,6 @@ def _headroom(view: Snapshot) -> float:
     return telling * part(times, HEADROOM_LOG, HEADROOM_SPAN_LOG) * _unsteady(view) * (1 - estimate.steady)
 
 
-def _later_ratio(view: Snapshot, mean_bps: float, headroom: float) -> float:
-    """Return what is expected after the next transfer, over ``mean_bps``.
-
-    With a deep buffer, and without headroom, this is the longer-term rate. A plan that takes the last rate of a
-    flickering link for lasting changes rungs for nothing. One with little buffer cannot wait for a better rate.
-    """
-    if view.estimate.later_bps is None:
-        return 1.0
-    weight = part(view.buffer_s, LATER_FROM_S, LATER_SPAN_S) * (1 - headroom)
-    ratio: float = (view.estimate.later_bps / mean_bps) ** weight
-    return ratio
-
-
 def _unsteady(view: Snapshot) -> float:
     """How unsteady the link has been of late, 0 to 1: its usual change from one transfer to the next, so that a jump
     from one steady rate to another does not count. 1 where too little is known."""
@@ -296,9 +256,7 @@ def _problem_of_running(progress: TransferProgress, left_bits: float, bps: float
     doubt = 1 - (1 - min(view.estimate.gain * GAIN_SCALE, 0.98)) ** (progress.since_first_byte_s / CONVINCED_S)
     expected = mean * (bps / mean) ** doubt
     running = Running(progress.rung, left_bits, bps, TRUST * WATCH_S)
-    problem = problem_of(view, expected)
-    later = problem.later_bps or problem.rate_bps
-    return replace(problem, rate_bps=expected, later_bps=expected * later / problem.rate_bps, running=running)
+    return replace(problem_of(view, expected), rate_bps=expected, running=running)
 
 
 def _sizes(view: Snapshot, steps: int) -> Floats:
@@ -323,13 +281,7 @@ def _votes(view: Snapshot, values: Floats, chosen: int) -> tuple[Vote, ...]:
     if len(values) > 1:
         second = next(int(r) for r in np.argsort(-values) if r != chosen)
         lead = values[chosen] - values[second]
-        votes.append(
-            Vote(
-                "runner-up",
-                second,
-                f"worth {abs(lead):.2f} Mbit/s {'less' if lead >= 0 else 'more, but ruled out'}",
-            )
-        )
+        votes.append(Vote("runner-up", second, f"worth {lead:.2f} Mbit/s less"))
     carried = max((r for r, rung in enumerate(view.rungs) if rung.bitrate_bps <= mean), default=0)
     votes.append(Vote("throughput", carried, f"{rate(mean)} expected, {rate(view.estimate.low_bps)} at the least"))
     return tuple(votes)

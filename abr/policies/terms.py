@@ -15,9 +15,8 @@ import numpy as np
 from abr.constraints import restrict
 from abr.model import Estimate, Snapshot, Vote
 from abr.planning import Floats, Problem, rung_values
-from abr.policies.planner import best_rung, problem_of, slow_rate
+from abr.policies.planner import problem_of
 from abr.startup import starting
-from abr.words import rate
 
 _LEAST = 0.005  # Mbit/s: smaller sizes and shares are none
 
@@ -32,12 +31,12 @@ def terms(snapshot: Snapshot) -> Iterator[Vote]:
         return
     problem = problem_of(view, mean_bps)
     values = rung_values(problem)
-    chosen = best_rung(view, values)
+    chosen = int(np.argmax(values))
     rival = next(int(rung) for rung in np.argsort(-values) if rung != chosen)
-    for name, detail, other_view, other in _without(view, problem):
+    for name, detail, other in _without(view, problem):
         found = rung_values(other)
         moved = float(_lead(values, chosen, rival) - _lead(found, chosen, rival))
-        rung = best_rung(other_view, found)
+        rung = int(np.argmax(found))
         if abs(moved) >= _LEAST or rung != chosen:
             size = f"{detail}; {moved:+.2f} Mbit/s for this choice against the next best"
             yield Vote(name, whole.indices[rung], size)
@@ -47,45 +46,31 @@ def _lead(values: Floats, chosen: int, rival: int) -> float:
     return float(values[chosen] - values[rival])
 
 
-def _without(view: Snapshot, problem: Problem) -> Iterator[tuple[str, str, Snapshot, Problem]]:
-    """Each term's name and what it says, and the view and the problem without it."""
+def _without(view: Snapshot, problem: Problem) -> Iterator[tuple[str, str, Problem]]:
+    """Each term's name and what it says, and the problem without it."""
     estimate, mean_bps = view.estimate, view.estimate.mean_bps or problem.rate_bps
 
-    def anew(change: Callable[[Estimate], Estimate]) -> tuple[Snapshot, Problem]:
-        other = replace(view, estimate=change(estimate))
-        return other, problem_of(other, mean_bps)
+    def solved_with(change: Callable[[Estimate], Estimate]) -> Problem:
+        return problem_of(replace(view, estimate=change(estimate)), mean_bps)
 
     if estimate.steady > 0:
         detail = f"the last transfers were alike, {estimate.steady:.0%} of a steady link"
-        yield "steady link", detail, *anew(lambda known: replace(known, steady=0.0))
-    bold = anew(lambda known: replace(known, usual_bps=None))
-    if problem.rate_bps / bold[1].rate_bps > 1 + _LEAST:
-        more = problem.rate_bps / bold[1].rate_bps - 1
-        yield "headroom", f"{more:.0%} more counted on, since low segments fill the buffer again at once", *bold
-    if problem.later_bps is not None and abs(problem.later_bps / problem.rate_bps - 1) > _LEAST:
-        detail = f"{rate(problem.later_bps)} counted on after the next transfer"
-        yield "later rate", detail, view, replace(problem, later_bps=problem.rate_bps)
+        yield "steady link", detail, solved_with(lambda known: replace(known, steady=0.0))
+    cautious = solved_with(lambda known: replace(known, usual_bps=None))
+    if problem.rate_bps / cautious.rate_bps > 1 + _LEAST:
+        more = problem.rate_bps / cautious.rate_bps - 1
+        yield "headroom", f"{more:.0%} more counted on, since low segments fill the buffer again at once", cautious
     if problem.outage_chance > 0:
         detail = f"{problem.outage_chance:.0%} of the transfers meet an outage"
-        yield "outages", detail, view, replace(problem, outage_chance=0.0)
+        yield "outages", detail, replace(problem, outage_chance=0.0)
     feared_s = problem.starvation_s + problem.slump_s
     if feared_s > 0:
         detail = f"{feared_s:.1f} s of stall feared where the link carries just the lowest rung"
-        yield "starvation", detail, view, replace(problem, starvation_s=0.0, slump_s=0.0)
-    yield (
-        "deferred upgrade",
-        f"{problem.settling:.0%} of the change that is left at the end of the plan",
-        view,
-        replace(problem, settling=0.0),
-    )
+        yield "starvation", detail, replace(problem, starvation_s=0.0, slump_s=0.0)
     if problem.buffer_value > 0 or problem.reserve_value > 0:
         part = max(problem.buffer_value, problem.reserve_value)
         detail = f"a second in the buffer is worth up to {part:.0%} of what it buys"
-        yield "buffer left", detail, view, replace(problem, buffer_value=0.0, reserve_value=0.0)
+        yield "buffer left", detail, replace(problem, buffer_value=0.0, reserve_value=0.0)
     if problem.last is not None:
-        detail = f"a change now costs {problem.switch_leniency:.2f} of its size"
-        yield "change", detail, view, replace(problem, switch_leniency=0.0)
-    slow_bps = slow_rate(view)
-    if slow_bps is not None:
-        detail = f"the segment has to be in time at the {rate(slow_bps)} of the last transfer"
-        yield "last transfer", detail, replace(view, estimate=replace(estimate, recent=())), problem
+        detail = f"a change costs {problem.change_cost:.2f} of its size"
+        yield "change", detail, replace(problem, change_cost=0.0)

@@ -100,9 +100,9 @@ def test_audio_and_speed_take_their_share_of_the_link() -> None:
     assert restrict(snapshot(4e6, audio_bps=1_000_000)).snapshot.estimate.mean_bps == pytest.approx(3e6)
     assert restrict(snapshot(4e6, playback_rate=2.0)).snapshot.estimate.mean_bps == pytest.approx(2e6)
     assert restrict(snapshot(1e5, audio_bps=1_000_000)).snapshot.estimate.mean_bps == pytest.approx(2e4)
-    seen = estimate(4e6, later_bps=3e6, usual_bps=5e6)
+    seen = estimate(4e6, usual_bps=5e6)
     shared = restrict(snapshot(estimate=seen, playback_rate=2.0)).snapshot.estimate
-    assert (shared.later_bps, shared.usual_bps) == pytest.approx((1.5e6, 2.5e6))
+    assert shared.usual_bps == pytest.approx(2.5e6)
 
 
 def test_live_plans_with_the_latency_as_its_buffer() -> None:

@@ -81,21 +81,9 @@ def test_a_link_that_jumps_once_is_steadier_than_one_that_flickers() -> None:
     assert jump.unsteady < 0.2
 
 
-def test_the_later_rate_is_foretold_by_what_foretold_it_before() -> None:
-    """A link that stays for four transfers at a rate: the next one is like the last, the next eight are not."""
-    hops = after(*(transfer(i * 5.0, 4e6 * (4.0 if i // 4 % 2 else 0.25)) for i in range(84))).estimate(400.0)
-    assert hops.mean_bps is not None
-    assert hops.later_bps is not None
-    assert hops.usual_bps is not None
-    assert hops.mean_bps < 2e6
-    assert hops.later_bps == pytest.approx(4e6, rel=0.4)
-    assert hops.usual_bps == pytest.approx(4e6, rel=0.4)
-
-
 def test_the_usual_rate_outlasts_a_dip_and_is_the_rate_of_an_even_link() -> None:
     even = after(*(transfer(i * 5.0, 8e6) for i in range(20)))
     calm = even.estimate(110.0)
-    assert calm.later_bps == pytest.approx(8e6)
     assert calm.usual_bps == pytest.approx(8e6)
     for i in range(3):
         even.observe(transfer(120.0 + i * 5, 1e6))

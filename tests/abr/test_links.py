@@ -16,7 +16,7 @@ from tests.kit.links import Case, changing_cases, constant_cases, drawn, judged
 SEED = 26
 SLICES = 25  # of which two are played here, and all in tests/soak
 HERE = range(0, SLICES, 16)
-_WORST, _WORST_SHORT = 0.3, 0.4  # what is lost against the best of the published rules
+_WORST = 0.15  # what is lost against the best of the published rules
 CONSTANT, CHANGING = drawn(constant_cases(), 400, SEED), drawn(changing_cases(), 100, SEED)
 
 
@@ -30,6 +30,13 @@ def test_a_link_near_the_top_rung(rungs: int, share: float, guarded: bool) -> No
     assert found.stalled_s == 0
     assert found.lost <= 0.03
     assert found.changes <= 4
+
+
+def test_a_flickering_link_with_a_short_buffer() -> None:
+    """The last transfer was slow, and the next one is not: a rule that counts on its rate changes each time."""
+    found = judged(Case("flicker", 20, 2.0, 6.0, 17.2645, 12.556))
+    assert found.lost <= 0.05
+    assert found.changes <= 20
 
 
 def test_what_a_policy_is_shown_is_what_the_planner_plans() -> None:
@@ -97,9 +104,4 @@ def check_changing_links(turn: int) -> None:
     """Hardly any is far worse than the best of the published rules."""
     found = [judged(case) for case in CHANGING[turn::SLICES]]
     assert sum(each.lost > 0.05 for each in found) <= 2, [each for each in found if each.lost > 0.05]
-    assert [each for each in found if each.lost > (_WORST_SHORT if is_short(each.case) else _WORST)] == []
-
-
-def is_short(case: Case) -> bool:
-    """A buffer of three segments: there it still changes far too often on a flickering link."""
-    return case.buffer_max_s <= 3 * case.segment_s
+    assert [each for each in found if each.lost > _WORST] == []

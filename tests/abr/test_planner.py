@@ -188,7 +188,7 @@ def test_a_link_that_gives_the_same_each_time_needs_no_headroom() -> None:
     assert planner._headroom(replace(moment, estimate=replace(moment.estimate, steady=1.0))) == 0
 
 
-@pytest.mark.parametrize(("buffer_s", "mean_bps"), [(4.0, 5e6), (12.0, 7e6), (8.0, 9e6)])
+@pytest.mark.parametrize(("buffer_s", "mean_bps"), [(4.0, 7e6), (12.0, 8e6), (8.0, 9e6)])
 def test_with_headroom_a_plan_is_bolder(buffer_s: float, mean_bps: float) -> None:
     """All that differs is what the link has usually given: six times the lowest rung, or a hundred times."""
     outside, inside = (flickering(replace(usual(bps, mean_bps=mean_bps), buffer_s=buffer_s)) for bps in (3e6, 50e6))
@@ -200,15 +200,6 @@ def test_with_headroom_a_plan_is_bolder(buffer_s: float, mean_bps: float) -> Non
 def test_with_nothing_in_hand_headroom_is_no_reason_to_be_bold() -> None:
     outside, inside = (replace(usual(bps), buffer_s=1.0) for bps in (3e6, 50e6))
     assert registry.create().decide(outside).rung == registry.create().decide(inside).rung == 2
-
-
-@pytest.mark.parametrize(("buffer_s", "ratio"), [(5.0, 1.0), (15.0, 1.0), (25.0, 0.5), (35.0, 0.25), (60.0, 0.25)])
-def test_the_later_rate_counts_the_more_the_deeper_the_buffer(buffer_s: float, ratio: float) -> None:
-    """The expected later rate is a quarter of the present one: 2.25 of 9 Mbit/s."""
-    moment = replace(usual(3e6, later_bps=2.25e6), buffer_s=buffer_s)
-    assert planner._later_ratio(moment, 9e6, 0.0) == pytest.approx(ratio)
-    assert planner._later_ratio(moment, 9e6, 1.0) == 1
-    assert planner._later_ratio(replace(moment, estimate=replace(moment.estimate, later_bps=None)), 9e6, 0.0) == 1
 
 
 def seen(moment: Snapshot, *rates_bps: float) -> Snapshot:
@@ -228,12 +219,14 @@ def test_an_unsteady_thin_link_gets_a_deeper_reserve_than_a_steady_one(buffer_s:
     assert unsteady < steady
 
 
-def test_a_deferred_upgrade_is_not_put_off_for_ever() -> None:
-    """Enough in hand, and a link that carries the fourth rung: to wait for a full buffer gains nothing."""
-    moment = replace(snapshot(5e6, rungs=SPARSE, buffer_s=24.0, current=0), buffer_max_s=60.0)
-    rung = registry.create().decide(seen(moment, *(5e6, 5.5e6) * 4)).rung
-    assert rung is not None
-    assert rung >= 3
+def test_an_upgrade_is_not_put_off_for_ever() -> None:
+    """A link that always carries the fourth rung, not quite evenly, after a minute at the lowest one."""
+    ladder = Ladder.constant([rung.bitrate_bps / 1000 for rung in SPARSE], segments=75)
+    trace = link((60.0, 0.8), *((3.0, 4.5), (4.0, 6.0)) * 80)
+    session = simulate(registry.create(), ladder, trace, Options(buffer_max_s=60.0))
+    reached = next(request for request in session.requests if request.rung >= 3)
+    assert reached.start_s - 60.0 < 60.0
+    assert session.rungs[-1] >= 3
 
 
 def rated(*scores: float | None, mbps: float = 3.6, buffer_s: float = 8.0) -> Snapshot:
@@ -243,7 +236,7 @@ def rated(*scores: float | None, mbps: float = 3.6, buffer_s: float = 8.0) -> Sn
     return replace(moment, rungs=rungs)
 
 
-@pytest.mark.parametrize(("mbps", "buffer_s"), [(3.0, 16.0), (3.6, 10.0), (5.0, 20.0), (6.0, 12.0)])
+@pytest.mark.parametrize(("mbps", "buffer_s"), [(3.0, 16.0), (3.6, 10.0), (5.0, 4.0), (6.0, 12.0)])
 def test_a_rung_that_looks_no_better_is_not_paid_for(mbps: float, buffer_s: float) -> None:
     plain = registry.create().decide(rated(*[None] * 5, mbps=mbps, buffer_s=buffer_s)).rung
     flat = registry.create().decide(rated(60.0, 80.0, 94.0, 94.5, 95.0, mbps=mbps, buffer_s=buffer_s)).rung

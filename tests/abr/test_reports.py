@@ -103,7 +103,6 @@ def test_a_damaged_decision_is_a_value_error(change: dict[str, Any]) -> None:
         (("next_sizes",), [[1, 2]]),
         (("next_sizes",), [[1, 2, 3, 4, -5]]),
         (("estimate", "mean_bps"), 10**400),
-        (("estimate", "later_bps"), -1.0),
         (("estimate", "usual_bps"), 0.0),
         (("estimate", "recent"), [[1, 0.0, 0.0]]),
         (("rungs", 0, "bitrate_bps"), None),
@@ -168,6 +167,14 @@ def test_a_replay_is_of_the_picture_alone_and_stands_beside_how_it_was() -> None
     assert (result.actual.startup_s, result.actual.stalled_s, result.actual.stalls) == (0.75, 2.0, 1)
 
 
+def test_a_recording_with_a_later_rate_is_still_read() -> None:
+    """Earlier versions wrote down what was expected after the next transfer."""
+    decision = registry.create().decide(snapshot(4e6))
+    data = decision_to_dict(decision)
+    data["inputs"]["estimate"] = {**data["inputs"]["estimate"], "later_bps": 3e6}
+    assert decision_from_dict(data) == decision
+
+
 def test_a_fixed_run_is_replayed_as_fixed() -> None:
     data = report("bba0")
     for each in data["decisions"]:
@@ -178,7 +185,7 @@ def test_a_fixed_run_is_replayed_as_fixed() -> None:
 def test_an_explanation_tells_the_circumstances_and_what_followed() -> None:
     live, caps = LiveState(5.0, 6.0), Caps(user_max_bps=2_000_000)
     moment = snapshot(9e6, live=live, caps=caps, playback_rate=1.5, next_sizes=((1000, None, 3000, 4000, 5000),))
-    moment = replace(moment, estimate=estimate(9e6, later_bps=8e6, usual_bps=7e6))
+    moment = replace(moment, estimate=estimate(9e6, usual_bps=7e6))
     made = decision_to_dict(registry.create().decide(moment))
     data = {
         "decisions": [{"at_s": at_s, "position": number, **made} for number, at_s in enumerate((1.0, 9.0))],
@@ -189,7 +196,7 @@ def test_an_explanation_tells_the_circumstances_and_what_followed() -> None:
     text = explain(recorded[0], what_followed(data, recorded, recorded[0]))
     for words in (
         "1 kB, unknown, 3 kB",
-        "8.0 Mbit/s expected after the next transfer, 7.0 Mbit/s usual of late",
+        "7.0 Mbit/s usual of late",
         "live, 5.0 s behind, 6.0 s wanted",
         "1.5 times the speed",
         "limited by the viewer's limit of 2.0 Mbit/s",
@@ -210,13 +217,12 @@ def test_an_explanation_tells_the_circumstances_and_what_followed() -> None:
 def test_an_explanation_names_the_terms_of_the_plan_with_their_sizes() -> None:
     """A thin, flickering link with a tunnel now and then; and a steady one, on which none of that counts."""
     rates = [TransferRate(int(mbps * 125_000), 1.0, 0.05) for mbps in (1.2, 2.0) * 4]
-    seen = estimate(1.6e6, later_bps=1.2e6, outage_chance=0.05, recent=tuple(rates), slump_bps=2e5)
+    seen = estimate(1.6e6, outage_chance=0.05, recent=tuple(rates), slump_bps=2e5)
     moment = snapshot(1.6e6, estimate=seen, buffer_s=24.0)
     told = dict(_terms_told(moment))
-    assert set(told) >= {"starvation", "outages", "later rate", "change"}
+    assert set(told) >= {"starvation", "outages", "change"}
     assert all("Mbit/s for this choice against the next best; without it rung" in words for words in told.values())
     assert "13.5 s of stall feared" in told["starvation"]
-    assert "1.4 Mbit/s counted on after the next transfer" in told["later rate"]
     steady = snapshot(2.8e6, estimate=estimate(2.8e6, steady=1.0), buffer_s=20.0)
     assert {"steady link", "change"} <= set(dict(_terms_told(steady)))
     assert "starvation" not in dict(_terms_told(steady))
@@ -231,13 +237,13 @@ def _terms_told(moment: Snapshot) -> Iterator[tuple[str, str]]:
 
 
 def test_a_rate_that_would_have_changed_it_is_that_of_a_link_faster_throughout() -> None:
-    """The later rate is faster too, which counts with a deep buffer. The policy does decide as reported."""
-    seen = estimate(1.6e6, later_bps=1.6e6, usual_bps=1.6e6)
+    """The usual rate is faster too. The policy does decide as reported."""
+    seen = estimate(1.6e6, usual_bps=1.6e6)
     moment = snapshot(1.6e6, estimate=seen, buffer_s=40.0, buffer_max_s=60.0)
     decision = registry.create().decide(moment)
     change = next(each for each in what_would_change(decision) if "Mbit/s expected" in each)
     times = float(change.split()[1]) * 1e6 / 1.6e6 * 1.02  # the words are rounded
-    faster = estimate(1.6e6 * times, later_bps=1.6e6 * times, usual_bps=1.6e6 * times)
+    faster = estimate(1.6e6 * times, usual_bps=1.6e6 * times)
     rates = [each.name for each in fields(seen) if each.name.endswith("_bps")]
     assert [getattr(seen.on_a_link(times), rate) for rate in rates] == [getattr(faster, rate) for rate in rates]
     other = registry.create().decide(replace(moment, estimate=faster))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from abr import estimator, explain
+from abr.core import Choice
 from abr.model import Snapshot
-from abr.planning import Problem, _Grid
+from abr.planning import Problem, _Grid, rung_values
 from abr.policies import planner
 from abr.regime import part
 from abr.simulator import session
@@ -50,6 +52,20 @@ def explain_names_no_terms(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(explain, "_terms", lambda _snapshot: iter(()))
 
 
+def the_rate_of_the_last_transfer_rules_rungs_out(patch: pytest.MonkeyPatch) -> None:
+    made = planner.PlannerCore.choose
+
+    def choose(core: planner.PlannerCore, view: Snapshot) -> Choice:
+        choice, estimate = made(core, view), view.estimate
+        last = estimate.recent[-1] if estimate.recent else None
+        if estimate.mean_bps is None or last is None or last.body_s < view.segment_s:
+            return choice
+        values = rung_values(planner.problem_of(view, estimate.mean_bps))
+        return replace(choice, rung=planner._best_that_fits(view, values, last.size * 8 / last.body_s))
+
+    patch.setattr(planner.PlannerCore, "choose", choose)
+
+
 FAULTS = [
     Fault(
         name="abr-stays-below-a-rung-on-a-constant-link",
@@ -75,5 +91,10 @@ FAULTS = [
         name="abr-explain-hides-the-terms",
         test="tests/abr/test_reports.py::test_an_explanation_names_the_terms_of_the_plan_with_their_sizes",
         apply=explain_names_no_terms,
+    ),
+    Fault(
+        name="abr-follows-the-last-transfer-on-a-flickering-link",
+        test=f"{LINKS}::test_a_flickering_link_with_a_short_buffer",
+        apply=the_rate_of_the_last_transfer_rules_rungs_out,
     ),
 ]
