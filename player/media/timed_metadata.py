@@ -1,13 +1,16 @@
-"""Events inside media segments: emsg boxes (ISO/IEC 23009-1 5.10.3.3, versions 0 and 1) and ID3 in transport streams
-(RFC 8216bis 3.1.4: stream type 0x15). Pure and bounded; encrypted samples are not touched."""
+"""Events inside media segments: emsg boxes (ISO/IEC 23009-1 5.10.3.3, versions 0 and 1), and in transport streams ID3
+(RFC 8216bis 3.1.4: stream type 0x15) and splice information (ANSI/SCTE 35 8.1: stream type 0x86). Pure and bounded;
+encrypted samples are not touched."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
 from player.base.errors import MediaError
 from player.manifest.model import Container, Segment, TimedEvent
+from player.manifest.scte35 import PTS_HZ, Splice, SpliceError, of_bytes
 from player.media import fmp4, id3, sniff, ts
 from player.media.model import ByteSource, EventMessage
 from player.media.timestamps import TICKS_PER_SECOND
@@ -15,9 +18,11 @@ from player.media.track import Fmp4Init
 
 ID3_SCHEMES = frozenset({"https://aomedia.org/emsg/id3", "https://developer.apple.com/streaming/emsg-id3"})
 ID3_IN_TS = "ID3"
+SPLICE_SCHEME = "urn:scte:scte35:2013:bin"
 MAX_EVENTS = 200  # of one segment
 _MAX_TEXT = 64 * 1024
 _METADATA = 0x15
+_SPLICES = 0x86
 _VIDEO_TYPES = frozenset({0x01, 0x02, 0x1B, 0x24})
 _WRAP = 1 << 33
 
@@ -39,11 +44,12 @@ def events_of(source: ByteSource, segment: Segment, init: Fmp4Init | None = None
                 if event is not None and len(found) < MAX_EVENTS:
                     found.append(event)
         elif kind is Container.TS:
-            for offset_s, tag in id3_in_transport_stream(bytes(source.view(0, length))):
-                if len(found) >= MAX_EVENTS:
-                    break
+            data = bytes(source.view(0, length))
+            for offset_s, tag in islice(id3_in_transport_stream(data), MAX_EVENTS):
                 start_s = segment.start_s + offset_s
                 found.append(TimedEvent("", ID3_IN_TS, start_s, attributes=id3.frames(tag), origin="media"))
+            for offset_s, section in islice(splices_in_transport_stream(data), MAX_EVENTS - len(found)):
+                found.append(_of_section(section, segment.start_s + offset_s))
     except MediaError:
         pass
     return tuple(found)
@@ -76,6 +82,26 @@ def _of_message(message: EventMessage, segment: Segment, first_time_s: FirstTime
     )
 
 
+def _of_section(section: bytes, start_s: float) -> TimedEvent:
+    splice = _splice(section)
+    number = None if splice is None else splice.event_id
+    return TimedEvent(
+        "" if number is None else str(number),
+        SPLICE_SCHEME,
+        round(start_s, 6),
+        None if splice is None else splice.duration_s,
+        payload=base64.b64encode(section).decode(),
+        origin="media",
+    )
+
+
+def _splice(section: bytes) -> Splice | None:
+    try:
+        return of_bytes(section)
+    except SpliceError:
+        return None
+
+
 def _shown(payload: bytes, scheme: str) -> str:
     """Text as it is, everything else in base64."""
     payload = payload[:_MAX_TEXT]
@@ -99,15 +125,64 @@ def id3_in_transport_stream(data: bytes) -> Iterator[tuple[float, bytes]]:
     metadata = [pid for pid, kind in streams.items() if kind == _METADATA]
     if not metadata:
         return
-    others = sorted((kind not in _VIDEO_TYPES, pid) for pid, kind in streams.items() if kind != _METADATA)
-    first = next((pts for _, pid in others for pts, _ in _packets(data, pid) if pts is not None), None)
+    first = _first_pts(data, streams)
     if first is None:
         return
     for pid in metadata:
         for pts, body in _packets(data, pid):
             if pts is not None and body[:3] == b"ID3":
-                ticks = (pts - first + _WRAP // 2) % _WRAP - _WRAP // 2
-                yield ticks / TICKS_PER_SECOND, body
+                yield _behind(first, pts), body
+
+
+def splices_in_transport_stream(data: bytes) -> Iterator[tuple[float, bytes]]:
+    """The splice_info_sections of a transport stream segment: seconds from its first picture (else sound) to the
+    splice, 0 for an immediate one, and the section."""
+    streams = ts.streams(data)
+    cues = [pid for pid, kind in streams.items() if kind == _SPLICES]
+    first = _first_pts(data, streams) if cues else None
+    for pid in cues:
+        for section in _sections(data, pid):
+            splice = _splice(section)
+            if splice is not None and splice.command == "splice_null" and not splice.descriptors:
+                continue  # a heartbeat
+            at_s = None if splice is None else splice.time_s
+            yield 0.0 if at_s is None or first is None else _behind(first, round(at_s * PTS_HZ)), section
+
+
+def _first_pts(data: bytes, streams: Mapping[int, int]) -> int | None:
+    media = {pid: kind for pid, kind in streams.items() if kind not in (_METADATA, _SPLICES)}
+    others = sorted((kind not in _VIDEO_TYPES, pid) for pid, kind in media.items())
+    return next((pts for _, pid in others for pts, _ in _packets(data, pid) if pts is not None), None)
+
+
+def _behind(first: int, pts: int) -> float:
+    """Seconds from one timestamp to another, which may be on the other side of the wrap."""
+    return ((pts - first + _WRAP // 2) % _WRAP - _WRAP // 2) / TICKS_PER_SECOND
+
+
+def _sections(data: bytes, pid: int) -> Iterator[bytes]:
+    """The sections with this PID (ISO/IEC 13818-1 2.4.4); those that are cut off are left out."""
+    open_ = bytearray()
+    for place in ts.positions(data, pid):
+        body = ts.payload(data, place)
+        if data[place + 1] & 0x40 and body:  # the pointer: where a section begins, behind the rest of the last one
+            open_ += body[1 : 1 + body[0]]
+            yield from _whole(open_)
+            open_ = bytearray(body[1 + body[0] :])
+        elif open_ and len(open_) < _MAX_TEXT:
+            open_ += body
+    yield from _whole(open_)
+
+
+def _whole(data: bytearray) -> Iterator[bytes]:
+    """The sections that ``data`` begins with, as far as they are whole; stuffing (0xFF) ends them."""
+    place = 0
+    while place + 3 <= len(data) and data[place] != 0xFF:
+        end = place + 3 + (int.from_bytes(data[place + 1 : place + 3], "big") & 0xFFF)
+        if end > len(data):
+            return
+        yield bytes(data[place:end])
+        place = end
 
 
 def _packets(data: bytes, pid: int) -> Iterator[tuple[int | None, bytes]]:

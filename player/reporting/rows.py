@@ -5,6 +5,7 @@ Rows of events have no time here: :class:`player.reporting.report.Recorder` puts
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +15,7 @@ from player.manifest.scte35 import Splice
 from player.manifest.timed_events import splice_of
 from player.net.cmsd import Cmsd
 from player.net.model import Transfer
+from player.net.redact import redact_url
 from player.reporting.events import (
     BufferSampled,
     ErrorRaised,
@@ -61,6 +63,10 @@ def start_part(part: StartPart) -> Row:
     }
 
 
+MOST_PAYLOAD = 4096  # characters of an event
+_ADDRESS = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
+
+
 def timed_event(event: TimedEvent) -> Row:
     """An event on the timeline, with its splice information."""
     splice = splice_of(event)
@@ -71,10 +77,16 @@ def timed_event(event: TimedEvent) -> Row:
         "start_s": event.start_s,
         "duration_s": event.duration_s,
         "origin": event.origin,
-        "attributes": dict(event.attributes),
+        "attributes": {name: _said(text) for name, text in event.attributes.items()},
+        "payload": _said(event.payload),
         "splice": asdict(splice) if isinstance(splice, Splice) else None,
         "problem": splice if isinstance(splice, str) else None,
     }
+
+
+def _said(text: str) -> str:
+    """What an event says, the addresses in it without what may be secret."""
+    return _ADDRESS.sub(lambda found: redact_url(found[0]), text[:MOST_PAYLOAD])
 
 
 def sought(event: Sought) -> Row:

@@ -169,6 +169,37 @@ def test_id3_text_in_all_encodings_and_repeated_frames() -> None:
     assert id3.frames(tag(*texts, version=2)) == {}
 
 
+def with_splices(*sections: bytes, video_at: int = 900_000, pieces: int = 184) -> bytes:
+    pat = section(b"\0\0\0" + b"\0\1\xc1\0\0" + b"\0\1\xf0\0")
+    streams = b"\x1b\xe1\0\xf0\0" + b"\x86\xe1\2\xf0\0"
+    pmt = section(b"\2\0\0" + b"\0\1\xc1\0\0" + b"\xe1\0\xf0\0" + streams)
+    packets = [packet(0, pat), packet(0x1000, pmt), packet(0x100, pes(0xE0, video_at, b"frame"))]
+    for one in sections:
+        whole = b"\0" + one  # the pointer: it begins at once
+        parts = [whole[place : place + pieces] for place in range(0, len(whole), pieces)]
+        packets += [packet(0x102, part, start=number == 0) for number, part in enumerate(parts)]
+    return b"".join(packets)
+
+
+def test_splice_information_in_a_transport_stream_is_placed_by_its_time() -> None:
+    """ANSI/SCTE 35 8.1; the example of 14.2 splices at 0x07369C02E."""
+    splice = base64.b64decode(SPLICE)
+    at = splice_of(TimedEvent("", "urn:scte:scte35:2013:bin", 0.0, payload=SPLICE)).time_s  # type: ignore[union-attr]
+    for data in (
+        with_splices(splice, video_at=round(at * 90_000) - 180_000),
+        with_splices(splice + b"\xff" * 20, video_at=round(at * 90_000) - 180_000, pieces=16),
+    ):
+        (event,) = events(data, HLS)
+        found = splice_of(event)
+        assert event.start_s == pytest.approx(22.0)
+        assert found.command == "splice_insert"  # type: ignore[union-attr]
+        assert (event.id, event.origin) == (str(found.event_id), "media")  # type: ignore[union-attr]
+        assert event.duration_s == found.duration_s  # type: ignore[union-attr]
+    heartbeat = base64.b64decode("/DARAAAAAAAAAP/wAAAAAHpPv/8=")
+    assert events(with_splices(heartbeat), HLS) == ()
+    assert events(with_splices(splice[:20]), HLS) == ()  # cut off
+
+
 # -- one list ------------------------------------------------------------------------------------------------------
 
 
@@ -180,7 +211,24 @@ def test_the_report_has_each_event_once_by_its_time() -> None:
         recorder(TimedEventsSeen(float(at_s), found))
     rows = recorder.report(source="s", policy="p")["timed_events"]
     assert [(row["start_s"], row["origin"]) for row in rows] == [(1.0, "manifest"), (20.5, "media"), (22.0, "media")]
+    assert [row["payload"] for row in rows] == ["", "hi", "hi"]
     assert recorder.events == []
     assert all(one["start_s"] <= two["start_s"] for one, two in pairwise(rows))
     assert [event.start_s for event in in_order(manifest + later)] == [1.0, 22.0]
     assert identity(later[0]) != identity(sooner[0])
+
+
+def test_the_report_shows_no_secret_of_an_address_in_an_event() -> None:
+    recorder = Recorder()
+    told = TimedEvent(
+        "1",
+        "urn:mpeg:dash:event:callback:2015",
+        1.0,
+        payload='<a uri="https://ads.test/s/0123456789abcdef0123/x?token=hush">HTTPS://b.test/y?key=hush</a>',
+        attributes={"X-ASSET-URI": "https://ads.test/a.m3u8?sig=hush"},
+    )
+    recorder(TimedEventsSeen(0.0, (told,)))
+    (row,) = recorder.report(source="s", policy="p")["timed_events"]
+    assert "hush" not in str(row)
+    assert "ads.test" in row["payload"]
+    assert "ads.test" in row["attributes"]["X-ASSET-URI"]
