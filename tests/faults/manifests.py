@@ -117,6 +117,14 @@ def _report_shows_all(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(rows, "_said", lambda text: text)
 
 
+def _queries_of_any_length(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(query, "MAX_URL_CHARACTERS", 1 << 60)
+
+
+def _preselections_without_bound(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(preselections, "MAX_RENDITIONS", 1 << 30)
+
+
 def _back_in_time(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(timeline._Runs, "_goes_back", lambda *_everything: False)
 
@@ -391,6 +399,16 @@ FAULTS = [
         "report-shows-signed-addresses-of-events",
         "tests/player/media/test_timed_metadata.py::test_the_report_shows_no_secret_of_an_address_in_an_event",
         _report_shows_all,
+    ),
+    Fault(
+        "manifest-query-without-bound",
+        f"{_READER}/test_hostile.py::test_little_text_that_stands_for_very_much_is_refused[query]",
+        _queries_of_any_length,
+    ),
+    Fault(
+        "manifest-preselections-without-bound",
+        f"{_READER}/test_hostile.py::test_little_text_that_stands_for_very_much_is_refused[preselections]",
+        _preselections_without_bound,
     ),
     Fault(
         "manifest-timeline-goes-back",

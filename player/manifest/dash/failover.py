@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from player.manifest.dash.inherit import InheritedAddressing
 from player.manifest.dash.xml import boolean, children, integer
@@ -18,7 +20,7 @@ _ROUNDING_S = 1e-3
 @dataclass(frozen=True, slots=True)
 class FailoverIndex:
     """A segment index whose segments are gaps where their middle is in one of ``holes``: pairs of start and end, in
-    seconds of the presentation."""
+    seconds of the presentation, in order and apart from each other."""
 
     inner: SegmentIndex
     holes: tuple[tuple[float, float], ...]
@@ -37,7 +39,8 @@ class FailoverIndex:
 
     def _marked(self, segment: Segment) -> Segment:
         middle_s = segment.start_s + segment.duration_s / 2
-        inside = any(start - _ROUNDING_S <= middle_s < end + _ROUNDING_S for start, end in self.holes)
+        place = bisect_right(self.holes, middle_s + _ROUNDING_S, key=itemgetter(0)) - 1
+        inside = place >= 0 and middle_s < self.holes[place][1] + _ROUNDING_S
         return segment._replace(gap=True) if inside else segment
 
 
@@ -54,4 +57,15 @@ def failures(addressing: InheritedAddressing, period_start_s: float) -> list[tup
         start_s = period_start_s + (start - addressing.presentation_time_offset) / addressing.timescale
         end_s = math.inf if length is None else start_s + length / addressing.timescale
         found.append((start_s, end_s))
+    return _joined(sorted(found))
+
+
+def _joined(holes: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Stretches that overlap as one."""
+    found: list[tuple[float, float]] = []
+    for start_s, end_s in holes:
+        if found and start_s <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end_s)
+        else:
+            found.append((start_s, end_s))
     return found

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from player.base.errors import ManifestError
+from player.manifest.dash.names import UnlikeNames
 from player.manifest.dash.query import Queries
 from player.manifest.dash.schemes import folded
 from player.manifest.dash.xml import Element, attribute, child, children, line_of, local, parse_xml, text_of
@@ -246,7 +247,7 @@ def _append(root: Element, other: Element, address: str, end_s: float) -> None:
         start_s = _start(periods)
         if start_s is not None:
             periods[-1].set("duration", f"PT{end_s - start_s:.6f}S")
-    used = {period.get("id") for period in periods}
+    names = UnlikeNames(period.get("id") or "" for period in periods)
     for number, period in enumerate(children(other, "Period")):
         bases = _bases(other, period, address, root)
         for existing in children(period, "BaseURL"):
@@ -256,11 +257,7 @@ def _append(root: Element, other: Element, address: str, end_s: float) -> None:
             period.set("start", f"PT{end_s + start:.6f}S")
         elif number == 0:
             period.set("start", f"PT{end_s:.6f}S")
-        name = period.get("id") or str(number)
-        while name in used:
-            name += "+"
-        used.add(name)
-        period.set("id", name)
+        period.set("id", names.take(period.get("id") or str(number)))
         for position, base in enumerate(bases):
             period.insert(position, base)
         root.append(period)

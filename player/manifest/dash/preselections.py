@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from player.manifest.codecs import split_codecs
 from player.manifest.dash import descriptors
 from player.manifest.dash.adaptation import ROLE_SCHEME
+from player.manifest.dash.names import UnlikeNames
 from player.manifest.dash.xml import Element, children, line_of, text_of
-from player.manifest.limits import MAX_RENDITIONS
+from player.manifest.limits import MAX_RENDITIONS, limit_error
 from player.manifest.model import Track, TrackType
 from player.manifest.parser_notes import Notes
 
@@ -52,6 +53,9 @@ def with_preselections(period: Element, tracks: Sequence[Track], notes: Notes, p
             notes.warn("dash.preselection_parts", sentence, line=line, path=path)
     parts = _parts(period) - carried.keys()
     found: list[Track] = []
+    count = sum(len(carried.get(track.id, ())) * len(track.renditions) for track in tracks)
+    if count > MAX_RENDITIONS:
+        raise limit_error("its Preselections have too many Representations", MAX_RENDITIONS, path=path)
     for track in tracks:
         items = carried.get(track.id)
         if items is not None:
@@ -68,13 +72,9 @@ def with_preselections(period: Element, tracks: Sequence[Track], notes: Notes, p
 
 def _told_apart(items: Sequence[_Preselection]) -> Iterator[_Preselection]:
     """The Preselections of one stream with names of their own: @id has a default that several may have."""
-    seen: set[str] = set()
+    names = UnlikeNames()
     for item in items:
-        name = item.id
-        while name in seen:
-            name += "+"
-        seen.add(name)
-        yield replace(item, id=name)
+        yield replace(item, id=names.take(item.id))
 
 
 def _preselections(period: Element) -> Iterator[_Preselection]:

@@ -14,8 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
+from player.base.errors import ManifestError
 from player.manifest.dash.schemes import folded
 from player.manifest.dash.xml import Element, attribute, boolean, children, local
+from player.manifest.limits import MAX_URL_CHARACTERS, limit_error
 from player.manifest.urls import add_query, same_origin, split_url
 
 SCHEMES = {
@@ -48,7 +50,7 @@ class Parameters:
     same_origin_only: bool = False
 
     def extended(self, own: str, template: str, *, same_origin_only: bool) -> Parameters:
-        initial = "&".join(filter(None, (self.initial, own)))
+        initial = _bounded("&".join(filter(None, (self.initial, own))))
         return Parameters(initial, _filled(template, initial), same_origin_only)
 
 
@@ -120,12 +122,30 @@ def _requests(text: str | None) -> frozenset[str]:
 def _filled(template: str, initial: str) -> str:
     """A query template (I.2.2) with its identifiers replaced: ``$querypart$`` by all parameters, ``$query:NAME$`` by
     the value of one. One that stands alone between ampersands brings its name with it, as Shaka Player has it."""
-    pieces = (_piece(piece, initial) for piece in template.split("&"))
-    return "&".join(filter(None, pieces))
+    found, size = [], 0
+    for piece in template.split("&"):
+        if text := _bounded(_piece(piece, initial)):
+            found.append(text)
+            size += len(text) + 1
+        if size > MAX_URL_CHARACTERS:
+            raise _too_long()
+    return "&".join(found)
+
+
+def _bounded(text: str) -> str:
+    if len(text) > MAX_URL_CHARACTERS:
+        raise _too_long()
+    return text
+
+
+def _too_long() -> ManifestError:
+    return limit_error("the parameters of its requests are too long", MAX_URL_CHARACTERS)
 
 
 def _piece(piece: str, initial: str) -> str:
     alone = _IDENTIFIER.fullmatch(piece)
+    if len(initial) * piece.count("$") > 8 * MAX_URL_CHARACTERS:  # it could not be used anyway
+        raise _too_long()
 
     def value(match: re.Match[str]) -> str:
         name = match.group(1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TypeVar
 
 from player.manifest.dash.schemes import folded
@@ -42,9 +44,12 @@ class CryptoPeriod:
         return KeyInfo(self.method, uri, iv, place=self.place)
 
 
+_first = attrgetter("first")
+
+
 @dataclass(frozen=True, slots=True)
 class EncryptedIndex:
-    """A segment index whose segments have the keys of their crypto periods."""
+    """A segment index with the keys of the crypto periods, which are in the order of their starts."""
 
     inner: SegmentIndex
     periods: Sequence[CryptoPeriod]
@@ -55,8 +60,10 @@ class EncryptedIndex:
     def __getitem__(self, position: int, /) -> Segment:
         segment = self.inner[position]
         place = position + len(self.inner) if position < 0 else position
-        period = next((one for one in self.periods if 0 <= place - one.first < one.count), None)
-        return segment if period is None else segment._replace(keys=(period.key(place, segment.number),))
+        period = self.periods[max(bisect_right(self.periods, place, key=_first) - 1, 0)]
+        if not 0 <= place - period.first < period.count:
+            return segment
+        return segment._replace(keys=(period.key(place, segment.number),))
 
     def __iter__(self) -> Iterator[Segment]:
         return (self[position] for position in range(len(self.inner)))
@@ -114,7 +121,7 @@ def _periods(
         found.append(
             CryptoPeriod(first, min(count * periods, _ALL), method.lower(), key_url, iv, int(base is not None), place)
         )
-    return tuple(found)
+    return tuple(sorted(found, key=_first))
 
 
 def _iv(text: str | None, method: str) -> bytes | None:

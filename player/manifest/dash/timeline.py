@@ -295,7 +295,7 @@ class _Runs:
             start, number = start + rounds * sum(pattern), number + rounds * len(pattern)
             count -= rounds * len(pattern)
             self.open_end = start + sum(pattern[(entry + each) % len(pattern)] for each in range(count + 1))
-        if count > MAX_SEGMENTS:
+        if self.count + count > MAX_SEGMENTS:
             raise limit_error("a SegmentTimeline has too many segments", MAX_SEGMENTS, line=line_of(item))
         for position in range(entry, entry + count):
             duration = pattern[position % len(pattern)]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from player.base.errors import ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest import parse, refresh
 from player.manifest.dump import to_json
 from player.manifest.index.attach import index_segments
@@ -169,3 +169,48 @@ def test_any_index_bytes(data: bytes, container: Container) -> None:
     for body in (data, b"\0\0\0\x40sidx" + data, b"\x1c\x53\xbb\x6b\x80" + data):
         with suppress(ManifestError):
             assert all(segment.duration_s >= 0 for segment in index_segments(reference, body, data)[0])
+
+
+MPD = (
+    '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT10S">{root}<Period>{period}'
+    '<AdaptationSet id="1" mimeType="audio/mp4">{segments}{sets}</AdaptationSet></Period></MPD>'
+)
+TEMPLATE = '<SegmentTemplate media="$Number$" duration="1"/>'
+ONE = '<Representation id="a" bandwidth="1"/>'
+
+
+def pattern(repeat: int, times: int) -> str:
+    rows = f'<S r="{repeat}" p="1"/>' * times
+    return (
+        f'<SegmentTemplate media="$Time$"><SegmentTimeline><Pattern id="1"><P d="1"/><P d="2"/></Pattern>{rows}'
+        "</SegmentTimeline></SegmentTemplate>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        (
+            {"root": f'<RequestParam queryString="a={"b" * 100_000}" queryTemplate="{"$querypart$&amp;" * 3}"/>'},
+            "the parameters of its requests are too long",
+        ),
+        (
+            {"root": f'<RequestParam queryString="a={"b" * 100_000}" queryTemplate="{"$querypart$" * 3}"/>'},
+            "the parameters of its requests are too long",
+        ),
+        (
+            {
+                "period": '<Preselection id="1" preselectionComponents="1"/>' * 100,
+                "sets": "".join(f'<Representation id="{number}" bandwidth="1"/>' for number in range(50)),
+            },
+            "its Preselections have too many Representations",
+        ),
+        ({"segments": pattern(150_000, 3)}, "a SegmentTimeline has too many segments"),
+    ],
+    ids=["query", "query in one piece", "preselections", "patterns"],
+)
+def test_little_text_that_stands_for_very_much_is_refused(parts: dict[str, str], sentence: str) -> None:
+    text = MPD.format(**({"root": "", "period": "", "segments": TEMPLATE, "sets": ONE} | parts))
+    with pytest.raises(ManifestError, match=sentence) as caught:
+        parse(text, "https://example.org/a/film.mpd")
+    assert caught.value.code is ErrorCode.MANIFEST_LIMIT

@@ -203,6 +203,14 @@ def test_failed_stretches_are_gaps() -> None:
     assert gaps('<FailoverContent valid="false"><FCS t="100"/></FailoverContent>') == [False, False, True, True]
 
 
+def test_stretches_may_overlap_and_stand_in_any_order() -> None:
+    """Each segment is looked up once, however many stretches there are."""
+    found = gaps(
+        '<FailoverContent valid="false"><FCS t="150" d="50"/><FCS t="0" d="50"/><FCS t="0" d="20"/></FailoverContent>'
+    )
+    assert found == [True, False, False, True]
+
+
 def test_replacement_media_is_played() -> None:
     assert not any(gaps('<FailoverContent valid="true"><FCS t="50" d="100"/></FailoverContent>'))
     assert not any(gaps('<FailoverContent><FCS t="50" d="100"/></FailoverContent>'))
