@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import math
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -31,6 +32,7 @@ SCHEME = "matinee"
 _POSITION = "time-pos"
 _CACHE = "demuxer-cache-state"
 _PASSED = "audio-spdif"
+_ENTRY = "playlist_entry_id"  # of each loaded file, counted by libmpv
 _ERRORS = ("error", "fatal")
 _DECODERS = ("ffmpeg/video", "ffmpeg/audio", "vd", "ad")  # names of libmpv's modules
 _STARVING = "paused-for-cache"
@@ -152,6 +154,7 @@ class MpvPlayer:
         self._properties: dict[str, Any] = {}
         self._property_listener: Callable[[str, Any], None] | None = None
         self._event_listener: Callable[[str, Mapping[str, Any]], None] | None = None
+        self._entry = self._entry_before = 0  # what was loaded last, and last before the present listeners came
         self._seek_event = threading.Event()
         self._property_change = binding.MpvEventID.PROPERTY_CHANGE
         self._terminated = False
@@ -181,7 +184,11 @@ class MpvPlayer:
         on_property: Callable[[str, Any], None] | None,
         on_event: Callable[[str, Mapping[str, Any]], None] | None,
     ) -> None:
-        """Listeners for property changes and for events (``playback-restart``, ``end-file``, ``seek``, ...)."""
+        """Listeners for property changes and for events (``playback-restart``, ``end-file``, ``seek``, ...).
+
+        The end of a file that was loaded before is not theirs, however late libmpv tells it.
+        """
+        self._entry_before = self._entry
         self._property_listener = on_property
         self._event_listener = on_event
 
@@ -262,7 +269,9 @@ class MpvPlayer:
             self._set(_PASSED, self._passed)
         parts = [] if start_s is None else [f"start={start_s:.6f}"]
         parts += [f"{name}={value}" for name, value in (options or {}).items()]
-        self.command("loadfile", url, "replace", ",".join(parts))
+        _, answer = self._run("loadfile", url, "replace", ",".join(parts))
+        if isinstance(answer, dict):
+            self._entry = int(answer.get(_ENTRY, 0))
 
     def command(self, *words: str) -> bool:
         """Run a command; False where libmpv refuses it (nothing is loaded, or it is shutting down)."""
@@ -359,6 +368,8 @@ class MpvPlayer:
         name = _text(data.get("event", ""))
         if name == "seek":
             self._seek_event.set()
+        if name == "end-file" and data.get(_ENTRY, math.inf) <= self._entry_before:
+            return
         if self._event_listener is not None:
             self._event_listener(name, data)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from player.reporting.state import PlaybackFailure
@@ -56,7 +58,25 @@ def _look_no_more_after_a_failure(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DownloadsViewModel, "_failed", stop)
 
 
+def _hear_of_the_file_before(patch: pytest.MonkeyPatch) -> None:
+    """The end of a file that libmpv told late was taken for that of the next one."""
+    from player.mpv.player import MpvPlayer
+
+    listen = MpvPlayer.listen
+
+    def listen_to_all(self: MpvPlayer, *listeners: Any) -> None:
+        listen(self, *listeners)
+        self._entry_before = -1
+
+    patch.setattr(MpvPlayer, "listen", listen_to_all)
+
+
 FAULTS = [
+    Fault(
+        name="suite-end-of-the-file-before",
+        test="tests/player/mpv/test_player.py::test_the_late_end_of_a_file_is_not_told_to_who_comes_after_it",
+        apply=_hear_of_the_file_before,
+    ),
     Fault(
         name="suite-queue-ends-on-an-old-look",
         test="tests/downloads/test_store.py::test_what_is_queued_while_the_queue_ends_is_downloaded",

@@ -12,6 +12,7 @@ import pytest
 from player.media.model import Interrupted
 from player.mpv.model import PlayerSample
 from player.mpv.player import MpvPlayer, OutputOptions
+from tests.kit.waiting import until
 
 RATE = 8000
 
@@ -140,6 +141,21 @@ def test_a_stream_that_is_given_up_before_it_begins_is_no_fault(watched: Watched
 
     watched.player.load(watched.player.offer(give_up), None)
     assert watched.ended.wait(10)
+
+
+def test_the_late_end_of_a_file_is_not_told_to_who_comes_after_it(watched: Watched) -> None:
+    """The thread that tells events may be behind by a whole playback."""
+    caught_up = threading.Event()
+    watched.player.listen(None, lambda _name, _data: caught_up.wait(30) and None)
+    watched.player.load("nowhere://", None)
+    until(lambda: watched.player.read("idle-active"))  # it has ended, and nobody has heard
+    watched.player.listen(watched._property, watched._event)
+    caught_up.set()
+    watched.player.load(watched.player.offer(lambda: Bytes(wav())), None)
+    assert watched.at_end.wait(10)
+    watched.player.command("stop")
+    assert watched.ended.wait(10)
+    assert [data["reason"] for name, data in watched.events if name == "end-file"] in (["stop"], [b"stop"])
 
 
 @pytest.mark.logs_errors
