@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Sequence
+
+COMMON_SYSTEM = uuid.UUID("1077efec-c0b2-4d02-ace3-3c1e52e2fb4b")  # W3C "cenc" initialization data
+CLEARKEY_SYSTEM = uuid.UUID("e2719d58-a985-b3c9-781a-b030af78d30e")  # DASH-IF ClearKey
 
 
 class BoxError(ValueError):
@@ -25,3 +29,9 @@ def boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
             raise BoxError(f"box {kind!r} does not fit")
         yield kind, data[offset + header : offset + size]
         offset += size
+
+
+def pssh_box(system: uuid.UUID, kids: Sequence[bytes]) -> bytes:
+    """A version 1 ``pssh`` box without data (ISO/IEC 23001-7 section 8.1)."""
+    body = system.bytes + struct.pack(">I", len(kids)) + b"".join(kids) + struct.pack(">I", 0)
+    return struct.pack(">I4sI", len(body) + 12, b"pssh", 1 << 24) + body

@@ -103,7 +103,8 @@ class Run:
 @dataclass(slots=True)
 class Channel:
     """``window_s`` is how far back viewers can go, 0 for everything since ``started_at``. Segments are
-    ``segment_s`` long, but for those that the end of a run cut short. ``ended_at`` is set when the event is over."""
+    ``segment_s`` long, but for those that the end of a run cut short. ``ended_at`` is set when the event is over.
+    So many segments of a run are an epoch, which has keys of its own; 0 for channels in the clear."""
 
     segment_s: float
     window_s: float
@@ -111,6 +112,10 @@ class Channel:
     tracks: list[Track]
     runs: dict[int, Run] = field(default_factory=dict)
     ended_at: float | None = None
+    epoch_segments: int = 0
+
+    def epoch_of(self, run: int, number: int) -> int:
+        return (number - self.runs[run].first) // self.epoch_segments if self.epoch_segments else 0
 
     def date(self, segment: Segment) -> float:
         """When the segment starts, in seconds since 1970."""
@@ -186,6 +191,7 @@ class Channel:
             "segment_s": self.segment_s,
             "window_s": self.window_s,
             "started_at": self.started_at,
+            "epoch_segments": self.epoch_segments,
             "tracks": [track.described() for track in self.tracks],
         }
         for run in self.runs.values():
@@ -206,7 +212,9 @@ def opened(record: Record) -> Channel:
         if record["is"] != "channel" or record["version"] != VERSION:
             raise JournalError("not the journal of a channel, or of another version")
         tracks = [Track(**track) for track in record["tracks"]]
-        return Channel(record["segment_s"], record["window_s"], record["started_at"], tracks)
+        made = Channel(record["segment_s"], record["window_s"], record["started_at"], tracks)
+        made.epoch_segments = record["epoch_segments"]
+        return made
     except (KeyError, TypeError) as error:
         raise JournalError("the first record does not describe a channel") from error
 

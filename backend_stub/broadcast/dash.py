@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from backend_stub.broadcast.channel import Channel, Run, Segment, Track
 from backend_stub.broadcast.dates import moment
+from backend_stub.broadcast.protection import protection
 
-_NAMES, _PROFILE = "urn:mpeg:dash:schema:mpd:2011", "urn:mpeg:dash:profile:isoff-live:2011"
+_NAMES = 'xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:cenc="urn:mpeg:cenc:2013"'
+_PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
 TIME = "time"  # the file that says what time it is, beside the manifest
 _UPDATE_S = 2
 _LATENCY_PARTS, _LEAST_LATENCY_PARTS, _MOST_LATENCY_S = 4, 2, 6.0
@@ -38,7 +40,7 @@ def manifest(channel: Channel, now: float) -> str:
     kind = _static(stretches) if over else _dynamic(channel, now)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<MPD xmlns="{_NAMES}" profiles="{_PROFILE}" minBufferTime="{_duration(channel.segment_s)}" {kind}>',
+        f'<MPD {_NAMES} profiles="{_PROFILE}" minBufferTime="{_duration(channel.segment_s)}" {kind}>',
     ]
     if not over:
         lines += _service(channel)
@@ -96,12 +98,18 @@ def _stretches(channel: Channel) -> list[_Stretch]:
             continue
         run = channel.runs[key[0]]
         number = max(each[0].number for each in segments)
-        begin = run.first if not over and key[1] == 0 else number
+        # While it is live a Period stays where it began, whatever has left the window.
+        begin = number if over else run.first + key[1] * channel.epoch_segments
         start_s = (begin - run.first) * channel.segment_s
         end_s = min(each[-1].end_s for each in segments)
         if end_s > start_s:
             found.append(_Stretch(run, key[1], start_s, end_s, begin))
-    return found
+    # An epoch that the next one follows ends where that begins, whatever the last segment of its audio.
+    following: list[_Stretch | None] = [*found[1:], None]
+    return [
+        replace(one, end_s=after.start_s) if after is not None and after.run is one.run else one
+        for one, after in zip(found, following, strict=True)
+    ]
 
 
 def _key(segment: Segment) -> tuple[int, int]:
@@ -147,6 +155,8 @@ def _representation(channel: Channel, stretch: _Stretch, number: int, track: Tra
     )
     kind = f'mimeType="{track.kind}/mp4" codecs="{init.codecs}" bandwidth="{track.bandwidth}" {shape}'
     lines = [f'<Representation id="{track.name.replace("/", "-")}" {kind}>']
+    if init.kid:
+        lines += protection(init.kid)
     offset = round(stretch.start_s * init.timescale)
     template = {
         "timescale": init.timescale,

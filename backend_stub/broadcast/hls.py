@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from backend_stub.broadcast.channel import Channel, Segment, Track
 from backend_stub.broadcast.dates import moment
+from backend_stub.broadcast.protection import key_tag
 
 PLAYLIST = "index.m3u8"
 _WITH_PARTS = 4  # the last segments that are listed with their parts: more than three target durations
@@ -112,7 +113,10 @@ def upcoming(channel: Channel, track: Track) -> tuple[int, int]:
 def _segment(channel: Channel, track: Track, segment: Segment, *, announces: bool, with_parts: bool) -> Sequence[str]:
     lines = ["#EXT-X-DISCONTINUITY"] if segment.breaks else []
     if announces or segment.breaks:
-        lines.append(f'#EXT-X-MAP:URI="{track.inits[segment.run, segment.epoch].file}"')
+        init = track.inits[segment.run, segment.epoch]
+        lines.append(f'#EXT-X-MAP:URI="{init.file}"')
+        if init.kid:
+            lines.append(key_tag(init.kid))
     lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{moment(channel.date(segment))}")
     if with_parts:
         lines += [

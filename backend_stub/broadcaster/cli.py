@@ -17,8 +17,9 @@ from typing import TextIO
 from backend_stub.broadcast.channel import JournalError
 from backend_stub.broadcast.guide import Programme, write_programmes
 from backend_stub.broadcast.journal import read_channel
-from backend_stub.broadcaster.encoder import TEST, EncoderInput, tracks_of
+from backend_stub.broadcaster.encoder import SEGMENT_S, TEST, EncoderInput, tracks_of
 from backend_stub.broadcaster.loop import Broadcaster, EndedError, open_channel
+from backend_stub.broadcaster.rotation import RotatingKeys
 from backend_stub.config import Settings
 from backend_stub.encoding.cli import BAD_INPUT, FAILED, GOOD, MISSING_COMPONENT
 from backend_stub.encoding.errors import BadInputError, ToolFailedError, ToolMissingError
@@ -33,7 +34,8 @@ _BACKDROP = (24, 34, 52)
 @dataclass(frozen=True, slots=True)
 class BroadcastOptions:
     """``heights`` are the rungs', in lines; ``window_s`` is how far back viewers can go (0: to the start).
-    After ``for_s`` seconds the event ends by itself."""
+    After ``for_s`` seconds the event ends by itself. With ``keys_s`` it is encrypted, by new keys after each so many
+    seconds."""
 
     source: EncoderInput
     title: str = ""
@@ -43,6 +45,7 @@ class BroadcastOptions:
     window_s: float = 3600.0
     for_s: float | None = None
     programmes: Sequence[Programme] = ()
+    keys_s: float | None = None
 
 
 def broadcast_command(
@@ -70,17 +73,20 @@ def broadcast_command(
     except OSError as error:
         err.write(f"The broadcast could not be stored: {error.strerror or error}.\n")
         return FAILED
+    finally:
+        catalogued.close()
     return GOOD
 
 
 def _run(catalogued: CataloguedBroadcast, name: str, title_id: str, options: BroadcastOptions, out: TextIO) -> None:
     tracks = tracks_of(options.heights, options.fps, audio=options.source.audio)
-    channel = open_channel(catalogued.folder, tracks, options.window_s, time.time())
+    channel = open_channel(catalogued.folder, tracks, options.window_s, time.time(), _epoch(options.keys_s))
     write_programmes(catalogued.folder, options.programmes)
     if not catalogued.poster.exists():
         plain_poster(name, _BACKDROP, catalogued.poster)
-    broadcaster = Broadcaster(catalogued.folder, channel, options.source)
     catalogued.on_air(name, options.heights)
+    stock = RotatingKeys(catalogued, channel) if channel.epoch_segments else None
+    broadcaster = Broadcaster(catalogued.folder, channel, options.source, stock=stock)
     out.write(f"{title_id}\n")
     out.flush()
     ended: list[int] = []
@@ -102,6 +108,11 @@ def _run(catalogued: CataloguedBroadcast, name: str, title_id: str, options: Bro
             signal.signal(number, handler)
     if read_channel(catalogued.folder).ended_at is not None:
         catalogued.over(channel.length_s)
+
+
+def _epoch(keys_s: float | None) -> int:
+    """In segments."""
+    return 0 if keys_s is None else max(1, round(keys_s / SEGMENT_S))
 
 
 @contextmanager

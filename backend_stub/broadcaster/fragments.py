@@ -19,7 +19,7 @@ class InitSegment:
     """``ftyp`` and ``moov``, with the codec as RFC 6381 names it."""
 
     data: bytes = field(repr=False)
-    timescale: int
+    read: Init
     codecs: str
 
 
@@ -67,7 +67,7 @@ class FragmentReader:
     def _whole(self, data: bytes, kind: bytes) -> InitSegment | Fragment:
         if kind == b"moov":
             self._init = read_init(data)
-            return InitSegment(data, self._init.timescale, _codecs(data))
+            return InitSegment(data, self._init, _codecs(data))
         if self._init is None or not data.startswith(b"moof", 4):
             raise BoxError("media data without its boxes")
         found, scale = read_fragment(data, self._init), self._init.timescale

@@ -15,7 +15,7 @@ from backend_stub.broadcast.channel import Channel, Track
 from backend_stub.broadcast.journal import JOURNAL, Journal, recovered
 from backend_stub.broadcaster.encoder import SEGMENT_S, Encoder, EncoderInput
 from backend_stub.broadcaster.fragments import FragmentReader
-from backend_stub.broadcaster.packager import Packager
+from backend_stub.broadcaster.packager import KeyStock, Packager
 from backend_stub.clock import Clock, SystemClock
 
 _logger = logging.getLogger(__name__)
@@ -42,14 +42,16 @@ class RunningEncoder(Protocol):
     def wait(self) -> tuple[int, str]: ...
 
 
-def open_channel(folder: Path, tracks: Sequence[Track], window_s: float, now: float) -> Channel:
+def open_channel(
+    folder: Path, tracks: Sequence[Track], window_s: float, now: float, epoch_segments: int = 0
+) -> Channel:
     """The channel in ``folder``: as it was left there, with its own tracks and window, or a new one.
 
     Raises :class:`EndedError`, OSError, :class:`~backend_stub.broadcast.channel.JournalError`.
     """
     if not (folder / JOURNAL).exists():
         folder.mkdir(parents=True, exist_ok=True)
-        return Channel(SEGMENT_S, window_s, round(now, 3), list(tracks))
+        return Channel(SEGMENT_S, window_s, round(now, 3), list(tracks), epoch_segments=epoch_segments)
     channel = recovered(folder)
     if channel.ended_at is not None:
         raise EndedError("This event is over; its recording stays as it is.")
@@ -66,12 +68,13 @@ class Broadcaster:
         source: EncoderInput,
         *,
         clock: Clock | None = None,
+        stock: KeyStock | None = None,
         start: Callable[[EncoderInput, Sequence[Track]], RunningEncoder] = Encoder,
     ) -> None:
         self._source = source
         self._clock = clock or SystemClock()
         self._start = start
-        self._packager = Packager(folder, Journal(folder, channel), self._clock)
+        self._packager = Packager(folder, Journal(folder, channel), self._clock, stock)
         self._channel = channel
         self._stopping = threading.Event()
         self._encoder: RunningEncoder | None = None
@@ -108,9 +111,9 @@ class Broadcaster:
 
     def _one_run(self) -> tuple[bool, int, str]:
         """From one start of the encoder to its end: whether it made anything, its status and its last words."""
+        self._packager.begin_run()
         encoder = self._start(self._source, self._channel.tracks)
         self._encoder = encoder
-        self._packager.begin_run()
         pieces: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
         threads = [
             threading.Thread(target=_read, args=(place, pipe, pieces), daemon=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from backend_stub.broadcast.channel import Chunk, InitFile, Segment, Track, chunk_record, init_record
 from backend_stub.broadcast.journal import Journal
+from backend_stub.broadcaster.encryption import TrackKey, encrypted_fragment, encrypted_init
 from backend_stub.broadcaster.fragments import Fragment, InitSegment
 from backend_stub.clock import Clock
+from backend_stub.services.content_keys import PlainKey
 
 #: Files of segments that are listed no more are still served for so long, or for the window where that is shorter.
 LINGER_S = 300.0
@@ -28,6 +31,23 @@ class _Making:
     waiting: list[Fragment] = field(default_factory=list)
     descriptor: int | None = None
     epoch: int = -1
+    key: TrackKey | None = None
+
+
+class KeyStock(Protocol):
+    """Where the content keys of a channel come from."""
+
+    def keys(self, run: int, epoch: int) -> Mapping[str, PlainKey]:
+        """The keys of a crypto period, by label; viewers can have them from now on."""
+        ...
+
+    def prepare(self, run: int, epoch: int) -> None:
+        """Make the keys of a crypto period that is to come. Blocks."""
+        ...
+
+    def forget(self, kids: Collection[str]) -> None:
+        """Only these (hex) are in use still. Blocks."""
+        ...
 
 
 class Packager:
@@ -37,8 +57,9 @@ class Packager:
     follows from the time. A run begins when each track has its first chunk: then it is known when its second 0 was.
     """
 
-    def __init__(self, folder: Path, journal: Journal, clock: Clock) -> None:
+    def __init__(self, folder: Path, journal: Journal, clock: Clock, stock: KeyStock | None = None) -> None:
         self._folder = folder
+        self._stock = stock
         self._journal = journal
         self._clock = clock
         self._channel = journal.channel
@@ -46,13 +67,15 @@ class Packager:
         self._making: Sequence[_Making] = ()
         self._begun = False
         self._leaving: deque[tuple[float, Path]] = deque()
-        self._syncing = ThreadPoolExecutor(1, "broadcast-sync")
+        self._beside = ThreadPoolExecutor(1, "broadcast-beside")
         for track in self._channel.tracks:
             (folder / track.name).mkdir(parents=True, exist_ok=True)
 
     def begin_run(self) -> None:
         """What comes now is from an encoder that was started just now."""
         self._run += 1
+        if self._stock is not None:
+            self._stock.prepare(self._run, 0)
         self._begun = False
         self._making = [_Making(place) for place in range(len(self._channel.tracks))]
 
@@ -81,7 +104,7 @@ class Packager:
         self._journal.write({"is": "end", "at": round(self._clock.now(), 3)})
 
     def close(self) -> None:
-        self._syncing.shutdown()
+        self._beside.shutdown()
         self._journal.close()
 
     def _begin(self) -> None:
@@ -123,7 +146,7 @@ class Packager:
         return max(0, math.floor((second + track.part_s / 2) / self._channel.segment_s))
 
     def _open(self, making: _Making, track: Track, number: int, fragment: Fragment) -> None:
-        epoch = 0
+        epoch = self._channel.epoch_of(self._run, number)
         if making.epoch != epoch:
             self._write_init(making, track, epoch)
         path = self._folder / track.name / f"{number}.m4s"
@@ -144,19 +167,29 @@ class Packager:
     def _write_init(self, making: _Making, track: Track, epoch: int) -> None:
         if making.init is None:
             raise ValueError("a fragment without an initialisation segment")
-        name = f"init-{self._run}-{epoch}.mp4"
-        (self._folder / track.name / name).write_bytes(making.init.data)
-        made = InitFile(name, making.init.timescale, making.init.codecs)
+        name, data, kid = f"init-{self._run}-{epoch}.mp4", making.init.data, ""
+        if self._stock is not None:
+            making.key = TrackKey(self._stock.keys(self._run, epoch)[track.label])
+            data, kid = encrypted_init(data, making.key), making.key.key.kid.hex()
+            used = {made.kid for each in self._channel.tracks for made in each.inits.values()} | {kid}
+            self._beside.submit(self._stock.prepare, self._run, epoch + 1)
+            if making.place == 0:
+                self._beside.submit(self._stock.forget, used)
+        (self._folder / track.name / name).write_bytes(data)
+        made = InitFile(name, making.init.read.timescale, making.init.codecs, kid)
         self._journal.write(init_record(making.place, self._run, epoch, made))
         making.epoch = epoch
 
     def _append(self, making: _Making, segment: Segment, fragment: Fragment) -> None:
         if making.descriptor is None:
             raise ValueError("no segment is open")
-        left = memoryview(fragment.data)
+        data = fragment.data
+        if making.key is not None and making.init is not None:
+            data = encrypted_fragment(data, making.init.read, making.key)
+        left = memoryview(data)
         while left:
             left = left[os.write(making.descriptor, left) :]
-        chunk = Chunk(segment.size, len(fragment.data), round(fragment.duration_s, 6), fragment.independent)
+        chunk = Chunk(segment.size, len(data), round(fragment.duration_s, 6), fragment.independent)
         self._journal.write(chunk_record(making.place, chunk))
 
     def _close(self, making: _Making) -> None:
@@ -165,7 +198,7 @@ class Packager:
             return
         self._journal.write({"is": "whole", "track": making.place})
         # Beside the stream: a disk that is busy must not hold up the next chunk.
-        self._syncing.submit(_sync, descriptor)
+        self._beside.submit(_sync, descriptor)
         self._slide(making.place)
 
     def _slide(self, place: int) -> None:

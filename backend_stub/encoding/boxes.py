@@ -134,6 +134,15 @@ def read_fragment(data: bytes, init: Init) -> Media:
     return Media(start, sum(run.duration for run in runs), sum(len(run.sizes) for run in runs), runs[0].first_is_sync)
 
 
+def sample_sizes(data: bytes, init: Init) -> list[int]:
+    """How many bytes each sample of a fragment has. Raises :class:`BoxError`."""
+    try:
+        runs, _, _ = _walk_media(memoryview(data), init)
+    except (struct.error, IndexError) as error:
+        raise BoxError("a box is cut short") from error
+    return [size for run in runs for size in run.sizes]
+
+
 def first_fragment(head: bytes) -> int:
     """Where the first fragment of a file begins, given its head. Raises :class:`BoxError` when that is too short."""
     offset = 0

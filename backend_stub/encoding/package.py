@@ -15,13 +15,13 @@ import os
 import re
 import secrets
 import shutil
-import struct
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from backend_stub.boxes import CLEARKEY_SYSTEM, COMMON_SYSTEM, pssh_box
 from backend_stub.encoding import tiles as sheets
 from backend_stub.encoding import tools
 from backend_stub.encoding.chunks import SEGMENT_S
@@ -33,8 +33,6 @@ from backend_stub.encoding.tiles import TileSheets
 from backend_stub.manifests import CHAPTERS
 from backend_stub.services.content_keys import KEY_BYTES, PlainKey
 
-COMMON_SYSTEM = uuid.UUID("1077efec-c0b2-4d02-ace3-3c1e52e2fb4b")  # W3C "cenc" initialization data
-CLEARKEY_SYSTEM = uuid.UUID("e2719d58-a985-b3c9-781a-b030af78d30e")  # DASH-IF ClearKey
 DASH_MANIFEST = "manifest.mpd"
 HLS_MASTER = "master.m3u8"
 SCHEMES = ("cbcs", "cenc")
@@ -267,9 +265,3 @@ def _key_flags(keys: Sequence[PlainKey], scheme: str, systems: Sequence[str]) ->
         f"--pssh={boxes.hex()}",
     ]
     return "\n".join(flags) + "\n"
-
-
-def pssh_box(system: uuid.UUID, kids: Sequence[bytes]) -> bytes:
-    """A version 1 ``pssh`` box without data (ISO/IEC 23001-7 section 8.1)."""
-    body = system.bytes + struct.pack(">I", len(kids)) + b"".join(kids) + struct.pack(">I", 0)
-    return struct.pack(">I4sI", len(body) + 12, b"pssh", 1 << 24) + body

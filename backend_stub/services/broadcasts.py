@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+
+from sqlalchemy import delete
 
 from backend_stub.clock import SystemClock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
-from backend_stub.db.models import Title, TitleVersion
+from backend_stub.db.models import ContentKey, Title, TitleVersion
+from backend_stub.master_keys import MasterKeys
 from backend_stub.services import audit
+from backend_stub.services.content_keys import KeyVault, PlainKey
 from backend_stub.services.publishing import PublishError
 from backend_stub.titles import LIVE
 
@@ -22,6 +26,9 @@ class CataloguedBroadcast:
         settings.make_folders()
         self._settings = settings
         self._id = title_id
+        self._vault = KeyVault(MasterKeys(settings.secrets_dir))
+        self._database = Database(settings.database)
+        upgrade(self._database)
 
     @property
     def folder(self) -> Path:
@@ -34,67 +41,64 @@ class CataloguedBroadcast:
 
     def check(self) -> None:
         """Raises :class:`PublishError` when the id belongs to another kind of title."""
-        database = self._opened()
-        try:
-            with database.read() as session:
-                title = session.get(Title, self._id)
-                if title is not None and LIVE not in title.variants:
-                    raise PublishError(f"{self._id} is a title of another kind.")
-        finally:
-            database.close()
+        with self._database.read() as session:
+            title = session.get(Title, self._id)
+            if title is not None and LIVE not in title.variants:
+                raise PublishError(f"{self._id} is a title of another kind.")
 
     def on_air(self, name: str, heights: Sequence[int]) -> None:
         """Show it from now on; one that is there already is shown again."""
         now = SystemClock().now()
-        database = self._opened()
-        try:
-            with database.write() as session:
-                title = session.get(Title, self._id, with_for_update=True)
-                if title is None:
-                    title = Title(
-                        id=self._id,
-                        title=name,
-                        synopsis="",
-                        year=0,
+        with self._database.write() as session:
+            title = session.get(Title, self._id, with_for_update=True)
+            if title is None:
+                title = Title(
+                    id=self._id,
+                    title=name,
+                    synopsis="",
+                    year=0,
+                    duration_s=0.0,
+                    heights=sorted(heights),
+                    variants=[LIVE],
+                    open_licence=False,
+                    maturity=0,
+                    published_at=now,
+                    version=1,
+                )
+                session.add(title)
+                session.flush()
+                session.add(
+                    TitleVersion(
+                        title_id=self._id,
+                        version=1,
+                        published_at=now,
                         duration_s=0.0,
                         heights=sorted(heights),
                         variants=[LIVE],
-                        open_licence=False,
-                        maturity=0,
-                        published_at=now,
-                        version=1,
+                        qualities=[],
                     )
-                    session.add(title)
-                    session.flush()
-                    session.add(
-                        TitleVersion(
-                            title_id=self._id,
-                            version=1,
-                            published_at=now,
-                            duration_s=0.0,
-                            heights=sorted(heights),
-                            variants=[LIVE],
-                            qualities=[],
-                        )
-                    )
-                title.published_at = title.published_at or now
-                audit.record(session, now, "broadcast.started", account_id=None, subject=self._id)
-        finally:
-            database.close()
+                )
+            title.published_at = title.published_at or now
+            audit.record(session, now, "broadcast.started", account_id=None, subject=self._id)
 
     def over(self, duration_s: float) -> None:
         """The event has ended: what there is of it is a recording of so many seconds."""
         now = SystemClock().now()
-        database = self._opened()
-        try:
-            with database.write() as session:
-                title = session.get_one(Title, self._id)
-                title.duration_s = max(0.001, duration_s)
-                audit.record(session, now, "broadcast.ended", account_id=None, subject=self._id)
-        finally:
-            database.close()
+        with self._database.write() as session:
+            title = session.get_one(Title, self._id)
+            title.duration_s = max(0.001, duration_s)
+            audit.record(session, now, "broadcast.ended", account_id=None, subject=self._id)
 
-    def _opened(self) -> Database:
-        database = Database(self._settings.database)
-        upgrade(database)
-        return database
+    def add_keys(self, keys: Sequence[PlainKey]) -> None:
+        """Let viewers have these keys."""
+        with self._database.write() as session:
+            self._vault.store(session, self._id, keys)
+
+    def keep_keys(self, kids: Collection[str]) -> None:
+        """Delete all keys but these (ids in hex)."""
+        with self._database.write() as session:
+            gone = ContentKey.kid.not_in(kids)
+            session.execute(delete(ContentKey).where(ContentKey.title_id == self._id, gone))
+
+    def close(self) -> None:
+        self._database.close()

@@ -1,6 +1,7 @@
 """Latency from glass to glass: a frame's number is drawn when it is made and read when it is shown.
 
-FFmpeg makes parts of 333 ms in segments of 2 s; the origin answers after 40 ms. Every frame that libmpv draws counts
+FFmpeg makes parts of 333 ms in segments of 2 s, for the bundled service and for an origin of the tests that has fewer
+parts of its own; either answers after 40 ms. Every frame that libmpv draws counts
 from the fifth second on. Median and 99th percentile in seconds, stalls, and the time from "play" to the first frame.
 
 Run: ``python -m tests.bench.bench_live [seconds]``
@@ -13,15 +14,20 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+
+import psutil
 
 from player.reporting.events import Event, StallBegan
 from player.title.opening import PlaybackSource
 from tests.kit.lowlatency import Broadcast
+from tests.kit.on_air import HUNDREDTHS, on_air
 from tests.kit.playback import engine
-from tests.kit.screen import Screen
+from tests.kit.screen import Screen, Shown
 
 MEDIAN_S, WORST_S = 1.5, 2.0
 DELAY_S = 0.04
@@ -45,34 +51,41 @@ class Measured:
 
 
 def measure(form: str, seconds: float, *, ranges: bool) -> Measured:
-    """Watch a broadcast for so long."""
-    events: list[Event] = []
-    with (
-        Broadcast(target_s=1.2, delay_s=DELAY_S, ranges=ranges) as broadcast,
-        Screen() as screen,
-        tempfile.TemporaryDirectory() as profile,
-        engine(Path(profile)) as made,
-    ):
+    """Watch a broadcast of the kit for so long."""
+    with Broadcast(target_s=1.2, delay_s=DELAY_S, ranges=ranges) as broadcast:
         broadcast.wait_for_segments(3)
-        begun_s = time.monotonic()
         url = broadcast.dash if form == "dash" else broadcast.hls
+        return _watch(url, seconds, lambda each: each.at_s - broadcast.made_s(each.mark.frame, each.at_s))
+
+
+def measure_bundled(form: str, seconds: float) -> Measured:
+    """Watch a broadcast of the bundled service: its pictures say when they were drawn."""
+    with tempfile.TemporaryDirectory() as data, on_air(Path(data), rungs="180", delay_s=DELAY_S) as made:
+        offset_s = time.time() - time.monotonic()
+
+        def behind_s(each: Shown) -> float:
+            return ((each.at_s + offset_s) * 100 - each.mark.frame) % HUNDREDTHS / 100
+
+        return _watch(made.dash if form == "dash" else made.hls, seconds, behind_s)
+
+
+def _watch(url: str, seconds: float, behind_s: Callable[[Shown], float]) -> Measured:
+    events: list[Event] = []
+    with Screen() as screen, tempfile.TemporaryDirectory() as profile, engine(Path(profile)) as made:
+        begun_s = time.monotonic()
         session = made.open(PlaybackSource(url=url), screen.player, lambda _state: None, on_event=events.append)
         time.sleep(seconds)
         session.stop()
         made.wait(session, 10.0)
         shown = list(screen.shown)
-        behind = [
-            each.at_s - broadcast.made_s(each.mark.frame, each.at_s)
-            for each in shown
-            if each.at_s - begun_s > SETTLED_S
-        ]
-    later = [each.at_s for each in shown if each.at_s - begun_s > SETTLED_S]
+    settled = [each for each in shown if each.at_s - begun_s > SETTLED_S]
+    behind = [behind_s(each) for each in settled]
     return Measured(
         shown[0].at_s - begun_s,
         statistics.median(behind),
         statistics.quantiles(behind, n=100)[98],
         sum(isinstance(event, StallBegan) for event in events),
-        sum(after - before > 0.1 for before, after in pairwise(later)),
+        sum(after.at_s - before.at_s > 0.1 for before, after in pairwise(settled)),
     )
 
 
@@ -80,12 +93,19 @@ def main(arguments: list[str]) -> int:
     seconds = float(arguments[0]) if arguments else 60.0
     print(f"{seconds:g} s each, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     bad = 0
-    for name, form, ranges in CASES:
-        found = measure(form, seconds, ranges=ranges)
+    cases: list[tuple[str, Callable[[], Measured]]] = [
+        ("bundled LL-DASH", partial(measure_bundled, "dash", seconds)),
+        ("bundled LL-HLS", partial(measure_bundled, "hls", seconds)),
+        *((name, partial(measure, form, seconds, ranges=ranges)) for name, form, ranges in CASES),
+    ]
+    for name, run in cases:
+        psutil.cpu_times_percent()
+        found = run()
+        idle = psutil.cpu_times_percent().idle
         bad += not found.good
         print(
             f"{name:22} first frame {found.join_s:.2f}  median {found.median_s:.2f}  99th {found.worst_s:.2f}"
-            f"  stalls {found.stalls}  freezes {found.freezes}  {'' if found.good else 'missed'}",
+            f"  stalls {found.stalls}  freezes {found.freezes}  idle {idle:.0f} %  {'' if found.good else 'missed'}",
             flush=True,
         )
     return 1 if bad else 0

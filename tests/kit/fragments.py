@@ -24,12 +24,12 @@ def init() -> bytes:
     return box(b"ftyp", b"iso6", bytes(4)) + box(b"moov", trak, mvex)
 
 
-def fragment(start_s: float, duration_s: float, *, sync: bool = False, size: int = 20) -> bytes:
-    """One sample of so many bytes, in a chunk of its own."""
+def fragment(start_s: float, duration_s: float, *, sync: bool = False, payload: bytes = bytes(20)) -> bytes:
+    """One sample, in a chunk of its own."""
     flags = _SYNC if sync else _NOT_SYNC
     tfhd = box(b"tfhd", struct.pack(">II", 0x20000, 1))
     tfdt = box(b"tfdt", struct.pack(">IQ", 1 << 24, round(start_s * TIMESCALE)))
-    row = struct.pack(">III", round(duration_s * TIMESCALE), size, flags)
+    row = struct.pack(">III", round(duration_s * TIMESCALE), len(payload), flags)
     trun = box(b"trun", struct.pack(">II", 0x700, 1), row)
     moof = box(b"moof", box(b"mfhd", struct.pack(">II", 0, 1)), box(b"traf", tfhd, tfdt, trun))
-    return moof + box(b"mdat", bytes(size))
+    return moof + box(b"mdat", payload)

@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="a file is played once, and ends the event")
     parser.add_argument("--for", dest="for_s", type=float, metavar="S", help="the event ends after so many seconds")
     parser.add_argument("--no-audio", action="store_true", help="the input has no audio")
+    parser.add_argument("--encrypt", type=float, metavar="S", help="encrypt (cbcs), by new keys after each S seconds")
     parser.add_argument(
         "--guide", type=Path, metavar="FILE", help="programmes: JSON, a list of {title, starts_at, ends_at}"
     )
@@ -58,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
         window_s=max(0.0, args.window),
         for_s=args.for_s,
         programmes=programmes,
+        keys_s=args.encrypt,
     )
     return int(broadcast.broadcast_command(service_settings(args), options))
 

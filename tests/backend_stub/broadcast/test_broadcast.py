@@ -7,93 +7,20 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
-from backend_stub.broadcast.channel import Channel
 from backend_stub.broadcast.journal import read_channel
-from backend_stub.config import Settings
 from backend_stub.encoding import tools
-from backend_stub.server import ServerGroup, ServerOptions
 from tests.kit.backend import signed_in_viewer
 from tests.kit.children import lives
+from tests.kit.on_air import broadcaster, on_air
 from tests.kit.waiting import until
 
-ENTRY = "from ui.cli.main import entry; entry()"
 VIDEO = "/video/90p/"
-
-
-@dataclass
-class OnAir:
-    """A channel ``chan`` with its service; addresses are those of the first edge."""
-
-    data: Path
-    group: ServerGroup
-    process: subprocess.Popen[bytes]
-    hls: str = ""
-    dash: str = ""
-
-    @property
-    def folder(self) -> Path:
-        return self.data / "media" / "chan" / "live"
-
-    @property
-    def channel(self) -> Channel:
-        return read_channel(self.folder)
-
-    @property
-    def home(self) -> str:
-        return self.hls.rpartition("/")[0]
-
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.home + path, trust_env=False, timeout=20)
-
-    def wait_for_run(self, number: int, segments: int = 1) -> None:
-        def made() -> bool:
-            assert self.process.poll() is None
-            try:
-                channel = self.channel
-            except OSError:
-                return False
-            return channel.watchable and all(
-                sum(one.whole for one in track.segments if one.run == number) >= segments for track in channel.tracks
-            )
-
-        until(made, "nothing is broadcast", patience_s=60.0)
-
-    def end(self) -> None:
-        self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(30) == 0
-
-
-def broadcaster(data: Path, *words: str) -> subprocess.Popen[bytes]:
-    options = ["broadcast", "test", "--id", "chan", "--rungs", "90,96", "--data", str(data), *words]
-    return subprocess.Popen([sys.executable, "-c", ENTRY, *options], stdout=subprocess.DEVNULL)
-
-
-@contextmanager
-def on_air(data: Path, *words: str, shield: bool = False) -> Iterator[OnAir]:
-    options = ServerOptions(edge_ports=(0,), shield=shield)
-    with ServerGroup(Settings(data), options) as group:
-        group.context.accounts.ensure_demo_viewer()
-        made = OnAir(data, group, broadcaster(data, *words))
-        try:
-            made.wait_for_run(1, 2)
-            with signed_in_viewer(group) as viewer:
-                manifests = viewer.play("chan", "live")["manifests"]
-                assert isinstance(manifests, list)
-                made.hls, made.dash = manifests[0]["hls"], manifests[0]["dash"]
-            yield made
-        finally:
-            made.process.kill()
-            made.process.wait()
 
 
 def encoders(pid: int) -> list[int]:

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from backend_stub.boxes import CLEARKEY_SYSTEM, COMMON_SYSTEM
 from backend_stub.config import Settings
 from backend_stub.encoding import stages
 from backend_stub.encoding.boxes import read_init
 from backend_stub.encoding.cli import publish_command
 from backend_stub.encoding.errors import BadInputError, CancelledError, DamagedOutputError
-from backend_stub.encoding.package import CLEARKEY_SYSTEM, COMMON_SYSTEM
 from backend_stub.encoding.pipeline import TitleOptions, path_title, publish_file
 from backend_stub.jobs.model import Claim
 from backend_stub.jobs.opening import open_jobs

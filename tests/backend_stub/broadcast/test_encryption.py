@@ -1,0 +1,94 @@
+"""An encrypted broadcast: FFmpeg opens what the packager closed, and a viewer plays over changes of keys."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from backend_stub.boxes import BoxError
+from backend_stub.broadcaster.encryption import TrackKey, encrypted_fragment, encrypted_init
+from backend_stub.broadcaster.fragments import Fragment, FragmentReader, InitSegment
+from backend_stub.encoding import tools
+from backend_stub.master_keys import MasterKeys
+from backend_stub.services.content_keys import KeyVault, PlainKey, keys_of_title
+from player.title.opening import PlaybackSource
+from tests.kit import fragments
+from tests.kit.on_air import OnAir, on_air
+from tests.kit.playback import null_player, signed_in_engine
+from tests.kit.waiting import until
+
+KEY = TrackKey(PlainKey("SD", bytes(16), bytes(range(16))), bytes(16))
+
+
+def test_damaged_samples_are_refused() -> None:
+    (init,) = FragmentReader().feed(fragments.init())
+    assert isinstance(init, InitSegment)
+    assert b"encv" in encrypted_init(init.data, KEY)
+    with pytest.raises(BoxError, match="NAL"):
+        encrypted_fragment(fragments.fragment(0.0, 1.0, payload=b"\xff" * 20), init.read, KEY)
+    with pytest.raises(BoxError, match="shape"):
+        encrypted_fragment(fragments.fragment(0.0, 1.0) + fragments.box(b"free"), init.read, KEY)
+
+
+def test_long_samples_are_split_as_the_boxes_can_say() -> None:
+    """A NAL unit that stays clear may be longer than a clear range can be."""
+    reader = FragmentReader()
+    (init,) = reader.feed(fragments.init())
+    assert isinstance(init, InitSegment)
+    payload = b"".join(
+        len(nal).to_bytes(4) + nal for nal in (b"\x06" + bytes(70_000), b"\x65" + bytes(range(256)) * 4)
+    )
+    (before,) = reader.feed(fragments.fragment(0.0, 1.0, sync=True, payload=payload))
+    made = encrypted_fragment(fragments.fragment(0.0, 1.0, sync=True, payload=payload), init.read, KEY)
+    (after,) = FragmentReader().feed(fragments.init() + made)[1:]
+    assert isinstance(before, Fragment)
+    assert isinstance(after, Fragment)
+    assert (before.start_s, before.duration_s, before.independent) == (after.start_s, after.duration_s, True)
+    assert made[-len(payload) :][: 70_009 + 4 + 60] == payload[: 70_009 + 4 + 60]
+    assert made[-len(payload) :] != payload
+
+
+def keys_of(made: OnAir) -> dict[str, str]:
+    vault = KeyVault(MasterKeys(made.group.settings.secrets_dir))
+    with made.group.context.database.read() as session:
+        rows = keys_of_title(session, "chan")
+        return {one.kid.hex(): one.key.hex() for one in vault.of_title(session, "chan", [row.kid for row in rows])}
+
+
+def decodes(path: Path, key: str) -> bool:
+    words = [tools.measuring(), "-v", "error", "-decryption_key", key, "-i", path, "-f", "null", "-"]
+    found = subprocess.run(words, capture_output=True, check=False, timeout=60)
+    return not found.returncode and not found.stderr
+
+
+def test_keys_change_and_viewers_play_on(tmp_path: Path) -> None:
+    with on_air(tmp_path / "data", "--encrypt", "4", "--window", "30") as made:
+        with signed_in_engine(tmp_path / "profile", made.group) as engine, null_player() as player:
+            session = engine.open(PlaybackSource(title_id="chan", variant=""), player, lambda _state: None)
+            until(lambda: session.state.position_s > 0, "nothing is played", patience_s=30.0)
+            begun_s, begun_at = session.state.position_s, time.monotonic()
+
+            def played() -> bool:
+                assert session.state.failure is None, session.state.failure
+                return session.state.position_s > begun_s + 9
+
+            until(played, "it stands", patience_s=40.0)
+            assert time.monotonic() - begun_at < 30
+            session.stop()
+            assert engine.wait(session, 10.0)
+        keys, tracks = keys_of(made), made.channel.tracks
+        assert len({init.kid for track in tracks for init in track.inits.values()}) >= 6
+        assert len(keys) <= 2 * 9, "those of periods that are over are deleted"
+        for track in tracks:
+            for (_, epoch), init in track.inits.items():
+                home = made.folder / track.name
+                whole = [each for each in track.segments if each.epoch == epoch and each.whole]
+                if whole:
+                    path = tmp_path / "epoch.mp4"
+                    parts = [init.file, *(f"{each.number}.m4s" for each in whole)]
+                    path.write_bytes(b"".join((home / part).read_bytes() for part in parts))
+                    assert decodes(path, keys[init.kid]), (track.name, epoch)
+                    assert not decodes(path, "00" * 16)
