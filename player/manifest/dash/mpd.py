@@ -20,7 +20,7 @@ from player.manifest.dash.protection import collect_references
 from player.manifest.dash.query import Queries
 from player.manifest.dash.reference import with_reference
 from player.manifest.dash.remote import Remotes, resolve_remotes
-from player.manifest.dash.schema import note_unused
+from player.manifest.dash.schema import note_schemes, note_unused
 from player.manifest.dash.timeline import KnownTimelines
 from player.manifest.dash.xml import (
     Element,
@@ -102,6 +102,7 @@ def read_mpd(
     """As :func:`parse_mpd`, from the parsed document (which a patch may have changed). ``timelines`` are those whose
     contents are not in it."""
     notes = Notes()
+    note_schemes(root, notes)
     links = resolve_remotes(root, url, remotes, notes, now_s=now_s)
     if forgiven:
         notes.warn("dash.undeclared_prefix", "The MPD uses a namespace prefix that it does not declare.")

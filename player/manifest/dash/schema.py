@@ -119,8 +119,16 @@ _SCHEMES = frozenset(
 )
 
 
+def note_schemes(root: Element, notes: Notes) -> None:
+    """Report each scheme of the MPD itself in odd letters, once, before what it says is done and taken out."""
+    seen: set[tuple[str, str]] = set()
+    for item in root:
+        _note_scheme(item, seen, notes)
+
+
 def note_unused(root: Element, notes: Notes) -> None:
-    """Name each kind of element and attribute that nothing was done with, once, and each scheme in odd letters."""
+    """Name each kind of element and attribute that nothing was done with, once, and each scheme in odd letters below
+    the MPD's own."""
     seen: set[tuple[str, str]] = set()
     stack = [root]
     while stack:
@@ -130,9 +138,9 @@ def note_unused(root: Element, notes: Notes) -> None:
         if known is None:
             notes.unused(name)
             continue
-        for key, text in attributes(element):
-            if key == "schemeIdUri" and (scheme := text.strip()) not in _SCHEMES and folded(scheme) in _SCHEMES:
-                _note_scheme(scheme, element, seen, notes)
+        for key, _ in attributes(element):
+            if key == "schemeIdUri" and element.getparent() is not root:
+                _note_scheme(element, seen, notes)
             if key not in known and (name, key) not in seen:
                 seen.add((name, key))
                 notes.unused(f"{name}@{key}")
@@ -142,8 +150,9 @@ def note_unused(root: Element, notes: Notes) -> None:
             _note_timeline(element, notes)
 
 
-def _note_scheme(scheme: str, element: Element, seen: set[tuple[str, str]], notes: Notes) -> None:
-    if (local(element), scheme) in seen:
+def _note_scheme(element: Element, seen: set[tuple[str, str]], notes: Notes) -> None:
+    scheme = (element.get("schemeIdUri") or "").strip()
+    if scheme in _SCHEMES or folded(scheme) not in _SCHEMES or (local(element), scheme) in seen:
         return
     seen.add((local(element), scheme))
     sentence = f"The scheme “{scheme[:80]}” is in other letters than its own; other players may not know it."

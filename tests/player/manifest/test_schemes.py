@@ -83,3 +83,16 @@ def test_other_letters_are_reported_once_for_a_kind_of_element() -> None:
     ]
     own = essential("urn:mpeg:dash:fallback:2016", "a.mpd")
     assert "dash.scheme_case" not in {item.code for item in mpd(root=own).warnings}
+
+
+def test_a_chain_in_other_letters_is_reported_also_where_it_was_followed() -> None:
+    text = (
+        '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT10S">'
+        '<SupplementalProperty schemeIdUri="URN:MPEG:dash:chaining:2016" value="b.mpd"/>'
+        f"<Period>{PLAIN}</Period></MPD>"
+    )
+    other = f'<MPD mediaPresentationDuration="PT5S"><Period>{PLAIN}</Period></MPD>'.encode()
+    for remotes in ({}, {"https://example.org/a/b.mpd": other}):
+        found = parse(text, URL, remotes=remotes)
+        assert [item.code for item in found.warnings] == ["dash.scheme_case"]
+        assert len(found.periods) == 1 + len(remotes)
