@@ -13,6 +13,7 @@ from abr.model import Rung
 from player.base.errors import ErrorCode, InputError, MediaError
 from player.manifest import codecs as manifest_codecs
 from player.manifest.model import Period, PlaylistRef, Presentation, Rendition, Track, TrackType
+from player.manifest.sequences import SequenceIndex
 from player.media.model import Codec
 from player.tracks.captions import caption_tracks
 from player.tracks.combinations import (
@@ -253,7 +254,9 @@ def _switchable(tracks: Sequence[Track]) -> list[Track]:
     """The tracks, with those joined between which the manifest allows switching.
 
     A DASH packager makes an AdaptationSet for each content key (SD, HD) and links them by an
-    adaptation-set-switching property that lists the others' ids (DASH-IF IOP 3.8): together they are one ladder.
+    adaptation-set-switching property that lists the others' ids (DASH-IF IOP 3.8): together they are one ladder. A
+    set of segment sequences is cut in other places than an ordinary one. It is made for quick starts, at the cost of
+    more key frames: beside an ordinary one it is left out.
     """
     joined: list[Track] = []
     for track in tracks:
@@ -262,10 +265,16 @@ def _switchable(tracks: Sequence[Track]) -> list[Track]:
         partner = next((n for n, other in enumerate(joined) if _linked(other, track)), None)
         if partner is None:
             joined.append(track)
+        elif _in_sequences(track) != _in_sequences(joined[partner]):
+            joined[partner] = joined[partner] if _in_sequences(track) else track
         else:
             first = joined[partner]
             joined[partner] = replace(first, renditions=first.renditions + track.renditions)
     return joined
+
+
+def _in_sequences(track: Track) -> bool:
+    return isinstance(track.renditions[0].segments, SequenceIndex)
 
 
 def _linked(one: Track, other: Track) -> bool:

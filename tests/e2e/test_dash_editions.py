@@ -104,6 +104,40 @@ def test_a_title_whose_timelines_are_patterns_plays_to_its_end(made: Engine, tmp
         assert len(sound) == len(list((tmp_path / "t").glob("seg-3-*.m4s")))
 
 
+def as_sequences(text: str) -> str:
+    """Each two segments as one segment sequence (5.3.9.6), marked as a low-delay stream is; they count from 0."""
+
+    def paired(found: re.Match[str]) -> str:
+        rows = re.findall(r'<S (?:t="(\d+)" )?d="(\d+)"(?: r="(\d+)")?', found.group(0))
+        lengths = [int(length) for _, length, repeat in rows for _ in range(int(repeat or 0) + 1)]
+        pairs = [lengths[place : place + 2] for place in range(0, len(lengths), 2)]
+        sequences = "".join(f'<S d="{sum(pair)}" k="{len(pair)}"/>' for pair in pairs)
+        return f"<SegmentTimeline>{sequences}</SegmentTimeline>"
+
+    head, video, rest = re.split(
+        r'(<AdaptationSet[^>]*contentType="video".*?</AdaptationSet>)', text, flags=re.DOTALL
+    )
+    video = re.sub(r"<SegmentTimeline>.*?</SegmentTimeline>", paired, video, flags=re.DOTALL)
+    video = re.sub(r'media="[^"]*"', 'media="seq-$RepresentationID$-$Number$.$SubNumber$.m4s"', video)
+    return head + into_sets('<EssentialProperty schemeIdUri="urn:mpeg:dash:ssr:2023" value="1"/>')(video) + rest
+
+
+def test_a_title_of_segment_sequences_plays_to_its_end(made: Engine, tmp_path: Path) -> None:
+    title(tmp_path / "t", as_sequences)
+    for path in (tmp_path / "t").glob("seg-[012]-*.m4s"):
+        _, rung, number = path.stem.split("-")
+        sequence, sub = divmod(int(number) - 1, 2)
+        path.rename(path.with_name(f"seq-{rung}-{sequence + 1}.{sub}.m4s"))
+    with FileServer(tmp_path / "t") as server:
+        run = played(made, server, "manifest.mpd")
+        assert run.report["result"]["played_to_end"], run.report["errors"]
+        asked = {re.sub(r"seq-\d", "seq", request.path) for request in server.requests if "/seq-" in request.path}
+        there = {re.sub(r"seq-\d", "/seq", path.name) for path in (tmp_path / "t").glob("seq-*")}
+        assert asked == there
+        assert len(there) > 2
+        assert {request.status for request in server.requests} <= {200, 206}
+
+
 def inner(text: str, tag: str) -> str:
     """The elements called ``tag`` of an MPD."""
     return "".join(re.findall(rf"<{tag}[ >].*?</{tag}>", text, flags=re.DOTALL))

@@ -125,6 +125,10 @@ def _preselections_without_bound(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(preselections, "MAX_RENDITIONS", 1 << 30)
 
 
+def _sequences_joined(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(selection, "_in_sequences", lambda _track: False)
+
+
 def _back_in_time(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(timeline._Runs, "_goes_back", lambda *_everything: False)
 
@@ -409,6 +413,16 @@ FAULTS = [
         "manifest-preselections-without-bound",
         f"{_READER}/test_hostile.py::test_little_text_that_stands_for_very_much_is_refused[preselections]",
         _preselections_without_bound,
+    ),
+    Fault(
+        "tracks-segment-sequences-as-rungs",
+        f"{_CHOICE}::test_sequences_beside_an_ordinary_set_are_left_out",
+        _sequences_joined,
+    ),
+    Fault(
+        "manifest-segment-sequences-not-played",
+        "tests/e2e/test_dash_editions.py::test_a_title_of_segment_sequences_plays_to_its_end",
+        _sequences_not_understood,
     ),
     Fault(
         "manifest-timeline-goes-back",

@@ -201,3 +201,29 @@ def test_the_latency_counts_by_the_clock_that_it_refers_to(reference: str, targe
     assert presentation.live_info is not None
     assert presentation.live_info.target_latency_s == pytest.approx(target_s)
     assert ("dash.latency_reference" in [item.code for item in presentation.warnings]) is warned
+
+
+# -- segment sequences --------------------------------------------------------------------------------------------
+
+
+def sequenced(k: int, own: str, other: str) -> str:
+    parts = f' k="{k}"' if k > 1 else ""
+    marked = '<EssentialProperty schemeIdUri="urn:mpeg:dash:ssr:2023" value="1"/>' if k > 1 else ""
+    return (
+        f'<AdaptationSet id="{own}" mimeType="video/mp4" codecs="avc1.64001f">{marked}'
+        f'<SupplementalProperty schemeIdUri="urn:mpeg:dash:adaptation-set-switching:2016" value="{other}"/>'
+        f'<SegmentTemplate media="$RepresentationID$/$Time$.$SubNumber$"><SegmentTimeline>'
+        f'<S t="0" d="10" r="1"{parts}/></SegmentTimeline></SegmentTemplate>'
+        f'<Representation id="{own}" bandwidth="{k}" width="640" height="360"/>'
+        "</AdaptationSet>"
+    )
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_sequences_beside_an_ordinary_set_are_left_out(turned: bool) -> None:
+    """As GPAC and DASH-IF's live simulator write low-delay streams: cut in other places, they are no rung."""
+    sets = [sequenced(5, "fast", "all"), sequenced(1, "all", "fast")]
+    for wanted, chosen in ((sets, ["all"]), (sets[:1], ["fast"])):
+        body = "".join(reversed(wanted) if turned else wanted)
+        head = '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT20S"><Period>'
+        assert shown(select(parse(f"{head}{body}</Period></MPD>", "https://example.org/a.mpd")))[0] == chosen
