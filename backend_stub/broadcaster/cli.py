@@ -16,7 +16,6 @@ from typing import TextIO
 
 from backend_stub.broadcast.channel import JournalError
 from backend_stub.broadcast.guide import Programme, write_programmes
-from backend_stub.broadcast.journal import read_channel
 from backend_stub.broadcaster.encoder import SEGMENT_S, TEST, EncoderInput, tracks_of
 from backend_stub.broadcaster.loop import Broadcaster, EndedError, open_channel
 from backend_stub.broadcaster.rotation import RotatingKeys
@@ -106,7 +105,9 @@ def _run(catalogued: CataloguedBroadcast, name: str, title_id: str, options: Bro
             timer.cancel()
         for number, handler in previous.items():
             signal.signal(number, handler)
-    if read_channel(catalogued.folder).ended_at is not None:
+        if not channel.watchable:
+            catalogued.off()
+    if channel.watchable and channel.ended_at is not None:
         catalogued.over(channel.length_s)
 
 

@@ -20,6 +20,8 @@ TEST = "test"
 SEGMENT_S = 2.0
 _PART_S = 1 / 3
 _AUDIO_HZ, _AAC_SAMPLES, _AUDIO_BITRATE = 48000, 1024, 128_000
+#: What is sent is looked at for half a second before it is encoded; FFmpeg's own five would be latency.
+_AT_ONCE = ("-analyzeduration", "500000", "-probesize", "1000000")
 _PEAK = 1.25  # of the bit rate
 _FULL_HD, _FULL_HD_BITRATE, _LEAST_BITRATE = 1080, 5_000_000, 100_000
 _CLOCK_CELLS, _CLOCK_BITS = 20, 12
@@ -86,12 +88,12 @@ class EncoderInput:
             tone = f"sine=frequency=880:sample_rate={_AUDIO_HZ}:samples_per_frame=480"
             return ["-re", "-f", "lavfi", "-i", picture, "-re", "-f", "lavfi", "-i", tone]
         if self.scheme == "rtmp":
-            return ["-fflags", "nobuffer", "-listen", "1", "-i", self.name]
+            return [*_AT_ONCE, "-listen", "1", "-i", self.name]
         if self.scheme == "srt":
             listening = (
                 self.name if "mode=" in self.name else f"{self.name}{'&' if '?' in self.name else '?'}mode=listener"
             )
-            return ["-fflags", "nobuffer", "-i", listening]
+            return [*_AT_ONCE, "-i", listening]
         if Path(self.name).is_char_device():
             return ["-f", "v4l2" if sys.platform == "linux" else "avfoundation", "-i", self.name]
         return ["-re", *([] if self.once else ["-stream_loop", "-1"]), "-i", f"file:{self.name}"]

@@ -17,6 +17,7 @@ from backend_stub.broadcaster.encoder import SEGMENT_S, Encoder, EncoderInput
 from backend_stub.broadcaster.fragments import FragmentReader
 from backend_stub.broadcaster.packager import KeyStock, Packager
 from backend_stub.clock import Clock, SystemClock
+from backend_stub.encoding.errors import BadInputError
 
 _logger = logging.getLogger(__name__)
 _READ_BYTES = 1 << 20
@@ -90,7 +91,8 @@ class Broadcaster:
         """Broadcast until :meth:`stop`, or until a file that plays once has ended. ``ends_event`` says then whether
         the event is over too; else a later broadcaster goes on with it.
 
-        Raises OSError when the disk is full; ToolMissingError, BadInputError as the encoder.
+        Raises OSError when the disk is full, BadInputError for an input of which nothing can be made;
+        ToolMissingError as the encoder.
         """
         pause_s = _AGAIN_S
         try:
@@ -101,6 +103,12 @@ class Broadcaster:
                     return
                 if self._stopping.is_set():
                     break
+                if (
+                    not made
+                    and not self._source.listens
+                    and not any(track.segments for track in self._channel.tracks)
+                ):
+                    raise BadInputError(f"{self._source.name} cannot be broadcast: {words or 'it holds nothing'}")
                 _logger.warning("the encoder ended (%s): %s", status, words or "without a word")
                 pause_s = _AGAIN_S if made else min(2 * pause_s, _AGAIN_MOST_S)
                 self._stopping.wait(pause_s)

@@ -81,6 +81,11 @@ class CataloguedBroadcast:
             title.published_at = title.published_at or now
             audit.record(session, now, "broadcast.started", account_id=None, subject=self._id)
 
+    def off(self) -> None:
+        """Nothing was broadcast: nobody finds it."""
+        with self._database.write() as session:
+            session.get_one(Title, self._id).published_at = None
+
     def over(self, duration_s: float) -> None:
         """The event has ended: what there is of it is a recording of so many seconds."""
         now = SystemClock().now()
