@@ -106,6 +106,9 @@ _MIME_SUBTYPES = {
     "mpeg": Container.PACKED_AUDIO,
 }
 
+TEXT_CONTAINERS = frozenset({Container.WEBVTT, Container.TTML})
+"""Files that hold subtitles and nothing else."""
+
 
 def split_codecs(text: str | None) -> tuple[str, ...]:
     """The items of a CODECS or @codecs value."""

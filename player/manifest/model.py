@@ -61,7 +61,8 @@ class Segment(NamedTuple):
     changes over live refreshes. ``start_s`` is its start on the presentation timeline. ``media_offset_s`` is
     what must be added to the media's own timestamps to reach the presentation timeline; None where only the
     media tells (HLS: the first sample of each discontinuity is put at its segment's ``start_s``).
-    ``discontinuity`` counts discontinuities (HLS) or periods (DASH) before this segment.
+    ``discontinuity`` counts discontinuities (HLS) or periods (DASH) before this segment. A new field also has its
+    place in :mod:`player.manifest.dash.indexes`, which makes segments without the constructor.
     """
 
     number: int

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import ParamSpec
 
 from player.base.errors import ErrorCode, MatineeError, MediaError
-from player.manifest.codecs import codec_family
+from player.manifest.codecs import TEXT_CONTAINERS, codec_family
 from player.manifest.model import Container, Rendition, Segment, Track
 from player.media.demux import Demuxer, read_whole
 from player.media.model import Codec, StreamKind
@@ -348,7 +348,7 @@ def unsupported(track: Track) -> str | None:
     rendition = track.renditions[0]
     if any(_is_pictures(codec) for codec in rendition.codecs):
         return "These subtitles are pictures, which cannot be shown."
-    if rendition.container in (Container.WEBVTT, Container.TTML, Container.UNKNOWN):
+    if rendition.container in TEXT_CONTAINERS or rendition.container is Container.UNKNOWN:
         return None
     families = {codec_family(codec) for codec in rendition.codecs}
     return None if rendition.container is Container.FMP4 and families <= {"webvtt", "ttml"} else _REFUSED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from player.manifest.codecs import codec_type, container_of_mime, container_of_url, split_codecs
+from player.manifest.codecs import TEXT_CONTAINERS, codec_type, container_of_mime, container_of_url, split_codecs
 from player.manifest.dash import access, descriptors
 from player.manifest.dash.baseurl import BaseUrl, by_priority, extend, locations
 from player.manifest.dash.components import component_codecs, components, holds_sound, inner
@@ -255,7 +255,7 @@ def track_type(
         return TrackType((content_type or "").lower())
     if kind in ("video", "audio", "text", "image"):
         return TrackType(kind)
-    if subtype.partition(";")[0] in ("ttml+xml", "x-sami", "vtt"):
+    if subtype.partition(";")[0] == "x-sami" or container_of_mime(mime_type) in TEXT_CONTAINERS:
         return TrackType.TEXT
     if first is not None:
         return first

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from player.base.errors import ErrorCode, ManifestError
 from player.manifest.changes import BrokenRule, Changes, RenditionChange
-from player.manifest.codecs import codec_type, container_of_url
+from player.manifest.codecs import TEXT_CONTAINERS, codec_type, container_of_url
 from player.manifest.edit import as_sound, iter_renditions, map_renditions
 from player.manifest.hls.grown import Grown, grown
 from player.manifest.hls.media import MediaPlaylist, parse_media
@@ -139,7 +139,7 @@ def _media_type(playlist: MediaPlaylist, container: Container) -> TrackType:
         return TrackType.TRICK
     if container is Container.PACKED_AUDIO:
         return TrackType.AUDIO
-    if container in (Container.WEBVTT, Container.TTML):
+    if container in TEXT_CONTAINERS:
         return TrackType.TEXT
     return TrackType.VIDEO
 
