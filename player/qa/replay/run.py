@@ -15,7 +15,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -148,11 +148,20 @@ def _asked(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _certain_s(report: Mapping[str, Any]) -> float:
-    """Until when each decision must have been taken in a replay, too: the very end of a session that was ended early
-    a replay may miss by a moment."""
+    """Until when each decision must have been taken in a replay, too. A replay may miss the very end of a session that
+    was ended early by a moment, and that of a live one by a segment."""
     if report["result"].get("played_to_end", True) or not report["statuses"]:
         return math.inf
-    return float(report["statuses"][-1]["at_s"]) - _END_S
+    return float(report["statuses"][-1]["at_s"]) - max(_END_S, _live_wait_s(report))
+
+
+def _live_wait_s(report: Mapping[str, Any]) -> float:
+    """How much later than then the next segment of a live programme may be heard of. A busy machine reloads late; a
+    replay does not, finds nothing new, and waits for about a segment until it reloads again."""
+    if not report.get("live"):
+        return 0.0
+    starts_s = sorted({float(each["media_s"]) for each in report["decisions"]})
+    return min((later - earlier for earlier, later in pairwise(starts_s)), default=0.0)
 
 
 def _is_look_back(number: int, report: Mapping[str, Any]) -> bool:

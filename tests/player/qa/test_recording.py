@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import zipfile
 from dataclasses import replace
@@ -22,7 +23,7 @@ from player.qa.har import har
 from player.qa.recording.archive import VERSION, Exchange, Recording, read_recording
 from player.qa.recording.scrub import Scrubber, place_of
 from player.qa.replay.answers import with_work
-from player.qa.replay.run import replay, replay_freely
+from player.qa.replay.run import _certain_s, replay, replay_freely
 from player.qa.run_spec import Bench, Labels, RunSpec
 from player.qa.script import Do, ScriptStep
 from player.qa.simulation.run import simulate
@@ -106,6 +107,15 @@ def test_what_the_machine_had_to_do_with_a_manifest_is_part_of_the_session() -> 
     found = with_work([master, video, audio, *rest])
     kept_nobody_waiting = 0.2
     assert [each.seconds for each in found] == pytest.approx([1.0, 1.0, kept_nobody_waiting, 0.1, 0.1, 0.1])
+
+
+def test_a_live_session_that_was_ended_is_certain_up_to_its_last_segment() -> None:
+    """A busy machine reloads late, and a replay does not: the segment that came with it may be missing."""
+    decisions = [{"media_s": start_s} for start_s in (96.0, 100.0, 104.0)]
+    report = {"result": {"played_to_end": False}, "statuses": [{"at_s": 9.0}], "decisions": decisions}
+    assert _certain_s({**report, "live": None}) == 8.5
+    assert _certain_s({**report, "live": {"target_s": 12.0}}) == 5.0
+    assert _certain_s({**report, "result": {"played_to_end": True}}) == math.inf
 
 
 def test_a_changed_policy_is_noticed(tmp_path: Path) -> None:
