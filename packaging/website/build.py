@@ -32,6 +32,8 @@ CHAPTERS = {
         "glossary",
         "commands",
         "protocol",
+        "settings",
+        "metrics",
         "errors",
         "error-matrix",
         "faults",

@@ -161,6 +161,14 @@ def test_the_page_of_commands_is_todays(monkeypatch: pytest.MonkeyPatch) -> None
     assert (PACKAGING.parent / "docs" / "commands.md").read_text(encoding="utf-8") == page, now
 
 
+def test_the_pages_of_reference_are_todays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PACKAGING))
+    made = importlib.import_module("reference_pages")
+    assert made.variables() == made.CLIENT.keys() | made.SERVICE.keys(), "each variable says what it is"
+    for name, page in made.pages().items():
+        assert (PACKAGING.parent / "docs" / name).read_text(encoding="utf-8") == page, made.__doc__
+
+
 def test_what_is_inside_others_has_its_licence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.syspath_prepend(str(PACKAGING))
     described = tmp_path / "shiboken6-6.0.dist-info"
