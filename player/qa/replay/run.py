@@ -148,8 +148,8 @@ def _asked(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _certain_s(report: Mapping[str, Any]) -> float:
-    """Until when each decision must have been taken in a replay, too. A replay may miss the very end of a session that
-    was ended early by a moment, and that of a live one by a segment."""
+    """Until when each decision must have been taken in a replay, too. A replay may miss the very end of a session
+    that was ended early by a moment, and that of a live one by a segment."""
     if report["result"].get("played_to_end", True) or not report["statuses"]:
         return math.inf
     return float(report["statuses"][-1]["at_s"]) - max(_END_S, _live_wait_s(report))
