@@ -92,6 +92,16 @@ class EngineSettings:
     on_upkeep: Callable[[UpkeepReport], None] = lambda _report: None
 
 
+def _unless_live(observe: Callable[[Event], None], state: Callable[[], PlaybackState]) -> Callable[[Event], None]:
+    """Leave out the events of what is live or was: its times are no places to come back to."""
+
+    def heard(event: Event) -> None:
+        if not (state().live or state().start_s):
+            observe(event)
+
+    return heard
+
+
 def _new_loop() -> asyncio.AbstractEventLoop:
     """uvloop's where there is one: most of the engine's work up to the first picture is that of the event loop."""
     try:
@@ -174,7 +184,8 @@ class Engine:
         services = replace(services, prepared=self._prefetcher.take(source))
         observers = [on_event]
         if services.resume is not None and source.title_id and source.variant != LIVE:
-            observers.append(services.resume.tracker(source.title_id, lambda: session.state.duration_s))
+            remember = services.resume.tracker(source.title_id, lambda: session.state.duration_s)
+            observers.append(_unless_live(remember, lambda: session.state))
         if reporter is not None:
             observers.append(reporter)
         facts = SessionFacts(

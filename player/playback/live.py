@@ -322,7 +322,9 @@ class LivePlayback:
 
     def _end(self) -> None:
         """The event is over: from now on it is a title like any other."""
-        changes: dict[str, Any] = {"live": False, "live_view": None, "duration_s": self._streaming.timeline.end_s}
+        timeline = self._streaming.timeline
+        changes: dict[str, Any] = {"live": False, "live_view": None, "duration_s": timeline.end_s}
+        changes["start_s"] = timeline.start_s  # the timeline of a channel may count from 1970
         self._unsay(changes)
         self._monitor.update(**changes)
         if self._guide is not None and self._guide.following:

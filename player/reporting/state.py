@@ -176,7 +176,8 @@ class PlaybackState:
     form: SourceForm = UNKNOWN_FORM
     media: FileFacts | None = None  # of a file that libmpv plays by itself
     position_s: float = 0.0
-    duration_s: float | None = None
+    duration_s: float | None = None  # where it ends on its timeline, in seconds
+    start_s: float = 0.0  # where it starts there: another time than 0 for a live programme that is over
     live: bool = False
     live_view: LiveView | None = None  # None where nothing is live, or not live any more
     paused: bool = False

@@ -14,6 +14,7 @@ from player.manifest.dash import live, mpd
 from player.manifest.limits import MAX_SEGMENTS
 from player.manifest.model import Presentation
 from player.playback.live import LivePlayback
+from player.playback.monitor import Monitor
 from player.stream.part_loader import PartLoader
 from tests.faults.model import Fault
 
@@ -69,6 +70,16 @@ def _never_load_again(patch: pytest.MonkeyPatch) -> None:
 
 def _sliding_counts_as_news(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("player.live.refresher._brings", bool)
+
+
+def _count_from_zero(patch: pytest.MonkeyPatch) -> None:
+    """An event that is over is as long as its timeline, which may count from 1970."""
+    update = Monitor.update
+
+    def without_start(monitor: Monitor, **changes: Any) -> None:
+        update(monitor, **{name: value for name, value in changes.items() if name != "start_s"})
+
+    patch.setattr(Monitor, "update", without_start)
 
 
 _LOW = "tests/player/live/test_low_latency.py::"
@@ -224,5 +235,13 @@ FAULTS = [
         name="live-sliding-is-news",
         test=_TESTS + "test_the_word_goes_when_the_programme_goes_on",
         apply=_sliding_counts_as_news,
+    ),
+    *(
+        Fault(
+            name=f"live-ended-counts-from-1970-{form}",
+            test=f"tests/player/live/test_playback.py::test_the_end_of_the_event_makes_it_a_title_like_any_other[{form}]",
+            apply=_count_from_zero,
+        )
+        for form in ("hls", "dash")
     ),
 ]

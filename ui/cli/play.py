@@ -269,9 +269,10 @@ class _PlaybackProgress:
     def __call__(self, state: PlaybackState) -> None:
         if self._show:
             rung = state.rungs[state.rung_playing].label if state.rung_playing is not None and state.rungs else "-"
-            total = f"/{state.duration_s:.0f}" if state.duration_s else ""
+            total = f"/{state.duration_s - state.start_s:.0f}" if state.duration_s else ""
+            position_s = state.position_s - state.start_s
             print(
-                f"\r{state.status:<10} {state.position_s:7.1f}{total} s  {rung:>6}  {state.pathway:<20}",
+                f"\r{state.status:<10} {position_s:7.1f}{total} s  {rung:>6}  {state.pathway:<20}",
                 end="",
                 file=sys.stderr,
                 flush=True,

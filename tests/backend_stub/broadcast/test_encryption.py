@@ -16,6 +16,7 @@ from backend_stub.master_keys import MasterKeys
 from backend_stub.services.content_keys import KeyVault, PlainKey, keys_of_title
 from player.title.opening import PlaybackSource
 from tests.kit import fragments
+from tests.kit.backend import signed_in_viewer
 from tests.kit.on_air import OnAir, on_air
 from tests.kit.playback import null_player, signed_in_engine
 from tests.kit.waiting import until
@@ -79,6 +80,8 @@ def test_keys_change_and_viewers_play_on(tmp_path: Path) -> None:
             assert time.monotonic() - begun_at < 30
             session.stop()
             assert engine.wait(session, 10.0)
+        with signed_in_viewer(made.group) as viewer:
+            assert viewer.client.get("/catalog/chan").json()["progress"] is None, "there is no place to come back to"
         keys, tracks = keys_of(made), made.channel.tracks
         assert len({init.kid for track in tracks for init in track.inits.values()}) >= 6
         assert len(keys) <= 2 * 9, "those of periods that are over are deleted"

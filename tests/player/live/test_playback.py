@@ -105,6 +105,7 @@ async def test_the_end_of_the_event_makes_it_a_title_like_any_other(viewing: Vie
     assert not state.live
     assert state.live_view is None
     assert state.duration_s == pytest.approx(120.0)
+    assert 0 < state.start_s == viewing.streaming.timeline.start_s, "what had left the window is not there"
     assert [event.kind for event in viewing.events if isinstance(event, Note)].count("live_end") == 1
     before = len(viewing.transport.requests)
     await viewing.run(60.0)

@@ -68,5 +68,7 @@ def test_the_bar_of_a_live_programme_is_its_window() -> None:
 def test_the_bar_of_a_title_is_all_of_it() -> None:
     bar = stretch_of(PlaybackState(duration_s=200.0))
     assert (bar.fraction(50.0), bar.at(0.5), bar.words(65.0)) == (0.25, 100.0, "1:05")
+    over = stretch_of(PlaybackState(start_s=1.8e9, duration_s=1.8e9 + 3600.0))
+    assert (over.words(1.8e9 + 90), over.words(1.8e9 + 3600), over.at(0.5)) == ("1:30", "1:00:00", 1.8e9 + 1800)
     assert not stretch_of(PlaybackState())
     assert stretch_of(PlaybackState()).fraction(5.0) == 0.0

@@ -33,7 +33,6 @@ from ui.app.viewmodels.sentences import notice_words, sentence_of
 from ui.app.viewmodels.statistics import StatisticsViewModel
 from ui.app.viewmodels.still_watching import STILL_WATCHING_MS, StillWatching
 from ui.app.viewmodels.tasks import Tasks
-from ui.app.viewmodels.text import clock_time
 from ui.app.viewmodels.titles import place_words
 from ui.app.viewmodels.tools import ToolsViewModel, is_subtitle
 from ui.app.viewmodels.trouble import remedy_words, waiting_words
@@ -234,7 +233,7 @@ class PlayerViewModel(QObject):
 
     @Property(str, notify=timeChanged)
     def durationText(self) -> str:
-        return clock_time(self._state.duration_s) if self._state.duration_s else ""
+        return self._bar.words(self._state.duration_s) if self._state.duration_s else ""
 
     @Property(list, notify=bufferedChanged)
     def buffered(self) -> list[float]:
@@ -314,7 +313,8 @@ class PlayerViewModel(QObject):
         """Seek by a step (-1 back, 1 forward); many steps in a row grow longer. Sent once the steps pause."""
         if self._state.duration_s is None and not self._state.live:
             return
-        self._intent.step(direction, self._state.position_s, self._state.duration_s)
+        state = self._state
+        self._intent.step(direction, state.position_s, state.duration_s, state.start_s)
         self._seek_timer.start()
         self._look()
         self.timeChanged.emit()

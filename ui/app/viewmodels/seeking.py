@@ -38,7 +38,7 @@ class SeekRange:
     def words(self, time_s: float) -> str:
         """A time as it is shown: since the start, or before the live end."""
         if not self.live:
-            return clock_time(time_s)
+            return clock_time(time_s - self.start_s)
         behind = clock_time(self.end_s - time_s)
         return behind if self.end_s - time_s < 1 else f"-{behind}"
 
@@ -47,7 +47,7 @@ def stretch_of(state: PlaybackState) -> SeekRange:
     """What the seek bar stands for now."""
     if state.live_view is not None:
         return SeekRange(state.live_view.start_s, state.live_view.end_s, live=True)
-    return SeekRange(0.0, state.duration_s or 0.0)
+    return SeekRange(state.start_s, state.duration_s or 0.0)
 
 
 class SeekIntent:
@@ -59,13 +59,13 @@ class SeekIntent:
         self._sent = False
         self._patience = 0
 
-    def step(self, direction: int, position_s: float, duration_s: float | None) -> None:
+    def step(self, direction: int, position_s: float, duration_s: float | None, start_s: float = 0.0) -> None:
         """Move the target by one step from itself, or from ``position_s`` when there is none."""
         self._steps = 1 if self.target_s is None else self._steps + 1
         size = LONG_STEP_S if self._steps > _STEPS_BEFORE_LONG else STEP_S
         start = position_s if self.target_s is None else self.target_s
         furthest = max(start, duration_s - _END_MARGIN_S) if duration_s is not None else float("inf")
-        self.aim(min(furthest, max(0.0, start + direction * size)))
+        self.aim(min(furthest, max(start_s, start + direction * size)))
 
     def aim(self, target_s: float) -> None:
         self.target_s = target_s
