@@ -32,6 +32,7 @@ CHAPTERS = {
         "glossary",
         "commands",
         "protocol",
+        "qa-plans",
         "settings",
         "metrics",
         "errors",
