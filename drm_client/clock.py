@@ -7,7 +7,8 @@ service has a clock of its own, so that one service's wrong time never moves ano
    contradicts it.
 2. Within one boot, time goes on by a clock that cannot be set and counts through suspend. The wall clock is ignored.
 3. Across boots, time goes on by what the wall clock has gained since the last reading; nothing if it has lost. A boot
-   clock that went back (a restored snapshot of the machine) counts as another boot.
+   clock that went back (a restored snapshot of the machine) counts as another boot. After a boot in which something
+   was played it is ``UNSAVED_S`` at least: who makes boots of his own (a namespace) must not get that for nothing.
 4. Time that rules 1 and 2 vouch for is *certain*. What rule 3 adds is *provisional*: it counts until the next signed
    time takes its place.
 5. A signed time that contradicts the certain time, and that the wall clock does not confirm, is *held*: requests to
@@ -36,6 +37,9 @@ PLAUSIBLE_OFF_S = 400 * 86_400.0
 """So long a machine may have been off without its wall clock having noticed (an empty battery)."""
 HOLD_AHEAD_S = 7200.0
 HOLD_BEHIND_S = 900.0
+UNSAVED_S = 75.0
+"""So much of a playback may be missing in the state that was kept last: it is kept once a minute, and judged every
+15 seconds."""
 _BACK_S = 5.0
 """Readings of two processes may cross by so much."""
 
@@ -73,7 +77,8 @@ class ClockState:
     """What is kept between runs (sealed): the trusted time at ``reading``, and when the issuer was last heard.
 
     ``server_at_s`` is None before the first signed server time: then ``time`` began as the wall clock of the first
-    reading, all of it provisional. ``heard_boot`` is the boot in which a signed time was taken last.
+    reading, all of it provisional. ``heard_boot`` is the boot in which a signed time was taken last, ``played`` says
+    that a playback began in the boot of ``reading``.
     """
 
     time: TrustedTime
@@ -81,6 +86,7 @@ class ClockState:
     server_at_s: float | None = None
     heard_boot: str = ""
     held: HeldTime | None = None
+    played: bool = False
 
 
 def begin(reading: Reading) -> ClockState:
@@ -97,9 +103,10 @@ def advance(state: ClockState, reading: Reading) -> ClockState:
         time = TrustedTime(min(time.at_s + elapsed, MAX_TIME_S), min(time.certain_s + elapsed, MAX_TIME_S))
         kept = reading if back_s <= 0.0 else last
         return replace(state, time=time, reading=kept, held=_later(state.held, elapsed))
-    elapsed = _gain(last.wall_s, reading.wall_s)
+    elapsed = max(_gain(last.wall_s, reading.wall_s), UNSAVED_S if state.played else 0.0)
     time = TrustedTime(min(time.at_s + elapsed, MAX_TIME_S), time.certain_s)
-    return replace(state, time=time, reading=reading, heard_boot="", held=_later(state.held, elapsed))
+    held = _later(state.held, elapsed)
+    return replace(state, time=time, reading=reading, heard_boot="", held=held, played=False)
 
 
 def hear(state: ClockState, reading: Reading, server_at_s: float) -> ClockState:
@@ -113,7 +120,7 @@ def hear(state: ClockState, reading: Reading, server_at_s: float) -> ClockState:
     if _is_plausible(now, reading, server_at_s) or _stood_by(now, server_at_s):
         behind_s = now.time.certain_s - server_at_s
         at_s = now.time.certain_s if 0.0 < behind_s <= AGREE_S else server_at_s  # the answer was under way
-        return ClockState(TrustedTime(at_s, at_s), reading, server_at_s, reading.boot_id)
+        return ClockState(TrustedTime(at_s, at_s), reading, server_at_s, reading.boot_id, played=now.played)
     stood_s = now.held.stood_s if now.held is not None and _agree(now.held.at_s, server_at_s) else 0.0
     return replace(now, held=HeldTime(server_at_s, stood_s))
 

@@ -134,6 +134,7 @@ class OfflineLicences:
                     recoverable=standing.renewal_due,
                     state=str(standing.state),
                 )
+            self._clock.of(licence.service).note_playback()
             started = rules.start(licence.rights, now)
             if started is not licence.rights:
                 self.store.put(licence.with_rights(started))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drm_client import clock
 from drm_client.clock import ClockState, HeldTime, Reading, TrustedTime
@@ -15,7 +15,7 @@ from drm_client.os_clock import read_clocks
 from drm_client.vault import Vault
 
 SAVE_EVERY_S = 60.0
-"""So much running time at most can be hidden by killing the program, restarting the machine and setting the clock."""
+"""The state is kept so often while the program runs."""
 MAX_AUDIT_LINES = 20
 
 _CLOCK = "clock"
@@ -71,6 +71,13 @@ class TrustedClock:
                 state = clock.begin(reading) if kept is None else clock.advance(kept, reading)
                 self._keep(state)
         return state
+
+    def note_playback(self) -> None:
+        """A playback begins; it is on the disk when this returns."""
+        with self._vault.exclusive():
+            state = self.state()
+            if not state.played:
+                self._keep(replace(state, played=True))
 
     def hear(self, server_at_s: float) -> tuple[TrustedTime, TrustedTime | None]:
         """A fresh signed server time came: the trusted time before, and after it where it was taken (None: it is
@@ -148,16 +155,16 @@ class TrustedClock:
             state.server_at_s,
             state.heard_boot,
             None if held is None else [held.at_s, held.stood_s],
+            state.played,
         ]
         self._vault.put(_CLOCK, self.issuer, json.dumps(document).encode())
 
 
 def _state_of(text: bytes) -> ClockState:
     time, reading, server_at_s, *later = json.loads(text)
-    heard_boot, held = later or ("", None)
-    return ClockState(
-        TrustedTime(*time), Reading(*reading), server_at_s, heard_boot, None if held is None else HeldTime(*held)
-    )
+    heard_boot, held, played = (*later, *("", None, False)[len(later) :])
+    held_time = None if held is None else HeldTime(*held)
+    return ClockState(TrustedTime(*time), Reading(*reading), server_at_s, heard_boot, held_time, played)
 
 
 def _worth_keeping(kept: ClockState, state: ClockState) -> bool:

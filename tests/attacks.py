@@ -48,7 +48,7 @@ from tests.drm_client.test_os_clock import in_covered_time_namespace, in_time_na
 from tests.drm_client.test_upgrade import Upgraded
 from tests.kit.downloads import Shelf, noise_download, noise_title, run
 from tests.kit.fileserver import FileServer
-from tests.kit.licence_server import ADDRESS, DAY, HOUR, LicenceServer, Terms
+from tests.kit.licence_server import ADDRESS, DAY, HOUR, START, LicenceServer, Terms
 
 Try = Callable[[Path], Awaitable[bool]]
 
@@ -303,6 +303,23 @@ async def wall_clock(folder: Path) -> bool:
     desk.machine.wall_error_s = -900 * DAY
     desk.machine.run(49 * HOUR)
     return not plays(desk, licence_id)
+
+
+async def slices(folder: Path) -> bool:
+    """Each piece in a time namespace, or with another boot's ID put over the kernel's; all begin at one wall time."""
+    desk = Desk(folder, Terms(play_s=2 * HOUR))
+    licence_id = await desk.kept()
+    watched_s = 0.0
+    while plays(desk, licence_id) and watched_s < 3 * HOUR:
+        for _ in range(5):
+            desk.machine.run(10.0)
+            desk.licences.standing(licence_id)
+        watched_s += 50.0
+        desk.vault.close()
+        desk.machine.restart()
+        desk.machine.wall_error_s = START - desk.machine.real.at_s
+        desk._open()
+    return watched_s <= 2 * HOUR
 
 
 async def wall_clock_at_boot(folder: Path) -> bool:
@@ -563,6 +580,9 @@ ATTACKS = (
     Attack("forget a service's clock and set the wall clock back", "its licences wait, others' end", clock_forgotten),
     Attack("keep what a service issued five years ahead", _WAITS, from_the_future),
     Attack("set the wall clock back while it runs", "the time counts", wall_clock),
+    Attack(
+        "play in pieces of 50 seconds, each in a boot of its own, the wall clock set back", "the time counts", slices
+    ),
     Attack(
         "turn the boot clock back in a time namespace", "it is not believed, the wall clock counts", time_namespace
     ),

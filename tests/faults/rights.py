@@ -290,6 +290,10 @@ def a_full_disk_keeps_what_it_has(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DownloadFolder, "drop_media", lambda _self: None)
 
 
+def what_was_not_saved_was_not_played(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(clock, "UNSAVED_S", 0.0)
+
+
 def every_removal_gives_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(removal, "_licences_of_others", lambda _store, _id: set())
 
@@ -508,6 +512,12 @@ FAULTS = [
         "rights-a-full-disk-keeps-what-it-has",
         f"{_REPAIRS}::test_on_a_full_disk_a_download_can_be_removed[SQLITE_FULL]",
         a_full_disk_keeps_what_it_has,
+    ),
+    Fault(
+        "rights-what-was-not-saved-was-not-played",
+        "tests/drm_client/test_offline.py"
+        "::test_killing_the_program_and_setting_the_clock_back_hides_nothing_of_a_playback[30.0]",
+        what_was_not_saved_was_not_played,
     ),
     Fault(
         "rights-every-removal-gives-back",

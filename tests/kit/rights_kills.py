@@ -33,6 +33,7 @@ from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadChoice, DownloadOrigin, DownloadPlan, PlanItem, State
 from downloads.store import Store
+from drm_client.clock import UNSAVED_S
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
@@ -340,7 +341,7 @@ class World:
 
     def _time_passes(self) -> None:
         if self.random.random() < 0.1:
-            self.machine.restart(self.random.random() * HOUR)
+            self.machine.restart(UNSAVED_S + self.random.random() * HOUR)  # so no time is put on top
         else:
             self.machine.run(self.random.random() * 600)
 
