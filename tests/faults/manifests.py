@@ -129,6 +129,10 @@ def _sequences_joined(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(selection, "_in_sequences", lambda _track: False)
 
 
+def _preselections_taken_unread(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(preselections, "_is_not_understood", lambda *_everything: False)
+
+
 def _back_in_time(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(timeline._Runs, "_goes_back", lambda *_everything: False)
 
@@ -423,6 +427,11 @@ FAULTS = [
         "manifest-segment-sequences-not-played",
         "tests/e2e/test_dash_editions.py::test_a_title_of_segment_sequences_plays_to_its_end",
         _sequences_not_understood,
+    ),
+    Fault(
+        "manifest-preselection-with-unknown-essential",
+        f"{_READER}/test_preselections.py::test_a_preselection_that_asks_for_what_is_not_known_is_left_out",
+        _preselections_taken_unread,
     ),
     Fault(
         "manifest-timeline-goes-back",

@@ -46,6 +46,8 @@ def with_preselections(period: Element, tracks: Sequence[Track], notes: Notes, p
         own = [name for name in streams if name in sounds]
         if not own or own[0] != streams[0]:
             continue  # of video, or of what is not there
+        if _is_not_understood(item, notes, path):
+            continue
         carried.setdefault(own[0], []).append(item)
         if len(own) > 1:
             sentence = f"Preselection {item.id} is made of {len(own)} streams; only the first one is played."
@@ -68,6 +70,18 @@ def with_preselections(period: Element, tracks: Sequence[Track], notes: Notes, p
         else:
             found.append(track)
     return found
+
+
+def _is_not_understood(item: _Preselection, notes: Notes, path: str) -> bool:
+    """Whether an experience asks for what is not known here (5.8.4.8): its streams are then what they are without."""
+    levels = () if item.element is None else (item.element,)
+    unknown = descriptors.misunderstood(descriptors.named(levels, "EssentialProperty"))
+    for entry in unknown:
+        sentence = (
+            f"An EssentialProperty “{entry.shown()}” of Preselection {item.id} is not understood; it is left out."
+        )
+        notes.warn("dash.essential_property", sentence, line=entry.line, path=path)
+    return bool(unknown)
 
 
 def _told_apart(items: Sequence[_Preselection]) -> Iterator[_Preselection]:

@@ -50,6 +50,17 @@ def test_a_preselection_gives_its_track_language_label_and_role() -> None:
     assert select(parse(text, URL)).audio[0].label == "Commentary"
 
 
+def test_a_preselection_that_asks_for_what_is_not_known_is_left_out() -> None:
+    """Its stream can be chosen as it is, and other experiences of it too."""
+    unknown = '<EssentialProperty schemeIdUri="urn:example:room" value="3"/><Label>Room</Label>'
+    presentation = parse(mpd(audio("1"), preselection("p", "1", unknown)), URL)
+    assert [track.id for track in presentation.tracks(TrackType.AUDIO)] == ["1"]
+    assert [item.code for item in presentation.warnings] == ["dash.essential_property"]
+    assert len(select(presentation).audio) == 1
+    (other,) = sounds(mpd(audio("1"), preselection("p", "1", unknown), preselection("q", "1", "<Label>Flat</Label>")))
+    assert (other.label, other.renditions[0].unusable) == ("Flat", None)
+
+
 def test_further_experiences_of_one_stream_are_shown_and_not_played() -> None:
     text = mpd(
         audio("1"),
