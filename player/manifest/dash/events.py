@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from lxml import etree
 
 from player.manifest.dash.xml import Element, children, integer, line_of
@@ -31,12 +33,23 @@ def read_events(period: Element, start_s: float, path: str) -> tuple[TimedEvent,
                     start_s=start_s + (ticks - offset) / scale,
                     duration_s=None if length is None else length / scale,
                     value=value,
-                    payload=event.get("messageData") or _payload(event),
+                    payload=_decoded(event, scheme, event.get("messageData") or _payload(event)),
                     attributes={str(key): str(text) for key, text in event.attrib.items()},
                     place=SourcePosition(line_of(event), f"{place}/Event[{position}]"),
                 )
             )
     return tuple(result)
+
+
+def _decoded(event: Element, scheme: str, payload: str) -> str:
+    """Text that is written in base64 (@contentEncoding); what is no text stays as it is written."""
+    if event.get("contentEncoding") != "base64" or scheme.lower().endswith(":bin"):
+        return payload
+    try:
+        text = base64.b64decode("".join(payload.split()), validate=True).decode("utf-8")
+    except ValueError:
+        return payload
+    return text if all(character.isprintable() or character.isspace() for character in text) else payload
 
 
 def _payload(event: Element) -> str:

@@ -57,7 +57,7 @@ READ: dict[str, frozenset[str]] = {
         "InitializationPresentation": "id inAllPeriods href actuate type",
         "Subset": "id contains",
         "EventStream": "schemeIdUri value timescale presentationTimeOffset",
-        "Event": "id presentationTime duration messageData",
+        "Event": "id presentationTime duration messageData contentEncoding",
         "AdaptationSet": f"id group label {_COMMON} qualityRanking par minBandwidth maxBandwidth minWidth maxWidth "
         "minHeight maxHeight minFrameRate maxFrameRate segmentAlignment subsegmentAlignment bitstreamSwitching "
         "initializationSetRef href actuate",

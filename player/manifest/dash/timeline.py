@@ -382,6 +382,8 @@ def _open_repeat(item: Element, start: int, length: int, extent: Extent, trouble
             trouble.warn(item, "dash.bad_s", "An S element repeats until the next one, which has no @t.")
             return 0
         limit, whole_only = following, False
+        if following <= start:
+            trouble.warn(item, "dash.bad_s", "An S element repeats until the next one, which does not start later.")
     if limit is None:
         trouble.warn(
             item, "dash.bad_s", "An S element repeats until the period's end, which is not known; it is taken once."

@@ -220,6 +220,15 @@ def test_time_does_not_go_back_in_a_timeline(timeline: str, expected: list[tuple
     assert "dash.timeline_back" in codes(presentation)
 
 
+def test_a_repetition_that_has_no_room_is_reported() -> None:
+    """Nothing of it is left, since the next one starts no later."""
+    presentation = parse(TIMELINE.format(20, "", '<S t="5" d="5" r="-1"/><S t="0" d="5"/>'), URL)
+    segments = loaded_segments(presentation.periods[0].tracks[0].renditions[0].segments)
+    assert segments is not None
+    assert [item.start_s for item in segments] == [0]
+    assert codes(presentation) == {"dash.bad_s"}
+
+
 def test_an_earlier_period_is_cut_where_the_next_one_starts() -> None:
     first = '<Period duration="PT12S"/>'
     text = TIMELINE.format(20, first, '<S t="0" d="4"/>').replace("</MPD>", '<Period start="PT16S" id="x"/></MPD>')

@@ -184,6 +184,24 @@ def test_a_cue_keeps_what_its_tag_says() -> None:
     assert splice["splice"]["command"] == "splice_insert"
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ('contentEncoding="base64">aGVsbG8=</Event>', "hello"),
+        ('contentEncoding="base64" messageData="aGVs bG8="/>', "hello"),
+        ('contentEncoding="base64">/wAB</Event>', "/wAB"),
+        ('contentEncoding="base64">no base64</Event>', "no base64"),
+        (">aGVsbG8=</Event>", "aGVsbG8="),
+    ],
+)
+def test_text_in_base64_is_decoded(written: str, shown: str) -> None:
+    """5.10.2.2: Event@contentEncoding."""
+    stream = f'<EventStream schemeIdUri="urn:x"><Event presentationTime="3" {written}</EventStream>'
+    presentation = parse(MPD.format(stream, ""), URL)
+    assert [event.payload for event in presentation.periods[0].events] == [shown]
+    assert not presentation.unused
+
+
 # -- failover content ----------------------------------------------------------------------------------------------
 
 
