@@ -12,6 +12,7 @@ import pytest
 from player.manifest.dash import (
     cut,
     descriptors,
+    events,
     imports,
     live,
     mpd,
@@ -131,6 +132,10 @@ def _sequences_joined(patch: pytest.MonkeyPatch) -> None:
 
 def _preselections_taken_unread(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(preselections, "_is_not_understood", lambda *_everything: False)
+
+
+def _events_as_written(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(events, "_decoded", lambda _event, _scheme, payload: payload)
 
 
 def _back_in_time(patch: pytest.MonkeyPatch) -> None:
@@ -432,6 +437,11 @@ FAULTS = [
         "manifest-preselection-with-unknown-essential",
         f"{_READER}/test_preselections.py::test_a_preselection_that_asks_for_what_is_not_known_is_left_out",
         _preselections_taken_unread,
+    ),
+    Fault(
+        "manifest-events-in-base64-not-decoded",
+        f"{_READER}/test_timed_events.py::test_text_in_base64_is_decoded",
+        _events_as_written,
     ),
     Fault(
         "manifest-timeline-goes-back",
