@@ -162,7 +162,8 @@ class TrustedClock:
 
 def _state_of(text: bytes) -> ClockState:
     time, reading, server_at_s, *later = json.loads(text)
-    heard_boot, held, played = (*later, *("", None, False)[len(later) :])
+    heard_boot, held, *rest = later or ("", None)
+    played = bool(rest and rest[0])
     held_time = None if held is None else HeldTime(*held)
     return ClockState(TrustedTime(*time), Reading(*reading), server_at_s, heard_boot, held_time, played)
 
