@@ -15,7 +15,7 @@ from player.net.gate import Gate
 from player.net.http import HttpTransport
 from player.net.local_network import is_local
 from player.net.model import Request, RequestKind
-from player.net.web_options import WebOptions
+from player.net.web_options import WebOptions, resolve_of
 from tests.kit.rawserver import RawServer
 
 OUTSIDE = "127.0.0.2"
@@ -142,11 +142,12 @@ async def test_where_the_manifest_came_from_is_looked_up_where_it_was_loaded_ear
 
 async def test_a_host_that_is_named_by_hand_may_be_asked(world: World) -> None:
     world.names["film.test"] = OUTSIDE
-    for web in (WebOptions(resolve=(("edge.test", "127.0.0.1"),)), WebOptions(hosts=("film.test", "127.0.0.1"))):
+    by_hand = (resolve_of("edge.test:127.0.0.1"), resolve_of("127.0.0.1:127.0.0.1"))
+    for web in (*(WebOptions(resolve=(each,)) for each in by_hand), WebOptions(hosts=("film.test", "127.0.0.1"))):
         named = World(world.server, web)
         outside = named.gate.led_by(world.url("film.test"))
         assert await named.get(world.url("film.test"), outside) == b"yes"
-        host = "edge.test" if web.resolve else "127.0.0.1"
+        host = web.resolve[0][0] if web.resolve else "127.0.0.1"
         assert await named.get(world.url(host), outside) == b"yes"
         await named.gate.close()
 
