@@ -13,7 +13,7 @@ from backend_stub.config import START_WAIT_S, Settings
 from backend_stub.context import open_context
 from backend_stub.db.database import patiently
 from backend_stub.faults.document import parse_faults
-from backend_stub.handover import GivesAway, Taken, socket_path, sockets_of_systemd
+from backend_stub.handover import GivesAway, TakenSockets, socket_path, sockets_of_systemd
 from backend_stub.jobs.wake_up_signal import WakeUpSignal
 from backend_stub.jobs.worker_pool import Hiring, WorkerPool
 from backend_stub.recommending.suggestions import Made
@@ -89,7 +89,7 @@ def serve(
     settings = replace(settings, database_wait_s=START_WAIT_S)
     port = options.api_port if options.api_port is not None else next(iter(options.edge_ports), 0)
     try:
-        taken = Taken(socket_path(settings.data_dir, port)) if take_over else None
+        taken = TakenSockets(socket_path(settings.data_dir, port)) if take_over else None
         inherited = taken.listeners if taken is not None else sockets_of_systemd()
         options = replace(options, inherited=inherited)
         with running(settings, options, faults) as group, _crew(settings, group, hiring):

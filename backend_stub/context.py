@@ -49,7 +49,7 @@ from backend_stub.services.playback_insight import Insight
 from backend_stub.services.profiles import Profiles
 from backend_stub.services.progress import ProgressLog
 from backend_stub.services.quality import QualitySums
-from backend_stub.services.rate_limit import Window
+from backend_stub.services.rate_limit import CountingWindow
 from backend_stub.services.regions import Regions
 from backend_stub.services.retention import Retention
 from backend_stub.services.rights.messages import ReplayGuard
@@ -91,13 +91,13 @@ _FIRST_SUGGESTIONS_S, _SUGGESTIONS_S = 300.0, 6 * 3600.0
 class Attempts:
     """How often what can be guessed, or costs something, may be tried."""
 
-    login: Window
-    lockout: Window
-    registration: Window
-    code: Window
-    pin: Window
-    payment: Window
-    care: Window
+    login: CountingWindow
+    lockout: CountingWindow
+    registration: CountingWindow
+    code: CountingWindow
+    pin: CountingWindow
+    payment: CountingWindow
+    care: CountingWindow
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def sockets_of_systemd() -> dict[int, socket.socket]:
     return _by_port(list(range(_FIRST_OF_SYSTEMD, _FIRST_OF_SYSTEMD + count)))
 
 
-class Taken:
+class TakenSockets:
     """Sockets of a process that serves; it goes on until :meth:`ready`. Raises OSError where nobody serves."""
 
     def __init__(self, path: Path) -> None:

@@ -1,11 +1,14 @@
-"""Errors of keys and licences; the same shape as :class:`player.base.errors.MatineeError`.
+"""The shape of all errors of the client, and those of keys and licences.
 
-This package imports nothing of ours, so the family is declared here and joined in ``player.base.errors.ANY_ERROR``.
+This package imports nothing of ours, so the shape is declared here; ``player.base.errors`` has the other family.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Generic, TypeVar
+
+_Code = TypeVar("_Code", bound=StrEnum)
 
 
 class DrmErrorCode(StrEnum):
@@ -30,16 +33,14 @@ class DrmErrorCode(StrEnum):
     KEY_STORE = "drm.key_store"
 
 
-class DrmError(Exception):
-    """An error with a stable code, named fields and one sentence a viewer understands. Carries no key material."""
+class CodedError(Exception, Generic[_Code]):
+    """An error with a stable code and one sentence that is shown to the viewer as it stands.
+
+    ``fields`` are for machines and carry no secrets: no key material, and addresses only without their secrets.
+    """
 
     def __init__(
-        self,
-        code: DrmErrorCode,
-        sentence: str,
-        *,
-        recoverable: bool = False,
-        **fields: str | float | None,
+        self, code: _Code, sentence: str, *, recoverable: bool = False, **fields: str | float | None
     ) -> None:
         super().__init__(sentence)
         self.code = code
@@ -55,3 +56,7 @@ class DrmError(Exception):
             "recoverable": self.recoverable,
             "fields": dict(self.fields),
         }
+
+
+class DrmError(CodedError[DrmErrorCode]):
+    """An error of keys and licences."""

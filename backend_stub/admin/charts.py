@@ -20,7 +20,7 @@ _STEPS = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """A curve; ``cls`` is its class in the style sheet. Where there is no number the curve is broken."""
 
     name: str
@@ -79,7 +79,7 @@ def ceiling(value: float) -> float:
 
 def plot(
     title: str,
-    lines: Sequence[Line],
+    lines: Sequence[ChartLine],
     axis: Axis,
     bands: Sequence[Band] = (),
     height: int = _HEIGHT,
@@ -159,7 +159,7 @@ def _band(frame: PlotArea, band: Band) -> Markup:
     )
 
 
-def _curve(frame: PlotArea, line: Line) -> Markup:
+def _curve(frame: PlotArea, line: ChartLine) -> Markup:
     parts: list[str] = []
     before: tuple[float, float] | None = None
     dots: list[Markup] = []
@@ -178,7 +178,7 @@ def _curve(frame: PlotArea, line: Line) -> Markup:
     return path + Markup("").join(dots if len(dots) <= 60 else [])
 
 
-def _legend(lines: Sequence[Line]) -> Markup:
+def _legend(lines: Sequence[ChartLine]) -> Markup:
     made, x = Markup(""), _LEFT + 4
     for line in lines:
         made += Markup(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from backend_stub.admin import words
-from backend_stub.admin.charts import WIDE, Axis, Band, Line, bars, plot
+from backend_stub.admin.charts import WIDE, Axis, Band, ChartLine, bars, plot
 from backend_stub.clock import DAY_S
 from backend_stub.db.models import TelemetryEvent
 from backend_stub.services.playback_insight import QualityInterval
@@ -29,11 +29,11 @@ def quality_plots(moments: Sequence[QualityInterval], now: float) -> list[tuple[
     middles = [one.at + one.length_s / 2 for one in moments]
     qualities = [one.quality for one in moments]
     startup = [
-        Line("p50", "a", list(zip(middles, (one.startup_p50_s for one in qualities), strict=True))),
-        Line("p95", "b", list(zip(middles, (one.startup_p95_s for one in qualities), strict=True))),
+        ChartLine("p50", "a", list(zip(middles, (one.startup_p50_s for one in qualities), strict=True))),
+        ChartLine("p95", "b", list(zip(middles, (one.startup_p95_s for one in qualities), strict=True))),
     ]
-    stalled = [Line("", "b", list(zip(middles, (one.rebuffer_ratio for one in qualities), strict=True)))]
-    rate = [Line("", "a", list(zip(middles, (one.bitrate_bps for one in qualities), strict=True)))]
+    stalled = [ChartLine("", "b", list(zip(middles, (one.rebuffer_ratio for one in qualities), strict=True)))]
+    rate = [ChartLine("", "a", list(zip(middles, (one.bitrate_bps for one in qualities), strict=True)))]
     counted = [(one.at, float(one.quality.playbacks)) for one in moments]
 
     def axis(value: Callable[[float], str]) -> Axis:
@@ -57,7 +57,7 @@ def pathway_plots(pathways: Mapping[str, Sequence[QualityInterval]], now: float)
 
     def drawn(title: str, value: Callable[[QualityInterval], float]) -> tuple[str, Markup]:
         lines = [
-            Line(name, cls, [(one.at + one.length_s / 2, value(one)) for one in hours])
+            ChartLine(name, cls, [(one.at + one.length_s / 2, value(one)) for one in hours])
             for cls, (name, hours) in zip(_CLASSES, pathways.items(), strict=False)
         ]
         return title, plot(f"{title} by the hour", lines, axis)
@@ -88,9 +88,9 @@ def timeline(events: Sequence[TelemetryEvent], started_at: float) -> list[tuple[
     bands = _bands(told, started_at)
     beats = [event for event in told if event.kind in ("beat", "end")]
 
-    def line(name: str, cls: str, values: Sequence[float | None], *, stepped: bool = False) -> list[Line]:
+    def line(name: str, cls: str, values: Sequence[float | None], *, stepped: bool = False) -> list[ChartLine]:
         points = [((event.at or 0.0) - started_at, value) for event, value in zip(beats, values, strict=True)]
-        return [Line(name, cls, points, stepped)]
+        return [ChartLine(name, cls, points, stepped)]
 
     rates = [(event.bits or 0.0) / event.played_s if event.played_s else None for event in beats]
     rungs = line("rung", "a", [event.height for event in beats], stepped=True)

@@ -16,7 +16,7 @@ from backend_stub.problems import ProblemError
 from backend_stub.services.accounts import EmailTakenError, check_password, normalise_email
 from backend_stub.services.device_grants import shown_code
 from backend_stub.services.plans import FREE
-from backend_stub.services.rate_limit import Window
+from backend_stub.services.rate_limit import CountingWindow
 from backend_stub.services.tokens import TokenPair
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -181,7 +181,7 @@ def tokens_body(pair: TokenPair) -> schemas.TokensBody:
     )
 
 
-def limited(window: Window, context: ServiceContext, key: str) -> None:
+def limited(window: CountingWindow, context: ServiceContext, key: str) -> None:
     """Count an attempt. Raises :class:`ProblemError` 429 ``too_many_attempts``."""
     wait_s = window.attempt(key, context.clock.monotonic())
     if wait_s is not None:

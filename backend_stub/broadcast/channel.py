@@ -20,7 +20,7 @@ class JournalError(ValueError):
 
 
 @dataclass(slots=True)
-class Chunk:
+class CmafChunk:
     """One CMAF chunk, a part of HLS: bytes from ``offset`` on in the file of its segment."""
 
     offset: int
@@ -39,7 +39,7 @@ class Segment:
     epoch: int
     start_s: float
     breaks: bool
-    chunks: list[Chunk] = field(default_factory=list)
+    chunks: list[CmafChunk] = field(default_factory=list)
     whole: bool = False
 
     @property
@@ -101,7 +101,7 @@ class Run:
 
 
 @dataclass(slots=True)
-class Channel:
+class BroadcastChannel:
     """``window_s`` is how far back viewers can go, 0 for everything since ``started_at``. Segments are
     ``segment_s`` long, but for those that the end of a run cut short. ``ended_at`` is set when the event is over.
     So many segments of a run are an epoch, which has keys of its own; 0 for channels in the clear."""
@@ -159,13 +159,13 @@ class Channel:
                 raise JournalError("a segment without its init segment")
             segment = Segment(record["number"], *key, record["start"], record["breaks"])
             if "size" in record:
-                segment.chunks.append(Chunk(0, record["size"], record["duration"], True))
+                segment.chunks.append(CmafChunk(0, record["size"], record["duration"], True))
                 segment.whole = True
             track.segments.append(segment)
         elif kind == "chunk":
             segment = track.segments[-1]
             independent = bool(record.get("sync", False))
-            segment.chunks.append(Chunk(segment.size, record["size"], record["duration"], independent))
+            segment.chunks.append(CmafChunk(segment.size, record["size"], record["duration"], independent))
         elif kind == "whole":
             track.segments[-1].whole = True
         elif kind == "drop":
@@ -206,13 +206,13 @@ class Channel:
             yield {"is": "end", "at": self.ended_at}
 
 
-def opened(record: Record) -> Channel:
+def opened(record: Record) -> BroadcastChannel:
     """The channel that the first record of a journal describes. Raises :class:`JournalError`."""
     try:
         if record["is"] != "channel" or record["version"] != VERSION:
             raise JournalError("not the journal of a channel, or of another version")
         tracks = [Track(**track) for track in record["tracks"]]
-        made = Channel(record["segment_s"], record["window_s"], record["started_at"], tracks)
+        made = BroadcastChannel(record["segment_s"], record["window_s"], record["started_at"], tracks)
         made.epoch_segments = record["epoch_segments"]
         return made
     except (KeyError, TypeError) as error:
@@ -252,7 +252,7 @@ def _segment_records(track: int, segment: Segment, *, brief: bool) -> Iterator[R
         yield {"is": "whole", "track": track}
 
 
-def chunk_record(track: int, chunk: Chunk) -> Record:
+def chunk_record(track: int, chunk: CmafChunk) -> Record:
     return {
         "is": "chunk",
         "track": track,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from backend_stub.broadcast.channel import Channel, Run, Segment, Track
+from backend_stub.broadcast.channel import BroadcastChannel, Run, Segment, Track
 from backend_stub.broadcast.dates import moment
 from backend_stub.broadcast.protection import protection
 
@@ -33,7 +33,7 @@ class _Stretch:
     number: int
 
 
-def manifest(channel: Channel, now: float) -> str:
+def manifest(channel: BroadcastChannel, now: float) -> str:
     """The MPD at ``now``: dynamic while the event goes on, then static with what is left of it."""
     stretches = _stretches(channel)
     over = channel.ended_at is not None
@@ -55,7 +55,7 @@ def manifest(channel: Channel, now: float) -> str:
     return "\n".join([*lines, "</MPD>", ""])
 
 
-def _dynamic(channel: Channel, now: float) -> str:
+def _dynamic(channel: BroadcastChannel, now: float) -> str:
     parts = {
         "type": "dynamic",
         "availabilityStartTime": moment(channel.started_at),
@@ -73,7 +73,7 @@ def _static(stretches: Sequence[_Stretch]) -> str:
     return f'type="static" mediaPresentationDuration="{_duration(length_s)}"'
 
 
-def _service(channel: Channel) -> list[str]:
+def _service(channel: BroadcastChannel) -> list[str]:
     target, least = (round(1000 * _latency_s(channel, parts)) for parts in (_LATENCY_PARTS, _LEAST_LATENCY_PARTS))
     return [
         '<ServiceDescription id="0">',
@@ -83,11 +83,11 @@ def _service(channel: Channel) -> list[str]:
     ]
 
 
-def _latency_s(channel: Channel, parts: int) -> float:
+def _latency_s(channel: BroadcastChannel, parts: int) -> float:
     return parts * max(track.part_s for track in channel.tracks)
 
 
-def _stretches(channel: Channel) -> list[_Stretch]:
+def _stretches(channel: BroadcastChannel) -> list[_Stretch]:
     """What every track has something of, in order."""
     over = channel.ended_at is not None
     found = []
@@ -116,7 +116,7 @@ def _key(segment: Segment) -> tuple[int, int]:
     return segment.run, segment.epoch
 
 
-def _period(channel: Channel, stretch: _Stretch, *, length: bool, over: bool, first: bool) -> list[str]:
+def _period(channel: BroadcastChannel, stretch: _Stretch, *, length: bool, over: bool, first: bool) -> list[str]:
     attributes = [f'id="run-{stretch.run.number}-{stretch.epoch}"']
     if not over:
         attributes.append(f'start="{_duration(stretch.run.at + stretch.start_s - channel.started_at)}"')
@@ -133,7 +133,7 @@ def _period(channel: Channel, stretch: _Stretch, *, length: bool, over: bool, fi
 
 
 def _adaptation(
-    channel: Channel, stretch: _Stretch, number: int, tracks: Sequence[Track], *, over: bool
+    channel: BroadcastChannel, stretch: _Stretch, number: int, tracks: Sequence[Track], *, over: bool
 ) -> list[str]:
     kind = tracks[0].kind
     lines = [f'<AdaptationSet id="{number}" contentType="{kind}" segmentAlignment="true" startWithSAP="1">']
@@ -146,7 +146,9 @@ def _adaptation(
     return [*lines, "</AdaptationSet>"]
 
 
-def _representation(channel: Channel, stretch: _Stretch, number: int, track: Track, *, over: bool) -> list[str]:
+def _representation(
+    channel: BroadcastChannel, stretch: _Stretch, number: int, track: Track, *, over: bool
+) -> list[str]:
     init = track.inits[stretch.run.number, stretch.epoch]
     shape = (
         f'width="{track.width}" height="{track.height}" frameRate="{track.fps}" sar="1:1"'

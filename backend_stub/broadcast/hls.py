@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend_stub.broadcast.channel import Channel, Segment, Track
+from backend_stub.broadcast.channel import BroadcastChannel, Segment, Track
 from backend_stub.broadcast.dates import moment
 from backend_stub.broadcast.protection import key_tag
 
@@ -25,7 +25,7 @@ class Position:
     part: int
 
 
-def multivariant(channel: Channel) -> str:
+def multivariant(channel: BroadcastChannel) -> str:
     audio = [track for track in channel.tracks if track.kind == "audio"]
     lines = ["#EXTM3U", "#EXT-X-VERSION:9", "#EXT-X-INDEPENDENT-SEGMENTS"]
     for track in audio:
@@ -44,7 +44,7 @@ def multivariant(channel: Channel) -> str:
     return "\n".join([*lines, ""])
 
 
-def media_playlist(channel: Channel, track: Track, *, skip: bool = False) -> str:
+def media_playlist(channel: BroadcastChannel, track: Track, *, skip: bool = False) -> str:
     """The playlist of a track; with ``skip`` a delta update where there is something to skip."""
     over = channel.ended_at is not None
     target = _target(channel, track)
@@ -86,7 +86,7 @@ def newest(track: Track) -> Position:
     return Position(last, len(track.segments[-1].chunks) - 1)
 
 
-def has(channel: Channel, track: Track, wanted: Position, *, whole: bool) -> bool:
+def has(channel: BroadcastChannel, track: Track, wanted: Position, *, whole: bool) -> bool:
     """Whether a playlist has what a blocking request asks for (section 6.2.5.2): a part, or with ``whole`` all of
     a segment. A part that a whole segment does not have is the first of the next one."""
     if channel.ended_at is not None:
@@ -100,7 +100,7 @@ def has(channel: Channel, track: Track, wanted: Position, *, whole: bool) -> boo
     return last.whole if whole else len(last.chunks) > wanted.part
 
 
-def upcoming(channel: Channel, track: Track) -> tuple[int, int]:
+def upcoming(channel: BroadcastChannel, track: Track) -> tuple[int, int]:
     """Number and part of the next chunk of a track, as far as its run goes on."""
     last = track.segments[-1]
     run = channel.runs[last.run]
@@ -110,7 +110,9 @@ def upcoming(channel: Channel, track: Track) -> tuple[int, int]:
     return last.number, len(last.chunks)
 
 
-def _segment(channel: Channel, track: Track, segment: Segment, *, announces: bool, with_parts: bool) -> Sequence[str]:
+def _segment(
+    channel: BroadcastChannel, track: Track, segment: Segment, *, announces: bool, with_parts: bool
+) -> Sequence[str]:
     lines = ["#EXT-X-DISCONTINUITY"] if segment.breaks else []
     if announces or segment.breaks:
         init = track.inits[segment.run, segment.epoch]
@@ -129,14 +131,14 @@ def _segment(channel: Channel, track: Track, segment: Segment, *, announces: boo
     return lines
 
 
-def _hint(channel: Channel, track: Track) -> list[str]:
+def _hint(channel: BroadcastChannel, track: Track) -> list[str]:
     if not track.segments or channel.runs[track.segments[-1].run].over:
         return []
     number, part = upcoming(channel, track)
     return [f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{part_name(number, part)}"']
 
 
-def _reports(channel: Channel, track: Track) -> list[str]:
+def _reports(channel: BroadcastChannel, track: Track) -> list[str]:
     back = "../" * (track.name.count("/") + 1)
     lines = []
     for other in channel.tracks:
@@ -163,7 +165,7 @@ def _skipped(segments: Sequence[Segment], target: int) -> int:
     return skipped
 
 
-def _target(channel: Channel, track: Track) -> int:
+def _target(channel: BroadcastChannel, track: Track) -> int:
     """A segment is at most half a part longer than it should be."""
     return max(1, math.floor(channel.segment_s + track.part_s / 2 + 0.5))
 

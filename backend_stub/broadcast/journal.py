@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from backend_stub.broadcast.channel import Channel, JournalError, Record, opened
+from backend_stub.broadcast.channel import BroadcastChannel, JournalError, Record, opened
 from backend_stub.titles import LIVE
 
 JOURNAL = "journal"
@@ -21,7 +21,7 @@ _REWRITE_BYTES = 1 << 20  # what must have been appended at least before it is r
 class Journal:
     """The writer's side; ``channel`` is the state that all records make. One process writes at a time."""
 
-    def __init__(self, folder: Path, channel: Channel) -> None:
+    def __init__(self, folder: Path, channel: BroadcastChannel) -> None:
         self._path = folder / JOURNAL
         self.channel = channel
         self._rewrite()
@@ -58,9 +58,9 @@ class JournalReader:
         self._path = folder / JOURNAL
         self._known: tuple[int, int] | None = None  # device and inode
         self._offset = 0
-        self.channel: Channel | None = None
+        self.channel: BroadcastChannel | None = None
 
-    def read(self) -> tuple[Channel | None, list[Record]]:
+    def read(self) -> tuple[BroadcastChannel | None, list[Record]]:
         """A channel in place of the one that was known, if any, and what was appended since. Blocks.
 
         Raises OSError, :class:`JournalError`.
@@ -84,7 +84,7 @@ class JournalReader:
         self._known, self._offset = identity, used
         return channel, []
 
-    def take(self, news: tuple[Channel | None, list[Record]]) -> bool:
+    def take(self, news: tuple[BroadcastChannel | None, list[Record]]) -> bool:
         """Apply what :meth:`read` returned; whether anything was new."""
         replaced, records = news
         if replaced is not None:
@@ -100,7 +100,7 @@ def is_broadcast(media_dir: Path, title_id: str) -> bool:
     return (media_dir / title_id / LIVE / JOURNAL).exists()
 
 
-def read_channel(folder: Path) -> Channel:
+def read_channel(folder: Path) -> BroadcastChannel:
     """The state of a channel. Raises OSError, :class:`JournalError`."""
     channel, _ = JournalReader(folder).read()
     if channel is None:
@@ -108,7 +108,7 @@ def read_channel(folder: Path) -> Channel:
     return channel
 
 
-def recovered(folder: Path) -> Channel:
+def recovered(folder: Path) -> BroadcastChannel:
     """The state that a broadcaster left, killed or not, as the next one goes on with it.
 
     A segment that was being made ends with its last whole chunk. What the disk lost is forgotten, and files that
@@ -130,7 +130,7 @@ def recovered(folder: Path) -> Channel:
     return channel
 
 
-def _settled(home: Path, number: int, channel: Channel, name: str) -> bool:
+def _settled(home: Path, number: int, channel: BroadcastChannel, name: str) -> bool:
     """End the last segment of a track with what its file holds; False where that is nothing."""
     segment = next(track for track in channel.tracks if track.name == name).segments[-1]
     path = home / f"{number}.m4s"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from backend_stub.boxes import BoxError
-from backend_stub.broadcast.channel import Channel, Track
+from backend_stub.broadcast.channel import BroadcastChannel, Track
 from backend_stub.broadcast.journal import JOURNAL, Journal, recovered
 from backend_stub.broadcaster.encoder import SEGMENT_S, Encoder, EncoderInput
 from backend_stub.broadcaster.fragments import FragmentReader
@@ -45,14 +45,14 @@ class RunningEncoder(Protocol):
 
 def open_channel(
     folder: Path, tracks: Sequence[Track], window_s: float, now: float, epoch_segments: int = 0
-) -> Channel:
+) -> BroadcastChannel:
     """The channel in ``folder``: as it was left there, with its own tracks and window, or a new one.
 
     Raises :class:`EndedError`, OSError, :class:`~backend_stub.broadcast.channel.JournalError`.
     """
     if not (folder / JOURNAL).exists():
         folder.mkdir(parents=True, exist_ok=True)
-        return Channel(SEGMENT_S, window_s, round(now, 3), list(tracks), epoch_segments=epoch_segments)
+        return BroadcastChannel(SEGMENT_S, window_s, round(now, 3), list(tracks), epoch_segments=epoch_segments)
     channel = recovered(folder)
     if channel.ended_at is not None:
         raise EndedError("This event is over; its recording stays as it is.")
@@ -65,7 +65,7 @@ class Broadcaster:
     def __init__(
         self,
         folder: Path,
-        channel: Channel,
+        channel: BroadcastChannel,
         source: EncoderInput,
         *,
         clock: Clock | None = None,

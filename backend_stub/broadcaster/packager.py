@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from backend_stub.broadcast.channel import Chunk, InitFile, Segment, Track, chunk_record, init_record
+from backend_stub.broadcast.channel import CmafChunk, InitFile, Segment, Track, chunk_record, init_record
 from backend_stub.broadcast.journal import Journal
 from backend_stub.broadcaster.encryption import TrackKey, encrypted_fragment, encrypted_init
 from backend_stub.broadcaster.fragments import Fragment, InitSegment
@@ -189,7 +189,7 @@ class Packager:
         left = memoryview(data)
         while left:
             left = left[os.write(making.descriptor, left) :]
-        chunk = Chunk(segment.size, len(data), round(fragment.duration_s, 6), fragment.independent)
+        chunk = CmafChunk(segment.size, len(data), round(fragment.duration_s, 6), fragment.independent)
         self._journal.write(chunk_record(making.place, chunk))
 
     def _close(self, making: _Making) -> None:

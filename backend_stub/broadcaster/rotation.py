@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 
-from backend_stub.broadcast.channel import Channel
+from backend_stub.broadcast.channel import BroadcastChannel
 from backend_stub.encoding.ladder import KeyLabel
 from backend_stub.encoding.package import generate_keys
 from backend_stub.services.broadcasts import CataloguedBroadcast
@@ -15,7 +15,7 @@ from backend_stub.services.content_keys import PlainKey
 class RotatingKeys:
     """A key for each label of the channel's tracks, in each epoch of each run. Thread-safe."""
 
-    def __init__(self, catalogued: CataloguedBroadcast, channel: Channel) -> None:
+    def __init__(self, catalogued: CataloguedBroadcast, channel: BroadcastChannel) -> None:
         self._catalogued = catalogued
         self._labels: Sequence[KeyLabel] = sorted({KeyLabel(track.label) for track in channel.tracks})
         self._made: dict[tuple[int, int], Mapping[str, PlainKey]] = {}

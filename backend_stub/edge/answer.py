@@ -23,7 +23,7 @@ class RequestConditions:
 
 
 @dataclass(frozen=True, slots=True)
-class FileFacts:
+class ServedFile:
     """What is known of a file; ``modified_at`` is seconds since 1970. One made on demand has neither tag nor date."""
 
     size: int
@@ -51,7 +51,7 @@ def conditions_of(scope: Scope) -> RequestConditions:
     )
 
 
-def decide(facts: FileFacts, conditions: RequestConditions) -> Answer:
+def decide(facts: ServedFile, conditions: RequestConditions) -> Answer:
     """The answer to GET; that to HEAD is the same without its body."""
     headers = [(b"cache-control", facts.cache_control.encode()), (b"accept-ranges", b"bytes")]
     if facts.etag is not None:
@@ -76,7 +76,7 @@ def decide(facts: FileFacts, conditions: RequestConditions) -> Answer:
     return Answer(status, headers, span)
 
 
-def _unchanged(conditions: RequestConditions, facts: FileFacts) -> bool:
+def _unchanged(conditions: RequestConditions, facts: ServedFile) -> bool:
     """Whether the client has it already, by the tag (weakly), else by the date (RFC 9110, section 13.2.2)."""
     if conditions.if_none_match is not None:
         given = [one.strip().removeprefix("W/") for one in conditions.if_none_match.split(",")]

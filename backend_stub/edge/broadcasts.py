@@ -11,11 +11,11 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qs
 
 from backend_stub.broadcast import dash, hls
-from backend_stub.broadcast.channel import Channel, JournalError, Segment, Track
+from backend_stub.broadcast.channel import BroadcastChannel, JournalError, Segment, Track
 from backend_stub.broadcast.dates import moment
 from backend_stub.broadcast.journal import JournalReader
 from backend_stub.clock import Clock
-from backend_stub.edge.answer import FileFacts, RequestConditions, decide
+from backend_stub.edge.answer import RequestConditions, ServedFile, decide
 from backend_stub.edge.files import CONTENT_TYPES, IMMUTABLE
 from backend_stub.edge.source import SourceReply, SourceRequest, one_piece
 from backend_stub.manifests import DASH, HLS, limit_in, within
@@ -58,7 +58,7 @@ class BroadcastFiles:
         text = await self._text(followed, name, request.query)
         channel = await followed.now()
         kind = CONTENT_TYPES.get(suffix, "text/plain")
-        facts = FileFacts(len(text), kind, _OVER if channel.ended_at is not None else _FRESH)
+        facts = ServedFile(len(text), kind, _OVER if channel.ended_at is not None else _FRESH)
         return _of_bytes(text, facts, request)
 
     async def close(self) -> None:
@@ -95,7 +95,7 @@ class BroadcastFiles:
             raise ProblemError(400, "bad_directive", "_HLS_msn is too far ahead.")
         wanted = hls.Position(sequence, part or 0)
 
-        def ready(channel: Channel) -> bool:
+        def ready(channel: BroadcastChannel) -> bool:
             return hls.has(channel, _track(channel, folder), wanted, whole=part is None)
 
         if not await followed.wait(ready, 3 * channel.segment_s):
@@ -110,7 +110,7 @@ class BroadcastFiles:
         if part is None and (track.segments and number < track.segments[-1].number):
             return None
 
-        def ready(channel: Channel) -> bool:
+        def ready(channel: BroadcastChannel) -> bool:
             segment = _segment(_track(channel, folder), number)
             if segment is None:
                 newer = _track(channel, folder).segments
@@ -129,7 +129,7 @@ class BroadcastFiles:
             return None if segment.whole else self._growing(followed, folder, segment, path, request)
         chunk = segment.chunks[part]
         data = await asyncio.to_thread(_read, path, chunk.offset, chunk.size)
-        return _of_bytes(data, FileFacts(len(data), CONTENT_TYPES[".m4s"], IMMUTABLE), request)
+        return _of_bytes(data, ServedFile(len(data), CONTENT_TYPES[".m4s"], IMMUTABLE), request)
 
     def _growing(
         self, followed: _Followed, folder: str, segment: Segment, path: Path, request: SourceRequest
@@ -146,7 +146,7 @@ class BroadcastFiles:
         sent = 0
         while True:
 
-            def ready(channel: Channel, sent: int = sent) -> bool:
+            def ready(channel: BroadcastChannel, sent: int = sent) -> bool:
                 segment = _segment(_track(channel, folder), number)
                 return segment is None or segment.whole or segment.size > sent
 
@@ -170,14 +170,14 @@ class _Followed:
         self._waiting = 0
         self._task: asyncio.Task[None] | None = None
 
-    async def now(self) -> Channel:
+    async def now(self) -> BroadcastChannel:
         """The channel as it is. Raises :class:`ProblemError` 404 ``file_not_found``."""
         await self._read()
         if self._reader.channel is None:
             raise not_found()
         return self._reader.channel
 
-    async def wait(self, ready: Callable[[Channel], bool], limit_s: float) -> bool:
+    async def wait(self, ready: Callable[[BroadcastChannel], bool], limit_s: float) -> bool:
         """Wait until the channel is so; False when it is not after ``limit_s`` seconds."""
 
         def is_so() -> bool:
@@ -225,7 +225,7 @@ class _Followed:
                 self._grown.notify_all()
 
 
-def _track(channel: Channel, folder: str) -> Track:
+def _track(channel: BroadcastChannel, folder: str) -> Track:
     for track in channel.tracks:
         if track.name == folder:
             return track
@@ -255,7 +255,7 @@ def _read(path: Path, offset: int, size: int) -> bytes:
         raise not_found() from error
 
 
-def _of_bytes(data: bytes, facts: FileFacts, request: SourceRequest) -> SourceReply:
+def _of_bytes(data: bytes, facts: ServedFile, request: SourceRequest) -> SourceReply:
     conditions = request.conditions if facts.cache_control == IMMUTABLE else RequestConditions()
     answer = decide(facts, conditions)
     part = b"" if request.head else data[answer.span.start : answer.span.start + answer.span.length]

@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from backend_stub.edge.answer import FileFacts
+from backend_stub.edge.answer import ServedFile
 
 DEFAULT_CACHE_BYTES = 256 << 20
 _LARGEST_SHARE = 4  # an object larger than this part of the cache would drive everything else out of it
@@ -35,7 +35,7 @@ class CachedObject:
     """One file. ``facts`` and ``via`` are known from the start; bytes follow. Times are monotonic seconds: ``as_of``
     is when the server above would have answered it afresh, which ``Age`` counts from."""
 
-    facts: FileFacts
+    facts: ServedFile
     max_age_s: float
     as_of: float
     via: str = ""

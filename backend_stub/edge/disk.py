@@ -9,7 +9,7 @@ from typing import Self
 
 from backend_stub.broadcast.journal import is_broadcast
 from backend_stub.clock import Clock
-from backend_stub.edge.answer import FileFacts, decide
+from backend_stub.edge.answer import ServedFile, decide
 from backend_stub.edge.broadcasts import BroadcastFiles
 from backend_stub.edge.files import Reply, begin, locate
 from backend_stub.edge.source import SourceReply, SourceRequest, one_piece
@@ -51,7 +51,7 @@ class DiskSource:
     async def _live(self, request: SourceRequest, name: str) -> SourceReply:
         now, faults = self._clock.now(), self._live_plans.of(request.title_id)
         body, kind = await asyncio.to_thread(live_file, self._media_dir, request.title_id, name, now, faults)
-        answer = decide(FileFacts(len(body), kind, _LIVE_CACHE), request.conditions)
+        answer = decide(ServedFile(len(body), kind, _LIVE_CACHE), request.conditions)
         part = body[answer.span.start : answer.span.start + answer.span.length] if not request.head else b""
         return SourceReply(answer.status, answer.headers, len(part), one_piece(part))
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from backend_stub.edge.answer import FileFacts, RequestConditions, decide
+from backend_stub.edge.answer import RequestConditions, ServedFile, decide
 from backend_stub.problems import ProblemError
 from backend_stub.titles import LIVE, VARIANTS
 
@@ -124,9 +124,9 @@ def begin(path: Path, conditions: RequestConditions, *, head: bool) -> Reply:
     return reply
 
 
-def _facts_of(path: Path, found: os.stat_result) -> FileFacts:
+def _facts_of(path: Path, found: os.stat_result) -> ServedFile:
     suffix = path.suffix.lower()
-    return FileFacts(
+    return ServedFile(
         size=found.st_size,
         content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"),
         cache_control=MANIFEST_CACHE if _KINDS.get(suffix) == "manifest" else IMMUTABLE,

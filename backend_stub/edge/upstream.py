@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from backend_stub.edge.answer import FileFacts, RequestConditions
+from backend_stub.edge.answer import RequestConditions, ServedFile
 from backend_stub.edge.source import SourceRequest
 from backend_stub.problems import ProblemError
 from backend_stub.signing import PREFIX
@@ -51,12 +51,12 @@ class UpstreamAnswer:
     def has_length(self) -> bool:
         return "content-length" in self.response.headers
 
-    def facts(self) -> FileFacts:
+    def facts(self) -> ServedFile:
         """Raises UpstreamError where the answer does not say how long it is."""
         headers = self.response.headers
         if not self.has_length:
             raise UpstreamError("an answer without a length")
-        return FileFacts(
+        return ServedFile(
             size=int(_number(headers["content-length"])),
             content_type=headers.get("content-type", "application/octet-stream"),
             cache_control=headers.get("cache-control", "no-store"),

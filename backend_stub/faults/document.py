@@ -186,7 +186,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FaultRule:
     """Times are seconds since the document was set."""
 
     fault: Fault
@@ -201,7 +201,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class FaultDocument:
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[FaultRule, ...] = ()
     seed: int = 0
 
 
@@ -224,9 +224,9 @@ def parse_faults(text: str | bytes) -> FaultDocument:
     )
 
 
-def _rule(value: object, where: str) -> Rule:
+def _rule(value: object, where: str) -> FaultRule:
     members = _Members(value, where, ("name", "match", "skip", "count", "from_s", "until_s", "probability", "fault"))
-    rule = Rule(
+    rule = FaultRule(
         name=members.text("name") or "",
         match=_match(members.get("match", {}), f"{where}.match"),
         skip=members.integer("skip", default=0) or 0,

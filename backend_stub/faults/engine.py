@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from backend_stub.faults.document import Bandwidth, Fault, FaultDocument, Rule
+from backend_stub.faults.document import Bandwidth, Fault, FaultDocument, FaultRule
 from backend_stub.faults.link import ShapedLink
 
 
@@ -31,7 +31,7 @@ class TakenFault:
 
 @dataclass(slots=True)
 class _RuleState:
-    rule: Rule
+    rule: FaultRule
     pattern: re.Pattern[str] | None
     link: ShapedLink | None
     seen: int = field(default=0)
@@ -70,7 +70,7 @@ class FaultEngine:
         return True
 
 
-def _state(rule: Rule, started_s: float) -> _RuleState:
+def _state(rule: FaultRule, started_s: float) -> _RuleState:
     pattern = None if rule.match.path is None else re.compile(fnmatch.translate(rule.match.path))
     link = ShapedLink(rule.fault.trace, started_s) if isinstance(rule.fault, Bandwidth) else None
     return _RuleState(rule, pattern, link)

@@ -11,7 +11,7 @@ from backend_stub.config import RateLimit
 _MAX_KEYS = 10_000
 
 
-class Window(Protocol):
+class CountingWindow(Protocol):
     """Counts attempts per key; ``now`` is monotonic time in seconds. Thread-safe."""
 
     def attempt(self, key: str, now: float) -> float | None:
@@ -28,7 +28,7 @@ class Window(Protocol):
 
 
 class SlidingWindow:
-    """A :class:`Window` of this process alone; the longest unused keys go first when there are too many."""
+    """A :class:`CountingWindow` of this process alone; the longest unused keys go first when there are too many."""
 
     def __init__(self, limit: RateLimit) -> None:
         self._limit = limit

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backend_stub.config import RateLimit
-from backend_stub.services.rate_limit import SlidingWindow, Window
+from backend_stub.services.rate_limit import CountingWindow, SlidingWindow
 from backend_stub.services.reports import MEMORY_S, Counts, Outcome, Reports, ReportsInMemory
 
 if TYPE_CHECKING:
@@ -167,10 +167,10 @@ def _sum(rows: Sequence[Sequence[str | None]]) -> Counts:
     return Counts(sum(int(row[0] or 0) for row in rows), sum(int(row[1] or 0) for row in rows))
 
 
-def open_windows(store: SharedStore | None) -> Callable[[str, RateLimit], Window]:
+def open_windows(store: SharedStore | None) -> Callable[[str, RateLimit], CountingWindow]:
     """What makes a window of a name: shared where there is a store."""
 
-    def make(name: str, limit: RateLimit) -> Window:
+    def make(name: str, limit: RateLimit) -> CountingWindow:
         return SharedWindow(store, name, limit) if store is not None else SlidingWindow(limit)
 
     return make

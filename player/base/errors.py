@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
-from drm_client.errors import DrmError
+from drm_client.errors import CodedError, DrmError
 
 
 class ExitCode(IntEnum):
@@ -101,30 +101,8 @@ _EXIT_BY_STAGE = {
 }
 
 
-class MatineeError(Exception):
-    """An error with a stable code.
-
-    ``sentence`` is shown to the viewer as it stands. ``fields`` are for machines and carry no secrets: URLs in
-    them are already redacted (see :mod:`player.net.redact`).
-    """
-
-    def __init__(
-        self, code: ErrorCode, sentence: str, *, recoverable: bool = False, **fields: str | float | None
-    ) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.sentence = sentence
-        self.recoverable = recoverable
-        self.fields = fields
-
-    def as_dict(self) -> dict[str, object]:
-        """The error as it stands in reports and events."""
-        return {
-            "code": str(self.code),
-            "sentence": self.sentence,
-            "recoverable": self.recoverable,
-            "fields": dict(self.fields),
-        }
+class MatineeError(CodedError[ErrorCode]):
+    """An error with a stable code. Addresses in ``fields`` are already redacted (see :mod:`player.net.redact`)."""
 
 
 class ManifestError(MatineeError):

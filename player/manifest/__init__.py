@@ -6,15 +6,14 @@ Everything here is pure: text or bytes, a URL and the time in; a model or a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from player.base.errors import ErrorCode, ManifestError
 from player.manifest.edit import with_keys
-from player.manifest.index.attach import attach as attach_to_index
-from player.manifest.index.attach import missing_ranges
+from player.manifest.index.attach import attach_index, index_ranges
 from player.manifest.limits import MAX_REMOTE_LINKS
 from player.manifest.locations import home_of, located_segment, moved_url, segment_url, with_mirrors
-from player.manifest.model import ByteRange, IndexRef, ManifestProtocol, Presentation, Rendition
+from player.manifest.model import ManifestProtocol, Presentation, Rendition
 from player.manifest.refresh import at_time as at_time
 from player.manifest.refresh import compare, refresh, refresh_playlist
 from player.manifest.sniff import decode, sniff
@@ -89,31 +88,3 @@ def attach_playlist(
         raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "This is no HLS playlist, which a rendition needs.", line=1)
     identity = rendition if isinstance(rendition, str) else rendition.id
     return attach(presentation, identity, body, strip_userinfo(url), pathway=pathway)
-
-
-def index_ranges(rendition: Rendition, data: bytes, more: Sequence[tuple[int, bytes]] = ()) -> tuple[ByteRange, ...]:
-    """The ranges of the index's resource that are still to be loaded for a hierarchical index, before it is attached.
-
-    ``data`` are the bytes of the range that its :class:`~player.manifest.model.IndexRef` names and ``more`` what was
-    asked for so far, as file offset and bytes; ask again with the new pieces until nothing is left. Raises
-    :class:`ManifestError` when the bytes are no index.
-    """
-    reference = rendition.segments
-    return missing_ranges(reference, data, more) if isinstance(reference, IndexRef) else ()
-
-
-def attach_index(
-    presentation: Presentation,
-    rendition: Rendition,
-    data: bytes,
-    *,
-    header: bytes = b"",
-    more: Sequence[tuple[int, bytes]] = (),
-) -> Presentation:
-    """``presentation`` with the segments that the index of ``rendition`` lists.
-
-    ``data`` are the bytes of the range that its :class:`~player.manifest.model.IndexRef` names; ``header`` is the
-    beginning of the file, which only WebM cues need, ``more`` the pieces that :func:`index_ranges` asked for. Indexes
-    that it refers to and that are not there become a warning. Raises :class:`ManifestError` when they hold no index.
-    """
-    return attach_to_index(presentation, rendition, data, header, more)

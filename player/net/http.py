@@ -7,7 +7,6 @@ wanted, and the first byte comes a little earlier.
 from __future__ import annotations
 
 import functools
-import ipaddress
 import socket
 import ssl
 import time
@@ -24,7 +23,7 @@ from player.base.errors import ErrorCode, InputError, NetError
 from player.net.cleanup import to_its_end
 from player.net.decoding import decoded
 from player.net.failures import connect_failure, failure
-from player.net.local_network import LocalServers, is_local
+from player.net.local_network import LocalServers, is_local, is_loopback
 from player.net.model import Body, ConnectionTiming, Request, RequestKind
 from player.net.stale_connections import SILENT_S, RenewedTransport
 from player.net.web_options import WebOptions, is_address
@@ -313,7 +312,7 @@ class _Hop:
         url = after.geturl()
         if after.scheme not in ("http", "https"):
             raise _unsafe(self.url, "{host} redirects to a place that is not on the web.")
-        if before.scheme == "https" and after.scheme == "http" and not _is_loopback(after.hostname or ""):
+        if before.scheme == "https" and after.scheme == "http" and not is_loopback(after.hostname or ""):
             raise _unsafe(self.url, "{host} redirects from a secure to an open connection.")
         method, body, headers = self.method, self.body, self.headers
         if method not in ("GET", "HEAD") and status in (301, 302, 303):
@@ -430,12 +429,3 @@ def _join(url: str, target: str) -> SplitResult:
         return urlsplit(urljoin(url, target))
     except ValueError:
         raise _unsafe(url, "{host} redirects to an address that cannot be used.") from None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

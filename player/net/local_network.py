@@ -29,6 +29,16 @@ def is_local(address: str) -> bool:
     return found.is_private or found.is_link_local or found.is_loopback or found.is_unspecified or found in _SHARED
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this machine's own."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class LocalServers:
     """What the connections that were made say of their servers. ``by_name`` is off behind a proxy, which alone knows
     where a name leads."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from player.base.errors import ErrorCode, InputError
+from player.net.local_network import is_loopback
 
 PLAIN_HTTP = "MATINEE_PLAIN_HTTP"
 """The environment variable with hosts, commas between, to which services may be spoken without TLS."""
@@ -31,16 +31,6 @@ def service_address(url: str, environment: Mapping[str, str] = os.environ) -> st
             "everybody on the network to it.",
         )
     return url.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is this machine's own."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _named(environment: Mapping[str, str]) -> frozenset[str]:

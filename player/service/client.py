@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from drm_client.errors import DrmError
 from player.base.clock import Clock, SystemClock
 from player.base.errors import ErrorCode, InputError, NetError, ServiceError
+from player.manifest.urls import below
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Response
 from player.net.redact import host_of
@@ -110,7 +111,7 @@ class ServiceClient:
 
     def owns(self, url: str) -> bool:
         """Whether ``url`` is a call of this service, which gets our access token."""
-        return url.startswith(f"{self._base}{API}/")
+        return below(url, f"{self._base}{API}/") is not None
 
     # Sign-in
 

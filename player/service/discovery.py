@@ -17,7 +17,7 @@ import struct
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from player.service.address import is_loopback
+from player.net.local_network import is_loopback
 
 SERVICE_TYPE = "_matinee._tcp.local"
 GROUP, PORT = "224.0.0.251", 5353

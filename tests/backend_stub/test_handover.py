@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from backend_stub.config import Settings
-from backend_stub.handover import GivesAway, Taken, socket_path, sockets_of_systemd
+from backend_stub.handover import GivesAway, TakenSockets, socket_path, sockets_of_systemd
 from backend_stub.server import ServerGroup, ServerOptions
 from tests.kit.children import ends_with_us
 from tests.kit.waiting import PATIENCE_S, until
@@ -122,12 +122,12 @@ def test_one_that_does_not_begin_to_serve_takes_nothing(tmp_path: Path) -> None:
         port = listener.getsockname()[1]
         path = socket_path(tmp_path, port)
         with GivesAway(path, {port: listener}, taken.set):
-            first = Taken(path)
+            first = TakenSockets(path)
             assert list(first.listeners) == [port]
             first._line.close()
             for one in first.listeners.values():
                 one.close()
-            second = Taken(path)
+            second = TakenSockets(path)
             assert not taken.is_set()
             second.ready()
             assert taken.wait(PATIENCE_S)
@@ -138,7 +138,7 @@ def test_one_that_does_not_begin_to_serve_takes_nothing(tmp_path: Path) -> None:
 
 def test_where_nobody_serves_there_is_nothing_to_take(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="no service runs here"):
-        Taken(tmp_path / "x.sock")
+        TakenSockets(tmp_path / "x.sock")
 
 
 def test_a_polite_end_lets_responses_end(tmp_path: Path) -> None:

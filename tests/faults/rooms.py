@@ -13,6 +13,7 @@ import player.manifest.locations
 import player.media.fragment
 import player.net.http
 import player.net.stale_connections
+import player.service.client
 from drm_client.boxes import Box
 from drm_client.mp4_protection import SampleGroups, TrackEncryption
 from player.manifest.model import Period
@@ -88,6 +89,7 @@ def _below_by_characters(patch: pytest.MonkeyPatch) -> None:
         return url.removeprefix(base) if url.startswith(base) else None
 
     patch.setattr(player.manifest.locations, "below", lies_below)
+    patch.setattr(player.service.client, "below", lies_below)
 
 
 def _ignore_default_groups(patch: pytest.MonkeyPatch) -> None:
@@ -147,6 +149,11 @@ FAULTS = [
     Fault(
         "urls-below-by-characters",
         "tests/player/manifest/test_urls_below.py::test_an_address_is_moved_from_its_own_home_only",
+        _below_by_characters,
+    ),
+    Fault(
+        "urls-service-by-characters",
+        "tests/player/service/test_service.py::test_the_access_token_goes_to_our_service_only",
         _below_by_characters,
     ),
     Fault(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from backend_stub.broadcast.channel import Channel
+from backend_stub.broadcast.channel import BroadcastChannel
 from backend_stub.broadcast.journal import read_channel
 from backend_stub.config import Settings
 from backend_stub.server import ServerGroup, ServerOptions
@@ -39,7 +39,7 @@ class OnAir:
         return self.data / "media" / "chan" / "live"
 
     @property
-    def channel(self) -> Channel:
+    def channel(self) -> BroadcastChannel:
         return read_channel(self.folder)
 
     @property

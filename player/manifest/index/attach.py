@@ -30,7 +30,7 @@ def index_segments(
 ) -> tuple[tuple[Segment, ...], int]:
     """The segments that an index lists, and how many further indexes it refers to that are not at hand (their
     segments are missing). ``data`` are the bytes of ``reference.byte_range``; ``header`` the beginning of the file,
-    which WebM cues need (an MP4 index does not); ``more`` are the pieces that :func:`missing_ranges` asked for.
+    which WebM cues need (an MP4 index does not); ``more`` are the pieces that :func:`index_ranges` asked for.
 
     Raises :class:`ManifestError` when the bytes are no index, or one of indexes elsewhere alone.
     """
@@ -47,13 +47,17 @@ def index_segments(
     return _segments(reference, references), len(missing)
 
 
-def missing_ranges(reference: IndexRef, data: bytes, more: Sequence[tuple[int, bytes]]) -> tuple[ByteRange, ...]:
-    """What of a hierarchical index is still to be loaded: sidx boxes that another one refers to, or that the named
-    range cuts off. Empty when nothing is, when it was loaded and is not there, or past :data:`MAX_INDEX_PIECES`.
+def index_ranges(rendition: Rendition, data: bytes, more: Sequence[tuple[int, bytes]] = ()) -> tuple[ByteRange, ...]:
+    """What of a hierarchical index is still to be loaded before it is attached: sidx boxes that another one refers
+    to, or that the named range cuts off. Empty when nothing is, when it was loaded and is not there, or past
+    :data:`MAX_INDEX_PIECES`.
 
-    Raises :class:`ManifestError` when the bytes are no index.
+    ``data`` are the bytes of the range that its :class:`~player.manifest.model.IndexRef` names and ``more`` what was
+    asked for so far, as file offset and bytes; ask again with the new pieces until nothing is left. Raises
+    :class:`ManifestError` when the bytes are no index.
     """
-    if _is_cues(reference, data) or len(more) >= MAX_INDEX_PIECES:
+    reference = rendition.segments
+    if not isinstance(reference, IndexRef) or _is_cues(reference, data) or len(more) >= MAX_INDEX_PIECES:
         return ()
     had: dict[int, bytes] = {}
     for offset, piece in more:
@@ -105,14 +109,19 @@ def _segments(reference: IndexRef, references: list[Reference]) -> tuple[Segment
     return tuple(result)
 
 
-def attach(
+def attach_index(
     presentation: Presentation,
     rendition: Rendition,
     data: bytes,
+    *,
     header: bytes = b"",
     more: Sequence[tuple[int, bytes]] = (),
 ) -> Presentation:
-    """See :func:`player.manifest.attach_index`. ``presentation`` itself when the segments are known already."""
+    """``presentation`` with the segments that the index of ``rendition`` lists; itself when they are known already.
+
+    For ``data``, ``header`` and ``more`` see :func:`index_segments`. Indexes that it refers to and that are not there
+    become a warning. Raises :class:`ManifestError` when they hold no index.
+    """
     reference = rendition.segments
     if not isinstance(reference, IndexRef):
         return presentation

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend_stub.admin import fault_switches, words
-from backend_stub.admin.charts import Axis, Band, Line, bars, ceiling, plot
+from backend_stub.admin.charts import Axis, Band, ChartLine, bars, ceiling, plot
 from backend_stub.faults.document import parse_faults
 
 VALUES = st.floats(0, 1e15)
@@ -27,7 +27,7 @@ def test_an_axis_ends_at_a_round_number_above(value: float) -> None:
 def test_every_plot_is_well_formed_and_in_its_frame(points: list[tuple[float, float | None]], name: str) -> None:
     name = "".join(letter for letter in name if letter.isprintable())
     axis = Axis(0.0, 1e15, [(0.0, name), (1e15, name)], "{:g}".format)
-    lines = [Line(name, "a", points), Line(name, "b", points, stepped=True)]
+    lines = [ChartLine(name, "a", points), ChartLine(name, "b", points, stepped=True)]
     for made in (
         plot(name, lines, axis, [Band(1.0, 2.0, "stall", name)]),
         bars(name, [(at, value or 0.0) for at, value in points], 10.0, axis),

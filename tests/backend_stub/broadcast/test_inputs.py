@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backend_stub.broadcast.channel import Channel
+from backend_stub.broadcast.channel import BroadcastChannel
 from backend_stub.broadcast.journal import read_channel
 from backend_stub.broadcaster.encoder import EncoderInput
 from backend_stub.encoding import tools
@@ -36,11 +36,11 @@ def broadcasting(data: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", ENTRY, *command], stderr=subprocess.PIPE, text=True)
 
 
-def lengths(channel: Channel) -> list[float]:
+def lengths(channel: BroadcastChannel) -> list[float]:
     return [sum(segment.duration_s for segment in track.segments) for track in channel.tracks]
 
 
-def made(data: Path) -> Channel:
+def made(data: Path) -> BroadcastChannel:
     return read_channel(data / "media" / "chan" / "live")
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from backend_stub.boxes import BoxError
 from backend_stub.broadcast import dash, hls
-from backend_stub.broadcast.channel import Channel, JournalError, Track, opened
+from backend_stub.broadcast.channel import BroadcastChannel, JournalError, Track, opened
 from backend_stub.broadcast.guide import Programme, programmes_of, read_programmes, write_programmes
 from backend_stub.broadcast.journal import JOURNAL, Journal, JournalReader, read_channel
 from backend_stub.broadcaster.encoder import SEGMENT_S, EncoderInput, command, tracks_of
@@ -261,7 +261,7 @@ def test_a_reader_that_follows_knows_what_the_writer_knows(
     studio.close()
 
 
-def again(channel: Channel) -> None:
+def again(channel: BroadcastChannel) -> None:
     """A journal that was rewritten says the same."""
     records = list(channel.records(detailed=1000))
     made = opened(records[0])

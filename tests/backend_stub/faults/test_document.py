@@ -14,10 +14,10 @@ from backend_stub.faults.document import (
     Delay,
     FaultDocument,
     FaultDocumentError,
+    FaultRule,
     Kill,
     Match,
     Refuse,
-    Rule,
     Stall,
     StatusFault,
     TraceEntry,
@@ -49,7 +49,7 @@ def test_a_whole_rule() -> None:
         "name": "edge A dies", "match": {"path": "*/video/*.m4s", "pathway": "edge-a", "kind": "segment"},
         "skip": 4, "count": 1, "from_s": 0, "until_s": 60, "probability": 0.5,
         "fault": {"type": "cut", "after_bytes": 20000}}]}"""
-    rule = Rule(
+    rule = FaultRule(
         name="edge A dies",
         match=Match("*/video/*.m4s", "edge-a", "segment"),
         skip=4,
@@ -64,7 +64,7 @@ def test_a_whole_rule() -> None:
 
 def test_defaults() -> None:
     document = parse_faults('{"version": 1, "rules": [{"fault": {"type": "refuse"}}]}')
-    assert document == FaultDocument(rules=(Rule(fault=Refuse()),))
+    assert document == FaultDocument(rules=(FaultRule(fault=Refuse()),))
     assert document.rules[0].until_s == math.inf
     assert document.rules[0].count is None
 

@@ -8,10 +8,10 @@ from backend_stub.faults.document import (
     Cut,
     Delay,
     FaultDocument,
+    FaultRule,
     Kill,
     Match,
     Refuse,
-    Rule,
     Stall,
     StatusFault,
     TraceEntry,
@@ -25,7 +25,7 @@ SEGMENT = RequestFacts("/film/clear/video/1.m4s", ("edge-a", "127.0.0.1:8001"), 
 
 
 def taken(
-    rule: Rule, requests: int = 1, facts: RequestFacts = SEGMENT, now: float = STARTED, seed: int = 0
+    rule: FaultRule, requests: int = 1, facts: RequestFacts = SEGMENT, now: float = STARTED, seed: int = 0
 ) -> list[int]:
     """Which of so many equal requests take the rule."""
     engine = FaultEngine(FaultDocument((rule,), seed), STARTED)
@@ -50,15 +50,15 @@ def taken(
     ],
 )
 def test_every_member_of_a_match_must_hold(match: Match, hit: bool) -> None:
-    assert bool(taken(Rule(Refuse(), match=match))) == hit
+    assert bool(taken(FaultRule(Refuse(), match=match))) == hit
 
 
 def test_skip_and_count() -> None:
-    assert taken(Rule(Refuse(), skip=2, count=3), requests=10) == [2, 3, 4]
+    assert taken(FaultRule(Refuse(), skip=2, count=3), requests=10) == [2, 3, 4]
 
 
 def test_requests_of_others_do_not_count() -> None:
-    engine = FaultEngine(FaultDocument((Rule(Refuse(), match=Match(kind="init"), skip=1),)), STARTED)
+    engine = FaultEngine(FaultDocument((FaultRule(Refuse(), match=Match(kind="init"), skip=1),)), STARTED)
     init = RequestFacts("/x", (), "init")
     assert [bool(engine.take(facts, STARTED)) for facts in (init, SEGMENT, SEGMENT, init)] == [
         False,
@@ -69,23 +69,25 @@ def test_requests_of_others_do_not_count() -> None:
 
 
 def test_time_window() -> None:
-    rule = Rule(Refuse(), from_s=5, until_s=10)
+    rule = FaultRule(Refuse(), from_s=5, until_s=10)
     assert [bool(taken(rule, now=STARTED + since)) for since in (4.9, 5, 9.9, 10)] == [False, True, True, False]
 
 
 def test_chance_is_repeatable_and_counts_only_what_is_taken() -> None:
-    rule = Rule(Refuse(), probability=0.3)
+    rule = FaultRule(Refuse(), probability=0.3)
     first = taken(rule, requests=1000, seed=1)
     assert first == taken(rule, requests=1000, seed=1)
     assert first != taken(rule, requests=1000, seed=2)
     assert 230 < len(first) < 370
-    assert taken(Rule(Refuse(), probability=0.3, count=5), requests=1000, seed=1) == first[:5]
-    assert taken(Rule(Refuse(), probability=0.0), requests=100) == []
+    assert taken(FaultRule(Refuse(), probability=0.3, count=5), requests=1000, seed=1) == first[:5]
+    assert taken(FaultRule(Refuse(), probability=0.0), requests=100) == []
 
 
 def test_a_request_takes_every_rule_that_matches() -> None:
     trace = (TraceEntry(1000, 500, 0),)
-    engine = FaultEngine(FaultDocument((Rule(Delay(1)), Rule(Bandwidth(trace)), Rule(Cut(3)))), STARTED)
+    engine = FaultEngine(
+        FaultDocument((FaultRule(Delay(1)), FaultRule(Bandwidth(trace)), FaultRule(Cut(3)))), STARTED
+    )
     first, second = engine.take(SEGMENT, STARTED), engine.take(SEGMENT, STARTED)
     assert [one.fault for one in first] == [Delay(1), Bandwidth(trace), Cut(3)]
     assert first[1].link is not None

@@ -7,6 +7,7 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from hypothesis import given
@@ -167,6 +168,9 @@ async def test_the_access_token_goes_to_our_service_only() -> None:
         assert not bench.client.owns(url)
         with pytest.raises(InputError):
             await bench.client.licence(url, b"")
+    same = urlsplit(BASE)._replace(scheme=urlsplit(BASE).scheme.upper(), netloc=urlsplit(BASE).netloc.upper())
+    # An origin has no letter case (RFC 3986, 6.2.2.1).
+    assert bench.client.owns(f"{urlunsplit(same)}/api/v1/licence/x")
 
 
 async def test_an_unpublished_title() -> None:

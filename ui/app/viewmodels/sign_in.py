@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from player.base.errors import InputError
+from player.net.local_network import is_loopback
 from player.reporting.state import PlaybackFailure
-from player.service.address import is_loopback, service_address
+from player.service.address import service_address
 from ui.app.ports.client import ClientPort
 from ui.app.viewmodels.binding import RecordModel, shown
 from ui.app.viewmodels.tasks import ClientTask, Tasks
