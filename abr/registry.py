@@ -13,6 +13,7 @@ from abr.policies.bba2 import Bba2Core
 from abr.policies.bola import BolaCore
 from abr.policies.dynamic import DynamicCore
 from abr.policies.fixed import FixedCore
+from abr.policies.l2a import L2aCore
 from abr.policies.planner import PlannerCore
 from abr.policies.robustmpc import RobustMpcCore
 from abr.policies.thresholds import ThresholdsCore
@@ -24,6 +25,7 @@ _CORES: Mapping[str, Callable[..., Core]] = {
     "bola": BolaCore,
     "dynamic": DynamicCore,
     "fixed": FixedCore,
+    "l2a": L2aCore,
     "planner": PlannerCore,
     "robustmpc": RobustMpcCore,
     "thresholds": ThresholdsCore,

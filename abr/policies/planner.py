@@ -39,6 +39,9 @@ STEADY_DISCOUNT = 0.15  # ... and less by so much on one that keeps its rate, wh
 CHANGEABLE = 0.5  # share of changes from which on a link counts as unsteady throughout
 # A change costs a little more than its size: later steps of a plan believe that they can take it back for less.
 CHANGE_COST = 1.1
+# The objective counts segments. Its stalls and changes are weighed for segments of about this length: of shorter
+# ones a second holds more, and would outweigh any stall.
+UNIT_S = 3.0
 COLLAPSE = 0.01  # the chance that a transfer comes far slower than any before
 GRID_SPREAD = 0.25  # the expectations that a plan tells apart reach at least so far
 # Seconds of stall to expect of starvation (see abr.planning) where an unsteady link carries just the lowest rung; and
@@ -180,12 +183,12 @@ def problem_of(view: Snapshot, mean_bps: float) -> Problem:
         left = max(1, round(view.remaining_s / view.segment_s))
     spread = max(estimate.rel_error, MIN_SPREAD) * SPREAD_SCALE
     spread = _blend(steady, spread, min(spread, STEADY_SPREAD))
-    headroom = _headroom(view)
+    headroom, shorter = _headroom(view), max(1.0, UNIT_S / view.segment_s)
     rate_bps = mean_bps * math.exp((_blend(steady, OPTIMISM, 0.0) + HEADROOM_OPTIMISM * headroom) * spread)
     buffer_value = BUFFER_VALUE - STEADY_DISCOUNT * max(0.0, 1 - estimate.unsteady / CHANGEABLE)
     return Problem(
         quality=quality,
-        stall_cost=float(quality[-1]) * _blend(steady, 1.0, STEADY_STALLS),
+        stall_cost=float(quality[-1]) * _blend(steady, 1.0, STEADY_STALLS) * shorter,
         sizes=_sizes(view, min(HORIZON, left)),
         segments_left=left,
         segment_s=view.segment_s,
@@ -200,7 +203,7 @@ def problem_of(view: Snapshot, mean_bps: float) -> Problem:
         reserve_value=_blend(steady, 0.0, RESERVE_VALUE),
         reserve_s=RESERVE_S,
         block=_blend(steady * _for_long(view), 1.0, STEADY_BLOCK),
-        change_cost=_blend(steady, CHANGE_COST, STEADY_CHANGES),
+        change_cost=_blend(steady, CHANGE_COST, STEADY_CHANGES) * shorter,
         grid_spread=_blend(steady, GRID_SPREAD, STEADY_SPREAD),
         collapse_chance=COLLAPSE * (1 - headroom) * (1 - steady),
         outage_chance=estimate.outage_chance,

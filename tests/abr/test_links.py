@@ -39,6 +39,16 @@ def test_a_flickering_link_with_a_short_buffer() -> None:
     assert found.changes <= 20
 
 
+@pytest.mark.parametrize(("segment_s", "buffer_s"), [(0.5, 2.0), (0.5, 3.0), (1.0, 2.0)])
+def test_short_segments_do_not_make_a_stall_cheap(segment_s: float, buffer_s: float) -> None:
+    """Live with low latency, on a link that carries the lowest rung by 20 % every other two seconds, and all of them
+    between. Half a second of the highest rung is not worth a quarter of a second of stall."""
+    ladder = Ladder.constant((300, 700, 1500, 3000, 6000), segment_s=segment_s, segments=int(120 / segment_s))
+    trace = Trace("flicker", [(2.0, 0.36e6, 0.04), (2.0, 6e6, 0.04)])
+    session = simulate(registry.create(), ladder, trace, Options(buffer_max_s=buffer_s))
+    assert session.stalled_s < 0.1
+
+
 def test_what_a_policy_is_shown_is_what_the_planner_plans() -> None:
     ladder = Ladder.constant((300, 700), segments=40)
     session = simulate(registry.create(), ladder, Trace("link", [(10.0, 1e6, 0.04)]), Options(record=True))

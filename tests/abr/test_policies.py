@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,10 @@ from abr.model import Rung, Snapshot
 from abr.policies.bba0 import KNEE, RESERVOIR, keep_or_follow
 from abr.policies.bba2 import reservoir_s
 from abr.policies.bola import BolaMap
+from abr.policies.l2a import onto_simplex
 from abr.policies.robustmpc import best_plan, harmonic_mean_bps
+from abr.simulator.formats import Ladder, Trace
+from abr.simulator.session import Options, simulate
 from tests.kit.snapshots import LADDER, estimate, progress, snapshot
 
 
@@ -135,6 +139,27 @@ def test_robust_mpc_divides_by_its_worst_error() -> None:
     shock = replace(calm, estimate=replace(estimate(1.5e6), samples=6))
     assert "100%" in policy.decide(shock).votes[1].detail or "9" in policy.decide(shock).votes[1].detail
     assert harmonic_mean_bps(calm.estimate.recent) < 3e6
+
+
+@given(st.lists(st.floats(-5.0, 5.0), min_size=1, max_size=8))
+def test_a_projection_is_the_nearest_distribution(values: list[float]) -> None:
+    found = onto_simplex(np.array(values))
+    assert found.sum() == pytest.approx(1)
+    assert found.min() >= 0
+    others = [*np.eye(len(values)).tolist(), [1 / len(values)] * len(values)]
+    nearest = np.linalg.norm(found - values)
+    assert all(nearest <= np.linalg.norm(np.array(each) - values) + 1e-9 for each in others)
+
+
+def test_l2a_climbs_one_rung_at_a_time_to_what_the_link_carries() -> None:
+    ladder = Ladder.constant((300, 700, 1500, 3000, 6000), segment_s=1.0, segments=120)
+    session = simulate(
+        registry.create("l2a"), ladder, Trace("link", [(1000.0, 2e6, 0.04)]), Options(buffer_max_s=3.0)
+    )
+    assert max(np.diff(session.rungs)) == 1
+    assert max(session.rungs) <= 2
+    assert session.stalled_s == 0
+    assert session.rungs[-1] > 0
 
 
 def test_fixed_takes_its_rung_or_the_highest() -> None:

@@ -66,10 +66,14 @@ def the_rate_of_the_last_transfer_rules_rungs_out(patch: pytest.MonkeyPatch) -> 
     patch.setattr(planner.PlannerCore, "choose", choose)
 
 
+def a_second_of_stall_costs_a_segment(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(planner, "UNIT_S", 0.0)
+
+
 FAULTS = [
     Fault(
         name="abr-stays-below-a-rung-on-a-constant-link",
-        test=f"{LINKS}::test_a_link_near_the_top_rung[3-0.9-False]",
+        test=f"{LINKS}::test_a_link_near_the_top_rung[3-0.85-False]",
         apply=every_link_is_unsteady,
     ),
     Fault(
@@ -91,6 +95,11 @@ FAULTS = [
         name="abr-explain-hides-the-terms",
         test="tests/abr/test_reports.py::test_an_explanation_names_the_terms_of_the_plan_with_their_sizes",
         apply=explain_names_no_terms,
+    ),
+    Fault(
+        name="abr-stalls-are-cheap-with-short-segments",
+        test=f"{LINKS}::test_short_segments_do_not_make_a_stall_cheap[0.5-3.0]",
+        apply=a_second_of_stall_costs_a_segment,
     ),
     Fault(
         name="abr-follows-the-last-transfer-on-a-flickering-link",
