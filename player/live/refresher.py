@@ -109,7 +109,7 @@ class Refresher:
         known = self._programme.index(rendition)
         if known is None or not self._is_followed(rendition):
             if not self._programme.dated:
-                await self._load_playlist(rendition, None)
+                await self._load_first(rendition)
             known = self._programme.index(rendition)
         if known is None:
             raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "A part of this programme is not there any more.")
@@ -312,9 +312,25 @@ class Refresher:
 
     # --- loading
 
-    async def _load_playlist(self, rendition: Rendition, reload: Reload | None) -> None:
-        """Load a playlist and put it into the programme. One that was not followed may be far behind: it is placed
-        again by what the others say. Raises NetError or ManifestError."""
+    async def _load_first(self, rendition: Rendition) -> None:
+        """Load a playlist that was not followed: as far as another one has reported that it is (RFC 8216bis 4.4.5.4),
+        which no cache answers with an older one. Where that fails, as it stands. Raises NetError or ManifestError."""
+        newest = self._programme.newest(rendition) or rendition
+        leading = newest.playlist.url if newest.playlist is not None else _playlist_url(newest)
+        directives = _reported(self._programme.presentation, _without_directives(leading))
+        if directives:
+            try:
+                await self._load_playlist(rendition, Reload(with_query(leading, directives), 0.0), again=True)
+            except MatineeError as error:
+                self._note("A playlist is not as far as another one has reported; it is loaded as it stands.", error)
+            else:
+                return
+        await self._load_playlist(rendition, None)
+
+    async def _load_playlist(self, rendition: Rendition, reload: Reload | None, *, again: bool = False) -> None:
+        """Load a playlist and put it into the programme. One that was not followed (``again``, or no ``reload``) may
+        be far behind: it is placed again by what the others say. Raises NetError or ManifestError."""
+        again = again or reload is None
         newest = self._programme.newest(rendition) or rendition
         leading = newest.playlist.url if newest.playlist is not None else _playlist_url(newest)
         directives = [] if reload is None else _directives(reload.url)
@@ -327,12 +343,12 @@ class Refresher:
                     RequestKind.MANIFEST,
                     wanted,
                     track=rendition.id,
-                    may_come=reload is not None,
+                    may_come=not again,
                     first_byte_s=_held_back_s(newest) if reload is not None and reload.blocking else None,
                 )
             )
             presentation = self._programme.presentation
-            if reload is None:
+            if again:
                 presentation = _forgotten(presentation, lambda each: each.id == rendition.id)
             presentation, changes = refresh_playlist(
                 presentation, rendition.id, body, _without_directives(result.url)
@@ -467,6 +483,21 @@ def _held_back_s(rendition: Rendition) -> float:
     """How long a blocking server may hold its answer back: three target durations (RFC 8216bis 6.2.5.2), and the time
     that any answer may take."""
     return 3 * (rendition.target_duration_s or DEFAULT_RELOAD_S) + _ANSWER_S
+
+
+def _reported(presentation: Presentation, url: str) -> list[tuple[str, str]]:
+    """The delivery directives for a playlist by what those that block report of it: the furthest that one says."""
+    reports = [
+        (report.last_sequence, -1 if report.last_part is None else report.last_part)
+        for _, _, each in iter_renditions(presentation)
+        if each.playlist is not None and each.playlist.can_block_reload
+        for report in each.playlist.rendition_reports
+        if report.last_sequence is not None and _without_directives(report.url) == url
+    ]
+    if not reports:
+        return []
+    sequence, part = max(reports)
+    return [("_HLS_msn", str(sequence)), *([("_HLS_part", str(part))] if part >= 0 else [])]
 
 
 def _playlist_url(rendition: Rendition) -> str:

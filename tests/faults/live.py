@@ -72,6 +72,11 @@ def _sliding_counts_as_news(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("player.live.refresher._brings", bool)
 
 
+def _read_no_reports(patch: pytest.MonkeyPatch) -> None:
+    """A switch loads the other playlist as it stands, which may be an old one of a cache."""
+    patch.setattr("player.live.refresher._reported", lambda _presentation, _url: [])
+
+
 def _count_from_zero(patch: pytest.MonkeyPatch) -> None:
     """An event that is over is as long as its timeline, which may count from 1970."""
     update = Monitor.update
@@ -243,5 +248,10 @@ FAULTS = [
             apply=_count_from_zero,
         )
         for form in ("hls", "dash")
+    ),
+    Fault(
+        name="live-reports-not-used",
+        test="tests/player/live/test_refreshing.py::test_a_new_rung_is_asked_for_as_far_as_it_was_reported[False]",
+        apply=_read_no_reports,
     ),
 ]

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from player.manifest import parse
+from player.manifest.edit import iter_renditions
 from player.playback.subtitles import SubtitleTracks
 from player.reporting.events import Note
 from player.tracks.selection import select
@@ -47,6 +49,40 @@ def check_shown(viewing: Viewing, until_s: float) -> None:
 
 def notes(viewing: Viewing) -> list[str]:
     return [event.kind for event in viewing.events if isinstance(event, Note)]
+
+
+# --- HLS: another rung
+
+
+class Reporting(Broadcast):
+    """An HLS programme whose playlists report of one another. ``refuses``: what was reported is not there."""
+
+    def __init__(self, *, refuses: bool) -> None:
+        super().__init__(FakeClock(), "hls")
+        self.refuses = refuses
+
+    def get(self, url: str) -> bytes | None:
+        if self.refuses and "v1.m3u8?" in url:
+            return None
+        self.head = "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES\n" + "\n".join(
+            f'#EXT-X-RENDITION-REPORT:URI="{name}.m3u8",LAST-MSN={self._listed()[-1]}' for name in ("v0", "v1", "en")
+        )
+        return super().get(url)
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_a_new_rung_is_asked_for_as_far_as_it_was_reported(follow: Follow, refuses: bool) -> None:
+    broadcast = Reporting(refuses=refuses)
+    viewing = await follow(broadcast)
+    await viewing.run(10.0)
+    assert viewing.asked("v0.m3u8")[0] == "v0.m3u8", "nothing is reported yet"
+    presentation = parse(broadcast.get(broadcast.url) or b"", broadcast.url)
+    rung = next(each for _, _, each in iter_renditions(presentation) if each.height == 360)
+    index = await broadcast.clock.run(viewing.sources.index(rung))
+    assert index[len(index) - 1].number >= broadcast.whole - 2
+    asked = viewing.asked("v1.m3u8")
+    assert asked[0].startswith("v1.m3u8?_HLS_msn=")
+    assert (asked[-1] == "v1.m3u8") == refuses
 
 
 # --- DASH
