@@ -4,7 +4,8 @@ Source: Karagkioules, Mekuria, Griffioen, Wagenaar, "Online learning for low-lat
 The policy keeps a probability for each rung. After each segment it takes a step along the gradient of what the
 rungs would have added to the buffer's shortage, and projects the result onto the simplex. It fetches the rung nearest
 to the mean bitrate of the distribution. A multiplier stands for the shortage so far. The paper's parameters are for
-a horizon of four segments. The policy climbs one rung at a time, and only to one that the last segment's rate carries.
+a horizon of four segments. The policy climbs one rung at a time, and only to one that the last segment's rate
+carries.
 """
 
 from __future__ import annotations
