@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ui.app.desktop.session import DesktopSession
     from ui.app.downloads.deferred import LateDownloads
     from ui.app.downloads.titles import KeptTitles
-    from ui.app.engine.client import EngineClient, OpenPlayback
+    from ui.app.engine.client import EngineClient
     from ui.app.ports.household import PartReport
     from ui.app.profile.data_use import DataMeter
     from ui.app.profile.last_used import Memory
@@ -259,15 +259,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
     meter = DataMeter(options.profile)
     memory = Memory(options.profile)
     kept = LateDownloads(lambda: _make_downloads(options, client, store))
-    client = EngineClient(
-        lambda: _make_engine(options, store, meter, kept),
-        _playback_opener(options, store, meter, memory),
-        options.service_url,
-        prepare=lambda player: _apply_preferences(player, store),
-        examine=options.examine,
-        presence=lambda: _presence(options),
-        look_ahead=lambda engine, source: engine.prefetch(source, _playback_settings(options, store, meter, memory)),
-    )
+    client = EngineClient(_AppHost(options, store, meter, memory, kept), options.service_url)
     tasks = Tasks(client)
     output = VideoOutput(make_player)
     posters = PosterCache(client, tasks, options.profile / "posters")
@@ -358,12 +350,6 @@ def _make_downloads(options: AppOptions, client: EngineClient, store: Preference
     )
 
 
-def _presence(options: AppOptions) -> AbstractContextManager[None]:
-    from downloads.presence import playing
-
-    return playing(options.profile / _DOWNLOADS)
-
-
 def _make_engine(options: AppOptions, store: PreferenceStore, meter: DataMeter, downloads: LateDownloads) -> Engine:
     from downloads.offline import SCHEME
     from player.engine import Engine, EngineSettings
@@ -414,27 +400,55 @@ def _playback_settings(
     )
 
 
-def _playback_opener(options: AppOptions, store: PreferenceStore, meter: DataMeter, memory: Memory) -> OpenPlayback:
-    def begin(
+@dataclass(frozen=True, slots=True)
+class _AppHost:
+    """The app around its engine (:class:`ui.app.engine.client.EngineHost`)."""
+
+    options: AppOptions
+    store: PreferenceStore
+    meter: DataMeter
+    memory: Memory
+    downloads: LateDownloads
+
+    def make_engine(self) -> Engine:
+        return _make_engine(self.options, self.store, self.meter, self.downloads)
+
+    def open_playback(
+        self,
         engine: Engine,
         source: PlaybackSource,
         player: MpvPlayer,
         on_state: Callable[[PlaybackState], None],
         start_s: float | None,
     ) -> Session:
-        on_event = options.on_event or (lambda _event: None)
+        on_event = self.options.on_event or (lambda _event: None)
 
         def seen(state: PlaybackState) -> None:
-            if options.on_state is not None:
-                options.on_state(state)
+            if self.options.on_state is not None:
+                self.options.on_state(state)
             on_state(state)
 
-        playback = _playback_settings(options, store, meter, memory)
+        playback = self._settings()
         if start_s is not None:
             playback = replace(playback, start_s=start_s)
         return engine.open(source, player, seen, playback, on_event)
 
-    return begin
+    def prepare(self, player: MpvPlayer) -> None:
+        _apply_preferences(player, self.store)
+
+    def examine(self) -> Sequence[PartReport]:
+        return self.options.examine()
+
+    def presence(self) -> AbstractContextManager[None]:
+        from downloads.presence import playing
+
+        return playing(self.options.profile / _DOWNLOADS)
+
+    def look_ahead(self, engine: Engine, source: PlaybackSource | None) -> None:
+        engine.prefetch(source, self._settings())
+
+    def _settings(self) -> PlaybackSettings:
+        return _playback_settings(self.options, self.store, self.meter, self.memory)
 
 
 def _apply_preferences(player: MpvPlayer, store: PreferenceStore) -> None:

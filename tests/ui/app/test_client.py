@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -11,7 +13,7 @@ from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError
 from drm_client.keystore import FileKeyStore
 from player.engine import Engine
-from ui.app.engine.client import EngineClient
+from ui.app.engine.client import EngineClient, EngineHost
 
 
 def test_a_damaged_key_store_is_told_and_is_no_fault_of_ours(
@@ -28,7 +30,7 @@ def test_a_damaged_key_store_is_told_and_is_no_fault_of_ours(
     async def look() -> None:
         raise AssertionError("there is no engine to run it")
 
-    client = EngineClient(make, lambda *_: pytest.fail("nothing is played"))
+    client = EngineClient(cast("EngineHost", SimpleNamespace(make_engine=make)))
     client.start()
     with pytest.raises(DrmError, match="doctor --repair-key-store"):
         client.submit(look()).result(60.0)

@@ -48,43 +48,46 @@ _CLOSE_S, _LOOK_S = 10.0, 0.5
 _BUSY = frozenset({PlaybackStatus.LOADING, PlaybackStatus.PLAYING, PlaybackStatus.BUFFERING, PlaybackStatus.SEEKING})
 
 
-class OpenPlayback(Protocol):
-    """Begins a session, on the engine's loop; ``start_s`` as in :meth:`ui.app.ports.client.ClientPort.open`."""
+class EngineHost(Protocol):
+    """The program around an engine: the app, or the kiosk's screen."""
 
-    def __call__(
+    def make_engine(self) -> Engine:
+        """Make the engine; called once, on a thread of its own."""
+        ...
+
+    def open_playback(
         self,
         engine: Engine,
         source: PlaybackSource,
         player: MpvPlayer,
         on_state: Callable[[PlaybackState], None],
         start_s: float | None,
-    ) -> Session: ...
+    ) -> Session:
+        """Start a session, on the engine's loop; ``start_s`` as in :meth:`ui.app.ports.client.ClientPort.open`."""
+        ...
+
+    def prepare(self, player: MpvPlayer) -> None:
+        """Set the player up for a playback; it may wait for libmpv."""
+        ...
+
+    def examine(self) -> Sequence[PartReport]:
+        """Check the installation; it may take a while."""
+        ...
+
+    def presence(self) -> AbstractContextManager[None]:
+        """Hold what is returned while playback uses the network."""
+        ...
+
+    def look_ahead(self, engine: Engine, source: PlaybackSource | None) -> None:
+        """Fetch what a title starts with; None ends that."""
+        ...
 
 
 class EngineClient:
-    """A :class:`ui.app.ports.client.ClientPort` over a real engine.
+    """A :class:`ui.app.ports.client.ClientPort` over the engine of ``host``."""
 
-    ``open_playback`` starts a session in it, ``prepare`` sets the player up for it (it may wait for libmpv).
-    ``examine`` checks the installation (it may take a while). ``presence`` is held while playback uses the network.
-    ``look_ahead`` fetches what a title starts with.
-    """
-
-    def __init__(
-        self,
-        make_engine: Callable[[], Engine],
-        open_playback: OpenPlayback,
-        service_url: str | None = None,
-        prepare: Callable[[MpvPlayer], None] = lambda _player: None,
-        examine: Callable[[], Sequence[PartReport]] = tuple,
-        presence: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
-        look_ahead: Callable[[Engine, PlaybackSource | None], None] = lambda _engine, _source: None,
-    ) -> None:
-        self._make_engine = make_engine
-        self._open_playback = open_playback
-        self._prepare = prepare
-        self._examine = examine
-        self._presence = presence
-        self._look_ahead = look_ahead
+    def __init__(self, host: EngineHost, service_url: str | None = None) -> None:
+        self._host = host
         self._watch: asyncio.Task[None] | None = None
         self._service_name = urlsplit(service_url).netloc if service_url else ""
         self._made: Future[Engine] = Future()
@@ -123,7 +126,7 @@ class EngineClient:
 
     def look_at(self, source: PlaybackSource | None) -> None:
         if self._made.done() and self._made.exception() is None:
-            self._look_ahead(self.engine, source)
+            self._host.look_ahead(self.engine, source)
 
     def plays_online(self) -> bool:
         """Whether a playback needs the network now. For the engine's loop."""
@@ -291,7 +294,7 @@ class EngineClient:
         return await self._service().seasons(series_id)
 
     async def examine(self) -> Sequence[PartReport]:
-        return await asyncio.to_thread(self._examine)
+        return await asyncio.to_thread(self._host.examine)
 
     async def image(self, url: str) -> bytes:
         from player.net.model import Request, RequestKind
@@ -317,9 +320,9 @@ class EngineClient:
             earlier.stop()
             await asyncio.to_thread(engine.wait, earlier, _CLOSE_S)
         mpv = cast("MpvPlayer", player)
-        await asyncio.to_thread(self._prepare, mpv)
+        await asyncio.to_thread(self._host.prepare, mpv)
         self._online = source.kept is None
-        self._session = self._open_playback(engine, source, mpv, on_state, start_s)
+        self._session = self._host.open_playback(engine, source, mpv, on_state, start_s)
         if self._watch is None:
             self._watch = asyncio.create_task(self._tell_others(), name="presence")
         return self._session
@@ -330,7 +333,7 @@ class EngineClient:
             told = False
             while True:
                 if self.plays_online() and not told:
-                    held.enter_context(self._presence())
+                    held.enter_context(self._host.presence())
                     told = True
                 elif told and not self.plays_online():
                     held.close()
@@ -349,7 +352,7 @@ class EngineClient:
 
     def _make(self) -> None:
         try:
-            self._made.set_result(self._make_engine())
+            self._made.set_result(self._host.make_engine())
         except Exception as error:  # noqa: BLE001 - every task waiting for the engine is told
             if isinstance(error, ANY_ERROR):
                 _log.warning("the engine could not be made: %s", error.sentence)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from player.reporting.state import PlaybackState
     from player.title.opening import PlaybackSource
     from ui.app.downloads.titles import KeptTitles
+    from ui.app.ports.household import PartReport
     from ui.kiosk.kept_titles import SignInKeeper, TitleKeeper
 
 _KEEP_EVERY_MS = 60_000
@@ -49,7 +51,7 @@ def run_screen(provisioning: Provisioning, profile: Path, begin_with: int) -> in
     scene.after_application()
     scene.register_types(scene.choose_scene())
     parts = _ScreenParts(provisioning, profile)
-    client = EngineClient(parts.make_engine, parts.open_playback, provisioning.service_url, prepare=parts.prepare)
+    client = EngineClient(parts, provisioning.service_url)
     parts.client = client
     tasks = Tasks(client)
     output = VideoOutput(make_player)
@@ -183,6 +185,17 @@ class _ScreenParts:
             await self._titles().provide()
         finally:
             self._providing = False
+
+    def examine(self) -> Sequence[PartReport]:
+        """Nobody looks at a kiosk's settings."""
+        return ()
+
+    def presence(self) -> AbstractContextManager[None]:
+        """The kiosk makes room for playback by itself."""
+        return nullcontext()
+
+    def look_ahead(self, engine: Engine, source: PlaybackSource | None) -> None:
+        """The next entry is opened when its time comes."""
 
     def open_playback(
         self,
