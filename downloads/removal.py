@@ -84,7 +84,7 @@ def _give_back(
     """Give back what no other download has: a title that was downloaded twice has one licence."""
     kept = _licences_of_others(store, download_id)
     for licence_id in licence_ids:
-        if licence_id not in kept:
+        if not licences.store.drop_use(licence_id, download_id) and licence_id not in kept:
             licences.remove(licence_id, reason)
     licences.store.removed(download_id)
 

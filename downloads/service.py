@@ -87,6 +87,7 @@ class ServiceAccess(Access):
             LicenceOrder(grant.licence_url, grant.download_id, origin.title_id, tuple(wanted))
         )
         kept.clear()
+        await asyncio.to_thread(licences.store.note_use, kept.licence_id, folder.id)
         await asyncio.to_thread(note_licence, folder, kept.licence_id)
 
     async def _ask_clearkey(self, folder: DownloadFolder, origin: DownloadOrigin, kids: Collection[bytes]) -> None:

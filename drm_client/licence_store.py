@@ -22,6 +22,7 @@ from drm_client.vault import Vault
 LICENCE = "licence"
 RECEIPT = "receipt"
 REMOVAL = "removal"
+USE = "use"
 _VERSION = 1
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
@@ -146,7 +147,7 @@ class LicenceStore:
 
     def release(self, licence_id: str, receipt: Receipt | None) -> None:
         """Forget a licence and keep its receipt, both at once."""
-        values: dict[tuple[str, str], bytes | None] = {(LICENCE, licence_id): None}
+        values: dict[tuple[str, str], bytes | None] = {(LICENCE, licence_id): None, (USE, licence_id): None}
         if receipt is not None:
             document = {
                 "v": _VERSION,
@@ -170,6 +171,23 @@ class LicenceStore:
     def sent(self, receipt: Receipt) -> None:
         """The service has confirmed ``receipt``."""
         self._vault.delete(RECEIPT, receipt.licence_id)
+
+    def note_use(self, licence_id: str, download_id: str) -> None:
+        """Remember that a download has this licence: one in another place may have it, too."""
+        used = self._uses(licence_id)
+        if download_id not in used:
+            self._vault.put(USE, licence_id, json.dumps([*used, download_id]).encode())
+
+    def drop_use(self, licence_id: str, download_id: str) -> tuple[str, ...]:
+        """Forget that a download had this licence; those that have it still, as far as it was noted."""
+        used = self._uses(licence_id)
+        left = tuple(one for one in used if one != download_id)
+        if left != used:
+            self._vault.put(USE, licence_id, json.dumps(left).encode())
+        return left
+
+    def _uses(self, licence_id: str) -> tuple[str, ...]:
+        return tuple(json.loads(self._vault.get(USE, licence_id) or b"[]"))
 
     def plan_removal(self, removal: Removal) -> None:
         """Remember that a download and its licences are to go, until :meth:`removed`."""

@@ -175,12 +175,16 @@ def test_a_removal_that_is_cut_off_is_finished_later(
         removal.finish(client.store, licences)
 
 
-@pytest.mark.parametrize("cut_off", [False, True])
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["one store", "two stores"])
+@pytest.mark.parametrize("cut_off", [False, True], ids=["", "cut off"])
 def test_a_title_that_was_downloaded_twice_keeps_its_licence_until_both_are_removed(
-    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch, cut_off: bool
+    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch, cut_off: bool, elsewhere: bool
 ) -> None:
     client = Client(tmp_path, site)
-    one, other = client.add("clear"), client.add("clear")
+    one, here = client.add("clear"), client.store
+    if elsewhere:
+        client.store = Store(tmp_path / "elsewhere", FileKeyStore(client.profile))
+    other = client.add("clear")
     with signed_in_engine(client.profile, site) as made:
         for folder in (one, other):
             client.run(made, folder)
@@ -195,8 +199,8 @@ def test_a_title_that_was_downloaded_twice_keeps_its_licence_until_both_are_remo
             if cut_off:
                 patch.setattr(removal, "_give_back", die)
             with pytest.raises(Killed) if cut_off else contextlib.nullcontext():
-                removal.remove(client.store, one.id, licences)
-        removal.finish(client.store, licences)
+                removal.remove(here, one.id, licences)
+        removal.finish(here, licences)
         assert licences.standing(licence_id).may_start
         assert licences.store.receipts() == ()
         removal.remove(client.store, other.id, licences)
