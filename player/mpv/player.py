@@ -288,7 +288,7 @@ class MpvPlayer:
         if words[0] != "expand-text":
             self._reading.hurry()
         try:
-            return True, self.handle.command(*words)
+            return True, self.handle.command(*(word.encode(errors="surrogateescape") for word in words))
         except (SystemError, ValueError, RuntimeError, OSError) as error:
             _log.debug("libmpv refused %s: %s", words[0], error)
             return False, None

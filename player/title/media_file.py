@@ -12,6 +12,7 @@ import stat
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from unicodedata import category
 from urllib.parse import unquote, urlsplit
 
 from player.base.errors import ErrorCode, InputError, MediaError
@@ -53,6 +54,9 @@ _LISTS = re.compile(
 _ADDRESS_LINE = re.compile(rb"(?m)^[ \t]*(?:[A-Za-z][A-Za-z0-9+.\-]{1,20}://|/|\.\.?/)\S")
 
 
+_TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
 class MediaFileKind(StrEnum):
     """``MATROSKA`` has a demuxer of libmpv's own; ``OTHER`` is for FFmpeg's. ``LIST`` names other files."""
 
@@ -77,7 +81,7 @@ class MediaFile:
     @property
     def stem(self) -> str:
         """Its name for people."""
-        return PurePosixPath(self.name).stem or self.name or "File"
+        return readable(PurePosixPath(self.name).stem or self.name) or "File"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +114,15 @@ def checked(kind: MediaFileKind, name: str) -> MediaFileKind:
             ErrorCode.MEDIA_UNSUPPORTED, "This file is a list of other files, not a film, so it is not opened."
         )
     if kind is MediaFileKind.EMPTY:
-        raise MediaError(ErrorCode.MEDIA_DAMAGED, f"There is nothing in {name or 'this file'}.")
+        raise MediaError(ErrorCode.MEDIA_DAMAGED, f"There is nothing in {readable(name) or 'this file'}.")
     return kind
+
+
+def readable(name: str) -> str:
+    """The name of a file as it can be shown, on one line: what is no text is marked, and signs that turn the order of
+    letters around ("gpj.mkv" for "vkm.jpg") are left out."""
+    text = "".join(letter for letter in name.encode(errors="replace").decode() if letter not in _TURNS)
+    return " ".join("".join(" " if category(letter) == "Cc" else letter for letter in text).split())
 
 
 def is_media_name(name: str) -> bool:
@@ -143,7 +154,9 @@ def inspect(path: Path) -> Inspected:
             file.seek(max(len(head), size - _SAMPLE_BYTES))
             tail = file.read(_SAMPLE_BYTES)
     except OSError as error:
-        raise InputError(ErrorCode.INPUT_FILE, f"{path.name}: {error.strerror or 'it cannot be read'}.") from error
+        raise InputError(
+            ErrorCode.INPUT_FILE, f"{readable(path.name)}: {error.strerror or 'it cannot be read'}."
+        ) from error
     kind = checked(kind_of(head[:_SNIFFED]), path.name)
     return Inspected(kind, identity_of(size, head, tail), size, is_indexed(path.name, head))
 
@@ -196,7 +209,9 @@ def media_of_folder(folder: Path, most: int = 5000) -> tuple[Path, ...]:
     try:
         found = [path for path in folder.iterdir() if is_media_name(path.name) and path.is_file()]
     except OSError as error:
-        raise InputError(ErrorCode.INPUT_FILE, f"{folder.name}: {error.strerror or 'it cannot be read'}.") from error
+        raise InputError(
+            ErrorCode.INPUT_FILE, f"{readable(folder.name)}: {error.strerror or 'it cannot be read'}."
+        ) from error
     found = [path for path in found if not path.name.startswith(".")]
     return tuple(sorted(found, key=lambda path: natural_key(path.name))[:most])
 
@@ -212,5 +227,5 @@ def _open_regular(path: str, flags: int) -> int:
     handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise InputError(ErrorCode.INPUT_FILE, f"{Path(path).name} is no file that can be played.")
+        raise InputError(ErrorCode.INPUT_FILE, f"{readable(Path(path).name)} is no file that can be played.")
     return handle

@@ -82,7 +82,8 @@ class PlaybackSource:
         path = path.resolve()
         if is_manifest_file(path):
             return cls(url=path.as_uri(), folder=path.parent)
-        return cls(media=MediaFile(path), name=path.stem)
+        media = MediaFile(path)
+        return cls(media=media, name=media.stem)
 
     @classmethod
     def of_address(cls, url: str) -> PlaybackSource:

@@ -106,6 +106,18 @@ def test_a_plain_libmpv_opens_something(name, world, tmp_path):
             plain.kill()
 
 
+def test_a_name_that_is_no_text_is_opened_and_shown_as_text(films, made, player, tmp_path):
+    for name in ("not text\udcff.mkv", "two\nlines.mkv"):
+        path = tmp_path / name
+        path.write_bytes(films[0].read_bytes())
+        source = PlaybackSource.of_file(path)
+        run = play(made, source, player, timeout_s=20)
+        assert run.finished
+        assert run.report["result"]["error"] is None
+        assert run.report["result"]["position_s"] > 1.5
+        assert source.shown_name in ("not text?", "two lines")
+
+
 def test_a_playlist_of_the_web_under_the_name_of_a_film_is_asked_for_once(world, made, player, tmp_path):
     scene, _ = world
     (tmp_path / "film.mp4").write_text(f"#EXTM3U\n#EXTINF:2,\n{scene.url}\n")

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from player.mpv.player import MpvPlayer
 from player.playback import embedded_lines, file_phases, session, steps
 from player.playback.embedded_lines import EmbeddedLines
 from player.playback.file_phases import PlayingFile
@@ -15,6 +16,7 @@ from player.title import media_file
 from player.tracks.preference_store import PreferenceLearner
 from tests.faults.model import Fault
 from tests.faults.viewer import replaced
+from ui.app.system import links
 
 
 def _pause_unknown(patch: pytest.MonkeyPatch) -> None:
@@ -38,6 +40,13 @@ def _believed(row: bytes) -> SubtitleLine:
 
 async def _left_running(self: EmbeddedLines) -> None:
     """Whoever reads goes on."""
+
+
+def _text_alone(self: MpvPlayer, *words: str) -> tuple[bool, object]:
+    try:
+        return True, self.handle.command(*words)
+    except (SystemError, ValueError, RuntimeError, OSError):
+        return False, None
 
 
 _TOOLS = "tests/e2e/test_tools.py::"
@@ -87,6 +96,16 @@ FAULTS = [
         name="files-the-process-of-lines-outlives-the-playback",
         test="tests/player/media/test_workers.py::test_no_process_outlives_the_playback",
         apply=lambda patch: patch.setattr(EmbeddedLines, "close", _left_running),
+    ),
+    Fault(
+        name="files-a-name-that-text-does-not-carry-is-lost",
+        test="tests/ui/app/test_files.py::test_the_text_of_a_place_leads_back_to_it[lines]",
+        apply=lambda patch: patch.setattr(links, "place_text", str),
+    ),
+    Fault(
+        name="files-a-name-that-is-no-text-is-never-opened",
+        test="tests/e2e/test_hostile_files.py::test_a_name_that_is_no_text_is_opened_and_shown_as_text",
+        apply=lambda patch: patch.setattr(MpvPlayer, "_run", _text_alone),
     ),
     Fault(
         name="files-next-file-in-a-paused-player-moves",

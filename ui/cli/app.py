@@ -61,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
 def _files(words: Sequence[str]) -> tuple[str, ...]:
     """The paths of files and folders, where the words are such. Raises InputError where one of several is not."""
     from player.base.errors import ErrorCode, InputError
+    from ui.app.system.links import place_text
     from ui.cli.play_setup import local_file
 
     paths = [Path(word).resolve() if Path(word).is_dir() else local_file(word) for word in words]
@@ -71,7 +72,7 @@ def _files(words: Sequence[str]) -> tuple[str, ...]:
     for path in found:
         if not path.exists():
             raise InputError(ErrorCode.INPUT_FILE, f"There is no file {path}.")
-    return tuple(map(str, found))
+    return tuple(map(place_text, found))
 
 
 def play_in_window(args: argparse.Namespace, source: PlaybackSource) -> int:

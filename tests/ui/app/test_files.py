@@ -19,12 +19,16 @@ from player.title.media_file import (
     MediaFileKind,
     address_identity,
     is_media_head,
+    is_media_name,
     kind_of,
     may_be_media,
     media_of_folder,
 )
 from tests.kit.fake_client import cards, playing
+from ui.app.system import links
+from ui.app.viewmodels.browsing import FileBrowser
 from ui.app.viewmodels.queue import PlayQueue, Repeat
+from ui.cli.app import _files
 
 K = Qt.Key
 HEAD = b"\x1a\x45\xdf\xa3" + b"\x01" * 100
@@ -50,6 +54,55 @@ def test_a_folder_plays_as_people_count(stage, tmp_path):
         stage.client.sessions[-1].publish(playing(status=PlaybackStatus.ENDED))
     stage.until(lambda: stage.page != "player")
     assert playing_names(stage) == ["Part 1", "Part 2", "Part 10"]
+
+
+ODD = {
+    "lines": "new\nline",
+    "tab": "tab\tbed",
+    "spaces": " space ",
+    "turned": "rtl\u202egpj",
+    "no text": "not text\udcff",
+    "signs": "100%25 #1?",
+    "dash": "-dash",
+}
+"""Names that are no text, or that text does not carry whole."""
+
+
+@pytest.mark.parametrize("name", ODD.values(), ids=ODD)
+def test_the_text_of_a_place_leads_back_to_it(name):
+    path = Path("/films") / f"{name}.mkv"
+    text = links.place_text(path)
+    assert text.isprintable()
+    assert links.chosen_file(text.encode().decode()) == path
+
+
+@pytest.mark.parametrize("name", ODD.values(), ids=ODD)
+def test_a_file_plays_whatever_it_is_called(stage, tmp_path, name):
+    """From the command line, from another start, from the list of a folder, and from what was opened last."""
+    path = films(tmp_path, f"{name}.mkv")[0]
+    sources = []
+    stage.start(files=_files([str(path)]))
+    stage.until(lambda: bool(stage.client.sessions))
+    assert stage.client.sessions[0].source.media.path == path
+    files = stage.app.files
+    files.sourceWanted.connect(lambda source: sources.append(source.media.path))
+    handed = "\t".join(_files([str(path)])).replace("\n", " ").encode().decode()
+    stage.app.open_places(handed.split("\t"))
+    stage.until(lambda: sources == [path])
+    browser = FileBrowser(is_media_name)
+    chosen = []
+    browser.chosen.connect(chosen.append)
+    browser.show(tmp_path)
+    browser.choose(browser.lines[-1].key)
+    files.open(chosen)
+    stage.until(lambda: sources == [path] * 2)
+    stage.client.files = [OpenedFile("id", str(path), "x", 90.0, 600.0, 1.0)]
+    files.refresh()
+    stage.until(lambda: bool(files.recent.records))
+    files.playRecent("id")
+    stage.until(lambda: sources == [path] * 3)
+    shown = {stage.client.sessions[0].source.shown_name, browser.lines[-1].label, files.queue_lines[0].name}
+    assert not [one for one in shown if not one.isprintable() or one != one.strip()]
 
 
 def test_the_queue_by_keys(stage, tmp_path):

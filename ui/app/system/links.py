@@ -7,10 +7,11 @@ A file of this machine is for the viewer alone to name (:func:`chosen_file`).
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
 
 SCHEME = "matinee"
@@ -67,9 +68,16 @@ def chosen_file(text: str) -> Path | None:
                 return None
         except ValueError:
             return None
-        text = url2pathname(parts.path)
+        text = os.fsdecode(unquote_to_bytes(parts.path)) if os.name == "posix" else url2pathname(parts.path)
     path = Path(text)
     return path if path.is_absolute() and path.name and "\0" not in text else None
+
+
+def place_text(path: Path | str) -> str:
+    """What :func:`chosen_file` takes for this file, in text that Qt and a line of a socket carry whole: the path, or
+    the ``file:`` address if the name is no text or contains characters that are not visible."""
+    text = str(path)
+    return text if text.isprintable() and text == text.strip() else Path(text).as_uri()
 
 
 def _only(values: list[str]) -> str:

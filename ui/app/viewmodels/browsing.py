@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths, Signal, Slot
 
+from ui.app.system.links import chosen_file, place_text
 from ui.app.viewmodels.binding import part, shown
 from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.text import tr
@@ -24,8 +25,8 @@ _MOUNTS = ("/media", "/mnt", "/run/media", "/Volumes")
 
 
 class FileBrowser(QObject):
-    """``chosen(path)`` follows for a file, and for a whole folder where these may be chosen. ``wanted`` says which
-    names are shown."""
+    """``chosen(place)`` follows for a file, and for a whole folder where these may be chosen; ``place`` is a text for
+    :func:`ui.app.system.links.chosen_file`. ``wanted`` says which names are shown."""
 
     changed = Signal()
     chosen = Signal(str)
@@ -80,10 +81,10 @@ class FileBrowser(QObject):
         if key == _UP:
             self.show(None if folder is None or folder.parent == folder else folder.parent)
         elif key == _ALL:
-            self.chosen.emit(str(folder))
+            self.chosen.emit("" if folder is None else place_text(folder))
             return False
-        elif Path(key).is_dir():
-            self.show(Path(key))
+        elif (path := chosen_file(key)) is not None and path.is_dir():
+            self.show(path)
         else:
             self.chosen.emit(key)
             return False
@@ -99,7 +100,7 @@ class FileBrowser(QObject):
         return True
 
     def _lines(self, folder: Path) -> list[Option]:
-        from player.title.media_file import natural_key
+        from player.title.media_file import natural_key, readable
 
         up = Option(_UP, tr("Up"))
         try:
@@ -109,7 +110,7 @@ class FileBrowser(QObject):
             return [up, Option("", tr("This folder cannot be read."), error.strerror or "", available=False)]
         files = [one for one in entries if not one[2] and self._wanted(one[0])]
         lines = [
-            Option(path, name, tr("folder") if is_dir else "")
+            Option(place_text(path), readable(name), tr("folder") if is_dir else "")
             for name, path, is_dir in sorted(
                 [one for one in entries if one[2]] + files, key=lambda one: (not one[2], natural_key(one[0]))
             )

@@ -110,7 +110,7 @@ class FilesViewModel(QObject):
     def playRecent(self, identity: str) -> None:
         """Go on with a file that was opened."""
         if identity in self._opened_last:
-            self.open([self._opened_last[identity].place])
+            self.open([links.place_text(self._opened_last[identity].place)])
 
     @Slot(str)
     def offerChoices(self, identity: str) -> None:
@@ -138,7 +138,7 @@ class FilesViewModel(QObject):
         here = [file for file in files if Path(file.place).is_absolute()][:_MOST_RECENT]
         self._opened_last = {file.identity: file for file in here}
         self._recent.replace([_card_of(file) for file in here])
-        self._browser.set_recent([Option(one.place, one.name, _place_words(one)) for one in here])
+        self._browser.set_recent([Option(links.place_text(one.place), one.name, _place_words(one)) for one in here])
         self.changed.emit()
 
     @Slot(list)
@@ -215,7 +215,7 @@ class FilesViewModel(QObject):
         self._queue = queue
         self._count = len(queue.places)
         playing = queue.row()
-        self._lines.replace([QueueLine(Path(place).name, row == playing) for row, place in enumerate(queue.places)])
+        self._lines.replace([QueueLine(_shown_name(place), row == playing) for row, place in enumerate(queue.places)])
         self.changed.emit()
 
 
@@ -223,6 +223,12 @@ def _plays(name: str) -> bool:
     from player.title.media_file import is_media_name
 
     return is_media_name(name) or Path(name).suffix.casefold() in (".m3u8", ".mpd")
+
+
+def _shown_name(place: str) -> str:
+    from player.title.media_file import readable
+
+    return readable(Path(place).name)
 
 
 def _place_words(file: OpenedFile) -> str:

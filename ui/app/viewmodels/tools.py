@@ -17,6 +17,7 @@ from PySide6.QtCore import Property, QObject, QStandardPaths, QTimer, Signal, Sl
 from player.mpv.adjustments import ASPECTS, CROPS, ROTATIONS, Adjustments
 from player.reporting.state import PlaybackState
 from ui.app.ports.playback import SessionPort
+from ui.app.system.links import chosen_file
 from ui.app.viewmodels.binding import part, shown
 from ui.app.viewmodels.browsing import FileBrowser
 from ui.app.viewmodels.files import FilesViewModel
@@ -435,9 +436,10 @@ class ToolsViewModel(QObject):
         self._say(tr("Good night"))
         self.sleepOver.emit()
 
-    def _add_subtitles(self, path: str) -> None:
-        if self._session is not None:
-            self._session.add_subtitles(Path(path))
+    def _add_subtitles(self, place: str) -> None:
+        path = chosen_file(place)
+        if self._session is not None and path is not None:
+            self._session.add_subtitles(path)
 
     # --- what the menu shows
 
@@ -591,7 +593,9 @@ class ToolsViewModel(QObject):
 
 def is_subtitle(name: str) -> bool:
     """Whether a file is called as subtitle files are."""
-    return Path(name).suffix.casefold() in {".srt", ".ass", ".ssa", ".vtt", ".sub", ".txt"}
+    from player.text.subtitle_files import SUFFIXES
+
+    return Path(name).suffix.casefold() in SUFFIXES
 
 
 def _screenshot_words(path: Path, *, ok: bool) -> str:
