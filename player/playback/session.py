@@ -185,8 +185,8 @@ class Session:
         self._parts.tasks.call_soon(lambda: self._phase.keep_bookmarks(tuple(marks_s)))
 
     def screenshot(self, path: Path) -> Future[bool]:
-        """Write the picture that is shown, with its subtitles; False where libmpv cannot, and for a title that is
-        protected."""
+        """Write the picture that is shown, with its subtitles, into a folder that is made if it is missing; False
+        if that cannot be done, and for a title that is protected."""
         return asyncio.run_coroutine_threadsafe(self._screenshot(path), self._parts.services.loop)
 
     def stop(self) -> None:
@@ -370,7 +370,15 @@ class Session:
     async def _screenshot(self, path: Path) -> bool:
         if self._phase.is_protected:
             return False
-        return await self._phase.command("screenshot-to-file", str(path), "subtitles")
+        part = path.with_name(f".{path.stem}.part{path.suffix}")  # on a full disk libmpv leaves half of it
+        try:
+            await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+            done = await self._phase.command("screenshot-to-file", str(part), "subtitles")
+            await asyncio.to_thread(_settle, part, path if done else None)
+        except OSError as error:
+            _log.warning("the frame cannot be saved: %s", error.strerror)
+            return False
+        return done
 
     async def _audio_devices(self) -> tuple[AudioDevice, ...]:
         return audio_devices(await asyncio.to_thread(self._parts.player.read, "audio-device-list") or ())
@@ -425,3 +433,12 @@ def _parts(
         tasks,
         ending,
     )
+
+
+def _settle(part: Path, path: Path | None) -> None:
+    """Give a written file its name, or remove what there is of it. Raises OSError."""
+    try:
+        if path is not None:
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -161,7 +161,12 @@ def test_frame_by_frame_both_ways(film):
 def test_a_frame_is_saved(film, tmp_path):
     assert film.session.screenshot(tmp_path / "frame.png").result(10)
     assert (tmp_path / "frame.png").read_bytes().startswith(b"\x89PNG")
-    assert not film.session.screenshot(tmp_path / "no such folder" / "frame.png").result(10)
+    assert film.session.screenshot(tmp_path / "a new folder" / "frame.png").result(10)
+    (tmp_path / "no folder").touch()
+    assert not film.session.screenshot(tmp_path / "no folder" / "frame.png").result(10)
+    (tmp_path / "taken.png").mkdir()
+    assert not film.session.screenshot(tmp_path / "taken.png").result(10)
+    assert not list(tmp_path.rglob(".*")), "nothing half is left"
 
 
 def test_a_part_is_repeated(film):

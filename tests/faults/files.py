@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,10 @@ def _believed(row: bytes) -> SubtitleLine:
 
 async def _left_running(self: EmbeddedLines) -> None:
     """Whoever reads goes on."""
+
+
+async def _into_what_is_there(self: session.Session, path: Path) -> bool:
+    return await self._phase.command("screenshot-to-file", str(path), "subtitles")
 
 
 def _text_alone(self: MpvPlayer, *words: str) -> tuple[bool, object]:
@@ -106,6 +111,11 @@ FAULTS = [
         name="files-a-name-that-is-no-text-is-never-opened",
         test="tests/e2e/test_hostile_files.py::test_a_name_that_is_no_text_is_opened_and_shown_as_text",
         apply=lambda patch: patch.setattr(MpvPlayer, "_run", _text_alone),
+    ),
+    Fault(
+        name="files-no-frame-is-saved-without-a-folder",
+        test=_TOOLS + "test_a_frame_is_saved",
+        apply=lambda patch: patch.setattr(session.Session, "_screenshot", _into_what_is_there),
     ),
     Fault(
         name="files-next-file-in-a-paused-player-moves",
