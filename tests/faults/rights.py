@@ -300,6 +300,7 @@ def other_places_have_no_licences(patch: pytest.MonkeyPatch) -> None:
 
 def every_removal_gives_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(removal, "_licences_of_others", lambda _store, _id: set())
+    other_places_have_no_licences(patch)
 
 
 def a_second_download_takes_the_keys_of_the_first(patch: pytest.MonkeyPatch) -> None:
