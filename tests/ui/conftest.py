@@ -74,3 +74,4 @@ def stage(qapp, qtbot, tmp_path):
     made = Stage(qtbot, tmp_path)
     yield made
     made.close()
+    QGuiApplication.clipboard().clear()  # Qt ends after Python: what Python made for it is gone by then
