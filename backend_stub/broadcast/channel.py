@@ -6,12 +6,14 @@ same records, so they know the same.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 VERSION = 1
+_ROUNDING_S = 0.01
 Record = Mapping[str, Any]
 
 
@@ -120,6 +122,10 @@ class BroadcastChannel:
     def date(self, segment: Segment) -> float:
         """When the segment starts, in seconds since 1970."""
         return self.runs[segment.run].at + segment.start_s
+
+    def index_at(self, second: float) -> int:
+        """Which segment of its run a chunk is in that starts then."""
+        return max(0, math.floor((second + _ROUNDING_S) / self.segment_s))
 
     @property
     def length_s(self) -> float:

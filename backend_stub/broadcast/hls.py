@@ -104,8 +104,7 @@ def upcoming(channel: BroadcastChannel, track: Track) -> tuple[int, int]:
     """Number and part of the next chunk of a track, as far as its run goes on."""
     last = track.segments[-1]
     run = channel.runs[last.run]
-    index = math.floor((last.end_s + track.part_s / 2) / channel.segment_s)
-    if last.whole or run.first + index > last.number:
+    if last.whole or run.first + channel.index_at(last.end_s) > last.number:
         return last.number + 1, 0
     return last.number, len(last.chunks)
 
@@ -166,8 +165,8 @@ def _skipped(segments: Sequence[Segment], target: int) -> int:
 
 
 def _target(channel: BroadcastChannel, track: Track) -> int:
-    """A segment is at most half a part longer than it should be."""
-    return max(1, math.floor(channel.segment_s + track.part_s / 2 + 0.5))
+    """A segment is less than a part longer than it should be."""
+    return max(1, math.ceil(channel.segment_s + track.part_s - 0.5))
 
 
 def _part_target(track: Track) -> float:

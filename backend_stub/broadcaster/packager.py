@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
@@ -53,8 +52,9 @@ class KeyStock(Protocol):
 class Packager:
     """Writes the chunks of each run. A chunk is on disk before the journal names it.
 
-    A segment holds the chunks whose middle lies in its ``segment_s`` seconds of the run's timeline, so its number
-    follows from the time. A run begins when each track has its first chunk: then it is known when its second 0 was.
+    A segment holds the chunks that start in its ``segment_s`` seconds of the run's timeline, so its number follows
+    from the time, and its audio does not end before its frames. A run begins when each track has its first chunk:
+    then it is known when its second 0 was.
     """
 
     def __init__(self, folder: Path, journal: Journal, clock: Clock, stock: KeyStock | None = None) -> None:
@@ -129,7 +129,7 @@ class Packager:
 
     def _store(self, making: _Making, fragment: Fragment) -> None:
         track = self._channel.tracks[making.place]
-        index = self._index(track, fragment.start_s)
+        index = self._channel.index_at(fragment.start_s)
         number = self._channel.runs[self._run].first + index
         open_one = track.segments[-1] if making.descriptor is not None else None
         if open_one is not None and open_one.number != number:
@@ -138,12 +138,8 @@ class Packager:
         if open_one is None:
             self._open(making, track, number, fragment)
         self._append(making, track.segments[-1], fragment)
-        if self._index(track, fragment.end_s) > index:
+        if self._channel.index_at(fragment.end_s) > index:
             self._close(making)
-
-    def _index(self, track: Track, second: float) -> int:
-        """Which segment of its run a chunk is in that starts then."""
-        return max(0, math.floor((second + track.part_s / 2) / self._channel.segment_s))
 
     def _open(self, making: _Making, track: Track, number: int, fragment: Fragment) -> None:
         epoch = self._channel.epoch_of(self._run, number)

@@ -172,7 +172,8 @@ class _Followed:
 
     async def now(self) -> BroadcastChannel:
         """The channel as it is. Raises :class:`ProblemError` 404 ``file_not_found``."""
-        await self._read()
+        if self._task is None:  # while somebody waits it is read all the time
+            await self._read()
         if self._reader.channel is None:
             raise not_found()
         return self._reader.channel
@@ -184,7 +185,8 @@ class _Followed:
             channel = self._reader.channel
             return channel is not None and ready(channel)
 
-        await self._read()
+        if self._task is None:
+            await self._read()
         if is_so():
             return True
         self._waiting += 1
