@@ -14,20 +14,27 @@ from ui.cli.main import COMMANDS, UsageError, build_parser
 ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_COMMAND = re.compile(r"\s*(?:[A-Z_]+=\S+ )*matinee(?= |$)(.*)")
+# Also by its path, as another user, in a unit, and where its output is a command.
+_BEFORE = r"(?:runuser .* -- |ExecStart=)?(?:\S*/bin/)?"
+_COMMAND = re.compile(r"\s*(?:[A-Z_]+=\S+ )*" + _BEFORE + r"matinee(?= |$)(.*)")
+_SUBSTITUTED = re.compile(r"^\$\((.*?)\)", re.MULTILINE)
 _FURTHER = re.compile(r"[|;&>]|[12]>.*")
 
 
 def commands(page: Path) -> Iterator[list[str]]:
     """The arguments of each command, without what a shell does with it."""
     for language, block in _BLOCK.findall(page.read_text(encoding="utf-8")):
-        for line in () if language not in ("", "sh") else block.replace("\\\n", " ").splitlines():
+        for line in () if language not in ("", "sh") else _lines(block):
             found = _COMMAND.match(line)
             if found is None:
                 continue
             words = shlex.split(found[1], comments=True)
             end = next((at for at, word in enumerate(words) if _FURTHER.match(word)), len(words))
             yield words[:end]
+
+
+def _lines(block: str) -> list[str]:
+    return _SUBSTITUTED.sub(r"\1", block.replace("\\\n", " ")).splitlines()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
