@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from urllib.parse import urlsplit
+
+import httpx
 
 _SHARED = ipaddress.ip_network("100.64.0.0/10")  # of providers (RFC 6598)
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # IPv4 in IPv6 (RFC 6052)
+_TRANSLATED_HERE = ipaddress.ip_network("64:ff9b:1::/48")  # by a network's own translator (RFC 8215)
+_COMPATIBLE = ipaddress.ip_network("::/96")  # IPv4 in IPv6 (RFC 4291 2.5.5.1)
 
 
 def is_local(address: str) -> bool:
@@ -20,13 +23,23 @@ def is_local(address: str) -> bool:
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return False
+        return _is_local_in_old_letters(address)
     if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            found = found.ipv4_mapped
-        elif found in _TRANSLATED:
+        if found.is_loopback or found.is_site_local or found in _TRANSLATED_HERE:
+            return True
+        if found in _TRANSLATED or found in _COMPATIBLE:
             found = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        else:
+            found = found.ipv4_mapped or found.sixtofour or found
     return found.is_private or found.is_link_local or found.is_loopback or found.is_unspecified or found in _SHARED
+
+
+def _is_local_in_old_letters(address: str) -> bool:
+    """As inet_aton(3) reads an address: 127.1, 0x7f000001, 2130706433. A proxy may read it so as well."""
+    try:
+        return is_local(socket.inet_ntoa(socket.inet_aton(address)))
+    except (OSError, ValueError):
+        return False
 
 
 def is_loopback(host: str) -> bool:
@@ -60,7 +73,8 @@ class LocalServers:
 
     def holds(self, host: str) -> bool:
         """Whether ``host`` is local as its text says, or as a connection did that may still be open."""
-        return host == "localhost" or host.endswith(".localhost") or is_local(host) or host in self._ever
+        name = host.removesuffix(".")
+        return name == "localhost" or name.endswith(".localhost") or is_local(name) or host in self._ever
 
     def is_public(self, url: str) -> bool:
         """Whether the server of ``url`` was connected to and is not local."""
@@ -85,8 +99,9 @@ async def _resolves_locally(host: str) -> bool:
 
 
 def _host_of(url: str) -> str:
+    """The host as the transport knows it: an international name has one spelling there, and two in addresses."""
     try:
-        parts = urlsplit(url)
-    except ValueError:
+        parts = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
         return ""
-    return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+    return parts.host if parts.scheme in ("http", "https") else ""

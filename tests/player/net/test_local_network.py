@@ -36,8 +36,18 @@ OUTSIDE = "127.0.0.2"
         ("fd00::1", True),
         ("::ffff:10.0.0.1", True),
         ("64:ff9b::a00:1", True),
+        ("64:ff9b:1::a00:1", True),
+        ("::10.0.0.1", True),
+        ("2002:a00:1::1", True),
+        ("fec0::1", True),
+        ("127.1", True),
+        ("0x7f.1", True),
+        ("012.0.0.1", True),
+        ("167772161", True),
         ("93.184.216.34", False),
+        ("1572395042", False),
         ("64:ff9b::5db8:d822", False),
+        ("2002:5db8:d822::1", False),
         ("2606:4700::1111", False),
         ("example.org", False),
     ],
@@ -132,6 +142,14 @@ async def test_a_redirect_of_the_internet_leads_to_no_local_server(world: World)
     with pytest.raises(NetError, match="may not lead there"):
         await world.get(world.url(OUTSIDE, "/away"))
     assert await world.get(world.url("127.0.0.3", "/away")) == b"yes"
+
+
+async def test_an_international_name_is_one_in_both_spellings(world: World) -> None:
+    world.server.answers["/away"] = lambda exchange: exchange.reply(302, location=world.url("127.0.0.1"))
+    world.names |= {"bücher.test": OUTSIDE, "xn--bcher-kva.test": OUTSIDE}
+    for host in ("bücher.test", "xn--bcher-kva.test"):
+        with pytest.raises(NetError, match="may not lead there"):
+            await world.get(world.url(host, "/away"))
 
 
 async def test_where_the_manifest_came_from_is_looked_up_where_it_was_loaded_earlier(world: World) -> None:
