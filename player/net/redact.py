@@ -16,6 +16,7 @@ _CREDENTIAL_IN_TEXT = re.compile(r"\b(bearer|basic)\s+[^\s\"',]+", re.IGNORECASE
 _SIGNATURE_PART = re.compile(r"(^|/)s/[^/?#\s]+(?=/|$|[?#])")
 # What is told of a play session of ours names it in the address.
 SESSION_PART = re.compile(r"(^|/)play/([0-9a-f]{32})(?=/|$)")
+_WORD_WITH_QUERY = re.compile(r"[^\s\"'<>]+")
 _LONG_PART = 40
 _LONG_WORD = re.compile(r"[A-Za-z0-9_+=-]{32,}")
 _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
@@ -40,6 +41,21 @@ def redact_text(text: str) -> str:
     text = _URL_IN_TEXT.sub(lambda match: redact_url(match.group()), text)
     text = _CREDENTIAL_IN_TEXT.sub(lambda match: f"{match.group(1)} {HIDDEN}", text)
     return _SIGNATURE_PART.sub(rf"\1s/{HIDDEN}", text)
+
+
+def redact_payload(text: str) -> str:
+    """What others wrote for programs (an event of a stream): its credentials and addresses redacted.
+
+    These are addresses of any scheme, relative ones with a query, and such as JSON escapes (``https:\\/\\/``).
+    """
+    text = _URL_IN_TEXT.sub(lambda match: redact_url(match.group()), text.replace("\\/", "/"))
+    text = _WORD_WITH_QUERY.sub(lambda match: _redact_reference(match.group()), text)
+    return _CREDENTIAL_IN_TEXT.sub(lambda match: f"{match.group(1)} {HIDDEN}", text)
+
+
+def _redact_reference(word: str) -> str:
+    _, mark, query = word.partition("?")
+    return redact_url(word) if mark and "=" in query and "://" not in word else word
 
 
 def redact_line(text: str) -> str:

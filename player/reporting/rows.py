@@ -5,7 +5,6 @@ Rows of events have no time here: :class:`player.reporting.report.Recorder` puts
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +14,7 @@ from player.manifest.scte35 import Splice
 from player.manifest.timed_events import splice_of
 from player.net.cmsd import Cmsd
 from player.net.model import Transfer
-from player.net.redact import redact_url
+from player.net.redact import redact_payload
 from player.reporting.events import (
     BufferSampled,
     ErrorRaised,
@@ -64,7 +63,6 @@ def start_part(part: StartPart) -> Row:
 
 
 MOST_PAYLOAD = 4096  # characters of an event
-_ADDRESS = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
 
 
 def timed_event(event: TimedEvent) -> Row:
@@ -73,7 +71,7 @@ def timed_event(event: TimedEvent) -> Row:
     return {
         "id": event.id,
         "scheme": event.scheme,
-        "value": event.value,
+        "value": _said(event.value),
         "start_s": event.start_s,
         "duration_s": event.duration_s,
         "origin": event.origin,
@@ -85,8 +83,8 @@ def timed_event(event: TimedEvent) -> Row:
 
 
 def _said(text: str) -> str:
-    """What an event says, the addresses in it without what may be secret."""
-    return _ADDRESS.sub(lambda found: redact_url(found[0]), text[:MOST_PAYLOAD])
+    """What an event says, without what may be secret in it."""
+    return redact_payload(text[:MOST_PAYLOAD])
 
 
 def sought(event: Sought) -> Row:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ui.cli.conditions import verdict_on
 from ui.cli.options import add_fail_on_argument
+from ui.cli.output import printable
 from ui.cli.web_options import add_connection_arguments, conditions_of, connect_of
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         systems_said = [f"key system  {line}" for line in inspect_systems.lines(presentation)]
         for line in _for_people(args, presentation, systems_said):
-            print(line)
+            print(printable(line))
     return verdict_on(conditions, _figures(presentation))
 
 
@@ -115,7 +116,7 @@ def _diff(args: argparse.Namespace, older: Presentation, now_s: float) -> int:
         _print_json(changes_to_json(changes))
     else:
         for line in change_lines(changes):
-            print(line)
+            print(printable(line))
     return int(ExitCode.FAILED if changes.broken else ExitCode.GOOD)
 
 

@@ -154,10 +154,12 @@ def _unlock(args: argparse.Namespace) -> None:
 def _tell(error: MatineeError | DrmError, args: argparse.Namespace) -> int:
     """One sentence on stderr, and JSON on stdout where it is wanted; the exit code that stands for the error."""
     from player.base.errors import exit_code
+    from ui.cli.output import printable
 
     if getattr(args, "json", False):
         _print_json(error)
-    print(f"matinee: {error.sentence} ({error.code})", file=sys.stderr)
+    for line in f"matinee: {error.sentence} ({error.code})".split("\n"):
+        print(printable(line), file=sys.stderr)
     return int(exit_code(error))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from player.base.errors import NetError
 from player.net.failures import connect_failure, status_failure
 from player.net.model import Request, RequestKind
-from player.net.redact import host_of, redact_text, redact_url
+from player.net.redact import host_of, redact_payload, redact_text, redact_url
 
 # Secrets are made of letters that occur nowhere else in the addresses.
 SECRETS = st.text("QWXYZqwxyz0123456789-_", min_size=6, max_size=60)
@@ -80,3 +81,19 @@ def test_a_play_session_is_not_named() -> None:
     for what in ("heartbeat", "end"):
         shown = redact_url(f"http://service.test/api/v1/play/{session}/{what}")
         assert shown == f"http://service.test/api/v1/play/***/{what}"
+
+
+@pytest.mark.parametrize(
+    ("payload", "shown"),
+    [
+        (r'{"url":"https:\/\/u:door@ads.test\/a?token=door"}', '{"url":"https://ads.test/a?token=***"}'),
+        ("wss://u:door@ads.test/?token=door", "wss://ads.test/?token=***"),
+        ("<Ad href='//u:door@ads.test/?token=door'/>", "<Ad href='//ads.test/?token=***'/>"),
+        ('{"beacon":"/seen?sig=door&x=door"}', '{"beacon":"/seen?sig=***&x=***"}'),
+        ('{"Authorization":"Bearer door"}', '{"Authorization":"Bearer ***"}'),
+        ("/DAlAAAAAAAAAP//s/8BQ+A=", "/DAlAAAAAAAAAP//s/8BQ+A="),
+        ("What is this? 1 = 2", "What is this? 1 = 2"),
+    ],
+)
+def test_what_a_stream_says_is_shown_without_its_secrets(payload: str, shown: str) -> None:
+    assert redact_payload(payload) == shown

@@ -225,6 +225,16 @@ def test_bad_input_is_one_sentence(
     assert "Traceback" not in captured.err
 
 
+def test_names_of_a_stream_do_not_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, names = tmp_path / "x.m3u8", "\x1b]52;c;cm0=\x07\x9b31m\u202egpj."
+    path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\n{names}\n#EXT-X-ENDLIST\n", encoding="utf-8")
+    assert main(["inspect", "--segments", str(path)]) == 0
+    assert r"\x1b]52;c;cm0=\x07\x9b31m\u202egpj." in capsys.readouterr().out
+    path.write_text(f'#EXTM3U\n#EXT-X-DEFINE:QUERYPARAM="{names}"\n#EXTINF:6,\na.ts\n', encoding="utf-8")
+    assert main(["inspect", str(path)]) == 2
+    assert r"\x1b]52;c;cm0=\x07" in capsys.readouterr().err
+
+
 def test_a_local_file_needs_no_network_code(title: Path) -> None:
     """The command starts fast because it imports only what it needs."""
     script = (
