@@ -128,6 +128,10 @@ def _terminal_steered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(inspect, "printable", lambda line: line)
 
 
+def _long_lines_on_the_first_screen(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(inspect_table, "_cut", lambda line: line)
+
+
 def _only_plain_addresses_redacted(patch: pytest.MonkeyPatch) -> None:
     from player.net import redact
 
@@ -438,6 +442,11 @@ FAULTS = [
         "inspect-names-steer-the-terminal",
         "tests/ui/cli/test_inspect.py::test_names_of_a_stream_do_not_steer_the_terminal",
         _terminal_steered,
+    ),
+    Fault(
+        "inspect-long-lines-on-the-first-screen",
+        "tests/ui/cli/test_inspect.py::test_what_is_said_at_length_has_two_rows_of_the_first_screen",
+        _long_lines_on_the_first_screen,
     ),
     Fault(
         "report-shows-relative-addresses-of-events",

@@ -32,8 +32,9 @@ LEAST_PERIOD_ROWS = 8  # however much there is to say above and below
 def lines(presentation: Presentation, *, segments: bool = False, below: Sequence[str] = ()) -> Iterator[str]:
     """The presentation, one line after the other: what it is, its ladder, its other tracks, its problems. With
     ``segments`` nothing is cut short; without, it fits a terminal of 80 x 24 together with the lines ``below``."""
-    head = list(_head(presentation))
-    tail = [*_events(presentation, whole=segments), *_remarks(presentation, whole=segments), *below]
+    head = [line if segments else _cut(line) for line in _head(presentation)]
+    events = [line if segments else _cut(line) for line in _events(presentation, whole=segments)]
+    tail = [*events, *_remarks(presentation, whole=segments), *below]
     yield from head
     if segments:
         yield from _periods(presentation.periods, segments=True)
@@ -74,6 +75,12 @@ def _cut_short(presentation: Presentation, room: int) -> Iterator[str]:
     said = [_counted(len(rows) - len(shown), "more line")] if len(rows) > len(shown) else []
     said += [_counted(more, "more period")] if more > 0 else []
     yield f"... {', '.join(said)} (--segments shows all)"
+
+
+def _cut(line: str) -> str:
+    """A line of a first screen: two rows at most."""
+    most = 2 * SCREEN_COLUMNS
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def _rows_of(shown: Iterable[str]) -> int:

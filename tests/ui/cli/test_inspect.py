@@ -412,6 +412,20 @@ def test_the_first_screen_is_cut_to_what_a_terminal_shows(
     assert all(f"text t{number}" in whole for number in range(30)) == (text == CROWDED)
 
 
+def test_what_is_said_at_length_has_two_rows_of_the_first_screen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = " ".join(f"https://h{number}.test/a.mpd" for number in range(300))
+    fallback = f'<SupplementalProperty schemeIdUri="urn:mpeg:dash:fallback:2016" value="{others}"/>'
+    events = f'<EventStream schemeIdUri="urn:{"x" * 300}"><Event/></EventStream>'
+    path = tmp_path / "x.mpd"
+    path.write_text(f"<MPD>{fallback}<Period>{events}<AdaptationSet/></Period></MPD>", encoding="utf-8")
+    assert main(["inspect", str(path)]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) == 160
+    assert main(["inspect", "--segments", str(path)]) == 0
+    assert "https://h299.test/a.mpd" in capsys.readouterr().out
+
+
 def test_a_plot_is_80_characters_wide(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "long.m3u8").write_text(LONG)
     assert main(["inspect", "--plot", str(tmp_path / "long.m3u8")]) == 0
