@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -73,7 +74,9 @@ class OnAir:
 def broadcaster(data: Path, *words: str, rungs: str = "90,96") -> subprocess.Popen[bytes]:
     """``matinee broadcast test`` into a data folder."""
     options = ["broadcast", "test", "--id", "chan", "--rungs", rungs, "--data", str(data), *words]
-    return subprocess.Popen([sys.executable, "-c", ENTRY, *options], stdout=subprocess.DEVNULL)
+    # The database of the service, which may be a PostgreSQL that only this process knows of.
+    environment = {**os.environ, "MATINEE_DATABASE_URL": Settings(data).database}
+    return subprocess.Popen([sys.executable, "-c", ENTRY, *options], stdout=subprocess.DEVNULL, env=environment)
 
 
 @contextmanager
