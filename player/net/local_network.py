@@ -10,8 +10,6 @@ import asyncio
 import ipaddress
 import socket
 
-import httpx
-
 _SHARED = ipaddress.ip_network("100.64.0.0/10")  # of providers (RFC 6598)
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # IPv4 in IPv6 (RFC 6052)
 _TRANSLATED_HERE = ipaddress.ip_network("64:ff9b:1::/48")  # by a network's own translator (RFC 8215)
@@ -100,6 +98,8 @@ async def _resolves_locally(host: str) -> bool:
 
 def _host_of(url: str) -> str:
     """The host as the transport knows it: an international name has one spelling there, and two in addresses."""
+    import httpx  # the app's window, which knows loopback from here, does not wait for it
+
     try:
         parts = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
