@@ -172,6 +172,7 @@ class BroadcastChannel:
             segment = track.segments[-1]
             independent = bool(record.get("sync", False))
             segment.chunks.append(CmafChunk(segment.size, record["size"], record["duration"], independent))
+            segment.whole = bool(record.get("whole", False))
         elif kind == "whole":
             track.segments[-1].whole = True
         elif kind == "drop":
@@ -258,11 +259,13 @@ def _segment_records(track: int, segment: Segment, *, brief: bool) -> Iterator[R
         yield {"is": "whole", "track": track}
 
 
-def chunk_record(track: int, chunk: CmafChunk) -> Record:
-    return {
+def chunk_record(track: int, chunk: CmafChunk, *, last: bool = False) -> Record:
+    """One record lists the ``last`` chunk of a segment and the segment's end."""
+    record = {
         "is": "chunk",
         "track": track,
         "size": chunk.size,
         "duration": chunk.duration_s,
         "sync": chunk.independent,
     }
+    return {**record, "whole": True} if last else record

@@ -26,13 +26,19 @@ class Journal:
         self.channel = channel
         self._rewrite()
 
-    def write(self, *records: Record) -> None:
-        """Append records and apply them. Raises OSError when the disk is full; then nothing is applied."""
-        for record in records:
-            data = _line(record)
-            os.write(self._descriptor, data)
-            self.channel.apply(record)
-            self._bytes += len(data)
+    def write(self, record: Record) -> None:
+        """Append a record and apply it. Raises OSError when the disk is full; then the journal and the channel stay
+        as they were."""
+        data = _line(record)
+        end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        try:
+            _write_all(self._descriptor, data)
+        except OSError:
+            os.ftruncate(self._descriptor, end)
+            os.lseek(self._descriptor, end, os.SEEK_SET)
+            raise
+        self.channel.apply(record)
+        self._bytes += len(data)
         if self._bytes > max(_REWRITE_BYTES, 3 * self._rewritten):
             os.close(self._descriptor)
             self._rewrite()
@@ -45,7 +51,7 @@ class Journal:
         draft = self._path.with_name(f".{JOURNAL}")
         self._descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         data = b"".join(map(_line, self.channel.records()))
-        os.write(self._descriptor, data)
+        _write_all(self._descriptor, data)
         os.fsync(self._descriptor)
         draft.replace(self._path)
         self._bytes, self._rewritten = 0, len(data)
@@ -144,6 +150,12 @@ def _settled(home: Path, number: int, channel: BroadcastChannel, name: str) -> b
         os.truncate(path, segment.size)
     segment.whole = True
     return True
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _line(record: Record) -> bytes:

@@ -137,8 +137,9 @@ class Packager:
             open_one = None
         if open_one is None:
             self._open(making, track, number, fragment)
-        self._append(making, track.segments[-1], fragment)
-        if self._channel.index_at(fragment.end_s) > index:
+        last = self._channel.index_at(fragment.end_s) > index
+        self._append(making, track.segments[-1], fragment, last=last)
+        if last:
             self._close(making)
 
     def _open(self, making: _Making, track: Track, number: int, fragment: Fragment) -> None:
@@ -176,7 +177,7 @@ class Packager:
         self._journal.write(init_record(making.place, self._run, epoch, made))
         making.epoch = epoch
 
-    def _append(self, making: _Making, segment: Segment, fragment: Fragment) -> None:
+    def _append(self, making: _Making, segment: Segment, fragment: Fragment, *, last: bool) -> None:
         if making.descriptor is None:
             raise ValueError("no segment is open")
         data = fragment.data
@@ -186,13 +187,15 @@ class Packager:
         while left:
             left = left[os.write(making.descriptor, left) :]
         chunk = CmafChunk(segment.size, len(data), round(fragment.duration_s, 6), fragment.independent)
-        self._journal.write(chunk_record(making.place, chunk))
+        # A playlist that hints at the next segment must list the end of this one.
+        self._journal.write(chunk_record(making.place, chunk, last=last))
 
     def _close(self, making: _Making) -> None:
         descriptor, making.descriptor = making.descriptor, None
         if descriptor is None:
             return
-        self._journal.write({"is": "whole", "track": making.place})
+        if not self._channel.tracks[making.place].segments[-1].whole:
+            self._journal.write({"is": "whole", "track": making.place})
         # Beside the stream: a disk that is busy must not hold up the next chunk.
         self._beside.submit(_sync, descriptor)
         self._slide(making.place)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from backend_stub.broadcast.channel import Record
+from backend_stub.broadcast.journal import Journal
 from player.live import latency
 from player.live.refresher import Refresher
 from player.manifest import timing
@@ -148,7 +150,33 @@ def _wait_for_one_sample_more(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("player.stream.feed._end_s", lambda sample: sample.dts_s)
 
 
+def _end_a_segment_later(patch: pytest.MonkeyPatch) -> None:
+    """A segment's end is written after its last chunk, so that readers see a state between the two."""
+    write = Journal.write
+
+    def in_two(journal: Journal, record: Record) -> None:
+        whole = {"is": "whole", "track": record.get("track")} if record.get("whole") else None
+        write(journal, {name: value for name, value in record.items() if name != "whole"})
+        if whole is not None:
+            write(journal, whole)
+
+    patch.setattr(Journal, "write", in_two)
+
+
+def _tear_lines(patch: pytest.MonkeyPatch) -> None:
+    """What a full disk took of a line stays in the journal."""
+    patch.setattr("backend_stub.broadcast.journal.os.ftruncate", lambda _descriptor, _length: None)
+
+
+_PACKAGER = "tests/backend_stub/broadcast/test_packager.py::"
+
 FAULTS = [
+    Fault(
+        "live-hint-before-the-end-of-a-segment",
+        _PACKAGER + "test_the_end_of_a_segment_is_listed_before_the_next_one_is_hinted_at",
+        _end_a_segment_later,
+    ),
+    Fault("live-journal-torn-by-a-full-disk", _PACKAGER + "test_a_full_disk_leaves_no_torn_line", _tear_lines),
     Fault(
         "live-announced-part-asked-again",
         _LOW + "test_an_announced_part_that_is_empty_is_asked_for_once",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -128,6 +131,49 @@ def test_segments_and_parts_are_listed_as_they_are_made(studio: Studio) -> None:
     assert len(data) == segment.size
     assert data[segment.chunks[1].offset :].startswith(fragments.fragment(0.5, 0.5))
     assert studio.channel.date(segment) == pytest.approx(BEGUN)
+
+
+def test_the_end_of_a_segment_is_listed_before_the_next_one_is_hinted_at(studio: Studio) -> None:
+    """A client takes a hinted part for one of the segment that is listed last."""
+    studio.begin()
+    studio.make(9)
+    studio.close()
+    first, *records = [json.loads(line) for line in (studio.folder / JOURNAL).read_text().splitlines()]
+    channel = opened(first)
+    hinted = 0
+    for record in records:
+        channel.apply(record)
+        for track in channel.tracks:
+            text = hls.media_playlist(channel, track)
+            for number in map(int, re.findall(r'PRELOAD-HINT:TYPE=PART,URI="(\d+)\.p0', text)):
+                hinted += 1
+                assert [one.number for one in track.segments if one.whole] == list(range(1, number))
+    assert hinted
+
+
+def test_a_full_disk_leaves_no_torn_line(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio.begin()
+    studio.make(3)
+    follower = JournalReader(studio.folder)
+    follower.take(follower.read())
+    before, write = (studio.folder / JOURNAL).read_bytes(), os.write
+    room = iter((10,))
+
+    def into_little_room(descriptor: int, data: bytes) -> int:
+        fits = next(room, 0)
+        if not fits:
+            raise OSError(errno.ENOSPC, "no space")
+        return write(descriptor, data[:fits])
+
+    monkeypatch.setattr("backend_stub.broadcast.journal.os.write", into_little_room)
+    with pytest.raises(OSError, match="no space"):
+        studio.packager._journal.write({"is": "whole", "track": 0})
+    monkeypatch.undo()
+    assert (studio.folder / JOURNAL).read_bytes() == before
+    assert not studio.channel.tracks[0].segments[0].whole
+    studio.make(1)
+    follower.take(follower.read())
+    assert follower.channel == studio.channel
 
 
 def test_a_blocking_reload_waits_for_just_that_part(studio: Studio) -> None:
