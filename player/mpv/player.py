@@ -20,6 +20,7 @@ from player.base.errors import ComponentError, ErrorCode
 from player.media.model import Interrupted
 from player.mpv import drawing
 from player.mpv.adjustments import MOST_VOLUME
+from player.mpv.calls import Calls
 from player.mpv.model import PlayerSample, Ranges
 from player.mpv.readahead import FAR_S, ReadAhead
 from player.mpv.streams import ByteStream, register_protocol
@@ -157,7 +158,7 @@ class MpvPlayer:
         self._entry = self._entry_before = 0  # what was loaded last, and last before the present listeners came
         self._seek_event = threading.Event()
         self._property_change = binding.MpvEventID.PROPERTY_CHANGE
-        self._terminated = False
+        self._calls = Calls()
         self.tells_position = output.untimed or output.each_picture
         for name in (*_OBSERVED, _POSITION) if self.tells_position else _OBSERVED:
             self.handle.observe_property(name, self._on_property)
@@ -199,12 +200,11 @@ class MpvPlayer:
 
     def read(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
         """A property asked for now; ``default`` where libmpv has none."""
-        if self._terminated:
-            return default
-        try:
-            value = self.handle._get_property(name)  # noqa: SLF001
-        except (AttributeError, RuntimeError, SystemError, TypeError, ValueError, OSError):
-            return default
+        with self._calls.call() as allowed:
+            try:
+                value = self.handle._get_property(name) if allowed else None  # noqa: SLF001
+            except (AttributeError, RuntimeError, SystemError, TypeError, ValueError, OSError):
+                value = None
         return default if value is None else value
 
     def decoders(self) -> frozenset[str]:
@@ -283,15 +283,16 @@ class MpvPlayer:
         return answer if isinstance(answer, str) else ""
 
     def _run(self, *words: str) -> tuple[bool, object]:
-        if self._terminated:
-            return False, None
-        if words[0] != "expand-text":
-            self._reading.hurry()
-        try:
-            return True, self.handle.command(*(word.encode(errors="surrogateescape") for word in words))
-        except (SystemError, ValueError, RuntimeError, OSError) as error:
-            _log.debug("libmpv refused %s: %s", words[0], error)
-            return False, None
+        with self._calls.call() as allowed:
+            if not allowed:
+                return False, None
+            if words[0] != "expand-text":
+                self._reading.hurry()
+            try:
+                return True, self.handle.command(*(word.encode(errors="surrogateescape") for word in words))
+            except (SystemError, ValueError, RuntimeError, OSError) as error:
+                _log.debug("libmpv refused %s: %s", words[0], error)
+                return False, None
 
     def seek(self, position_s: float, *, exact: bool = True) -> bool:
         """Seek and wait until libmpv has queued it on its demuxer (``seek`` event, at most half a second)."""
@@ -326,22 +327,27 @@ class MpvPlayer:
                 self._set("aid", track)
 
     def _set(self, name: str, value: Any) -> None:  # noqa: ANN401
-        if self._terminated:
-            return
-        self._reading.hurry()
-        try:
-            self.handle._set_property(name, value)  # noqa: SLF001
-        except (AttributeError, RuntimeError, SystemError, TypeError, ValueError, OSError) as error:
-            _log.debug("libmpv refused %s: %s", name, error)
+        with self._calls.call() as allowed:
+            if not allowed:
+                return
+            self._reading.hurry()
+            try:
+                self.handle._set_property(name, value)  # noqa: SLF001
+            except (AttributeError, RuntimeError, SystemError, TypeError, ValueError, OSError) as error:
+                _log.debug("libmpv refused %s: %s", name, error)
 
     def terminate(self) -> None:
-        """Free libmpv. A render context made on ``handle`` must have been freed before."""
-        if not self._terminated:
-            assert not drawing.is_drawn(self.handle.handle), "a render context is freed before its libmpv"
-            self._terminated = True
-            self.listen(None, None)
-            self._reading.hurry()
+        """Free libmpv, once the calls of other threads have ended. A render context made on ``handle`` must have been
+        freed before."""
+        if self._calls.closed:
+            return
+        assert not drawing.is_drawn(self.handle.handle), "a render context is freed before its libmpv"
+        self.listen(None, None)
+        self._reading.hurry()
+        if self._calls.close():
             self.handle.terminate()
+        else:  # what is in use is not freed: rather memory is lost than the process
+            _log.warning("libmpv is kept: a call into it does not end")
 
     def _open_stream(self, url: str) -> ByteStream:
         opener = self._openers.get(url)

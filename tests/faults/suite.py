@@ -78,7 +78,23 @@ def _be_certain_of_live(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(run, "_live_wait_s", lambda _report: 0.0)
 
 
+def _free_within_a_call(patch: pytest.MonkeyPatch) -> None:
+    """libmpv was freed while another thread was in a call into it: the process ended with a crash."""
+    from player.mpv.calls import Calls
+
+    def close(self: Calls, patience_s: float = 0.0) -> bool:
+        self._closed = True
+        return True
+
+    patch.setattr(Calls, "close", close)
+
+
 FAULTS = [
+    Fault(
+        name="suite-libmpv-freed-within-a-call",
+        test="tests/player/mpv/test_player.py::test_the_player_is_freed_when_the_last_call_has_ended",
+        apply=_free_within_a_call,
+    ),
     Fault(
         name="suite-live-replay-too-certain",
         test="tests/player/qa/test_recording.py::test_a_live_session_that_was_ended_is_certain_up_to_its_last_segment",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from player.media.model import Interrupted
+from player.mpv.calls import Calls
 from player.mpv.model import PlayerSample
 from player.mpv.player import MpvPlayer, OutputOptions
 from tests.kit.waiting import until
@@ -189,6 +190,46 @@ def test_after_the_end_of_the_player_nothing_is_asked_of_it(watched: Watched) ->
     assert watched.player.read("volume", 7) == 7
     assert watched.player.cached_ranges() == ()
     assert watched.player.measure() == PlayerSample(None, (), 0, None, 0.0)
+
+
+def test_the_player_is_freed_when_the_last_call_has_ended(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on, freed = threading.Event(), threading.Event(), threading.Event()
+    seen: list[bool] = []
+    terminate = watched.player.handle.terminate
+
+    def slow(*_words: object) -> None:
+        begun.set()
+        assert go_on.wait(20)
+        seen.append(freed.is_set())
+
+    def free() -> None:
+        freed.set()
+        terminate()
+
+    monkeypatch.setattr(watched.player.handle, "command", slow)
+    monkeypatch.setattr(watched.player.handle, "terminate", free)
+    caller = threading.Thread(target=watched.player.command, args=("stop",))
+    caller.start()
+    assert begun.wait(20)
+    ender = threading.Thread(target=watched.player.terminate)
+    ender.start()
+    assert until(lambda: not watched.player.command("stop")), "nothing begins any more"
+    assert not freed.wait(0.05)
+    go_on.set()
+    caller.join(20)
+    ender.join(20)
+    assert seen == [False]
+    assert freed.is_set()
+
+
+def test_a_call_that_does_not_end_keeps_libmpv() -> None:
+    calls = Calls()
+    with calls.call() as allowed:
+        assert allowed
+        assert not calls.close(0.01)
+        with calls.call() as late:
+            assert not late
+    assert calls.close(0.01)
 
 
 def test_what_libmpv_does_not_know_has_a_default(watched: Watched) -> None:

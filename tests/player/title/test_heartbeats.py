@@ -205,10 +205,10 @@ def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         source = PlaybackSource(title_id=publish_media(group, media.packager_cbcs(), "Film"))
         settings = PlaybackSettings(stay_at_end=True)
         with (
-            viewer(group, tmp_path / "tv", "TV") as tv,
-            viewer(group, tmp_path / "phone", "Phone") as phone,
             null_player() as screen,
             null_player() as small,
+            viewer(group, tmp_path / "tv", "TV") as tv,
+            viewer(group, tmp_path / "phone", "Phone") as phone,
         ):
             first = tv.open(source, screen, lambda _state: None, settings)
             assert reached(first, PlaybackStatus.PLAYING)
