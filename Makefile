@@ -1,6 +1,6 @@
 # make demo   the whole thing on this machine: service, sample titles, app (or headless without a display)
 # make test   the test suite; ARGS="tests/abr -x" runs a part of it
-# make test-postgres  the tests of the service, all of them with PostgreSQL in SQLite's place
+# make test-postgres  the tests of the service, all of them with PostgreSQL in SQLite's place; ARGS="tests/backend_stub/jobs" runs a part
 # make check  format, lint, types, layers and folder cycles, dead code
 # make bench  the benchmarks, each figure beside what it is compared with
 # make soak   the long runs, by hand
@@ -31,8 +31,13 @@ else
 	@$(PY) -m pytest -m "not soak" $(ARGS)
 endif
 
+test-postgres: export MATINEE_TEST_DATABASE = postgresql
 test-postgres: setup-test
-	@MATINEE_TEST_DATABASE=postgresql $(PY) -m pytest -m "not soak" -n 2 --dist loadfile tests/backend_stub $(ARGS)
+ifeq ($(ARGS),)
+	@$(PY) -m tests.run tests/backend_stub --logs build/test-logs-postgres
+else
+	@$(PY) -m pytest -m "not soak" $(ARGS)
+endif
 
 check: setup-test
 	@$(PY) -m ruff format --check .

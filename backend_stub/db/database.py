@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
@@ -108,6 +108,13 @@ def put(session: Session, row: Base) -> None:
     key = [column.name for column in table.primary_key]
     others = {name: value for name, value in values.items() if name not in key}
     session.execute(dialect.insert(table).values(values).on_conflict_do_update(index_elements=key, set_=others))
+
+
+def hold_name(session: Session, name: str) -> None:
+    """Until the transaction ends no other that holds this name goes on: for what has no row yet that could be held.
+    On SQLite one transaction writes at a time anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def _server_engine(url: str) -> Engine:

@@ -1,20 +1,24 @@
 """The table of jobs and tasks: every change of it is one transaction, and the state machine's.
 
-Processes on several machines share it. Whoever dies in the middle of a call has either changed it or not.
+Processes on several machines share it. Whoever dies in the middle of a call has either changed it or not. Whoever
+changes what a job's tasks are at holds the job: else two that end at the same moment each take the other for running,
+and what waits for both never begins.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
-from backend_stub.db.database import Database
+from backend_stub.db.database import Database, hold_name
 from backend_stub.db.models import Job, JobTask
 from backend_stub.jobs import graph, states
 from backend_stub.jobs.model import Claim, JobView, NewJob, NewTask, TaskView
@@ -24,6 +28,7 @@ from backend_stub.services import audit
 _MACHINE = tuple(asdict(TaskRecord()))  # the columns that the state machine rules
 _ACTIVE = [str(state) for state in ACTIVE]
 _OVER = (JobState.DONE, JobState.CANCELLED)
+_URGENCY = (Job.priority.desc(), Job.created_at, Job.id, JobTask.position)
 
 
 class JobNotFoundError(LookupError):
@@ -45,7 +50,8 @@ class Jobs:
         graph.needs_of((task.name, task.needs) for task in tasks)
         now = self._clock.now()
         with self._database.write() as session:
-            found = _going_on(session, new.key)
+            hold_name(session, f"job:{new.key}")
+            found = session.scalars(_going_on(new.key).with_for_update()).first()
             if found is not None:
                 self._retry(session, found, now)
                 return found.id
@@ -73,8 +79,7 @@ class Jobs:
     def find(self, key: str) -> str | None:
         """The id of the job with this key that is not over."""
         with self._database.read() as session:
-            found = _going_on(session, key)
-            return found.id if found is not None else None
+            return session.scalar(_going_on(key).with_only_columns(Job.id).limit(1))
 
     # -- doing work -----------------------------------------------------------------------------------------------
 
@@ -88,29 +93,26 @@ class Jobs:
         to tasks of these kinds.
         """
         now = self._clock.now()
-        with self._database.write() as session:
-            self._expire(session, now)
-            wanted = _tasks_of_active_jobs(host, job_id)
-            if kinds is not None:
-                wanted = wanted.where(JobTask.kind.in_(kinds))
-            held = session.scalars(
-                wanted.where(JobTask.state == str(TaskState.RUNNING), JobTask.owner == owner)
-            ).first()
-            if held is not None:
-                _apply(held, states.beat(_machine(held), owner, held.attempts, now, self.policy))
-                return _claim_of(session, held)
-            free = wanted.where(JobTask.state == str(TaskState.READY), JobTask.available_at <= now)
-            order = (Job.priority.desc(), Job.created_at, Job.id, JobTask.position)
-            task = session.scalars(
-                free.order_by(*order).limit(1).with_for_update(of=JobTask, skip_locked=True)
-            ).first()
-            if task is None:
-                return None
-            _apply(task, states.claim(_machine(task), owner, now, self.policy))
-            task.started_at, task.done = now, 0.0
-            job = session.get_one(Job, task.job_id)
-            job.state = str(JobState.RUNNING)
-            return _claim_of(session, task)
+        self._expire(now)
+        wanted = _tasks_of_active_jobs(host, job_id)
+        if kinds is not None:
+            wanted = wanted.where(JobTask.kind.in_(kinds))
+        held = wanted.where(JobTask.state == str(TaskState.RUNNING), JobTask.owner == owner)
+        free = wanted.where(JobTask.state == str(TaskState.READY), JobTask.available_at <= now).order_by(*_URGENCY)
+        while True:
+            with self._database.write() as session, suppress(JobNotFoundError):
+                found = _first_job(session, held) or _first_job(session, free)
+                if found is None:
+                    return None
+                job = _held_job(session, found)
+                if (task := _first_of(session, held, job)) is not None:
+                    _apply(task, states.beat(_machine(task), owner, task.attempts, now, self.policy))
+                    return _claim_of(job, task, _tasks(session, job.id))
+                if (task := _first_of(session, free, job)) is not None:  # else another was quicker
+                    _apply(task, states.claim(_machine(task), owner, now, self.policy))
+                    task.started_at, task.done = now, 0.0
+                    job.state = str(JobState.RUNNING)
+                    return _claim_of(job, task, _tasks(session, job.id))
 
     def at_hand(self, host: str = "") -> int:
         """How many tasks are at work or could begin now on ``host``."""
@@ -146,11 +148,10 @@ class Jobs:
         """
         now = self._clock.now()
         with self._database.write() as session:
-            task = _held(session, claim)
+            job, task = _held(session, claim)
             _apply(task, states.finish(_machine(task), claim.owner, claim.attempt))
             task.done, task.finished_at, task.result = 1.0, now, dict(result)
             _add_tasks(session, claim.job_id, add)
-            job = session.get_one(Job, claim.job_id)
             begun = _advance(session, job, now)
             if job.state == JobState.DONE:
                 job.finished_at, job.result = now, dict(result)
@@ -163,17 +164,17 @@ class Jobs:
         """
         now = self._clock.now()
         with self._database.write() as session:
-            task = _held(session, claim)
+            job, task = _held(session, claim)
             machine = _machine(task)
             _apply(task, states.fail(machine, claim.owner, claim.attempt, now, sentence, self.policy, final=final))
-            _advance(session, session.get_one(Job, claim.job_id), now)
+            _advance(session, job, now)
             return TaskState(task.state)
 
     def release(self, claim: Claim) -> None:
         """The holder stops for reasons of its own; the task is as before. Raises :class:`LeaseLostError`."""
         now = self._clock.now()
         with self._database.write() as session:
-            task = _held(session, claim)
+            _, task = _held(session, claim)
             _apply(task, states.release(_machine(task), claim.owner, claim.attempt, now))
 
     # -- looking and steering -------------------------------------------------------------------------------------
@@ -201,7 +202,7 @@ class Jobs:
         """Stop a job for good; whoever works for it learns it at its next heartbeat. Raises JobNotFoundError."""
         now = self._clock.now()
         with self._database.write() as session:
-            job = _job(session, job_id)
+            job = _held_job(session, job_id)
             if job.state == JobState.DONE:
                 return
             for task in _tasks(session, job_id):
@@ -213,7 +214,7 @@ class Jobs:
         """Let parked tasks begin again; whether there were any. Raises JobNotFoundError."""
         now = self._clock.now()
         with self._database.write() as session:
-            again = self._retry(session, _job(session, job_id), now)
+            again = self._retry(session, _held_job(session, job_id), now)
             if again:
                 audit.record(session, now, "job.retried", account_id=by, subject=job_id)
             return again
@@ -222,7 +223,7 @@ class Jobs:
         """Higher ones first. Raises JobNotFoundError."""
         now = self._clock.now()
         with self._database.write() as session:
-            _job(session, job_id).priority = priority
+            _held_job(session, job_id).priority = priority
             audit.record(session, now, "job.priority", account_id=by, subject=job_id, priority=priority)
 
     def delete(self, job_id: str) -> None:
@@ -249,17 +250,21 @@ class Jobs:
             _advance(session, job, now)
         return bool(parked)
 
-    def _expire(self, session: Session, now: float) -> None:
+    def _expire(self, now: float) -> None:
         silent = select(JobTask).where(JobTask.state == str(TaskState.RUNNING), JobTask.lease_until <= now)
-        for task in session.scalars(silent.with_for_update(skip_locked=True)).all():
-            _apply(task, states.expire(_machine(task), now, self.policy))
-            session.flush()
-            _advance(session, session.get_one(Job, task.job_id), now)
+        with self._database.read() as session:
+            job_ids = set(session.scalars(silent.with_only_columns(JobTask.job_id)))
+        for job_id in sorted(job_ids):
+            with self._database.write() as session, suppress(JobNotFoundError):
+                job = _held_job(session, job_id)
+                for task in session.scalars(silent.where(JobTask.job_id == job_id)).all():
+                    _apply(task, states.expire(_machine(task), now, self.policy))
+                session.flush()
+                _advance(session, job, now)
 
 
-def _going_on(session: Session, key: str) -> Job | None:
-    same = select(Job).where(Job.key == key, Job.state.not_in([str(state) for state in _OVER]))
-    return session.scalars(same).first()
+def _going_on(key: str) -> Select[Job]:
+    return select(Job).where(Job.key == key, Job.state.not_in([str(state) for state in _OVER]))
 
 
 def _tasks_of_active_jobs(host: str, job_id: str | None) -> Select[JobTask]:
@@ -279,16 +284,31 @@ def _apply(task: JobTask, after: TaskRecord) -> None:
         setattr(task, name, str(value) if name == "state" else value)
 
 
-def _held(session: Session, claim: Claim) -> JobTask:
-    task = session.get(JobTask, (claim.job_id, claim.name), with_for_update=True)
-    if task is None:
-        raise LeaseLostError
-    return task
+def _first_job(session: Session, tasks: Select[JobTask]) -> str | None:
+    return session.scalar(tasks.with_only_columns(JobTask.job_id).limit(1))
 
 
-def _claim_of(session: Session, task: JobTask) -> Claim:
-    results = {one.name: one.result for one in _tasks(session, task.job_id) if one.name in task.needs}
-    job = session.get_one(Job, task.job_id)
+def _first_of(session: Session, tasks: Select[JobTask], job: Job) -> JobTask | None:
+    return session.scalars(tasks.where(JobTask.job_id == job.id).limit(1)).first()
+
+
+def _held_job(session: Session, job_id: str) -> Job:
+    """The job, which no other transaction changes until this one ends. Raises :class:`JobNotFoundError`."""
+    job = session.get(Job, job_id, with_for_update=True, populate_existing=True)
+    if job is None:
+        raise JobNotFoundError(job_id)
+    return job
+
+
+def _held(session: Session, claim: Claim) -> tuple[Job, JobTask]:
+    """The job of a claim, held, and the task. Raises :class:`LeaseLostError` where they are gone."""
+    try:
+        return _held_job(session, claim.job_id), session.get_one(JobTask, (claim.job_id, claim.name))
+    except (JobNotFoundError, NoResultFound) as error:
+        raise LeaseLostError from error
+
+
+def _claim_of(job: Job, task: JobTask, tasks: Sequence[JobTask]) -> Claim:
     return Claim(
         job_id=task.job_id,
         name=task.name,
@@ -297,7 +317,7 @@ def _claim_of(session: Session, task: JobTask) -> Claim:
         attempt=task.attempts,
         params=task.params,
         spec=job.spec,
-        inputs=results,
+        inputs={one.name: one.result for one in tasks if one.name in task.needs},
     )
 
 

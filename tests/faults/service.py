@@ -12,9 +12,10 @@ from sqlalchemy.dialects import sqlite
 from backend_stub import config, server
 from backend_stub.api import auth, errors
 from backend_stub.db import database, migrate
-from backend_stub.db.models import Account, Profile, Quality, Title, TitleRights
+from backend_stub.db.models import Account, Job, Profile, Quality, Title, TitleRights
 from backend_stub.encoding import process, worker
 from backend_stub.encoding.errors import StorageError
+from backend_stub.jobs import store
 from backend_stub.services import catalog, licence_issuing, retention, search, search_index, shared, streams, tokens
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.edge_beats import EdgeBeats
@@ -28,6 +29,7 @@ from backend_stub.signing import EdgeGrant
 from tests.faults.model import Fault
 
 _TOKENS = "tests/backend_stub/edge/test_tokens.py::"
+_AT_ONCE = "tests/backend_stub/services/test_concurrency.py::"
 
 
 def _title_alone(patch: pytest.MonkeyPatch) -> None:
@@ -49,6 +51,16 @@ def _never_silent(patch: pytest.MonkeyPatch) -> None:
 def _any_outputs(patch: pytest.MonkeyPatch) -> None:
     """Keys are given whatever the outputs of the device are."""
     patch.setattr(policy, "_hdcp_rank", lambda _level: 0)
+
+
+def _holds_no_job(patch: pytest.MonkeyPatch) -> None:
+    """Tasks of a job change side by side; a task that needs two waits for ever once they end at the same moment."""
+    patch.setattr(store, "_held_job", lambda session, job_id: session.get_one(Job, job_id))
+
+
+def _holds_no_name(patch: pytest.MonkeyPatch) -> None:
+    """What is asked for many times at once is done many times."""
+    patch.setattr(store, "hold_name", lambda *_: None)
 
 
 def _sweeps_bare(patch: pytest.MonkeyPatch) -> None:
@@ -354,6 +366,21 @@ FAULTS = [
         "service-keys-for-any-output",
         _LICENCES + "test_outputs_that_are_not_protected_get_no_high_quality",
         _any_outputs,
+    ),
+    Fault(
+        "service-next-task-waits-for-ever",
+        _AT_ONCE + "test_tasks_that_end_at_once_let_the_next_begin[postgresql]",
+        _holds_no_job,
+    ),
+    Fault(
+        "service-cancelled-job-goes-on",
+        _AT_ONCE + "test_a_job_that_is_cancelled_while_it_begins_stays_so[postgresql]",
+        _holds_no_job,
+    ),
+    Fault(
+        "service-one-job-many-times",
+        _AT_ONCE + "test_what_is_asked_for_many_times_at_once_is_one_job[postgresql]",
+        _holds_no_name,
     ),
     Fault("service-worker-dies-with-database", _HARD + "test_a_worker_outlives_its_database", _sweeps_bare),
     Fault(

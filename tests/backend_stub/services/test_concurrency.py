@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from joserfc.jwk import ECKey
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
-from backend_stub.db.models import ProgressEvent, WatchedPosition
+from backend_stub.db.models import Job, ProgressEvent, WatchedPosition
+from backend_stub.jobs import states, store
+from backend_stub.jobs.model import Claim, NewTask
+from backend_stub.jobs.states import JobState, TaskRecord, TaskState
 from backend_stub.problems import ProblemError
 from backend_stub.services.progress import ProgressReport
 from backend_stub.services.telemetry import PlayerEvent
 from tests.kit.backend import publish_noise
+from tests.kit.jobs import a_job
 
 WORKERS = 8
 T = TypeVar("T")
@@ -108,3 +115,67 @@ def test_one_device_registers_once(context: ServiceContext) -> None:
 def test_publishing_at_once_gives_every_title_an_id(context: ServiceContext) -> None:
     ids = at_once(lambda number: publish_noise(context.settings, f"Film {number}"))
     assert sorted(map(str, ids)) == [f"film-{number}" for number in range(WORKERS)]
+
+
+TASKS = [NewTask("left", "work"), NewTask("right", "work"), NewTask("end", "pack", needs=["left", "right"])]
+
+
+def met(meeting: threading.Barrier) -> None:
+    """Wait for the other transaction; where one waits for the end of the other they do not meet."""
+    with suppress(threading.BrokenBarrierError):
+        meeting.wait(1.0)
+
+
+def test_tasks_that_end_at_once_let_the_next_begin(context: ServiceContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    context.jobs.submit(a_job(), TASKS)
+    claims = [context.jobs.claim(owner) for owner in ("a", "b")]
+    meeting, advance = threading.Barrier(2), store._advance
+
+    def together(session: Session, job: Job, now: float) -> int:
+        begun = advance(session, job, now)
+        met(meeting)
+        return begun
+
+    monkeypatch.setattr(store, "_advance", together)
+    with ThreadPoolExecutor(2) as pool:
+        begun = list(pool.map(lambda claim: context.jobs.finish(claim, {}), claims))
+    assert sorted(begun) == [0, 1]
+    last = context.jobs.claim("c")
+    assert last is not None
+    assert last.name == "end"
+
+
+def test_a_job_that_is_cancelled_while_it_begins_stays_so(
+    context: ServiceContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = context.jobs.submit(a_job(), TASKS)
+    begun, cancelled, claim = threading.Event(), threading.Event(), states.claim
+
+    def slowly(*task: Any) -> TaskRecord:
+        begun.set()
+        cancelled.wait(1.0)  # it has to wait for this claim
+        return claim(*task)
+
+    def cancel() -> None:
+        begun.wait()
+        context.jobs.cancel(job_id)
+        cancelled.set()
+
+    monkeypatch.setattr(states, "claim", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        cancelling = pool.submit(cancel)
+        context.jobs.claim("a")
+        cancelling.result()
+    job = context.jobs.get(job_id)
+    assert job.state is JobState.CANCELLED
+    assert {task.state for task in job.tasks} == {TaskState.CANCELLED}
+
+
+def test_of_one_task_at_once_one_worker_gets_it(context: ServiceContext) -> None:
+    context.jobs.submit(a_job(), TASKS)
+    claims = at_once(lambda number: context.jobs.claim(f"w{number}"))
+    assert sorted(one.name for one in claims if isinstance(one, Claim)) == ["left", "right"]
+
+
+def test_what_is_asked_for_many_times_at_once_is_one_job(context: ServiceContext) -> None:
+    assert len(set(at_once(lambda _: context.jobs.submit(a_job(), TASKS)))) == 1
