@@ -18,6 +18,7 @@ from player.tracks.preference_store import PreferenceLearner
 from tests.faults.model import Fault
 from tests.faults.viewer import replaced
 from ui.app.system import links
+from ui.app.viewmodels.menus import OptionModel
 
 
 def _pause_unknown(patch: pytest.MonkeyPatch) -> None:
@@ -55,6 +56,7 @@ def _text_alone(self: MpvPlayer, *words: str) -> tuple[bool, object]:
 
 
 _TOOLS = "tests/e2e/test_tools.py::"
+_FILES = "tests/ui/app/test_files.py::"
 
 FAULTS = [
     Fault(
@@ -79,7 +81,7 @@ FAULTS = [
     ),
     Fault(
         name="files-addresses-without-a-name-share-their-place",
-        test="tests/ui/app/test_files.py::test_addresses_without_a_name_are_told_apart",
+        test=_FILES + "test_addresses_without_a_name_are_told_apart",
         apply=lambda patch: patch.setattr(media_file, "is_media_name", lambda _name: True),
     ),
     Fault(
@@ -104,7 +106,7 @@ FAULTS = [
     ),
     Fault(
         name="files-a-name-that-text-does-not-carry-is-lost",
-        test="tests/ui/app/test_files.py::test_the_text_of_a_place_leads_back_to_it[lines]",
+        test=_FILES + "test_the_text_of_a_place_leads_back_to_it[lines]",
         apply=lambda patch: patch.setattr(links, "place_text", str),
     ),
     Fault(
@@ -116,6 +118,19 @@ FAULTS = [
         name="files-no-frame-is-saved-without-a-folder",
         test=_TOOLS + "test_a_frame_is_saved",
         apply=lambda patch: patch.setattr(session.Session, "_screenshot", _into_what_is_there),
+    ),
+    Fault(
+        name="files-a-folder-that-is-read-again-moves-the-focus",
+        test=_FILES + "test_a_folder_that_is_read_again_leaves_the_focus_where_it_is",
+        apply=replaced(
+            "Matinee/Pages/BrowsePanel.qml",
+            ("function onChanged() { menu.fit() }", "function onChanged() { menu.fit(); menu.open() }"),
+        ),
+    ),
+    Fault(
+        name="files-lines-of-a-menu-have-no-identity",
+        test=_FILES + "test_a_folder_that_is_read_again_leaves_the_focus_where_it_is",
+        apply=lambda patch: patch.setattr(OptionModel, "identity", ""),
     ),
     Fault(
         name="files-next-file-in-a-paused-player-moves",

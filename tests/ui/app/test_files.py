@@ -158,6 +158,50 @@ def test_a_file_is_chosen_by_six_keys(stage, tmp_path):
     stage.until(lambda: playing_names(stage) == ["b"])
 
 
+def focused_line(stage) -> str:
+    return str(stage.focus.property("label"))
+
+
+def test_a_folder_that_is_read_again_leaves_the_focus_where_it_is(stage, tmp_path):
+    """What was opened last arrives late, a file is added: the line stays, wherever it is now."""
+    films(tmp_path, "a.mkv", "c.mkv", "d.mkv")
+    stage.client.service_name = ""
+    stage.start()
+    browser = stage.app.files.browser
+    QTest.keyClick(stage.window, K.Key_O, Qt.KeyboardModifier.ControlModifier)
+    stage.until(lambda: stage.focus_name == "browseMenu")
+    stage.key(K.Key_Down)
+    place = focused_line(stage)
+    assert place == browser.lines[1].label
+    stage.client.files = [opened("h", tmp_path / "a.mkv")]
+    stage.app.files.refresh()
+    stage.until(lambda: [line.label for line in browser.lines[:1]] == ["a"])
+    assert focused_line(stage) == place
+    browser.show(tmp_path)
+    assert focused_line(stage) == "Up", "another folder starts at its first line"
+    stage.key(*[K.Key_Down] * 3)
+    assert focused_line(stage) == "c.mkv"
+    films(tmp_path, "b.mkv")
+    browser.show(tmp_path)
+    assert focused_line(stage) == "c.mkv"
+    stage.key(K.Key_Down)
+    assert focused_line(stage) == "d.mkv"
+
+
+def test_a_folder_that_is_left_is_focused_in_the_one_above(stage, tmp_path):
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+    stage.client.service_name = ""
+    stage.start()
+    stage.app.files.browser.show(tmp_path)
+    QTest.keyClick(stage.window, K.Key_O, Qt.KeyboardModifier.ControlModifier)
+    stage.until(lambda: stage.focus_name == "browseMenu")
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Return)
+    assert focused_line(stage) == "Up"
+    stage.key(K.Key_Escape)
+    assert focused_line(stage) == "b"
+
+
 @pytest.mark.parametrize(
     ("key", "modifiers", "order"),
     [

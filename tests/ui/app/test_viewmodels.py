@@ -15,6 +15,7 @@ from player.service.model import TitleRow
 from tests.kit.fake_client import FakeClient, cards, decision, playing
 from ui.app.profile.home_cache import HomeCache, KeptHome
 from ui.app.viewmodels.backoff import BackOff
+from ui.app.viewmodels.binding import RecordModel
 from ui.app.viewmodels.home import HomeViewModel
 from ui.app.viewmodels.menus import Option, OptionModel, audio_options, quality_options, speed_options, text_options
 from ui.app.viewmodels.posters import PosterCache
@@ -60,8 +61,12 @@ def test_bitrate():
 # --- list model
 
 
+class LinesWithoutIdentity(RecordModel[Option]):
+    record = Option
+
+
 def test_replace_touches_only_what_changed(qapp, qtbot):
-    model = OptionModel()
+    model = LinesWithoutIdentity()
     model.replace([Option("a", "A"), Option("b", "B"), Option("c", "C")])
     changed, inserted, removed = [], [], []
     model.dataChanged.connect(lambda first, last, _roles: changed.append((first.row(), last.row())))

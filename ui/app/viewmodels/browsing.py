@@ -26,9 +26,12 @@ _MOUNTS = ("/media", "/mnt", "/run/media", "/Volumes")
 
 class FileBrowser(QObject):
     """``chosen(place)`` follows for a file, and for a whole folder where these may be chosen; ``place`` is a text for
-    :func:`ui.app.system.links.chosen_file`. ``wanted`` says which names are shown."""
+    :func:`ui.app.system.links.chosen_file`. ``wanted`` says which names are shown.
+    ``entered(row)`` follows for another folder, with the line to start at. The same folder read again is ``changed``
+    alone: its lines keep the focus."""
 
     changed = Signal()
+    entered = Signal(int)
     chosen = Signal(str)
 
     def __init__(
@@ -69,10 +72,13 @@ class FileBrowser(QObject):
 
     def show(self, folder: Path | None) -> None:
         """Show what is in a folder; None for the places to begin at."""
-        self._folder = folder
+        before, self._folder = self._folder, folder
         self._heading = self._first if folder is None else str(folder)
         self._options.replace([*self._recent, *_places()] if folder is None else self._lines(folder))
         self.changed.emit()
+        if folder != before:
+            left = "" if before is None else place_text(before)
+            self.entered.emit(next((row for row, line in enumerate(self.lines) if line.key == left), 0))
 
     @Slot(str, result=bool)
     def choose(self, key: str) -> bool:

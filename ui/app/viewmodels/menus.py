@@ -31,6 +31,7 @@ class Option:
 
 class OptionModel(RecordModel[Option]):
     record = Option
+    identity = "key"
 
     @Slot(result=int)
     def chosenRow(self) -> int:

@@ -37,12 +37,18 @@ FocusScope {
     Accessible.role: Accessible.PopupMenu
     Accessible.name: heading
 
-    // Take the size that the lines need; before the menu is placed.
-    function fit() { longest.text = model.longest() }
+    // Take the size that the lines need; before the menu is placed. A key that follows starts from the lines as they
+    // are now.
+    function fit() {
+        longest.text = model.longest()
+        list.forceLayout()
+    }
 
     // Begin on the line that is chosen now.
-    function open() {
-        list.currentIndex = model.chosenRow()
+    function open() { openAt(model.chosenRow()) }
+
+    function openAt(row: int) {
+        list.currentIndex = row
         list.positionViewAtIndex(list.currentIndex, ListView.Contain)
         list.forceActiveFocus(Qt.PopupFocusReason)
     }

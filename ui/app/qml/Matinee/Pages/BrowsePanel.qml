@@ -31,10 +31,8 @@ FocusScope {
     Connections {
         target: root.browser
         enabled: root.visible
-        function onChanged() {
-            menu.fit()
-            menu.open()
-        }
+        function onChanged() { menu.fit() }
+        function onEntered(row: int) { menu.openAt(row) }
     }
     Rectangle {
         anchors.fill: parent
