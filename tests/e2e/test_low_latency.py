@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.kit.waiting import until
 SHOWN = 200  # frames: more than three segments
 SEGMENT_FRAMES = 60
 ENOUGH_EARLY = 10  # who waits for whole segments shows none; a busy machine may take a second to begin
+LEFT_OUT_IN_A_ROW, LEFT_OUT = 4, 0.05  # by libmpv on a busy machine; a lost part would be ten frames
 
 
 @pytest.mark.realtime
@@ -35,15 +37,16 @@ def test_frames_are_shown_before_their_segment_is_whole(tmp_path: Path, form: st
         assert made.wait(session, 10.0)
         assert len(early) >= ENOUGH_EARLY, "frames are shown whose segment was still being made"
         frames = screen.frames
-        assert frames == list(range(frames[0], frames[0] + len(frames))), "every frame in order"
+        steps = [after - before for before, after in pairwise(frames)]
+        assert all(1 <= step <= LEFT_OUT_IN_A_ROW + 1 for step in steps), "frames are shown in order"
+        assert sum(step - 1 for step in steps) <= LEFT_OUT * len(frames)
         assert not [event for event in events if isinstance(event, ErrorRaised)]
         if form == "hls":
             assert any("_HLS_part=" in address for address in asked)
             assert any(".part" in address for address in asked) != ranges
         else:
-            assert (
-                len([address for address in asked if "chunk-stream0" in address]) <= len(frames) / SEGMENT_FRAMES + 3
-            )
+            segments = [address for address in asked if "chunk-stream0" in address]
+            assert len(segments) <= (frames[-1] - frames[0]) / SEGMENT_FRAMES + 3
             assert not [address for address in asked if re.search(r"[?&]", address)]
 
 
