@@ -24,6 +24,7 @@ _KEPT_ENDS = 256
 _ROUNDING_S = 0.001
 _SAME_S = 1e-6  # a sample that ends so near to a time may begin the next one before it, by rounding
 _SLACK_S = 0.1  # a segment's media may begin and end a little beside what the manifest says
+_LATER_S = 0.05  # no slot waits for another segment that holds so little of its audio, a few frames at most
 
 
 class TimedSample(NamedTuple):
@@ -47,6 +48,10 @@ class Library(Protocol):
         ...
 
     def audio_entry(self, track: str, position: int) -> StoredSegment: ...
+
+    def has_audio(self, track: str, position: int) -> bool:
+        """Whether samples of this segment can be read now."""
+        ...
 
     def wait_ready(self, entry: StoredSegment) -> None: ...
 
@@ -192,7 +197,7 @@ class AudioFeed:
         ``drift_s`` is how much later than the manifest says the media comes there.
 
         libmpv does not fill missing audio: a hole would put sound and picture out of step for seconds. What belongs
-        to the slot before and was not listed yet when that was written comes now.
+        to the slot before and was not listed or loaded yet when that was written comes now.
         """
         before_s = self._given.get(slot.number - 1)
         if before_s is not None and start_s <= slot.start_s + drift_s + _SLACK_S:
@@ -200,6 +205,8 @@ class AudioFeed:
         found: list[TimedSample] = []
         for position, segment in self._library.audio_segments(self._track, slot):
             if segment.end_s + drift_s + _SLACK_S < start_s or segment.start_s + drift_s - _SLACK_S > stop_s:
+                continue
+            if segment.start_s + drift_s > stop_s - _LATER_S and not self._library.has_audio(self._track, position):
                 continue
             try:
                 samples = self._samples(slot, position, stop_s)

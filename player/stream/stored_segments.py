@@ -66,6 +66,12 @@ class StoreLibrary:
     def audio_entry(self, track: str, position: int) -> StoredSegment:
         return self._wait_for(track, position)
 
+    def has_audio(self, track: str, position: int) -> bool:
+        entry = self._store.peek(track, position)
+        if entry is None or not entry.ready:
+            return False
+        return entry.failure is not None or (entry.buffer.is_readable and len(entry.buffer) > 0)
+
     def wait_ready(self, entry: StoredSegment) -> None:
         self._waiting.until(lambda: entry.ready or entry.buffer.failure is not None)
         failure = entry.buffer.failure

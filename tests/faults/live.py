@@ -18,6 +18,7 @@ from player.manifest.model import Presentation
 from player.playback.live import LivePlayback
 from player.playback.monitor import Monitor
 from player.stream.part_loader import PartLoader
+from player.stream.stored_segments import StoreLibrary
 from tests.faults.model import Fault
 
 _TESTS = "tests/player/live/test_by_clock.py::"
@@ -168,9 +169,19 @@ def _tear_lines(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("backend_stub.broadcast.journal.os.ftruncate", lambda _descriptor, _length: None)
 
 
+def _wait_for_the_next_audio_segment(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(StoreLibrary, "has_audio", lambda _self, _track, _position: True)
+
+
 _PACKAGER = "tests/backend_stub/broadcast/test_packager.py::"
 
 FAULTS = [
+    Fault(
+        "live-slot-waits-for-the-next-audio-segment",
+        "tests/player/stream/test_emitter.py::"
+        "test_a_slot_does_not_wait_for_the_few_frames_of_audio_that_the_next_segment_holds",
+        _wait_for_the_next_audio_segment,
+    ),
     Fault(
         "live-hint-before-the-end-of-a-segment",
         _PACKAGER + "test_the_end_of_a_segment_is_listed_before_the_next_one_is_hinted_at",

@@ -368,6 +368,41 @@ def test_sound_that_is_listed_after_its_picture_is_waited_for() -> None:
         assert len(marks(written.result(10), "a")) == 200
 
 
+def test_a_slot_does_not_wait_for_the_few_frames_of_audio_that_the_next_segment_holds() -> None:
+    """An audio segment ends up to a frame before its video, so the slot's last frames are in one that is not made
+    yet when the slot is played at the live edge."""
+    title = Title([4.0] * 3, [3.96, 4.0, 4.0])
+    late = title.store.peek("audio-0", 1)
+    assert late is not None
+    title.store.discard(late)
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            first = pool.submit(title.pieces, 0).result(10)
+        except TimeoutError:
+            title.waiting.end()
+            raise
+    assert marks(first, "v") == expected([4.0], V_S)
+    assert marks(first, "a") == expected([3.96], A_S)
+    title.store.put(late)
+    heard = marks([*first, *title.pieces(1), *title.pieces(2)], "a")
+    assert heard == [f"{number * A_S:.3f}" for number in range(598)]
+
+
+def test_a_slot_has_all_the_audio_that_is_there_or_is_more_than_a_few_frames() -> None:
+    assert len(marks(Title([4.0] * 2, [3.96, 4.0]).pieces(0), "a")) == 200
+    title = Title([4.0] * 2, [3.9, 4.0])
+    late = title.store.peek("audio-0", 1)
+    assert late is not None
+    title.store.discard(late)
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(title.pieces, 0)
+        with pytest.raises(TimeoutError):
+            written.result(0.05)
+        title.store.put(late)
+        title.waiting.wake()
+        assert len(marks(written.result(10), "a")) == 200
+
+
 def test_sound_that_does_not_come_any_more_is_not_waited_for() -> None:
     title = Title([4.0] * 9, [4.0] * 9)
     later_listed(title, 1)
