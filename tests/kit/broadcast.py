@@ -45,6 +45,7 @@ WINDOW = 10  # segments
 BASE = "http://a.test/live/"
 SEGMENT_BYTES = 9_000
 TICK_S = 0.1
+LOOK_S = 0.5
 
 
 class Broadcast:
@@ -199,16 +200,17 @@ class Viewing:
         self.monitor.handle_player_event("playback-restart", {})
         return begin_s
 
-    async def run(self, seconds: float, each: Callable[[], None] = lambda: None) -> None:
+    async def run(self, seconds: float, each: Callable[[], None] = lambda: None, *, tick_s: float = TICK_S) -> None:
         """Let time pass: what is shown goes on, and twice a second the live playback looks."""
-        for tick in range(round(seconds / TICK_S)):
-            await self.clock.advance(TICK_S)
-            self.sink.step(TICK_S * self.speed)
+        every = max(1, round(LOOK_S / tick_s))
+        for tick in range(round(seconds / tick_s)):
+            await self.clock.advance(tick_s)
+            self.sink.step(tick_s * self.speed)
             self.playhead.position_s = self.sink.position_s
             self.playhead.started, self.playhead.starving = self.sink.started, not self.sink.playing
             self.monitor.handle_property("paused-for-cache", not self.sink.playing)
             self.streaming.poke()
-            if tick % 5 == 0:
+            if tick % every == 0:
                 self.live.follow(self.sink.position_s)
             each()
 
