@@ -97,9 +97,10 @@ def restrict(snapshot: Snapshot) -> RungView:
 def _video_share(snapshot: Snapshot) -> Estimate:
     """The estimate less the audio's bitrate, and in seconds of media: at double speed a link carries half as much."""
     estimate, speed, audio = snapshot.estimate, max(snapshot.playback_rate, 0.1), snapshot.audio_bps
-    if estimate.mean_bps is None or (audio == 0 and speed == 1.0):
+    bps = estimate.shown_bps if estimate.mean_bps is None else estimate.mean_bps
+    if bps is None or (audio == 0 and speed == 1.0):
         return estimate
-    share = max(1 - audio * speed / estimate.mean_bps, MIN_VIDEO_SHARE) / speed
+    share = max(1 - audio * speed / bps, MIN_VIDEO_SHARE) / speed
     ours = estimate.on_a_link(share)
     recent = tuple(replace(each, ttfb_s=each.ttfb_s * speed) for each in ours.recent)
     return replace(ours, ttfb_s=estimate.ttfb_s * speed, recent=recent)

@@ -153,7 +153,10 @@ def _outcome(decision: Decision) -> str:
 def _network(snapshot: Snapshot) -> str:
     estimate = snapshot.estimate
     if estimate.mean_bps is None:
-        return "nothing measured yet."
+        shown = (
+            "" if estimate.shown_bps is None else f"; the manifest and its like came at {rate(estimate.shown_bps)}"
+        )
+        return f"nothing measured yet{shown}."
     transfers = "1 transfer" if estimate.samples == 1 else f"{estimate.samples} transfers"
     source = f"remembered, {seconds(estimate.age_s)} old" if estimate.remembered else f"from {transfers}"
     return (

@@ -81,6 +81,9 @@ class Estimate:
     fast_bps: float | None = None
     slow_bps: float | None = None
     usual_bps: float | None = None  # an average of the last two dozen transfers or so, each counted alike
+    shown_bps: float | None = (
+        None  # what manifests and init segments have shown of the link, for the first rung alone
+    )
     slump_bps: float | None = None  # the slowest that a lasting transfer has been in this session; it fades slowly
     rel_error: float = 0.5
     ttfb_s: float = 0.0
@@ -108,6 +111,7 @@ class Estimate:
             slow_bps=scaled(self.slow_bps),
             usual_bps=scaled(self.usual_bps),
             slump_bps=scaled(self.slump_bps),
+            shown_bps=scaled(self.shown_bps),
             recent=tuple(replace(each, body_s=each.body_s / times) for each in self.recent),
         )
 

@@ -67,10 +67,15 @@ def overruled(decision: Decision) -> bool:
 
 
 def first_rung(view: Snapshot) -> Choice:
-    """The highest rung that the cautious estimate carries and whose first segment arrives soon; else the lowest. On a
-    network of which nothing is known, the one that the service expects to be played, where it says so."""
+    """The highest rung that the cautious estimate carries and whose first segment arrives soon; else the lowest.
+
+    Before any media has come, what manifests and init segments have shown stands for the estimate. On a network of
+    which nothing is known, it is the rung that the service expects to be played, where it says so.
+    """
     estimate = view.estimate
-    low_bps = trusted_bps(estimate)
+    low_bps, known_bps = trusted_bps(estimate), estimate.mean_bps
+    if low_bps is None:
+        low_bps = known_bps = estimate.shown_bps
     expected_bps = view.caps.expected_bps
     if low_bps is None and expected_bps is not None:
         rung = max((at for at, each in enumerate(view.rungs) if each.bitrate_bps <= expected_bps), default=0)
@@ -92,7 +97,7 @@ def first_rung(view: Snapshot) -> Choice:
     reason = Reason.START_REMEMBERED if estimate.remembered else Reason.START_PROBE
     source = "remembered from before" if estimate.remembered else "measured so far"
     sentence = (
-        f"Start with {label(view.rungs[chosen])}: of {rate(estimate.mean_bps)} {source},"
+        f"Start with {label(view.rungs[chosen])}: of {rate(known_bps)} {source},"
         f" {rate(low_bps)} are likely, and its first segment takes about {seconds(wait)}."
     )
     return Choice(chosen, reason, sentence, (Vote("start", chosen, f"{rate(usable)} is taken as safe"),))

@@ -32,7 +32,7 @@ from player.playback.phases import Playing, Requested
 from player.playback.settings import PlaybackServices, PlaybackSettings
 from player.playback.steps import begin, find_segments, load, open_title, prepare
 from player.playback.tasks import PlaybackTasks
-from player.playback.translation import reported_recall, sample_of
+from player.playback.translation import glimpse_of, reported_recall, sample_of
 from player.reporting.events import Event, EventHub, Note, PhaseReached, TransferDone
 from player.reporting.state import PlaybackState, PlaybackStatus
 from player.stream.buffered import Playhead
@@ -200,6 +200,8 @@ class Session:
         self._parts.observe(TransferDone(transfer.end_s, transfer))
         if (sample := sample_of(transfer)) is not None:
             self._parts.throughput.observe(sample)
+        if (glimpse := glimpse_of(transfer)) is not None:
+            self._parts.throughput.glimpsed(glimpse.pathway, glimpse.size, glimpse.body_s)
 
     def learned(self) -> dict[str, NetworkMemory]:
         """What the network was like, by CDN."""

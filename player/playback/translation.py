@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from abr.model import NetworkMemory, TransferSample
 from player.base.clock import Clock
 from player.net.model import RequestKind, Transfer
@@ -10,6 +12,7 @@ from player.stream.throughput import Recall
 from player.transfer.loader import LoadEvent, RetryEvent
 
 _RATED_KINDS = frozenset({RequestKind.SEGMENT, RequestKind.INIT, RequestKind.PART})
+_GLIMPSED_KINDS = frozenset({RequestKind.MANIFEST, RequestKind.INDEX, RequestKind.INIT})
 _BURST_BYTES = 16 * 1024  # fewer say nothing
 
 
@@ -33,6 +36,24 @@ def sample_of(transfer: Transfer) -> TransferSample | None:
         connection_setup=transfer.new_connection,
         beside=transfer.beside,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """A small exchange that tells something of the link before any media does."""
+
+    pathway: str
+    size: int
+    body_s: float
+
+
+def glimpse_of(transfer: Transfer) -> Glimpse | None:
+    """A finished exchange as the choice of the first rung wants it; None for one that tells nothing for it."""
+    if transfer.kind not in _GLIMPSED_KINDS or transfer.first_byte_s is None or transfer.error is not None:
+        return None
+    if transfer.from_cache or transfer.aborted or transfer.paced:
+        return None
+    return Glimpse(transfer.pathway, transfer.received, transfer.end_s - transfer.first_byte_s)
 
 
 def note_of(event: LoadEvent) -> Note:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from abr.estimator import ThroughputEstimator
+from abr.first_look import FirstLook
 from abr.model import Estimate, NetworkMemory, TransferSample
+from abr.startup import trusted_bps
 
 Recall = Callable[[str], NetworkMemory | None]
 
@@ -26,6 +29,7 @@ class Throughput:
         self._recall = recall or _nothing
         self._current = current
         self._estimators: dict[str, ThroughputEstimator] = {}
+        self._looks: dict[str, FirstLook] = {}
         self._last: ThroughputEstimator | None = None  # of the pathway that delivered last
 
     def observe(self, sample: TransferSample) -> None:
@@ -33,9 +37,20 @@ class Throughput:
         known = self._last = self._of(sample.path)
         known.observe(sample)
 
+    def glimpsed(self, pathway: str, size: int, body_s: float) -> None:
+        """A manifest, a playlist or the like has come: it tells something of the link before any media does."""
+        self._looks.setdefault(pathway, FirstLook()).add(size, body_s)
+
     def estimate(self, now_s: float) -> Estimate:
         """The expectation for a transfer that starts now."""
         current = self._current()
+        found = self._expected(current, now_s)
+        look = self._looks.get(current) if current else None
+        if look is None or trusted_bps(found) is not None:
+            return found
+        return replace(found, shown_bps=look.bps)
+
+    def _expected(self, current: str | None, now_s: float) -> Estimate:
         found = self._of(current).estimate(now_s) if current else Estimate()
         if found.samples or self._last is None:
             return found

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from abr import registry
 from abr.constraints import allowed_rungs, restrict
-from abr.model import Caps, LiveState, Phase, Reason, Rung, Vote
+from abr.model import Caps, Estimate, LiveState, Phase, Reason, Rung, Vote
 from tests.kit.snapshots import LADDER, estimate, progress, snapshot
 
 POLICIES = registry.names()
@@ -103,6 +103,11 @@ def test_audio_and_speed_take_their_share_of_the_link() -> None:
     seen = estimate(4e6, usual_bps=5e6)
     shared = restrict(snapshot(estimate=seen, playback_rate=2.0)).snapshot.estimate
     assert shared.usual_bps == pytest.approx(2.5e6)
+
+
+def test_audio_takes_its_share_of_what_the_manifest_has_shown() -> None:
+    seen = Estimate(shown_bps=4e6)
+    assert restrict(snapshot(estimate=seen, audio_bps=1_000_000)).snapshot.estimate.shown_bps == pytest.approx(3e6)
 
 
 def test_live_plans_with_the_latency_as_its_buffer() -> None:

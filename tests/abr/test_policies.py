@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from abr import registry
 from abr.core import segment_bits
-from abr.model import Rung, Snapshot
+from abr.model import Estimate, Phase, Reason, Rung, Snapshot
 from abr.policies.bba0 import KNEE, RESERVOIR, keep_or_follow
 from abr.policies.bba2 import reservoir_s
 from abr.policies.bola import BolaMap
@@ -194,3 +194,19 @@ def test_sizes_stand_in_for_the_unknown() -> None:
     assert segment_bits(view, 0, 1) == 80.0
     assert segment_bits(view, 0, 0) == 4000.0
     assert segment_bits(view, 3, 4) == 20_000.0
+
+
+@pytest.mark.parametrize(
+    ("shown_mbps", "rung"),
+    [(None, 0), (0.5, 0), (1.0, 0), (3.0, 1), (12.0, 3), (200.0, 4)],
+)
+def test_the_first_rung_follows_what_the_manifest_has_shown(shown_mbps: float | None, rung: int) -> None:
+    """A link that carries the rung by a third more and brings its first segment within 1.5 s."""
+    shown = Estimate(shown_bps=None if shown_mbps is None else shown_mbps * 1e6, ttfb_s=0.06)
+    ladder = tuple(Rung(str(bps), bps) for bps in (400_000, 800_000, 1_600_000, 3_000_000, 6_000_000))
+    begin = snapshot(
+        rungs=ladder, current=None, phase=Phase.STARTUP, segments_fetched=0, buffer_s=0.0, estimate=shown
+    )
+    decision = registry.create().decide(begin)
+    assert decision.rung == rung
+    assert (decision.reason is Reason.START_DEFAULT) == (shown_mbps is None)

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from abr import estimator, explain
+from abr import constraints, estimator, explain
 from abr.core import Choice
-from abr.model import Snapshot
+from abr.model import Estimate, Snapshot
 from abr.planning import Problem, _Grid, rung_values
 from abr.policies import planner
 from abr.regime import part
 from abr.simulator import session
+from player.playback import session as session_module
 from tests.faults.model import Fault
 
 LINKS = "tests/abr/test_links.py"
@@ -70,7 +71,31 @@ def a_second_of_stall_costs_a_segment(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(planner, "UNIT_S", 0.0)
 
 
+def a_manifest_tells_nothing_of_the_link(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(session_module, "glimpse_of", lambda _transfer: None)
+
+
+def a_start_counts_audio_to_the_video(patch: pytest.MonkeyPatch) -> None:
+    share = constraints._video_share
+
+    def without(snapshot: Snapshot) -> Estimate:
+        return snapshot.estimate if snapshot.estimate.mean_bps is None else share(snapshot)
+
+    patch.setattr(constraints, "_video_share", without)
+
+
 FAULTS = [
+    Fault(
+        name="abr-starts-lowest-on-a-fast-link",
+        test="tests/player/playback/test_first_rung.py"
+        "::test_a_fast_link_starts_at_most_one_rung_below_what_it_carries[20.0]",
+        apply=a_manifest_tells_nothing_of_the_link,
+    ),
+    Fault(
+        name="abr-first-rung-forgets-the-audio",
+        test="tests/abr/test_constraints.py::test_audio_takes_its_share_of_what_the_manifest_has_shown",
+        apply=a_start_counts_audio_to_the_video,
+    ),
     Fault(
         name="abr-stays-below-a-rung-on-a-constant-link",
         test=f"{LINKS}::test_a_link_near_the_top_rung[3-0.85-False]",

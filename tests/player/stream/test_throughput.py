@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from abr.model import NetworkMemory, TransferSample
 from player.stream.throughput import Throughput
 
@@ -33,6 +35,23 @@ def test_only_what_was_measured_is_remembered() -> None:
     assert network.memory(0.0) == {}
     network.observe(transfer(0.0, 4e6, "b"))
     assert set(network.memory(2.0)) == {"b"}
+
+
+def test_a_manifest_tells_of_the_link_until_media_has_come() -> None:
+    network = Throughput(None, lambda: "a")
+    network.glimpsed("a", 10_000, 0.02)
+    assert network.estimate(0.0).shown_bps is None
+    network.glimpsed("a", 10_000, 0.02)
+    assert network.estimate(0.0).shown_bps == pytest.approx(160_000 / 0.05)
+    assert network.estimate(0.0).mean_bps is None
+    network.observe(transfer(0.0, 2e6, "a"))
+    assert network.estimate(2.0).shown_bps is None
+
+
+def test_the_manifest_of_one_cdn_says_nothing_of_another() -> None:
+    network = Throughput(None, lambda: "b")
+    network.glimpsed("a", 100_000, 0.1)
+    assert network.estimate(0.0).shown_bps is None
 
 
 def test_before_any_cdn_is_chosen_nothing_is_known() -> None:
