@@ -13,8 +13,7 @@ from downloads.model import Stored
 from drm_client.sealing import FingerprintStream, SealingStream
 
 BUFFER_BYTES = 1 << 20
-"""So much of an item gathers in memory before it is sealed and written: few large steps cost less than many small."""
-
+"""So much of an item gathers in memory before it is written: few large steps cost less than many small."""
 
 _NO_LINK, _BINARY = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_BINARY", 0)
 
@@ -84,7 +83,8 @@ class ItemWriter:
         self._how = how
         self._guard = guard
         self._file: DiskFile | None = None
-        self._gathered = bytearray()
+        self._gathered: bytearray | None = None
+        self._filled = 0
         self._received = 0
         self._length = 0
 
@@ -99,9 +99,11 @@ class ItemWriter:
     def write(self, chunk: bytes | memoryview) -> None:
         """Take the next bytes. Raises DownloadError where the disk refuses."""
         self._received += len(chunk)
-        self._gathered += chunk
-        if len(self._gathered) >= BUFFER_BYTES:
-            self._do(self._pass_on)
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[self._gather(rest) :]
+            if self._filled == BUFFER_BYTES:
+                self._do(self._pass_on)
 
     def finish(self) -> Stored:
         """Write the rest; everything is on the disk when this returns, so it is for a thread. Raises
@@ -124,7 +126,8 @@ class ItemWriter:
 
     def discard(self) -> None:
         """Give it up. The part of it that is on the disk counts for nothing, and is written over by the next try."""
-        self._gathered.clear()
+        self._gathered = None
+        self._filled = 0
         if self._file is not None:
             self._file.close()
 
@@ -135,16 +138,28 @@ class ItemWriter:
             self.discard()
             raise
 
-    def _pass_on(self) -> None:
-        with memoryview(self._gathered) as gathered:
-            file = self._opened()
+    def _gather(self, data: memoryview) -> int:
+        """Put the next bytes behind what waits, sealed on their way there; how many there was room for."""
+        if self._gathered is None:
+            self._gathered = bytearray(BUFFER_BYTES)
+        end = min(self._filled + len(data), BUFFER_BYTES)
+        part = data[: end - self._filled]
+        with memoryview(self._gathered) as room:
             if isinstance(self._how, SealingStream):
-                file.write(self._how.update(gathered))
+                self._how.update_into(part, room[self._filled : end])
             else:
-                self._how.update(gathered)
-                file.write(gathered)
-        self._length += len(self._gathered)
-        self._gathered.clear()
+                self._how.update(part)
+                room[self._filled : end] = part
+        self._filled = end
+        return len(part)
+
+    def _pass_on(self) -> None:
+        file = self._opened()
+        if self._gathered is not None:
+            with memoryview(self._gathered) as gathered:
+                file.write(gathered[: self._filled])
+        self._length += self._filled
+        self._filled = 0
 
     def _opened(self) -> DiskFile:
         if self._file is None:

@@ -116,6 +116,10 @@ class SealingStream:
         """The next sealed bytes, as many as ``data`` has."""
         return self._encryptor.update(data)
 
+    def update_into(self, data: bytes | memoryview, place: memoryview) -> None:
+        """As :meth:`update`, with the sealed bytes written into ``place``, which has the length of ``data``."""
+        self._encryptor.update_into(data, place)
+
     def finish(self) -> bytes:
         """The tag, which pins every bit."""
         self._encryptor.finalize()

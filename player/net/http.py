@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import anyio.lowlevel
+import httpcore
 import httpx
 
 from player.base.errors import ErrorCode, InputError, NetError
@@ -39,6 +40,9 @@ _SIOCGIFADDR = 0x8915
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _SIGNS_OF_AN_END = ("disconnected", "closed connection", "connectionterminated", "streamreset")
 _SMALL_REDIRECT_BODY = 65536  # read to the end, so that the connection can be used again
+_READ_BYTES = 256 * 1024
+"""At most so much is read at once without TLS: as much as the event loop takes from a socket. httpcore's own 64 KiB
+cut that in four, and each piece passes through all layers."""
 
 
 class HttpTransport:
@@ -168,6 +172,7 @@ class HttpTransport:
         return transport
 
     def _pool(self, verify: ssl.SSLContext, *, http2: bool) -> httpx.AsyncHTTPTransport:
+        httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = _READ_BYTES
         return httpx.AsyncHTTPTransport(
             verify=verify,
             trust_env=False,

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from downloads import item_writer
 from downloads.folder import DownloadFolder
 from downloads.item_writer import ItemWriter
 from downloads.ledger import kept
@@ -16,6 +15,7 @@ from player.net.model import RequestKind
 from tests.kit.downloads import shelf
 
 CHUNK = bytes(range(256)) * 256
+MOST_WAITING = 1 << 20
 
 
 def folder_of(tmp_path: Path) -> DownloadFolder:
@@ -38,7 +38,7 @@ def test_little_of_an_item_is_in_memory_while_it_arrives(tmp_path: Path, sealed:
     writer, path = folder.writer(wanted), folder.item_path(0)
     for _ in range(100):
         writer.write(CHUNK)
-        assert waiting(writer, path) <= item_writer.BUFFER_BYTES + len(CHUNK)
+        assert waiting(writer, path) <= MOST_WAITING
     stored = writer.finish()
     assert (stored.fetched, stored.length) == (100 * len(CHUNK), path.stat().st_size)
     folder.note(kept(0, stored))
@@ -57,6 +57,21 @@ def test_an_item_that_is_given_up_counts_for_nothing_and_is_written_over(tmp_pat
     assert folder.read(wanted) == b"short"
     folder.note(kept(0, folder.keep(wanted, b"")))
     assert folder.read(wanted) == b""
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_an_item_may_arrive_in_pieces_of_any_size(tmp_path: Path, sealed: bool) -> None:
+    folder = folder_of(tmp_path)
+    wanted = item(sealed=sealed)
+    sizes = [1, 0, MOST_WAITING - 2, 2, 3 * MOST_WAITING + 5, 17, MOST_WAITING]
+    pieces = [bytes([number]) * size for number, size in enumerate(sizes)]
+    writer = folder.writer(wanted)
+    for piece in pieces:
+        writer.write(piece)
+    stored = writer.finish()
+    assert stored.fetched == writer.received == sum(sizes)
+    folder.note(kept(0, stored))
+    assert folder.read(wanted) == b"".join(pieces)
 
 
 def test_what_is_sealed_in_pieces_opens_as_one() -> None:

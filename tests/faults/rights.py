@@ -10,9 +10,9 @@ import pytest
 
 from backend_stub.services import licence_issuing
 from backend_stub.services.rights import time_guard
-from downloads import checking, index, quota, removal, service
+from downloads import checking, index, item_writer, quota, removal, service
 from downloads.folder import DownloadFolder
-from downloads.item_writer import ItemWriter, SystemFile
+from downloads.item_writer import SystemFile
 from downloads.queue import Queue
 from downloads.store import Store
 from drm_client import clock, device, keystore, offline, os_clock, passphrase, rights, vault
@@ -26,6 +26,7 @@ from drm_client.trusted_clock import TrustedClock
 from drm_client.vault import ANCHOR_ENTRY, Vault
 from player.licensing import device_rights, upkeep
 from player.licensing.upkeep import LicenceUpkeep
+from player.net import http
 from player.resume import journal
 from player.service import address
 from player.service.tokens import TokenStore
@@ -177,12 +178,12 @@ def the_service_believes_any_clock(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(time_guard, "is_good", lambda *_given: True)
 
 
-def items_are_held_whole(patch: pytest.MonkeyPatch) -> None:
-    def write(writer: ItemWriter, chunk: bytes) -> None:
-        writer._received += len(chunk)
-        writer._gathered += chunk
+def bodies_are_read_in_small_pieces(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(http, "_READ_BYTES", 1 << 16)
 
-    patch.setattr(ItemWriter, "write", write)
+
+def items_are_held_whole(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(item_writer, "BUFFER_BYTES", 1 << 24)
 
 
 def half_made_downloads_stay(patch: pytest.MonkeyPatch) -> None:
@@ -464,6 +465,11 @@ FAULTS = [
         "tests/backend_stub/rights/test_states.py::"
         "test_a_service_that_is_five_years_ahead_signs_nothing_until_it_is_right",
         the_service_believes_any_clock,
+    ),
+    Fault(
+        "rights-bodies-are-read-in-small-pieces",
+        "tests/player/net/test_http.py::test_what_has_arrived_is_read_in_large_pieces",
+        bodies_are_read_in_small_pieces,
     ),
     Fault(
         "rights-items-are-held-whole",

@@ -54,6 +54,14 @@ async def client() -> AsyncIterator[Client]:
     await client.gate.close()
 
 
+async def test_what_has_arrived_is_read_in_large_pieces(server: RawServer, client: Client) -> None:
+    server.answers["/large.m4s"] = lambda exchange: exchange.file(CONTENT * 16)
+    async with client.gate.open(Request(RequestKind.SEGMENT, server.url("/large.m4s"))) as body:
+        pieces = [len(chunk) async for chunk in body.chunks()]
+    assert sum(pieces) == len(CONTENT) * 16
+    assert max(pieces) > 1 << 16
+
+
 async def test_one_connection_serves_many_requests(server: RawServer, client: Client) -> None:
     for _ in range(3):
         assert (await client.get(server.url("/a.m4s"))).body == CONTENT
