@@ -95,6 +95,7 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
         languages=schemas.LanguagesBody(**{"audio": [], "text": [], **title.languages}),
         artwork=schemas.ArtworkBody(
             backdrop_url=_artwork_url(request, title, "backdrop"),
+            clip_url=_artwork_url(request, title, "clip"),
             logo_url=_artwork_url(request, title, "logo"),
             still_url=_artwork_url(request, title, "still"),
             focal=title.focal,

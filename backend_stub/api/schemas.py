@@ -228,10 +228,11 @@ class LanguagesBody(BaseModel):
 
 
 class ArtworkBody(BaseModel):
-    """Addresses of pictures besides the poster; null where there is none. ``focal`` is what the eye is drawn to
-    in the backdrop, across and down from 0 to 1."""
+    """Addresses of pictures besides the poster, and of a short clip without audio; null where there is none.
+    ``focal`` is what the eye is drawn to in the backdrop, across and down from 0 to 1."""
 
     backdrop_url: str | None
+    clip_url: str | None
     focal: list[float] | None
     logo_url: str | None
     still_url: str | None

@@ -38,6 +38,7 @@ from backend_stub.titles import slug
 FPS = 24
 _LOGO_SIZE, _LOGO_WIDTH = 64, 620  # pixels
 _LOGO_LINE = (255, 184, 77)
+_CUTS, _CUT_S = (0.15, 0.45, 0.75), 3  # of a film's clip: where they begin (of its length), and for how long
 _SOURCE_SHARE = 0.4  # how much of making a title is making its source file
 
 
@@ -128,23 +129,26 @@ def publish_feature(
             progress=lambda stage, done: report(stage, _SOURCE_SHARE + done * (1 - _SOURCE_SHARE)),
             cancel=cancel,
         )
-        _finish(settings, feature, title_id)
+        _finish(settings, feature, title_id, make_clip(feature, source, cancel=cancel))
         return title_id
 
 
-def _finish(settings: Settings, feature: Feature, title_id: str) -> None:
-    """Give a title its logo, and a series the words and the logo of its name."""
+def _finish(settings: Settings, feature: Feature, title_id: str, clip: bytes) -> None:
+    """Give a title its logo and its clip, and a series the words, the logo and the clip of its name."""
     database = Database(settings.database)
     try:
         artwork, editing = (
             ArtworkFiles(database, SystemClock(), settings.media_dir),
             Editing(database, SystemClock()),
         )
+        if feature.trailer_of is None:
+            artwork.put(title_id, "clip", clip, by=None)
         if feature.series is None and feature.trailer_of is None:
             artwork.put(title_id, "logo", make_logo(feature.title), by=None)
         elif feature.series is not None and feature.number == 1:
             series_id = slug(feature.series)
             artwork.put(series_id, "logo", make_logo(feature.series), by=None)
+            artwork.put(series_id, "clip", clip, by=None)
             editing.change(series_id, Words(synopsis=feature.series_synopsis), by=None)
     finally:
         database.close()
@@ -165,6 +169,29 @@ def make_logo(title: str) -> bytes:
     picture[:, :, 3] = (cover * 255 + 0.5).astype(np.uint8)
     picture[rows - 10 : rows - 4, :, :3] = _LOGO_LINE
     return _png(picture)
+
+
+def make_clip(feature: Feature, film: Path, *, cancel: threading.Event | None = None) -> bytes:
+    """Three cuts of a film that :func:`make_film` made, small and without audio: an MP4.
+
+    Raises :class:`ToolFailedError`, :class:`CancelledError`.
+    """
+    clip = film.with_name("clip.mp4")
+    inputs: list[str] = []
+    for place in _CUTS:
+        inputs += ["-ss", f"{feature.seconds * place:.2f}", "-t", str(_CUT_S), "-i", ffmpeg_url(film)]
+    cuts = "".join(f"[{number}:v]" for number in range(len(_CUTS)))
+    run_tool(
+        [
+            *(tools.locate().ffmpeg, "-v", "error", "-nostdin", "-y"),
+            *inputs,
+            *("-filter_complex", f"{cuts}concat=n={len(_CUTS)}:v=1:a=0,scale=-2:360[clip]", "-map", "[clip]"),
+            *("-an", "-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+faststart"),
+            *("-c:v", "libx264", "-preset", "veryfast", "-crf", "27", "-pix_fmt", "yuv420p", ffmpeg_url(clip)),
+        ],
+        cancel=cancel,
+    )
+    return clip.read_bytes()
 
 
 def _png(picture: NDArray[np.uint8]) -> bytes:

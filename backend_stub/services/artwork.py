@@ -1,4 +1,4 @@
-"""Pictures of titles besides what is in the film: poster, backdrop, logo, and a still.
+"""Pictures of titles besides what is in the film: poster, backdrop, logo, a still, and a short clip without audio.
 
 A picture's file is named after what it holds, so that its address can be kept for ever and changes with the picture.
 """
@@ -16,11 +16,12 @@ from backend_stub.db.models import Title
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 
-ArtworkKind = Literal["poster", "backdrop", "logo", "still"]
+ArtworkKind = Literal["poster", "backdrop", "logo", "still", "clip"]
 KINDS: tuple[ArtworkKind, ...] = get_args(ArtworkKind)
-NAME_PATTERN = r"^(poster|backdrop|logo|still)-[0-9a-f]{16}\.(jpg|png)$"
-MEDIA_TYPES: Mapping[str, str] = {".jpg": "image/jpeg", ".png": "image/png"}
+NAME_PATTERN = r"^((poster|backdrop|logo|still)-[0-9a-f]{16}\.(jpg|png)|clip-[0-9a-f]{16}\.mp4)$"
+MEDIA_TYPES: Mapping[str, str] = {".jpg": "image/jpeg", ".png": "image/png", ".mp4": "video/mp4"}
 _SIGNATURES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png"}
+_CLIP = "clip"
 _FOLDER = "art"
 
 
@@ -38,7 +39,7 @@ class ArtworkFiles:
         """Take a picture in place of the one before.
 
         Raises LookupError for an unknown title, :class:`ProblemError` 422 ``bad_picture`` for what is neither JPEG
-        nor PNG.
+        nor PNG, or no MP4 where it is to be a clip.
         """
         name = artwork_name(kind, data)
         with self._database.write() as session:
@@ -77,8 +78,10 @@ class ArtworkFiles:
 def artwork_name(kind: ArtworkKind, data: bytes) -> str:
     """The name of a picture's file. Raises :class:`ProblemError` 422 ``bad_picture``."""
     suffix = next((suffix for signature, suffix in _SIGNATURES.items() if data.startswith(signature)), None)
+    if kind == _CLIP:
+        suffix = ".mp4" if data[4:8] == b"ftyp" else None
     if suffix is None:
-        raise ProblemError(422, "bad_picture", "A picture is a JPEG or a PNG.")
+        raise ProblemError(422, "bad_picture", "A picture is a JPEG or a PNG, a clip an MP4.")
     return f"{kind}-{hashlib.sha256(data).hexdigest()[:16]}{suffix}"
 
 

@@ -61,8 +61,9 @@ class Title:
     """A title of the catalogue. ``heights`` are its rungs', ``variants`` out of ``encrypted`` and ``clear``;
     ``maturity`` is the age from which it may be watched. ``kind`` is ``film``, ``series``, ``episode``,
     ``trailer`` or ``live``; lists tell no ``trailer_id``, and not all of them ``markers``. ``audio`` and ``text`` are
-    languages. ``focal`` is what the eye is drawn to in the backdrop, across and down from 0 to 1; ``thumb`` (``up``,
-    ``down``) is told for one title only. Strings and numbers are empty and 0 for what is not known."""
+    languages. ``focal`` is what the eye is drawn to in the backdrop, across and down from 0 to 1; ``clip_url`` is a
+    short clip without audio; ``thumb`` (``up``, ``down``) is told for one title
+    only. Strings and numbers are empty and 0 for what is not known."""
 
     id: str
     title: str
@@ -84,6 +85,7 @@ class Title:
     backdrop_url: str = ""
     still_url: str = ""
     logo_url: str = ""
+    clip_url: str = ""
     focal: tuple[float, float] | None = None
     thumb: str = ""
 

@@ -235,6 +235,7 @@ def read_title(members: Members, base_url: str) -> Title:
         backdrop_url="" if artwork is None else _picture(artwork, "backdrop_url", base_url),
         still_url="" if artwork is None else _picture(artwork, "still_url", base_url),
         logo_url="" if artwork is None else _picture(artwork, "logo_url", base_url),
+        clip_url="" if artwork is None else _picture(artwork, "clip_url", base_url),
         focal=None if artwork is None else _focal(artwork),
         thumb=members.optional_text("thumb") or "",
     )

@@ -18,11 +18,21 @@ from tests.faults.model import Fault
 from ui.app.system import translation
 from ui.app.viewmodels import posters, sentences
 from ui.app.viewmodels.application import ApplicationViewModel
+from ui.app.viewmodels.clips import ClipsViewModel
+from ui.app.viewmodels.data_use import DataUseViewModel
 from ui.app.viewmodels.home import HomeViewModel
 from ui.app.viewmodels.titles import PosterModel
 from ui.app.window import scene
 
 _EVENING = "tests/ui/app/test_evening.py::"
+
+
+_NO_HOVER = "function hover(item: Item) {}"
+
+
+def _show_any_clip(self: ClipsViewModel, _turn: int) -> None:
+    self._title_id = self._wanted
+    self.changed.emit()
 
 
 def replaced(file: str, *pairs: tuple[str, str]) -> Callable[[pytest.MonkeyPatch], None]:
@@ -75,7 +85,29 @@ FOCUS_DEAD_AFTER_PLAYBACK = replaced(
 )
 _SIGN_IN = "Matinee/Pages/SignInPage.qml"
 
+_CLIPS = "tests/ui/app/test_clips.py::"
+
 FAULTS = [
+    Fault(
+        name="viewer-clip-not-by-the-mouse",
+        test=_CLIPS + "test_a_card_under_the_mouse_plays_its_clip_though_another_has_the_focus",
+        apply=replaced("Matinee/Controls/Resting.qml", ("function hover(item: Item) { card = item }", _NO_HOVER)),
+    ),
+    Fault(
+        name="viewer-clip-in-the-card-before",
+        test=_CLIPS + "test_two_cards_of_one_title_play_it_each_in_its_own_place",
+        apply=replaced("Matinee/Controls/CardClip.qml", ("onCardChanged: settle()", "")),
+    ),
+    Fault(
+        name="viewer-clip-where-data-is-saved",
+        test=_CLIPS + "test_nothing_plays_by_itself_where_little_moves_or_data_is_saved",
+        apply=lambda patch: patch.setattr(DataUseViewModel, "metered", False),
+    ),
+    Fault(
+        name="viewer-clip-of-the-card-before",
+        test=_CLIPS + "test_the_next_card_takes_the_clip_along",
+        apply=lambda patch: patch.setattr(ClipsViewModel, "_show", _show_any_clip),
+    ),
     Fault(
         name="viewer-focus-on-another-title",
         test="tests/ui/app/test_home_choices.py"

@@ -245,6 +245,23 @@ class FakePlayer:
         self.terminated = True
 
 
+class FakeClipPlayer(FakePlayer):
+    """Knows which files it was given, and what waits for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: list[str] = []
+        self.playing = False
+
+    def show(self, path: str, begun: Callable[[], None], ended: Callable[[], None]) -> None:
+        self.files.append(path)
+        self.begun, self.ended = begun, ended
+        self.playing = True
+
+    def stop(self) -> None:
+        self.playing = False
+
+
 class FakeSurface(QObject):
     """A video surface that is ready as soon as it is attached."""
 

@@ -13,7 +13,7 @@ from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
 from player.title.opening import PlaybackSource
-from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
+from tests.kit.fake_client import FakeClient, FakeClipPlayer, FakePlayer, FakeSurface
 from tests.kit.fake_downloads import FakeDownloads
 from tests.ui.loop import run_loop
 from ui.app.profile.data_use import DataUse, Network, NetworkKind
@@ -61,6 +61,7 @@ class Stage:
         self.folder = folder
         self.client = FakeClient()
         self.downloads = FakeDownloads()
+        self.clips = FakeClipPlayer()
         self.memory = Memory(None)
         self.meter = FakeMeter()
         self.disks = [Volume(Path("/media/films/Matinee"), "Films", 800_000_000_000)]
@@ -73,6 +74,8 @@ class Stage:
         self.output = VideoOutput(FakePlayer)
         self.surface = FakeSurface()
         self.output.set_surface(self.surface)
+        self.clip_output = VideoOutput(lambda: self.clips)
+        self.clip_output.set_surface(FakeSurface())
         posters = PosterCache(self.client, self.tasks, self.folder / "posters")
         home = HomeViewModel(self.client, self.tasks, posters, kept=HomeCache(self.folder))
         player = PlayerViewModel(self.client, self.tasks, self.output, up_next=UpNext(posters=posters))
@@ -87,6 +90,7 @@ class Stage:
             ),
             downloads=downloads,
             memory=self.memory,
+            clip_output=self.clip_output,
             tv=tv,
         )
         self._keep = (posters, home, player, downloads)
@@ -98,6 +102,7 @@ class Stage:
         if self.window is not None:
             self.app.close()
             self.tasks.close()
+            self.clip_output.shutdown()
             self.output.shutdown()
             self.window.close()
             self.engine.deleteLater()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ui.app.downloads.titles import KeptTitles
     from ui.app.engine.client import EngineClient
     from ui.app.ports.household import PartReport
+    from ui.app.ports.playback import ClipPort
     from ui.app.profile.data_use import DataMeter
     from ui.app.profile.last_used import Memory
     from ui.app.profile.preferences import PreferenceStore
@@ -179,6 +180,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     garbage = GarbageCollector()
     engine, window = scene.load_window(app)
     parts.output.set_surface(scene.video_surface(window))
+    parts.clip_output.set_surface(scene.video_surface(window, "clip"))
     parts.data_use.start()
     place = WindowMemory(options.profile)
     if not options.tv:
@@ -221,6 +223,7 @@ class _AppParts:
     client: EngineClient
     tasks: Tasks
     output: VideoOutput
+    clip_output: VideoOutput
     posters: PosterCache
     player: PlayerViewModel
     data_use: DataUseViewModel
@@ -232,6 +235,7 @@ class _AppParts:
         self.tasks.close()
         self.client.close()
         self.meter.close()
+        self.clip_output.shutdown()
         self.output.shutdown()
 
 
@@ -261,7 +265,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
     kept = LateDownloads(lambda: _make_downloads(options, client, store))
     client = EngineClient(_AppHost(options, store, meter, memory, kept), options.service_url)
     tasks = Tasks(client)
-    output = VideoOutput(make_player)
+    output, clip_output = VideoOutput(make_player), VideoOutput(_make_clip_player)
     posters = PosterCache(client, tasks, options.profile / "posters")
     home = HomeViewModel(client, tasks, posters, kept=HomeCache(options.profile))
     player = PlayerViewModel(
@@ -292,9 +296,16 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
         downloads=downloads,
         memory=memory,
         keys=KeysViewModel(KeyBindings(options.profile)),
+        clip_output=clip_output,
         tv=options.tv,
     )
-    return _AppParts(meter, client, tasks, output, posters, player, data_use, app)
+    return _AppParts(meter, client, tasks, output, clip_output, posters, player, data_use, app)
+
+
+def _make_clip_player() -> ClipPort:
+    from ui.app.video.clips import make_clip_player  # with libmpv, once there is a clip to play
+
+    return make_clip_player()
 
 
 def _join_desktop(application: QGuiApplication, parts: _AppParts, window: QQuickWindow) -> DesktopSession:

@@ -63,13 +63,13 @@ def test_words_are_changed_and_found_at_once(running: Service, publisher: Caller
 
 
 def test_pictures_are_put_replaced_and_removed(running: Service, publisher: Caller, viewer: Caller) -> None:
-    nothing = {"backdrop_url": None, "focal": None, "logo_url": None, "still_url": None}
+    nothing = {"backdrop_url": None, "clip_url": None, "focal": None, "logo_url": None, "still_url": None}
     assert shown(viewer)["artwork"] == nothing
     made = shown(viewer)["poster_url"]
     for kind in ("poster", "backdrop", "logo", "still"):
         assert put_picture(publisher, kind, png(4, 3)).status_code == 200
     body = shown(viewer)
-    addresses = [body["poster_url"], *(url for name, url in body["artwork"].items() if name != "focal")]
+    addresses = [body["poster_url"], *(body["artwork"][f"{kind}_url"] for kind in ("backdrop", "logo", "still"))]
     assert len(set(addresses)) == 4
     nobody = Caller(running.app, running.runner, "192.0.2.9", {})
     for address in addresses:
@@ -85,6 +85,16 @@ def test_pictures_are_put_replaced_and_removed(running: Service, publisher: Call
         assert publisher.call("DELETE", f"/admin/titles/film/artwork/{kind}").status_code == 200
     assert (shown(viewer)["artwork"], shown(viewer)["poster_url"]) == (nothing, made)
     assert list((running.context.settings.media_dir / "film" / "art").iterdir()) == []
+
+
+def test_a_clip_is_an_mp4_and_nothing_else_is(running: Service, publisher: Caller, viewer: Caller) -> None:
+    clip = b"\0\0\0\x18ftypisom" + bytes(40)
+    for kind, data in (("clip", JPEG), ("clip", b""), ("poster", clip)):
+        assert refusal(put_picture(publisher, kind, data)) == (422, "bad_picture")
+    assert put_picture(publisher, "clip", clip).status_code == 200
+    nobody = Caller(running.app, running.runner, "192.0.2.9", {})
+    answer = nobody.call("GET", shown(viewer)["artwork"]["clip_url"])
+    assert (answer.content, answer.headers["content-type"]) == (clip, "video/mp4")
 
 
 def test_what_is_no_picture_is_refused(publisher: Caller) -> None:

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from backend_stub.encoding import scenery, score, voice
-from backend_stub.encoding.features import FPS, Shot, make_film, make_logo
+from backend_stub.encoding.features import FPS, Shot, make_clip, make_film, make_logo
 from backend_stub.encoding.probe import probe
 from backend_stub.encoding.programme import FILMS, FIRST, PROGRAMME, SERIES, TRAILER
 from backend_stub.encoding.scenery import Layer
@@ -79,6 +79,11 @@ def test_a_film_has_its_shots_chapters_and_languages(tmp_path: Path) -> None:
     assert len(frames) == 2 * FPS
     assert np.abs(frames[0] - frames[-1]).mean() > 10, "another scene"
     assert 0 < np.abs(frames[5] - frames[6]).mean() < 20, "it moves smoothly"
+    (tmp_path / "made.mp4").write_bytes(make_clip(ferry, tmp_path / "film.mkv"))
+    with av.open(str(tmp_path / "made.mp4")) as clip:
+        assert [stream.type for stream in clip.streams] == ["video"], "without audio"
+        assert clip.streams.video[0].height == 360
+        assert clip.metadata.get("title") is None
 
 
 def test_a_voice_is_heard_where_it_speaks_and_falls_silent_for_a_stop() -> None:

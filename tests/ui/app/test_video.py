@@ -19,6 +19,7 @@ from player.reporting.state import PlaybackFailure
 from tests.kit.clip import BARS, write_bars
 from tests.kit.fake_client import FakePlayer, FakeSurface
 from tests.packaging.xvfb import VirtualScreen
+from ui.app.video.clips import ClipPlayer
 from ui.app.video.output import VideoOutput
 from ui.app.video.render import SoftwareRenderContext
 
@@ -105,6 +106,24 @@ def test_shutting_down_twice_is_harmless(scene, qtbot):
     surface.attach(player)
     surface.shutdown()
     surface.shutdown()
+
+
+def test_a_clip_says_when_it_begins_and_when_it_ends_and_the_next_takes_its_place(qapp, qtbot, bars, tmp_path):
+    player = ClipPlayer()
+    context = SoftwareRenderContext(player.handle, lambda: None)
+    said: list[str] = []
+    player.show(str(bars), lambda: said.append("frames"), lambda: said.append("end"))
+    qtbot.waitUntil(lambda: said == ["frames"])
+    (tmp_path / "damaged.mp4").write_bytes(b"no film")
+    player.show(str(tmp_path / "damaged.mp4"), lambda: said.append("damaged"), lambda: said.append("cannot"))
+    qtbot.waitUntil(lambda: said == ["frames", "cannot"])
+    player.show(str(bars), lambda: None, lambda: said.append("whole"))
+    qtbot.waitUntil(lambda: said == ["frames", "cannot", "whole"], timeout=60_000)
+    player.show(str(bars), lambda: None, lambda: said.append("stopped"))
+    player.stop()
+    context.free()
+    player.terminate()
+    assert said == ["frames", "cannot", "whole"]
 
 
 # --- output

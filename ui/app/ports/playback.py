@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -29,6 +29,14 @@ class PlayerPort(Protocol):
     def handle(self) -> MpvCore: ...
 
     def terminate(self) -> None: ...
+
+
+class ClipPort(PlayerPort, Protocol):
+    """The libmpv player of the clips in cards. Every method returns at once."""
+
+    def show(self, path: str, begun: Callable[[], None], ended: Callable[[], None]) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 class SignalPort(Protocol):

@@ -133,9 +133,9 @@ def _episode(members: Mapping[str, object]) -> EpisodePlace:
     return EpisodePlace(series_id, series, season, number)
 
 
-_TEXTS = ("synopsis", "poster_url", "kind", "backdrop_url", "still_url", "logo_url")
+_TEXTS = ("synopsis", "poster_url", "kind", "backdrop_url", "still_url", "logo_url", "clip_url")
 _NUMBERS = ("year", "duration_s", "published_at", "maturity")
-_SINCE_0_1: Mapping[str, object] = dict.fromkeys(("backdrop_url", "still_url", "logo_url"), "")
+_SINCE_0_1: Mapping[str, object] = dict.fromkeys(("backdrop_url", "still_url", "logo_url", "clip_url"), "")
 """What a page kept before did not say yet."""
 _LISTS: Mapping[str, type] = {"heights": int, "variants": str}
 

@@ -304,6 +304,11 @@ Window {
             onLeaving: window.app.back()
         }
     }
+    CardClip {
+        objectName: "cardClip"
+        clips: window.app.clips
+        allowed: window.app.settings.clips && window.active && !window.modal && window.page !== player
+    }
     ParallelAnimation {
         id: arrival
         NumberAnimation { target: pages; property: "opacity"; from: 0; to: 1; duration: Theme.pageMoves }

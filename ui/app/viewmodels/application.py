@@ -16,6 +16,7 @@ from ui.app.viewmodels.addresses import AddressesViewModel
 from ui.app.viewmodels.binding import part, shown
 from ui.app.viewmodels.browse import BrowseViewModel
 from ui.app.viewmodels.channels import ChannelsViewModel
+from ui.app.viewmodels.clips import ClipsViewModel
 from ui.app.viewmodels.code_sign_in import CodeSignInViewModel
 from ui.app.viewmodels.details import DetailsViewModel
 from ui.app.viewmodels.downloads import DownloadsViewModel
@@ -39,6 +40,7 @@ from ui.app.viewmodels.trouble import Help
 
 if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
+    from ui.app.video.output import VideoOutput
     from ui.app.viewmodels.tools import ToolsViewModel
     from ui.app.viewmodels.up_next import UpNext
 
@@ -66,6 +68,7 @@ class ApplicationViewModel(QObject):
         downloads: DownloadsViewModel | None = None,
         memory: Memory | None = None,
         keys: KeysViewModel | None = None,
+        clip_output: VideoOutput | None = None,
         tv: bool = False,
         parent: QObject | None = None,
     ) -> None:
@@ -89,6 +92,7 @@ class ApplicationViewModel(QObject):
         self._settings = settings or SettingsViewModel(client, tasks, parent=self)
         self._details = DetailsViewModel(client, tasks, home.posters, self)
         self._looking = TitlePrefetch(client, self._card_of, self)
+        self._clips = ClipsViewModel(clip_output, home.posters, self._card_of, self)
         self._downloads = downloads or DownloadsViewModel(None, tasks, home.posters, self)
         self._title_download = TitleDownload(
             self._downloads, tasks, self, lambda: self._settings.preferences.download_height
@@ -153,6 +157,7 @@ class ApplicationViewModel(QObject):
     downloads = part("_downloads")
     titleDownload = part("_title_download")
     lookingAhead = part("_looking")
+    clips = part("_clips")
     addresses = part("_addresses")
     files = part("_files")
 
@@ -412,6 +417,7 @@ class ApplicationViewModel(QObject):
     def close(self) -> None:
         """Stop what is playing and what is tried again."""
         self._player.close()
+        self._clips.rest("")
         self._home.set_visible(visible=False)
         self._channels.set_visible(visible=False)
         self._downloads.close()

@@ -139,6 +139,12 @@ class SettingsViewModel(QObject):
         wanted = self._preferences.motion
         return wanted == "little" or (not wanted and self._system_still)
 
+    @Property(bool, notify=changed)
+    def clips(self) -> bool:
+        """Whether clips may play by themselves: neither where little is to move nor where data is saved."""
+        saving = self._preferences.data_limit_bps > 0 or self.data_use.metered
+        return not self.property("still") and not saving
+
     def set_system_still(self, still: bool) -> None:
         """What the desktop says of motion."""
         self._system_still = still

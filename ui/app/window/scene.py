@@ -90,14 +90,18 @@ def _use_own_typeface() -> None:
 
 
 def register_types(backend: VideoBackend) -> None:
-    """Give QML its ``VideoSurface`` and its ``PictureView``."""
+    """Give QML its ``VideoSurface``, its ``ClipSurface`` and its ``PictureView``. Clips are small enough for the
+    processor, and one of them can then be drawn beside the title."""
+    from ui.app.video.software import SoftwareVideoSurface
+
     surface: type[QQuickItem]
     if backend is VideoBackend.OPENGL:
         from ui.app.video.opengl import OpenGLVideoSurface as surface  # noqa: N813
     else:
-        from ui.app.video.software import SoftwareVideoSurface as surface  # noqa: N813
+        surface = SoftwareVideoSurface
     # The stub wants bytes where the function takes a str.
     qmlRegisterType(surface, "Matinee.Video", 1, 0, "VideoSurface")  # type: ignore[call-overload]
+    qmlRegisterType(SoftwareVideoSurface, "Matinee.Video", 1, 0, "ClipSurface")  # type: ignore[call-overload]
     qmlRegisterType(PictureView, "Matinee.Video", 1, 0, "PictureView")  # type: ignore[call-overload]
 
 
@@ -115,9 +119,9 @@ def load_window(app: QObject, file: str = "Main.qml") -> tuple[QQmlApplicationEn
     return engine, roots[0]
 
 
-def video_surface(window: QQuickWindow) -> SurfacePort:
-    """The window's one video item."""
-    surface = window.findChild(QQuickItem, "video")
+def video_surface(window: QQuickWindow, name: str = "video") -> SurfacePort:
+    """The window's video item of this name: that of titles, or that of clips."""
+    surface = window.findChild(QQuickItem, name)
     if surface is None:
         raise ComponentError(ErrorCode.COMPONENT_QT, "The interface of this installation is damaged or incomplete.")
     return cast("SurfacePort", surface)

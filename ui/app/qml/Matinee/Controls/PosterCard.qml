@@ -5,12 +5,15 @@ import Matinee.Theme
 Pressable {
     id: root
 
+    property string titleId
     property string text
     property string facts
     property string poster
     property real progress: 0
     property string badge
     property int rank: 0 // its place in a row whose order counts
+
+    readonly property alias stage: stage // where its clip is shown
 
     signal menuWanted()
 
@@ -31,7 +34,7 @@ Pressable {
     ringed: false
     byRelease: true
     width: Theme.posterWidth
-    height: frame.height + Theme.tight + title.height + Theme.tiny + detail.height
+    height: frame.height + Theme.px(12) + title.height + Theme.tiny + detail.height
     z: activeFocus ? 1 : 0
     Keys.onReturnPressed: event => enterDown(event)
     Keys.onEnterPressed: event => enterDown(event)
@@ -44,7 +47,12 @@ Pressable {
             pressed()
         }
     }
-    onActiveFocusChanged: armed = false
+    onActiveFocusChanged: {
+        armed = false
+        activeFocus ? Resting.focusOn(root) : Resting.leave(root)
+    }
+    onHoveredChanged: hovered ? Resting.hover(root) : Resting.unhover(root)
+    Component.onDestruction: Resting.leave(root)
 
     MouseArea {
         anchors.fill: parent
@@ -86,6 +94,10 @@ Pressable {
             opacity: status === Image.Ready ? 1 : 0
             Behavior on opacity { NumberAnimation { duration: Theme.pictureFades } }
             Accessible.ignored: true
+        }
+        Item {
+            id: stage
+            anchors.fill: parent
         }
         Rectangle {
             anchors.fill: parent
@@ -158,7 +170,7 @@ Pressable {
     }
     Label {
         id: title
-        anchors { top: frame.bottom; topMargin: Theme.tight }
+        anchors { top: frame.bottom; topMargin: Theme.px(12) } // clear of the ring
         width: parent.width
         text: root.text
         font.weight: Font.DemiBold

@@ -69,6 +69,7 @@ GridView {
             anchors.left: parent.left // the gap is at the row's end
             width: root.cellWidth - Theme.gap
             focus: true
+            titleId: cell.titleId
             text: cell.name
             name: cell.name
             facts: cell.facts

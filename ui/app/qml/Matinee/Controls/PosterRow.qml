@@ -70,6 +70,7 @@ FocusScope {
             PosterCard {
                 objectName: root.prefix + cell.index
                 focus: true
+                titleId: cell.titleId
                 text: cell.name
                 name: cell.name
                 facts: root.withRemaining ? cell.remaining : cell.facts

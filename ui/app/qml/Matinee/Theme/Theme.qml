@@ -95,6 +95,8 @@ QtObject {
     readonly property int pageMoves: still ? 80 : 250
     readonly property int heroFades: still ? 80 : 600
     readonly property int patience: 800 // before words join a spinner
+    readonly property int clipFades: 400
+    readonly property int clipWaits: 1200 * pace
     readonly property int heroStays: 9000 * pace
     readonly property int heldEnds: 300 * pace // longer than two repetitions of a key are apart
     readonly property int tooltipWaits: 500 * pace
