@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from uvicorn import Config, Server
 
 from backend_stub.asgi import App, Message, Receive, Scope, Send
-from backend_stub.connection import ConnectionProtocol
+from backend_stub.connection import ConnectionProtocol, connection_of
 
 _logger = logging.getLogger(__name__)
 _BACKLOG = 1024
@@ -177,7 +177,14 @@ class HttpServer:
                 message = {**message, "headers": [*headers, (b"connection", b"close")]}
             await send(message)
 
-        await self._app(scope, receive, say_so)
+        try:
+            await self._app(scope, receive, say_so)
+        except asyncio.CancelledError:
+            if not self._server.should_exit:
+                raise
+            if (connection := connection_of(scope)) is not None:  # the end cuts it off, which is no error of its own
+                connection.abort()
+                await connection.wait_closed(1.0)
 
     def kill(self) -> None:
         """Stop serving at once: no new connections, the open ones closed. Called in the server's own loop."""

@@ -17,11 +17,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceE
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from backend_stub.db import patience
 from backend_stub.db.models.base import Base
 from backend_stub.db.taken_back import TakenBack
 
 _BUSY_TIMEOUT_S = 15
-_WAIT_S = 5  # for a connection to a server
+_WAIT_S = 5  # for a connection of the pool
 _POSTGRESQL_DISK_FULL = "53100"
 _RACES = {
     sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
@@ -128,7 +129,7 @@ def _server_engine(url: str) -> Engine:
             pool_size=_CONNECTIONS,
             pool_timeout=_WAIT_S,
             hide_parameters=True,
-            connect_args={"connect_timeout": _WAIT_S},
+            connect_args=dict(patience.CONNECTION),
         )
     except ModuleNotFoundError as error:
         raise ValueError(
@@ -136,14 +137,14 @@ def _server_engine(url: str) -> Engine:
         ) from error
     except ArgumentError as error:
         raise ValueError("The address of the database is not one.") from error
-    event.listen(engine, "connect", _without_compiling)
+    event.listen(engine, "connect", _tell_settings)
     return engine
 
 
-def _without_compiling(connection: DBAPIConnection, _record: object) -> None:
-    """Compiling a query takes PostgreSQL longer than any of ours runs."""
+def _tell_settings(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
-    cursor.execute("SET jit = off")
+    for words in patience.session_settings():
+        cursor.execute(words)
     cursor.close()
     connection.commit()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import inspect, select, table, text
 from sqlalchemy.sql.expression import column
 
+from backend_stub.db import patience
 from backend_stub.db.database import AWAY, Database, patiently
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def upgrade(database: Database, wait_s: float = 0.0) -> None:
     with database.write() as session:
         connection = session.connection()
         if connection.dialect.name == "postgresql":
+            for limit in patience.LIMITS:  # a step over much data takes a while, in this process or another
+                connection.execute(text(f"SET LOCAL {limit} = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
         config = alembic_config()
         config.attributes["connection"] = connection

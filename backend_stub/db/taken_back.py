@@ -24,6 +24,7 @@ from backend_stub.db.models import (
     Title,
     TitleRights,
 )
+from backend_stub.db.patience import CONNECTION
 
 Heard = Callable[[str], object]
 ANYTHING = ""
@@ -128,7 +129,7 @@ class TakenBack:
         address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         while not self._stop.is_set():
             try:
-                with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
+                with psycopg.connect(address, autocommit=True, **CONNECTION) as connection:
                     connection.execute(f"LISTEN {_CHANNEL}")
                     self._tell(ANYTHING)  # what was said before this
                     while not self._stop.is_set():

@@ -16,6 +16,8 @@ from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
 from huey.exceptions import ConfigurationError
 
+from backend_stub.db.patience import CONNECTION
+
 _logger = logging.getLogger(__name__)
 _NAME = "matinee-jobs"
 _FILE = "wake.db"
@@ -109,7 +111,7 @@ class WakeUpSignal:
         import psycopg
 
         try:
-            connection = psycopg.connect(url)
+            connection = psycopg.connect(url, **CONNECTION)
         except psycopg.Error as error:
             raise ValueError("The database through which workers are woken cannot be reached.") from error
         self._connections.append(connection)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import ssl
@@ -14,9 +15,10 @@ import pytest
 import trustme
 
 from backend_stub import cli
+from backend_stub.asgi import Receive, Scope, Send
 from backend_stub.config import Settings
 from backend_stub.faults.document import FaultDocumentError
-from backend_stub.http_server import TlsFiles, listen, reachable_at
+from backend_stub.http_server import HttpServer, TlsFiles, listen, reachable_at
 from backend_stub.server import ServerGroup, ServerOptions, api_kind_of, edge_name
 from backend_stub.services.accounts import EmailTakenError
 from tests.kit.backend import fault_document, publish_noise, running_backend, signed_in_viewer
@@ -55,6 +57,26 @@ def test_a_server_on_all_addresses_tells_one_that_others_can_use(tmp_path: Path)
     with ServerGroup(Settings(tmp_path), ServerOptions(host="0.0.0.0")) as group:
         assert "0.0.0.0" not in group.api_url + group.edges[0].url
         assert httpx.get(f"{group.api_url}/health", trust_env=False).status_code == 200
+
+
+def test_a_response_that_the_end_cuts_off_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"so far", "more_body": True})
+        await asyncio.Event().wait()
+
+    listener, _ = listen("127.0.0.1", 0)
+    server = HttpServer("slow", app, listener)
+    server.start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with httpx.Client(trust_env=False) as client, client.stream("GET", url) as response:
+        body = response.iter_raw()
+        assert next(body) == b"so far"
+        server.request_stop()
+        with pytest.raises(httpx.TransportError):
+            next(body)
+        server.join()
+    assert [record.getMessage() for record in caplog.records if record.exc_info or "ASGI" in record.msg] == []
 
 
 def test_how_others_reach_a_server() -> None:

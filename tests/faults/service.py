@@ -11,10 +11,11 @@ from sqlalchemy.dialects import sqlite
 
 from backend_stub import config, server
 from backend_stub.api import auth, errors
-from backend_stub.db import database, migrate
+from backend_stub.db import database, migrate, patience
 from backend_stub.db.models import Account, Job, Profile, Quality, Title, TitleRights
 from backend_stub.encoding import process, worker
 from backend_stub.encoding.errors import StorageError
+from backend_stub.http_server import HttpServer
 from backend_stub.jobs import store
 from backend_stub.services import catalog, licence_issuing, retention, search, search_index, shared, streams, tokens
 from backend_stub.services.accounts import Accounts
@@ -28,8 +29,10 @@ from backend_stub.services.views import Views
 from backend_stub.signing import EdgeGrant
 from tests.faults.model import Fault
 
+_SERVER = "tests/backend_stub/test_server.py::"
 _TOKENS = "tests/backend_stub/edge/test_tokens.py::"
 _AT_ONCE = "tests/backend_stub/services/test_concurrency.py::"
+_HELD_UP = _AT_ONCE + "TestPostgresThatIsHeldUp::"
 
 
 def _title_alone(patch: pytest.MonkeyPatch) -> None:
@@ -56,6 +59,25 @@ def _any_outputs(patch: pytest.MonkeyPatch) -> None:
 def _holds_no_job(patch: pytest.MonkeyPatch) -> None:
     """Tasks of a job change side by side; a task that needs two waits for ever once they end at the same moment."""
     patch.setattr(store, "_held_job", lambda session, job_id: session.get_one(Job, job_id))
+
+
+def _endless_patience(patch: pytest.MonkeyPatch) -> None:
+    """What another process holds is waited for as long as it does."""
+    patch.setattr(patience, "session_settings", lambda: ["SET jit = off", "SET lock_timeout = '2s'"])
+
+
+def _waits_for_locks(patch: pytest.MonkeyPatch) -> None:
+    """No call ends while it waits for what another process holds."""
+    patch.setattr(patience, "session_settings", lambda: ["SET idle_in_transaction_session_timeout = '2s'"])
+
+
+def _tells_each_end(patch: pytest.MonkeyPatch) -> None:
+    """A response that the end of the service cuts off is logged as an error of the program."""
+
+    async def closing(server: HttpServer, *call: Any) -> None:
+        await server._app(*call)
+
+    patch.setattr(HttpServer, "_closing", closing)
 
 
 def _holds_no_name(patch: pytest.MonkeyPatch) -> None:
@@ -381,6 +403,21 @@ FAULTS = [
         "service-one-job-many-times",
         _AT_ONCE + "test_what_is_asked_for_many_times_at_once_is_one_job[postgresql]",
         _holds_no_name,
+    ),
+    Fault(
+        "service-waits-for-a-process-that-stands-still",
+        _HELD_UP + "test_a_process_that_stands_still_lets_others_go_on",
+        _endless_patience,
+    ),
+    Fault(
+        "service-waits-for-locks-for-ever",
+        _HELD_UP + "test_what_is_held_for_long_is_not_waited_for",
+        _waits_for_locks,
+    ),
+    Fault(
+        "service-end-is-an-error",
+        _SERVER + "test_a_response_that_the_end_cuts_off_is_no_error",
+        _tells_each_end,
     ),
     Fault("service-worker-dies-with-database", _HARD + "test_a_worker_outlives_its_database", _sweeps_bare),
     Fault(

@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from joserfc.jwk import ECKey
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
+from backend_stub.db import patience
+from backend_stub.db.database import Database, hold_name
 from backend_stub.db.models import Job, ProgressEvent, WatchedPosition
 from backend_stub.jobs import states, store
 from backend_stub.jobs.model import Claim, NewTask
@@ -25,6 +28,7 @@ from backend_stub.services.progress import ProgressReport
 from backend_stub.services.telemetry import PlayerEvent
 from tests.kit.backend import publish_noise
 from tests.kit.jobs import a_job
+from tests.kit.postgres import Cluster
 
 WORKERS = 8
 T = TypeVar("T")
@@ -179,3 +183,35 @@ def test_of_one_task_at_once_one_worker_gets_it(context: ServiceContext) -> None
 
 def test_what_is_asked_for_many_times_at_once_is_one_job(context: ServiceContext) -> None:
     assert len(set(at_once(lambda _: context.jobs.submit(a_job(), TASKS)))) == 1
+
+
+class TestPostgresThatIsHeldUp:
+    def test_what_is_held_for_long_is_not_waited_for(
+        self, postgres: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        url = postgres.database_for(tmp_path)
+        monkeypatch.setattr(patience, "_LOCK_WAIT", "100ms")
+        with closing(Database(url)) as here, closing(Database(url)) as there, there.write() as holding:
+            hold_name(holding, "x")
+            with pytest.raises(OperationalError), here.write() as session:
+                hold_name(session, "x")
+
+    def test_a_process_that_stands_still_lets_others_go_on(
+        self, postgres: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        url = postgres.database_for(tmp_path)
+
+        def stand_still(there: Database, here: Database) -> None:
+            with here.write() as session:
+                session.execute(select(1))  # it is connected, and keeps what it was told then
+                monkeypatch.setattr(patience, "_IDLE", "100ms")
+                with there.write() as standing_still:
+                    hold_name(standing_still, "x")
+                    hold_name(session, "x")
+
+        with (
+            closing(Database(url)) as here,
+            closing(Database(url)) as there,
+            pytest.raises(DBAPIError, match="idle-in-transaction"),
+        ):
+            stand_still(there, here)
