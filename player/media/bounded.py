@@ -6,6 +6,8 @@ Its memory and its processor time are bounded.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import stat
 import sys
@@ -32,6 +34,26 @@ def worker_environment() -> dict[str, str]:
     """As little as a Python needs."""
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     return {**kept, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONSAFEPATH": "1"}
+
+
+async def end_worker(process: asyncio.subprocess.Process) -> None:
+    """Kill a process and wait until it is gone, however often the caller is cancelled meanwhile. Nothing else may be
+    reading from it."""
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    cancelled = False
+    ending = asyncio.ensure_future(process.communicate())
+    while not ending.done():
+        try:
+            await asyncio.wait({ending})
+        except asyncio.CancelledError:
+            cancelled = True
+        if ending.cancelled():  # as all tasks of the loop are at its end
+            cancelled, ending = True, asyncio.ensure_future(process.communicate())
+    with contextlib.suppress(ConnectionError):
+        ending.result()
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 # --- in the process

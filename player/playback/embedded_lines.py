@@ -10,7 +10,7 @@ import logging
 import math
 from pathlib import Path
 
-from player.media.bounded import worker_command, worker_environment
+from player.media.bounded import end_worker, worker_command, worker_environment
 from player.text.subtitle_files import SubtitleLine
 
 _log = logging.getLogger(__name__)
@@ -71,9 +71,7 @@ async def _ask(path: Path, number: int) -> tuple[bool, bytes]:
                     ended = not piece
                 ended = ended and await process.wait() == 0
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.communicate()
+        await end_worker(process)
     return ended, bytes(answer)
 
 

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from player.base.clock import Clock
 from player.base.errors import MediaError
-from player.media.bounded import worker_command, worker_environment
+from player.media.bounded import end_worker, worker_command, worker_environment
 from player.thumbnails.film_cache import FilmCache, film_key
 from player.thumbnails.pictures import Picture, cut_whole, read_sheet
 
@@ -49,17 +49,19 @@ class WorkerDrawer:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._process: asyncio.subprocess.Process | None = None
+        self._lock = asyncio.Lock()  # held by whoever reads from the process
 
     async def draw(self, time_s: float) -> bytes:
-        try:
-            async with asyncio.timeout(_ANSWER_S):
-                return await self._ask(time_s)
-        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
-            await self.close()
-            raise OSError(type(error).__name__) from error
-        except asyncio.CancelledError:
-            await self.close()  # its answer would be taken for the next one
-            raise
+        async with self._lock:
+            try:
+                async with asyncio.timeout(_ANSWER_S):
+                    return await self._ask(time_s)
+            except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
+                await self._end()
+                raise OSError(type(error).__name__) from error
+            except asyncio.CancelledError:
+                await self._end()  # its answer would be taken for the next one
+                raise
 
     async def _ask(self, time_s: float) -> bytes:
         if self._process is None:
@@ -84,13 +86,16 @@ class WorkerDrawer:
 
     async def close(self) -> None:
         """End the process, wherever it is."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()  # whoever waits for its answer ends
+        async with self._lock:
+            await self._end()
+
+    async def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        with contextlib.suppress(ConnectionError):
-            await process.communicate()
+        if process is not None:
+            await end_worker(process)
 
 
 def coarse_to_fine(count: int) -> Iterator[int]:
@@ -170,7 +175,8 @@ class FilmPictures:
         return replace(cut_whole(sheet), start_s=number * self._part_s, duration_s=self._part_s)
 
     async def close(self) -> None:
-        """Keep what there is, and end the process."""
+        """Keep what there is, and end the process. Nothing more is drawn."""
+        self._failures = _MOST_FAILURES
         await self._drawer.close()
         await self._keep()
 

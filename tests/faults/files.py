@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from player.playback.embedded_lines import EmbeddedLines
 from player.playback.file_phases import PlayingFile
 from player.playback.file_tracks import FileTracks
 from player.text.subtitle_files import SubtitleLine
+from player.thumbnails import films
+from player.thumbnails.films import WorkerDrawer
 from player.title import media_file
 from player.tracks.preference_store import PreferenceLearner
 from tests.faults.model import Fault
@@ -44,6 +47,15 @@ async def _left_running(self: EmbeddedLines) -> None:
     """Whoever reads goes on."""
 
 
+async def _ended_once(process: asyncio.subprocess.Process) -> None:
+    process.kill()
+    await process.communicate()
+
+
+async def _ended_while_read(self: WorkerDrawer) -> None:
+    await self._end()
+
+
 async def _into_what_is_there(self: session.Session, path: Path) -> bool:
     return await self._phase.command("screenshot-to-file", str(path), "subtitles")
 
@@ -56,6 +68,7 @@ def _text_alone(self: MpvPlayer, *words: str) -> tuple[bool, object]:
 
 
 _TOOLS = "tests/e2e/test_tools.py::"
+_PROCESS = "tests/player/media/test_worker_process.py::"
 _FILES = "tests/ui/app/test_files.py::"
 
 FAULTS = [
@@ -118,6 +131,21 @@ FAULTS = [
         name="files-no-frame-is-saved-without-a-folder",
         test=_TOOLS + "test_a_frame_is_saved",
         apply=lambda patch: patch.setattr(session.Session, "_screenshot", _into_what_is_there),
+    ),
+    Fault(
+        name="files-a-process-is-left-where-its-end-is-cancelled",
+        test=_PROCESS + "test_no_process_is_left_where_drawing_is_cancelled_twice",
+        apply=lambda patch: patch.setattr(films, "end_worker", _ended_once),
+    ),
+    Fault(
+        name="files-a-process-of-lines-is-left-where-its-end-is-cancelled",
+        test=_PROCESS + "test_no_process_is_left_where_reading_lines_is_cancelled_twice",
+        apply=lambda patch: patch.setattr(embedded_lines, "end_worker", _ended_once),
+    ),
+    Fault(
+        name="files-a-drawer-cannot-be-closed-while-it-draws",
+        test=_PROCESS + "test_a_drawer_is_closed_while_it_draws",
+        apply=lambda patch: patch.setattr(WorkerDrawer, "close", _ended_while_read),
     ),
     Fault(
         name="files-a-folder-that-is-read-again-moves-the-focus",
