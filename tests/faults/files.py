@@ -21,6 +21,7 @@ from player.tracks.preference_store import PreferenceLearner
 from tests.faults.model import Fault
 from tests.faults.viewer import replaced
 from ui.app.system import links
+from ui.app.viewmodels.files import FilesViewModel
 from ui.app.viewmodels.menus import OptionModel
 
 
@@ -146,6 +147,11 @@ FAULTS = [
         name="files-a-drawer-cannot-be-closed-while-it-draws",
         test=_PROCESS + "test_a_drawer_is_closed_while_it_draws",
         apply=lambda patch: patch.setattr(WorkerDrawer, "close", _ended_while_read),
+    ),
+    Fault(
+        name="files-the-desktop-knows-no-queue",
+        test="tests/ui/app/test_desktop.py::test_the_desktop_leads_through_the_queue",
+        apply=lambda patch: patch.setattr(FilesViewModel, "leads", lambda _self, _direction: False),
     ),
     Fault(
         name="files-a-folder-that-is-read-again-moves-the-focus",

@@ -316,7 +316,7 @@ def _join_desktop(application: QGuiApplication, parts: _AppParts, window: QQuick
 
     app = parts.app
     bus = session_bus()
-    desktop = DesktopSession(parts.player, bus, parts.posters)
+    desktop = DesktopSession(parts.player, bus, parts.posters, app.own_files)
     if bus is not None:
         ask_for_motion(bus, app.settings_page.set_system_still, desktop)
     desktop.mpris.raised.connect(lambda: _come_forward(app, window, ""))

@@ -42,6 +42,24 @@ def test_what_plays_in_the_words_of_mpris(stage):
     stage.until(lambda: playback_status(stage.app.player) == "Paused")
 
 
+def test_the_desktop_leads_through_the_queue(stage, tmp_path):
+    names = ("a.mkv", "b.mkv")
+    for name in names:
+        (tmp_path / name).write_bytes(b"\x1a\x45\xdf\xa3" + b"\x01" * 100)
+    stage.start(files=[str(tmp_path / name) for name in names])
+    stage.until(lambda: bool(stage.client.sessions))
+    desktop = DesktopSession(stage.app.player, None, stage.app.home.posters, stage.app.files)
+    mpris = desktop.mpris
+    assert (mpris.leads(1), mpris.leads(-1)) == (True, False)
+    mpris._controls.Next()
+    stage.until(lambda: len(stage.client.sessions) == 2)
+    assert (mpris._controls.property("CanGoNext"), mpris._controls.property("CanGoPrevious")) == (False, True)
+    mpris._controls.Previous()
+    stage.until(lambda: len(stage.client.sessions) == 3)
+    assert [session.source.shown_name for session in stage.client.sessions] == ["a", "b", "a"]
+    desktop.close()
+
+
 def test_a_bus_is_used_and_none_is_started(tmp_path):
     assert not has_session_bus({})
     assert not has_session_bus({"XDG_RUNTIME_DIR": str(tmp_path)})

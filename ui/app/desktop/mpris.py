@@ -13,6 +13,7 @@ from PySide6.QtDBus import QDBusAbstractAdaptor, QDBusConnection, QDBusMessage, 
 from player.reporting.state import NOT_PLAYING
 from ui.app.desktop.artwork import DesktopArtwork
 from ui.app.system.links import SCHEME
+from ui.app.viewmodels.files import FilesViewModel
 from ui.app.viewmodels.menus import SPEEDS
 from ui.app.viewmodels.player import PlayerViewModel
 
@@ -34,9 +35,16 @@ class Mpris(QObject):
     stopWanted = Signal()
     openWanted = Signal(str)
 
-    def __init__(self, player: PlayerViewModel, artwork: DesktopArtwork, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        player: PlayerViewModel,
+        artwork: DesktopArtwork,
+        files: FilesViewModel | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self.player = player
+        self._files = files
         self._artwork = artwork
         self._bus: QDBusConnection | None = None
         self._name = ""
@@ -46,6 +54,8 @@ class Mpris(QObject):
         player.stateChanged.connect(self._changed)
         artwork.changed.connect(self._changed)
         player.volumeChanged.connect(self._changed)
+        if files is not None:
+            files.changed.connect(self._changed)
         player.sought.connect(lambda position_s: self._controls.Seeked.emit(round(position_s * _US)))
 
     def publish(self, bus: QDBusConnection) -> bool:
@@ -71,6 +81,17 @@ class Mpris(QObject):
         """What plays, with its picture."""
         return metadata(self.player, self._artwork.address)
 
+    def leads(self, direction: int) -> bool:
+        """Whether there is a next file or episode (1), or a file before (-1)."""
+        if self._files is not None and self._files.leads(direction):
+            return True
+        return direction > 0 and self.player.following is not None
+
+    def go(self, direction: int) -> None:
+        """Play the next file or episode (1), or the file before (-1)."""
+        if (self._files is None or not self._files.step(direction)) and direction > 0:
+            self.player.playFollowing()
+
     def _changed(self) -> None:
         """Tell what has changed since the last time (the position never is told: it follows from the rate)."""
         if self._bus is None:
@@ -94,7 +115,8 @@ class Mpris(QObject):
             "CanSeek": player.property("durationS") > 0,
             "CanPlay": there,
             "CanPause": there,
-            "CanGoNext": player.following is not None,
+            "CanGoNext": self.leads(1),
+            "CanGoPrevious": self.leads(-1),
         }
 
 
@@ -233,12 +255,12 @@ class _Player(QDBusAbstractAdaptor):
 
     @Property(bool)
     def CanGoNext(self) -> bool:
-        """Whether an episode follows."""
-        return self._player.following is not None
+        """Whether a file of the queue or an episode follows."""
+        return self._mpris.leads(1)
 
-    @Property(bool, constant=True)
+    @Property(bool)
     def CanGoPrevious(self) -> bool:
-        return False
+        return self._mpris.leads(-1)
 
     @Slot()
     def Play(self) -> None:
@@ -258,11 +280,11 @@ class _Player(QDBusAbstractAdaptor):
 
     @Slot()
     def Next(self) -> None:
-        self._player.playFollowing()
+        self._mpris.go(1)
 
     @Slot()
     def Previous(self) -> None:
-        """There is no other."""
+        self._mpris.go(-1)
 
     @Slot("qlonglong")
     def Seek(self, offset_us: int) -> None:

@@ -9,6 +9,7 @@ from player.reporting.state import PlaybackStatus
 from ui.app.desktop.artwork import DesktopArtwork
 from ui.app.desktop.mpris import Mpris
 from ui.app.desktop.screen_saver import ScreenSaver
+from ui.app.viewmodels.files import FilesViewModel
 from ui.app.viewmodels.player import PlayerViewModel
 from ui.app.viewmodels.posters import PosterCache
 
@@ -23,12 +24,13 @@ class DesktopSession(QObject):
         player: PlayerViewModel,
         bus: QDBusConnection | None,
         posters: PosterCache,
+        files: FilesViewModel | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._player = player
         self.screen = ScreenSaver(available=bus is not None)
-        self.mpris = Mpris(player, DesktopArtwork(player, posters, self), self)
+        self.mpris = Mpris(player, DesktopArtwork(player, posters, self), files, self)
         if bus is not None:
             self.mpris.publish(bus)
         player.stateChanged.connect(self._look)

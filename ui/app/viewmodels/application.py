@@ -166,6 +166,11 @@ class ApplicationViewModel(QObject):
         """What stands on the settings page, for those who hear of the desktop."""
         return self._settings
 
+    @property
+    def own_files(self) -> FilesViewModel:
+        """The viewer's files and their queue, for the desktop's controls."""
+        return self._files
+
     @Property(bool, constant=True)
     def tv(self) -> bool:
         return self._tv

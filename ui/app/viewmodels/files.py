@@ -168,6 +168,10 @@ class FilesViewModel(QObject):
         """Play the next one (1) or the one before (-1); False where there is none."""
         return self._go(self._queue.step(direction))
 
+    def leads(self, direction: int) -> bool:
+        """Whether there is a next one (1) or one before (-1)."""
+        return self._queue.step(direction) is not None
+
     @Slot(int, int)
     def move(self, row: int, to: int) -> None:
         """List another place in the order."""
