@@ -21,6 +21,7 @@ from player.tracks.preference_store import PreferenceLearner
 from tests.faults.model import Fault
 from tests.faults.viewer import replaced
 from ui.app.system import links
+from ui.app.viewmodels import keys
 from ui.app.viewmodels.files import FilesViewModel
 from ui.app.viewmodels.menus import OptionModel
 
@@ -147,6 +148,23 @@ FAULTS = [
         name="files-a-drawer-cannot-be-closed-while-it-draws",
         test=_PROCESS + "test_a_drawer_is_closed_while_it_draws",
         apply=lambda patch: patch.setattr(WorkerDrawer, "close", _ended_while_read),
+    ),
+    Fault(
+        name="files-a-bookmark-is-never-removed",
+        test=_FILES + "test_a_bookmark_is_removed_by_six_keys",
+        apply=replaced(
+            "Matinee/Pages/PlayerPage.qml", ("offers: isTools && root.player.tools.offers", "offers: false")
+        ),
+    ),
+    Fault(
+        name="files-keys-of-a-file-take-fixed-ones",
+        test="tests/ui/app/test_keys.py::test_a_key_of_a_file_has_one_action_and_takes_no_fixed_one",
+        apply=lambda patch: patch.setattr(keys, "adopted", lambda _defaults, _fixed, wanted: dict(wanted)),
+    ),
+    Fault(
+        name="files-letters-lead-to-no-file",
+        test=_FILES + "test_a_long_folder_is_crossed_by_pages_and_by_letters",
+        apply=replaced("Matinee/Pages/BrowsePanel.qml", ("named: true", "named: false")),
     ),
     Fault(
         name="files-the-desktop-knows-no-queue",

@@ -26,6 +26,7 @@ from player.title.media_file import (
 )
 from tests.kit.fake_client import cards, playing
 from ui.app.system import links
+from ui.app.viewmodels import browsing
 from ui.app.viewmodels.browsing import FileBrowser
 from ui.app.viewmodels.queue import PlayQueue, Repeat
 from ui.cli.app import _files
@@ -200,6 +201,48 @@ def test_a_folder_that_is_left_is_focused_in_the_one_above(stage, tmp_path):
     assert focused_line(stage) == "Up"
     stage.key(K.Key_Escape)
     assert focused_line(stage) == "b"
+
+
+def test_a_long_folder_is_crossed_by_pages_and_by_letters(stage, tmp_path):
+    for number in range(400):
+        (tmp_path / f"clip {number}.mkv").touch()
+    (tmp_path / "Meadow.mkv").touch()
+    stage.client.service_name = ""
+    stage.start()
+    stage.app.files.browser.show(tmp_path)
+    QTest.keyClick(stage.window, K.Key_O, Qt.KeyboardModifier.ControlModifier)
+    stage.until(lambda: stage.focus_name == "browseMenu")
+    stage.key(K.Key_PageDown)
+    assert focused_line(stage).startswith("clip ")
+    stage.key(K.Key_PageUp)
+    assert focused_line(stage) == "Up"
+    stage.key(K.Key_End)
+    assert focused_line(stage) == "Meadow.mkv"
+    stage.key(K.Key_Home)
+    assert focused_line(stage) == "Up"
+    stage.keys_at_once(K.Key_M, K.Key_E)
+    assert focused_line(stage) == "Meadow.mkv"
+    stage.keys_at_once(K.Key_Z)
+    assert focused_line(stage) == "Meadow.mkv", "nothing is called so"
+
+
+def test_what_a_folder_has_beyond_the_list_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(browsing, "_MOST", 2)
+    films(tmp_path, "a.mkv", "b.mkv", "c.mkv", "d.mkv")
+    browser = FileBrowser(is_media_name)
+    browser.show(tmp_path)
+    assert [line.label for line in browser.lines] == ["Up", "a.mkv", "b.mkv", "2 more are not listed"]
+
+
+def test_the_right_button_opens_the_tools(stage):
+    session = stage.play(playing())
+    session.orders.clear()
+    QTest.mouseClick(stage.window, Qt.MouseButton.RightButton, pos=QPoint(300, 200))
+    stage.until(lambda: stage.focus_name == "menu")
+    assert stage.app.player.property("tools").property("heading") == "Tools"
+    QTest.mouseClick(stage.window, Qt.MouseButton.RightButton, pos=QPoint(300, 200))
+    stage.until(lambda: stage.focus_name != "menu")
+    assert session.orders == []
 
 
 @pytest.mark.parametrize(
@@ -467,6 +510,41 @@ def test_the_queue_is_put_in_order_by_the_mouse(stage, tmp_path):
     assert menu.isVisible()
     QTest.mouseClick(stage.window, Qt.MouseButton.RightButton, pos=QPoint(at.x() - 100, at.y()))
     stage.until(lambda: stage.app.player.property("tools").property("heading") == "File of the queue")
+
+
+def open_bookmarks(stage, *marks: float):
+    session = stage.play(playing(bookmarks=marks))
+    tools = stage.app.player.property("tools")
+    stage.item("tools").forceActiveFocus()
+    stage.key(K.Key_Return, K.Key_Return)
+    at = [line.key for line in tools.options.records].index("bookmarks")
+    stage.key(*[K.Key_Down] * at, K.Key_Return)
+    assert tools.property("heading") == "Bookmarks"
+    return session, tools
+
+
+def test_a_bookmark_is_removed_by_six_keys(stage):
+    session, tools = open_bookmarks(stage, 60.0, 125.0)
+    stage.key(K.Key_Down, K.Key_Right)
+    assert tools.property("heading") == "Bookmark at 2:05"
+    stage.key(K.Key_Down, K.Key_Return)
+    assert ("keep_bookmarks", [60.0]) in session.orders
+    assert [line.label for line in tools.options.records] == ["1:00"]
+    stage.key(K.Key_Right, K.Key_Return)
+    stage.until(lambda: ("seek", 60.0) in session.orders)
+
+
+def test_a_bookmark_is_removed_by_the_mouse(stage):
+    session, tools = open_bookmarks(stage, 60.0)
+    line = stage.focus
+    at = line.mapToScene(QPoint(round(line.width()) - 20, round(line.height() / 2))).toPoint()
+    QTest.mouseClick(stage.window, Qt.MouseButton.LeftButton, pos=at)
+    stage.until(lambda: tools.property("heading") == "Bookmark at 1:00")
+    stage.key(K.Key_Down)
+    remove = stage.focus.mapToScene(QPoint(60, 15)).toPoint()
+    QTest.mouseClick(stage.window, Qt.MouseButton.LeftButton, pos=remove)
+    stage.until(lambda: ("keep_bookmarks", []) in session.orders)
+    assert tools.property("heading") == "Playback", "there are no bookmarks any more"
 
 
 def test_sound_goes_to_another_device_and_that_is_kept(stage):

@@ -90,6 +90,59 @@ def test_changed_keys_last_and_are_exported(qapp, tmp_path, monkeypatch):
     assert KeysViewModel(KeyBindings(tmp_path)).actionFor(K.Key_X.value, CONTROL) != "mute"
 
 
+@pytest.fixture
+def documents(tmp_path, monkeypatch) -> Path:
+    """The folder that keys are written to and read from."""
+    folder = tmp_path / "Documents"
+    monkeypatch.setattr("ui.app.viewmodels.keys.QStandardPaths.writableLocation", lambda _kind: str(folder))
+    return folder
+
+
+def keys_of(keys: KeysViewModel) -> dict[str, str]:
+    return {line.action: line.keys for line in keys.property("lines").records}
+
+
+def test_exported_keys_are_loaded_elsewhere(qapp, tmp_path, documents):
+    here, there = KeysViewModel(KeyBindings(tmp_path / "here")), KeysViewModel(KeyBindings(tmp_path / "there"))
+    for action, key in (("mute", K.Key_S), ("rotate", K.Key_M)):
+        here.await_(action)
+        here.give(key.value, NONE)
+    here.clear("loop")
+    here.export()
+    assert keys_of(there) != keys_of(here)
+    there.load()
+    assert keys_of(there) == keys_of(here)
+    assert str(documents / "matinee-keys.json") in there.property("notice")
+    assert keys_of(KeysViewModel(KeyBindings(tmp_path / "there"))) == keys_of(here), "they last"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"keys": {"mute": 3}}', '{"keys": {"mute": ["' + "x" * 99 + '"]}}']
+)
+def test_a_file_without_keys_changes_none(qapp, tmp_path, documents, text):
+    keys = KeysViewModel(KeyBindings(tmp_path))
+    before = keys_of(keys)
+    keys.load()
+    assert "no keys" in keys.property("notice")
+    documents.mkdir()
+    (documents / "matinee-keys.json").write_text(text)
+    keys.load()
+    assert "no keys" in keys.property("notice")
+    assert keys_of(keys) == before
+
+
+def test_a_key_of_a_file_has_one_action_and_takes_no_fixed_one(qapp, tmp_path, documents):
+    documents.mkdir()
+    wanted = {"mute": ["Esc", "X", "no such key"], "rotate": ["X", "Y"], "leave": ["Q"], "of a later version": ["M"]}
+    (documents / "matinee-keys.json").write_text(json.dumps({"format": 1, "keys": wanted}))
+    keys = KeysViewModel(KeyBindings(tmp_path))
+    keys.load()
+    assert (keys.keysOf("mute"), keys.keysOf("rotate")) == ("X", "Y")
+    assert keys.actionFor(K.Key_Escape.value, NONE) == "leave"
+    assert keys.actionFor(K.Key_Q.value, NONE) == "repeat"
+    assert keys.keysOf("subtitles_later") == "H", "X went to another action"
+
+
 @pytest.mark.parametrize(
     "text", ["[]", '{"keys": 3}', '{"keys": {"mute": [1]}}', '{"keys": {"mute": ["' + "x" * 99 + '"]}}']
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ui.app.profile.storage import JsonFile
@@ -43,6 +43,21 @@ def with_key(defaults: Bindings, changed: Bindings, action: str, key: str) -> di
 def without_keys(defaults: Bindings, changed: Bindings, action: str) -> dict[str, tuple[str, ...]]:
     """The changed keys after ``action`` has lost all of its keys."""
     return {name: keys for name, keys in {**changed, action: ()}.items() if keys != defaults.get(name)}
+
+
+def adopted(defaults: Bindings, fixed: Collection[str], wanted: Bindings) -> dict[str, tuple[str, ...]]:
+    """The changed keys that give each action those of an import. Unknown and ``fixed`` actions are left out.
+    A key goes to the first action that names it. What the import does not name keeps those of its
+    default keys that are free."""
+    taken = {key for action in fixed for key in defaults[action]}
+    found: dict[str, tuple[str, ...]] = {}
+    free = [action for action in defaults if action not in fixed]
+    for action in sorted(free, key=lambda action: action not in wanted):
+        keys = tuple(key for key in wanted.get(action, defaults[action]) if key not in taken)
+        taken.update(keys)
+        if keys != defaults[action]:
+            found[action] = keys
+    return found
 
 
 def read_bindings(members: Mapping[str, object]) -> dict[str, tuple[str, ...]]:

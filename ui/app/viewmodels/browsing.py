@@ -14,7 +14,7 @@ from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.text import tr
 
 _UP, _ALL = "..", "*"
-_MOST = 2000
+_MOST = 20_000
 _PLACES = (
     QStandardPaths.StandardLocation.MoviesLocation,
     QStandardPaths.StandardLocation.MusicLocation,
@@ -122,7 +122,9 @@ class FileBrowser(QObject):
             )
         ]
         whole = [Option(_ALL, tr("Play this folder"))] if self._folders and files else []
-        return [up, *whole, *lines[:_MOST]]
+        rest = len(lines) - _MOST
+        more = [Option("", tr("{count} more are not listed").format(count=rest), available=False)] if rest > 0 else []
+        return [up, *whole, *lines[:_MOST], *more]
 
 
 def _places() -> list[Option]:

@@ -26,7 +26,7 @@ from ui.app.viewmodels.titles import Poster
 if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
 
-_MOST = 5000
+_MOST = 20_000
 _MOST_RECENT = 12
 
 

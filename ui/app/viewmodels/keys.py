@@ -10,14 +10,22 @@ from pathlib import Path
 from PySide6.QtCore import Property, QKeyCombination, QObject, QStandardPaths, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
 
-from player.base.files import write_whole
-from ui.app.profile.key_bindings import KeyBindings, with_key, without_keys, write_bindings
+from player.base.files import kept_json, write_whole
+from ui.app.profile.key_bindings import (
+    KeyBindings,
+    adopted,
+    read_bindings,
+    with_key,
+    without_keys,
+    write_bindings,
+)
 from ui.app.viewmodels.actions import KeyAction, fixed_keys, key_actions, section_titles
 from ui.app.viewmodels.binding import RecordModel, part, shown
 from ui.app.viewmodels.text import tr
 
 _LEFT_OUT = Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.GroupSwitchModifier
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
+_MAX_BYTES = 256 * 1024  # of a file of keys
 _FIRST_NAMED = 0x01000000  # keys from here on are no letters and no signs
 _MODIFIERS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
 
@@ -131,8 +139,7 @@ class KeysViewModel(QObject):
     @Slot()
     def export(self) -> None:
         """Write all keys into a file in the documents folder, which ``notice`` names."""
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        path = Path(folder or ".") / "matinee-keys.json"
+        path = _exported()
         text = json.dumps(write_bindings(self._keys()), indent=2, ensure_ascii=False) + "\n"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,6 +148,22 @@ class KeysViewModel(QObject):
             self._notice = tr("The keys could not be written: {why}").format(why=error.strerror or "")
         else:
             self._notice = tr("The keys are in {file}").format(file=str(path))
+        self.changed.emit()
+
+    @Slot()
+    def load(self) -> None:
+        """Use the keys of the file that :meth:`export` writes, here or on another machine."""
+        path = _exported()
+        content = kept_json(path, _MAX_BYTES)
+        try:
+            wanted = read_bindings(content if isinstance(content, dict) else {})
+        except (TypeError, ValueError):
+            self._notice = tr("There are no keys in {file}").format(file=str(path))
+        else:
+            known = {name: tuple(key for key in keys if _is_key(key)) for name, keys in wanted.items()}
+            fixed = {action.id for action in key_actions() if action.fixed}
+            self._keep(adopted(self._defaults(), fixed, known))
+            self._notice = self._notice or tr("The keys are those of {file}").format(file=str(path))
         self.changed.emit()
 
     # --- behind it
@@ -177,6 +200,18 @@ class KeysViewModel(QObject):
 
     def _sentence(self, action: str) -> str:
         return next((line.sentence for line in self._lines.records if line.action == action), action)
+
+
+def _exported() -> Path:
+    """The file that keys are written to and read from."""
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(folder or ".") / "matinee-keys.json"
+
+
+def _is_key(text: str) -> bool:
+    """Whether Qt knows a key by this text, written as the table writes it."""
+    form = QKeySequence.SequenceFormat.PortableText
+    return QKeySequence.fromString(text, form).toString(form) == text
 
 
 def portable(key: int, modifiers: int) -> str:

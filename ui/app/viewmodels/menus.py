@@ -38,6 +38,13 @@ class OptionModel(RecordModel[Option]):
         """Where a menu begins: the chosen line, else the first."""
         return next((row for row, option in enumerate(self.records) if option.chosen), 0)
 
+    @Slot(str, int, result=int)
+    def rowStarting(self, text: str, first: int) -> int:
+        """The next line whose label starts with a text, from ``first`` on and then from the top; -1 for none."""
+        wanted, count = text.casefold(), len(self.records)
+        rows = ((first + step) % count for step in range(count))
+        return next((row for row in rows if self.records[row].label.casefold().startswith(wanted)), -1)
+
     @Slot(result=str)
     def longest(self) -> str:
         """The longest line, by which a menu is measured."""

@@ -64,6 +64,7 @@ class ToolsViewModel(QObject):
         self._devices: Sequence[AudioDevice] = ()
         self.device = ""  # as deviceChosen
         self._row = 0  # of the queue, whose lines are shown
+        self._mark = 0.0  # the bookmark, whose lines are shown
         self._options = OptionModel(self)
         self._browser = FileBrowser(is_subtitle, self, heading=tr("Add subtitles"))
         self._browser.chosen.connect(self._add_subtitles)
@@ -138,13 +139,22 @@ class ToolsViewModel(QObject):
         """Whether the lines can be put into another order."""
         return self._path[-1:] == ["queue_list"]
 
+    @Property(bool, notify=menuChanged)
+    def offers(self) -> bool:
+        """Whether there is more that can be done with a line."""
+        return self._path[-1:] in (["queue_list"], ["bookmarks"])
+
     @Slot(str, result=bool)
     def more(self, key: str) -> bool:
-        """Show what can be done with a line of the queue; False where there is nothing more."""
-        if not self.property("ordered") or not key.isdecimal():
+        """Show what can be done with a line of the queue or a bookmark; False where there is nothing more."""
+        if not self.property("offers"):
             return False
-        self._row = int(key)
-        self._path.append("queue_file")
+        if self.property("ordered"):
+            self._row = int(key)
+            self._path.append("queue_file")
+        else:
+            self._mark = float(key)
+            self._path.append("bookmark_line")
         self._refresh()
         return True
 
@@ -380,6 +390,21 @@ class ToolsViewModel(QObject):
         self.seekWanted.emit(float(key))
         return False
 
+    def _choose_of_mark(self, key: str) -> bool:
+        """One of what can be done with a bookmark."""
+        if key == "play":
+            self.seekWanted.emit(self._mark)
+            return False
+        left = [mark for mark in self._state.bookmarks if mark != self._mark]
+        if self._session is not None:
+            self._session.keep_bookmarks(left)
+        self._state = replace(self._state, bookmarks=tuple(left))
+        self._say(tr("Bookmark removed: {time}").format(time=clock_time(self._mark)))
+        self._path.pop()
+        if not left:
+            self._path.pop()
+        return True
+
     def _choose_second(self, key: str) -> bool:
         if self._session is not None:
             self._session.select_second_text(None if key == OFF else key)
@@ -455,7 +480,7 @@ class ToolsViewModel(QObject):
             self._heading = str(self._browser.property("heading"))
             self._options.replace(self._browser.lines)
         else:
-            self._heading = _level_names().get(level, tr("Tools"))
+            self._heading = _level_names().get(level, tr("Tools")).format(time=clock_time(self._mark))
             self._options.replace(_LINES[level](self))
         self.menuChanged.emit()
 
@@ -572,6 +597,9 @@ class ToolsViewModel(QObject):
     def _mark_lines(self) -> list[Option]:
         return [Option(str(mark), clock_time(mark)) for mark in self._state.bookmarks]
 
+    def _of_mark_lines(self) -> list[Option]:
+        return [Option("play", tr("Go there")), Option("remove", tr("Remove the bookmark"))]
+
     def _found_lines(self) -> list[Option]:
         return [Option(str(line.start_s), line.text[:80], clock_time(line.start_s)) for line in self._found]
 
@@ -635,6 +663,7 @@ def _level_names() -> dict[str, str]:
         "browse": tr("Add subtitles"),
         "devices": tr("Output device"),
         "queue_file": tr("File of the queue"),
+        "bookmark_line": tr("Bookmark at {time}"),
     }
 
 
@@ -654,6 +683,7 @@ _LINES: dict[str, Callable[[ToolsViewModel], list[Option]]] = {
     "second": _T._second_lines,
     "devices": _T._device_lines,
     "queue_file": _T._of_file_lines,
+    "bookmark_line": _T._of_mark_lines,
 }
 _LEVELS = frozenset({*_LINES, "browse"} - {""})
 _CHOOSERS: dict[str, Callable[[ToolsViewModel, str], bool]] = {
@@ -664,6 +694,7 @@ _CHOOSERS: dict[str, Callable[[ToolsViewModel, str], bool]] = {
     "queue_list": _T._choose_queue,
     "devices": _T._choose_device,
     "queue_file": _T._choose_of_file,
+    "bookmark_line": _T._choose_of_mark,
 }
 _DEEDS: dict[str, _Deed] = {
     "audio_later": lambda t: t._audio_delay(_DELAY_STEP_S),

@@ -649,6 +649,10 @@
         <translation>Als Datei speichern</translation>
     </message>
     <message>
+        <source>Load the file</source>
+        <translation>Datei laden</translation>
+    </message>
+    <message>
         <source>Enter waits for a new key. Delete takes all keys away.</source>
         <translation>Enter wartet auf eine neue Taste. Entf nimmt alle Tasten weg.</translation>
     </message>
@@ -3112,6 +3116,22 @@
         <translation>Die Lizenz gilt für ein anderes Gerät</translation>
     </message>
     <message>
+        <source>Bookmark removed: {time}</source>
+        <translation>Lesezeichen entfernt: {time}</translation>
+    </message>
+    <message>
+        <source>Go there</source>
+        <translation>Dorthin springen</translation>
+    </message>
+    <message>
+        <source>Remove the bookmark</source>
+        <translation>Lesezeichen entfernen</translation>
+    </message>
+    <message>
+        <source>The keys are those of {file}</source>
+        <translation>Die Tasten sind die aus {file}</translation>
+    </message>
+    <message>
         <source>The licence is not one for this device and title.</source>
         <translation>Die Lizenz gilt nicht für dieses Gerät und diesen Titel.</translation>
     </message>
@@ -3338,6 +3358,10 @@
     <message>
         <source>The whole season</source>
         <translation>Die ganze Staffel</translation>
+    </message>
+    <message>
+        <source>There are no keys in {file}</source>
+        <translation>In {file} stehen keine Tasten</translation>
     </message>
     <message>
         <source>There is an account with this email address already.</source>
@@ -3878,6 +3902,10 @@
     <message>
         <source>{count} min left</source>
         <translation>noch {count} Min.</translation>
+    </message>
+    <message>
+        <source>{count} more are not listed</source>
+        <translation>{count} weitere stehen nicht in der Liste</translation>
     </message>
     <message>
         <source>{count} of {limit} devices</source>

@@ -14,9 +14,13 @@ FocusScope {
     property bool hushed: false
 
     property bool ordered: false // lines are put elsewhere by their grip, or by Shift with Up and Down
+    property bool offers: false // more can be done with a line
+
+    property bool named: false // letters that are typed lead to the line that starts with them
+    property string typed: ""
 
     signal chosen(string key)
-    signal more(string key) // what else can be done with a line: Right, Menu, or the right button
+    signal more(string key) // what else can be done with a line: Right, Menu, the right button, or its chevron
     signal moved(int row, int to)
     signal closed()
 
@@ -61,6 +65,11 @@ FocusScope {
     Keys.onDownPressed: event => event.accepted = true
 
     Timer {
+        id: typing
+        interval: 1000
+        onTriggered: root.typed = ""
+    }
+    Timer {
         id: hushing
         interval: Theme.heldEnds
         onTriggered: root.hushed = false
@@ -98,6 +107,28 @@ FocusScope {
         boundsBehavior: Flickable.StopAtBounds
         highlightMoveDuration: 0
         cacheBuffer: 2000
+        Keys.onPressed: event => {
+            const page = Math.max(1, Math.floor(height / (currentItem?.height || height)) - 1)
+            let to = -1
+            if (event.key === Qt.Key_PageUp || event.key === Qt.Key_PageDown)
+                to = currentIndex + (event.key === Qt.Key_PageUp ? -page : page)
+            else if (event.key === Qt.Key_Home || event.key === Qt.Key_End)
+                to = event.key === Qt.Key_Home ? 0 : count - 1
+            else if (root.named && event.text > " " && event.text !== "\x7f"
+                     && !(event.modifiers & (Qt.ControlModifier | Qt.AltModifier))) {
+                root.typed += event.text
+                typing.restart()
+                to = root.model.rowStarting(root.typed, currentIndex + (root.typed.length > 1 ? 0 : 1))
+                event.accepted = true
+                if (to < 0)
+                    return
+            } else {
+                event.accepted = false
+                return
+            }
+            event.accepted = true
+            currentIndex = Math.max(0, Math.min(count - 1, to))
+        }
         delegate: Pressable {
             id: line
 
@@ -118,14 +149,15 @@ FocusScope {
             Accessible.checked: chosen
             // A line of an order: its key is its place.
             readonly property bool movable: root.ordered && /^[0-9]+$/.test(key)
+            readonly property bool offers: root.offers && /^[0-9.]+$/.test(key)
             Keys.onPressed: event => {
                 const forward = LayoutMirroring.enabled ? Qt.Key_Left : Qt.Key_Right
-                event.accepted = movable
+                event.accepted = movable || offers
                 if (movable && event.modifiers & Qt.ShiftModifier && event.key === Qt.Key_Up)
                     root.reorder(index, index - 1)
                 else if (movable && event.modifiers & Qt.ShiftModifier && event.key === Qt.Key_Down)
                     root.reorder(index, index + 1)
-                else if (movable && [forward, Qt.Key_Menu].includes(event.key))
+                else if (offers && [forward, Qt.Key_Menu].includes(event.key))
                     root.more(key)
                 else
                     event.accepted = false
@@ -176,9 +208,22 @@ FocusScope {
             }
             MouseArea {
                 anchors.fill: parent
-                enabled: line.movable
+                enabled: line.offers
                 acceptedButtons: Qt.RightButton
                 onClicked: root.more(line.key)
+            }
+            MouseArea {
+                anchors { right: parent.right; top: parent.top; bottom: parent.bottom }
+                width: Theme.px(40)
+                visible: line.offers && !line.movable
+                cursorShape: Qt.PointingHandCursor
+                onClicked: root.more(line.key)
+                Icon {
+                    anchors.centerIn: parent
+                    name: "more"
+                    color: Theme.muted
+                    size: Theme.px(18)
+                }
             }
             MouseArea {
                 id: grip
@@ -187,7 +232,7 @@ FocusScope {
                 property int row: 0
 
                 anchors { right: parent.right; top: parent.top; bottom: parent.bottom }
-                width: line.movable ? Theme.px(40) : 0
+                width: line.offers ? Theme.px(40) : 0
                 visible: line.movable
                 preventStealing: true
                 cursorShape: pressed ? Qt.ClosedHandCursor : Qt.OpenHandCursor

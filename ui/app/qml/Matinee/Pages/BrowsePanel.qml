@@ -48,6 +48,7 @@ FocusScope {
         id: menu
         objectName: "browseMenu"
         anchors.centerIn: parent
+        named: true
         heading: root.browser.heading
         model: root.browser.options
         onClosed: if (!root.browser.back()) root.close()

@@ -39,6 +39,24 @@ FocusScope {
             if (event.accepted)
                 reset.forceActiveFocus(Qt.OtherFocusReason)
         }
+        Keys.onRightPressed: event => {
+            event.accepted = !LayoutMirroring.enabled
+            if (event.accepted)
+                loading.forceActiveFocus(Qt.OtherFocusReason)
+        }
+    }
+    ActionButton {
+        id: loading
+        objectName: "keysLoad"
+        anchors { left: exporting.right; leftMargin: Theme.gap }
+        text: qsTr("Load the file")
+        icon: "history"
+        onPressed: root.keys.load()
+        Keys.onLeftPressed: event => {
+            event.accepted = !LayoutMirroring.enabled
+            if (event.accepted)
+                exporting.forceActiveFocus(Qt.OtherFocusReason)
+        }
     }
     Label {
         id: said

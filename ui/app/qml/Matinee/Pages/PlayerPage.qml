@@ -151,16 +151,23 @@ FocusScope {
         anchors.fill: parent
         hoverEnabled: true
         cursorShape: overlay.shown ? Qt.ArrowCursor : Qt.BlankCursor
-        acceptedButtons: Qt.LeftButton
+        acceptedButtons: Qt.LeftButton | Qt.RightButton
         onPositionChanged: root.show()
-        onPressed: if (root.small) root.dragged()
-        onClicked: {
+        onPressed: event => { if (root.small && event.button === Qt.LeftButton) root.dragged() }
+        onClicked: event => {
             if (menu.visible)
                 root.closeMenu()
-            else if (!root.covered)
+            else if (root.covered)
+                return
+            else if (event.button === Qt.RightButton && !root.small)
+                root.perform("tools")
+            else
                 root.player.toggle()
         }
-        onDoubleClicked: root.small ? root.smallToggled() : root.fullScreenToggled()
+        onDoubleClicked: event => {
+            if (event.button === Qt.LeftButton)
+                root.small ? root.smallToggled() : root.fullScreenToggled()
+        }
         onWheel: event => {
             root.show()
             root.player.setVolume(root.player.volume + (event.angleDelta.y > 0 ? 5 : -5))
@@ -412,6 +419,7 @@ FocusScope {
         visible: false
         enabled: visible
         ordered: isTools && root.player.tools.ordered
+        offers: isTools && root.player.tools.offers
         onMore: key => { if (root.player.tools.more(key)) showLevel() }
         onMoved: (row, to) => root.player.tools.moveLine(row, to)
         anchors { bottom: parent.bottom; bottomMargin: Theme.px(106) } // above the times
