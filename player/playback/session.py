@@ -46,6 +46,7 @@ from player.transfer.pathways import Pathways
 _log = logging.getLogger(__name__)
 _MOST_CHAINED = 16  # presentations that lead on to each other
 _Value = TypeVar("_Value")
+_PNG_END = b"IEND\xaeB`\x82"
 
 
 class Session:
@@ -376,7 +377,7 @@ class Session:
         try:
             await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
             done = await self._phase.command("screenshot-to-file", str(part), "subtitles")
-            await asyncio.to_thread(_settle, part, path if done else None)
+            done = await asyncio.to_thread(_settle, part, path if done else None)
         except OSError as error:
             _log.warning("the frame cannot be saved: %s", error.strerror)
             return False
@@ -437,10 +438,12 @@ def _parts(
     )
 
 
-def _settle(part: Path, path: Path | None) -> None:
-    """Give a written file its name, or remove what there is of it. Raises OSError."""
+def _settle(part: Path, path: Path | None) -> bool:
+    """Give a written picture its name if it is whole, or remove what there is of it. Raises OSError."""
     try:
-        if path is not None:
-            part.replace(path)
+        if path is None or not part.read_bytes().endswith(_PNG_END):  # libmpv does not tell of a full disk
+            return False
+        part.replace(path)
+        return True
     finally:
         part.unlink(missing_ok=True)

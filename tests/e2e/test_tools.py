@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -167,6 +168,19 @@ def test_a_frame_is_saved(film, tmp_path):
     (tmp_path / "taken.png").mkdir()
     assert not film.session.screenshot(tmp_path / "taken.png").result(10)
     assert not list(tmp_path.rglob(".*")), "nothing half is left"
+
+
+def test_half_a_frame_is_no_saved_frame(film, tmp_path):
+    """On a full disk libmpv writes a part of it and reports success. A limit of this process stands for the disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        saved = film.session.screenshot(tmp_path / "shots" / "frame.png").result(20)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not saved
+    assert not list((tmp_path / "shots").iterdir())
+    assert film.session.screenshot(tmp_path / "shots" / "frame.png").result(10)
 
 
 def test_a_part_is_repeated(film):

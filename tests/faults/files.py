@@ -150,6 +150,11 @@ FAULTS = [
         apply=lambda patch: patch.setattr(WorkerDrawer, "close", _ended_while_read),
     ),
     Fault(
+        name="files-half-a-frame-is-saved",
+        test=_TOOLS + "test_half_a_frame_is_no_saved_frame",
+        apply=lambda patch: patch.setattr(session, "_PNG_END", b""),
+    ),
+    Fault(
         name="files-a-bookmark-is-never-removed",
         test=_FILES + "test_a_bookmark_is_removed_by_six_keys",
         apply=replaced(

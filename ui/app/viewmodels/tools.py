@@ -629,7 +629,7 @@ def is_subtitle(name: str) -> bool:
 def _screenshot_words(path: Path, *, ok: bool) -> str:
     if ok:
         return tr("Saved: {file}").format(file=path.name)
-    return tr("This frame cannot be saved. Frames of protected titles never are.")
+    return tr("This frame cannot be saved: a full disk, or a protected title.")
 
 
 def _device_words(device: AudioDevice) -> str:

@@ -2568,6 +2568,10 @@
         <translation>Gespeichert: {file}</translation>
     </message>
     <message>
+        <source>This frame cannot be saved: a full disk, or a protected title.</source>
+        <translation>Dieses Bild kann nicht gespeichert werden: volle Platte oder geschützter Titel.</translation>
+    </message>
+    <message>
         <source>Room</source>
         <translation>Platz</translation>
     </message>
@@ -3470,10 +3474,6 @@
     <message>
         <source>This form of subtitles cannot be shown.</source>
         <translation>Diese Form von Untertiteln kann nicht gezeigt werden.</translation>
-    </message>
-    <message>
-        <source>This frame cannot be saved. Frames of protected titles never are.</source>
-        <translation>Dieses Bild kann nicht gespeichert werden. Bilder geschützter Titel werden es nie.</translation>
     </message>
     <message>
         <source>This is no stream</source>
