@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -79,7 +79,7 @@ def open_key_store(folder: Path, preference: str = "auto") -> KeyStore:
     if preference == "system" or (preference == "auto" and not _began_with_files(folder)):
         backend = _system_backend()
         if backend is not None:
-            return SystemKeyStore(backend)
+            return SystemKeyStore(backend, is_locked=_lock_of(backend))
         if preference == "system":
             raise DrmError(
                 DrmErrorCode.KEY_STORE,
@@ -119,6 +119,14 @@ def _system_backend() -> KeyringBackend | None:
     return None
 
 
+def _lock_of(backend: KeyringBackend) -> Callable[[], bool]:
+    """What tells whether a back end's store has been locked meanwhile."""
+    import keyring.backends.SecretService
+
+    of_secret_service = isinstance(backend, keyring.backends.SecretService.Keyring)
+    return _secret_service_is_locked if of_secret_service else lambda: False
+
+
 def _secret_service_is_locked() -> bool:
     """Whether using the default collection would open an unlock dialog (or there is none to use)."""
     import secretstorage
@@ -132,15 +140,19 @@ def _secret_service_is_locked() -> bool:
 
 
 class SystemKeyStore:
-    """The operating system's key store, by a back end of ``keyring``; values are kept as base64 text."""
+    """The operating system's key store, by a back end of ``keyring``; values are kept as base64 text. ``is_locked``
+    answers before each use whether it would ask the user: then it is not used."""
 
-    def __init__(self, backend: KeyringBackend, service: str = SERVICE) -> None:
+    def __init__(
+        self, backend: KeyringBackend, service: str = SERVICE, is_locked: Callable[[], bool] = lambda: False
+    ) -> None:
         self._backend = backend
         self._service = service
+        self._is_locked = is_locked
 
     def get(self, name: str) -> bytes | None:
         _check_name(name)
-        with _keyring_errors():
+        with self._answering():
             text = self._backend.get_password(self._service, name)
         if text is None:
             return None
@@ -151,12 +163,12 @@ class SystemKeyStore:
 
     def put(self, name: str, value: bytes) -> None:
         _check_name(name)
-        with _keyring_errors():
+        with self._answering():
             self._backend.set_password(self._service, name, base64.b64encode(value).decode("ascii"))
 
     def delete(self, name: str) -> None:
         if self.get(name) is not None:
-            with _keyring_errors():
+            with self._answering():
                 self._backend.delete_password(self._service, name)
 
     def entry_of(self, name: str, folder: Path) -> str:
@@ -171,15 +183,18 @@ class SystemKeyStore:
             "another user. Programs that run as you can still ask the key store for them.",
         )
 
+    @contextlib.contextmanager
+    def _answering(self) -> Iterator[None]:
+        import keyring.errors
 
-@contextlib.contextmanager
-def _keyring_errors() -> Iterator[None]:
-    import keyring.errors
-
-    try:
-        yield
-    except keyring.errors.KeyringError as error:
-        raise DrmError(DrmErrorCode.KEY_STORE, "The system's key store refused to answer.") from error
+        if self._is_locked():
+            raise DrmError(
+                DrmErrorCode.KEY_STORE, "The key store of this computer is locked. Unlock it and try again."
+            )
+        try:
+            yield
+        except keyring.errors.KeyringError as error:
+            raise DrmError(DrmErrorCode.KEY_STORE, "The system's key store refused to answer.") from error
 
 
 class FileKeyStore:

@@ -173,6 +173,29 @@ def test_a_locked_system_store_is_told_without_its_own_words() -> None:
     assert caught.value.code is DrmErrorCode.KEY_STORE
 
 
+def test_a_store_that_is_locked_while_the_program_runs_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The Secret Service would open a dialog, and the program would wait for it."""
+    from keyring.backends.SecretService import Keyring
+
+    kept: dict[str, str] = {}
+    monkeypatch.setattr(Keyring, "get_password", lambda _self, _service, name: kept.get(name))
+    monkeypatch.setattr(Keyring, "set_password", lambda _self, _service, name, text: kept.update({name: text}))
+    monkeypatch.setattr(keystore, "_system_backend", Keyring)
+    locked = False
+    monkeypatch.setattr(keystore, "_secret_service_is_locked", lambda: locked)
+    store = open_key_store(tmp_path)
+    store.put("device-key", SECRET)
+    locked = True
+    for use in (lambda: store.get("device-key"), lambda: store.put("device-key", b"other")):
+        with pytest.raises(DrmError, match="is locked") as caught:
+            use()
+        assert caught.value.code is DrmErrorCode.KEY_STORE
+    locked = False
+    assert store.get("device-key") == SECRET
+
+
 def test_a_damaged_entry_of_the_system_store_is_told() -> None:
     backend = MemoryBackend()
     backend.set_password("matinee", "device-key", "no base64 at all!")

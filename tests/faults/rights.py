@@ -178,6 +178,10 @@ def the_service_believes_any_clock(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(time_guard, "is_good", lambda *_given: True)
 
 
+def locked_stores_are_asked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(keystore, "_lock_of", lambda _backend: lambda: False)
+
+
 def bodies_are_read_in_small_pieces(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(http, "_READ_BYTES", 1 << 16)
 
@@ -465,6 +469,11 @@ FAULTS = [
         "tests/backend_stub/rights/test_states.py::"
         "test_a_service_that_is_five_years_ahead_signs_nothing_until_it_is_right",
         the_service_believes_any_clock,
+    ),
+    Fault(
+        "rights-locked-store-asks-the-user",
+        "tests/drm_client/test_keystore.py::test_a_store_that_is_locked_while_the_program_runs_is_not_asked",
+        locked_stores_are_asked,
     ),
     Fault(
         "rights-bodies-are-read-in-small-pieces",
