@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.cli.options import positive
+from ui.cli.options import add_service_argument, positive
 
 if TYPE_CHECKING:
     from ui.app.selftest.focus import PageWalk
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee selftest --help``."""
-    parser.add_argument("--focus", action="store_true", help="walk the app's pages by keys alone")
+    parser.add_argument(
+        "--focus", action="store_true", help="walk the app's pages by keys alone; with --email those of a service too"
+    )
+    add_service_argument(parser)
+    parser.add_argument("--email", metavar="ADDRESS", help="sign in with this account (password: MATINEE_PASSWORD)")
     parser.add_argument(
         "--kiosk", type=positive, metavar="MINUTES", help="run a kiosk for so long, and kill, stop and cut it off"
     )
@@ -37,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     document: dict[str, object] = {}
     good = True
     if args.focus:
-        pages = _walk()
+        pages = _walk(args)
         good = all(not page.wrong for page in pages)
         document["focus"] = [
             {"page": page.name, "stops": page.stops, "keys": page.keys, "wrong": page.wrong} for page in pages
@@ -52,11 +57,16 @@ def run(args: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
-def _walk() -> list[PageWalk]:
+def _walk(args: argparse.Namespace) -> list[PageWalk]:
+    from player.base.errors import ErrorCode, InputError
     from ui.app.selftest.walk import walk_app
 
+    password = os.environ.get("MATINEE_PASSWORD", "")
+    if args.email and not (args.service and password):
+        raise InputError(ErrorCode.INPUT_USAGE, "With --email, name the --service and set MATINEE_PASSWORD.")
+
     with tempfile.TemporaryDirectory(prefix="matinee-selftest-") as folder:
-        pages = walk_app(Path(folder))
+        pages = walk_app(Path(folder), args.service if args.email else None, args.email or "", password)
     for page in pages:
         _say(f"{page.name}: {page.stops} stops, {page.keys} keys{': ' if page.wrong else ''}{'; '.join(page.wrong)}")
     return pages

@@ -9,13 +9,16 @@ from pathlib import Path
 import av
 import httpx
 import pytest
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtQuick import QQuickItem
 
+from player.reporting.state import PlaybackStatus
 from tests.faults.viewer import FOCUS_DEAD_AFTER_PLAYBACK
+from tests.kit import pictures
+from tests.kit.fake_client import cards, playing
 from tests.ui.stage import Stage
 from ui.app.selftest import focus
-from ui.app.selftest.focus import FocusWalk, Graph
+from ui.app.selftest.focus import FocusWalk, Graph, PageWalk
 from ui.kiosk.selftest.clip import FPS, MASTER, make
 from ui.kiosk.selftest.run import Recovery, SelfTestVerdict
 from ui.kiosk.selftest.site import LocalSite
@@ -108,6 +111,58 @@ def test_the_apps_pages_are_walked(stage: Stage, quick: None) -> None:
     assert [page.wrong for page in walk.pages] == [[], [], [], []]
     assert all(page.keys for page in walk.pages)
     assert all(page.stops for page in walk.pages[:-1])  # the controls of the player may be away
+
+
+class Audience(QObject):
+    """Publishes that a session plays as soon as there is one, and that it is over after a jump to its end."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage.window)
+        self._stage, self._seen = stage, 0
+        self._timer = QTimer(self, interval=10)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+
+    def _look(self) -> None:
+        sessions = self._stage.client.sessions
+        if len(sessions) > self._seen:
+            self._seen = len(sessions)
+            if sessions[-1].source.title_id:
+                sessions[-1].publish(playing())
+        elif sessions and any(order[0] == "seek" for order in sessions[-1].orders):
+            sessions[-1].orders.clear()
+            sessions[-1].publish(playing(status=PlaybackStatus.ENDED))
+
+
+def viewers_walk(stage: Stage) -> list[PageWalk]:
+    stage.client.titles = list(cards(8))
+    stage.client.paint = pictures.poster
+    stage.client.viewer = "Ada"
+    stage.start()
+    stage.until(lambda: stage.page == "home" and bool(stage.app.home.titles.records))
+    stage.engine.singletonInstance("Matinee.Theme", "Theme").setProperty("pace", 0.01)
+    audience = Audience(stage)
+    ended = Ended()
+    walk = FocusWalk(stage.app, stage.window, ended.now.emit)
+    with stage.qtbot.waitSignal(ended.now, timeout=120_000):
+        pass
+    audience.deleteLater()
+    return walk.pages
+
+
+def test_the_pages_of_a_service_are_walked_and_left_in_each_way(stage: Stage, quick: None) -> None:
+    pages = viewers_walk(stage)
+    assert {page.name: page.wrong for page in pages if page.wrong} == {}
+    assert {"search", "live", "my list", "all titles", "history", "account", "title"} < {page.name for page in pages}
+    assert pages[-1].name == "a title that plays"
+    assert len(stage.client.sessions) >= 3, "left by two keys and by its end"
+
+
+def test_keys_that_are_dead_after_a_playback_are_found_at_a_service_too(
+    stage: Stage, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FOCUS_DEAD_AFTER_PLAYBACK(monkeypatch)
+    assert any("after a while" in wrong for wrong in viewers_walk(stage)[-1].wrong)
 
 
 def test_what_cannot_be_reached_is_named(stage: Stage, quick: None) -> None:

@@ -5,10 +5,10 @@ never lost, and Back leads back. Runs inside the app's own event loop (``on_wind
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QCoreApplication, QEvent, QMetaObject, QObject, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 from shiboken6 import getCppPointer
@@ -18,13 +18,29 @@ from ui.app.viewmodels.application import ApplicationViewModel
 _KEY = Qt.Key
 # Right before Left: a slider that is full at the beginning lets Right through only while it is full.
 ARROWS = (_KEY.Key_Up, _KEY.Key_Down, _KEY.Key_Right, _KEY.Key_Left)
-_PLACES = (("first page", ""), ("settings", "showSettings"), ("downloads", "showDownloads"))
+_WAYS = (_KEY.Key_Back, _KEY.Key_Escape)  # off a page
+_Opening = Callable[[ApplicationViewModel], None]
+_PLACES: Mapping[str, _Opening] = {
+    "settings": ApplicationViewModel.showSettings,
+    "downloads": ApplicationViewModel.showDownloads,
+}
+_FOR_VIEWERS: Mapping[str, _Opening] = {
+    "search": ApplicationViewModel.showSearch,
+    "live": ApplicationViewModel.showChannels,
+    "my list": ApplicationViewModel.showMyList,
+    "all titles": ApplicationViewModel.showCatalogue,
+    "history": ApplicationViewModel.showHistory,
+    "account": ApplicationViewModel.showAccount,
+    "title": lambda app: app.showTitle(_first_title(app)),
+}
 _MOST_KEYS = 600
 _MOST_BACKS = 4  # out of a list or a menu, then off the page
 _STEP_MS = 5
 _SETTLE_MS = 600
 _AT_THE_LATEST_MS = 5000
 _DWELL_MS = 6000  # the controls of the player stay for 5 s on a television
+_MOST_WAITS = 50  # for a title to begin or to end
+_NEARLY_OVER = 0.97
 _NO_STREAM = "http://127.0.0.1:9/none.m3u8"  # the port that discards
 
 
@@ -58,43 +74,79 @@ class FocusWalk(QObject):
     def _walk(self) -> Iterator[int]:
         """Each value is how long to let the app go on, in milliseconds."""
         yield from self._settle()
+        if self._page() == "profiles":  # the first one watches
+            self._press(_KEY.Key_Return)
+            yield from self._settle()
         first = self._page()
-        for name, method in _PLACES:
-            page = PageWalk(name)
-            self.pages.append(page)
-            if method:
-                QMetaObject.invokeMethod(self._app, method)
-                yield from self._settle()
-            yield from self._explore(page)
-            if method:
-                for _ in range(_MOST_BACKS):
-                    if self._page() != first:
-                        self._press(_KEY.Key_Back)
-                        yield _SETTLE_MS
-                if self._page() != first:
-                    page.wrong.append(f"Back leads to {self._page()}, not to {first}")
-                yield from self._dwell(page)
+        page = PageWalk("first page")
+        self.pages.append(page)
+        yield from self._explore(page)
+        yield from self._dwell(page)
+        signed_in = first == "home" and bool(_first_title(self._app))
+        for name, opened in (_PLACES | _FOR_VIEWERS if signed_in else _PLACES).items():
+            yield from self._visit(name, opened, first)
         yield from self._play_and_leave(first)
+        if signed_in:
+            yield from self._watch_and_leave(first)
+
+    def _visit(self, name: str, opened: _Opening, first: str) -> Iterator[int]:
+        """Walk a page, and leave it in each way."""
+        page = PageWalk(name)
+        self.pages.append(page)
+        for way in _WAYS:
+            opened(self._app)
+            yield from self._settle()
+            if self._page() == first:
+                page.wrong.append("it does not open")
+                return
+            if not page.keys:
+                yield from self._explore(page)
+            yield from self._leave(page, way, first)
+
+    def _leave(self, page: PageWalk, way: Qt.Key, first: str) -> Iterator[int]:
+        """Press a key until the first page is there again; then keys must work, also after a while."""
+        for _ in range(_MOST_BACKS):
+            if self._page() != first:
+                self._press(way)
+                page.keys += 1
+                yield _SETTLE_MS
+        if self._page() != first:
+            page.wrong.append(f"{_word(way)} leads to {self._page()}, not to {first}")
+        yield from self._dwell(page)
 
     def _play_and_leave(self, first: str) -> Iterator[int]:
         """Open a stream that is not there, and go back from the player."""
         page = PageWalk("player")
         self.pages.append(page)
-        self._app.open_address(_NO_STREAM)
-        for _ in range(_AT_THE_LATEST_MS // _SETTLE_MS):
+        for way in _WAYS:
+            self._app.open_address(_NO_STREAM)
+            yield from self._wait_for(lambda: self._page() == "player")
+            page.stops = max(page.stops, len(stops(self._window)))
+            yield from self._leave(page, way, first)
+
+    def _watch_and_leave(self, first: str) -> Iterator[int]:
+        """Play a title and leave it by each key, and by its end."""
+        page = PageWalk("a title that plays")
+        self.pages.append(page)
+        player = self._app.property("player")
+        for way in (*_WAYS, None):
+            self._app.openTitleFromStart(_playable(self._app))
+            yield from self._wait_for(lambda: player.property("status") == "playing")
+            if player.property("status") != "playing":
+                page.wrong.append(f"it does not play: {player.property('failure') or player.property('status')}")
+            page.stops = max(page.stops, len(stops(self._window)))
+            if way is None:
+                player.seekTo(_NEARLY_OVER)
+                yield from self._wait_for(lambda: self._page() == first)
+                if self._page() != first:
+                    page.wrong.append(f"its end leads to {self._page()}, not to {first}")
+            yield from self._leave(page, way or _KEY.Key_Back, first)
+
+    def _wait_for(self, condition: Callable[[], bool]) -> Iterator[int]:
+        for _ in range(_MOST_WAITS):
             yield _SETTLE_MS
-            if self._page() == "player":
-                break
-        yield _SETTLE_MS
-        page.stops = len(stops(self._window))
-        for _ in range(_MOST_BACKS):
-            if self._page() != first:
-                self._press(_KEY.Key_Back)
-                page.keys += 1
-                yield _SETTLE_MS
-        if self._page() != first:
-            page.wrong.append(f"Back leads to {self._page()}, not to {first}")
-        yield from self._dwell(page)
+            if condition():
+                return
 
     def _dwell(self, page: PageWalk) -> Iterator[int]:
         """Do nothing for longer than any timer of the app; then keys must still work."""
@@ -112,12 +164,18 @@ class FocusWalk(QObject):
         page.wrong.append("no arrow does anything after a while")
 
     def _settle(self) -> Iterator[int]:
+        """Wait until something has the focus, and as much can be pressed as a moment before."""
+        before = -1
         for _ in range(_AT_THE_LATEST_MS // _SETTLE_MS):
             yield _SETTLE_MS
-            if self._page() != "starting" and self._window.activeFocusItem() is not None:
+            now = len(stops(self._window))
+            if self._page() != "starting" and self._window.activeFocusItem() is not None and now == before:
                 return
+            before = now
 
     def _explore(self, page: PageWalk) -> Iterator[int]:
+        """Press arrows until each has been tried at each stop, or all stops that were in sight at first are known:
+        rows go on and on."""
         expected = {identity(item) for item in stops(self._window)}
         page.stops = len(expected)
         graph = Graph()
@@ -133,8 +191,6 @@ class FocusWalk(QObject):
             self._press(arrow)
             page.keys += 1
             yield _STEP_MS
-        else:
-            page.wrong.append(f"the walk does not end within {_MOST_KEYS} keys")
         missed = sorted(words for node, words in self._named().items() if node in expected - graph.nodes)
         page.wrong += [f"arrows do not reach {words}" for words in missed]
 
@@ -147,6 +203,22 @@ class FocusWalk(QObject):
     def _press(self, key: Qt.Key) -> None:
         for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             QCoreApplication.sendEvent(self._window, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier))
+
+
+def _first_title(app: ApplicationViewModel) -> str:
+    """One of the catalogue; empty where there is none."""
+    records = app.property("home").property("titles").records
+    return str(records[0].title_id) if records else ""
+
+
+def _playable(app: ApplicationViewModel) -> str:
+    """A title that is no series, where there is one."""
+    titles = app.property("home").suggestions()
+    return next((card.id for card in titles if card.kind == "film" and card.duration_s), _first_title(app))
+
+
+def _word(key: Qt.Key) -> str:
+    return key.name.removeprefix("Key_")
 
 
 class Graph:

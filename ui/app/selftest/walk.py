@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from ui.app.viewmodels.application import ApplicationViewModel
 
 
-def walk_app(profile: Path) -> list[PageWalk]:
-    """Show the app without a service, walk its pages. Raises ComponentError without Qt or a display."""
+def walk_app(profile: Path, service_url: str | None = None, email: str = "", password: str = "") -> list[PageWalk]:
+    """Show the app without a service, or signed in at one, and walk its pages. Raises ComponentError without Qt or a
+    display."""
     walks: list[FocusWalk] = []
 
     def begin(app: ApplicationViewModel, window: QQuickWindow) -> None:
@@ -23,5 +24,13 @@ def walk_app(profile: Path) -> list[PageWalk]:
 
         walks.append(FocusWalk(app, window, QCoreApplication.quit))
 
-    run_app(AppOptions(profile=profile, key_store="file", on_window=begin))
+    options = AppOptions(
+        profile=profile,
+        service_url=service_url,
+        email=email,
+        password=password,
+        key_store="file",
+        on_window=begin,
+    )
+    run_app(options)
     return walks[0].pages if walks else []
