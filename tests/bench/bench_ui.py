@@ -4,6 +4,8 @@ The real window over a scripted client, in software, on a platform without a scr
 while the grid runs from its start to its end. A *hold* is one call of Qt into Python of ours, from a signal, a model
 or a timer. Holds and the work for a frame are counted in CPU time of the thread: a busy machine does not blame us.
 
+Above the grid are twelve rows of twenty titles with pictures.
+
 Run: ``python -m tests.bench.bench_ui [titles]``. Exit code 1 when a hold or the work for a frame is over its target.
 """
 
@@ -23,6 +25,8 @@ from typing import Any
 
 from PySide6.QtGui import QGuiApplication
 
+from player.service.model import TitleRow
+from tests.kit import pictures
 from tests.kit.fake_client import cards
 from tests.ui.loop import run_loop
 from tests.ui.screenshots import Waiter
@@ -31,6 +35,7 @@ from ui.app.system.garbage import GarbageCollector
 from ui.app.window.scene import after_application, choose_scene, register_types
 
 TITLES, PAGE = 10_000, 100
+ROWS, IN_A_ROW, PICTURES = 12, 20, 12
 STEP_PX, STEP_MS = 500, 4
 HOLD_MS, GAP_MS = 16.0, 50.0
 
@@ -98,10 +103,15 @@ def main(titles: int) -> int:
     register_types(choose_scene())
     garbage = GarbageCollector()  # as the app has it: Qt objects in cycles go on the Qt thread only
     holds = Holds()
+    painted = [pictures.poster(str(number)) for number in range(PICTURES)]
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Waiter(), Path(folder))
         stage.client.titles, stage.client.page_size = cards(titles), PAGE
         stage.client.viewer = "Ada"
+        stage.client.screen = [
+            TitleRow(f"row{n}", tuple(stage.client.titles[n * IN_A_ROW : (n + 1) * IN_A_ROW])) for n in range(ROWS)
+        ]
+        stage.client.paint = lambda url: painted[hash(url) % PICTURES]
         try:
             stage.start()
             stage.until(lambda: stage.focus_name == "playFeatured", timeout=20_000)

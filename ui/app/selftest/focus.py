@@ -73,9 +73,13 @@ class FocusWalk(QObject):
 
     def _walk(self) -> Iterator[int]:
         """Each value is how long to let the app go on, in milliseconds."""
+        yield from self._wait_for(lambda: self._page() != "starting")
         yield from self._settle()
         if self._page() == "profiles":  # the first one watches
             self._press(_KEY.Key_Return)
+            yield from self._settle()
+        if self._page() == "home":
+            yield from self._wait_for(lambda: bool(_first_title(self._app)))
             yield from self._settle()
         first = self._page()
         page = PageWalk("first page")
