@@ -99,6 +99,11 @@ FAULTS = [
         apply=replaced("Matinee/Controls/CardClip.qml", ("onCardChanged: settle()", "")),
     ),
     Fault(
+        name="viewer-card-without-a-title",
+        test="tests/ui/app/test_pages.py::test_a_card_whose_title_has_gone_cannot_be_pressed",
+        apply=replaced("Matinee/Controls/PosterGrid.qml", ("visible: index >= 0", "visible: true")),
+    ),
+    Fault(
         name="viewer-clip-where-data-is-saved",
         test=_CLIPS + "test_nothing_plays_by_itself_where_little_moves_or_data_is_saved",
         apply=lambda patch: patch.setattr(DataUseViewModel, "metered", False),

@@ -12,6 +12,8 @@ from PySide6.QtTest import QTest
 from player.base.errors import ErrorCode, NetError, ServiceError
 from player.title.opening import PlaybackSource
 from tests.kit.fake_client import cards
+from tests.ui.stage import name_of
+from ui.app.selftest.focus import stops
 
 K = Qt.Key
 URL = "https://streams.test/film/master.m3u8"
@@ -360,3 +362,16 @@ def test_a_page_that_comes_up_fades_in_and_with_little_motion_stands_still(stage
     stage.key(K.Key_Escape)
     stage.until(lambda: bool(shown) and shown[-1] == (1.0, 0.0))
     assert {x for _, x in shown} == {0.0}
+
+
+def test_a_card_whose_title_has_gone_cannot_be_pressed(stage):
+    """Views keep such cards for the next titles."""
+    stage.client.titles = cards(8)
+    stage.sign_in()
+    stage.app.showCatalogue()
+    stage.until(lambda: stage.find("browsed_0") is not None)
+    del stage.client.titles[3:]
+    stage.app.browse.refresh()
+    stage.until(lambda: len(stage.app.browse.titles.records) == 3)
+    shown = {name for item in stops(stage.window) if (name := name_of(item)).startswith("browsed_")}
+    assert shown == {"browsed_0", "browsed_1", "browsed_2"}

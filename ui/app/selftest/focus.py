@@ -87,7 +87,7 @@ class FocusWalk(QObject):
         yield from self._explore(page)
         yield from self._dwell(page)
         signed_in = first == "home" and bool(_first_title(self._app))
-        for name, opened in (_PLACES | _FOR_VIEWERS if signed_in else _PLACES).items():
+        for name, opened in ({**_PLACES, **_FOR_VIEWERS} if signed_in else _PLACES).items():
             yield from self._visit(name, opened, first)
         yield from self._play_and_leave(first)
         if signed_in:

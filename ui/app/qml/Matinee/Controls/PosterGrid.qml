@@ -63,6 +63,7 @@ GridView {
         required property string badge
         width: root.cellWidth
         height: root.cellHeight
+        visible: index >= 0 // one that waits for its next title is no stop
         z: activeFocus ? 1 : 0 // above its neighbours' corners
         PosterCard {
             objectName: root.prefix + cell.index

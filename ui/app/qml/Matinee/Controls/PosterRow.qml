@@ -66,6 +66,7 @@ FocusScope {
 
             width: Theme.posterWidth
             height: ListView.view.height
+            visible: index >= 0 // one that waits for its next title is no stop
             z: activeFocus ? 1 : 0 // above its neighbours' corners
             PosterCard {
                 objectName: root.prefix + cell.index
