@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.kit.symbols import foreign_symbols
 
@@ -32,9 +32,8 @@ _OURS = ("abr", "drm_client", "player", "downloads", "ui", "backend_stub", "asyn
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    settings.register_profile(
-        "matinee", deadline=None
-    )  # how long an example takes says something of the machine only
+    # How long an example takes, to make or to try, says something of the machine only.
+    settings.register_profile("matinee", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("matinee")
     config.addinivalue_line("markers", "logs_errors: this test provokes messages of level ERROR")
 

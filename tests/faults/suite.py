@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from player.reporting.state import PlaybackFailure
 from tests.faults.model import Fault
@@ -15,6 +16,12 @@ def _load_for_all(patch: pytest.MonkeyPatch) -> None:
     """A library is loaded so that all others see it, as lupa's Lua was."""
     hidden = "import ctypes, ctypes.util\nctypes.CDLL(ctypes.util.find_library('avcodec'), mode=ctypes.RTLD_GLOBAL)\n"
     patch.setattr(test_symbols, "EVERYTHING", hidden + test_symbols.EVERYTHING)
+
+
+def _slow_examples_fail(_patch: pytest.MonkeyPatch) -> None:
+    """Examples that took long to make, beside other work, failed their test."""
+    settings.register_profile("slow", deadline=None, suppress_health_check=())
+    settings.load_profile("slow")
 
 
 def _attach_after_the_end(patch: pytest.MonkeyPatch) -> None:
@@ -129,5 +136,10 @@ FAULTS = [
         name="suite-library-in-the-way-of-libmpv",
         test="tests/suite/test_symbols.py::test_nothing_that_we_load_lies_where_libmpv_looks_for_its_own",
         apply=_load_for_all,
+    ),
+    Fault(
+        name="suite-slow-examples-fail",
+        test="tests/suite/test_examples.py::test_slow_examples_are_no_failure",
+        apply=_slow_examples_fail,
     ),
 ]

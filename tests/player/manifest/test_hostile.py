@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from player.base.errors import ErrorCode, ManifestError
@@ -122,7 +122,7 @@ def test_variables_in_very_many_lines_are_refused() -> None:
         parse("\n".join(lines), "https://example.org/a.m3u8")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=12)), max_size=30))
 def test_made_up_playlists(pieces: list[bytes]) -> None:
     survive(b"#EXTM3U\n#EXT-X-TARGETDURATION:4\n" + b"".join(pieces), "https://example.org/x")
