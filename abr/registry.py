@@ -13,7 +13,9 @@ from abr.policies.bba2 import Bba2Core
 from abr.policies.bola import BolaCore
 from abr.policies.dynamic import DynamicCore
 from abr.policies.fixed import FixedCore
+from abr.policies.hlsjs import HlsJsCore
 from abr.policies.l2a import L2aCore
+from abr.policies.lolp import LolPlusCore
 from abr.policies.planner import PlannerCore
 from abr.policies.robustmpc import RobustMpcCore
 from abr.policies.thresholds import ThresholdsCore
@@ -25,7 +27,9 @@ _CORES: Mapping[str, Callable[..., Core]] = {
     "bola": BolaCore,
     "dynamic": DynamicCore,
     "fixed": FixedCore,
+    "hlsjs": HlsJsCore,
     "l2a": L2aCore,
+    "lolp": LolPlusCore,
     "planner": PlannerCore,
     "robustmpc": RobustMpcCore,
     "thresholds": ThresholdsCore,

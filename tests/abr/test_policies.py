@@ -162,6 +162,36 @@ def test_l2a_climbs_one_rung_at_a_time_to_what_the_link_carries() -> None:
     assert session.rungs[-1] > 0
 
 
+@pytest.mark.parametrize("policy", ["lolp", "hlsjs"])
+@pytest.mark.parametrize("buffer_s", [2.0, 3.0])
+def test_rules_for_short_buffers_take_what_the_link_carries(policy: str, buffer_s: float) -> None:
+    ladder = Ladder.constant((300, 700, 1500, 3000, 6000), segment_s=0.5, segments=120)
+    link = Trace("link", [(1000.0, 2.4e6, 0.04)])
+    session = simulate(registry.create(policy), ladder, link, Options(buffer_max_s=buffer_s))
+    assert set(session.rungs[20:]) <= {1, 2}
+    assert session.stalled_s == 0
+
+
+def test_hlsjs_takes_more_of_the_link_to_stay_than_to_go_up() -> None:
+    rungs = tuple(Rung(str(bps), bps) for bps in (400_000, 800_000, 1_600_000))
+    assert chosen("hlsjs", snapshot(1.8e6, rungs=rungs, current=2, buffer_s=20.0)) == 2
+    assert chosen("hlsjs", snapshot(1.8e6, rungs=rungs, current=1, buffer_s=20.0)) == 1
+
+
+def test_hlsjs_gives_up_what_comes_after_the_buffer_has_ended() -> None:
+    view = snapshot(3e6, current=3, buffer_s=3.0)
+    late = progress(view, 3, received=60_000, size=2_250_000, seconds=5.0)
+    verdict = registry.create("hlsjs").on_progress(late)
+    assert verdict.abandon_to is not None
+    assert verdict.abandon_to < 3
+
+
+def test_lolp_stays_with_the_lowest_rung_where_no_other_arrives_in_time() -> None:
+    rungs = tuple(Rung(str(bps), bps) for bps in (400_000, 800_000, 1_600_000))
+    assert chosen("lolp", snapshot(1.8e6, rungs=rungs, current=2, buffer_s=0.6)) == 0
+    assert chosen("lolp", snapshot(1.8e6, rungs=rungs, current=2, buffer_s=20.0)) == 2
+
+
 def test_fixed_takes_its_rung_or_the_highest() -> None:
     assert registry.create("fixed", rung=3).decide(snapshot()).rung == 3
     assert registry.create("fixed", rung=9).decide(snapshot()).rung == 4

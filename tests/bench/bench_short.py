@@ -2,8 +2,9 @@
 
 ``python -m tests.bench.bench_short``: fifteen links (constant, flickering, falling, random; seed 26) that always
 carry the lowest rung with 20 % to spare. For each segment length and buffer, alone and with the player's guard, it
-prints the linear QoE per segment, the seconds of stall over all links, and the changes in a minute. Exit code 1 when
-the planner stalls on a constant or flickering link with the player's guard.
+prints the linear QoE per segment, the seconds of stall over all links, and the changes in a minute. Names of policies
+as arguments play only those. Exit code 1 when the planner stalls on a constant or flickering link with the player's
+guard.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from abr.simulator.metrics import Score, score
 from abr.simulator.session import Options, simulate
 
 KBPS = (300, 700, 1500, 3000, 6000)
-POLICIES = ("planner", "l2a", "throughput", "bola", "dynamic", "bba2", "robustmpc")
+POLICIES = ("planner", "l2a", "lolp", "hlsjs", "throughput", "bola", "dynamic", "bba2", "robustmpc")
 SHAPES = ((0.5, 1.0), (0.5, 2.0), (0.5, 3.0), (1.0, 2.0), (1.0, 3.0))  # seconds of a segment and of the buffer
 LENGTH_S, LATENCY_S = 120.0, 0.04
 NO_STALL_S = 0.5
@@ -55,14 +56,15 @@ def played(policy: str, segment_s: float, buffer_s: float, guarded: bool) -> dic
     return found
 
 
-def main() -> int:
-    jobs = [(policy, *shape, guarded) for shape, guarded, policy in product(SHAPES, (False, True), POLICIES)]
+def main(policies: Sequence[str]) -> int:
+    jobs = [(policy, *shape, guarded) for shape, guarded, policy in product(SHAPES, (False, True), policies)]
     held = True
     with ProcessPoolExecutor(2) as pool:
         results = pool.map(played, *zip(*jobs, strict=True))
         for (policy, segment_s, buffer_s, guarded), found in zip(jobs, results, strict=True):
-            if policy == POLICIES[0]:
+            if policy == policies[0]:
                 print(f"segments of {segment_s:g} s, buffer of {buffer_s:g} s{', with the guard' if guarded else ''}")
+            if policy == registry.DEFAULT:
                 even = [each for name, each in found.items() if name.startswith(("constant", "flicker"))]
                 held = held and not (guarded and any(each.stalled_s > NO_STALL_S for each in even))
             qoe = np.mean([each.qoe for each in found.values()])
@@ -76,4 +78,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:] or POLICIES))
