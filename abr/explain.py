@@ -215,7 +215,8 @@ def what_would_change(decision: Decision) -> Iterator[str]:
     base = _ask(decision.policy, snapshot)
     if base != decision.rung:
         yield f"a fresh policy without this run's history would choose {_short(snapshot, base)}"
-    mean = snapshot.estimate.mean_bps
+    known = snapshot.estimate
+    mean = known.shown_bps if known.mean_bps is None else known.mean_bps
 
     def at_rate(log_factor: float) -> int | None:
         estimate = snapshot.estimate.on_a_link(math.exp(log_factor))

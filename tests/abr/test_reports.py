@@ -14,7 +14,7 @@ import pytest
 from abr import registry
 from abr.explain import Recorded, decision_at, explain, recorded_decisions, what_followed, what_would_change
 from abr.ledger import decision_from_dict, decision_to_dict
-from abr.model import Caps, LiveState, Phase, Snapshot, TransferRate
+from abr.model import Caps, Estimate, LiveState, Phase, Snapshot, TransferRate
 from abr.replay import rebuilt_trace, replay, transfers_of
 from abr.simulator.formats import Ladder, Trace, trace_to_json
 from abr.simulator.session import Options, simulate
@@ -380,3 +380,12 @@ def test_as_the_player_a_link_just_below_the_top_rung_does_not_stall(
     planner, fixed = json.loads(capsys.readouterr().out)
     assert planner["stalled_s"] == 0
     assert fixed["stalled_s"] == 0
+
+
+def test_the_first_rung_is_explained_by_what_the_manifest_has_shown() -> None:
+    shown = Estimate(shown_bps=2e6, ttfb_s=0.06)
+    begin = snapshot(current=None, phase=Phase.STARTUP, segments_fetched=0, buffer_s=0.0, estimate=shown)
+    decision = registry.create().decide(begin)
+    text = explain(Recorded(0.2, decision))
+    assert "the manifest and its like came at 2.0 Mbit/s" in text
+    assert any("expected: rung" in each for each in what_would_change(decision))

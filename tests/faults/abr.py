@@ -84,7 +84,19 @@ def a_start_counts_audio_to_the_video(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(constraints, "_video_share", without)
 
 
+def explain_knows_no_rate_before_media(patch: pytest.MonkeyPatch) -> None:
+    on_a_link = Estimate.on_a_link
+    patch.setattr(
+        Estimate, "on_a_link", lambda known, times: replace(on_a_link(known, times), shown_bps=known.shown_bps)
+    )
+
+
 FAULTS = [
+    Fault(
+        name="abr-explain-has-no-counterfactual-for-the-first-rung",
+        test="tests/abr/test_reports.py::test_the_first_rung_is_explained_by_what_the_manifest_has_shown",
+        apply=explain_knows_no_rate_before_media,
+    ),
     Fault(
         name="abr-starts-lowest-on-a-fast-link",
         test="tests/player/playback/test_first_rung.py"
