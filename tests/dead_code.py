@@ -27,7 +27,7 @@ PACKAGES = ("abr", "drm_client", "player", "downloads", "ui", "backend_stub")
 MIGRATIONS = "backend_stub/db/migrations/"  # called by Alembic, by file
 CALLED_BY_DECORATOR = ["@router.*", "@scraped.*", "@app.*", "@event.*", "@model_validator", "@Slot", "@Property"]
 ALLOWED = {
-    "abr/guide.py": ("Guide", "gives_up"),  # for harnesses of others that run a policy (docs/abr.md)
+    "abr/guide.py": ("Guide", "gives_up"),  # for harnesses of others that run a policy (abr/README.md)
     "abr/model.py": ("since_switch", "Estimator"),  # for policies of others
     "abr/simulator/formats.py": ("trace_to_json",),  # writes what the simulator reads
     "abr/simulator/metrics.py": ("change_mbps",),  # written with asdict
