@@ -95,7 +95,7 @@ async def _steered(presentation: Presentation, args: argparse.Namespace) -> Pres
     from player.net.gate import Gate
     from player.net.model import Request, RequestKind
 
-    gate = Gate(connect_of(args)(), SystemClock())
+    gate = Gate(connect_of(args)(), SystemClock()).led_by(args.source)
     try:
         response = await gate.fetch(Request(RequestKind.STEERING, presentation.steering.server_uri))
     finally:
@@ -120,7 +120,8 @@ async def _probe(places: Places, args: argparse.Namespace) -> list[Probe]:
         if terminal:
             print(f"\r{done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
-    return await compare(places, connect, repeats=args.repeats, on_probe=progress)
+    led_by = "" if args.hosts else args.source  # hosts that are named by hand may be local
+    return await compare(places, connect, repeats=args.repeats, on_probe=progress, led_by=led_by)
 
 
 def _tell(found: CdnVerdict) -> None:

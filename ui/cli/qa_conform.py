@@ -87,7 +87,8 @@ async def _manifests(args: argparse.Namespace, url: str, local: Path | None) -> 
     from player.net.routing import RoutingTransport
 
     folder = None if local is None else local.parent
-    gate = Gate(RoutingTransport(folder=folder, ca_file=args.ca_file, web=web_of(args)), SystemClock())
+    transport = RoutingTransport(folder=folder, ca_file=args.ca_file, web=web_of(args))
+    gate = Gate(transport, SystemClock()).led_by(url)
     try:
         first = await gate.fetch(Request(RequestKind.MANIFEST, url))
         text = first.body.decode("utf-8", "replace")

@@ -68,7 +68,7 @@ async def measured(
     from player.qa.ladder.keys import SweepKeys
     from player.qa.ladder.sweep import sweep
 
-    gate = Gate(_transport(args), SystemClock())
+    gate = Gate(_transport(args), SystemClock()).led_by(args.source)
     keys = SweepKeys(presentation, gate, known, args.licence_url)
     terminal = sys.stderr.isatty()
 

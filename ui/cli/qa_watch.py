@@ -69,7 +69,7 @@ async def followed(presentation: Presentation, args: argparse.Namespace) -> list
     from player.net.model import Request, RequestKind
     from player.qa.watch import ManifestWatch
 
-    gate = Gate(connect_of(args)(), SystemClock())
+    gate = Gate(connect_of(args)(), SystemClock()).led_by(args.source)
 
     async def fetch(url: str, held_s: float | None) -> tuple[bytes, str]:
         response = await gate.fetch(Request(RequestKind.MANIFEST, url, first_byte_s=held_s, deadline_s=held_s))

@@ -60,15 +60,25 @@ def turns(places: Places, repeats: int) -> Iterator[tuple[str, int, Segment]]:
 
 
 async def compare(
-    places: Places, connect: Connect, *, repeats: int = 1, on_probe: Callable[[Probe], None] = lambda _probe: None
+    places: Places,
+    connect: Connect,
+    *,
+    repeats: int = 1,
+    on_probe: Callable[[Probe], None] = lambda _probe: None,
+    led_by: str = "",
 ) -> list[Probe]:
-    """Every probe, in order: for each turn a cold one and, over the open connection, a warm one."""
+    """Every probe, in order: for each turn a cold one and, over the open connection, a warm one. ``led_by`` is the
+    manifest that names the places; empty where a person does."""
     clock = SystemClock()
-    warm = {host: _Line(connect, clock) for host in places}
+
+    def line() -> _Connection:
+        return _Connection(Gate(connect(), clock).led_by(led_by), clock)
+
+    warm = {host: line() for host in places}
     found: list[Probe] = []
     try:
         for host, number, segment in turns(places, repeats):
-            cold = _Line(connect, clock)
+            cold = line()
             try:
                 found.append(await cold.probe(host, number, segment, cold=True))
             finally:
@@ -79,17 +89,17 @@ async def compare(
             found.append(await warm[host].probe(host, number, segment, cold=False))
             on_probe(found[-1])
     finally:
-        for line in warm.values():
-            await line.close()
+        for each in warm.values():
+            await each.close()
     return found
 
 
-class _Line:
+class _Connection:
     """A gate with connections of its own."""
 
-    def __init__(self, connect: Connect, clock: Clock) -> None:
+    def __init__(self, gate: Gate, clock: Clock) -> None:
         self._clock = clock
-        self._gate = Gate(connect(), clock)
+        self._gate = gate
         self.open = False
 
     async def probe(self, host: str, number: int, segment: Segment, *, cold: bool) -> Probe:

@@ -140,17 +140,17 @@ def test_failures_count_only_where_they_are_more_than_chance() -> None:
 def test_servers_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     title = media.ffmpeg_dash()
     shutil.copytree(title.folder, tmp_path / "copy")
-    with FileServer(title.folder) as one, FileServer(tmp_path / "copy", latency_ms=60) as two:
+    with FileServer(title.folder) as one, FileServer(tmp_path / "copy", latency_ms=300) as two:
         hosts = f"127.0.0.1:{one.port},127.0.0.1:{two.port}"
         words = ["qa", "cdn", one.url("manifest.mpd"), "--hosts", hosts, "--segments", "6", "--rung", "0"]
         assert main([*words, "--json"]) == 0
         document = json.loads(capsys.readouterr().out)
         fast, slow = document["hosts"]
         assert (fast["probes"], fast["errors"], fast["wrong"]) == (12, {}, [])
-        assert slow["cold_first_byte_s"]["median"] > slow["warm_first_byte_s"]["median"] >= 0.06
+        assert slow["cold_first_byte_s"]["median"] > slow["warm_first_byte_s"]["median"] >= 0.3
         assert fast["tcp_s"]["count"] == 6, "each cold one made a connection"
         assert any("is best in the first byte" in each for each in document["sentences"])
-        assert main([*words, "--fail-on", "first_byte_ms>60"]) == 1
+        assert main([*words, "--fail-on", "first_byte_ms>250"]) == 1
         assert "matinee: first_byte_ms is" in capsys.readouterr().err
         with (tmp_path / "copy" / "seg-0-001.m4s").open("r+b") as file:
             file.write(b"damaged!")
