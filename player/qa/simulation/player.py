@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from typing import Any
@@ -22,6 +23,7 @@ STEP_S = 0.05
 _READ_AHEAD_S = 4.0  # about what libmpv holds (player.mpv.readahead)
 _RESTART_S = 0.5  # as cache_pause_wait there
 _START = "file-local-options/start"
+_START_OPTION = re.compile(r"(?:^|,)start=([\d.]+)")
 _VIDEO_TRACK = 1
 _END_S = 0.25  # the last packets may begin so long before the end
 
@@ -76,6 +78,7 @@ class SimulatedPlayer:
         self._stalled = False
         self._nothing_more = False
         self._over = False
+        self._following: list[tuple[str, float]] = []  # files that go on behind this one, and from when
 
     # --- what it is told and asked (MediaPlayer)
 
@@ -114,13 +117,20 @@ class SimulatedPlayer:
 
     def load(self, url: str, start_s: float | None, options: Mapping[str, str] | None = None) -> None:
         del options  # there are none that matter where nothing is shown
-        self._position_s = start_s or 0.0
-        self._task = asyncio.get_running_loop().create_task(self._play(self._openers[url]))
+        self._following.clear()
+        if self._task is not None:
+            self._task.cancel()
+        self._begin(url, start_s or 0.0)
 
     def command(self, *words: str) -> bool:
         if words[0] == "stop" and self._task is not None:
             self._task.cancel()
-        return words[0] == "stop"
+        elif words[0] == "loadfile":
+            _, url, _, options = words
+            self._following.append((url, float(_START_OPTION.findall(options)[0])))
+        elif words[0] == "playlist-clear":
+            self._following.clear()
+        return words[0] in ("stop", "loadfile", "playlist-clear")
 
     def seek(self, position_s: float, *, exact: bool = True) -> bool:
         del exact
@@ -150,8 +160,16 @@ class SimulatedPlayer:
 
     # --- its life
 
+    def _begin(self, url: str, start_s: float) -> None:
+        self._properties.pop(_START, None)  # of the file before
+        self._position_s, self._read_until_s, self._reader = start_s, 0.0, None
+        self._moving, self._nothing_more, self._over = True, False, False
+        self._stall(stalled=False)
+        self._event("start-file")
+        self._task = asyncio.get_running_loop().create_task(self._play(self._openers[url]))
+
     async def _play(self, open_stream: Callable[[], ByteStream]) -> None:
-        reader = self._reader
+        reader = None
         while reader is None:
             try:
                 reader = self._reader = FileReader(open_stream())
@@ -160,7 +178,7 @@ class SimulatedPlayer:
         self._event("file-loaded")
         # The file leads to the segment that playback begins in; where in it may have become known since the load.
         self._position_s = float(self._properties.get(_START, self._position_s))
-        while True:
+        while self._reader is reader:
             self._step(reader, STEP_S * float(self._properties["speed"]))
             await asyncio.sleep(STEP_S)
 
@@ -194,7 +212,9 @@ class SimulatedPlayer:
         self._tell("time-pos", self._position_s)
         if ahead_s > seconds:
             return
-        if self._nothing_more:
+        if self._nothing_more and self._following:
+            self._begin(*self._following.pop(0))
+        elif self._nothing_more:
             self._over = True
             self._tell("eof-reached", True)
         else:

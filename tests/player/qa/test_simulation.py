@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -51,6 +52,21 @@ def test_a_run_that_was_to_stop_early_has_ended_but_not_played_to_the_end(tmp_pa
     assert (report["result"]["status"], report["result"]["played_to_end"]) == ("ended", False)
     assert 4.0 <= report["result"]["position_s"] < 12.0
     assert metrics_of(report)["ended"] == 1.0
+
+
+def test_a_title_that_changes_its_codec_is_played_on_in_another_file(tmp_path: Path) -> None:
+    lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-TARGETDURATION:4"]
+    for part, title in {"a": media.ffmpeg_dash(8), "b": media.other_codec("hevc", 8)}.items():
+        shutil.copytree(title.folder, tmp_path / part)
+        lines += ["#EXT-X-DISCONTINUITY", f'#EXT-X-MAP:URI="{part}/init-0.mp4"']
+        for number in (1, 2):
+            lines += ["#EXTINF:4,", f"{part}/seg-0-{number:03}.m4s"]
+    (tmp_path / "all.m3u8").write_text("\n".join([*lines, "#EXT-X-ENDLIST", ""]), encoding="utf-8")
+    with FileServer(tmp_path) as server:
+        report = simulate(spec(server.url("all.m3u8"), network=None), Bench(tmp_path))
+    assert report["result"]["played_to_end"]
+    assert (report["result"]["reloads"], report["result"]["position_s"]) == (1, pytest.approx(16, abs=0.2))
+    assert sum(report["continuity"]["lost_s"].values()) == 0
 
 
 def test_transport_streams_are_played_too(tmp_path: Path) -> None:
