@@ -30,6 +30,7 @@ _OTHER_SOUND = 0.5
 _OTHER_PITCHES = 0.6  # the cosine of two mean spectra
 _QUIET = 30.0  # of 32768
 _MOST_S = 4 * 3600.0
+_TAIL_S = 0.75  # so much shorter than the reference may a track be
 
 Levels = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
@@ -37,21 +38,29 @@ Levels = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 @dataclass(frozen=True, slots=True)
 class Compared:
     """Stretches in which picture or sound is another than the reference's, and how alike the pictures look (VMAF,
-    0 to 100; None where the FFmpeg at hand cannot tell)."""
+    0 to 100; None where the FFmpeg at hand cannot tell). ``missing`` is what the reference has behind the end."""
 
     wrong_picture: tuple[Span, ...] = ()
     wrong_sound: tuple[Span, ...] = ()
     vmaf_mean: float | None = None
     vmaf_min: float | None = None
+    missing: tuple[Span, ...] = ()
 
 
 def compare(path: Path, reference: Path, until_s: float, *, vmaf: bool = True) -> Compared:
     """Compare a file with its reference, up to a time of the title. Raises InputError without a usable FFmpeg."""
     until_s = min(until_s, _MOST_S)
-    pictures = _spans(other_pictures(_pictures(path, until_s), _pictures(reference, until_s)), 1 / PICTURES_PER_S)
-    sounds = _spans(other_sounds(_spectra(path, until_s), _spectra(reference, until_s)), _WINDOW_S)
+    shown, to_show = _pictures(path, until_s), _pictures(reference, until_s)
+    heard, to_hear = _spectra(path, until_s), _spectra(reference, until_s)
+    pictures = _spans(other_pictures(shown, to_show), 1 / PICTURES_PER_S)
+    sounds = _spans(other_sounds(heard, to_hear), _WINDOW_S)
+    missing = [
+        (len(ours) * step_s, len(theirs) * step_s)
+        for ours, theirs, step_s in ((shown, to_show, 1 / PICTURES_PER_S), (heard, to_hear, _STEP_S))
+        if (len(theirs) - len(ours)) * step_s > _TAIL_S
+    ]
     mean, least = _vmaf(path, reference, until_s) if vmaf and has_vmaf() else (None, None)
-    return Compared(pictures, sounds, mean, least)
+    return Compared(pictures, sounds, mean, least, tuple(missing))
 
 
 def other_pictures(ours: Levels, theirs: Levels) -> list[bool]:

@@ -10,6 +10,8 @@ FIGURES: Mapping[str, str] = {
     "silent_s": "seconds of silence, as above",
     "wrong_picture_s": "seconds of video that differ from the reference's (judge: media)",
     "wrong_sound_s": "seconds of audio that differ from the reference's (judge: media)",
+    "missing_s": "seconds that the reference has and the run has not (judge: media)",
+    "unjudged_s": "seconds that could not be compared with the reference (judge: media)",
     "loudness_lufs": "of the whole run, EBU R128 (judge: media)",
     "true_peak_dbfs": "the loudest true peak; above 0 it clips (judge: media)",
     "av_offset_ms": "how much later than its flash a beep is heard, where the material has such marks (judge: media)",
@@ -17,4 +19,4 @@ FIGURES: Mapping[str, str] = {
     "vmaf_mean": "likeness to the reference, 0 to 100 (judge: media, with an FFmpeg that has VMAF)",
     "vmaf_min": "of the frame that is least like it",
 }
-NOTHING_OF = ("wrong_picture_s", "wrong_sound_s", "frozen_s", "black_s", "silent_s")
+NOTHING_OF = ("wrong_picture_s", "wrong_sound_s", "missing_s", "unjudged_s", "frozen_s", "black_s", "silent_s")

@@ -34,10 +34,11 @@ def judged(spec: RunSpec, media: Path, play: Play, undisturbed: Play) -> dict[st
         own, report = _taped(spec, play, Path(work) / "own")
         wanted, _ = _taped(_reference(spec), undisturbed, Path(work) / "reference")
         end_s = float(report["result"]["position_s"] or 0.0) - (spec.settings.start_s or 0.0)
+        whole = len(own) > 1 or (report["result"]["played_to_end"] and spec.settings.play_for_s is None)
         parts = []
         for number, path in enumerate(own):
             reference = wanted[number] if len(wanted) == len(own) else None
-            found = judge(path, reference, end_s if len(own) == 1 else float("inf"))
+            found = judge(path, reference, float("inf") if whole else end_s, needs_reference=True)
             clips(path, found, media, f"part-{number + 1}")
             parts.append(found)
     report["media"] = together(parts)

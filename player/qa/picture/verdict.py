@@ -22,7 +22,7 @@ _MOST_CLIPS = 8
 @dataclass(frozen=True, slots=True)
 class PictureFinding:
     """From ``start_s`` to ``end_s`` of the title something is wrong: ``kind`` is ``frozen``, ``black``, ``silent``,
-    ``wrong_picture`` or ``wrong_sound``."""
+    ``wrong_picture``, ``wrong_sound``, ``missing`` or ``unjudged``."""
 
     kind: str
     start_s: float
@@ -39,23 +39,35 @@ _SENTENCES = {
     "silent": "there is no sound",
     "wrong_picture": "the video is another one than the reference's",
     "wrong_sound": "the sound is another one than the reference's",
+    "missing": "there is nothing where the reference goes on",
+    "unjudged": "nothing could be compared, because the reference changes its media at other times or did not play",
 }
 
 
-def judge(path: Path, reference: Path | None, until_s: float = math.inf) -> dict[str, Any]:
-    """The ``media`` of a report, for what a player gave its decoder. Raises InputError without a usable FFmpeg."""
+def judge(
+    path: Path, reference: Path | None, until_s: float = math.inf, *, needs_reference: bool = False
+) -> dict[str, Any]:
+    """The ``media`` of a report, for what a player gave its decoder. ``needs_reference``: that there is no reference
+    is a finding. Raises InputError without a usable FFmpeg."""
     own = measure(path)
     wanted = None if reference is None else measure(reference)
     end_s = min(until_s, own.duration_s)
-    compared = None if reference is None else compare(path, reference, end_s)
-    return document(own, wanted, compared, av_offset_ms(path, end_s) if own.has_video and own.has_audio else None)
+    compared = None if reference is None else compare(path, reference, until_s)
+    offset_ms = av_offset_ms(path, end_s) if own.has_video and own.has_audio else None
+    unjudged = ((0.0, own.duration_s),) if needs_reference and reference is None else ()
+    return document(own, wanted, compared, offset_ms, unjudged)
 
 
 def document(
-    own: MediaFigures, wanted: MediaFigures | None, compared: Compared | None, offset_ms: float | None = None
+    own: MediaFigures,
+    wanted: MediaFigures | None,
+    compared: Compared | None,
+    offset_ms: float | None = None,
+    unjudged: Sequence[Span] = (),
 ) -> dict[str, Any]:
     """The findings and figures, out of what was measured."""
     found = [
+        *_findings("unjudged", unjudged, ()),
         *_findings("frozen", own.frozen, () if wanted is None else wanted.frozen),
         *_findings("black", own.black, () if wanted is None else wanted.black),
         *_findings("silent", own.silent, () if wanted is None else wanted.silent),
@@ -63,6 +75,7 @@ def document(
     if compared is not None:
         found += _findings("wrong_picture", compared.wrong_picture, ())
         found += _findings("wrong_sound", compared.wrong_sound, ())
+        found += _findings("missing", compared.missing, ())
     found.sort(key=lambda each: each.start_s)
     return {
         "reference": wanted is not None,

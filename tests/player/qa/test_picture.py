@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -149,6 +150,37 @@ def test_what_a_server_itself_mixes_up_is_found_against_one_that_is_right(tmp_pa
         assert passes(simulate(spec, Bench(tmp_path)), tmp_path), "nothing else tells what is right"
         report = simulate(replace(spec, reference=reference), Bench(tmp_path))
     assert {each["kind"] for each in report["media"]["findings"]} == {"wrong_sound"}
+    assert not passes(report, tmp_path)
+
+
+def half(folder: Path) -> Path:
+    """Rewrite a title of 12 s so that its manifest tells of eight."""
+    mpd = (folder / "manifest.mpd").read_text(encoding="utf-8")
+    (folder / "manifest.mpd").write_text(re.sub(r'="PT12[^"]*"', '="PT8S"', mpd), encoding="utf-8")
+    return folder
+
+
+def held_against_its_reference(folder: Path, reference: Path, tmp_path: Path) -> dict[str, Any]:
+    with FileServer(folder) as liar, FileServer(reference) as right:
+        sources = [PlaybackSource(url=server.url("manifest.mpd")) for server in (liar, right)]
+        settings = PlaybackSettings(start_s=0.0, rung=1)
+        spec = RunSpec(Labels("x"), sources[0], settings, media=tmp_path / "media", reference=sources[1])
+        return simulate(spec, Bench(tmp_path))
+
+
+def test_a_manifest_that_ends_early_is_found_against_one_that_does_not(tmp_path: Path) -> None:
+    whole = media.ffmpeg_dash(SECONDS).folder
+    shutil.copytree(whole, tmp_path / "half")
+    report = held_against_its_reference(half(tmp_path / "half"), whole, tmp_path)
+    assert report["media"]["figures"]["missing_s"] >= SECONDS - 8 - 1
+    assert not passes(report, tmp_path)
+
+
+def test_a_reference_that_does_not_play_judges_nothing_and_nothing_passes(tmp_path: Path) -> None:
+    whole = media.ffmpeg_dash(SECONDS).folder
+    (tmp_path / "empty").mkdir()
+    report = held_against_its_reference(whole, tmp_path / "empty", tmp_path)
+    assert report["media"]["figures"]["unjudged_s"] >= SECONDS - 1
     assert not passes(report, tmp_path)
 
 
