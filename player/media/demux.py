@@ -25,6 +25,8 @@ class Demuxer(ABC):
     configs: Mapping[StreamKind, StreamConfig]
     default_kids: tuple[bytes, ...] = ()
     """Key ids (16 bytes) that the samples are protected with by default; empty for clear media."""
+    states_durations = False
+    """Whether the container says how long each sample lasts. Else its duration is what is usual for the stream."""
     pssh: tuple[bytes, ...] = ()
     """pssh boxes of the initialisation segment, each a whole box."""
 
@@ -78,6 +80,8 @@ def open_demuxer(
 
 class Fmp4Demuxer(Demuxer):
     """Fragmented MP4. Without an initialisation segment each segment must begin with its own."""
+
+    states_durations = True
 
     def __init__(
         self,
@@ -207,7 +211,7 @@ class SniffingDemuxer(Demuxer):
         return self._make(container)
 
     def _settle(self, real: Demuxer) -> None:
-        self._real = real
+        self._real, self.states_durations = real, real.states_durations
         if self.configs is not real.configs:
             self.configs, self.default_kids, self.pssh = real.configs, real.default_kids, real.pssh
 

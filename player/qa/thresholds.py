@@ -70,7 +70,7 @@ _SHAPE = re.compile(
     r"\s*(?P<metric>[A-Za-z_][\w.:-]*)\s*(?P<statistic>[a-z][a-z0-9]*)?\s*(?P<operator><=|>=|==|!=|<|>)\s*"
     r"(?P<value>-?\d+(?:\.\d+)?)(?P<unit>[kM%]?)\s*"
 )
-_NOTHING_OF = ("lost_s", "decode_errors", *MEDIA_NOTHING_OF)
+_NOTHING_OF = ("lost_s", "repeated_s", "decode_errors", *MEDIA_NOTHING_OF)
 _MOST_CHARACTERS = 200  # so that the search stays short
 _UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "%": 0.01}
 

@@ -6,14 +6,18 @@ that broke off, one of another time. Silence that fills a hole does not count as
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 AUDIO_SLACK_S = 0.1
 VIDEO_SLACK_S = 0.5  # frames of a slow source stand long, and encoders reorder them
 _TOUCHING_S = 0.05
-TAIL_SLACK_S = 0.5  # audio and video of a title rarely end at the same time
+TAIL_SLACK_S = 0.5  # audio and video of a title rarely start or end at the same time
+_LEAST_HOLE = 0.3  # of a sample: less is the rounding of a clock
+_SPARSE_S = 60.0  # small holes that are further apart do not add up
+_COVERED_SLACK_S = 0.1
 
 
 class BreakKind(StrEnum):
@@ -45,12 +49,15 @@ def joined(breaks: Iterable[Break]) -> list[Break]:
 
 
 class Continuity:
-    """Follows the samples of one track in decode order; :meth:`start_over` after a jump of the reader."""
+    """Follows the samples of one track in decode order; :meth:`start_over` after a jump of the reader. ``adds_up``:
+    small holes count together (audio; :class:`Coverage` does that for video)."""
 
-    def __init__(self, slack_s: float) -> None:
+    def __init__(self, slack_s: float, *, adds_up: bool = True) -> None:
         self._slack_s = slack_s
+        self._adds_up = adds_up
         self._end_s: float | None = None
         self._step_s = 0.0
+        self._small: dict[BreakKind, list[tuple[float, float]]] = {kind: [] for kind in BreakKind}
 
     def start_over(self) -> None:
         """The next sample follows none: playback starts, or has jumped."""
@@ -62,19 +69,29 @@ class Continuity:
         self._end_s = end_s
         return Break(BreakKind.LOST, lost_from_s, end_s)
 
-    def take(self, time_s: float, duration_s: float) -> Break | None:
-        """Take the next sample, by its decode time; return what is wrong before it."""
+    def take(self, time_s: float, duration_s: float, *, spliced: bool = False) -> Break | None:
+        """Take the next sample, by its decode time; return what is wrong before it. ``spliced``: its segment starts
+        a period or follows a discontinuity, where a frame may be missing."""
         end_s, self._end_s = self._end_s, time_s + duration_s
         if end_s is None:
             return None
-        found = None
         if time_s - end_s > max(self._slack_s, 2 * self._step_s):
-            found = Break(BreakKind.LOST, end_s, time_s)
-        elif end_s - time_s > self._slack_s:
-            found = Break(BreakKind.REPEATED, time_s, end_s)
-        else:
-            self._step_s = max(duration_s, time_s - end_s)
-        return found
+            return Break(BreakKind.LOST, end_s, time_s)
+        if end_s - time_s > self._slack_s:
+            return Break(BreakKind.REPEATED, time_s, end_s)
+        self._step_s = max(duration_s, time_s - end_s)
+        return None if spliced or not self._adds_up else self._add_up(time_s, time_s - end_s, duration_s)
+
+    def _add_up(self, time_s: float, hole_s: float, duration_s: float) -> Break | None:
+        """A hole that is too small to count by itself: return what it is with the others shortly before it."""
+        if duration_s <= 0.0 or abs(hole_s) <= _LEAST_HOLE * duration_s:
+            return None
+        kind = BreakKind.LOST if hole_s > 0 else BreakKind.REPEATED
+        small = [each for each in self._small[kind] if time_s - each[0] <= _SPARSE_S]
+        small.append((time_s, abs(hole_s)))
+        total_s = sum(each for _, each in small)
+        self._small[kind] = [] if total_s > self._slack_s else small
+        return Break(kind, time_s - total_s, time_s) if total_s > self._slack_s else None
 
     def end_at(self, until_s: float) -> Break | None:
         """The title ends at ``until_s``: return what is lost of its end."""
@@ -82,3 +99,63 @@ class Continuity:
         if end_s is None or until_s - end_s <= max(TAIL_SLACK_S, self._slack_s):
             return None
         return Break(BreakKind.LOST, end_s, until_s)
+
+
+class Coverage:
+    """How much of their time the frames of a video's segments cover, by when they are shown.
+
+    Frames come in decode order, and those of one segment may be shown in any other. So a segment is judged as a
+    whole, at its end.
+    """
+
+    def __init__(self) -> None:
+        self._before_s: float | None = None  # where the segment before ended
+        self._shown: list[tuple[float, float]] = []
+        self._known = dict.fromkeys(BreakKind, 0.0)
+
+    def start_over(self) -> None:
+        """The next segment follows none: playback starts, has jumped, or the one between is lost."""
+        self._before_s = None
+        self._clear()
+
+    def take(self, shown_s: float, duration_s: float) -> None:
+        """Take a frame of the current segment."""
+        self._shown.append((shown_s, duration_s))
+
+    def note(self, found: Break) -> None:
+        """Something wrong in this segment has been reported already."""
+        self._known[found.kind] += found.end_s - found.start_s
+
+    def close(self, *, spliced: bool, stated: bool) -> list[Break]:
+        """The segment is over: return what nobody has reported yet. ``spliced`` as for :class:`Continuity`;
+        ``stated``: the container says how long each frame is shown, else it is shown until the next one."""
+        if not self._shown:
+            self.start_over()
+            return []
+        shown = sorted(self._shown)
+        first_s, last_s = shown[0][0], shown[-1][0]
+        step_s = max(shown[-1][1], 0.0 if stated or len(shown) < 2 else last_s - shown[-2][0])  # of the last frame
+        end_s = last_s + step_s
+        hole_s = end_s - first_s - math.fsum(each for _, each in shown) if stated else 0.0
+        gap_s = 0.0 if self._before_s is None else first_s - self._before_s
+        if spliced and abs(gap_s) <= VIDEO_SLACK_S:
+            gap_s = 0.0
+        slack_s = max(_COVERED_SLACK_S, 2 * (end_s - first_s) / len(shown))
+        found = [*self._beyond(slack_s, ((hole_s, end_s), (gap_s, first_s)))]
+        self._before_s = end_s
+        self._clear()
+        return found
+
+    def _beyond(self, slack_s: float, parts: Iterable[tuple[float, float]]) -> Iterator[Break]:
+        """What of these holes (above 0) and doublings (below) is not known; each with the time at which it ends."""
+        held = list(parts)
+        for kind, sign in ((BreakKind.LOST, 1), (BreakKind.REPEATED, -1)):
+            wrong = [(sign * seconds, until_s) for seconds, until_s in held if sign * seconds > 0]
+            left_s = math.fsum(seconds for seconds, _ in wrong) - self._known[kind]
+            if left_s > slack_s:
+                until_s = max(wrong)[1]
+                yield Break(kind, until_s - left_s, until_s)
+
+    def _clear(self) -> None:
+        self._shown = []
+        self._known = dict.fromkeys(BreakKind, 0.0)

@@ -12,7 +12,16 @@ from player.media.matroska import VOID_BYTES, sample_cluster
 from player.media.model import Codec, StreamConfig, StreamKind
 from player.reporting.events import MAIN
 from player.stream.buffer import Superseded
-from player.stream.continuity import AUDIO_SLACK_S, VIDEO_SLACK_S, Break, Continuity, joined
+from player.stream.continuity import (
+    AUDIO_SLACK_S,
+    TAIL_SLACK_S,
+    VIDEO_SLACK_S,
+    Break,
+    BreakKind,
+    Continuity,
+    Coverage,
+    joined,
+)
 from player.stream.feed import AudioFeed, Library, MainFeed, Offsets, TimedSample
 from player.stream.layout import chunk_count, chunk_of, track_offset, video_offset
 from player.stream.placement import Placement
@@ -36,6 +45,7 @@ VIDEO_TRACK = 1
 FIRST_AUDIO_TRACK = 2
 _DRIFT_S = 0.25  # so far beside its slot a segment's media may begin without meaning that the manifest's clock drifts
 _MOST_ENDS = 256
+_LONGER_S = 2.0  # so much longer than its video the audio of a title may be
 _SOUND_AHEAD_S = 0.05  # at low latency the sound of a chunk ends so much before its picture, for it is cut elsewhere
 
 
@@ -59,7 +69,8 @@ class Emitter:
 
     libmpv shows the first picture when it has sound as well, and audio is small: sent first it is never what the
     picture waits for. The main track's samples go out as they arrive. ``on_break(track, slot, found)`` is told where
-    a track does not go on as it should.
+    a track does not go on as it should. ``listed_until_s(track)`` is where the manifest lists
+    the last segment of an audio track.
     """
 
     def __init__(
@@ -68,11 +79,16 @@ class Emitter:
         main_kind: StreamKind,
         muxed_audio: bool,
         on_break: Callable[[str, int, Break], None] = lambda _track, _slot, _found: None,
+        listed_until_s: Callable[[str], float] = lambda _track: -math.inf,
     ) -> None:
         self._library = library
         self._on_break = on_break
+        self._listed_until_s = listed_until_s
+        self._coverage = Coverage()  # of the video
+        self._starts: dict[str, float] = {}  # of each track, in the slot that was written first
         self._followed: dict[str, Continuity] = {}
         self._last_slot = -2  # that was written
+        self._first_slot = -2  # that was written since playback started or jumped
         self._main_kind = main_kind
         self._muxed_audio = muxed_audio
         self._offsets = Offsets()
@@ -209,6 +225,7 @@ class Emitter:
                 yield from _together(video_offset(chunk), number, list(own))
             else:
                 yield from _as_they_arrive(video_offset(chunk), number, own)
+        self._judge_whole(slot, entry)
         if slot.last:
             self._judge_end(slot)
 
@@ -219,6 +236,9 @@ class Emitter:
         if slot.number != self._last_slot + 1:
             for each in self._followed.values():
                 each.start_over()
+            self._coverage.start_over()
+            self._starts = {}
+            self._first_slot = slot.number
         self._last_slot = slot.number
         if entry.gap:
             for track in (MAIN, MUXED) if self._muxed_audio else (MAIN,):
@@ -227,32 +247,50 @@ class Emitter:
     def _continuity(self, track: str) -> Continuity:
         if track not in self._followed:
             video = track == MAIN and self._main_kind is StreamKind.VIDEO
-            self._followed[track] = Continuity(VIDEO_SLACK_S if video else AUDIO_SLACK_S)
+            self._followed[track] = Continuity(VIDEO_SLACK_S if video else AUDIO_SLACK_S, adds_up=not video)
         return self._followed[track]
 
     def _judge(self, track: str, slot: Slot, samples: Iterable[TimedSample]) -> None:
-        for found in joined(self._breaks(track, samples)):
+        for found in joined(self._breaks(track, samples, spliced=slot.first_of_group)):
             self._on_break(track, slot.number, found)
 
-    def _breaks(self, track: str, samples: Iterable[TimedSample]) -> Iterator[Break]:
+    def _breaks(self, track: str, samples: Iterable[TimedSample], *, spliced: bool) -> Iterator[Break]:
         continuity = self._continuity(track)
         for sample in samples:
+            self._starts.setdefault(track, sample.pts_s)
             found = (
                 continuity.lose(sample.dts_s, sample.dts_s + sample.duration_s)
                 if sample.filler
-                else continuity.take(sample.dts_s, sample.duration_s)
+                else continuity.take(sample.dts_s, sample.duration_s, spliced=spliced)
             )
+            spliced = False
             if found is not None:
                 yield found
 
     def _judged(self, slot: Slot, samples: Iterable[TimedSample]) -> Iterator[TimedSample]:
         """The main track's samples, followed as they go out."""
-        continuity = self._continuity(MAIN)
+        continuity, spliced = self._continuity(MAIN), slot.first_of_group
         for sample in samples:
-            found = continuity.take(sample.dts_s, sample.duration_s)
+            self._starts[MAIN] = min(sample.pts_s, self._starts.get(MAIN, math.inf))
+            self._coverage.take(sample.pts_s, sample.duration_s)
+            found = continuity.take(sample.dts_s, sample.duration_s, spliced=spliced)
+            spliced = False
             if found is not None:
+                self._coverage.note(found)
                 self._on_break(MAIN, slot.number, found)
             yield sample
+
+    def _judge_whole(self, slot: Slot, entry: StoredSegment) -> None:
+        """A slot is written: whether its frames cover it, and of the first one whether all tracks start together."""
+        if self._main_kind is StreamKind.VIDEO:
+            stated = entry.demuxer is not None and entry.demuxer.states_durations
+            for found in self._coverage.close(spliced=slot.first_of_group, stated=stated):
+                self._on_break(MAIN, slot.number, found)
+        if slot.number == self._first_slot and self.part_s is None:
+            earliest_s = min(self._starts.values(), default=slot.start_s)
+            for track, start_s in self._starts.items():
+                if start_s - earliest_s > TAIL_SLACK_S:
+                    self._on_break(track, slot.number, Break(BreakKind.LOST, earliest_s, start_s))
 
     def _judge_end(self, slot: Slot) -> None:
         """The title ends with this slot."""
@@ -261,6 +299,9 @@ class Emitter:
             found = self._followed[track].end_at(slot.end_s)
             if found is not None:
                 self._on_break(track, slot.number, found)
+        listed_s = max((self._listed_until_s(feed.track) for feed in self._feeds.values()), default=-math.inf)
+        if listed_s - slot.end_s > _LONGER_S:
+            self._on_break(MAIN, slot.number, Break(BreakKind.LOST, slot.end_s, listed_s))
 
     def _written(self, samples: Iterator[TimedSample]) -> Iterator[TimedSample]:
         """``samples``, noting how far they reach."""

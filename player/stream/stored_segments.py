@@ -54,6 +54,11 @@ class StoreLibrary:
             if line[position].segment.end_s - slot.start_s > _MIN_OVERLAP_S or self._store.peek(track, position)
         ]
 
+    def listed_until_s(self, track: str) -> float:
+        """Where the last segment of an audio track starts, by the manifest. The end of a title may cut it."""
+        line = self._lines[track]
+        return line[len(line) - 1].segment.start_s if len(line) else 0.0
+
     def _is_listed(self, line: SegmentLine, slot: Slot) -> bool:
         """Whether all of the slot's sound is listed that ever will be. A live programme may list its sound later than
         its picture: written before that, the slot would stay without it."""

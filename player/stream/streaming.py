@@ -93,7 +93,11 @@ class Streaming:
         )
         main_kind = StreamKind.VIDEO if selection.video is not None else StreamKind.AUDIO
         self._emitter = Emitter(
-            self._library, main_kind, selection.muxed_audio, functools.partial(self._call_soon, self._tell_break)
+            self._library,
+            main_kind,
+            selection.muxed_audio,
+            functools.partial(self._call_soon, self._tell_break),
+            self._library.listed_until_s,
         )
         self._buffered.written_s = lambda: self._emitter.written_s
         self._firsts = FirstSegments()

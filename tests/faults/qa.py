@@ -10,14 +10,17 @@ import pytest
 from player.net import gate
 from player.playback import stalls, steps, subtitles
 from player.playback.settings import PlaybackSettings
-from player.qa import explanations, outcome, plan
+from player.qa import explanations, outcome, plan, thresholds
 from player.qa.ladder import measure as ladder_measure
 from player.qa.ladder import rules as ladder_rules
-from player.qa.picture import judged, measure
+from player.qa.picture import compare, judged, measure, verdict
 from player.qa.simulation import run
+from player.qa.simulation.player import SimulatedPlayer
 from player.qa.watch import ManifestWatch
+from player.stream.continuity import Continuity, Coverage
 from player.stream.emitter import Emitter
 from player.stream.placement import Placement
+from player.stream.stored_segments import StoreLibrary
 from player.transfer import loader
 from player.transfer.recovery import steps as recovery_steps
 from player.transfer.recovery.model import Trouble
@@ -112,7 +115,81 @@ def tools_are_led_anywhere(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(gate.Gate, "led_by", lambda self, _url: self)
 
 
+def a_track_is_followed_in_large_only(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Continuity, "_add_up", lambda *_values: None)
+
+
+def no_segment_is_judged_as_a_whole(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Coverage, "close", lambda *_values, **_named: [])
+
+
+def tracks_may_start_apart(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Emitter, "_judge_whole", lambda *_values: None)
+
+
+def the_end_of_the_audio_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(StoreLibrary, "listed_until_s", lambda _self, _track: 0.0)
+
+
+def what_comes_twice_passes(patch: pytest.MonkeyPatch) -> None:
+    names = tuple(name for name in thresholds._NOTHING_OF if name != "repeated_s")
+    patch.setattr(thresholds, "_NOTHING_OF", names)
+
+
+def a_short_run_is_compared_as_far_as_it_goes(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(compare, "_TAIL_S", float("inf"))
+
+
+def a_run_without_a_reference_is_right(patch: pytest.MonkeyPatch) -> None:
+    judge = verdict.judge
+    patch.setattr(verdict, "judge", lambda *values, needs_reference: judge(*values))
+
+
+def virtual_time_knows_one_file(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(SimulatedPlayer, "command", lambda *_words: False)
+
+
 FAULTS = [
+    Fault(
+        "qa-small-holes-do-not-count",
+        "tests/player/stream/test_continuity.py::test_small_holes_in_audio_add_up",
+        a_track_is_followed_in_large_only,
+    ),
+    Fault(
+        "qa-no-segment-is-judged-as-a-whole",
+        "tests/player/stream/test_continuity.py::test_frames_whose_durations_nobody_states_last_until_the_next_one",
+        no_segment_is_judged_as_a_whole,
+    ),
+    Fault(
+        "qa-tracks-may-start-apart",
+        "tests/player/qa/test_lies.py::test_audio_that_starts_later_than_the_video_is_lost",
+        tracks_may_start_apart,
+    ),
+    Fault(
+        "qa-video-may-end-before-the-audio",
+        "tests/player/qa/test_lies.py::test_a_playlist_of_video_that_ends_before_that_of_audio_loses_video",
+        the_end_of_the_audio_is_not_looked_at,
+    ),
+    Fault(
+        "qa-what-comes-twice-passes",
+        "tests/player/qa/test_lies.py::test_media_that_comes_twice_does_not_pass",
+        what_comes_twice_passes,
+    ),
+    Fault(
+        "qa-a-short-run-is-right",
+        "tests/player/qa/test_picture.py::test_a_manifest_that_ends_early_is_found_against_one_that_does_not",
+        a_short_run_is_compared_as_far_as_it_goes,
+    ),
+    Fault(
+        "qa-no-reference-is-right",
+        "tests/player/qa/test_picture.py::test_a_reference_that_does_not_play_judges_nothing_and_nothing_passes",
+        a_run_without_a_reference_is_right,
+    ),
+    Fault(
+        "qa-virtual-time-knows-one-file",
+        "tests/player/qa/test_simulation.py::test_a_title_that_changes_its_codec_is_played_on_in_another_file",
+        virtual_time_knows_one_file,
+    ),
     Fault(
         "qa-tools-are-led-anywhere",
         "tests/ui/cli/test_qa_local_network.py::test_a_manifest_of_the_internet_leads_to_no_local_server[ladder]",

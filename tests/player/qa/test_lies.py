@@ -126,6 +126,56 @@ def test_a_plan_without_a_word_about_it_fails_where_something_is_lost(
     assert not passes("thresholds: [lost_s.audio <= 2]\n")
 
 
+def test_media_that_comes_twice_does_not_pass(tmp_path: Path) -> None:
+    shutil.copytree(media_kit.ffmpeg_dash().folder, tmp_path / "title")
+    each(tmp_path / "title", VIDEO, range(3, 4), lambda path: path.read_bytes() * 2)
+    report = played(tmp_path / "title", "manifest.mpd", tmp_path)
+    assert report["continuity"]["repeated_s"]["video"] == pytest.approx(4.0, abs=0.1)
+    plan = plan_of(
+        read('version: 1\nname: x\nsources: [{name: film, url: "http://a.test/t.mpd"}]\n', "p"), tmp_path, {}
+    )
+    assert not outcome_of(plan, [RunResult(Labels("film"), report)]).passed
+
+
+def test_a_playlist_of_video_that_ends_before_that_of_audio_loses_video(tmp_path: Path) -> None:
+    shutil.copytree(media_kit.ffmpeg_dash().folder, tmp_path / "title")
+    for path in (tmp_path / "title").glob("media_[012].m3u8"):
+        before, _, after = path.read_text(encoding="utf-8").partition("seg-" + path.stem[-1] + "-004")
+        path.write_text(before[: before.rindex("#EXTINF")] + after[after.index("#EXT-X-ENDLIST") :], encoding="utf-8")
+    lost = played(tmp_path / "title", "master.m3u8", tmp_path)["continuity"]["lost_s"]
+    assert lost["video"] > 10.0
+
+
+def test_audio_that_starts_later_than_the_video_is_lost(tmp_path: Path) -> None:
+    shutil.copytree(media_kit.ffmpeg_dash().folder, tmp_path / "title")
+    each(tmp_path / "title", ("seg-3", "seg-4"), range(1, 2), lambda path: later(path.read_bytes(), 46))
+    lost = played(tmp_path / "title", "manifest.mpd", tmp_path)["continuity"]["lost_s"]
+    assert lost["audio"] == pytest.approx(46 * 1024 / 48000, abs=0.1)
+
+
+def later(segment: bytes, frames: int) -> bytes:
+    """A fragment of audio without its first frames (ISO/IEC 14496-12 8.8.8, 8.8.12)."""
+    tfdt, trun = segment.index(b"tfdt"), segment.index(b"trun")
+    head = bytearray(segment)
+    wide = head[tfdt + 4]
+    time = slice(tfdt + 8, tfdt + (16 if wide else 12))
+    head[time] = (int.from_bytes(head[time], "big") + frames * 1024).to_bytes(8 if wide else 4, "big")
+    flags = int.from_bytes(head[trun + 5 : trun + 8], "big")
+    row = 4 * (flags & 0xF00).bit_count()
+    first = trun + 12 + 4 * bool(flags & 1) + 4 * bool(flags & 4)
+    place = 4 * bool(flags & 0x100)
+    skipped = sum(
+        int.from_bytes(head[at + place : at + place + 4], "big") for at in range(first, first + frames * row, row)
+    )
+    count = int.from_bytes(head[trun + 8 : trun + 12], "big")
+    head[trun + 8 : trun + 12] = (count - frames).to_bytes(4, "big")
+    offset = int.from_bytes(head[trun + 12 : trun + 16], "big")
+    head[trun + 12 : trun + 16] = (offset + skipped).to_bytes(4, "big")
+    rows = head[first + frames * row : first + count * row]
+    head[first : first + count * row] = rows + bytes(0) + bytes(frames * row)
+    return bytes(head)
+
+
 def test_a_run_that_hangs_until_its_limit_does_not_pass(tmp_path: Path) -> None:
     silence = {"type": "stall", "after_bytes": 5000}
     rules = [{"match": {"path": "*seg-[012]-003*"}, "fault": silence}]

@@ -1,0 +1,86 @@
+"""What a track loses or repeats, found in its samples."""
+
+from __future__ import annotations
+
+import pytest
+
+from player.stream.continuity import AUDIO_SLACK_S, VIDEO_SLACK_S, Break, BreakKind, Continuity, Coverage
+
+FRAME_S = 0.04
+AAC_S = 1024 / 48000
+Frames = list[tuple[float, float]]
+
+
+def frames(start_s: float, count: int = 100) -> Frames:
+    """Frames of one segment in decode order: one of three is shown after the two behind it."""
+    at = [number + (2, -1, -1)[number % 3] if number < count - count % 3 else number for number in range(count)]
+    return [(start_s + number * FRAME_S, FRAME_S) for number in at]
+
+
+def covered(*segments: Frames, stated: bool = True, spliced: bool = False) -> list[tuple[BreakKind, float]]:
+    coverage, found = Coverage(), []
+    for segment in segments:
+        for shown_s, duration_s in segment:
+            coverage.take(shown_s, duration_s)
+        found += coverage.close(spliced=spliced, stated=stated)
+    return [(each.kind, round(each.end_s - each.start_s, 3)) for each in found]
+
+
+LOST, REPEATED = BreakKind.LOST, BreakKind.REPEATED
+
+
+@pytest.mark.parametrize(
+    ("segments", "found"),
+    [
+        ([frames(0.0), frames(4.0)], []),
+        ([frames(0.0)[:90], frames(4.0)], [(LOST, 0.4)]),
+        ([sorted(frames(0.0))[::2]], [(LOST, 1.96)]),
+        ([frames(0.0), [*frames(4.0), *frames(4.0)]], [(REPEATED, 4.0)]),
+        ([frames(0.0), frames(4.4), frames(8.0)], [(LOST, 0.4), (REPEATED, 0.4)]),
+        ([frames(0.0), [], frames(8.0)], []),  # the lost one is reported by who lost it
+        ([[(0.0, 3.0)], [(3.0, 3.0)], [(6.0, 3.0)]], []),  # slides
+    ],
+)
+def test_frames_cover_their_time_once(segments: list[Frames], found: list[tuple[BreakKind, float]]) -> None:
+    assert covered(*segments) == found
+
+
+def test_frames_whose_durations_nobody_states_last_until_the_next_one() -> None:
+    uneven = [(number * 0.28, FRAME_S) for number in range(50)]
+    after = [(14.0 + number * 0.28, FRAME_S) for number in range(50)]
+    assert covered(uneven, after, stated=False) == []
+    assert covered(frames(0.0)[:90], frames(4.0), stated=False) == [(LOST, 0.4)]
+
+
+def test_what_is_known_already_is_not_reported_again() -> None:
+    coverage = Coverage()
+    for segment in (frames(0.0), frames(6.0)):
+        for shown_s, duration_s in segment:
+            coverage.take(shown_s, duration_s)
+        if segment[0][0] > 5.0:
+            coverage.note(Break(LOST, 4.0, 6.0))
+        assert coverage.close(spliced=False, stated=True) == []
+
+
+def test_an_advertisement_may_end_a_little_early() -> None:
+    assert covered(frames(0.0)[:90], frames(4.0), spliced=True) == []
+    assert covered(frames(0.0)[:48], frames(4.0), spliced=True) == [(LOST, 2.08)]
+
+
+def taken(continuity: Continuity, missing: int, *, spliced: bool = False) -> list[Break]:
+    """What is found in segments of two seconds that lack their last frames of audio."""
+    found = []
+    for segment in range(20):
+        for number in range(94 - missing):
+            begins = number == 0
+            time_s = (segment * 94 + number) * AAC_S
+            found.append(continuity.take(time_s, AAC_S, spliced=spliced and begins))
+    return [each for each in found if each is not None]
+
+
+def test_small_holes_in_audio_add_up() -> None:
+    assert taken(Continuity(AUDIO_SLACK_S), 0) == []
+    found = taken(Continuity(AUDIO_SLACK_S), 1)
+    assert sum(each.end_s - each.start_s for each in found) > 3 * AUDIO_SLACK_S
+    assert taken(Continuity(AUDIO_SLACK_S), 1, spliced=True) == []
+    assert taken(Continuity(VIDEO_SLACK_S, adds_up=False), 1) == []
