@@ -115,13 +115,16 @@ def test_a_box_without_a_network_plays_at_once() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
-@pytest.mark.parametrize("name", ["matinee-kiosk.service", "matinee-backend.service"])
-def test_systemd_understands_the_units(name: str, tmp_path: Path) -> None:
-    text = (PACKAGING / "systemd" / name).read_text(encoding="utf-8")
-    unit = tmp_path / name
-    # What is installed with them is not here.
-    unit.write_text(text.replace("/usr/bin/matinee", "/bin/true").replace("/usr/bin/cage", "/bin/true"), "utf-8")
-    words = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(unit)]
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    units = [unit for kind in ("service", "socket") for unit in (PACKAGING / "systemd").glob(f"*.{kind}")]
+    assert len(units) > 5
+    for unit in units:
+        text = unit.read_text(encoding="utf-8")
+        # What is installed with them is not here.
+        text = text.replace("/usr/bin/matinee", "/bin/true").replace("/usr/bin/cage", "/bin/true")
+        (tmp_path / unit.name).write_text(text, "utf-8")
+    copies = [str(tmp_path / unit.name) for unit in units]
+    words = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *copies]
     environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -8,6 +8,7 @@ import re
 import shlex
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -47,6 +48,24 @@ def test_each_setting_is_one_that_is_read() -> None:
     assert [name for name in names if f'"{name}"' not in told] == []
     assert len(names) > 5
     assert len(dataclasses.fields(config.Settings)) > len(names)
+
+
+def test_whatever_a_setting_names_is_there() -> None:
+    services, settings = compose()["services"], compose()["x-matinee"]["environment"]
+    bucket = urlsplit(settings["MATINEE_STORE_URL"]).hostname
+    known = {*services, bucket, None, "localhost"}
+    told = (re.sub(r"\$\{\w+:(?:-([^}]*)|\?)\}", r"\1", str(value)) for value in settings.values())
+    assert {urlsplit(value).hostname for value in told if "//" in value} - known == set()
+    assert services["bucket"]["command"].endswith(f"store/{bucket}")
+    for one in services.values():
+        assert set(one.get("depends_on", ())) <= set(services)
+
+
+def test_what_has_to_be_told_is_documented() -> None:
+    told = set(re.findall(r"\$\{(\w+):\?\}", (PACKAGING / "layout" / "compose.yaml").read_text()))
+    guide = (PACKAGING.parent / "docs" / "guide-operator.md").read_text(encoding="utf-8")
+    assert [name for name in told if f"`{name}`" not in guide] == []
+    assert "DATABASE_PASSWORD" in told
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
