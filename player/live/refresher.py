@@ -31,7 +31,15 @@ from player.manifest.model import (
     Segment,
     SegmentIndex,
 )
-from player.manifest.timing import DEFAULT_RELOAD_S, Reload, clock_sources, next_reload, server_time, with_query
+from player.manifest.timing import (
+    DEFAULT_RELOAD_S,
+    Reload,
+    clock_sources,
+    next_reload,
+    ntp_time,
+    server_time,
+    with_query,
+)
 from player.manifest.urls import add_query, split_url, unsplit_url
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
@@ -237,8 +245,12 @@ class Refresher:
         except MatineeError as error:
             self._note("The source's clock could not be asked.", error)
             return None
-        text = answer.headers.get("date", "") if how == "head" else answer.body.decode("utf-8", "replace")
-        server_s, received_s = server_time(how, text), self._clock.monotonic()
+        received_s = self._clock.monotonic()
+        if how == "ntp":
+            server_s = ntp_time(answer.body)
+        else:
+            text = answer.headers.get("date", "") if how == "head" else answer.body.decode("utf-8", "replace")
+            server_s = server_time(how, text)
         if server_s is None:
             return None
         tell = self._server.told_coarsely if how == "head" else self._server.told

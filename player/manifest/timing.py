@@ -24,8 +24,12 @@ _BODY = frozenset(
         "urn:mpeg:dash:utc:http-iso:2012",
     }
 )
+_NTP = frozenset({"urn:mpeg:dash:utc:http-ntp:2014"})
 _HEAD = frozenset({"urn:mpeg:dash:utc:http-head:2014", "urn:mpeg:dash:utc:http-head:2012"})
-CLOCKS = _DIRECT | _BODY | _HEAD
+CLOCKS = _DIRECT | _BODY | _NTP | _HEAD
+_NTP_BYTES = 8  # seconds since 1900 and their fraction, 32 bits each (RFC 5905 6)
+_NTP_EPOCH_S = 2_208_988_800
+_NTP_ERA_S = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +119,27 @@ def with_query(url: str, items: Sequence[tuple[str, str]]) -> str:
 
 
 def clock_sources(utc_timings: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The UTCTimings that can be used, the preferred one first, as ``(how, value)``: ``direct`` and a date, ``head``
-    or ``body`` and a URL (ISO/IEC 23009-1 5.8.4.11). NTP and SNTP need their own protocol and are passed over."""
-    found: list[tuple[str, str]] = []
-    for scheme, value in utc_timings:
-        known = scheme.lower()
-        kind = "direct" if known in _DIRECT else "head" if known in _HEAD else "body" if known in _BODY else None
-        if kind is not None:
-            found += [(kind, each) for each in value.split()]
-    return found
+    """The UTCTimings that can be used, the preferred one first, as ``(how, value)``: ``direct`` and a date, ``head``,
+    ``body`` or ``ntp`` and a URL (ISO/IEC 23009-1 5.8.4.11). NTP and SNTP have a protocol of their own and are
+    passed over."""
+    kinds = (("direct", _DIRECT), ("head", _HEAD), ("body", _BODY), ("ntp", _NTP))
+    return [
+        (kind, each)
+        for scheme, value in utc_timings
+        for kind, schemes in kinds
+        if scheme.lower() in schemes
+        for each in value.split()
+    ]
+
+
+def ntp_time(body: bytes) -> float | None:
+    """Seconds since 1970 in an NTP timestamp; None when it is none. Those of before 1968 are of the era that begins
+    in 2036 (RFC 4330 3)."""
+    if len(body) != _NTP_BYTES:
+        return None
+    seconds, fraction = int.from_bytes(body[:4]), int.from_bytes(body[4:])
+    era_s = 0 if seconds >= _NTP_ERA_S // 2 else _NTP_ERA_S
+    return seconds + era_s - _NTP_EPOCH_S + fraction / _NTP_ERA_S if seconds or fraction else None
 
 
 def server_time(how: str, text: str) -> float | None:

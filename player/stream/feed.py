@@ -138,11 +138,13 @@ class MainFeed:
 
 
 class _ReadAhead:
-    """The samples of one audio segment: those read so far, and the rest as it arrives."""
+    """The samples of one audio segment: those read so far, and the rest as it arrives. A hole between two of them is
+    filled with silence: the source lacked a part of the segment."""
 
-    def __init__(self, samples: Iterator[Sample], offset_s: float) -> None:
+    def __init__(self, samples: Iterator[Sample], offset_s: float, config: StreamConfig) -> None:
         self._rest: Iterator[Sample] | None = samples
         self._offset_s = offset_s
+        self._config = config
         self.read: list[TimedSample] = []
 
     def up_to(self, time_s: float) -> list[TimedSample]:
@@ -155,8 +157,15 @@ class _ReadAhead:
                     raise MediaError(ErrorCode.MEDIA_DAMAGED, "A segment of this title's sound holds no media.")
                 self._rest = None
             elif sample.kind is StreamKind.AUDIO:
-                self.read.append(_shifted(sample, self._offset_s))
+                self._take(_shifted(sample, self._offset_s))
         return self.read
+
+    def _take(self, sample: TimedSample) -> None:
+        end_s = _end_s(self.read[-1]) if self.read else sample.dts_s
+        if sample.dts_s > end_s + _SLACK_S:
+            silence = silent_samples(self._config, end_s, sample.dts_s)
+            self.read += [_shifted(each, 0.0)._replace(filler=True) for each in silence]
+        self.read.append(sample)
 
 
 class AudioFeed:
@@ -262,7 +271,7 @@ class AudioFeed:
         if offset is None:  # no main sample has been read in this group: this track sets the clock
             first = next(iter(entry.samples(fallback_start_s=untimed_s)), None)
             offset = 0.0 if first is None else self._offsets.from_sample(slot, entry, first)
-        reader = _ReadAhead(entry.samples(fallback_start_s=untimed_s), offset)
+        reader = _ReadAhead(entry.samples(fallback_start_s=untimed_s), offset, self._config)
         self._open[entry.position] = (entry, reader)
         while len(self._open) > _KEPT_SEGMENTS:
             self._open.popitem(last=False)

@@ -6,12 +6,13 @@ server holds that answer back until the part is made. The parts of a segment fol
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from player.manifest.model import ByteRange, PreloadHint, Rendition, Segment
+from player.manifest.model import ByteRange, PartialSegment, PreloadHint, Rendition, Segment
 from player.net.model import RequestKind
+from player.reporting.events import MAIN
 from player.stream.buffer import SegmentBuffer
 from player.stream.sources import Growing, Sources
 from player.transfer.loader import Loader, LoadOutcome, LoadProgress, LoadResult, LoadVerdict, Resource
@@ -64,11 +65,12 @@ class PartLoader:
     async def load(
         self, order: PartOrder, buffer: SegmentBuffer, watch: Callable[[LoadProgress], LoadVerdict]
     ) -> LoadResult:
-        """Load the parts of the segment as they are made, until it is whole. A part that the source lacks ends it.
+        """Load the parts of the segment as they are made, until it is whole. Behind parts that the source lacks
+        (GAP=YES) it goes on with the next one that can be decoded by itself.
 
         As :meth:`player.transfer.loader.Loader.load`, network trouble is in the result.
         """
-        taken = 0
+        taken, gap = 0, False
         last = LoadResult(LoadOutcome.DONE, "", 0, 0.0, 0)
         while True:
             progress = self._growing.progress(order.rendition, order.segment.number)
@@ -76,12 +78,16 @@ class PartLoader:
                 part = progress.parts[taken]
                 taken += 1
                 if part.gap:
-                    return last
+                    gap = True
+                    continue
+                if gap and not _decodes_alone(part, progress.parts, order.track):
+                    continue
+                gap = False
                 if not self._has(part.url, part.byte_range):
                     last = await self._part(order, part.url, part.byte_range, buffer, watch)
             elif progress.whole:
                 return last
-            elif progress.hint is not None and self._is_new(progress.hint):
+            elif progress.hint is not None and not gap and self._is_new(progress.hint):
                 hinted = await self._part(
                     order, progress.hint.url, progress.hint.byte_range, buffer, watch, announced=True
                 )
@@ -132,3 +138,8 @@ class PartLoader:
         """Whether these bytes came already: an announced range without an end may bring several parts."""
         reached = self._reached.get(url)
         return reached is not None and (byte_range is None or byte_range.start < reached)
+
+
+def _decodes_alone(part: PartialSegment, parts: Sequence[PartialSegment], track: str) -> bool:
+    """Whether a part can follow a gap. Audio always can; video where the source marks such parts."""
+    return part.independent or (track != MAIN and not any(each.independent for each in parts))

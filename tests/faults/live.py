@@ -10,6 +10,7 @@ import pytest
 from backend_stub.broadcast.channel import Record
 from backend_stub.broadcast.journal import Journal
 from player.live import latency
+from player.live.pace import Pace
 from player.live.refresher import Refresher
 from player.manifest import timing
 from player.manifest.dash import live, mpd
@@ -173,9 +174,67 @@ def _wait_for_the_next_audio_segment(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(StoreLibrary, "has_audio", lambda _self, _track, _position: True)
 
 
+def _go_on_with_any_part(patch: pytest.MonkeyPatch) -> None:
+    """Behind a gap, video comes that refers to frames that are missing."""
+    patch.setattr("player.stream.part_loader._decodes_alone", lambda _part, _parts, _track: True)
+
+
+def _leave_holes(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.stream.feed.silent_samples", lambda _config, _start_s, _end_s: [])
+
+
+def _chunks_by_the_offset(patch: pytest.MonkeyPatch) -> None:
+    """Resync@dT is not read."""
+    patch.setattr("player.manifest.dash.representation._resync", lambda _traits: None)
+
+
+def _no_ntp(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.live.refresher.ntp_time", lambda _body: None)
+
+
+def _jump_first(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.live.guide._LOW_JUMP_S", 1.0)
+
+
+def _speeds_without_limits(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.live.guide.Pace", lambda _low, _high, spare_s: Pace(0.5, 2.0, spare_s))
+
+
+_CONTROL = "tests/player/live/test_control.py::"
 _PACKAGER = "tests/backend_stub/broadcast/test_packager.py::"
 
 FAULTS = [
+    Fault(
+        "live-jumps-first",
+        _CONTROL + "test_latency_is_won_back_by_speed_without_a_stall_or_a_jump",
+        _jump_first,
+    ),
+    Fault(
+        "live-speeds-without-limits",
+        _CONTROL + "test_whatever_comes_speeds_stay_within_the_limits",
+        _speeds_without_limits,
+    ),
+    Fault(
+        "live-hurries-with-nothing-in-hand",
+        _CONTROL + "test_whatever_comes_speeds_stay_within_the_limits",
+        _hurry_without_anything_in_hand,
+    ),
+    Fault(
+        "live-gap-goes-on-with-any-part",
+        _LOW + "test_behind_a_gap_video_goes_on_with_a_part_that_can_be_decoded_by_itself",
+        _go_on_with_any_part,
+    ),
+    Fault("live-gap-leaves-a-hole", _FEED + "test_a_part_that_the_source_lacks_is_silence", _leave_holes),
+    Fault(
+        "live-resync-not-read",
+        _LOW + "test_chunks_are_as_long_as_the_mpd_says_where_their_segments_are_available_earlier_still",
+        _chunks_by_the_offset,
+    ),
+    Fault(
+        "live-ntp-clock-not-read",
+        _TESTS + "test_a_clock_that_runs_beside_ours_is_followed[time.ntp]",
+        _no_ntp,
+    ),
     Fault(
         "live-slot-waits-for-the-next-audio-segment",
         "tests/player/stream/test_emitter.py::"
@@ -262,7 +321,7 @@ FAULTS = [
     ),
     Fault(
         name="live-clock-asked-once",
-        test=_TESTS + "test_a_clock_that_runs_beside_ours_is_followed",
+        test=_TESTS + "test_a_clock_that_runs_beside_ours_is_followed[time.txt]",
         apply=_ask_the_clock_once,
     ),
     Fault(

@@ -78,10 +78,11 @@ class PeriodContext:
             now_s = min(now_s, self.mpd.availability_end_s)
         return now_s - self.mpd.availability_start_s - self.start_s + offset_s
 
-    def early(self, segment_s: float, offset_s: float) -> None:
-        """Note that segments of a length are available so much before they are whole (@availabilityTimeOffset)."""
+    def early(self, segment_s: float, offset_s: float, resync_s: float | None = None) -> None:
+        """Note that segments of a length are available so much before they are whole (@availabilityTimeOffset).
+        ``resync_s`` is how long their chunks are where the MPD says it (Resync@dT)."""
         if self.mpd.dynamic and offset_s > 0:
-            length_s = segment_s - offset_s
+            length_s = segment_s - offset_s if resync_s is None else resync_s
             self.mpd.parts_s.append(length_s if 0 < length_s < segment_s else min(_CHUNK_S, segment_s))
 
     def due(self, end_s: float, offset_s: float) -> None:

@@ -18,7 +18,7 @@ from player.manifest.dash.protection import read_protections
 from player.manifest.dash.query import Queries
 from player.manifest.dash.sea import with_segment_keys
 from player.manifest.dash.segments import SegmentContext, build_segments
-from player.manifest.dash.xml import Element, attribute, children, integer, line_of, ratio, text_of
+from player.manifest.dash.xml import Element, attribute, children, decimal, integer, line_of, ratio, text_of
 from player.manifest.model import Container, IndexRef, Rendition, SegmentIndex, SourcePosition, TrackType
 from player.manifest.urls import folder_of, resolve
 
@@ -124,7 +124,14 @@ def _source(period: PeriodContext, traits: _Traits, base: BaseUrl, place: Source
         offset_s=base.offset_s,
         place=place,
         queries=_queries(period, traits),
+        resync=_resync(traits),
     )
+
+
+def _resync(traits: _Traits) -> float | None:
+    """The shortest distance of points at which a client can begin to read (5.3.12 Resync@dT)."""
+    found = [decimal(item.get("dT")) for level in traits.levels for item in children(level, "Resync")]
+    return min((each for each in found if each), default=None)
 
 
 def _queries(period: PeriodContext, traits: _Traits) -> Queries:

@@ -66,6 +66,7 @@ READ: dict[str, frozenset[str]] = {
         "Switching": "interval type",
         "RandomAccess": "interval type",
         "ProducerReferenceTime": "id wallClockTime presentationTime",
+        "Resync": "dT",
         "ContentComponent": "id lang contentType",
         "Role": "schemeIdUri value id",
         "Accessibility": "schemeIdUri value id",

@@ -43,6 +43,10 @@ class SegmentContext:
     offset_s: float  # @availabilityTimeOffset of the BaseURLs
     place: SourcePosition
     queries: Queries
+    resync: float | None = None  # the shortest Resync@dT, in the timescale
+
+    def resync_s(self, timescale: float) -> float | None:
+        return None if self.resync is None else self.resync / timescale
 
     def template(self, text: str, request: str = "segment") -> UrlTemplate:
         if ":" in text or text.startswith("//"):
@@ -241,7 +245,7 @@ def _timeline_index(
         source.warn("dash.outside_period", f"{outside} segments of a SegmentTimeline lie outside their period.")
     if timeline.rows:
         offset_s = _availability_offset(source, addressing)
-        source.period.early(timeline.rows[-1][1] / frame.timescale, offset_s)
+        source.period.early(timeline.rows[-1][1] / frame.timescale, offset_s, source.resync_s(frame.timescale))
     if timeline.open_end is not None:
         end_s = (timeline.open_end - frame.offset) / frame.timescale
         source.period.due(end_s, _availability_offset(source, addressing))
@@ -344,7 +348,7 @@ def _number_index(
             first = max(first, start + math.floor(oldest / length_s + 1e-9))
     if end_number is not None:
         stop = end_number + 1 if stop is None else min(stop, end_number + 1)
-    period.early(length_s, offset_s)
+    period.early(length_s, offset_s, source.resync_s(frame.timescale))
     if edge is not None and stop is not None and (end_number is None or stop <= end_number):
         period.due((stop + 1 - start) * length_s + shift / frame.timescale, offset_s)
     if stop is None:

@@ -221,12 +221,15 @@ class Timed(Counted):
         return self.drift * (self.clock.monotonic() - self.since_s)
 
     def get(self, url: str) -> bytes | None:
+        if url.endswith("time.ntp"):
+            return round((self.clock.wall() + self.ahead_s + 2_208_988_800) * 2**32).to_bytes(8)
         if url.endswith("time.txt"):
             return datetime.fromtimestamp(self.clock.wall() + self.ahead_s, UTC).isoformat().encode()
         return None if url.endswith(".txt") else super().get(url)
 
     def _mpd(self) -> str:
-        timing = f'<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-xsdate:2014" value="{self.value}"/>'
+        kind = "ntp" if self.value.endswith(".ntp") else "xsdate"
+        timing = f'<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-{kind}:2014" value="{self.value}"/>'
         return super()._mpd().replace("</Period>", f"</Period>{timing}")
 
 
@@ -245,9 +248,10 @@ async def test_a_clock_at_a_relative_address(follow: Follow, value: str, asked: 
     assert asked in [request.url for request in viewing.transport.requests]
 
 
-async def test_a_clock_that_runs_beside_ours_is_followed(follow: Follow) -> None:
+@pytest.mark.parametrize("name", ["time.txt", "time.ntp"])
+async def test_a_clock_that_runs_beside_ours_is_followed(follow: Follow, name: str) -> None:
     """By 200 parts in a million: in two hours that is a second and a half."""
-    broadcast = Timed(FakeClock(), "time.txt", drift=200e-6)
+    broadcast = Timed(FakeClock(), name, drift=200e-6)
     viewing = await follow(broadcast)
     server = viewing.live._server
     off: list[float] = []
@@ -260,5 +264,5 @@ async def test_a_clock_that_runs_beside_ours_is_followed(follow: Follow) -> None
         await viewing.clock.advance(60.0)
         look()
     assert max(off) < 0.2
-    asked = [request for request in viewing.transport.requests if request.url.endswith("time.txt")]
+    asked = [request for request in viewing.transport.requests if request.url.endswith(name)]
     assert 10 <= len(asked) <= 14

@@ -63,6 +63,12 @@ def test_dash_is_played_where_its_service_description_says() -> None:
     assert found.low
 
 
+def test_chunks_are_as_long_as_the_mpd_says_where_their_segments_are_available_earlier_still() -> None:
+    text = MPD.format('availabilityTimeOffset="1.9" availabilityTimeComplete="false"')
+    text = text.replace("<Representation ", '<Resync type="0" dT="0.4"/><Representation ')
+    assert latency_of(parse(text, BASE, now_s=100.0), 2.0, 20.0).part_s == pytest.approx(0.4)
+
+
 def test_a_source_that_publishes_whole_segments_is_not_played_nearer_than_they_allow() -> None:
     found = latency_of(parse(MPD.format(""), BASE, now_s=100.0), 2.0, 20.0)
     assert found.part_s is None
@@ -177,10 +183,10 @@ class _Order:
     avoid: frozenset[str] = frozenset()
 
 
-def load(files: dict[str, bytes], *states: PartsProgress) -> tuple[LoadResult, bytes, Loads]:
+def load(files: dict[str, bytes], *states: PartsProgress, track: str = "main") -> tuple[LoadResult, bytes, Loads]:
     loads, buffer = Loads(files), SegmentBuffer(Waiting())
     loader = PartLoader(cast(Any, loads), cast(Sources, _Addresses()), cast(Growing, Listing(list(states))))
-    order = _Order(Segment(8, 2.0, 2.0, ""))
+    order = _Order(Segment(8, 2.0, 2.0, ""), track=track)
     result = asyncio.run(loader.load(cast(Any, order), buffer, lambda _progress: LoadVerdict.GO_ON))
     return result, bytes(buffer.view(0, len(buffer))), loads
 
@@ -241,10 +247,24 @@ def test_an_announced_part_that_is_empty_is_asked_for_once(byte_range: ByteRange
     assert [url for url, _, _ in loads.asked].count("s") == 1
 
 
-def test_a_gap_among_the_parts_ends_the_segment() -> None:
-    gap = PartialSegment("b", 0.33, gap=True)
-    _, body, _ = load(FILES, PartsProgress((*parts("a"), gap, *parts("c")), whole=True))
-    assert body == b"AA"
+GAP = PartialSegment("b", 0.33, gap=True)
+
+
+def test_behind_a_gap_video_goes_on_with_a_part_that_can_be_decoded_by_itself() -> None:
+    independent = PartialSegment("d", 0.33, independent=True)
+    _, body, loads = load(
+        {**FILES, "d": b"DD", "e": b"E"},
+        PartsProgress((*parts("a"), GAP), PreloadHint("PART", "c")),
+        PartsProgress((*parts("a"), GAP, *parts("c"), independent), PreloadHint("PART", "e")),
+        PartsProgress((*parts("a"), GAP, *parts("c"), independent, *parts("e")), whole=True),
+    )
+    assert body == b"AADDE"
+    assert [url for url, _, _ in loads.asked] == ["a", "d", "e"]
+
+
+def test_behind_a_gap_audio_goes_on_with_the_next_part() -> None:
+    assert load(FILES, PartsProgress((*parts("a"), GAP, *parts("c")), whole=True), track="audio-0")[1] == b"AAC"
+    assert load(FILES, PartsProgress((*parts("a"), GAP, *parts("c")), whole=True))[1] == b"AA"
 
 
 def test_a_part_that_cannot_be_had_is_told() -> None:

@@ -14,6 +14,7 @@ from player.manifest.timing import (
     Reload,
     clock_sources,
     next_reload,
+    ntp_time,
     server_time,
     with_query,
 )
@@ -108,3 +109,15 @@ def test_clocks_of_the_usable_utc_timings() -> None:
     assert server_time("head", "Mon, 01 Jan 2024 00:00:01 GMT") == 1_704_067_201.0
     assert server_time("head", "yesterday") is None
     assert server_time("body", "<html>") is None
+
+
+def test_the_clock_of_an_ntp_timestamp() -> None:
+    """RFC 5905 6: seconds since 1900 and their fraction."""
+    assert clock_sources([("urn:mpeg:dash:utc:http-ntp:2014", "https://t.example.org/n")]) == [
+        ("ntp", "https://t.example.org/n")
+    ]
+    stamp = (1_704_067_201 + 2_208_988_800).to_bytes(4) + (1 << 31).to_bytes(4)
+    assert ntp_time(stamp) == 1_704_067_201.5
+    assert ntp_time((10).to_bytes(4) + bytes(4)) == 2_085_978_506.0, "the era that begins in 2036"
+    for wrong in (b"", stamp[:7], bytes(8), b"2024-01-01T00:00:01.5Z"):
+        assert ntp_time(wrong) is None

@@ -153,6 +153,15 @@ def test_lost_sound_is_silence_of_the_same_length(caplog: pytest.LogCaptureFixtu
     assert len(caplog.records) == 1, "one line for the segment, not for each stretch of it"
 
 
+def test_a_part_that_the_source_lacks_is_silence() -> None:
+    """Audio behind it stays at its time."""
+    feed = feed_of(sound(0, records(AUDIO, 0.0, 1.0, STEP_S) + records(AUDIO, 2.0, 4.0, STEP_S)))
+    found = feed.between(slot(), 0.0, 4.0)
+    assert [sample.dts_s for sample in found if not sample.filler] == [0.0, 0.5, 2.0, 2.5, 3.0, 3.5]
+    silent = [sample.dts_s for sample in found if sample.filler]
+    assert silent == pytest.approx([1.0 + number * 1024 / 48_000 for number in range(math.floor(48_000 / 1024))])
+
+
 def test_damage_in_the_middle_is_silence_from_there_on_each_time() -> None:
     feed = feed_of(sound(0, records(AUDIO, 0.0, 2.0, STEP_S) + DAMAGE))
     assert times(feed, 0.0, 1.0) == [0.0, 0.5]
