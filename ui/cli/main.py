@@ -111,6 +111,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         args = build_parser(named).parse_args(words)
     except UsageError as error:
+        if named is not None and named not in COMMANDS and _is_place(named):
+            return _no_file(named, json_wanted="--json" in words)
         return _bad_usage(error, json_wanted="--json" in words)
     if args.command is None:
         build_parser(None).print_help()
@@ -161,6 +163,17 @@ def _tell(error: MatineeError | DrmError, args: argparse.Namespace) -> int:
     for line in f"matinee: {error.sentence} ({error.code})".split("\n"):
         print(printable(line), file=sys.stderr)
     return int(exit_code(error))
+
+
+def _is_place(word: str) -> bool:
+    """Whether a word looks like the path of a file rather than a command."""
+    return os.sep in word or bool(Path(word).suffix)
+
+
+def _no_file(word: str, *, json_wanted: bool) -> int:
+    from player.base.errors import ErrorCode, InputError
+
+    return _tell(InputError(ErrorCode.INPUT_FILE, f"There is no file {word}."), argparse.Namespace(json=json_wanted))
 
 
 def _bad_usage(error: UsageError, *, json_wanted: bool) -> int:

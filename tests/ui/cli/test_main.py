@@ -104,6 +104,14 @@ def test_a_file_that_is_not_there_is_not_taken_for_a_title(
     assert f"{name} {sentence}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("word", ["film.mkv", "films/film", "./play"])
+def test_a_file_that_is_not_there_is_no_unknown_command(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([word]) == 2
+    assert capsys.readouterr().err == f"matinee: There is no file {word}. (input.file)\n"
+    assert main(["ply"]) == 2
+    assert "invalid choice" in capsys.readouterr().err
+
+
 def test_the_address_of_a_file_is_that_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a film.m3u8").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nno 1.ts\n#EXT-X-ENDLIST\n")
     words = ["--headless", "--profile-dir", str(tmp_path / "profile"), "--key-store", "file"]
