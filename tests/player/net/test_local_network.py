@@ -16,6 +16,7 @@ from player.net.http import HttpTransport
 from player.net.local_network import is_local
 from player.net.model import Request, RequestKind
 from player.net.web_options import WebOptions, resolve_of
+from player.stream.remote_file import RemoteFile, first_bytes
 from tests.kit.rawserver import RawServer
 
 OUTSIDE = "127.0.0.2"
@@ -142,6 +143,21 @@ async def test_a_redirect_of_the_internet_leads_to_no_local_server(world: World)
     with pytest.raises(NetError, match="may not lead there"):
         await world.get(world.url(OUTSIDE, "/away"))
     assert await world.get(world.url("127.0.0.3", "/away")) == b"yes"
+
+
+async def test_a_film_of_the_internet_is_read_from_no_local_server(world: World) -> None:
+    """Neither its first bytes nor a part later, once its server has shown a film."""
+    target = world.url("127.0.0.1")
+    world.server.answers["/film.mkv"] = lambda exchange: exchange.reply(302, location=target)
+    before = len(world.server.exchanges)
+    for read in (first_bytes(world.url(OUTSIDE, "/film.mkv"), world.gate), opened(world)):
+        with pytest.raises(NetError, match="may not lead there"):
+            await read
+    assert {exchange.path for exchange in world.server.exchanges[before:]} == {"/film.mkv"}
+
+
+async def opened(world: World) -> object:
+    return await RemoteFile.open(world.url(OUTSIDE, "/film.mkv"), world.gate, SystemClock(), lambda _error: None)
 
 
 async def test_an_international_name_is_one_in_both_spellings(world: World) -> None:
