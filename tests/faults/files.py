@@ -155,6 +155,11 @@ FAULTS = [
         apply=lambda patch: patch.setattr(session, "_PNG_END", b""),
     ),
     Fault(
+        name="files-a-file-that-cannot-be-played-ends-the-queue",
+        test=_FILES + "test_a_file_of_the_queue_that_cannot_be_played_is_passed_over",
+        apply=lambda patch: patch.setattr(FilesViewModel, "pass_over", lambda _self: None),
+    ),
+    Fault(
         name="files-a-bookmark-is-never-removed",
         test=_FILES + "test_a_bookmark_is_removed_by_six_keys",
         apply=replaced(

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 
 from player.mpv.adjustments import Adjustments, changed, properties
 from player.mpv.outputs import AudioDevice, audio_devices, device_or_default
-from player.reporting.state import FileFacts, PlaybackStatus
+from player.reporting.state import FileFacts, PlaybackFailure, PlaybackStatus
 from player.resume.files import FileMemory, OpenedFile
 from player.title.media_file import (
     MediaFileKind,
@@ -27,6 +27,7 @@ from player.title.media_file import (
 from tests.kit.fake_client import cards, playing
 from ui.app.system import links
 from ui.app.viewmodels import browsing
+from ui.app.viewmodels import files as files_module
 from ui.app.viewmodels.browsing import FileBrowser
 from ui.app.viewmodels.queue import PlayQueue, Repeat
 from ui.cli.app import _files
@@ -116,6 +117,53 @@ def test_the_queue_by_keys(stage, tmp_path):
     stage.until(lambda: playing_names(stage) == ["a", "b", "a"])
     stage.key(K.Key_Q)
     assert stage.app.files.property("repeat") == "all"
+
+
+def fail(stage) -> None:
+    """What plays cannot be played."""
+    stage.client.sessions[-1].publish(
+        playing(status=PlaybackStatus.FAILED, failure=PlaybackFailure("input.file", "There is no such file."))
+    )
+
+
+def test_a_file_of_the_queue_that_cannot_be_played_is_passed_over(stage, tmp_path):
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv", "b.mkv", "c.mkv"))))
+    stage.until(lambda: playing_names(stage) == ["a"])
+    stage.client.sessions[-1].publish(playing())
+    stage.key(K.Key_N)
+    stage.until(lambda: playing_names(stage) == ["a", "b"])
+    fail(stage)
+    stage.until(lambda: playing_names(stage) == ["a", "b", "c"])
+    stage.until(lambda: "b.mkv" in stage.app.player.property("tools").property("said"))
+    stage.client.sessions[-1].publish(playing())
+    QTest.keyClick(stage.window, K.Key_Less)
+    stage.until(lambda: playing_names(stage)[3:] == ["b"])
+    fail(stage)
+    stage.until(lambda: playing_names(stage)[3:] == ["b", "a"])
+
+
+def test_a_queue_of_which_nothing_plays_comes_to_an_end(stage, tmp_path):
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv", "b.mkv"))))
+    stage.until(lambda: playing_names(stage) == ["a"])
+    stage.app.files.cycleRepeat()
+    assert stage.app.files.property("repeat") == "all"
+    fail(stage)
+    stage.until(lambda: playing_names(stage) == ["a", "b"])
+    fail(stage)
+    stage.until(lambda: stage.app.player.property("status") == "failed")
+    stage.wait(50)
+    assert playing_names(stage) == ["a", "b"], "the page says why"
+
+
+def test_a_queue_whose_disk_has_gone_is_not_tried_to_its_end(monkeypatch, tmp_path, stage):
+    monkeypatch.setattr(files_module, "_MOST_PASSED", 2)
+    stage.start(files=list(map(str, films(tmp_path, *(f"{number}.mkv" for number in range(9))))))
+    for count in (1, 2, 3):
+        stage.until(lambda count=count: len(stage.client.sessions) == count)
+        fail(stage)
+    stage.until(lambda: stage.app.player.property("status") == "failed")
+    stage.wait(50)
+    assert len(stage.client.sessions) == 3
 
 
 def test_several_files_are_dropped_and_pasted(stage, tmp_path):

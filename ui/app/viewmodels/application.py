@@ -127,6 +127,7 @@ class ApplicationViewModel(QObject):
         self._my_list.changed.connect(self.listedChanged)
         self._title_download.playWanted.connect(self.playDownload)
         self._player.ended.connect(self._after_end)
+        self._player.failed.connect(self._files.pass_over)
         self._files.sourceWanted.connect(self._play_queued)
         self._files.failed.connect(self._downloads.tell)
         self._addresses.filesWanted.connect(self._files.open)

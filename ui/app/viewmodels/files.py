@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
 
 _MOST = 20_000
+_MOST_PASSED = 20  # then the disk is gone rather than a file
 _MOST_RECENT = 12
 
 
@@ -47,12 +48,15 @@ class RecentModel(RecordModel[Poster]):
 
 
 class FilesViewModel(QObject):
-    """``sourceWanted(source)`` asks for a playback, ``failed(failure)`` says why a file cannot be opened. ``recent``
-    are the files that were opened last, by their identity; ``choices`` are what can be done with one of them."""
+    """``sourceWanted(source)`` asks for a playback, ``failed(failure)`` says why a file cannot be opened.
+    ``passedOver(name)`` follows for one of the queue that cannot be played, if another one is played instead.
+    ``recent`` are the files that were opened last, by their identity; ``choices`` are what can be done with one of
+    them."""
 
     changed = Signal()
     sourceWanted = Signal(object)
     failed = Signal(object)
+    passedOver = Signal(str)
 
     def __init__(self, client: ClientPort, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +65,9 @@ class FilesViewModel(QObject):
         self._browser = FileBrowser(_plays, self, folders=True, heading=tr("On this computer"))
         self._browser.chosen.connect(lambda place: self.open([place]))
         self._queue = PlayQueue()
+        self._direction = 1  # in which the viewer goes through it
+        self._passed = 0  # so many in a row
+        self._unplayable: set[str] = set()  # places of it
         self._lines = QueueModel(self)
         self._rng = Random()
         self._count = 0
@@ -161,11 +168,13 @@ class FilesViewModel(QObject):
     @Slot(int)
     def playRow(self, row: int) -> None:
         """Play one of the queue."""
+        self._direction, self._passed = 1, 0
         self._go(self._queue.to_row(row))
 
     @Slot(int, result=bool)
     def step(self, direction: int) -> bool:
         """Play the next one (1) or the one before (-1); False where there is none."""
+        self._direction, self._passed = direction, 0
         return self._go(self._queue.step(direction))
 
     def leads(self, direction: int) -> bool:
@@ -195,13 +204,32 @@ class FilesViewModel(QObject):
 
     def after_end(self) -> bool:
         """Go on by itself after the end of a file; False where nothing follows."""
+        self._direction, self._passed = 1, 0
         return self._go(self._queue.after_end())
+
+    def pass_over(self) -> None:
+        """What plays has failed: play the next one of the queue that has not, in the viewer's direction."""
+        place, queue = self._queue.current, self._queue
+        self._unplayable.add(place)
+        self._passed += 1
+        if self._passed > _MOST_PASSED:
+            return
+        for _ in queue.places:
+            following = queue.step(self._direction)
+            if following is None:
+                return
+            queue = following
+            if queue.current not in self._unplayable:
+                self.passedOver.emit(_shown_name(place))
+                self._go(queue)
+                return
 
     def leave(self) -> None:
         """The player is left, or something else plays: the queue is over."""
         self._now(PlayQueue(repeat=self._queue.repeat))
 
     def _opened(self, places: list[str]) -> None:
+        self._direction, self._passed, self._unplayable = 1, 0, set()
         queue = PlayQueue.of(places, repeat=self._queue.repeat)
         self._go(queue.shuffle(self._rng, on=True) if self._queue.shuffled else queue)
 

@@ -47,13 +47,15 @@ _BUSY = (PlaybackStatus.IDLE, PlaybackStatus.LOADING, PlaybackStatus.BUFFERING, 
 
 
 class PlayerViewModel(QObject):
-    """One playback at a time. ``ended`` follows when it came to its end by itself and no episode goes on from it."""
+    """One playback at a time. ``ended`` follows when it came to its end by itself and no episode goes on from it,
+    ``failed`` when an error ended it."""
 
     stateChanged = Signal()
     timeChanged = Signal()
     bufferedChanged = Signal()
     volumeChanged = Signal()
     ended = Signal()
+    failed = Signal()
     sought = Signal(float)  # where the viewer jumps to, in seconds
     keptWanted = Signal(str)  # the title that goes on from a kept one is kept too
 
@@ -524,3 +526,5 @@ class PlayerViewModel(QObject):
             and not self._up_next.take_over()
         ):
             self.ended.emit()
+        if state.status is PlaybackStatus.FAILED and before.status is not PlaybackStatus.FAILED:
+            self.failed.emit()

@@ -71,6 +71,7 @@ class ToolsViewModel(QObject):
         self._path: list[str] = []
         self._heading = ""
         self._said = ""
+        self._announced = ""
         self._said_timer = QTimer(self, singleShot=True, interval=_SAID_MS)
         self._said_timer.timeout.connect(lambda: self._say(""))
         self._sleep = QTimer(self, singleShot=True)
@@ -89,6 +90,7 @@ class ToolsViewModel(QObject):
         """The queue that the menu shows."""
         self._files = files
         files.changed.connect(self._refresh)
+        files.passedOver.connect(self._announce)
 
     def begin(self, session: SessionPort | None) -> None:
         """Another playback: what concerns one title is as it was, what concerns the ears stays."""
@@ -98,7 +100,13 @@ class ToolsViewModel(QObject):
         self._loop, self._found, self._path = (None, None), (), []
         if session is not None and self._adjusted != Adjustments():
             session.adjust(self._adjusted)
-        self._say("")
+        self._say(self._announced if session is not None else "")
+        if session is not None:
+            self._announced = ""
+
+    def _announce(self, name: str) -> None:
+        """What is said as soon as the next playback has started."""
+        self._announced = tr("{file} cannot be played and was passed over.").format(file=name)
 
     def show(self, state: PlaybackState) -> None:
         """The newest state of the playback."""

@@ -3916,6 +3916,10 @@
         <translation>{count} Bildschirme zugleich</translation>
     </message>
     <message>
+        <source>{file} cannot be played and was passed over.</source>
+        <translation>{file} kann nicht gespielt werden und wurde übersprungen.</translation>
+    </message>
+    <message>
         <source>{folder}, not connected</source>
         <translation>{folder}, nicht verbunden</translation>
     </message>
