@@ -87,7 +87,7 @@ FocusScope {
         id: form
         anchors.centerIn: parent
         anchors.verticalCenterOffset: recent.visible ? -recent.height / 2 : 0
-        width: root.byCode ? panel.implicitWidth : Theme.px(380)
+        width: root.byCode ? panel.implicitWidth : Theme.px(480)
         spacing: Theme.px(18)
 
         Wordmark { anchors.left: parent.left; size: Theme.hero }
