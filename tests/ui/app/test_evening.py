@@ -285,6 +285,17 @@ def test_an_empty_search_suggests_something(stage):
     assert stage.focus_name.startswith("found_")
 
 
+def test_a_search_page_that_was_opened_before_the_titles_came_suggests_them(stage):
+    stage.client.viewer = "Ada"
+    stage.start()
+    stage.until(lambda: stage.page == "home" and stage.app.home.property("state") == "empty")
+    stage.app.showSearch()
+    stage.until(lambda: stage.page == "search")
+    stage.client.titles = list(TITLES)
+    stage.app.home.refresh()
+    stage.until(lambda: stage.item("found").property("count") > 0)
+
+
 def test_the_statistics_end_above_the_seek_bar(stage):
     evening(stage, tv=True)
     play_from(stage, "home")

@@ -115,6 +115,7 @@ class ApplicationViewModel(QObject):
         for_viewers = (self._home, self._details, self._profiles, self._search, self._channels, self._my_list)
         for needing in (*for_viewers, self._account, self._browse, self._choices):
             needing.signInNeeded.connect(self._sign_in_again)
+        self._home.changed.connect(self._suggest_again)
         self._choices.playWanted.connect(self.openTitle)
         self._choices.detailsWanted.connect(self.showTitle)
         self._choices.done.connect(lambda _title_id: self._ask_for_news())
@@ -206,6 +207,11 @@ class ApplicationViewModel(QObject):
         if not self._client.service_name:
             self._rest_on(Page.SIGN_IN)
         self._downloads.refresh()
+
+    def _suggest_again(self) -> None:
+        """The search page may have been opened before there were titles to suggest."""
+        if self._page is Page.SEARCH:
+            self._search.refresh()
 
     def _look_for_files(self) -> None:
         """Where a row shows what was opened last."""
