@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -116,9 +117,12 @@ class RowQueries:
                     found.setdefault(genre, []).append(title_id)
             large = [genre for genre, titles in found.items() if len(titles) >= _FEWEST_OF_GENRE]
             large.sort(key=lambda genre: (-liked.get(genre, 0), -len(found[genre]), genre))
+            rows = {genre: found[genre][:ROW_LENGTH] for genre in large[:_MOST_GENRES]}
+            all_ids = list(dict.fromkeys(chain.from_iterable(rows.values())))
+            offered = {one.title.id: one for one in self._offered(session, viewing, all_ids, len(all_ids))}
             return [
-                Shown(self._offered(session, viewing, found[genre][:ROW_LENGTH]), genre=genre)
-                for genre in large[:_MOST_GENRES]
+                Shown([offered[title_id] for title_id in title_ids if title_id in offered], genre=genre)
+                for genre, title_ids in rows.items()
             ]
 
     def _liked_genres(self, session: Session, viewing: Viewing) -> dict[str, int]:
@@ -189,14 +193,16 @@ class RowQueries:
         listed = select(ListEntry.title_id).where(*own, ListEntry.listed)
         return [*self._watched(session, viewing), *session.scalars(listed)]
 
-    def _offered(self, session: Session, viewing: Viewing, title_ids: Sequence[str]) -> Sequence[WatchedTitle]:
+    def _offered(
+        self, session: Session, viewing: Viewing, title_ids: Sequence[str], most: int = ROW_LENGTH
+    ) -> Sequence[WatchedTitle]:
         """Those of the titles that are on offer, in their order, as many as a row has."""
         query = select(Title)
         rows = session.scalars(
             query.where(Title.id.in_(title_ids), is_offered()), offer_values(viewing, self._clock.now())
         )
         by_id = {title.id: title for title in rows}
-        shown = [by_id[title_id] for title_id in title_ids if title_id in by_id][:ROW_LENGTH]
+        shown = [by_id[title_id] for title_id in title_ids if title_id in by_id][:most]
         progress = progress_of(session, viewing, [title.id for title in shown])
         return [WatchedTitle(title, progress.get(title.id)) for title in shown]
 

@@ -21,9 +21,12 @@ from backend_stub.services import catalog, licence_issuing, retention, search, s
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.edge_gate import EdgeGate
+from backend_stub.services.entitlement import Viewing
 from backend_stub.services.playback_insight import Insight, PlayedSession
 from backend_stub.services.quality import Group, QualityOf, QualitySums, aggregate
 from backend_stub.services.rights import policy
+from backend_stub.services.row_queries import RowQueries
+from backend_stub.services.rows import Shown
 from backend_stub.services.search_index import SearchIndex
 from backend_stub.services.views import Views
 from backend_stub.signing import EdgeGrant
@@ -146,6 +149,21 @@ def _one_by_one(patch: pytest.MonkeyPatch) -> None:
         ]
 
     patch.setattr(Insight, "sessions", each)
+
+
+def _row_by_row(patch: pytest.MonkeyPatch) -> None:
+    """The titles of each genre's row are asked for by themselves."""
+    genres = RowQueries.genres
+
+    def each(rows: RowQueries, viewing: Viewing) -> Sequence[Shown]:
+        made = genres(rows, viewing)
+        with rows._database.read() as session:
+            return [
+                Shown(rows._offered(session, viewing, [o.title.id for o in one.titles]), genre=one.genre)
+                for one in made
+            ]
+
+    patch.setattr(RowQueries, "genres", each)
 
 
 def _ranks_each_time(patch: pytest.MonkeyPatch) -> None:
@@ -366,6 +384,11 @@ FAULTS = [
         "service-trending-for-each-viewer",
         _SIZE + "TestViews::test_what_is_watched_most_is_looked_for_now_and_then",
         _ranks_each_time,
+    ),
+    Fault(
+        "service-genres-row-by-row",
+        _SIZE + "test_rows_of_many_genres_ask_as_much_as_the_row_of_one",
+        _row_by_row,
     ),
     Fault("service-index-inside-a-search", _SIZE + "test_a_search_waits_for_no_great_load", _indexes_while_asked),
     Fault("service-keeps-everything", _SIZE + "test_what_is_old_is_let_go", _keeps_all),

@@ -22,6 +22,7 @@ from backend_stub.db.models import (
     QualityHour,
     RefreshToken,
     Title,
+    TitleGenre,
     ViewDay,
 )
 from backend_stub.services.entitlement import Viewing
@@ -197,6 +198,22 @@ class TestViews:
         with statements(running) as asked:
             views.ranked()
         assert any("view_days" in one for one in asked)
+
+
+def test_rows_of_many_genres_ask_as_much_as_the_row_of_one(running: Service) -> None:
+    viewing = Viewing(running.account("a"))
+    (genres,) = [maker.make for maker in running.context.titles.rows._makers if maker.name == "genre"]
+    asked = []
+    for count, name in enumerate(("drama", "comedy", "thriller"), 1):
+        add(running, [a_title(10 * count + number) for number in range(3)])
+        add(running, [TitleGenre(title_id=f"t{10 * count + number}", genre=name) for number in range(3)])
+        with statements(running) as counted:
+            shown = genres(viewing)
+        assert isinstance(shown, list)
+        assert len(shown) == count
+        assert {len(one.titles) for one in shown} == {3}
+        asked.append(len(counted))
+    assert len(set(asked)) == 1
 
 
 def test_a_search_waits_for_no_great_load(running: Service) -> None:
