@@ -4,13 +4,14 @@ disturbs, and gets the ``media`` of its report."""
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from player.mpv.streams import ByteStream
 from player.net.shaping import LinkTrace
+from player.qa.picture.measure import Span
 from player.qa.picture.tape import Tapes
 from player.qa.run_spec import RunSpec
 
@@ -19,6 +20,7 @@ Around = Callable[[Opener], Opener]
 Play = Callable[[RunSpec, Around], dict[str, Any]]
 """Plays a run, with its streams recorded by what stands around their opener."""
 
+_EDGE_S = 0.5  # half of the longest window in which video or audio is compared
 _PEACEFUL = LinkTrace.constant(1_000_000_000.0, 0.001)
 
 
@@ -38,13 +40,27 @@ def judged(spec: RunSpec, media: Path, play: Play, undisturbed: Play) -> dict[st
         parts = []
         for number, path in enumerate(own):
             reference = wanted[number] if len(wanted) == len(own) else None
-            found = judge(path, reference, float("inf") if whole else end_s, needs_reference=True)
+            skipped = unseen(report, spec.settings.start_s or 0.0) if len(own) == 1 else []
+            found = judge(path, reference, float("inf") if whole else end_s, needs_reference=True, unseen=skipped)
             clips(path, found, media, f"part-{number + 1}")
             parts.append(found)
     report["media"] = together(parts)
     if report["continuity"]["decode_errors"] is None:
         report["continuity"]["decode_errors"] = report["media"]["decode_errors"]
     return report
+
+
+def unseen(report: Mapping[str, Any], start_s: float) -> list[Span]:
+    """Return the stretches that the viewer jumped over and never saw, counted from ``start_s``. Pure."""
+    begins = [start_s, *(each["to_s"] for each in report["seeks"])]
+    ends = [*(each["from_s"] for each in report["seeks"]), float(report["result"]["position_s"] or 0.0)]
+    found: list[Span] = []
+    reached_s = start_s
+    for begin_s, end_s in sorted(zip(begins, ends, strict=True)):
+        if begin_s > reached_s:
+            found.append((reached_s - start_s - _EDGE_S, begin_s - start_s + _EDGE_S))
+        reached_s = max(reached_s, end_s)
+    return found
 
 
 def _taped(spec: RunSpec, play: Play, folder: Path) -> tuple[list[Path], dict[str, Any]]:

@@ -45,17 +45,22 @@ _SENTENCES = {
 
 
 def judge(
-    path: Path, reference: Path | None, until_s: float = math.inf, *, needs_reference: bool = False
+    path: Path,
+    reference: Path | None,
+    until_s: float = math.inf,
+    *,
+    needs_reference: bool = False,
+    unseen: Sequence[Span] = (),
 ) -> dict[str, Any]:
     """The ``media`` of a report, for what a player gave its decoder. ``needs_reference``: that there is no reference
-    is a finding. Raises InputError without a usable FFmpeg."""
+    is a finding. ``unseen`` stretches are not judged. Raises InputError without a usable FFmpeg."""
     own = measure(path)
     wanted = None if reference is None else measure(reference)
     end_s = min(until_s, own.duration_s)
     compared = None if reference is None else compare(path, reference, until_s)
     offset_ms = av_offset_ms(path, end_s) if own.has_video and own.has_audio else None
     unjudged = ((0.0, own.duration_s),) if needs_reference and reference is None else ()
-    return document(own, wanted, compared, offset_ms, unjudged)
+    return document(own, wanted, compared, offset_ms, unjudged, unseen)
 
 
 def document(
@@ -64,17 +69,18 @@ def document(
     compared: Compared | None,
     offset_ms: float | None = None,
     unjudged: Sequence[Span] = (),
+    unseen: Sequence[Span] = (),
 ) -> dict[str, Any]:
     """The findings and figures, out of what was measured."""
     found = [
         *_findings("unjudged", unjudged, ()),
-        *_findings("frozen", own.frozen, () if wanted is None else wanted.frozen),
-        *_findings("black", own.black, () if wanted is None else wanted.black),
-        *_findings("silent", own.silent, () if wanted is None else wanted.silent),
+        *_findings("frozen", own.frozen, (*unseen, *(() if wanted is None else wanted.frozen))),
+        *_findings("black", own.black, (*unseen, *(() if wanted is None else wanted.black))),
+        *_findings("silent", own.silent, (*unseen, *(() if wanted is None else wanted.silent))),
     ]
     if compared is not None:
-        found += _findings("wrong_picture", compared.wrong_picture, ())
-        found += _findings("wrong_sound", compared.wrong_sound, ())
+        found += _findings("wrong_picture", compared.wrong_picture, unseen)
+        found += _findings("wrong_sound", compared.wrong_sound, unseen)
         found += _findings("missing", compared.missing, ())
     found.sort(key=lambda each: each.start_s)
     return {

@@ -16,12 +16,14 @@ from player.playback.settings import PlaybackSettings
 from player.qa.document import read
 from player.qa.outcome import outcome_of
 from player.qa.picture.compare import other_pictures, other_sounds
+from player.qa.picture.judged import unseen
 from player.qa.picture.marks import av_offset_ms, beeps, flashes, offset_ms
 from player.qa.picture.measure import MediaFigures, measured
 from player.qa.picture.tools import run
 from player.qa.picture.verdict import document, together
 from player.qa.plan import plan_of
 from player.qa.run_spec import Bench, Labels, RunResult, RunSpec
+from player.qa.script import Do, ScriptStep
 from player.qa.simulation.run import simulate
 from player.title.opening import PlaybackSource
 from tests.kit import media
@@ -114,12 +116,12 @@ def test_without_marks_that_belong_together_nothing_is_told() -> None:
     assert flashes(np.repeat(np.float32([0, 200]), 100)) == [], "a bright scene is no flash"
 
 
-def judged(tmp_path: Path, *rules: dict[str, Any]) -> dict[str, Any]:
+def judged(tmp_path: Path, *rules: dict[str, Any], script: tuple[ScriptStep, ...] = ()) -> dict[str, Any]:
     faults = FaultPlan.parse({"version": 1, "rules": list(rules)}) if rules else None
     with FileServer(media.ffmpeg_dash(SECONDS).folder) as server:
         source = PlaybackSource(url=server.url("manifest.mpd"))
         settings = PlaybackSettings(start_s=0.0, rung=1)
-        spec = RunSpec(Labels("judged"), source, settings, faults=faults, media=tmp_path / "media")
+        spec = RunSpec(Labels("judged"), source, settings, faults=faults, script=script, media=tmp_path / "media")
         return simulate(spec, Bench(tmp_path))
 
 
@@ -151,6 +153,21 @@ def test_what_a_server_itself_mixes_up_is_found_against_one_that_is_right(tmp_pa
         report = simulate(replace(spec, reference=reference), Bench(tmp_path))
     assert {each["kind"] for each in report["media"]["findings"]} == {"wrong_sound"}
     assert not passes(report, tmp_path)
+
+
+def test_what_a_viewer_jumps_over_is_not_judged_and_the_rest_is(tmp_path: Path) -> None:
+    jump = (ScriptStep(2.0, Do.SEEK, 9.2),)
+    assert judged(tmp_path, script=jump)["media"]["findings"] == []
+    last = {"match": {"path": "*seg-1-003*"}, "fault": {"type": "other", "offset": -1}}
+    report = judged(tmp_path, last, script=jump)
+    assert not passes(report, tmp_path)
+
+
+def test_what_a_viewer_never_saw_is_between_where_jumps_start_and_end() -> None:
+    seeks = [{"from_s": 2.0, "to_s": 9.0}, {"from_s": 10.0, "to_s": 1.0}]
+    report = {"seeks": seeks, "result": {"position_s": 4.0}}
+    assert unseen(report, 0.0) == [(3.5, 9.5)]
+    assert unseen({"seeks": [], "result": {"position_s": 4.0}}, 0.0) == []
 
 
 def half(folder: Path) -> Path:
