@@ -141,10 +141,12 @@ class Broadcast:
 
 class Viewing:
     """One playback of a :class:`Broadcast`. ``sink`` shows it; ``jumps`` are where it was told to go, ``selections``
-    the tracks whenever there were more periods. ``buffer_s`` is what the loader believes to be in hand."""
+    the tracks whenever there were more periods. ``buffer_s`` is what the loader believes to be in hand;
+    ``store_bytes`` are kept of what was loaded."""
 
-    def __init__(self, broadcast: Broadcast, buffer_s: float = 0.0) -> None:
+    def __init__(self, broadcast: Broadcast, buffer_s: float = 0.0, store_bytes: int = 1 << 26) -> None:
         self.broadcast = broadcast
+        self.store_bytes = store_bytes
         clock = self.clock = broadcast.clock
         self.transport = ScriptedTransport(clock)
         self.transport.files = cast(Any, broadcast)
@@ -169,7 +171,7 @@ class Viewing:
             presentation, self.loader, KeyRing(), _no_keys, WholeKeys(self.loader), default_pathway="a.test"
         )
         selection = select(presentation)
-        store = SegmentStore(1 << 26)
+        store = SegmentStore(self.store_bytes)
         self.streaming = Streaming(
             selection,
             StreamingParts(

@@ -19,7 +19,8 @@ from tests.kit.broadcast import Broadcast, Viewing, open_demuxer
 from tests.kit.clock import FakeClock
 
 HOUR_S = 3600.0
-SETTLED = 2  # hours
+SETTLED = 2  # hours, after which every list has reached its limit
+STORE_BYTES = 1 << 22  # what is kept of the media: full after a quarter of an hour
 GROWTH_MB, GROWTH_OBJECTS, GROWTH_REQUESTS = 4.0, 0.02, 0.01
 DRIFT_S = 0.2
 
@@ -38,7 +39,7 @@ class Hour:
 async def watch(form: str, hours: int) -> list[Hour]:
     """Play a channel for so many hours."""
     clock = FakeClock()
-    viewing = Viewing(Broadcast(clock, form))
+    viewing = Viewing(Broadcast(clock, form), store_bytes=STORE_BYTES)
     await clock.run(viewing.begin())
     await viewing.run(60.0)
     found: list[Hour] = []
