@@ -32,7 +32,7 @@ from player.service import address
 from player.service.tokens import TokenStore
 from tests.drm_client.offline_kit import MemoryKeyStore
 from tests.faults.model import Fault
-from ui.cli import doctor, download_rights
+from ui.cli import devices, doctor, download_rights
 
 
 def one_clock_for_all(patch: pytest.MonkeyPatch) -> None:
@@ -176,6 +176,10 @@ def restored_vaults_are_believed(patch: pytest.MonkeyPatch) -> None:
 
 def the_service_believes_any_clock(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(time_guard, "is_good", lambda *_given: True)
+
+
+def any_id_is_given_back(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(devices, "_known", lambda *_given: None)
 
 
 def locked_stores_are_asked(patch: pytest.MonkeyPatch) -> None:
@@ -469,6 +473,11 @@ FAULTS = [
         "tests/backend_stub/rights/test_states.py::"
         "test_a_service_that_is_five_years_ahead_signs_nothing_until_it_is_right",
         the_service_believes_any_clock,
+    ),
+    Fault(
+        "rights-give-back-says-a-pattern",
+        "tests/ui/cli/test_download_storage.py::test_a_season_comes_as_a_whole_and_is_given_back_from_another_device",
+        any_id_is_given_back,
     ),
     Fault(
         "rights-locked-store-asks-the-user",

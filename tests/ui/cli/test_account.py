@@ -117,5 +117,5 @@ def test_a_device_is_taken_off_the_account(matinee: Matinee, registered: str) ->
     assert code == 0
     assert registered not in [device["id"] for device in json.loads(said)["devices"]]
     code, _, complaint = matinee("devices", "--remove", "A" * 43)
-    assert code == 4
-    assert "no such device" in complaint
+    assert code == 2
+    assert "The account has no device with this ID" in complaint

@@ -94,6 +94,10 @@ def test_a_season_comes_as_a_whole_and_is_given_back_from_another_device(
         assert matinee("download", "resume", two["id"], *service)[0] == 0
         kept = matinee("devices", "--downloads", *service)[1]["downloads"]
         assert [item["title"] for item in kept["items"]] == ["two"]
+        for words in (("--give-back", "nonsense"), ("--give-back", "0" * 32), ("--remove", "../downloads")):
+            code, answer = matinee("devices", *words, *service)
+            assert (code, answer["error"]["code"]) == (2, "input.usage")
+            assert "`matinee devices --downloads` lists" in answer["error"]["sentence"]
         after = matinee("devices", "--give-back", kept["items"][0]["id"], *service)[1]["downloads"]
         assert after["items"] == []
         matinee("download", "renew", "--all", *service)
