@@ -40,8 +40,8 @@ class Played:
 
 
 def play(made: Engine, folder: Path, manifest: str) -> Played:
-    """Once more where the screen was held up: then libmpv may have let a picture go."""
-    for _ in range(2):
+    """Again where the screen was held up: then libmpv may have let a picture go."""
+    for _ in range(5):
         heard = folder / "sound.raw"
         with (
             Screen(**{**UNTIMED, **PCM}, ao_pcm_file=str(heard)) as screen,
@@ -108,13 +108,16 @@ def test_a_clock_of_33_bits_runs_over_in_mid_title(made: Engine) -> None:
 
 
 def test_a_title_without_sound(made: Engine) -> None:
-    with (
-        Screen(**UNTIMED) as screen,
-        opened(made, samples.trick_play(), "manifest.mpd", screen.player) as (session, recorder),
-    ):
-        assert made.wait(session, 60)
-        assert recorder.report(source="", policy="")["result"]["played_to_end"]
-        assert not session.state.audio_tracks
+    for _ in range(5):
+        with (
+            Screen(**UNTIMED) as screen,
+            opened(made, samples.trick_play(), "manifest.mpd", screen.player) as (session, recorder),
+        ):
+            assert made.wait(session, 60)
+            assert recorder.report(source="", policy="")["result"]["played_to_end"]
+            assert not session.state.audio_tracks
+        if not screen.held_up:
+            break
     assert screen.frames == list(range(samples.FRAMES))
 
 

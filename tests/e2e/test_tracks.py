@@ -149,9 +149,10 @@ def _selected(session: Session) -> str:
 
 
 def test_another_sound_loses_no_picture(made: Engine) -> None:
-    frames, held_up = _with_other_sounds(made)
-    if held_up:  # libmpv may have let a picture go
-        frames, _ = _with_other_sounds(made)
+    for _ in range(5):
+        frames, held_up = _with_other_sounds(made)
+        if not held_up:  # else libmpv may have let a picture go
+            break
     assert frames == list(range(media.ffmpeg_dash().frames))
 
 

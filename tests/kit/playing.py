@@ -149,7 +149,7 @@ class SessionBench:
         settings: PlaybackSettings | None = None,
         service: object | None = None,
     ) -> None:
-        self.clock = FakeClock()
+        self.clock = FakeClock(waits_for_threads=True)
         self.transport = ScriptedTransport(self.clock, files)
         self.player = FakePlayer()
         self.states: list[PlaybackState] = []
