@@ -30,6 +30,11 @@ def title(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(media.ffmpeg_dash().folder, folder)
     text = (folder / "manifest.mpd").read_text()
     (folder / "long.mpd").write_text(f"{text}<!--{'-x' * ((MANIFEST_BYTES - len(text)) // 2)}-->\n")
+    for playlist in folder.glob("media_*.m3u8"):
+        text = playlist.read_text().replace(
+            "#EXT-X-TARGETDURATION", f"#{'x-' * (MANIFEST_BYTES // 2)}\n#EXT-X-TARGETDURATION"
+        )
+        playlist.write_text(text)
     return folder
 
 
@@ -56,6 +61,15 @@ def test_a_fast_link_starts_at_most_one_rung_below_what_it_carries(title: Path, 
     rung, reason = first(report)
     assert rung >= len(report["rungs"]) - 2
     assert reason == "start_probe"
+    assert report["startup"]["first_frame_s"] < 1.0
+    assert report["summary"]["stalls"] == 0
+
+
+def test_long_playlists_tell_it_too(title: Path) -> None:
+    """The playlist that was loaded first is that of the lowest rung: another one is loaded after it."""
+    report = played(title, "master.m3u8", 20.0)
+    rung, reason = first(report)
+    assert (rung, reason) == (len(report["rungs"]) - 1, "start_probe")
     assert report["startup"]["first_frame_s"] < 1.0
     assert report["summary"]["stalls"] == 0
 
