@@ -72,6 +72,7 @@ def _text_alone(self: MpvPlayer, *words: str) -> tuple[bool, object]:
 _TOOLS = "tests/e2e/test_tools.py::"
 _PROCESS = "tests/player/media/test_worker_process.py::"
 _FILES = "tests/ui/app/test_files.py::"
+_PLAYER = "tests/ui/app/test_player_page.py::"
 
 FAULTS = [
     Fault(
@@ -198,5 +199,18 @@ FAULTS = [
         name="files-next-file-in-a-paused-player-moves",
         test="tests/e2e/test_film_pictures.py::test_a_film_has_pictures_for_scrubbing_and_music_has_none",
         apply=_pause_unknown,
+    ),
+    Fault(
+        name="files-controls-that-go-take-the-focus-of-what-is-typed",
+        test=_PLAYER + "test_what_is_typed_keeps_the_focus_when_the_controls_go",
+        apply=replaced("Matinee/Pages/PlayerPage.qml", ("if (!covered && !entry.visible)", "if (!covered)")),
+    ),
+    Fault(
+        name="files-a-failure-lies-behind-what-is-typed",
+        test=_PLAYER + "test_a_failure_closes_what_is_typed",
+        apply=replaced(
+            "Matinee/Pages/PlayerPage.qml",
+            ("if (entry.visible)\n            entry.close()\n        if (!activeFocus)", "if (!activeFocus)"),
+        ),
     ),
 ]

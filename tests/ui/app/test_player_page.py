@@ -157,6 +157,35 @@ def test_statistics_come_and_go_and_follow_the_history(stage):
     assert not panel.isVisible()
 
 
+def _ask_for_a_time(stage) -> None:
+    QTest.keyClick(stage.window, K.Key_T, Qt.KeyboardModifier.ControlModifier)
+    stage.until(lambda: stage.item("toolEntry").isVisible())
+    stage.type("2:0")
+
+
+def test_what_is_typed_keeps_the_focus_when_the_controls_go(stage):
+    session = stage.play(playing())
+    page = stage.item("playerPage")
+    _ask_for_a_time(stage)
+    assert page.property("overlayStays"), "no timer takes the controls away"
+    for function in ("hide", "shareFocus"):
+        page.metaObject().invokeMethod(page, function)
+    stage.type("5")
+    stage.key(K.Key_Return)
+    stage.until(lambda: ("seek", 125.0) in session.orders)
+    assert not stage.item("toolEntry").isVisible()
+
+
+def test_a_failure_closes_what_is_typed(stage):
+    session = stage.play(playing())
+    _ask_for_a_time(stage)
+    session.publish(
+        playing(status=PlaybackStatus.FAILED, failure=PlaybackFailure("media.damaged", "The video is damaged."))
+    )
+    stage.until(lambda: stage.focus_name == "retryPlayback")
+    assert not stage.item("toolEntry").isVisible()
+
+
 def test_a_failure_takes_the_focus_and_can_be_retried_or_left(stage):
     session = stage.play(playing())
     stage.item("quality").forceActiveFocus()

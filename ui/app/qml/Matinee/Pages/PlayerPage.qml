@@ -15,7 +15,7 @@ FocusScope {
     readonly property bool failed: player.failure !== ""
     readonly property bool asking: player.asksPresence && !failed
     readonly property bool covered: failed || asking
-    readonly property bool overlayStays: player.paused || menu.visible || seekBar.dragging || covered
+    readonly property bool overlayStays: player.paused || menu.visible || entry.visible || seekBar.dragging || covered
 
     // Subtitles rise above the controls, so that nobody reads through them.
     readonly property real controlsShare: visible && overlay.enabled && height > 0 ? bottomShade.height / height : 0
@@ -31,6 +31,8 @@ FocusScope {
     function enter() {
         statisticsShown = false
         menu.visible = false
+        if (entry.visible)
+            entry.close()
         show()
         rest()
     }
@@ -50,7 +52,7 @@ FocusScope {
     onVisibleChanged: if (!visible) hideLater.stop()
     function hide() {
         overlay.shown = false
-        if (!covered)
+        if (!covered && !entry.visible)
             rest()
     }
     function goBack() {
@@ -124,6 +126,8 @@ FocusScope {
     onCoveredChanged: Qt.callLater(settle)
     function settle() {
         menu.visible = false
+        if (entry.visible)
+            entry.close()
         if (!activeFocus)
             return
         if (covered)
@@ -132,7 +136,7 @@ FocusScope {
             rest()
     }
     function shareFocus() {
-        const controlled = [controls, seekBar, backButton, menu].some(item => item.activeFocus)
+        const controlled = [controls, seekBar, backButton, menu, entry].some(item => item.activeFocus)
         if (activeFocus && !covered && !controlled)
             rest()
     }
