@@ -186,6 +186,16 @@ def test_a_failure_closes_what_is_typed(stage):
     assert not stage.item("toolEntry").isVisible()
 
 
+def test_the_end_closes_what_is_typed(stage):
+    session = stage.play(playing())
+    _ask_for_a_time(stage)
+    session.publish(playing(status=PlaybackStatus.ENDED))
+    stage.until(lambda: stage.page != "player")
+    stage.play(playing())
+    assert not stage.item("toolEntry").isVisible()
+    assert stage.focus_name == "idle"
+
+
 def test_a_failure_takes_the_focus_and_can_be_retried_or_left(stage):
     session = stage.play(playing())
     stage.item("quality").forceActiveFocus()

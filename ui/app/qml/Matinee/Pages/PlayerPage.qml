@@ -31,8 +31,7 @@ FocusScope {
     function enter() {
         statisticsShown = false
         menu.visible = false
-        if (entry.visible)
-            entry.close()
+        entry.close() // it may be open on a page that is not shown
         show()
         rest()
     }
