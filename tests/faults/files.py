@@ -213,11 +213,4 @@ FAULTS = [
             ("if (entry.visible)\n            entry.close()\n        if (!activeFocus)", "if (!activeFocus)"),
         ),
     ),
-    Fault(
-        name="files-what-is-typed-stays-over-the-next-film",
-        test=_PLAYER + "test_the_end_closes_what_is_typed",
-        apply=replaced(
-            "Matinee/Pages/PlayerPage.qml", ("entry.close() // it may be open on a page that is not shown", "")
-        ),
-    ),
 ]
