@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -40,6 +42,16 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def open_regular(path: str, flags: int) -> int:
+    """An ``opener`` for :func:`open` that takes regular files alone, and never waits for a pipe's other end. Raises
+    OSError, also for a pipe, a device or a folder."""
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "this is no regular file")
+    return handle
 
 
 def kept_json(path: Path, max_bytes: int) -> object:

@@ -176,7 +176,7 @@ class FileTracks:
     async def add(self, path: Path) -> None:
         """Show a subtitle file of the viewer's. Raises InputError or MediaError where it cannot be read."""
         media = self._parts.source.media
-        await self._show(self._own.add_path(path, "" if media is None else media.stem))
+        await self._show(self._own.add_path(path, "" if media is None else Path(media.name).stem))
 
     async def chosen_text(self) -> str:
         """The id of the subtitles that are shown, once a choice under way is done; empty for none."""

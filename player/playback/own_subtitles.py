@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from player.base.file_names import readable
 from player.mpv.control import MpvControl
 from player.mpv.model import MediaPlayer
 from player.reporting.state import TrackChoice
@@ -53,7 +54,7 @@ class OwnSubtitles:
         return tuple(
             TrackChoice(
                 id_,
-                own.place.path.name,
+                readable(own.place.path.name),
                 own.place.language,
                 selected=id_ == selected,
                 kinds=("caption",) if own.place.hard_of_hearing else (),
@@ -75,7 +76,7 @@ class OwnSubtitles:
         if own.text is None:
             own.text = await asyncio.to_thread(load, own.place.path, self._fps)
         if own.number is None:
-            own.number = await control.run(_add, control.player, own.text.document, own.place.path.name)
+            own.number = await control.run(_add, control.player, own.text.document, readable(own.place.path.name))
         return own.number
 
     def lines(self, id_: str) -> tuple[SubtitleLine, ...]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from player.base.errors import ErrorCode, InputError, MatineeError, MediaError
+from player.base.file_names import readable
+from player.base.files import open_regular
 from player.base.languages import normal
 from player.text.ass import FONT_SIZE, HEIGHT, WIDTH, to_ass
 from player.text.webvtt import parse_webvtt
@@ -95,10 +97,11 @@ def named(path: Path, film_stem: str = "") -> SubtitlePlace:
 def load(path: Path, fps: float | None = None) -> SubtitleText:
     """A subtitle file, read from the disk. Raises InputError or MediaError."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=open_regular) as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InputError(ErrorCode.INPUT_FILE, f"{path.name}: {error.strerror or 'it cannot be read'}.") from error
+        sentence = f"{readable(path.name)}: {error.strerror or 'it cannot be read'}."
+        raise InputError(ErrorCode.INPUT_FILE, sentence) from error
     return read(data, fps)
 
 

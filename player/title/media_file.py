@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from unicodedata import category
 from urllib.parse import unquote, urlsplit
 
 from player.base.errors import ErrorCode, InputError, MediaError
+from player.base.file_names import readable
+from player.base.files import open_regular
 
 _SAMPLE_BYTES = 64 * 1024
 _SNIFFED = 4096
@@ -52,9 +52,6 @@ _LISTS = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS_LINE = re.compile(rb"(?m)^[ \t]*(?:[A-Za-z][A-Za-z0-9+.\-]{1,20}://|/|\.\.?/)\S")
-
-
-_TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class MediaFileKind(StrEnum):
@@ -118,13 +115,6 @@ def checked(kind: MediaFileKind, name: str) -> MediaFileKind:
     return kind
 
 
-def readable(name: str) -> str:
-    """The name of a file as it can be shown, on one line: what is no text is marked, and signs that turn the order of
-    letters around ("gpj.mkv" for "vkm.jpg") are left out."""
-    text = "".join(letter for letter in name.encode(errors="replace").decode() if letter not in _TURNS)
-    return " ".join("".join(" " if category(letter) == "Cc" else letter for letter in text).split())
-
-
 def is_media_name(name: str) -> bool:
     """Whether a file is called as media files are."""
     return PurePosixPath(name).suffix.casefold() in MEDIA_SUFFIXES
@@ -148,7 +138,7 @@ def is_media_address(url: str) -> bool:
 def inspect(path: Path) -> Inspected:
     """A first look at a local file. Raises InputError for what is no readable file, MediaError for a list."""
     try:
-        with open(path, "rb", opener=_open_regular) as file:
+        with open(path, "rb", opener=open_regular) as file:
             size = os.fstat(file.fileno()).st_size
             head = file.read(_SAMPLE_BYTES)
             file.seek(max(len(head), size - _SAMPLE_BYTES))
@@ -220,12 +210,3 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     """A key by which names sort as people count: numbers by their value."""
     parts = re.split(r"(\d+)", name.casefold())
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
-
-
-def _open_regular(path: str, flags: int) -> int:
-    """Open what is a regular file, and never wait for a pipe's other end."""
-    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise InputError(ErrorCode.INPUT_FILE, f"{readable(Path(path).name)} is no file that can be played.")
-    return handle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from player.playback import embedded_lines, file_phases, session, steps
 from player.playback.embedded_lines import EmbeddedLines
 from player.playback.file_phases import PlayingFile
 from player.playback.file_tracks import FileTracks
+from player.text import subtitle_files
 from player.text.subtitle_files import SubtitleLine
 from player.thumbnails import films
 from player.thumbnails.films import WorkerDrawer
@@ -211,6 +213,13 @@ FAULTS = [
         apply=replaced(
             "Matinee/Pages/PlayerPage.qml",
             ("if (entry.visible)\n            entry.close()\n        if (!activeFocus)", "if (!activeFocus)"),
+        ),
+    ),
+    Fault(
+        name="files-a-pipe-is-read-as-subtitles",
+        test="tests/player/text/test_subtitle_files.py::test_a_pipe_is_no_subtitle_file_and_nobody_waits_for_it",
+        apply=lambda patch: patch.setattr(
+            subtitle_files, "open_regular", lambda path, flags: os.open(path, flags | os.O_NONBLOCK)
         ),
     ),
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
 
 from player.base.errors import MatineeError
-from player.text.subtitle_files import MAX_BYTES, beside, decoded, named, read
+from player.text.subtitle_files import MAX_BYTES, beside, decoded, load, named, read
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\n<i>{words}</i>\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo\nlines\n"
 VTT = "WEBVTT\n\n00:01.000 --> 00:02.500 align:start\n{words}\n"
@@ -85,6 +86,13 @@ def test_what_is_no_subtitle_file_is_told(data):
     with pytest.raises(MatineeError) as told:
         read(data)
     assert told.value.sentence.endswith(".")
+
+
+def test_a_pipe_is_no_subtitle_file_and_nobody_waits_for_it(tmp_path):
+    pipe = tmp_path / "film\u202etrs.srt"
+    os.mkfifo(pipe)
+    with pytest.raises(MatineeError, match=r"^filmtrs\.srt: this is no regular file"):
+        load(pipe)
 
 
 def test_anything_is_read_or_told():

@@ -106,7 +106,8 @@ class FileBrowser(QObject):
         return True
 
     def _lines(self, folder: Path) -> list[Option]:
-        from player.title.media_file import natural_key, readable
+        from player.base.file_names import readable
+        from player.title.media_file import natural_key
 
         up = Option(_UP, tr("Up"))
         try:

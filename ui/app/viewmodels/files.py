@@ -258,7 +258,7 @@ def _plays(name: str) -> bool:
 
 
 def _shown_name(place: str) -> str:
-    from player.title.media_file import readable
+    from player.base.file_names import readable
 
     return readable(Path(place).name)
 

@@ -1,0 +1,14 @@
+"""Names of files as people are shown them. Pure."""
+
+from __future__ import annotations
+
+from unicodedata import category
+
+_TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def readable(name: str) -> str:
+    """The name of a file as it can be shown, on one line: what is no text is marked, and signs that turn the order of
+    letters around ("gpj.mkv" for "vkm.jpg") are left out."""
+    text = "".join(letter for letter in name.encode(errors="replace").decode() if letter not in _TURNS)
+    return " ".join("".join(" " if category(letter) == "Cc" else letter for letter in text).split())
