@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -221,5 +222,11 @@ FAULTS = [
         apply=lambda patch: patch.setattr(
             subtitle_files, "open_regular", lambda path, flags: os.open(path, flags | os.O_NONBLOCK)
         ),
+    ),
+    Fault(
+        name="files-two-asked-for-at-once-begin-on-top-of-each-other",
+        test="tests/ui/app/test_client.py::"
+        "test_a_title_begins_when_the_one_before_has_ended_however_fast_they_are_asked_for",
+        apply=lambda patch: patch.setattr(asyncio, "Lock", contextlib.nullcontext),
     ),
 ]

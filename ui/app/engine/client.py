@@ -93,6 +93,7 @@ class EngineClient:
         self._made: Future[Engine] = Future()
         self._thread = threading.Thread(target=self._make, name="make-engine")
         self._session: Session | None = None
+        self._turn = asyncio.Lock()
         self._online = False
 
     @property
@@ -315,17 +316,18 @@ class EngineClient:
         on_state: Callable[[PlaybackState], None],
         start_s: float | None = None,
     ) -> SessionPort:
-        engine, earlier = self.engine, self._session
-        if earlier is not None:
-            earlier.stop()
-            await asyncio.to_thread(engine.wait, earlier, _CLOSE_S)
-        mpv = cast("MpvPlayer", player)
-        await asyncio.to_thread(self._host.prepare, mpv)
-        self._online = source.kept is None
-        self._session = self._host.open_playback(engine, source, mpv, on_state, start_s)
+        engine, mpv = self.engine, cast("MpvPlayer", player)
+        async with self._turn:  # a playback that ends takes from libmpv what another has loaded meanwhile
+            earlier = self._session
+            if earlier is not None:
+                earlier.stop()
+                await asyncio.to_thread(engine.wait, earlier, _CLOSE_S)
+            await asyncio.to_thread(self._host.prepare, mpv)
+            self._online = source.kept is None
+            opened = self._session = self._host.open_playback(engine, source, mpv, on_state, start_s)
         if self._watch is None:
             self._watch = asyncio.create_task(self._tell_others(), name="presence")
-        return self._session
+        return opened
 
     async def _tell_others(self) -> None:
         """Hold ``presence`` whenever the network is needed, for as long as the engine lives."""
