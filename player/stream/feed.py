@@ -50,7 +50,7 @@ class Library(Protocol):
     def audio_entry(self, track: str, position: int) -> StoredSegment: ...
 
     def has_audio(self, track: str, position: int) -> bool:
-        """Whether samples of this segment can be read now."""
+        """Whether samples of this segment can be read now. In a title that does not grow they are waited for."""
         ...
 
     def wait_ready(self, entry: StoredSegment) -> None: ...
@@ -215,7 +215,8 @@ class AudioFeed:
         for position, segment in self._library.audio_segments(self._track, slot):
             if segment.end_s + drift_s + _SLACK_S < start_s or segment.start_s + drift_s - _SLACK_S > stop_s:
                 continue
-            if segment.start_s + drift_s > stop_s - _LATER_S and not self._library.has_audio(self._track, position):
+            is_next = abs(drift_s) < _SLACK_S and segment.start_s + drift_s > stop_s - _LATER_S
+            if is_next and not self._library.has_audio(self._track, position):
                 continue
             try:
                 samples = self._samples(slot, position, stop_s)

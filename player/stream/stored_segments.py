@@ -72,6 +72,8 @@ class StoreLibrary:
         return self._wait_for(track, position)
 
     def has_audio(self, track: str, position: int) -> bool:
+        if not self._lines[track].growing:
+            return True
         entry = self._store.peek(track, position)
         if entry is None or not entry.ready:
             return False

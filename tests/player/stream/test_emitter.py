@@ -372,6 +372,7 @@ def test_a_slot_does_not_wait_for_the_few_frames_of_audio_that_the_next_segment_
     """An audio segment ends up to a frame before its video, so the slot's last frames are in one that is not made
     yet when the slot is played at the live edge."""
     title = Title([4.0] * 3, [3.96, 4.0, 4.0])
+    title.line.growing = True
     late = title.store.peek("audio-0", 1)
     assert late is not None
     title.store.discard(late)
@@ -388,9 +389,12 @@ def test_a_slot_does_not_wait_for_the_few_frames_of_audio_that_the_next_segment_
     assert heard == [f"{number * A_S:.3f}" for number in range(598)]
 
 
-def test_a_slot_has_all_the_audio_that_is_there_or_is_more_than_a_few_frames() -> None:
+@pytest.mark.parametrize(("first_s", "growing"), [(3.9, True), (3.96, False)])
+def test_a_slot_has_all_the_audio_that_is_there_or_is_more_than_a_few_frames(first_s: float, growing: bool) -> None:
+    """And all of it in a title that does not grow: nothing is gained there, and after the last slot none comes."""
     assert len(marks(Title([4.0] * 2, [3.96, 4.0]).pieces(0), "a")) == 200
-    title = Title([4.0] * 2, [3.9, 4.0])
+    title = Title([4.0] * 2, [first_s, 4.0])
+    title.line.growing = growing
     late = title.store.peek("audio-0", 1)
     assert late is not None
     title.store.discard(late)
