@@ -85,7 +85,7 @@ def _members_of(title: Title) -> Mapping[str, object]:
     return {
         "id": title.id,
         "name": title.title,
-        **{name: getattr(title, name) for name in _TEXTS},
+        **{name: text for name in _TEXTS if (text := getattr(title, name)) or name not in _ONLY_WHERE_SAID},
         "duration_s": title.duration_s,
         "published_at": title.published_at,
         "progress_s": progress.position_s,
@@ -134,6 +134,7 @@ def _episode(members: Mapping[str, object]) -> EpisodePlace:
 
 
 _TEXTS = ("synopsis", "poster_url", "kind", "backdrop_url", "still_url", "logo_url", "clip_url")
+_ONLY_WHERE_SAID = ("clip_url",)  # a page of titles without it is kept as versions before kept it
 _NUMBERS = ("year", "duration_s", "published_at", "maturity")
 _SINCE_0_1: Mapping[str, object] = dict.fromkeys(("backdrop_url", "still_url", "logo_url", "clip_url"), "")
 """What a page kept before did not say yet."""
