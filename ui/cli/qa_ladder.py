@@ -68,8 +68,9 @@ async def measured(
     from player.qa.ladder.keys import SweepKeys
     from player.qa.ladder.sweep import sweep
 
-    gate = Gate(_transport(args), SystemClock()).led_by(args.source)
-    keys = SweepKeys(presentation, gate, known, args.licence_url)
+    asked = Gate(_transport(args), SystemClock())
+    gate = asked.led_by(args.source)
+    keys = SweepKeys(presentation, gate, asked, known, args.licence_url)
     terminal = sys.stderr.isatty()
 
     def progress(text: str) -> None:

@@ -22,18 +22,21 @@ from player.net.model import Request, RequestKind
 
 
 class SweepKeys:
-    """Keys for one sweep. ``known`` are (key ID, key) pairs; ``licence_url`` is a ClearKey server, asked at most once
-    for what is missing. ``trouble`` says why it gave nothing."""
+    """Keys for one sweep. ``gate`` is for the addresses of the manifest, ``asked`` for the server that was named by
+    hand, which may be a local one. ``known`` are (key ID, key) pairs; ``licence_url`` is a ClearKey server, asked at
+    most once for what is missing. ``trouble`` says why it gave nothing."""
 
     def __init__(
         self,
         presentation: Presentation,
         gate: Gate,
+        asked: Gate,
         known: Iterable[tuple[bytes, bytes]] = (),
         licence_url: str | None = None,
     ) -> None:
         self.trouble = ""
         self._gate = gate
+        self._licence_gate = asked
         self._licence_url = licence_url
         self._ring = KeyRing()
         for kid, key in known:
@@ -94,4 +97,4 @@ class SweepKeys:
         self._whole.clear()
 
     async def _post(self, call: LicenceCall) -> bytes:
-        return (await self._gate.fetch(licence_request(call))).body
+        return (await self._licence_gate.fetch(licence_request(call))).body
