@@ -322,7 +322,8 @@ class MpvPlayer:
             self._decode = True
             self._set(_PASSED, "")
             track = self.read("aid")
-            if str(self.read("audio-out-params/format", "")).startswith("spdif"):
+            form = self.read("audio-out-params/format", "spdif")  # at the end of a loop libmpv has none for a moment
+            if track and str(form).startswith("spdif"):
                 self._set("aid", "no")
                 self._set("aid", track)
 
