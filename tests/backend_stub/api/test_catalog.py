@@ -30,7 +30,7 @@ def test_title(group: ServerGroup, viewer: SignedInViewer) -> None:
         "markers": {"intro": None, "credits_s": None},
         "trailer_id": None,
         "languages": {"audio": [], "text": []},
-        "artwork": {"backdrop_url": None, "focal": None, "logo_url": None, "still_url": None},
+        "artwork": {"backdrop_url": None, "clip_url": None, "focal": None, "logo_url": None, "still_url": None},
         "thumb": None,
     }
 
