@@ -94,7 +94,7 @@ def test_a_title_leaves_those_to_go_on_with(stage):
     pick(stage, "putAway")
     stage.until(lambda: stage.client.put_away_titles == [name])
     stage.until(lambda: name not in [one.title_id for one in stage.app.home.rows.records[0].titles.records])
-    assert stage.focus is not None
+    stage.until(lambda: stage.focus_name == "continue_0")  # the row moves up with its next frame
 
 
 def test_a_title_is_marked_and_unmarked_as_watched(stage):
