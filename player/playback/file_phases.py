@@ -262,12 +262,13 @@ async def open_file(
 
 
 def _remember(parts: PlaybackParts, media: MediaFile, identity: str, memory: FileMemory) -> None:
-    """Keep that the file was opened, and from now on where it is left."""
+    """Keep that the file was opened and where it is left, as soon as something of it has been played."""
     place = str(media.path) if media.path is not None else public_address(media.url)
-    memory.keep_soon(identity, place=place, name=media.stem, opened_at=parts.clock.wall())
+    what: dict[str, Any] = {"place": place, "name": media.stem, "opened_at": parts.clock.wall()}
 
     def keep(position_s: float, _urgent: object) -> None:
-        memory.keep_soon(identity, position_s=position_s, duration_s=parts.monitor.state.duration_s or 0.0)
+        duration_s = parts.monitor.state.duration_s or 0.0
+        memory.keep_soon(identity, **what, position_s=position_s, duration_s=duration_s)
 
     parts.observe.add(ProgressTracker(keep))
 

@@ -16,6 +16,7 @@ from player.mpv.player import MpvPlayer
 from player.playback.session import Session
 from player.playback.settings import PlaybackSettings
 from player.reporting.state import PlaybackState, PlaybackStatus
+from player.resume.files import FileMemory
 from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
@@ -209,6 +210,22 @@ def test_bookmarks_and_the_place_are_found_again_under_another_name(film):
     until(lambda: {sound, words} <= chosen(again.state))
     again.stop()
     assert film.made.wait(again, 10)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x1a\x45\xdf\xa3" + b"\x01" * 5000, b"no film " * 999], ids=["head alone", "text"]
+)
+def test_a_file_that_never_played_is_none_of_those_opened_last(tmp_path, content):
+    path = tmp_path / "broken.mkv"
+    path.write_bytes(content)
+    with engine(tmp_path / "profile") as made:
+        for place, status in ((path, PlaybackStatus.FAILED), (FILMS[0].path(), PlaybackStatus.ENDED)):
+            with Screen() as screen:
+                settings = PlaybackSettings(play_for_s=0.5)
+                session = made.open(PlaybackSource.of_file(place), screen.player, lambda _state: None, settings)
+                made.wait(session, 60)
+                assert session.state.status is status
+    assert [file.place for file in FileMemory(tmp_path / "profile/files.json").last()] == [str(FILMS[0].path())]
 
 
 def chosen(state: PlaybackState) -> set[str]:

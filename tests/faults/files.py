@@ -15,11 +15,14 @@ from player.playback import embedded_lines, file_phases, session, steps
 from player.playback.embedded_lines import EmbeddedLines
 from player.playback.file_phases import PlayingFile
 from player.playback.file_tracks import FileTracks
+from player.playback.parts import PlaybackParts
+from player.resume.files import FileMemory
 from player.text import subtitle_files
 from player.text.subtitle_files import SubtitleLine
 from player.thumbnails import films
 from player.thumbnails.films import WorkerDrawer
 from player.title import media_file
+from player.title.media_file import MediaFile
 from player.tracks.preference_store import PreferenceLearner
 from tests.faults.model import Fault
 from tests.faults.viewer import replaced
@@ -27,6 +30,7 @@ from ui.app.system import links
 from ui.app.viewmodels import keys
 from ui.app.viewmodels.files import FilesViewModel
 from ui.app.viewmodels.menus import OptionModel
+from ui.cli import play
 
 
 def _pause_unknown(patch: pytest.MonkeyPatch) -> None:
@@ -70,6 +74,10 @@ def _text_alone(self: MpvPlayer, *words: str) -> tuple[bool, object]:
         return True, self.handle.command(*words)
     except (SystemError, ValueError, RuntimeError, OSError):
         return False, None
+
+
+def _remembered_at_once(parts: PlaybackParts, media: MediaFile, identity: str, memory: FileMemory) -> None:
+    memory.keep_soon(identity, place=str(media.path), name=media.stem, opened_at=parts.clock.wall())
 
 
 _TOOLS = "tests/e2e/test_tools.py::"
@@ -215,6 +223,27 @@ FAULTS = [
             "Matinee/Pages/PlayerPage.qml",
             ("if (entry.visible)\n            entry.close()\n        if (!activeFocus)", "if (!activeFocus)"),
         ),
+    ),
+    Fault(
+        name="files-what-is-typed-stays-over-the-next-film",
+        test=_FILES + "test_what_is_typed_in_one_file_is_not_meant_for_the_next[time]",
+        apply=replaced(
+            "Matinee/Pages/PlayerPage.qml",
+            (
+                "function onOpened() {\n            if (entry.visible)",
+                "function onOpened() {\n            if (false)",
+            ),
+        ),
+    ),
+    Fault(
+        name="files-a-pipe-is-no-file-here",
+        test="tests/ui/cli/test_main.py::test_a_pipe_is_no_file_and_nobody_waits_for_it[pipe-play]",
+        apply=lambda patch: patch.setattr(play, "no_file", "There is no file {}.".format),
+    ),
+    Fault(
+        name="files-what-never-played-was-opened-last",
+        test=_TOOLS + "test_a_file_that_never_played_is_none_of_those_opened_last[head alone]",
+        apply=lambda patch: patch.setattr(file_phases, "_remember", _remembered_at_once),
     ),
     Fault(
         name="files-a-pipe-is-read-as-subtitles",

@@ -62,16 +62,18 @@ def _files(words: Sequence[str]) -> tuple[str, ...]:
     """The paths of files and folders, where the words are such. Raises InputError where one of several is not."""
     from player.base.errors import ErrorCode, InputError
     from ui.app.system.links import place_text
-    from ui.cli.play_setup import local_file
+    from ui.cli.play_setup import local_file, no_file
 
     paths = [Path(word).resolve() if Path(word).is_dir() else local_file(word) for word in words]
     found = [path for path in paths if path is not None]
+    special = [word for word, path in zip(words, paths, strict=True) if path is None and Path(word).exists()]
+    if special:
+        raise InputError(ErrorCode.INPUT_FILE, no_file(Path(special[0])))
     if found and len(found) < len(words):
-        missing = words[paths.index(None)]
-        raise InputError(ErrorCode.INPUT_FILE, f"There is no file {missing}.")
+        raise InputError(ErrorCode.INPUT_FILE, no_file(Path(words[paths.index(None)])))
     for path in found:
-        if not path.exists():
-            raise InputError(ErrorCode.INPUT_FILE, f"There is no file {path}.")
+        if not path.is_file() and not path.is_dir():
+            raise InputError(ErrorCode.INPUT_FILE, no_file(path))
     return tuple(map(place_text, found))
 
 

@@ -22,7 +22,7 @@ from ui.cli.options import (
     whole_number,
 )
 from ui.cli.play_report import verdict_of, write_report
-from ui.cli.play_setup import engine_settings, known_key, local_file, playback_settings, sign_in
+from ui.cli.play_setup import engine_settings, known_key, local_file, no_file, playback_settings, sign_in
 from ui.cli.record import add_record_arguments, finish, recorder_of, replay_recorded
 from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, conditions_of
 
@@ -204,7 +204,7 @@ def _check_file(path: Path) -> None:
     if path.is_dir():
         raise InputError(ErrorCode.INPUT_FILE, f"{path} is a folder, not a file that can be played.")
     if not path.is_file():
-        raise InputError(ErrorCode.INPUT_FILE, f"There is no file {path}.")
+        raise InputError(ErrorCode.INPUT_FILE, no_file(path))
     if path.suffix == SUFFIX:
         raise InputError(
             ErrorCode.INPUT_USAGE, f"{path.name} is a recorded session, not a manifest: play it with --replay."
@@ -217,6 +217,8 @@ def _check_title(where: str) -> None:
 
     if Path(where).is_dir():
         raise InputError(ErrorCode.INPUT_FILE, f"{where} is a folder, not a file that can be played.")
+    if Path(where).exists():
+        raise InputError(ErrorCode.INPUT_FILE, no_file(Path(where)))
     if "/" in where or "." in where:
         raise InputError(
             ErrorCode.INPUT_FILE, f"{where} is no file here; an address begins with https:// or http://."

@@ -109,6 +109,13 @@ def local_file(where: str) -> Path | None:
     return None if path is None else path.resolve()
 
 
+def no_file(path: Path) -> str:
+    """The sentence for a place that no file can be played from."""
+    if path.exists():
+        return f"{path} is a pipe or a device, not a file that can be played."
+    return f"There is no file {path}."
+
+
 def known_key(text: str) -> tuple[bytes, bytes]:
     """A ``KID:KEY`` of the command line. Raises InputError without repeating the key."""
     from player.base.errors import ErrorCode, InputError

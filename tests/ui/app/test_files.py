@@ -282,6 +282,22 @@ def test_what_a_folder_has_beyond_the_list_is_told(monkeypatch, tmp_path):
     assert [line.label for line in browser.lines] == ["Up", "a.mkv", "b.mkv", "2 more are not listed"]
 
 
+@pytest.mark.parametrize("what", ["time", "line"])
+def test_what_is_typed_in_one_file_is_not_meant_for_the_next(stage, tmp_path, what):
+    """The end of a file closes "Go to a time" and "Find a line": the next one plays behind no question."""
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv", "b.mkv"))))
+    stage.until(lambda: playing_names(stage) == ["a"])
+    stage.client.sessions[-1].publish(playing())
+    stage.until(lambda: stage.app.player.property("status") == "playing")
+    stage.app.player.property("tools").textWanted.emit(what)
+    stage.until(lambda: stage.item("toolEntry").isVisible())
+    stage.type("2:05")
+    stage.client.sessions[-1].publish(playing(status=PlaybackStatus.ENDED))
+    stage.until(lambda: playing_names(stage) == ["a", "b"])
+    stage.until(lambda: not stage.item("toolEntry").isVisible())
+    assert stage.focus_name == "idle"
+
+
 def test_the_right_button_opens_the_tools(stage):
     session = stage.play(playing())
     session.orders.clear()

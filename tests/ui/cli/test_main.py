@@ -104,6 +104,20 @@ def test_a_file_that_is_not_there_is_not_taken_for_a_title(
     assert f"{name} {sentence}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["play", "--headless"], ["play"], ["app"], []], ids=" ".join)
+@pytest.mark.parametrize("name", ["pipe.mp4", "pipe"])
+@pytest.mark.skipif(os.name != "posix", reason="there are no named pipes")
+def test_a_pipe_is_no_file_and_nobody_waits_for_it(
+    command: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo(name)
+    for word in (name, str(tmp_path / name), (tmp_path / name).as_uri()):
+        assert main([*command, word]) == 2
+        said = capsys.readouterr().err
+        assert said.endswith(f"{name} is a pipe or a device, not a file that can be played. (input.file)\n")
+
+
 @pytest.mark.parametrize("word", ["film.mkv", "films/film", "./play"])
 def test_a_file_that_is_not_there_is_no_unknown_command(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([word]) == 2

@@ -54,6 +54,7 @@ class PlayerViewModel(QObject):
     timeChanged = Signal()
     bufferedChanged = Signal()
     volumeChanged = Signal()
+    opened = Signal()  # another playback
     ended = Signal()
     failed = Signal()
     sought = Signal(float)  # where the viewer jumps to, in seconds
@@ -260,6 +261,7 @@ class PlayerViewModel(QObject):
         the viewer stopped."""
         self.close()
         self._source, self._start_s = source, start_s
+        self.opened.emit()
         self.presence.begin(self._nobody_ms or STILL_WATCHING_MS)
         self._nobody_ms = None
         self._show(self._idle(PlaybackStatus.LOADING, source.shown_name))

@@ -375,6 +375,14 @@ FocusScope {
             }
         }
     }
+    // What is asked for one film is not meant for the next.
+    Connections {
+        target: root.player
+        function onOpened() {
+            if (entry.visible)
+                entry.close()
+        }
+    }
     FormDialog {
         id: entry
         objectName: "toolEntry"
@@ -394,7 +402,8 @@ FocusScope {
         z: 1
         onClosed: {
             root.show()
-            root.rest()
+            if (root.activeFocus)
+                root.rest()
         }
         onAccepted: (text, _other) => what === "time" ? root.player.tools.goToTime(text) : root.player.tools.find(text)
     }
