@@ -7,6 +7,7 @@ keeps its number for ever, and a sequence that restarts is a new period. Pure.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from player.manifest.model import (
     Segment,
     SegmentIndex,
 )
+
+_COMPARED = 8  # segments, to tell how long the next one may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,16 @@ def made_until_s(rendition: Rendition) -> float:
     assert isinstance(segments, ListedIndex)
     parts = () if info is None else info.trailing_parts
     return segments[len(segments) - 1].end_s + sum(part.duration_s for part in parts)
+
+
+def may_be_whole(rendition: Rendition) -> bool:
+    """Whether the listed parts of the segment that is being made are as long as the shortest of the last segments."""
+    segments, info = rendition.segments, rendition.playlist
+    if info is None or not isinstance(segments, ListedIndex):
+        return False
+    made_s = sum(part.duration_s for part in info.trailing_parts)
+    shortest_s = min((segment.duration_s for segment in segments.segments[-_COMPARED:]), default=math.inf)
+    return made_s > shortest_s - (info.part_target_s or 0.0) / 2
 
 
 def _named(period: Period) -> Iterator[tuple[str, Rendition]]:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, ManifestError, MatineeError, MediaError
 from player.live.edge import ServerClock
-from player.live.programme import LiveProgramme
+from player.live.programme import LiveProgramme, may_be_whole
 from player.live.schedule import ReloadState
 from player.manifest import at_time, refresh, refresh_playlist, remote_links
 from player.manifest.changes import Changes
@@ -155,7 +155,7 @@ class Refresher:
         if number > last + 1 or info.ended:
             return PartsProgress(whole=info.ended)
         hint = next((each for each in info.preload_hints if each.type == "PART"), None)
-        return PartsProgress(info.trailing_parts, hint)
+        return PartsProgress(info.trailing_parts, hint, full=may_be_whole(newest))
 
     async def changed(self, limit_s: float) -> None:
         await self._until_changed(limit_s)

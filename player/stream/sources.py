@@ -86,11 +86,13 @@ class Growing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PartsProgress:
-    """The parts of a segment so far, and the announced next one. ``whole``: there will be no more of them."""
+    """The parts of a segment so far, and the announced next one. ``full``: it is as long as others are, and may
+    have ended. ``whole``: there will be no more of them."""
 
     parts: tuple[PartialSegment, ...] = ()
     hint: PreloadHint | None = None
     whole: bool = False
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

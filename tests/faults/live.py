@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from player.playback.live import LivePlayback
 from player.playback.monitor import Monitor
 from player.stream.part_loader import PartLoader
 from player.stream.stored_segments import StoreLibrary
+from player.transfer.loader import LoadResult
 from tests.faults.model import Fault
 
 _TESTS = "tests/player/live/test_by_clock.py::"
@@ -200,10 +202,39 @@ def _speeds_without_limits(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("player.live.guide.Pace", lambda _low, _high, spare_s: Pace(0.5, 2.0, spare_s))
 
 
+def _wait_for_what_is_announced(patch: pytest.MonkeyPatch) -> None:
+    """Whatever is listed meanwhile, an announced part is waited for."""
+
+    async def wait(_loader: PartLoader, loading: asyncio.Future[LoadResult]) -> None:
+        await asyncio.wait([loading])
+
+    patch.setattr(PartLoader, "_news", wait)
+
+
+def _take_what_is_announced(patch: pytest.MonkeyPatch) -> None:
+    """An announced part is this segment's, also behind its end."""
+    patch.setattr("player.stream.part_loader._may_be_of_the_next", lambda _progress, _hint: False)
+
+
 _CONTROL = "tests/player/live/test_control.py::"
 _PACKAGER = "tests/backend_stub/broadcast/test_packager.py::"
 
 FAULTS = [
+    Fault(
+        "live-waits-for-the-next-segments-part",
+        _LOW + "test_what_is_announced_of_the_next_segment_is_not_waited_for",
+        _wait_for_what_is_announced,
+    ),
+    Fault(
+        "live-takes-the-next-segments-part",
+        _LOW + "test_what_is_announced_of_the_next_segment_is_not_taken_into_this_one",
+        _take_what_is_announced,
+    ),
+    Fault(
+        "live-takes-another-files-range",
+        _LOW + "test_an_announced_range_of_another_file_is_the_next_segments",
+        _take_what_is_announced,
+    ),
     Fault(
         "live-jumps-first",
         _CONTROL + "test_latency_is_won_back_by_speed_without_a_stall_or_a_jump",

@@ -11,7 +11,7 @@ import pytest
 
 from player.live.guide import LiveGuide, LiveObservation
 from player.live.latency import Latency, latency_of
-from player.live.programme import made_until_s, with_open
+from player.live.programme import made_until_s, may_be_whole, with_open
 from player.manifest import parse
 from player.manifest.model import ByteRange, PartialSegment, PreloadHint, Rendition, Segment
 from player.net.gate import _Bursts
@@ -131,13 +131,20 @@ def test_an_announced_part_makes_one_too() -> None:
     assert segments[1].init == segments[0].init
 
 
+@pytest.mark.parametrize(("number", "whole"), [(4, False), (6, True)])
+def test_a_segment_may_be_whole_when_its_parts_are_as_long_as_others(number: int, *, whole: bool) -> None:
+    listed = "".join(f'#EXT-X-PART:DURATION=0.33,URI="8.{part}"\n' for part in range(number))
+    assert may_be_whole(rendition_of(HEAD + listed + HINT)) == whole
+
+
 def test_an_ended_playlist_has_no_such_segment() -> None:
     assert len(with_open(rendition_of(HEAD + HINT + "#EXT-X-ENDLIST\n"))) == 1
 
 
 @dataclass
 class Listing:
-    """What lists the parts, one state after another: each look that finds nothing new goes on to the next."""
+    """What lists the parts, one state after another: each look that finds nothing new goes on to the next, when what
+    is being loaded has come."""
 
     states: list[PartsProgress]
 
@@ -145,14 +152,18 @@ class Listing:
         return self.states[0]
 
     async def changed(self, _limit_s: float) -> None:
+        for _ in range(4):
+            await asyncio.sleep(0)
         self.states.pop(0)
 
 
 @dataclass
 class Loads:
-    """Serves bytes by address and range; an address that is not there fails."""
+    """Serves bytes by address and range; an address that is not there fails. ``late`` is answered long after
+    the others."""
 
     files: dict[str, bytes]
+    late: str = ""
     asked: list[tuple[str, ByteRange | None, bool]] = field(default_factory=list)
 
     async def load(
@@ -162,6 +173,8 @@ class Loads:
         self.asked.append((url, resource.byte_range, resource.first_byte_s is not None))
         assert resource.kind is RequestKind.PART
         assert resource.paced
+        for _ in range(100 if url == self.late else 0):
+            await asyncio.sleep(0)
         body = self.files.get(url)
         if body is None:
             return LoadResult(LoadOutcome.FAILED, "a", 0, 0.0, 1)
@@ -183,8 +196,10 @@ class _Order:
     avoid: frozenset[str] = frozenset()
 
 
-def load(files: dict[str, bytes], *states: PartsProgress, track: str = "main") -> tuple[LoadResult, bytes, Loads]:
-    loads, buffer = Loads(files), SegmentBuffer(Waiting())
+def load(
+    files: dict[str, bytes], *states: PartsProgress, track: str = "main", late: str = ""
+) -> tuple[LoadResult, bytes, Loads]:
+    loads, buffer = Loads(files, late=late), SegmentBuffer(Waiting())
     loader = PartLoader(cast(Any, loads), cast(Sources, _Addresses()), cast(Growing, Listing(list(states))))
     order = _Order(Segment(8, 2.0, 2.0, ""), track=track)
     result = asyncio.run(loader.load(cast(Any, order), buffer, lambda _progress: LoadVerdict.GO_ON))
@@ -245,6 +260,47 @@ def test_an_announced_part_that_is_empty_is_asked_for_once(byte_range: ByteRange
     _, body, loads = load({"s": b"", "a": b"AA"}, announced, announced, PartsProgress(parts("a"), whole=True))
     assert body == b"AA"
     assert [url for url, _, _ in loads.asked].count("s") == 1
+
+
+def test_what_is_announced_of_the_next_segment_is_not_waited_for() -> None:
+    """The server announces it before it lists the end of this one, and answers long after that."""
+    whole = PartsProgress(parts("a", "b"), whole=True)
+    announced = PartsProgress(parts("a", "b"), PreloadHint("PART", "c"))
+    result, body, _ = load(FILES, announced, *[whole] * 30, late="c")
+    assert result.outcome is LoadOutcome.DONE
+    assert body == b"AABBB"
+
+
+def test_what_is_announced_of_the_next_segment_is_not_taken_into_this_one() -> None:
+    """It comes before the list says where this one ends."""
+    hint = PreloadHint("PART", "c")
+    _, body, loads = load(
+        FILES, PartsProgress(parts("a", "b"), hint, full=True), PartsProgress(parts("a", "b"), whole=True)
+    )
+    assert body == b"AABBB"
+    assert [url for url, _, _ in loads.asked] == ["a", "b", "c"]
+
+
+def test_a_segment_may_be_longer_than_others() -> None:
+    _, body, loads = load(
+        {**FILES, "d": b"DD"},
+        PartsProgress(parts("a", "b"), PreloadHint("PART", "c"), full=True),
+        PartsProgress(parts("a", "b", "c"), PreloadHint("PART", "d"), full=True),
+        PartsProgress(parts("a", "b", "c"), PreloadHint("PART", "d"), full=True),
+        PartsProgress(parts("a", "b", "c", "d"), whole=True),
+    )
+    assert body == b"AABBBCDD"
+    assert [url for url, _, _ in loads.asked] == ["a", "b", "c", "d"]
+
+
+def test_an_announced_range_of_another_file_is_the_next_segments() -> None:
+    listed = (PartialSegment("s", 0.33, ByteRange(0, 2)), PartialSegment("s", 0.33, ByteRange(2, 2)))
+    _, body, _ = load(
+        {"s": b"AABB", "t": b"CCDD"},
+        PartsProgress(listed, PreloadHint("PART", "t", ByteRange(0))),
+        PartsProgress(listed, whole=True),
+    )
+    assert body == b"AABB"
 
 
 GAP = PartialSegment("b", 0.33, gap=True)
