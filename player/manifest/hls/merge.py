@@ -21,6 +21,11 @@ _NOT_COUNTED = BrokenRule(
     "Segments were removed, and the media sequence number was not counted on; it was repaired.",
     "RFC 8216bis 6.2.2",
 )
+_DISCONTINUITIES_APART = BrokenRule(
+    "hls.discontinuity_sequence",
+    "Segments have another discontinuity sequence number than before; it was repaired.",
+    "RFC 8216bis 4.4.3.3",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,10 @@ def merge(
     uncounted = _uncounted(old_segments, new)
     if uncounted:
         new = _counted_on(new, uncounted)
+    apart = _discontinuities_apart(old_segments, new)
+    if apart:
+        recounted = (item._replace(discontinuity=item.discontinuity + apart) for item in new.segments)
+        new = replace(new, segments=tuple(recounted))
     reset = _is_reset(old_segments, new)
     if reset:
         start_s = old_segments[-1].end_s
@@ -68,7 +77,8 @@ def merge(
     merged = replace(new, segments=segments, date_ranges=ranges)
     change = _change(rendition_id, old_segments, segments, missed)
     broken = _broken(old_segments, old_info, merged, change)
-    return Merged(merged, change, (*broken, _NOT_COUNTED) if uncounted else broken, reset=False)
+    repaired = (_NOT_COUNTED,) * bool(uncounted) + (_DISCONTINUITIES_APART,) * bool(apart)
+    return Merged(merged, change, broken + repaired, reset=False)
 
 
 def _uncounted(old: Sequence[Segment], new: MediaPlaylist) -> int:
@@ -90,6 +100,18 @@ def _uncounted(old: Sequence[Segment], new: MediaPlaylist) -> int:
 
 def _identity(segment: Segment) -> tuple[str, object]:
     return segment.url.partition("?")[0], segment.byte_range
+
+
+def _discontinuities_apart(old: Sequence[Segment], new: MediaPlaylist) -> int:
+    """By how much all segments that both playlists have differ in their discontinuity sequence number: a
+    discontinuity has left the playlist, and EXT-X-DISCONTINUITY-SEQUENCE was not counted on (FFmpeg never writes it).
+    The media that follow go on where those before end; another number would say that their timestamps restart."""
+    if not old or new.info.skipped:
+        return 0
+    before = {each.number: each for each in old}
+    both = [(before[each.number], each) for each in new.segments if each.number in before]
+    apart = {was.discontinuity - now.discontinuity for was, now in both if _identity(was) == _identity(now)}
+    return apart.pop() if len(apart) == 1 else 0
 
 
 def _counted_on(new: MediaPlaylist, by: int) -> MediaPlaylist:

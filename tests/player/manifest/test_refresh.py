@@ -68,6 +68,21 @@ def test_hls_segments_that_move_under_the_same_number_are_counted_on() -> None:
     assert changes.of("media").added == (5, 6)
 
 
+@pytest.mark.parametrize("gone", [1, 4, 5])
+def test_hls_discontinuities_that_leave_are_counted_on(gone: int) -> None:
+    """Those behind them are where they were, though the playlist does not say how many have left (FFmpeg)."""
+    whole = playlist(0, 8).replace("#EXTINF:4,\n4.ts", "#EXT-X-DISCONTINUITY\n#EXTINF:4,\n4.ts")
+    presentation = parse(whole, URL)
+    listed = playlist(gone, 8 - gone)
+    if gone < 5:
+        listed = listed.replace("#EXTINF:4,\n4.ts", "#EXT-X-DISCONTINUITY\n#EXTINF:4,\n4.ts")
+    for text in (listed, playlist(7, 4)):
+        presentation, changes = refresh(presentation, text, URL)
+        assert all(item.discontinuity == (item.number >= 4) for item in segments(presentation))
+        assert not changes.of("media").changed
+    assert codes(changes) == ["hls.discontinuity_sequence"]
+
+
 def test_hls_names_that_come_round_again_are_other_segments() -> None:
     """The number counts: an encoder that uses its file names in turn has new media under old names."""
     old = parse(playlist(0, 4), URL)
