@@ -221,7 +221,7 @@ class AudioTracks:
         sentence = f"A {wrong} segment of the sound is fetched again."
         self._observe(Note(self._clock.monotonic(), wrong, sentence, track=key, code=str(error.code)))
         if self.lane is not None and self.lane.key == key:
-            self.lane.want(position, lambda running: running != position)
+            self.lane.again(position)
 
     def _crashed(self, line: SegmentLine, position: int, error: Exception) -> None:
         _log.error("fetching segment %d of %s failed unexpectedly", position, line.key, exc_info=error)

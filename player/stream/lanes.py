@@ -115,6 +115,12 @@ class Lane:
                 task.cancel()
         self._changed.set()
 
+    def again(self, position: int) -> None:
+        """What was fetched there has been taken out of the store: fetch it again. A fetch that is still running is
+        given up, but not one that has begun since: its entry is in the store."""
+        begun_since = self._store.peek(self.key, position) is not None
+        self.want(position, lambda running: running != position or begun_since)
+
     async def close(self) -> None:
         """Stop fetching, and wait until everything has ended."""
         tasks = [task for task in (self._loop_task, *self._running.values()) if task is not None]

@@ -146,7 +146,7 @@ class MainTrack:
         """After :meth:`take_damaged`, on the loop: give up a fetch that is still running, and restart."""
         wrong = "misplaced" if error.code is ErrorCode.MEDIA_MISPLACED else "damaged"
         self._note(wrong, f"A {wrong} segment is fetched again.", error)
-        self.lane.want(position, lambda running: running != position)
+        self.lane.again(position)
 
     async def close(self) -> None:
         """Stop fetching."""

@@ -38,6 +38,13 @@ def _attach_after_the_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(VideoOutput, "shutdown", keep_the_item)
 
 
+def _fetch_a_third_time(patch: pytest.MonkeyPatch) -> None:
+    """A damaged segment's next fetch was given up where it had begun before the loop was told of the damage."""
+    from player.stream.lanes import Lane
+
+    patch.setattr(Lane, "again", lambda self, position: self.want(position, lambda running: running != position))
+
+
 def _make_a_second_context(patch: pytest.MonkeyPatch) -> None:
     """Nobody looked whether a libmpv is drawn from already."""
     from player.mpv import drawing
@@ -126,6 +133,12 @@ FAULTS = [
         name="suite-player-made-too-late",
         test="tests/ui/app/test_video.py::test_a_player_that_is_made_too_late_is_not_drawn_from",
         apply=_attach_after_the_end,
+    ),
+    Fault(
+        name="suite-damaged-segment-thrice",
+        test="tests/player/stream/test_streaming_rungs.py::"
+        "test_a_damaged_segment_whose_next_fetch_has_begun_is_not_asked_for_a_third_time",
+        apply=_fetch_a_third_time,
     ),
     Fault(
         name="suite-two-render-contexts",

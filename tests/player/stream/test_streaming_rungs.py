@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from abr.model import Estimate
-from player.base.errors import ErrorCode, NetError
+from drm_client.errors import DrmError
+from player.base.errors import ErrorCode, MediaError, NetError
 from player.manifest.model import ListedIndex
 from player.reporting.events import ErrorRaised, Note, RungDecided, SegmentAbandoned, SegmentDone
 from player.stream.layout import cue_position
@@ -248,6 +249,33 @@ async def test_a_damaged_segment_is_fetched_once_more(make: Make) -> None:
     assert names(got, "v") == [f"{n / 2:.3f}" for n in range(24)]
     assert bench.asked.count("r0-2") == 2
     assert [note.kind for note in bench.of(Note)] == ["damaged"]
+
+
+async def test_a_damaged_segment_whose_next_fetch_has_begun_is_not_asked_for_a_third_time(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that reads takes it out of the store, and the loop may see that before it is told."""
+    bench = make(title(3))
+    bench.transport.plan("http://a.test/r0-2", Act(body=b"?"), Act(first_byte_s=1.0))
+    await bench.start()
+    main, tasks = bench.streaming._main, []
+    told = main.refetch_damaged
+
+    async def tell_late(position: int, error: MediaError | DrmError) -> None:
+        while bench.asked.count("r0-2") < 2 or bench.store.peek("main", 2) is None:
+            main.lane.poke()
+            await asyncio.sleep(0.0005)
+        told(position, error)
+
+    def later(position: int, error: MediaError | DrmError) -> None:
+        tasks.append(asyncio.create_task(tell_late(position, error)))
+
+    monkeypatch.setattr(main, "refetch_damaged", later)
+    got, at_end = await reading(bench)
+    assert at_end
+    assert len(tasks) == 1
+    assert names(got, "v") == [f"{n / 2:.3f}" for n in range(24)]
+    assert bench.asked.count("r0-2") == 2
 
 
 async def test_damage_is_seen_before_the_segment_is_whole(make: Make) -> None:
