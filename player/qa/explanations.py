@@ -184,6 +184,9 @@ _NOT_FETCHING = {
 """By cause: stalls for which no request is to blame."""
 
 
+_UNSENT = "the programme had not sent what comes next"
+
+
 def _stall(report: Report, stall: Mapping[str, Any]) -> str:
     length = "to the end of the run" if stall["duration_s"] is None else f"for {stall['duration_s']:.1f} s"
     head = f"At {stall['at_s']:.1f} s playback stood still {length} ({stall['position_s']:.1f} s into the title)"
@@ -191,7 +194,8 @@ def _stall(report: Report, stall: Mapping[str, Any]) -> str:
         return f"{head}: {_NOT_FETCHING[stall['cause']]}."
     request = _in_flight(report, stall["at_s"])
     if request is None:
-        doing = _answered(report, stall) or "nothing was being fetched"
+        unsent = report["live"] is not None and stall.get("cause") == "source"
+        doing = _answered(report, stall) or (_UNSENT if unsent else "nothing was being fetched")
         return f"{head}: {doing}{_after_trouble(report, stall['at_s'])}."
     what = f"{request['kind']} from {request['pathway'] or 'the server'}"
     asked = f"asked for at {request['at_s']:.1f} s{_in_hand(report, request['at_s'])}"

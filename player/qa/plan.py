@@ -17,6 +17,7 @@ from player.net.faults import FaultPlan, load_faults, rule_of
 from player.net.shaping import LinkTrace, TracePeriod, load_trace
 from player.playback.settings import PlaybackSettings
 from player.qa import schema
+from player.qa.broadcast.script import BroadcastScript, script_of
 from player.qa.devices import bounds_of, display_height
 from player.qa.document import Place, PlanDocument, load
 from player.qa.run_spec import Labels, RunSpec
@@ -88,6 +89,7 @@ class _PlanReader:
         script = tuple(self._step(number) for number in range(len(rest.get("script", ()))))
         sources = self._named("sources", self._source)
         references = self._named("sources", self._reference)
+        scripts = self._named("sources", self._live)
         networks = self._named("networks", self._network) or {"": lambda _seed: None}
         faults = self._named("faults", self._faults) or {"": lambda _seed: None}
         devices = self._named("devices", lambda _number, item: bounds_of(item)) or {"": bounds_of({})}
@@ -117,6 +119,7 @@ class _PlanReader:
                 script,
                 play.get("limit_s", _LIMIT_S),
                 reference=references[source],
+                live=scripts[source],
             )
 
     def _named(self, name: str, make: Callable[[int, dict[str, Any]], Any]) -> dict[str, Any]:
@@ -152,6 +155,17 @@ class _PlanReader:
         url = self._address(("sources", number, "reference"), item["reference"])
         own = self._source(number, item)
         return PlaybackSource(name=own.name, url=url, keys=own.keys, licence_url=own.licence_url)
+
+    def _live(self, number: int, item: dict[str, Any]) -> BroadcastScript | None:
+        if "live" not in item:
+            return None
+        place: Place = ("sources", number, "live")
+        rest = self._rest
+        if "url" not in item or rest.get("mode", "virtual") != "virtual" or rest.get("judge") == "media":
+            raise self.document.error(
+                place, "a live script goes with a url, in virtual time and without judge: media."
+            )
+        return script_of(item["live"])
 
     def _address(self, place: Place, text: str) -> str:
         """An address, or that of a file beside the plan."""

@@ -43,6 +43,24 @@ def _list(items: Schema, text: str, most: int = 1000) -> Schema:
 
 
 _NAME = _text("what reports call it", maxLength=80)
+_PATTERN = _text("a pattern of paths, as in fault files: *seg-?-009*")
+_LIVE = _object(
+    begun_s=_number("so much of the title is sent when the run starts (default 30)", 0.1, 10**6),
+    window_s=_number("so much of it stays available (default 60)", 1, 10**6),
+    late=_list(
+        _object(["path", "by_s"], path=_PATTERN, by_s=_number("seconds after its end", 0, 10**6)),
+        "segments that are available later than their end",
+    ),
+    stale=_list(
+        _object(
+            ["path", "from_s", "for_s"],
+            path=_PATTERN,
+            from_s=_number("of the run"),
+            for_s=_number("so long nothing changes in it"),
+        ),
+        "manifests that do not change for a while",
+    ),
+)
 _SOURCE = _object(
     ["name"],
     name=_NAME,
@@ -54,6 +72,7 @@ _SOURCE = _object(
     licence_url=_text("a ClearKey licence server; may hold ${NAME}"),
     reference=_text("address of the same where it is known to be right (judge: media; default: this source itself)"),
     keys=_list(_text("KID:KEY in hex, or ${NAME}"), "known content keys"),
+    live={**_LIVE, "description": "send the title of this address as a live programme (mode: virtual)"},
 )
 _NETWORK = _object(
     ["name"],

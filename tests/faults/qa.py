@@ -11,6 +11,7 @@ from player.net import gate
 from player.playback import stalls, steps, subtitles
 from player.playback.settings import PlaybackSettings
 from player.qa import explanations, outcome, plan, thresholds
+from player.qa.broadcast.script import BroadcastScript
 from player.qa.ladder import measure as ladder_measure
 from player.qa.ladder import rules as ladder_rules
 from player.qa.picture import compare, judged, measure, verdict
@@ -153,7 +154,30 @@ def a_viewer_sees_all(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(judged, "unseen", lambda _report, _start_s: [])
 
 
+def a_late_segment_comes_in_time(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(BroadcastScript, "late_s", lambda _self, _url: 0.0)
+
+
+def a_live_run_is_on_the_day_it_is(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(run, "BEGAN_WALL_S", None)
+
+
 FAULTS = [
+    Fault(
+        "qa-a-late-segment-comes-in-time",
+        "tests/player/qa/test_broadcast.py::test_what_comes_late_stalls_and_the_programme_is_named_as_the_cause",
+        a_late_segment_comes_in_time,
+    ),
+    Fault(
+        "qa-a-late-programme-is-not-named",
+        "tests/player/qa/test_broadcast.py::test_what_comes_late_stalls_and_the_programme_is_named_as_the_cause",
+        lambda patch: patch.setattr(explanations, "_UNSENT", "nothing was being fetched"),
+    ),
+    Fault(
+        "qa-a-live-run-is-on-the-day-it-is",
+        "tests/player/qa/test_broadcast.py::test_a_live_run_has_its_own_date",
+        a_live_run_is_on_the_day_it_is,
+    ),
     Fault(
         "qa-a-viewer-sees-all",
         "tests/player/qa/test_picture.py::test_what_a_viewer_jumps_over_is_not_judged_and_the_rest_is",

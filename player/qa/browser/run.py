@@ -54,6 +54,8 @@ def play(spec: RunSpec, bench: Bench, player: BrowserPlayer, libraries: Path | N
     """The report of ``spec`` on a browser's player. Raises InputError without Chromium or the player's library."""
     if not spec.source.url.startswith(("http://", "https://")):
         raise InputError(ErrorCode.INPUT_USAGE, "Players in a browser play addresses of the web only.")
+    if spec.live is not None:
+        raise InputError(ErrorCode.INPUT_USAGE, "A live script is for our player in virtual time only.")
     files: dict[str, Path | bytes] = {"player.html": page(player), "library.js": library(player, libraries)}
     transport = RoutingTransport(ca_file=bench.ca_file, web=bench.web)
     proxy = Proxy(spec.source.url, transport, faults=spec.faults, trace=spec.network, files=files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from drm_client.device import DeviceIdentities, DeviceIdentity
@@ -24,6 +24,7 @@ from player.net.routing import RoutingTransport
 from player.net.shaping import LinkTrace, ShapedTransport
 from player.playback.session import Session
 from player.playback.settings import PlaybackServices
+from player.qa.broadcast.transport import BEGAN_WALL_S, BroadcastTransport
 from player.qa.delivery import delivery
 from player.qa.limit import is_unfinished
 from player.qa.recording.recorder import SessionRecorder
@@ -69,10 +70,7 @@ def simulate(spec: RunSpec, bench: Bench, *, origin: OriginThread | None = None)
     source = origin or open_origin(bench)
 
     def play(each: RunSpec, around: Around | None = None) -> dict[str, Any]:
-        def network(loop: VirtualLoop, clock: Clock) -> Transport:
-            return _network(each, OriginTransport(source, loop), clock)
-
-        return run_virtual(each, bench, network, around=around)
+        return _run_over(each, bench, source, around)
 
     try:
         if spec.media is None:
@@ -89,11 +87,20 @@ def reference(spec: RunSpec, bench: Bench, around: Around) -> dict[str, Any]:
     """The report of a run in virtual time whose streams are recorded by ``around``."""
     source = open_origin(bench)
     try:
-        return run_virtual(
-            spec, bench, lambda loop, clock: _network(spec, OriginTransport(source, loop), clock), around=around
-        )
+        return _run_over(spec, bench, source, around)
     finally:
         source.close()
+
+
+def _run_over(spec: RunSpec, bench: Bench, source: OriginThread, around: Around | None) -> dict[str, Any]:
+    """A live programme has its own date, at which no service knows us: the same on every day."""
+
+    def network(loop: VirtualLoop, clock: Clock) -> Transport:
+        return _network(spec, OriginTransport(source, loop), clock)
+
+    if spec.live is None:
+        return run_virtual(spec, bench, network, around=around)
+    return run_virtual(spec, replace(bench, service_url=None), network, BEGAN_WALL_S, around=around)
 
 
 def open_origin(bench: Bench) -> OriginThread:
@@ -123,6 +130,8 @@ def run_virtual(
 
 def _network(spec: RunSpec, inner: Transport, clock: Clock) -> Transport:
     """The same order as in ``matinee play``: faults over the shaped link."""
+    if spec.live is not None:
+        inner = BroadcastTransport(inner, clock, spec.live)
     shaped = ShapedTransport(inner, clock, spec.network or DEFAULT_LINK)
     return shaped if spec.faults is None else FaultyTransport(shaped, clock, spec.faults)
 
@@ -174,8 +183,8 @@ class _Playback:
         )
 
     async def run(self) -> dict[str, Any]:
-        """Play to the end, an error, or the time limit; the report. Raises InputError for a live source: its server
-        goes by the real clock."""
+        """Play to the end, an error, or the time limit; the report. Raises InputError for a live source without a
+        script: its server goes by the real clock."""
         spec, recorder, bench = self._spec, self._recorder, self._bench
         if self._service is not None and bench.email is not None:
             await self._service.login(bench.email, bench.password)
@@ -211,8 +220,8 @@ class _Playback:
             self._session.stop()
 
     def _goes_by_the_clock(self, state: PlaybackState) -> bool:
-        """Whether this is live, and not the replay of a live session."""
-        return state.live and not self._past.known
+        """Whether this is live, and neither the replay of a live session nor sent by a script."""
+        return state.live and not self._past.known and self._spec.live is None
 
     def _marker(self) -> RequestMarker | None:
         wanted = self._spec.settings.cmcd
