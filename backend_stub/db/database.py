@@ -13,7 +13,14 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -75,10 +82,16 @@ class Database:
         self.engine.dispose()
 
 
-def is_disk_full(error: DBAPIError) -> bool:
+def cause_of(error: SQLAlchemyError) -> BaseException:
+    """What the driver said, without the statement; the error itself where none was asked, as for a full pool."""
+    return error.orig or error if isinstance(error, DBAPIError) else error
+
+
+def is_disk_full(error: SQLAlchemyError) -> bool:
     """Whether the database could not write because its disk is full."""
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    return code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == _POSTGRESQL_DISK_FULL
+    cause = cause_of(error)
+    code = getattr(cause, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or getattr(cause, "sqlstate", None) == _POSTGRESQL_DISK_FULL
 
 
 def patiently(call: Callable[[], T], wait_s: float) -> T:

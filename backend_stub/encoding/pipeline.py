@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend_stub.config import Settings
 from backend_stub.db.database import is_disk_full
@@ -118,7 +118,7 @@ def publish_file(
         except BaseException:
             storage.forget(job_folder(job_id))  # before the table is told, which may need the room
             # Somebody else who published the same file may have taken the job away.
-            with suppress(JobNotFoundError, DBAPIError):
+            with suppress(JobNotFoundError, SQLAlchemyError):
                 jobs.cancel(job_id)
                 jobs.delete(job_id)
             raise

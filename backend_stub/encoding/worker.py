@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend_stub.config import Settings
 from backend_stub.encoding.errors import StorageError
@@ -101,5 +101,5 @@ class LastStep:
 def _sweep(storage: Storage, jobs: Jobs) -> None:
     try:
         sweep(storage, jobs)
-    except (StorageError, DBAPIError) as error:  # the next round finds what is left
+    except (StorageError, SQLAlchemyError) as error:  # the next round finds what is left
         _logger.warning("what is left of jobs could not be removed: %s", type(error).__name__)

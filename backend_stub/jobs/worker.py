@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
+from backend_stub.db.database import cause_of
 from backend_stub.jobs.model import Claim, NewTask
 from backend_stub.jobs.states import LeaseLostError
 from backend_stub.jobs.store import Jobs
@@ -90,7 +91,7 @@ class Worker:
         self._news = threading.Condition()
         self._calls = 0
         self._begun = 0
-        self._trouble: DBAPIError | None = None
+        self._trouble: SQLAlchemyError | None = None
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -115,7 +116,7 @@ class Worker:
         return self._begun
 
     @property
-    def trouble(self) -> DBAPIError | None:
+    def trouble(self) -> SQLAlchemyError | None:
         """Why the job table could not be asked for a task; None when it could, the last time."""
         return self._trouble
 
@@ -142,8 +143,8 @@ class Worker:
                 hands = self._hands
                 claim = self._jobs.claim(owner, host=self.host, job_id=hands.job_id, kinds=hands.kinds)
                 self._trouble = None
-            except DBAPIError as error:
-                _logger.error("the job table cannot be reached: %s", error.orig)
+            except SQLAlchemyError as error:
+                _logger.error("the job table cannot be reached: %s", cause_of(error))
                 claim, self._trouble = None, error
             if claim is not None:
                 self._do(claim)
@@ -179,15 +180,15 @@ class Worker:
             if doing.stop.is_set():
                 self._jobs.release(claim)
                 return
-            if not isinstance(error, (TaskError, DBAPIError)):
+            if not isinstance(error, (TaskError, SQLAlchemyError)):
                 _logger.error("%s failed", claim.task_id, exc_info=error)
             self._jobs.fail(
                 claim, str(error) or type(error).__name__, final=isinstance(error, TaskError) and error.final
             )
         except LeaseLostError:
             return
-        except DBAPIError as untold:  # the lease runs out
-            _logger.error("the failure of %s cannot be told: %s", claim.task_id, untold.orig)
+        except SQLAlchemyError as untold:  # the lease runs out
+            _logger.error("the failure of %s cannot be told: %s", claim.task_id, cause_of(untold))
         self._on_error(claim, error)
 
     def _keep_alive(self) -> None:
@@ -197,8 +198,8 @@ class Worker:
                 current = list(self._doing.values())
             try:
                 lost = set(self._jobs.beat({doing.claim: doing.done for doing in current}))
-            except DBAPIError as error:
-                _logger.error("the job table cannot be reached: %s", error.orig)
+            except SQLAlchemyError as error:
+                _logger.error("the job table cannot be reached: %s", cause_of(error))
                 continue
             for doing in current:
                 if doing.claim in lost:

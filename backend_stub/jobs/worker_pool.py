@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend_stub.jobs.store import Jobs
 from backend_stub.jobs.wake_up_signal import WakeUpSignal
@@ -83,7 +83,7 @@ class WorkerPool:
                     wanted = min(self._most, self._jobs.at_hand(socket.gethostname()))
                     while len(self._workers) < wanted:
                         self._workers.append(self._hire())
-                except (DBAPIError, OSError) as error:
+                except (SQLAlchemyError, OSError) as error:
                     _logger.warning("no worker can be begun: %s", type(error).__name__)
                     self._not_before = self._now() + _AFTER_A_FAILURE_S
             return len(self._workers)

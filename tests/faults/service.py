@@ -90,7 +90,16 @@ def _holds_no_name(patch: pytest.MonkeyPatch) -> None:
 
 def _sweeps_bare(patch: pytest.MonkeyPatch) -> None:
     """An error of the database while what is left of jobs is removed ends the worker."""
-    patch.setattr(worker, "DBAPIError", StorageError)
+    patch.setattr(worker, "SQLAlchemyError", StorageError)
+
+
+def _ends_with_a_full_pool(patch: pytest.MonkeyPatch) -> None:
+    """A worker whose connection took too long to come did nothing ever again."""
+    from sqlalchemy.exc import DBAPIError
+
+    from backend_stub.jobs import worker as taker
+
+    patch.setattr(taker, "SQLAlchemyError", DBAPIError)
 
 
 def _open_files(patch: pytest.MonkeyPatch) -> None:
@@ -441,6 +450,12 @@ FAULTS = [
         "service-end-is-an-error",
         _SERVER + "test_a_response_that_the_end_cuts_off_is_no_error",
         _tells_each_end,
+    ),
+    Fault(
+        name="service-worker-ends-with-a-full-pool",
+        test="tests/backend_stub/jobs/test_worker.py::"
+        "test_a_worker_outlives_what_its_table_cannot_answer[claim-full-pool]",
+        apply=_ends_with_a_full_pool,
     ),
     Fault("service-worker-dies-with-database", _HARD + "test_a_worker_outlives_its_database", _sweeps_bare),
     Fault(
