@@ -236,6 +236,16 @@ FAULTS = [
         ),
     ),
     Fault(
+        name="files-a-long-menu-does-not-show-where-it-is",
+        test=_FILES + "test_a_menu_longer_than_its_room_shows_where_it_is[tv]",
+        apply=replaced("Matinee/Controls/ScrollMark.qml", ("y: view.y + Math", "y: view.y + 0 * Math")),
+    ),
+    Fault(
+        name="files-keys-cannot-be-loaded-in-mirrored-rows",
+        test="tests/ui/app/test_mirrored.py::test_everything_is_reached_by_arrows[settings, keys-False]",
+        apply=replaced("Matinee/Controls/FocusRow.qml", ("LayoutMirroring.enabled ? 1 : -1", "-1")),
+    ),
+    Fault(
         name="files-a-pipe-is-no-file-here",
         test="tests/ui/cli/test_main.py::test_a_pipe_is_no_file_and_nobody_waits_for_it[pipe-play]",
         apply=lambda patch: patch.setattr(play, "no_file", "There is no file {}.".format),

@@ -466,6 +466,7 @@ STATES: dict[str, Setup] = {
     "settings, privacy": _settings("privacy"),
     "settings, devices": _devices,
     "settings, device": _device_menu,
+    "settings, keys": _settings("keys"),
     "settings, about": _settings("about"),
     "settings, choices": _setting_menu,
     "account": _account,

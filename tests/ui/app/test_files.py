@@ -274,6 +274,29 @@ def test_a_long_folder_is_crossed_by_pages_and_by_letters(stage, tmp_path):
     assert focused_line(stage) == "Meadow.mkv", "nothing is called so"
 
 
+@pytest.mark.parametrize("tv", [False, True], ids=["desk", "tv"])
+def test_a_menu_longer_than_its_room_shows_where_it_is(stage, tmp_path, tv):
+    films(tmp_path, *(f"{number}.mkv" for number in range(40)))
+    (tmp_path / "few").mkdir()
+    stage.client.service_name = ""
+    stage.start(tv=tv)
+    stage.app.files.browser.show(tmp_path / "few")
+    QTest.keyClick(stage.window, K.Key_O, Qt.KeyboardModifier.ControlModifier)
+    stage.until(lambda: stage.focus_name == "browseMenu")
+    menu = stage.item("browseMenu")
+    mark = next(item for item in menu.childItems() if item.objectName() == "menuScrollMark")
+    assert not mark.isVisible(), "one line"
+    stage.key(K.Key_Return)
+    stage.until(mark.isVisible)
+    above = mark.y()
+    assert mark.height() < menu.height() / 2
+    stage.key(K.Key_End)
+    stage.until(lambda: mark.y() > above + mark.height())
+    assert mark.y() + mark.height() <= menu.height()
+    stage.key(K.Key_Home)
+    stage.until(lambda: mark.y() == pytest.approx(above, abs=1.0))
+
+
 def test_what_a_folder_has_beyond_the_list_is_told(monkeypatch, tmp_path):
     monkeypatch.setattr(browsing, "_MOST", 2)
     films(tmp_path, "a.mkv", "b.mkv", "c.mkv", "d.mkv")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtCore import QKeyCombination, QPointF, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 
@@ -185,6 +185,45 @@ def test_keys_are_changed_on_the_settings_page_and_count_in_the_player(stage):
     stage.until(lambda: stage.page == "player")
     QTest.keyClick(stage.window, K.Key_Y)
     stage.until(lambda: ("set_muted", True) in session.orders)
+
+
+def _keys_page(stage) -> None:
+    stage.start()
+    stage.until(lambda: stage.page == "signIn")
+    stage.app.showSettings()
+    stage.until(lambda: stage.page == "settings")
+    for _ in range(20):
+        if stage.app.settings.property("section") == "keys":
+            break
+        stage.key(K.Key_Down)
+    stage.key(K.Key_Right)
+    stage.until(lambda: stage.focus_name == "keysReset")
+
+
+@pytest.mark.parametrize("by_mouse", [False, True], ids=["keys", "mouse"])
+def test_keys_are_saved_and_loaded_on_their_page(stage, documents, by_mouse):
+    _keys_page(stage)
+
+    def press(name: str, *keys: Qt.Key) -> None:
+        if by_mouse:
+            button = stage.item(name)
+            middle = button.mapToScene(QPointF(button.width() / 2, button.height() / 2)).toPoint()
+            QTest.mouseClick(stage.window, Qt.MouseButton.LeftButton, pos=middle)
+        else:
+            stage.key(*keys)
+            assert stage.focus_name == name
+            stage.key(K.Key_Return)
+
+    press("keysExport", K.Key_Right)
+    stage.until((documents / "matinee-keys.json").is_file)
+    stage.app.keys.clear("mute")
+    assert stage.app.keys.keysOf("mute") == ""
+    press("keysLoad", K.Key_Right)
+    stage.until(lambda: stage.app.keys.keysOf("mute") == "M")
+    assert str(documents / "matinee-keys.json") in stage.item("keysNotice").property("text")
+    stage.app.keys.clear("mute")
+    press("keysReset", K.Key_Left, K.Key_Left)
+    stage.until(lambda: stage.app.keys.keysOf("mute") == "M")
 
 
 def shown_keys(stage) -> dict[str, str]:

@@ -58,6 +58,7 @@ def test_time_runs_from_left_to_right_all_the_same(stage):
         ("details, series", False),
         ("search, found", True),
         ("settings, data use", False),
+        ("settings, keys", False),
         ("account, plan", False),
     ],
 )

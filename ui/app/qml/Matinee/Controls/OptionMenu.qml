@@ -98,6 +98,11 @@ FocusScope {
         font.weight: Font.DemiBold
         Accessible.ignored: true
     }
+    ScrollMark {
+        objectName: "menuScrollMark"
+        anchors { right: parent.right; rightMargin: Theme.px(2) }
+        view: list
+    }
     ListView {
         id: list
         anchors { left: parent.left; right: parent.right; top: title.bottom; bottom: parent.bottom }

@@ -78,6 +78,10 @@ FocusScope {
             color: Theme.muted
             font.pixelSize: Theme.small
         }
+        ScrollMark {
+            anchors { right: parent.right; rightMargin: Theme.tight }
+            view: flick
+        }
         Flickable {
             id: flick
             objectName: "keysFlick"

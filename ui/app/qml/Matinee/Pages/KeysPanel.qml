@@ -9,64 +9,51 @@ FocusScope {
 
     required property QtObject keys
 
-    Keys.onUpPressed: if (list.activeFocus) reset.forceActiveFocus(Qt.OtherFocusReason)
+    signal leaving() // past the first button
+
+    Keys.onUpPressed: if (list.activeFocus) buttons.enter()
     Keys.onDownPressed: list.forceActiveFocus(Qt.OtherFocusReason)
     onVisibleChanged: if (!visible) root.keys.await_("")
 
-    ActionButton {
-        id: reset
-        objectName: "keysReset"
+    FocusRow {
+        id: buttons
         anchors.left: parent.left
-        text: qsTr("Default keys")
-        icon: "restart"
+        spacing: Theme.gap
         focus: true
-        onPressed: root.keys.reset()
-        Keys.onRightPressed: event => {
-            event.accepted = !LayoutMirroring.enabled
-            if (event.accepted)
-                exporting.forceActiveFocus(Qt.OtherFocusReason)
+        onBeyondBegin: root.leaving()
+        ActionButton {
+            objectName: "keysReset"
+            text: qsTr("Default keys")
+            icon: "restart"
+            focus: true
+            onPressed: root.keys.reset()
         }
-    }
-    ActionButton {
-        id: exporting
-        objectName: "keysExport"
-        anchors { left: reset.right; leftMargin: Theme.gap }
-        text: qsTr("Save as a file")
-        icon: "download"
-        onPressed: root.keys.export()
-        Keys.onLeftPressed: event => {
-            event.accepted = !LayoutMirroring.enabled
-            if (event.accepted)
-                reset.forceActiveFocus(Qt.OtherFocusReason)
+        ActionButton {
+            objectName: "keysExport"
+            text: qsTr("Save as a file")
+            icon: "download"
+            onPressed: root.keys.export()
         }
-        Keys.onRightPressed: event => {
-            event.accepted = !LayoutMirroring.enabled
-            if (event.accepted)
-                loading.forceActiveFocus(Qt.OtherFocusReason)
-        }
-    }
-    ActionButton {
-        id: loading
-        objectName: "keysLoad"
-        anchors { left: exporting.right; leftMargin: Theme.gap }
-        text: qsTr("Load the file")
-        icon: "history"
-        onPressed: root.keys.load()
-        Keys.onLeftPressed: event => {
-            event.accepted = !LayoutMirroring.enabled
-            if (event.accepted)
-                exporting.forceActiveFocus(Qt.OtherFocusReason)
+        ActionButton {
+            objectName: "keysLoad"
+            text: qsTr("Load the file")
+            icon: "history"
+            onPressed: root.keys.load()
         }
     }
     Label {
         id: said
         objectName: "keysNotice"
-        anchors { left: parent.left; top: reset.bottom; topMargin: Theme.tight }
+        anchors { left: parent.left; top: buttons.bottom; topMargin: Theme.tight }
         width: Math.min(parent.width, Theme.px(680))
         text: root.keys.notice || qsTr("Enter waits for a new key. Delete takes all keys away.")
         wrapMode: Text.Wrap
         color: Theme.muted
         font.pixelSize: Theme.small
+    }
+    ScrollMark {
+        anchors { left: list.right; leftMargin: Theme.tiny }
+        view: list
     }
     ListView {
         id: list

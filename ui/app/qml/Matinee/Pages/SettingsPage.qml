@@ -198,6 +198,7 @@ FocusScope {
             visible: root.panel === keysPanel
             enabled: visible
             keys: root.keys
+            onLeaving: sections.forceActiveFocus(Qt.OtherFocusReason)
         }
         AboutPanel {
             id: about
