@@ -25,6 +25,7 @@ class ProgrammeBody(BaseModel):
 class ChannelBody(BaseModel):
     title: schemas.TitleBody
     programmes: list[ProgrammeBody]
+    back_s: float
 
 
 class ChannelsBody(BaseModel):
@@ -38,11 +39,11 @@ def channels(request: Request, context: Context, watching: Watching) -> Channels
     items = []
     for watched in context.titles.catalog.page(watching, None, _MOST_TITLES).items:
         title = watched.title
-        on_air = guide.programmes(context.settings.media_dir, title, now)
-        if on_air:
+        found = guide.channel_guide(context.settings.media_dir, title, now)
+        if found is not None:
             shown = [
                 ProgrammeBody(title=one.title or title.title, starts_at=one.starts_at, ends_at=one.ends_at)
-                for one in on_air
+                for one in found.programmes
             ]
-            items.append(ChannelBody(title=title_body(request, watched), programmes=shown))
+            items.append(ChannelBody(title=title_body(request, watched), programmes=shown, back_s=found.back_s))
     return ChannelsBody(items=items, now_at=now)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 PROGRAMMES = "programmes.json"
@@ -37,6 +39,8 @@ def read_programmes(text: str) -> list[Programme]:
         ]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError("The guide is no list of {title, starts_at, ends_at}, in seconds since 1970.") from error
+    if not all(math.isfinite(one.starts_at) and math.isfinite(one.ends_at) for one in found):
+        raise ValueError("A programme of the guide has no start or no end.")
     if any(one.ends_at <= one.starts_at for one in found):
         raise ValueError("A programme of the guide ends before it starts.")
     return sorted(found, key=lambda one: one.starts_at)
@@ -44,18 +48,29 @@ def read_programmes(text: str) -> list[Programme]:
 
 def programmes_of(folder: Path, began_at: float, since: float, count: int) -> Sequence[Programme]:
     """What is on after ``since`` (seconds since 1970): by the guide, and where that has nothing, the hours."""
+    return list(islice(programmes_since(folder, began_at, since), count))
+
+
+def programmes_since(folder: Path, began_at: float, since: float) -> Iterator[Programme]:
+    """As :func:`programmes_of`, without an end."""
     try:
         listed = read_programmes((folder / PROGRAMMES).read_text("utf-8"))
     except (OSError, ValueError):
         listed = []
-    found: list[Programme] = []
     at = max(began_at, since)
-    coming = [one for one in listed if one.ends_at > since]
-    while len(found) < count:
-        if coming and coming[0].starts_at <= at:
-            found.append(coming.pop(0))
-        else:
-            until = (at // _HOUR_S + 1) * _HOUR_S
-            found.append(Programme(at, min([until, *(one.starts_at for one in coming[:1])])))
-        at = found[-1].ends_at
-    return found
+    # The hour that runs does not start anew at each look.
+    at = max([began_at, at // _HOUR_S * _HOUR_S, *(one.ends_at for one in listed if one.ends_at <= at)])
+    for one in listed:
+        if one.ends_at <= max(at, since):
+            continue
+        while at < one.starts_at:
+            until = min((at // _HOUR_S + 1) * _HOUR_S, one.starts_at)
+            if until > since:
+                yield Programme(at, until)
+            at = until
+        yield one
+        at = one.ends_at
+    while True:
+        until = (at // _HOUR_S + 1) * _HOUR_S
+        yield Programme(at, until)
+        at = until

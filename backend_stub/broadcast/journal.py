@@ -15,6 +15,7 @@ from backend_stub.broadcast.channel import BroadcastChannel, JournalError, Recor
 from backend_stub.titles import LIVE
 
 JOURNAL = "journal"
+_LONGEST_DESCRIPTION = 1 << 20
 _REWRITE_BYTES = 1 << 20  # what must have been appended at least before it is rewritten
 
 
@@ -112,6 +113,15 @@ def read_channel(folder: Path) -> BroadcastChannel:
     if channel is None:
         raise JournalError("an empty journal")
     return channel
+
+
+def read_description(folder: Path) -> BroadcastChannel:
+    """What the first record says of a channel. Raises OSError, :class:`JournalError`."""
+    with (folder / JOURNAL).open("rb") as file:
+        records, _ = _records(file.readline(_LONGEST_DESCRIPTION))
+    if not records:
+        raise JournalError("an empty journal")
+    return opened(records[0])
 
 
 def recovered(folder: Path) -> BroadcastChannel:

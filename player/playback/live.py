@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from player.base.errors import MatineeError
@@ -17,8 +17,9 @@ from player.live.latency import Latency, latency_of
 from player.live.programme import LiveProgramme, made_until_s
 from player.live.refresher import Refresher, RefreshParts
 from player.manifest.changes import Changes
-from player.manifest.model import Presentation, Rendition
+from player.manifest.model import Presentation, Rendition, SegmentIndex
 from player.manifest.timed_events import timed_events
+from player.manifest.timeline_dates import UNDATED, TimelineDates, dates_of
 from player.net.suspend import Sleep
 from player.playback.monitor import Monitor
 from player.playback.settings import PlaybackServices
@@ -92,6 +93,8 @@ class LivePlayback:
         self._awake = True  # since the last news: what came while the machine slept is not late
         self._periods = len(self._programme.periods)
         self._end_s = -math.inf  # of what was listed last
+        self._dates = UNDATED
+        self._dated_until: tuple[int, int] | None = None  # the first and the last segment that were dated
         self._guide: LiveGuide | None = None
         self._notice = ("", 0.0)  # ours, and until when it stays
         self._ended = False
@@ -148,7 +151,7 @@ class LivePlayback:
         moment = self._moment(position_s, self._clock.monotonic())
         advice = guide.look(moment)
         self._streaming.behind(advice.view.latency_s, advice.view.target_s)
-        changes: dict[str, Any] = {"live_view": advice.view}
+        changes: dict[str, Any] = {"live_view": replace(advice.view, dates=self._dates)}
         if advice.sentence:
             self._say(advice.sentence, changes)
         elif self._is_silent(moment):
@@ -303,11 +306,18 @@ class LivePlayback:
         self._end_s = end_s
         index = self._programme.index(self._streaming.renditions()[0])
         last = index[len(index) - 1] if index else None
+        self._read_dates(index)
         date_s = None
         near = last is not None and last.start_s - _HARDLY_S < end_s < last.end_s + _HARDLY_S
         if last is not None and last.program_date_time_s is not None and near:
             date_s = last.program_date_time_s + last.duration_s + end_s - last.end_s
         self._observed.published(end_s, now_s, segment_s=segment_s, date_s=date_s)
+
+    def _read_dates(self, index: SegmentIndex | None) -> None:
+        if self._programme.dated:
+            self._dates = TimelineDates(((0.0, self._programme.availability_start_s),))
+        elif index and self._dated_until != (listed := (index[0].number, index[len(index) - 1].number)):
+            self._dated_until, self._dates = listed, dates_of(index)
 
     def _has_ended(self) -> bool:
         """Whether nothing more will come of what plays."""

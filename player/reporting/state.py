@@ -9,6 +9,7 @@ from abr.model import Decision
 from drm_client.errors import DrmError
 from player.base.errors import MatineeError
 from player.manifest.chapters import Chapter
+from player.manifest.timeline_dates import UNDATED, TimelineDates
 from player.reporting.qoe import Qoe
 from player.reporting.startup import Startup
 
@@ -95,6 +96,7 @@ class LiveView:
 
     One can go back to ``start_s`` and forward to ``end_s``, where the programme is shown live: ``target_s`` behind
     its edge. ``latency_s`` is how far behind the edge playback is; ``following`` says that it is kept at the target.
+    ``dates`` say when what is on the timeline was on air.
     """
 
     start_s: float
@@ -103,6 +105,7 @@ class LiveView:
     latency_s: float
     target_s: float
     following: bool
+    dates: TimelineDates = UNDATED
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,10 +160,13 @@ class Programme:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel: its title's ``live`` variant, and what is on now and after that."""
+    """A channel: its title's ``live`` variant, what is on, and what was on within the last ``back_s`` seconds, which
+    a viewer can go back. This machine's clock is ``ahead_s`` ahead of the service's."""
 
     title: Title
     programmes: tuple[Programme, ...]
+    back_s: float = 0.0
+    ahead_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -376,7 +376,8 @@ def read_channels(members: Members, base_url: str, wall_s: float) -> tuple[Chann
 
     def channel(item: object) -> Channel:
         one = Members(item, "items")
-        return Channel(read_title(one.inner("title"), base_url), one.each("programmes", programme))
+        title, programmes = read_title(one.inner("title"), base_url), one.each("programmes", programme)
+        return Channel(title, programmes, one.optional_number("back_s") or 0.0, ahead_s)
 
     return members.each("items", channel)
 

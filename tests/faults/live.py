@@ -17,6 +17,7 @@ from player.manifest import timing
 from player.manifest.dash import live, mpd
 from player.manifest.limits import MAX_SEGMENTS
 from player.manifest.model import Presentation
+from player.manifest.timeline_dates import TimelineDates
 from player.playback.live import LivePlayback
 from player.playback.monitor import Monitor
 from player.stream.part_loader import PartLoader
@@ -224,6 +225,15 @@ def _discontinuities_as_written(patch: pytest.MonkeyPatch) -> None:
 _CONTROL = "tests/player/live/test_control.py::"
 _PACKAGER = "tests/backend_stub/broadcast/test_packager.py::"
 
+def _count_from_the_first_date(patch: pytest.MonkeyPatch) -> None:
+    """A pause of the encoder is on the timeline too."""
+
+    def time_of(dates: TimelineDates, date_s: float) -> float | None:
+        return dates.pieces[0][0] + date_s - dates.pieces[0][1] if dates.pieces else None
+
+    patch.setattr(TimelineDates, "time_of", time_of)
+
+
 FAULTS = [
     *(
         Fault(
@@ -247,6 +257,11 @@ FAULTS = [
         "live-takes-another-files-range",
         _LOW + "test_an_announced_range_of_another_file_is_the_next_segments",
         _take_what_is_announced,
+    ),
+    Fault(
+        name="live-one-date-for-all",
+        test="tests/player/manifest/test_timeline_dates.py::test_dates_and_times_lead_to_each_other",
+        apply=_count_from_the_first_date,
     ),
     Fault(
         "live-jumps-first",

@@ -357,6 +357,22 @@ def test_the_guide_is_filled_with_hours(tmp_path: Path) -> None:
     assert [(one.starts_at - hour, one.ends_at - hour, one.title) for one in shown] == [
         (60, 600, ""), (600, 1200, "News"), (1200, 3600, ""),
     ]  # fmt: skip
-    for text in ("{}x", '[{"starts_at": 2}]', '[{"starts_at": 2, "ends_at": 1}]', "7"):
+    for since in (2, 599, 600, 1300):
+        again = programmes_of(tmp_path, hour - 7200, hour + since, 1)[0]
+        assert again.starts_at <= hour + since < again.ends_at, "what runs, from where it began"
+        assert (again.starts_at - hour) in (0, 600, 1200)
+    assert [one.starts_at - hour for one in programmes_of(tmp_path, hour - 7200, hour - 7200, 4)] == [
+        -7200,
+        -3600,
+        0,
+        600,
+    ]
+    for text in (
+        "{}x",
+        '[{"starts_at": 2, "ends_at": Infinity}]',
+        '[{"starts_at": 2}]',
+        '[{"starts_at": 2, "ends_at": 1}]',
+        "7",
+    ):
         with pytest.raises(ValueError, match="guide"):
             read_programmes(text)

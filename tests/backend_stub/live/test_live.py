@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend_stub.broadcast.channel import BroadcastChannel
+from backend_stub.broadcast.journal import Journal
 from backend_stub.db.models import Title
 from backend_stub.live.faults import Late, LiveFaults
 from backend_stub.live.files import live_file
-from backend_stub.live.guide import programmes
+from backend_stub.live.guide import channel_guide, programmes
 from backend_stub.live.schedule import Channel
 from backend_stub.problems import ProblemError
 from backend_stub.server import ServerGroup
@@ -78,6 +80,34 @@ def test_what_is_on_now_and_next(media: Path) -> None:
     assert now.starts_at <= NOW < now.ends_at == after.starts_at
     assert now.ends_at - now.starts_at == pytest.approx(math.fsum(VIDEO))
     assert programmes(media, looped("none"), NOW) == ()
+
+
+def test_what_was_on_is_listed_as_far_back_as_one_can_go(media: Path) -> None:
+    found = channel_guide(media, looped("film"), NOW)
+    assert found is not None
+    assert found.back_s == 120.0
+    over = [one for one in found.programmes if one.ends_at <= NOW]
+    assert len(over) == 8, "loops of 15 s in 120 s"
+    assert over[0].starts_at <= NOW - 120 < over[0].ends_at
+    assert all(one.ends_at == after.starts_at for one, after in pairwise(found.programmes))
+    assert channel_guide(media, looped("none"), NOW) is None
+
+
+def test_a_broadcast_goes_back_to_its_start_or_its_window(tmp_path: Path) -> None:
+    folder = tmp_path / "chan" / "live"
+    folder.mkdir(parents=True)
+    title = Title(id="chan", variants=["live"], duration_s=0, published_at=NOW - 7200)
+    for window_s, age_s, back_s in ((0, 900, 900), (600, 900, 600), (600, 60, 60), (0, 1e6, 86400)):
+        Journal(folder, BroadcastChannel(2.0, window_s, NOW - age_s, [])).close()
+        found = channel_guide(tmp_path, title, NOW)
+        assert found is not None
+        assert found.back_s == back_s
+        assert len(found.programmes) <= 48
+        assert found.programmes[0].ends_at > NOW - back_s
+    (folder / "journal").write_text("nonsense")
+    found = channel_guide(tmp_path, title, NOW)
+    assert found is not None
+    assert found.back_s == 0
 
 
 def test_the_chapters_of_a_title_are_programmes_of_their_own(media: Path) -> None:
@@ -280,7 +310,10 @@ def test_over_an_edge(group: ServerGroup, viewer: SignedInViewer) -> None:
         trust_env=False,
     ).json()
     (channel,) = [one for one in found["items"] if one["title"]["id"] == "noise"]
-    assert channel["programmes"][0]["starts_at"] <= found["now_at"] < channel["programmes"][0]["ends_at"]
+    now_at = found["now_at"]
+    assert channel["programmes"][0]["ends_at"] <= now_at, "what was on comes first"
+    assert [one["starts_at"] <= now_at < one["ends_at"] for one in channel["programmes"]].count(True) == 1
+    assert channel["back_s"] == 120
     for number in range(1, 5):
         (clear / "video" / "240p" / f"{number:05}.m4s").write_bytes(b"segment %d" % number)
     play = viewer.play("noise", "live")

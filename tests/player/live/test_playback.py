@@ -211,3 +211,22 @@ async def test_after_a_sleep_of_the_machine_it_is_live_again(
     assert view.edge_s == pytest.approx(edge_s, abs=1.5 * SEGMENT_S)
     assert edge_s - 50.0 < viewing.jumps[-1] < edge_s
     await viewing.close()
+
+
+@pytest.mark.parametrize("made", [Dated(FakeClock()), Broadcast(FakeClock(), "dash"), Broadcast(FakeClock(), "hls")])
+async def test_what_is_on_the_timeline_has_its_date(made: Broadcast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("player.stream.sources.open_demuxer", open_demuxer)
+    viewing = Viewing(made)
+    await made.clock.run(viewing.begin())
+    await viewing.run(60.0)
+    view = viewing.monitor.state.live_view
+    assert view is not None
+    date_s = view.dates.date_of(view.edge_s)
+    if made.form == "dash":
+        assert date_s == pytest.approx(made.clock.wall(), abs=1.5)
+    elif isinstance(made, Dated):
+        assert date_s == pytest.approx(1_600_000_000 + made.clock.monotonic() - made.begun_s, abs=SEGMENT_S)
+    else:
+        assert date_s is None
+    assert date_s is None or view.dates.time_of(date_s) == pytest.approx(view.edge_s)
+    await viewing.close()

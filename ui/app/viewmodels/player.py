@@ -25,6 +25,7 @@ from ui.app.viewmodels.menus import (
     text_options,
 )
 from ui.app.viewmodels.preview import PreviewViewModel
+from ui.app.viewmodels.programmes import PlayingProgrammes
 from ui.app.viewmodels.redraw import all_but_time, on_bar
 from ui.app.viewmodels.relay import StateRelay
 from ui.app.viewmodels.rights import rights_words
@@ -80,7 +81,11 @@ class PlayerViewModel(QObject):
         self._state = PlaybackState()
         self._intent = SeekIntent()
         self._hovered_s: float | None = None
+        self._programme_name = ""  # what is on at the position of a channel
+        self._begins_s: float | None = None  # where it began, if that is still there
         self._preview = PreviewViewModel(tasks, self)
+        self._programmes = PlayingProgrammes(client, tasks, self)
+        self._programmes.arrived.connect(lambda: self._show(self._state))
         self._volume, self._muted = 100, False
         self._seek_timer = QTimer(self, singleShot=True, interval=180)
         self._seek_timer.timeout.connect(self._commit_seek)
@@ -124,7 +129,7 @@ class PlayerViewModel(QObject):
         name = self._state.title or (self._source.shown_name if self._source else "")
         facts = self._state.facts
         above = [facts.series, place_words(facts.place) if facts.place else ""]
-        return "  ·  ".join(words for words in (*above, name) if words)
+        return "  ·  ".join(words for words in (*above, name, self._programme_name) if words)
 
     @Property(str, notify=stateChanged)
     def status(self) -> str:
@@ -148,6 +153,11 @@ class PlayerViewModel(QObject):
     @Property(bool, notify=stateChanged)
     def paused(self) -> bool:
         return self._state.paused
+
+    @Property(bool, notify=stateChanged)
+    def canStartOver(self) -> bool:
+        """Whether a viewer can still go back to where the programme began that is shown."""
+        return self._begins_s is not None
 
     @Property(float, notify=stateChanged)
     def speed(self) -> float:
@@ -262,6 +272,7 @@ class PlayerViewModel(QObject):
         self.close()
         self._source, self._start_s = source, start_s
         self.opened.emit()
+        self._programmes.follow(source)
         self.presence.begin(self._nobody_ms or STILL_WATCHING_MS)
         self._nobody_ms = None
         self._show(self._idle(PlaybackStatus.LOADING, source.shown_name))
@@ -286,6 +297,7 @@ class PlayerViewModel(QObject):
         self._asks_presence = False
         self._up_next.reset()
         self._intent = SeekIntent()
+        self._programmes.follow(None)
         self._source = None
         self._show(self._idle())
 
@@ -363,6 +375,12 @@ class PlayerViewModel(QObject):
             self._seek_timer.stop()
             self._intent.aim(self._up_next.intro_end_s)
             self._commit_seek()
+
+    @Slot()
+    def startOver(self) -> None:
+        """To where the programme began that is shown; nothing where that is not there any more."""
+        if self._begins_s is not None:
+            self._go_to(self._begins_s)
 
     @Slot()
     def goLive(self) -> None:
@@ -506,14 +524,18 @@ class PlayerViewModel(QObject):
         self._preview.look(self._session if self._state.thumbnails else None, wanted_s)
 
     def _show(self, state: PlaybackState) -> None:
+        state = self._programmes.marked(state)
         before, self._state = self._state, state
+        programme_before = self._programme_name, self._begins_s is not None
+        self._programme_name, self._begins_s = self._programmes.at(self._time_s())
         self._intent.settle(state.position_s, seeking=state.status is PlaybackStatus.SEEKING)
         self._look()
         self._statistics.show(state)
         self._tools.show(state)
         self._up_next.show(state)
         self._trouble.show(state.failure)
-        if all_but_time(before) != all_but_time(state):
+        programme = self._programme_name, self._begins_s is not None
+        if all_but_time(before) != all_but_time(state) or programme != programme_before:
             self._qualities.replace(quality_options(state))
             self._audios.replace(audio_options(state))
             self._texts.replace(text_options(state))

@@ -813,6 +813,14 @@
         <translation>10 Sekunden vor</translation>
     </message>
     <message>
+        <source>Start over</source>
+        <translation>Von vorn</translation>
+    </message>
+    <message>
+        <source>Start this programme over</source>
+        <translation>Diese Sendung von vorn beginnen</translation>
+    </message>
+    <message>
         <source>Live</source>
         <translation>Live</translation>
     </message>
@@ -3130,6 +3138,10 @@
     <message>
         <source>Remove the bookmark</source>
         <translation>Lesezeichen entfernen</translation>
+    </message>
+    <message>
+        <source>Start this programme over</source>
+        <translation>Diese Sendung von vorn beginnen</translation>
     </message>
     <message>
         <source>The keys are those of {file}</source>

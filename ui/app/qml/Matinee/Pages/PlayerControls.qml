@@ -52,6 +52,16 @@ FocusScope {
             onPressed: root.player.step(1)
         }
         IconButton {
+            id: startOver
+            objectName: "startOver"
+            icon: "restart"
+            caption: qsTr("Start over")
+            name: qsTr("Start this programme over")
+            visible: root.player.canStartOver
+            onVisibleChanged: if (!visible && activeFocus) left.enterFirst()
+            onPressed: root.player.startOver()
+        }
+        IconButton {
             objectName: "goLive"
             icon: "live"
             caption: qsTr("Live")
