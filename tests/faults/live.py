@@ -225,6 +225,7 @@ def _discontinuities_as_written(patch: pytest.MonkeyPatch) -> None:
 _CONTROL = "tests/player/live/test_control.py::"
 _PACKAGER = "tests/backend_stub/broadcast/test_packager.py::"
 
+
 def _count_from_the_first_date(patch: pytest.MonkeyPatch) -> None:
     """A pause of the encoder is on the timeline too."""
 

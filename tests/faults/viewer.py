@@ -21,6 +21,7 @@ from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.clips import ClipsViewModel
 from ui.app.viewmodels.data_use import DataUseViewModel
 from ui.app.viewmodels.home import HomeViewModel
+from ui.app.viewmodels.programmes import PlayingProgrammes, programme_at
 from ui.app.viewmodels.titles import PosterModel
 from ui.app.window import scene
 
@@ -87,7 +88,23 @@ _SIGN_IN = "Matinee/Pages/SignInPage.qml"
 
 _CLIPS = "tests/ui/app/test_clips.py::"
 
+
+def _start_over_from_the_earliest(patch: pytest.MonkeyPatch) -> None:
+    """A programme whose start has left the window is started over too, somewhere in its midst."""
+
+    def at(found: PlayingProgrammes, time_s: float) -> tuple[str, float | None]:
+        one = programme_at(found._placed, time_s)
+        return ("", None) if one is None else (one.title, one.start_s)
+
+    patch.setattr(PlayingProgrammes, "at", at)
+
+
 FAULTS = [
+    Fault(
+        name="viewer-start-over-in-the-midst",
+        test="tests/ui/app/test_programmes.py::test_it_is_not_offered_where_the_start_is_not_there_any_more",
+        apply=_start_over_from_the_earliest,
+    ),
     Fault(
         name="viewer-clip-not-by-the-mouse",
         test=_CLIPS + "test_a_card_under_the_mouse_plays_its_clip_though_another_has_the_focus",
