@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 
 PROGRAMMES = "programmes.json"
@@ -46,13 +45,9 @@ def read_programmes(text: str) -> list[Programme]:
     return sorted(found, key=lambda one: one.starts_at)
 
 
-def programmes_of(folder: Path, began_at: float, since: float, count: int) -> Sequence[Programme]:
-    """What is on after ``since`` (seconds since 1970): by the guide, and where that has nothing, the hours."""
-    return list(islice(programmes_since(folder, began_at, since), count))
-
-
 def programmes_since(folder: Path, began_at: float, since: float) -> Iterator[Programme]:
-    """As :func:`programmes_of`, without an end."""
+    """What is on after ``since`` (seconds since 1970), without an end: by the guide, and where that has nothing, the
+    hours."""
     try:
         listed = read_programmes((folder / PROGRAMMES).read_text("utf-8"))
     except (OSError, ValueError):

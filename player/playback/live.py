@@ -106,8 +106,9 @@ class LivePlayback:
         )
         self._refresher = Refresher(self._programme, loading, self)
 
-    async def begin(self, asked_s: float | None) -> float:
-        """Where playback begins, on the timeline; ``asked_s`` is how far into the window the viewer wants to.
+    async def begin(self, asked_s: float | None, asked_at: float | None = None) -> float:
+        """Where playback begins, on the timeline; ``asked_s`` is how far into the window the viewer wants to, or
+        ``asked_at`` to which date.
 
         Raises NetError, ManifestError or MediaError.
         """
@@ -119,6 +120,8 @@ class LivePlayback:
         timeline = self._streaming.timeline
         now_s = self._clock.monotonic()  # one time for all: where it begins must not hang on how busy the machine is
         self._see_end(now_s)
+        if asked_at is not None and (place_s := self._dates.time_of(asked_at)) is not None:
+            asked_s = max(0.0, place_s - timeline.start_s)
         latency = self._latency()
         self._guide = LiveGuide(latency, self._monitor.state.speed)
         self.low_latency = latency.low

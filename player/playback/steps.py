@@ -162,7 +162,7 @@ async def prepare(ready: Ready) -> Playing:
     or InputError."""
     parts, settings = ready.parts, ready.parts.settings
     if isinstance(ready.title, LivePlayback):
-        begin_s = await ready.title.begin(settings.live_start_s)
+        begin_s = await ready.title.begin(settings.live_start_s, parts.source.begin_at)
         options = {"start": f"{begin_s:.6f}", **(LOW_LATENCY if ready.title.low_latency else {})}
         for name, value in options.items():
             await ready.control.run(parts.player.set, f"file-local-options/{name}", value)

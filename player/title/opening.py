@@ -57,7 +57,8 @@ class PlaybackSource:
     possible. ``keys`` are (key ID, key) pairs for material whose keys are known. ``kept_keys`` reads those of a
     download, on a worker thread and again for each playback (raises DownloadError). ``licence_url`` is a ClearKey
     server, ``licence_id`` a licence that is kept on this device. ``folder`` holds the local manifest at ``url`` and
-    all its media: ``file:`` addresses are loaded from in there only, and without it not at all.
+    all its media: ``file:`` addresses are loaded from in there only, and without it not at all. A live programme
+    begins at the date ``begin_at`` (seconds since 1970, by the source's clock), as far back as it goes.
     """
 
     url: str = field(default="", repr=False)
@@ -74,6 +75,7 @@ class PlaybackSource:
     cdns: tuple[str, ...] = ()  # no others than these, in this order; empty: as the service and the manifest say
     folder: Path | None = field(default=None, repr=False)
     media: MediaFile | None = None
+    begin_at: float | None = None
 
     @classmethod
     def of_file(cls, path: Path) -> PlaybackSource:

@@ -18,6 +18,7 @@ from tests.faults.model import Fault
 from ui.app.system import translation
 from ui.app.viewmodels import posters, sentences
 from ui.app.viewmodels.application import ApplicationViewModel
+from ui.app.viewmodels.channels import ChannelsViewModel
 from ui.app.viewmodels.clips import ClipsViewModel
 from ui.app.viewmodels.data_use import DataUseViewModel
 from ui.app.viewmodels.home import HomeViewModel
@@ -100,6 +101,11 @@ def _start_over_from_the_earliest(patch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS = [
+    Fault(
+        name="viewer-programme-by-this-clock",
+        test="tests/ui/app/test_channels.py::test_what_was_on_plays_from_its_start[1-1799999100.0]",
+        apply=lambda patch: patch.setattr(ChannelsViewModel, "date_of", lambda _view, _title_id, begins: begins),
+    ),
     Fault(
         name="viewer-start-over-in-the-midst",
         test="tests/ui/app/test_programmes.py::test_it_is_not_offered_where_the_start_is_not_there_any_more",

@@ -157,6 +157,7 @@ class Viewing:
         self.jumps: list[float] = []
         self.selections: list[Selection] = []
         self.speed = 1.0
+        self.begin_at: float | None = None  # the date to begin with
         self.loader = Loader(self.gate, self.paths, clock, Random(1), patience=Patience(lambda: buffer_s))
         self.playhead = Playhead()
         self.monitor = Monitor(self.playhead, clock, self.events.append, lambda _state: None, lambda: None)
@@ -196,7 +197,7 @@ class Viewing:
             cast(PlaybackServices, _Services(self.clock, self.gate)),
             LiveActions(self.jumps.append, self._set_speed, self.failures.append, self.selections.append),
         )
-        begin_s = await self.live.begin(None)
+        begin_s = await self.live.begin(None, self.begin_at)
         await self.streaming.prepare(begin_s)
         self.sink = FastSink(self.streaming, begin_s, math.inf)
         self.monitor.handle_player_event("playback-restart", {})

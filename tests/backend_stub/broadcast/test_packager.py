@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from backend_stub.boxes import BoxError
 from backend_stub.broadcast import dash, hls
 from backend_stub.broadcast.channel import BroadcastChannel, JournalError, Track, opened
-from backend_stub.broadcast.guide import Programme, programmes_of, read_programmes, write_programmes
+from backend_stub.broadcast.guide import Programme, programmes_since, read_programmes, write_programmes
 from backend_stub.broadcast.journal import JOURNAL, Journal, JournalReader, read_channel
 from backend_stub.broadcaster.encoder import SEGMENT_S, EncoderInput, command, tracks_of
 from backend_stub.broadcaster.fragments import Fragment, FragmentReader, InitSegment
@@ -353,15 +354,15 @@ def test_the_encoder_makes_keyframes_and_parts_that_fit(tmp_path: Path) -> None:
 def test_the_guide_is_filled_with_hours(tmp_path: Path) -> None:
     hour = 1_800_000_000.0
     write_programmes(tmp_path, [Programme(hour + 600, hour + 1200, "News")])
-    shown = programmes_of(tmp_path, hour + 60, hour, 3)
+    shown = list(islice(programmes_since(tmp_path, hour + 60, hour), 3))
     assert [(one.starts_at - hour, one.ends_at - hour, one.title) for one in shown] == [
         (60, 600, ""), (600, 1200, "News"), (1200, 3600, ""),
     ]  # fmt: skip
     for since in (2, 599, 600, 1300):
-        again = programmes_of(tmp_path, hour - 7200, hour + since, 1)[0]
+        again = next(programmes_since(tmp_path, hour - 7200, hour + since))
         assert again.starts_at <= hour + since < again.ends_at, "what runs, from where it began"
         assert (again.starts_at - hour) in (0, 600, 1200)
-    assert [one.starts_at - hour for one in programmes_of(tmp_path, hour - 7200, hour - 7200, 4)] == [
+    assert [one.starts_at - hour for one in islice(programmes_since(tmp_path, hour - 7200, hour - 7200), 4)] == [
         -7200,
         -3600,
         0,

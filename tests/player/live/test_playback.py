@@ -230,3 +230,30 @@ async def test_what_is_on_the_timeline_has_its_date(made: Broadcast, monkeypatch
         assert date_s is None
     assert date_s is None or view.dates.time_of(date_s) == pytest.approx(view.edge_s)
     await viewing.close()
+
+
+@pytest.mark.parametrize("made", [Dated(FakeClock()), Broadcast(FakeClock(), "dash")])
+@pytest.mark.parametrize(("back_s", "into_s"), [(30.0, None), (900.0, 4.0), (-900.0, None)])
+async def test_playback_begins_at_a_date(
+    made: Broadcast, back_s: float, into_s: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the window, before it (then with the earliest), or later than there is anything (then live)."""
+    monkeypatch.setattr("player.stream.sources.open_demuxer", open_demuxer)
+    since_s = made.clock.monotonic() - made.begun_s
+    begun_at = made.clock.wall() - since_s if made.form == "dash" else 1_600_000_000
+    viewing = Viewing(made)
+    viewing.begin_at = begun_at + since_s - back_s
+    begin_s = await made.clock.run(viewing.begin())
+    await viewing.run(1.0)
+    view = viewing.monitor.state.live_view
+    assert view is not None
+    date_s = view.dates.date_of(begin_s)
+    assert date_s is not None
+    if into_s is not None:
+        assert begin_s - view.start_s == pytest.approx(into_s, abs=2.0)
+    elif back_s > 0:
+        assert date_s == pytest.approx(viewing.begin_at, abs=0.1)
+        assert not view.following
+    else:
+        assert view.following
+    await viewing.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
+from player.service.model import Channel, Programme
 from player.title.opening import LIVE
 from tests.kit.fake_client import FakeClient, cards, channels
 from tests.ui.states import STATES
@@ -109,3 +110,87 @@ def test_the_focus_stays_with_its_programme_when_the_one_before_it_ends(stage):
     assert stage.item("guideName").property("text") == "Title 0, part 2"
     stage.key(K.Key_Down)
     assert stage.focus_name == "channel_1_0"
+
+
+def with_a_past(now_s: float) -> list[Channel]:
+    """Programmes of ten minutes; the third one is on for five by now. One can go back 22 minutes."""
+    return [
+        Channel(
+            card,
+            tuple(Programme(f"Part {n}", now_s + 600 * n - 2100, now_s + 600 * n - 1500) for n in range(1, 12)),
+            back_s=1320.0,
+            ahead_s=100.0,
+        )
+        for card in cards(2)
+    ]
+
+
+@pytest.fixture
+def guide(stage):
+    """A guide with a past, the focus on what is on."""
+    stage.client.on_air = with_a_past(NOW)
+    stage.client.viewer = "Ada"
+    stage.start()
+    stage.until(lambda: stage.page == "home")
+    stage.app.channels._now = lambda: NOW
+    stage.app.showChannels()
+    stage.until(lambda: stage.focus_name.startswith("channel_0"))
+    assert stage.item("guideName").property("text") == "Part 3"
+    return stage
+
+
+def walked(stage, key: Qt.Key, times: int = 1) -> str:
+    """Which programme has the focus then."""
+    for _ in range(times):
+        before = stage.item("guideName").property("text")
+        stage.key(key)
+        stage.until(lambda before=before: stage.item("guideName").property("text") != before)
+    return str(stage.item("guideName").property("text"))
+
+
+def test_left_leads_back_to_what_was_on_and_right_to_what_comes(guide):
+    assert walked(guide, K.Key_Left, 2) == "Part 1"
+    assert guide.app.channels.property("nowAt") > 1 or guide.app.channels._back > 0, "the guide has moved"
+    guide.key(K.Key_Left)
+    assert guide.item("guideName").property("text") == "Part 1", "one cannot go back further"
+    assert walked(guide, K.Key_Right, 3) == "Part 4"
+    guide.key(K.Key_Return)
+    assert not guide.client.sessions, "what begins later does not play yet"
+    assert walked(guide, K.Key_Left, 2) == "Part 2"
+    guide.key(K.Key_Down)
+    assert guide.focus_name.startswith("channel_1")
+    assert guide.item("guideName").property("text") == "Part 2", "what was on at the same time on the next channel"
+    guide.key(K.Key_Escape)
+    guide.until(lambda: guide.page == "home")
+    guide.app.showChannels()
+    guide.until(lambda: guide.page == "channels")
+    guide.until(lambda: guide.item("guideName").property("text") == "Part 3")
+
+
+@pytest.mark.parametrize(("back", "starts_at"), [(1, NOW - 900), (2, NOW - 1500)])
+def test_what_was_on_plays_from_its_start(guide, back, starts_at):
+    walked(guide, K.Key_Left, back)
+    guide.key(K.Key_Return)
+    guide.until(lambda: bool(guide.client.sessions))
+    source = guide.client.sessions[0].source
+    assert (source.variant, source.title_id) == (LIVE, "title-0")
+    assert source.begin_at == starts_at - 100.0, "by the clock of the service"
+
+
+def test_the_guide_says_whether_all_of_it_is_there(client, tmp_path, qtbot):
+    tasks = Tasks(client)
+    client.on_air = with_a_past(NOW)
+    view = ChannelsViewModel(client, tasks, PosterCache(client, tasks, tmp_path), now=lambda: NOW)
+    view.set_visible(visible=True)
+    lines = view.property("lines")
+    qtbot.waitUntil(lambda: lines.property("count") == 2)
+    assert view.reveal("title-0", NOW - 300, -1) == NOW - 900
+    assert view.reveal("title-0", NOW - 900, -1) == NOW - 1500
+    assert view.reveal("title-0", NOW - 1500, -1) == -1
+    assert view.reveal("none", NOW, -1) == view.reveal("title-0", NOW + 1.5, 1) == -1
+    shown = {one["name"]: (one["over"], one["on"], one["left"]) for one in lines.records[0].programmes}
+    assert shown["Part 1"] == (True, False, "Enter plays what is still there of it")
+    assert shown["Part 2"] == (True, False, "Enter plays it from its start")
+    assert shown["Part 3"][:2] == (False, True)
+    view.set_visible(visible=False)
+    tasks.close()

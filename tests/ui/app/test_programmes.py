@@ -105,3 +105,13 @@ def test_a_film_and_a_channel_that_is_not_in_the_guide_have_no_programmes(stage)
     assert not stage.app.player.property("canStartOver")
     stage.key(K.Key_O)
     assert session.orders == []
+
+
+def test_what_failed_goes_on_where_it_was(stage, session):
+    session.publish(live(1500.0, following=False))
+    stage.until(lambda: not stage.app.player.property("atLive"))
+    source, _start_s = stage.app.player.interrupted
+    assert source.begin_at == EIGHT - 500.0
+    session.publish(live())
+    stage.until(lambda: stage.app.player.property("atLive"))
+    assert stage.app.player.interrupted[0].begin_at is None

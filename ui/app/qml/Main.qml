@@ -192,6 +192,7 @@ Window {
             enabled: visible && !modal
             channels: window.app.channels
             onChannelChosen: titleId => window.app.openChannel(titleId)
+            onProgrammeChosen: (titleId, begins) => window.app.openProgramme(titleId, begins)
             onLeaving: window.app.back()
         }
         MyListPage {

@@ -287,6 +287,15 @@ class ApplicationViewModel(QObject):
         if card is not None:
             self._play(PlaybackSource(title_id=card.id, name=card.title, variant=LIVE))
 
+    @Slot(str, float)
+    def openProgramme(self, title_id: str, begins: float) -> None:
+        """Play what was on a channel from where it began; what came after it follows."""
+        from player.title.opening import LIVE, PlaybackSource
+
+        card, begin_at = self._channels.card_of(title_id), self._channels.date_of(title_id, begins)
+        if card is not None:
+            self._play(PlaybackSource(title_id=card.id, name=card.title, variant=LIVE, begin_at=begin_at))
+
     @Slot()
     def showMyList(self) -> None:
         self._my_list.refresh()

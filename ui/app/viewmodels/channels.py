@@ -24,6 +24,7 @@ _SPANS_S = (240, 480, 900, 1800, 3600, 7200, 14400)  # that the guide may show a
 _PROGRAMMES_WIDE = 4  # of the usual length
 _TICKS = 4
 _MOST_CARDS = 12  # of a channel (ChannelLine.qml)
+_MOST_CARDS_OVER = 4  # of what was on, beside what is
 _BY_MINUTES_S = 900
 _SOON_S = 60.0  # known further than the guide shows
 
@@ -40,7 +41,7 @@ class ChannelsState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ChannelLine:
     """A channel. Its ``programmes`` have ``name``, ``from`` and ``to`` (places in the guide, 0..1), ``begins`` (s
-    since 1970), ``when`` and ``left`` (words), ``on`` and ``progress`` (0..1)."""
+    since 1970), ``when`` and ``left`` (words), ``on``, ``over`` and ``progress`` (0..1)."""
 
     title_id: str
     name: str
@@ -77,6 +78,7 @@ class ChannelsViewModel(QObject):
         self._state = ChannelsState.LOADING
         self._message = ""
         self._begin_s, self._span_s = 0.0, float(_SPANS_S[0])
+        self._back = 0  # by so many steps the guide shows what was on
         self._hours: list[str] = []
         self._now_at = 0.0
         self._clock = QTimer(self, interval=_LOOK_MS)
@@ -98,9 +100,42 @@ class ChannelsViewModel(QObject):
     def card_of(self, title_id: str) -> Title | None:
         return next((card.title for card in self._cards if card.title.id == title_id), None)
 
+    def date_of(self, title_id: str, begins: float) -> float:
+        """A time of the guide by the clock of the service."""
+        return begins - next((card.ahead_s for card in self._cards if card.title.id == title_id), 0.0)
+
+    @Slot(str, float, int, result=float)
+    def reveal(self, title_id: str, begins: float, step: int) -> float:
+        """Move the guide to the programme before (-1) or after (1) the one that begins then, which is at its edge.
+        Where that one begins; -1 where there is none."""
+        listed = next((self._reachable(card) for card in self._cards if card.title.id == title_id), [])
+        starts = [one.starts_at for one in listed]
+        place = starts.index(begins) + step if begins in starts else -1
+        if not 0 <= place < len(listed):
+            return -1.0
+        back = self._back_for(listed[place])
+        if back is None:
+            return -1.0
+        self._back = back
+        self._publish()
+        return listed[place].starts_at
+
+    def _back_for(self, one: Programme) -> int | None:
+        """By how many steps the guide is moved back to show this; None where it comes later than the guide shows."""
+        step_s = self._span_s / _TICKS
+        present_s, begin_s = math.floor(self._now() / step_s) * step_s, self._begin_s
+        if one.starts_at < begin_s:
+            begin_s = math.floor(one.starts_at / step_s) * step_s
+        elif one.ends_at > begin_s + self._span_s:
+            begin_s = math.ceil((min(one.ends_at, one.starts_at + self._span_s) - self._span_s) / step_s) * step_s
+        if begin_s > present_s and one.starts_at >= present_s + self._span_s:
+            return None
+        return max(0, round((present_s - begin_s) / step_s))
+
     def set_visible(self, *, visible: bool) -> None:
         """Whether a viewer sees the page."""
         if visible:
+            self._back = 0
             self.refresh()
             self._publish()
             self._clock.start()
@@ -144,7 +179,7 @@ class ChannelsViewModel(QObject):
         now_s = self._now()
         self._span_s = _span_s(self._cards)
         step_s = self._span_s / _TICKS
-        self._begin_s = math.floor(now_s / step_s) * step_s
+        self._begin_s = (math.floor(now_s / step_s) - self._back) * step_s
         self._hours = [_clock(self._begin_s + number * step_s, self._span_s) for number in range(_TICKS)]
         self._now_at = (now_s - self._begin_s) / self._span_s
         self._lines.replace([self._line(card, now_s) for card in self._cards])
@@ -152,11 +187,12 @@ class ChannelsViewModel(QObject):
 
     def _line(self, card: Channel, now_s: float) -> ChannelLine:
         title = card.title
-        shown_now = [
-            self._programme(one, now_s)
-            for one in _left(card.programmes, now_s)
-            if one.starts_at < self._begin_s + self._span_s
-        ]
+        end_s = self._begin_s + self._span_s
+        listed = [one for one in self._reachable(card) if one.ends_at > self._begin_s and one.starts_at < end_s]
+        over = [one for one in listed if one.ends_at <= now_s]
+        coming = listed[len(over) :]
+        over = over[-_MOST_CARDS_OVER:] if coming else over[:_MOST_CARDS]
+        shown_now = [self._programme(one, card, now_s) for one in (*over, *coming)]
         return ChannelLine(
             title.id,
             title.title,
@@ -166,16 +202,23 @@ class ChannelsViewModel(QObject):
             self._picture(title.backdrop_url or title.poster_url),
         )
 
-    def _programme(self, one: Programme, now_s: float) -> Mapping[str, object]:
-        on = one.starts_at <= now_s
+    def _reachable(self, card: Channel) -> list[Programme]:
+        """What is on and comes, and before it what a viewer can still go back to."""
+        return [one for one in card.programmes if one.ends_at > self._now() - card.back_s]
+
+    def _programme(self, one: Programme, card: Channel, now_s: float) -> Mapping[str, object]:
+        over = one.ends_at <= now_s
+        on = one.starts_at <= now_s and not over
+        whole = one.starts_at >= now_s - card.back_s
         return {
             "name": one.title,
             "from": max(0.0, (one.starts_at - self._begin_s) / self._span_s),
             "to": min(1.0, (one.ends_at - self._begin_s) / self._span_s),
             "begins": one.starts_at,
             "when": f"{_clock(one.starts_at, self._span_s)} – {_clock(one.ends_at, self._span_s)}",
-            "left": _time_left(one.ends_at - now_s) if on else "",
+            "left": _over_words(whole=whole) if over else _time_left(one.ends_at - now_s) if on else "",
             "on": on,
+            "over": over,
             "progress": min(1.0, max(0.0, (now_s - one.starts_at) / max(1.0, one.ends_at - one.starts_at))),
         }
 
@@ -201,6 +244,10 @@ def _clock(at: float, span_s: float) -> str:
     if span_s >= _BY_MINUTES_S:
         return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
     return QLocale().toString(moment, "HH:mm:ss")
+
+
+def _over_words(*, whole: bool) -> str:
+    return tr("Enter plays it from its start") if whole else tr("Enter plays what is still there of it")
 
 
 def _time_left(left_s: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
@@ -81,6 +82,7 @@ class PlayerViewModel(QObject):
         self._state = PlaybackState()
         self._intent = SeekIntent()
         self._hovered_s: float | None = None
+        self._behind_at: float | None = None  # the date of what is shown, where it is not the live programme
         self._programme_name = ""  # what is on at the position of a channel
         self._begins_s: float | None = None  # where it began, if that is still there
         self._preview = PreviewViewModel(tasks, self)
@@ -271,6 +273,7 @@ class PlayerViewModel(QObject):
         the viewer stopped."""
         self.close()
         self._source, self._start_s = source, start_s
+        self._behind_at = source.begin_at
         self.opened.emit()
         self._programmes.follow(source)
         self.presence.begin(self._nobody_ms or STILL_WATCHING_MS)
@@ -304,7 +307,9 @@ class PlayerViewModel(QObject):
     @property
     def interrupted(self) -> tuple[PlaybackSource, float | None] | None:
         """What plays or has failed, and where to go on with it (s; None where the viewer stopped)."""
-        return None if self._source is None else (self._source, self._state.position_s or self._start_s)
+        if self._source is None:
+            return None
+        return replace(self._source, begin_at=self._behind_at), self._state.position_s or self._start_s
 
     @Slot()
     def retry(self) -> None:
@@ -526,6 +531,8 @@ class PlayerViewModel(QObject):
     def _show(self, state: PlaybackState) -> None:
         state = self._programmes.marked(state)
         before, self._state = self._state, state
+        if (view := state.live_view) is not None:
+            self._behind_at = None if view.following else view.dates.date_of(state.position_s)
         programme_before = self._programme_name, self._begins_s is not None
         self._programme_name, self._begins_s = self._programmes.at(self._time_s())
         self._intent.settle(state.position_s, seeking=state.status is PlaybackStatus.SEEKING)

@@ -3132,6 +3132,14 @@
         <translation>Lesezeichen entfernt: {time}</translation>
     </message>
     <message>
+        <source>Enter plays it from its start</source>
+        <translation>Mit Enter läuft sie von Anfang an</translation>
+    </message>
+    <message>
+        <source>Enter plays what is still there of it</source>
+        <translation>Mit Enter läuft, was davon noch da ist</translation>
+    </message>
+    <message>
         <source>Go there</source>
         <translation>Dorthin springen</translation>
     </message>

@@ -21,6 +21,7 @@ FocusScope {
     property real begins: 0 // of the programme that had the focus, which keeps it when others end
 
     signal chosen(var programme)
+    signal beyond(int step) // a programme before the first one is wanted, or one behind the last
 
     // The programme that is on at a place of the time line (0..1).
     function enterAt(place: real) {
@@ -35,17 +36,24 @@ FocusScope {
     function walk(step: int) {
         if (current + step >= 0 && current + step < programmes.length)
             focusOn(current + step)
+        else
+            beyond(step)
+    }
+    function focusAt(time: real) {
+        begins = time
+        keep()
+    }
+    function keep() {
+        focusOn(Math.max(0, programmes.findIndex(one => one.begins === begins)))
     }
 
     objectName: "channel_" + index
     height: Theme.px(76)
     onProgrammesChanged: {
-        const same = programmes.findIndex(one => one.begins === begins)
-        const now = Math.max(0, same)
         if (activeFocus)
-            Qt.callLater(() => focusOn(now))
+            Qt.callLater(keep)
         else
-            current = now
+            current = Math.max(0, programmes.findIndex(one => one.begins === begins))
     }
     onActiveFocusChanged: {
         if (activeFocus && !cards.itemAt(current)?.activeFocus)

@@ -9,7 +9,7 @@ Pressable {
     readonly property bool on: programme?.on ?? false
 
     name: programme?.name ?? ""
-    description: (programme?.when ?? "") + (on && programme.left ? ", " + programme.left : "")
+    description: (programme?.when ?? "") + (programme?.left ? ", " + programme.left : "")
     corner: Theme.radiusSmall
 
     Rectangle {

@@ -3,7 +3,7 @@ import QtQuick
 import Matinee.Theme
 import Matinee.Controls
 
-// The guide: channels down, time across, and above it what has the focus. Enter plays what is on.
+// The guide: channels down, time across, and above it what has the focus. Enter plays what is on, or what was.
 FocusScope {
     id: root
 
@@ -19,6 +19,7 @@ FocusScope {
     property bool early: false // the focus waits for the channels
 
     signal channelChosen(string titleId)
+    signal programmeChosen(string titleId, real begins)
     signal leaving()
 
     function enter() {
@@ -165,7 +166,7 @@ FocusScope {
             width: Theme.px(2)
             color: Theme.accent
             opacity: 0.8
-            visible: list.count > 0
+            visible: list.count > 0 && root.channels.nowAt <= 1
         }
         ListView {
             id: list
@@ -196,6 +197,11 @@ FocusScope {
                 headWidth: root.headWidth
                 timeWidth: root.timeWidth
                 onActiveFocusChanged: if (activeFocus) list.currentIndex = index
+                onBeyond: step => {
+                    const found = root.channels.reveal(titleId, begins, step)
+                    if (found >= 0)
+                        focusAt(found)
+                }
                 onProgrammeChanged: {
                     if (!activeFocus)
                         return
@@ -205,6 +211,8 @@ FocusScope {
                 onChosen: programme => {
                     if (programme.on)
                         root.channelChosen(titleId)
+                    else if (programme.over)
+                        root.programmeChosen(titleId, programme.begins)
                     else
                         root.hint = qsTr("Begins later")
                 }
