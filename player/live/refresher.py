@@ -38,6 +38,7 @@ from player.manifest.timing import (
     next_reload,
     ntp_time,
     server_time,
+    sntp_time,
     with_query,
 )
 from player.manifest.urls import add_query, split_url, unsplit_url
@@ -56,6 +57,7 @@ _ANSWER_S = 6.0
 _WRONG_DATE_S = 1.0
 _CLOCK_EVERY_S = 600.0  # two clocks run apart by a tenth of a second in that time at the most
 _MOST_CLOCKS = 4  # of those that an MPD names, until one answers
+_DATAGRAM_S = 1.0  # an NTP server that has not answered by then does not: a datagram was lost, or is not let through
 _OLD_DATE_S = 2.0
 _ROUNDING_S = 0.01  # so that a segment is due when it is asked about, whatever the dates were rounded to
 _LONGEST_WAIT_S = 60.0  # for a segment, since the source's clock may turn out to be another one meanwhile
@@ -239,15 +241,20 @@ class Refresher:
     async def _exchange_clock(self, how: str, url: str) -> float | None:
         """Ask a server for its date; how long it took, None where no date came."""
         sent_s = self._clock.monotonic()
-        request = Request(RequestKind.TIME, url, method="HEAD" if how == "head" else "GET")
+        request = Request(
+            RequestKind.TIME,
+            url,
+            method="HEAD" if how == "head" else "GET",
+            first_byte_s=_DATAGRAM_S if how == "sntp" else None,
+        )
         try:
             answer = await self._gate.fetch(request)
         except MatineeError as error:
             self._note("The source's clock could not be asked.", error)
             return None
         received_s = self._clock.monotonic()
-        if how == "ntp":
-            server_s = ntp_time(answer.body)
+        if how in ("ntp", "sntp"):
+            server_s = ntp_time(answer.body) if how == "ntp" else sntp_time(answer.body)
         else:
             text = answer.headers.get("date", "") if how == "head" else answer.body.decode("utf-8", "replace")
             server_s = server_time(how, text)

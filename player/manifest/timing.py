@@ -25,9 +25,12 @@ _BODY = frozenset(
     }
 )
 _NTP = frozenset({"urn:mpeg:dash:utc:http-ntp:2014"})
+_SNTP = frozenset({"urn:mpeg:dash:utc:ntp:2014", "urn:mpeg:dash:utc:sntp:2014"})
 _HEAD = frozenset({"urn:mpeg:dash:utc:http-head:2014", "urn:mpeg:dash:utc:http-head:2012"})
-CLOCKS = _DIRECT | _BODY | _NTP | _HEAD
+CLOCKS = _DIRECT | _BODY | _NTP | _SNTP | _HEAD
 _NTP_BYTES = 8  # seconds since 1900 and their fraction, 32 bits each (RFC 5905 6)
+_SNTP_BYTES = 48
+_SERVER, _NOT_SET, _NO_STRATUM = 4, 3, 16  # a packet's mode, leap indicator, and stratum (RFC 5905 7.3)
 _NTP_EPOCH_S = 2_208_988_800
 _NTP_ERA_S = 1 << 32
 
@@ -120,16 +123,33 @@ def with_query(url: str, items: Sequence[tuple[str, str]]) -> str:
 
 def clock_sources(utc_timings: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """The UTCTimings that can be used, the preferred one first, as ``(how, value)``: ``direct`` and a date, ``head``,
-    ``body`` or ``ntp`` and a URL (ISO/IEC 23009-1 5.8.4.11). NTP and SNTP have a protocol of their own and are
-    passed over."""
-    kinds = (("direct", _DIRECT), ("head", _HEAD), ("body", _BODY), ("ntp", _NTP))
+    ``body`` or ``ntp`` and a URL, ``sntp`` and an ``ntp:`` address (ISO/IEC 23009-1 5.8.4.11)."""
+    kinds = (("direct", _DIRECT), ("head", _HEAD), ("body", _BODY), ("ntp", _NTP), ("sntp", _SNTP))
     return [
-        (kind, each)
+        (kind, _ntp_address(each) if kind == "sntp" else each)
         for scheme, value in utc_timings
         for kind, schemes in kinds
         if scheme.lower() in schemes
         for each in value.split()
     ]
+
+
+def _ntp_address(server: str) -> str:
+    """The address of an NTP server, which is named by its host (IPv6 without brackets too)."""
+    bare = server.count(":") > 1 and not server.startswith("[")
+    return f"ntp://[{server}]" if bare else f"ntp://{server}"
+
+
+def sntp_time(packet: bytes) -> float | None:
+    """Seconds since 1970 in the middle of an NTP server's part of an exchange; None where the packet is no answer, or
+    its server has no good clock itself (RFC 4330 5)."""
+    if len(packet) < _SNTP_BYTES:
+        return None
+    leap, mode, stratum = packet[0] >> 6, packet[0] & 7, packet[1]
+    received_s, sent_s = ntp_time(packet[32:40]), ntp_time(packet[40:48])
+    if mode != _SERVER or leap == _NOT_SET or not 0 < stratum < _NO_STRATUM or received_s is None or sent_s is None:
+        return None
+    return (received_s + sent_s) / 2
 
 
 def ntp_time(body: bytes) -> float | None:

@@ -146,3 +146,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         if isinstance(current, BaseExceptionGroup):
             waiting.extend(current.exceptions)
         waiting.extend(cause for cause in (current.__cause__, current.__context__) if cause is not None)
+
+
+def leads_inside(url: str) -> NetError:
+    """The rule of :mod:`player.net.local_network` forbids a request."""
+    sentence = "{host} is on this machine or its network. A server of the internet may not lead there."
+    return failure(ErrorCode.NET_FORBIDDEN_URL, sentence, url, recoverable=False)

@@ -7,7 +7,6 @@ wanted, and the first byte comes a little earlier.
 from __future__ import annotations
 
 import functools
-import socket
 import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -23,11 +22,12 @@ import httpx
 from player.base.errors import ErrorCode, InputError, NetError
 from player.net.cleanup import to_its_end
 from player.net.decoding import decoded
-from player.net.failures import connect_failure, failure
+from player.net.failures import connect_failure, failure, leads_inside
+from player.net.interfaces import local_address
 from player.net.local_network import LocalServers, is_local, is_loopback
 from player.net.model import Body, ConnectionTiming, Request, RequestKind
 from player.net.stale_connections import SILENT_S, RenewedTransport
-from player.net.web_options import WebOptions, is_address
+from player.net.web_options import WebOptions
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-admin-token"})
@@ -36,7 +36,6 @@ _COMPRESSED_KINDS = frozenset(
 )
 _OF_THE_SERVICE = frozenset({RequestKind.API, RequestKind.TELEMETRY})
 _MAX_PORT = 65535
-_SIOCGIFADDR = 0x8915
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _SIGNS_OF_AN_END = ("disconnected", "closed connection", "connectionterminated", "streamreset")
 _SMALL_REDIRECT_BODY = 65536  # read to the end, so that the connection can be used again
@@ -98,6 +97,11 @@ class HttpTransport:
             ErrorCode.NET_TOO_MANY_REDIRECTS, "{host} redirects in a circle.", request.url, recoverable=False
         )
 
+    @property
+    def local_servers(self) -> LocalServers:
+        """What is known of the servers of the local network."""
+        return self._local
+
     async def warm(self) -> None:
         """Load now what the first request would load: some 80 ms of imports, better spent beside other start-up."""
         await anyio.lowlevel.checkpoint()
@@ -132,7 +136,7 @@ class HttpTransport:
         name, host = message.url.host, _lead(message, self._web)
         watched = outside and not host and not self._web.hosts  # a host that was named by hand may be asked
         if watched and self._local.holds(name):
-            raise _leads_inside(hop.url)
+            raise leads_inside(hop.url)
         transport = self._transport(message.url.scheme, host, hop.url)
         try:
             while True:
@@ -179,7 +183,7 @@ class HttpTransport:
             http2=http2,
             limits=self._limits,
             proxy=self._web.proxy or None,
-            local_address=_local_address(self._web.interface),
+            local_address=local_address(self._web.interface),
         )
 
     def _tls_context(self) -> ssl.SSLContext:
@@ -215,7 +219,7 @@ class _ConnectWatch:
             self.address = str(peer[0]) if peer else ""
             if self._outside_url and is_local(self.address):
                 await stream.aclose()
-                raise _leads_inside(self._outside_url)
+                raise leads_inside(self._outside_url)
 
     def connection(self, response: httpx.Response) -> ConnectionTiming:
         """What the answer came over."""
@@ -359,23 +363,6 @@ def _lead(message: httpx.Request, web: WebOptions) -> str:
     return host
 
 
-def _local_address(interface: str) -> str | None:
-    """The address of this machine to leave by; that of an interface named so (netdevice(7): its IPv4 address).
-
-    Raises InputError where there is none.
-    """
-    if not interface or is_address(interface):
-        return interface or None
-    try:
-        import fcntl
-
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            answer = fcntl.ioctl(probe, _SIOCGIFADDR, interface.encode().ljust(256, b"\0"))
-        return socket.inet_ntoa(answer[20:24])
-    except (ImportError, OSError):
-        raise InputError(ErrorCode.INPUT_USAGE, f"There is no interface {interface} with an address.") from None
-
-
 def _redirect_target(response: httpx.Response) -> str | None:
     return response.headers.get("location") if response.status_code in _REDIRECTS else None
 
@@ -423,10 +410,6 @@ def _ended_early(error: Exception) -> bool:
 
 def _unsafe(url: str, sentence: str) -> NetError:
     return failure(ErrorCode.NET_FORBIDDEN_URL, sentence, url, recoverable=False)
-
-
-def _leads_inside(url: str) -> NetError:
-    return _unsafe(url, "{host} is on this machine or its network. A server of the internet may not lead there.")
 
 
 def _join(url: str, target: str) -> SplitResult:

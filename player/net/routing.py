@@ -1,4 +1,4 @@
-"""The client's transport by the scheme of the address: the web, ``data:``, and files of a local manifest."""
+"""The client's transport by the scheme of the address: the web, ``data:``, ``ntp:``, files of a local manifest."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from player.net.cleanup import to_its_end
 from player.net.failures import failure
 from player.net.local import DataTransport, LocalTransport
 from player.net.model import Body, Request, Transport
+from player.net.ntp import NtpTransport
 from player.net.web_options import WebOptions
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class RoutingTransport:
         self._local: LocalTransport | None = None
         self.serve(None)
         self._data = DataTransport()
+        self._ntp = NtpTransport(web or WebOptions(), lambda: self._http().local_servers)
         self._others = dict(others or {})
         self._web: HttpTransport | None = None
 
@@ -101,6 +103,8 @@ class RoutingTransport:
             return self._http()
         if scheme == "data":
             return self._data
+        if scheme == "ntp":
+            return self._ntp
         if scheme == "file" and self._local is not None:
             return self._local
         if scheme in self._others:

@@ -18,6 +18,7 @@ from player.manifest.dash import live, mpd
 from player.manifest.limits import MAX_SEGMENTS
 from player.manifest.model import Presentation
 from player.manifest.timeline_dates import TimelineDates
+from player.net.local_network import LocalServers
 from player.playback.live import LivePlayback
 from player.playback.monitor import Monitor
 from player.stream.part_loader import PartLoader
@@ -222,6 +223,26 @@ def _discontinuities_as_written(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("player.manifest.hls.merge._discontinuities_apart", lambda _old, _new: 0)
 
 
+def _no_sntp(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.live.refresher.sntp_time", lambda _packet: None)
+
+
+def _believe_any_packet(patch: pytest.MonkeyPatch) -> None:
+    """Whatever comes from the server's address is its answer."""
+    patch.setattr("player.net.ntp._ORIGIN", slice(0, 0))
+    patch.setattr("player.net.ntp._NONCE_BYTES", 0)
+
+
+def _time_of_any_server(patch: pytest.MonkeyPatch) -> None:
+    """A manifest of the internet asks servers of the local network for the time."""
+
+    async def anywhere(_servers: LocalServers, _initiator: str, _url: str) -> bool:
+        return False
+
+    patch.setattr(LocalServers, "leads_outside", anywhere)
+
+
+_NTP = "tests/player/net/test_ntp.py::"
 _CONTROL = "tests/player/live/test_control.py::"
 _PACKAGER = "tests/backend_stub/broadcast/test_packager.py::"
 
@@ -236,6 +257,13 @@ def _count_from_the_first_date(patch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS = [
+    Fault("live-sntp-clock-not-read", _TESTS + "test_a_clock_that_runs_beside_ours_is_followed[time.sntp]", _no_sntp),
+    Fault("live-ntp-believes-anybody", _NTP + "test_an_answer_to_somebody_else_is_not_believed", _believe_any_packet),
+    Fault(
+        "live-ntp-of-the-local-network",
+        _NTP + "test_a_manifest_of_the_internet_asks_no_local_server",
+        _time_of_any_server,
+    ),
     *(
         Fault(
             f"live-discontinuities-as-written-{gone}",

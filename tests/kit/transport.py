@@ -105,7 +105,7 @@ class ScriptedTransport:
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
-        if not request.url.startswith(("http://", "https://")):
+        if not request.url.startswith(("http://", "https://", "ntp://")):
             raise failure(ErrorCode.NET_FORBIDDEN_URL, "not of the web", request.url, recoverable=False)
         act = self._act(request.url)
         self.requests.append(request)

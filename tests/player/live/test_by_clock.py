@@ -15,6 +15,7 @@ from player.manifest.model import SegmentIndex
 from player.reporting.events import LatencySampled
 from tests.kit.broadcast import BASE, SEGMENT_S, Broadcast, Viewing, open_demuxer
 from tests.kit.clock import FakeClock
+from tests.kit.time_server import packet
 
 Follow = Callable[[Broadcast], Awaitable[Viewing]]
 
@@ -221,6 +222,8 @@ class Timed(Counted):
         return self.drift * (self.clock.monotonic() - self.since_s)
 
     def get(self, url: str) -> bytes | None:
+        if url == "ntp://time.sntp":
+            return packet(bytes(8), self.clock.wall() + self.ahead_s)
         if url.endswith("time.ntp"):
             return round((self.clock.wall() + self.ahead_s + 2_208_988_800) * 2**32).to_bytes(8)
         if url.endswith("time.txt"):
@@ -228,8 +231,8 @@ class Timed(Counted):
         return None if url.endswith(".txt") else super().get(url)
 
     def _mpd(self) -> str:
-        kind = "ntp" if self.value.endswith(".ntp") else "xsdate"
-        timing = f'<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-{kind}:2014" value="{self.value}"/>'
+        kind = {".ntp": "http-ntp", "sntp": "sntp"}.get(self.value[-4:], "http-xsdate")
+        timing = f'<UTCTiming schemeIdUri="urn:mpeg:dash:utc:{kind}:2014" value="{self.value}"/>'
         return super()._mpd().replace("</Period>", f"</Period>{timing}")
 
 
@@ -248,7 +251,7 @@ async def test_a_clock_at_a_relative_address(follow: Follow, value: str, asked: 
     assert asked in [request.url for request in viewing.transport.requests]
 
 
-@pytest.mark.parametrize("name", ["time.txt", "time.ntp"])
+@pytest.mark.parametrize("name", ["time.txt", "time.ntp", "time.sntp"])
 async def test_a_clock_that_runs_beside_ours_is_followed(follow: Follow, name: str) -> None:
     """By 200 parts in a million: in two hours that is a second and a half."""
     broadcast = Timed(FakeClock(), name, drift=200e-6)

@@ -103,8 +103,15 @@ def test_clocks_of_the_usable_utc_timings() -> None:
         ("urn:mpeg:dash:utc:ntp:2014", "pool.example.org"),
         ("urn:mpeg:dash:utc:http-iso:2014", "https://t.example.org/1 https://t.example.org/2"),
     ]
-    assert clock_sources(timings) == [("body", "https://t.example.org/1"), ("body", "https://t.example.org/2")]
-    assert clock_sources(timings[:1]) == []
+    named, one, two = clock_sources(timings)
+    assert named == ("sntp", "ntp://pool.example.org")
+    assert (one, two) == (("body", "https://t.example.org/1"), ("body", "https://t.example.org/2"))
+    assert clock_sources([("urn:mpeg:dash:utc:sntp:2014", "192.0.2.1 2001:db8::1 [2001:db8::2]")]) == [
+        ("sntp", "ntp://192.0.2.1"),
+        ("sntp", "ntp://[2001:db8::1]"),
+        ("sntp", "ntp://[2001:db8::2]"),
+    ]
+    assert clock_sources([("urn:example:vendor:clock", "x")]) == []
     assert server_time("body", "2024-01-01T00:00:01.5Z\n") == 1_704_067_201.5
     assert server_time("head", "Mon, 01 Jan 2024 00:00:01 GMT") == 1_704_067_201.0
     assert server_time("head", "yesterday") is None
