@@ -1,7 +1,8 @@
 """How far from the edge a live programme is to be played, and where it begins. Pure.
 
 HLS: EXT-X-START, HOLD-BACK (RFC 8216bis 4.4.3.8, three target durations where it is absent). DASH: the service
-description's Latency and PlaybackRate (ISO/IEC 23009-1 Annex K), else MPD@suggestedPresentationDelay.
+description's Latency and PlaybackRate (ISO/IEC 23009-1 Annex K), else MPD@suggestedPresentationDelay; never nearer
+than an MPD that lists its segments is loaded often enough for.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from player.manifest.edit import iter_renditions
 from player.manifest.model import LiveInfo, ManifestProtocol, Presentation
+from player.manifest.timing import MIN_RELOAD_S
 
 SLOWEST, FASTEST = 0.96, 1.04
 """A change of speed within these is not heard."""
@@ -55,9 +57,8 @@ def latency_of(presentation: Presentation, segment_s: float, window_s: float) ->
         offset_s = _start_offset(presentation)
         target_s = wished_s if offset_s is None or offset_s >= 0 else max(wished_s, -offset_s)
         from_start_s = offset_s if offset_s is not None and offset_s >= 0 else None
-    least_s = max(
-        _LEAST_S, segment_s + _ON_THE_WAY_S
-    )  # nearer to the edge there is nothing just before a new segment
+    # Nearer to the edge there is nothing just before a new segment, nor before it has been listed.
+    least_s = max(_LEAST_S, segment_s + _ON_THE_WAY_S + _listed_late_s(presentation))
     if live.part_target_s is not None:
         least_s = _LEAST_PARTS * live.part_target_s
     longest_s = max(window_s - segment_s, segment_s, _LEAST_S)
@@ -71,6 +72,14 @@ def latency_of(presentation: Presentation, segment_s: float, window_s: float) ->
         from_start_s=from_start_s,
         part_s=live.part_target_s,
     )
+
+
+def _listed_late_s(presentation: Presentation) -> float:
+    """How long after a segment is whole an MPD that lists each one may be loaded (MPD@minimumUpdatePeriod)."""
+    live = presentation.live_info
+    if presentation.protocol is not ManifestProtocol.DASH or live is None or live.next_segment_s is not None:
+        return 0.0
+    return 0.0 if live.minimum_update_s is None else max(live.minimum_update_s, MIN_RELOAD_S)
 
 
 def _first(*values: float | None) -> float:

@@ -242,6 +242,10 @@ def _time_of_any_server(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(LocalServers, "leads_outside", anywhere)
 
 
+def _as_if_listed_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(latency, "_listed_late_s", lambda _presentation: 0.0)
+
+
 _NTP = "tests/player/net/test_ntp.py::"
 _CONTROL = "tests/player/live/test_control.py::"
 _PACKAGER = "tests/backend_stub/broadcast/test_packager.py::"
@@ -257,6 +261,16 @@ def _count_from_the_first_date(patch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS = [
+    *(
+        Fault(
+            f"live-nearer-than-a-list-is-loaded-{update_s}",
+            _LOW
+            + "test_a_list_that_is_loaded_now_and_then_is_played_as_far_behind_as_that_takes"
+            + f"[{update_s}-{target_s}]",
+            _as_if_listed_at_once,
+        )
+        for update_s, target_s in ((2, 4.5), (0, 3.0), (4, 6.5))
+    ),
     Fault("live-sntp-clock-not-read", _TESTS + "test_a_clock_that_runs_beside_ours_is_followed[time.sntp]", _no_sntp),
     Fault("live-ntp-believes-anybody", _NTP + "test_an_answer_to_somebody_else_is_not_believed", _believe_any_packet),
     Fault(

@@ -76,6 +76,17 @@ def test_a_source_that_publishes_whole_segments_is_not_played_nearer_than_they_a
     assert found.target_s == 2.5
 
 
+@pytest.mark.parametrize(("update_s", "target_s"), [(2, 4.5), (0, 3.0), (4, 6.5)])
+def test_a_list_that_is_loaded_now_and_then_is_played_as_far_behind_as_that_takes(
+    update_s: int, target_s: float
+) -> None:
+    """FFmpeg asks for a delay of one segment, and updates a list of its segments as often as there is one."""
+    timeline = '<SegmentTimeline><S t="80" d="2" r="9"/></SegmentTimeline></SegmentTemplate>'
+    text = MPD.format("").replace(' duration="2"', "").replace("/><Repr", f">{timeline}<Repr")
+    text = text.replace('"dynamic"', f'"dynamic" minimumUpdatePeriod="PT{update_s}S"')
+    assert latency_of(parse(text, BASE, now_s=100.0), 2.0, 20.0).target_s == pytest.approx(target_s)
+
+
 def moment(behind_s: float, buffer_s: float) -> LiveObservation:
     return LiveObservation(
         position_s=100.0 - behind_s,
