@@ -6,20 +6,24 @@ import base64
 
 from lxml import etree
 
-from player.manifest.dash.xml import Element, children, integer, line_of
+from player.manifest.dash.xml import Element, children, integer, line_of, timescale_of
 from player.manifest.limits import MAX_SEGMENTS, limit_error
 from player.manifest.model import SourcePosition, TimedEvent
+from player.manifest.parser_notes import Notes
 
 
-def read_events(period: Element, start_s: float, path: str) -> tuple[TimedEvent, ...]:
+def read_events(period: Element, start_s: float, path: str, notes: Notes) -> tuple[TimedEvent, ...]:
     """The events of a period, on the presentation timeline."""
     result: list[TimedEvent] = []
     for number, stream in enumerate(children(period, "EventStream"), 1):
-        scale = integer(stream.get("timescale")) or 1
+        scale = timescale_of(stream.get("timescale"))
+        if scale is None:
+            notes.warn(
+                "dash.timescale", "@timescale is no whole number above 0; it is taken for 1.", line=line_of(stream)
+            )
+            scale = 1
         offset = integer(stream.get("presentationTimeOffset")) or 0
         scheme, value = stream.get("schemeIdUri") or "", stream.get("value") or ""
-        if scale < 0:
-            scale = 1
         place = f"{path}/EventStream[{number}]"
         for position, event in enumerate(children(stream, "Event"), 1):
             if len(result) >= MAX_SEGMENTS:

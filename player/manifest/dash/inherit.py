@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from player.manifest.dash.xml import Element, child, decimal, integer, local
+from player.manifest.dash.xml import Element, child, decimal, integer, local, timescale_of
 from player.manifest.model import ByteRange
 
 KINDS = ("SegmentBase", "SegmentList", "SegmentTemplate")
@@ -55,8 +55,7 @@ class InheritedAddressing:
 
     @property
     def timescale(self) -> int:
-        value = self.number("timescale")
-        return value if value is not None and value > 0 else 1
+        return timescale_of(self.text("timescale")) or 1
 
     @property
     def presentation_time_offset(self) -> int:

@@ -167,7 +167,7 @@ def read_period(context: MpdContext, span: PeriodSpan, position: int, bases: Seq
         tracks=tuple(tracks),
         asset=asset[0].shown() if asset else None,
         continuity=_continuity(element),
-        events=read_events(element, span.start_s, path),
+        events=read_events(element, span.start_s, path, context.notes),
         subsets=subsets,
         place=SourcePosition(line_of(element), path),
     )

@@ -12,7 +12,7 @@ from player.manifest.dash.inherit import InheritedAddressing, byte_range
 from player.manifest.dash.query import Queries
 from player.manifest.dash.templates import UrlTemplate
 from player.manifest.dash.timeline import Extent, SegmentTimeline, read_timeline
-from player.manifest.dash.xml import Element, line_of
+from player.manifest.dash.xml import Element, line_of, timescale_of
 from player.manifest.limits import MAX_OPEN_WINDOW, MAX_SEGMENTS, limit_error
 from player.manifest.model import (
     ByteRange,
@@ -92,6 +92,8 @@ def _segments(source: SegmentContext) -> tuple[SegmentIndex | IndexRef, InitSegm
     addressing = source.addressing
     if addressing is None:
         return _one_file(source, None, None), None
+    if timescale_of(addressing.text("timescale")) is None:
+        source.warn("dash.timescale", "@timescale is no whole number above 0; it is taken for 1.")
     init = _initialization(source, addressing)
     if addressing.kind == "SegmentTemplate" and addressing.text("media") is not None:
         return _template(source, addressing, init), init

@@ -16,6 +16,7 @@ Element = etree._Element  # noqa: SLF001  (lxml has no public name for the type)
 
 XLINK = "http://www.w3.org/1999/xlink"
 RESOLVE_TO_ZERO = "urn:mpeg:dash:resolve-to-zero:2013"
+_WHOLE = re.compile(r"\s*\d{1,20}\s*")
 _NUMBER = re.compile(r"\s*[+\-]?\d{1,20}\s*$")
 _NAMESPACE_TROUBLE = frozenset({"NS_ERR_UNDEFINED_NAMESPACE", "NS_ERR_XML_NAMESPACE", "NS_ERR_ATTRIBUTE_REDEFINED"})
 
@@ -167,6 +168,12 @@ def integer(text: str | None) -> int | None:
         return int(text)
     value = decimal(text)
     return None if value is None or abs(value) > 1e15 else int(value)
+
+
+def timescale_of(text: str | None) -> int | None:
+    """Ticks per second: 1 where nothing is said, None for anything but a whole number above 0."""
+    value = 1 if text is None else integer(text) if _WHOLE.fullmatch(text) else None
+    return value or None
 
 
 def decimal(text: str | None) -> float | None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 from itertools import pairwise
 
 from lxml import etree
 
+from player.manifest.dash.xml import timescale_of
+from player.qa.conform.document import MOST_BYTES, NAMESPACE, children, elements, mpd_root, name_of
 from player.qa.conform.model import IOP, MPD, Check, ConformanceRule, must, should
 
-_NS = "{urn:mpeg:dash:schema:mpd:2011}"
-_OLD_SPELLING = "urn:mpeg:DASH:schema:MPD:2011"  # of many early streams; players take it
 _CENC = "{urn:mpeg:cenc:2013}"
-_MOST_BYTES = 64 * 1024 * 1024
 _DURATION = re.compile(r"-?P(?=.)(\d+Y)?(\d+M)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 _DURATIONS = (
     "mediaPresentationDuration", "minimumUpdatePeriod", "minBufferTime", "timeShiftBufferDepth",
@@ -40,41 +38,14 @@ _ROLES = frozenset(
 _PLACES = ("SegmentBase", "SegmentList", "SegmentTemplate")
 
 
-@lru_cache(maxsize=4)
-def _root(text: str) -> etree._Element | None:
-    """The document, with what is broken in it passed over; None where nothing can be read."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
-    if len(text) > _MOST_BYTES:
-        return None
-    text = text.replace(_OLD_SPELLING, _NS[1:-1], 1)
-    try:
-        return etree.fromstring(text.encode("utf-8", "replace"), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return None
-
-
-def _all(text: str, *names: str) -> Iterator[etree._Element]:
-    root = _root(text)
-    if root is not None:
-        yield from root.iter(*(form for name in names for form in (f"{_NS}{name}", name)))
-
-
-def _children(element: etree._Element, *names: str) -> list[etree._Element]:
-    return [each for each in element if isinstance(each.tag, str) and each.tag.removeprefix(_NS) in names]
-
-
-def _name(element: etree._Element) -> str:
-    return str(element.tag).removeprefix(_NS)
-
-
 def _is_dynamic(text: str) -> bool:
-    root = _root(text)
+    root = mpd_root(text)
     return root is not None and root.get("type") == "dynamic"
 
 
 def _well_formed(text: str) -> Iterator[str]:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-    if len(text) > _MOST_BYTES:
+    if len(text) > MOST_BYTES:
         return
     try:
         etree.fromstring(text.encode("utf-8", "replace"), parser)
@@ -85,20 +56,20 @@ def _well_formed(text: str) -> Iterator[str]:
 
 
 def _namespace(text: str) -> Iterator[str]:
-    root = _root(text)
-    if root is not None and re.sub(r".*}", "", str(root.tag)) == "MPD" and root.tag != f"{_NS}MPD":
+    root = mpd_root(text)
+    if root is not None and re.sub(r".*}", "", str(root.tag)) == "MPD" and root.tag != f"{NAMESPACE}MPD":
         yield "The MPD is not in the namespace urn:mpeg:dash:schema:mpd:2011."
 
 
 def _type(text: str) -> Iterator[str]:
-    root = _root(text)
+    root = mpd_root(text)
     if root is not None and root.get("type", "static") not in ("static", "dynamic"):
         yield f"MPD@type is {root.get('type', '')[:40]}."
 
 
 def _of_mpd(name: str, *, dynamic: bool = False) -> Check:
     def check(text: str) -> Iterator[str]:
-        root = _root(text)
+        root = mpd_root(text)
         if root is not None and root.get(name) is None and (not dynamic or root.get("type") == "dynamic"):
             yield f"The MPD has no @{name}."
 
@@ -106,16 +77,16 @@ def _of_mpd(name: str, *, dynamic: bool = False) -> Check:
 
 
 def _durations(text: str) -> Iterator[str]:
-    for each in _all(text, "MPD", "Period"):
-        names = (*_DURATIONS, "duration") if _name(each) == "Period" else _DURATIONS
+    for each in elements(text, "MPD", "Period"):
+        names = (*_DURATIONS, "duration") if name_of(each) == "Period" else _DURATIONS
         for name in names:
             told = each.get(name)
             if told is not None and not _DURATION.fullmatch(told.strip()):
-                yield f"{_name(each)}@{name} is no duration: {told[:40]}"
+                yield f"{name_of(each)}@{name} is no duration: {told[:40]}"
 
 
 def _dates(text: str) -> Iterator[str]:
-    root = _root(text)
+    root = mpd_root(text)
     for name in _DATES if root is not None else ():
         told = root.get(name) if root is not None else None
         if told is not None:
@@ -126,7 +97,7 @@ def _dates(text: str) -> Iterator[str]:
 
 
 def _length(text: str) -> Iterator[str]:
-    root, periods = _root(text), list(_all(text, "Period"))
+    root, periods = mpd_root(text), list(elements(text, "Period"))
     if root is None or root.get("mediaPresentationDuration") or root.get("minimumUpdatePeriod"):
         return
     if not (periods and periods[-1].get("duration")):
@@ -134,14 +105,14 @@ def _length(text: str) -> Iterator[str]:
 
 
 def _static_update(text: str) -> Iterator[str]:
-    root = _root(text)
+    root = mpd_root(text)
     if root is not None and root.get("type", "static") == "static" and root.get("minimumUpdatePeriod"):
         yield "A static MPD has @minimumUpdatePeriod."
 
 
 def _periods(text: str) -> Iterator[str]:
-    root = _root(text)
-    if root is not None and _name(root) == "MPD" and next(_all(text, "Period"), None) is None:
+    root = mpd_root(text)
+    if root is not None and name_of(root) == "MPD" and next(elements(text, "Period"), None) is None:
         yield "The MPD has no Period."
 
 
@@ -155,7 +126,7 @@ def _seconds(text: str | None) -> float | None:
 
 def _period_order(text: str) -> Iterator[str]:
     before_s = 0.0
-    for each in _all(text, "Period"):
+    for each in elements(text, "Period"):
         start_s = _seconds(each.get("start"))
         if start_s is not None and start_s < before_s:
             yield f"A Period starts at {start_s:g} s, before the one in front of it ({before_s:g} s)."
@@ -166,9 +137,9 @@ def _unique(inside: str, name: str) -> Check:
     """A check that no two elements of a name inside one of another name share an @id."""
 
     def check(text: str) -> Iterator[str]:
-        for outer in _all(text, inside):
+        for outer in elements(text, inside):
             seen: set[str] = set()
-            for each in outer.iter(f"{_NS}{name}", name):
+            for each in outer.iter(f"{NAMESPACE}{name}", name):
                 told = each.get("id")
                 if told is not None and told in seen:
                     yield f'Two {name}s of one {inside} are called "{told[:40]}".'
@@ -178,7 +149,7 @@ def _unique(inside: str, name: str) -> Check:
 
 
 def _dynamic_period_id(text: str) -> Iterator[str]:
-    for each in _all(text, "Period") if _is_dynamic(text) else ():
+    for each in elements(text, "Period") if _is_dynamic(text) else ():
         if not each.get("id"):
             yield "A Period of a dynamic MPD has no @id."
 
@@ -188,14 +159,14 @@ def _linked(element: etree._Element) -> bool:
 
 
 def _empty_set(text: str) -> Iterator[str]:
-    for each in _all(text, "AdaptationSet"):
-        if not _linked(each) and not _children(each, "Representation"):
+    for each in elements(text, "AdaptationSet"):
+        if not _linked(each) and not children(each, "Representation"):
             yield "An AdaptationSet has no Representation."
 
 
 def _representations(name: str) -> Check:
     def check(text: str) -> Iterator[str]:
-        for each in _all(text, "Representation"):
+        for each in elements(text, "Representation"):
             if not each.get(name):
                 yield f"A Representation has no @{name}."
 
@@ -203,36 +174,36 @@ def _representations(name: str) -> Check:
 
 
 def _id_space(text: str) -> Iterator[str]:
-    for each in _all(text, "Representation"):
+    for each in elements(text, "Representation"):
         if re.search(r"\s", each.get("id") or ""):
             yield f'Representation@id has whitespace: "{(each.get("id") or "")[:40]}"'
 
 
 def _numbers(text: str) -> Iterator[str]:
-    for each in _all(text, "Representation", "AdaptationSet"):
+    for each in elements(text, "Representation", "AdaptationSet"):
         for name in ("bandwidth", "width", "height", "minBandwidth", "maxBandwidth", "maxWidth", "maxHeight"):
             told = each.get(name)
             if told is not None and not _WHOLE.fullmatch(told.strip()):
-                yield f"{_name(each)}@{name} is no whole number: {told[:40]}"
+                yield f"{name_of(each)}@{name} is no whole number: {told[:40]}"
 
 
 def _frame_rate(text: str) -> Iterator[str]:
-    for each in _all(text, "Representation", "AdaptationSet"):
+    for each in elements(text, "Representation", "AdaptationSet"):
         told = each.get("frameRate")
         if told is not None and not re.fullmatch(r"\d+(/[1-9]\d*)?", told.strip()):
-            yield f"{_name(each)}@frameRate is neither a whole number nor a fraction: {told[:40]}"
+            yield f"{name_of(each)}@frameRate is neither a whole number nor a fraction: {told[:40]}"
 
 
 def _ratio(text: str) -> Iterator[str]:
-    for each in _all(text, "Representation", "AdaptationSet"):
+    for each in elements(text, "Representation", "AdaptationSet"):
         for name in ("par", "sar"):
             told = each.get(name)
             if told is not None and not re.fullmatch(r"\d*:\d*", told.strip()):
-                yield f"{_name(each)}@{name} is not WIDTH:HEIGHT: {told[:40]}"
+                yield f"{name_of(each)}@{name} is not WIDTH:HEIGHT: {told[:40]}"
 
 
 def _mime_type(text: str) -> Iterator[str]:
-    for each in _all(text, "Representation"):
+    for each in elements(text, "Representation"):
         parent = each.getparent()
         if each.get("initializationSetRef") or (parent is not None and parent.get("initializationSetRef")):
             continue
@@ -241,21 +212,21 @@ def _mime_type(text: str) -> Iterator[str]:
 
 
 def _language(text: str) -> Iterator[str]:
-    for each in _all(text, "AdaptationSet"):
+    for each in elements(text, "AdaptationSet"):
         told = each.get("lang")
         if told is not None and not _LANGUAGE.fullmatch(told.strip()):
             yield f"AdaptationSet@lang is no language: {told[:40]}"
 
 
 def _one_place(text: str) -> Iterator[str]:
-    for each in _all(text, "Period", "AdaptationSet", "Representation"):
-        found = _children(each, *_PLACES)
+    for each in elements(text, "Period", "AdaptationSet", "Representation"):
+        found = children(each, *_PLACES)
         if len(found) > 1:
-            yield f"A {_name(each)} has {' and '.join(_name(place) for place in found)}."
+            yield f"A {name_of(each)} has {' and '.join(name_of(place) for place in found)}."
 
 
 def _templates(text: str) -> Iterator[tuple[etree._Element, str, str]]:
-    for each in _all(text, "SegmentTemplate"):
+    for each in elements(text, "SegmentTemplate"):
         for name in ("media", "initialization", "index", "bitstreamSwitching"):
             told = each.get(name)
             if told is not None:
@@ -285,28 +256,27 @@ def _template_init(text: str) -> Iterator[str]:
 
 
 def _timed_twice(text: str) -> Iterator[str]:
-    for each in _all(text, "SegmentTemplate", "SegmentList"):
-        if each.get("duration") is not None and _children(each, "SegmentTimeline"):
-            yield f"A {_name(each)} has both @duration and SegmentTimeline."
+    for each in elements(text, "SegmentTemplate", "SegmentList"):
+        if each.get("duration") is not None and children(each, "SegmentTimeline"):
+            yield f"A {name_of(each)} has both @duration and SegmentTimeline."
 
 
 def _timescale(text: str) -> Iterator[str]:
-    for each in _all(text, *_PLACES, "EventStream"):
-        told = each.get("timescale")
-        if told is not None and (not _WHOLE.fullmatch(told.strip()) or not int(told)):
-            yield f"{_name(each)}@timescale is {told[:40]}."
+    for each in elements(text, *_PLACES, "EventStream"):
+        if timescale_of(each.get("timescale")) is None:
+            yield f"{name_of(each)}@timescale is {each.get('timescale', '')[:40]}."
 
 
 def _timeline_d(text: str) -> Iterator[str]:
-    for each in _all(text, "S"):
+    for each in elements(text, "S"):
         if not _WHOLE.fullmatch((each.get("d") or "").strip()):
             yield "An S of a SegmentTimeline has no @d."
 
 
 def _timeline_order(text: str) -> Iterator[str]:
-    for timeline in _all(text, "SegmentTimeline"):
+    for timeline in elements(text, "SegmentTimeline"):
         end: int | None = 0
-        for each in _children(timeline, "S"):
+        for each in children(timeline, "S"):
             told = {name: each.get(name) for name in ("t", "d", "r")}
             if any(value is not None and not re.fullmatch(r"-?\d{1,20}", value.strip()) for value in told.values()):
                 break
@@ -321,27 +291,27 @@ def _timeline_order(text: str) -> Iterator[str]:
 
 def _timeline_open(text: str) -> Iterator[str]:
     """What repeats until the next @t needs a next @t, or to be the last."""
-    for timeline in _all(text, "SegmentTimeline"):
-        rows = _children(timeline, "S")
+    for timeline in elements(text, "SegmentTimeline"):
+        rows = children(timeline, "S")
         for row, following in pairwise(rows):
             if (row.get("r") or "0").strip().startswith("-") and following.get("t") is None:
                 yield "An S repeats until the next one, which has no @t."
 
 
 def _segment_list(text: str) -> Iterator[str]:
-    for each in _all(text, "Representation"):
-        own = _children(each, "SegmentList")
-        if own and not _linked(own[0]) and not _children(own[0], "SegmentURL"):
+    for each in elements(text, "Representation"):
+        own = children(each, "SegmentList")
+        if own and not _linked(own[0]) and not children(own[0], "SegmentURL"):
             outer = each.getparent()
-            inherited = [] if outer is None else _children(outer, "SegmentList")
-            if not any(_children(place, "SegmentURL") for place in inherited):
+            inherited = [] if outer is None else children(outer, "SegmentList")
+            if not any(children(place, "SegmentURL") for place in inherited):
                 yield "A SegmentList has no SegmentURL."
 
 
 def _ranges(text: str) -> Iterator[str]:
     places = (("Initialization", "range"), ("RepresentationIndex", "range"), ("SegmentURL", "mediaRange"))
     for name, attribute in (*places, *((each, "indexRange") for each in (*_PLACES, "SegmentURL"))):
-        for each in _all(text, name):
+        for each in elements(text, name):
             told = each.get(attribute)
             found = None if told is None else re.fullmatch(r"(\d+)-(\d*)", told.strip())
             if told is not None and (found is None or int(found[2] or found[1]) < int(found[1])):
@@ -349,43 +319,43 @@ def _ranges(text: str) -> Iterator[str]:
 
 
 def _schemes(text: str) -> Iterator[str]:
-    for each in _all(text, *_SCHEMED):
+    for each in elements(text, *_SCHEMED):
         if not each.get("schemeIdUri") and not each.get("ref"):
-            yield f"A {_name(each)} has no @schemeIdUri."
+            yield f"A {name_of(each)} has no @schemeIdUri."
 
 
 def _roles(text: str) -> Iterator[str]:
-    for each in _all(text, "Role"):
+    for each in elements(text, "Role"):
         if each.get("schemeIdUri") == "urn:mpeg:dash:role:2011" and each.get("value") not in _ROLES:
             yield f'The Role "{(each.get("value") or "")[:40]}" is none of urn:mpeg:dash:role:2011.'
 
 
 def _protection(text: str) -> Iterator[str]:
-    for each in _all(text, "ContentProtection"):
+    for each in elements(text, "ContentProtection"):
         mp4 = (each.get("schemeIdUri") or "").lower() == "urn:mpeg:dash:mp4protection:2011"
         if mp4 and each.get("value") not in ("cenc", "cens", "cbc1", "cbcs"):
             yield f'ContentProtection@value "{(each.get("value") or "")[:40]}" is no scheme of ISO/IEC 23001-7.'
 
 
 def _key_id(text: str) -> Iterator[str]:
-    for each in _all(text, "ContentProtection"):
+    for each in elements(text, "ContentProtection"):
         told = each.get(f"{_CENC}default_KID")
         if told is not None and not all(_UUID.fullmatch(part) for part in told.split() or [""]):
             yield f"@cenc:default_KID is no UUID: {told[:40]}"
 
 
 def _bitstream(text: str) -> Iterator[str]:
-    for each in _all(text, "AdaptationSet", "Representation"):
+    for each in elements(text, "AdaptationSet", "Representation"):
         told = each.get("startWithSAP")
         if told is not None and told.strip() not in ("0", "1", "2", "3", "4", "5", "6"):
             yield f"@startWithSAP is {told[:40]}."
 
 
 def _group_of_types(text: str) -> Iterator[str]:
-    for each in _all(text, "AdaptationSet"):
+    for each in elements(text, "AdaptationSet"):
         kinds = {
             (row.get("mimeType") or each.get("mimeType") or "").partition("/")[0]
-            for row in _children(each, "Representation")
+            for row in children(each, "Representation")
         }
         kinds &= {"audio", "video", "text"}
         if len(kinds) > 1:
@@ -393,21 +363,21 @@ def _group_of_types(text: str) -> Iterator[str]:
 
 
 def _utc_timing(text: str) -> Iterator[str]:
-    if _is_dynamic(text) and next(_all(text, "UTCTiming"), None) is None:
+    if _is_dynamic(text) and next(elements(text, "UTCTiming"), None) is None:
         yield "A dynamic MPD says nowhere what time it is (UTCTiming)."
 
 
 def _aligned(text: str) -> Iterator[str]:
-    for each in _all(text, "AdaptationSet"):
+    for each in elements(text, "AdaptationSet"):
         video = (each.get("mimeType") or each.get("contentType") or "").startswith("video")
-        several = len(_children(each, "Representation")) > 1
+        several = len(children(each, "Representation")) > 1
         told = [each.get(name) for name in ("segmentAlignment", "subsegmentAlignment", "bitstreamSwitching")]
         if video and several and not any(value not in (None, "false", "0") for value in told):
             yield "An AdaptationSet with several qualities does not say that their segments are aligned."
 
 
 def _codecs(text: str) -> Iterator[str]:
-    for each in _all(text, "Representation"):
+    for each in elements(text, "Representation"):
         parent = each.getparent()
         kind = each.get("mimeType") or (parent.get("mimeType") if parent is not None else None) or ""
         if (
@@ -431,7 +401,8 @@ _LIVE = (
     '<UTCTiming schemeIdUri="urn:mpeg:dash:utc:direct:2014" value="2026-01-01T00:00:00Z"/></MPD>'
 )
 _TIMELINE = (
-    '<SegmentTemplate media="$Time$.m4s" timescale="1"><SegmentTimeline>{}</SegmentTimeline></SegmentTemplate>'
+    '<SegmentTemplate initialization="i" media="$Time$.m4s" timescale="1"><SegmentTimeline>{}</SegmentTimeline>'
+    "</SegmentTemplate>"
 )
 _KID = "00000000-0000-0000-0000-000000000001"
 
@@ -689,24 +660,24 @@ RULES: tuple[ConformanceRule, ...] = (
         f"{MPD} 5.3.9.1",
         "A level has one of SegmentBase, SegmentList and SegmentTemplate.",
         _one_place,
-        _with('<SegmentBase/><SegmentTemplate media="$Number$.m4s" duration="4"/>'),
-        _with('<SegmentTemplate media="$Number$.m4s" duration="4"/>'),
+        _with('<SegmentBase/><SegmentTemplate initialization="i" media="$Number$.m4s" duration="4"/>'),
+        _with('<SegmentTemplate initialization="i" media="$Number$.m4s" duration="4"/>'),
     ),
     must(
         "dash.template",
         f"{MPD} 5.3.9.4.4",
         "A template counts segments or names their times, not both.",
         _template_both,
-        _with('<SegmentTemplate media="$Number$-$Time$.m4s" duration="4"/>'),
-        _with('<SegmentTemplate media="$Number$.m4s" duration="4"/>'),
+        _with('<SegmentTemplate initialization="i" media="$Number$-$Time$.m4s" duration="4"/>'),
+        _with('<SegmentTemplate initialization="i" media="$Number$.m4s" duration="4"/>'),
     ),
     must(
         "dash.template_identifier",
         f"{MPD} 5.3.9.4.4",
         "A template has known identifiers only.",
         _template_known,
-        _with('<SegmentTemplate media="$Nummer$.m4s" duration="4"/>'),
-        _with('<SegmentTemplate media="$RepresentationID$/$$$Number%05d$.m4s" duration="4"/>'),
+        _with('<SegmentTemplate initialization="i" media="$Nummer$.m4s" duration="4"/>'),
+        _with('<SegmentTemplate initialization="i" media="$RepresentationID$/$$$Number%05d$.m4s" duration="4"/>'),
     ),
     must(
         "dash.template_initialization",

@@ -715,7 +715,7 @@ RULES: tuple[ConformanceRule, ...] = (
         "EXT-X-MEDIA-SEQUENCE stands before the first segment.",
         _before("EXT-X-MEDIA-SEQUENCE", ""),
         _MEDIA + "#EXT-X-MEDIA-SEQUENCE:1\n",
-        _in(_MEDIA, "#EXTINF", "#EXT-X-MEDIA-SEQUENCE:1\n#EXTINF"),
+        _in(_MEDIA, "#EXTINF", "#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF"),
     ),
     must(
         "hls.discontinuity_sequence_place",
@@ -1051,7 +1051,7 @@ RULES: tuple[ConformanceRule, ...] = (
         "Closed captions, and no subtitles or video, have an INSTREAM-ID.",
         _instream_id,
         _in(_CAPTIONS, "CC1", "CC5"),
-        _in(_CAPTIONS, "CC1", "SERVICE63"),
+        _in(_CAPTIONS, "CC1", "SERVICE63").replace("#EXTM3U", "#EXTM3U\n#EXT-X-VERSION:7"),
     ),
     must(
         "hls.forced",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from player.qa.conform import dash, hls
+from player.qa.conform import dash, dash_relations, hls, hls_relations
 from player.qa.conform.model import ConformanceFinding
 
-RULES = (*hls.RULES, *dash.RULES)
+RULES = (*hls.RULES, *hls_relations.RULES, *dash.RULES, *dash_relations.RULES)
 
 
 def findings(manifests: Mapping[str, str]) -> list[ConformanceFinding]:
