@@ -24,6 +24,7 @@ _NOT_OF_IFRAMES = ("FRAME-RATE", "AUDIO", "SUBTITLES", "CLOSED-CAPTIONS")
 _OWN = ("URI", "CHANNELS", "BIT-DEPTH", "SAMPLE-RATE", "STABLE-RENDITION-ID", "GROUP-ID")
 _WINDOW = 3  # target durations
 _LENGTH_S = 0.1
+_OVERLAP = timedelta(seconds=1)
 _CLIENT = re.compile(r'"[^"]*"|0[xX][0-9A-Fa-f]+|-?\d+(\.\d*)?')
 
 
@@ -174,6 +175,22 @@ def _daterange_client(text: str) -> Iterator[str]:
         for name, value in line.pairs:
             if name.startswith("X-") and not _CLIENT.fullmatch(value.strip()) and "{$" not in value:
                 yield f"{name} of a date range is neither text in quotes nor a number: {value[:40]}"
+
+
+def _date_overlap(text: str) -> Iterator[str]:
+    """The end of what was dated before is later than a new date, by a second or more."""
+    end: datetime | None = None
+    for line in playlist(text).lines:
+        if line.tag == "EXT-X-PROGRAM-DATE-TIME":
+            start = _date(line.value.strip())
+            if start is None or start.tzinfo is None:
+                end = None
+                continue
+            if end is not None and end - start >= _OVERLAP:
+                yield f"EXT-X-PROGRAM-DATE-TIME goes back by {(end - start).total_seconds():g} s: {line.value[:40]}"
+            end = start
+        elif line.tag == "EXTINF" and end is not None:
+            end += timedelta(seconds=number(line.value.partition(",")[0].strip()) or 0)
 
 
 def _date(text: str) -> datetime | None:
@@ -349,6 +366,14 @@ RULES: tuple[ConformanceRule, ...] = (
         _daterange_length,
         _DATED + _BREAK.replace("DURATION=4", 'DURATION=4,END-DATE="2026-01-01T00:00:05Z"'),
         _DATED + _BREAK.replace("DURATION=4", 'DURATION=4,END-DATE="2026-01-01T00:00:04Z"'),
+    ),
+    must(
+        "hls.program_date_time_overlap",
+        f"{BIS} 6.2.1",
+        "Dates of segments go back by less than a second.",
+        _date_overlap,
+        _DATED + "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:03Z\n#EXTINF:4,\n2.ts\n",
+        _DATED + "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:03.001Z\n#EXTINF:4,\n2.ts\n",
     ),
     must(
         "hls.daterange_client",
