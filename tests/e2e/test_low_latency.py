@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from player.net.model import Transfer
 from player.reporting.events import ErrorRaised, Event
 from player.title.opening import PlaybackSource
 from tests.kit.lowlatency import Broadcast
+from tests.kit.nginx import http2_front
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
 from tests.kit.waiting import until
@@ -48,6 +50,33 @@ def test_frames_are_shown_before_their_segment_is_whole(tmp_path: Path, form: st
             segments = [address for address in asked if "chunk-stream0" in address]
             assert len(segments) <= (frames[-1] - frames[0]) / SEGMENT_FRAMES + 3
             assert not [address for address in asked if re.search(r"[?&]", address)]
+
+
+@pytest.mark.realtime
+def test_over_http2_what_is_held_back_holds_nothing_else_back(tmp_path: Path) -> None:
+    """Playlists and parts of two tracks wait at the server at the same time, on one connection (RFC 8216bis B.1)."""
+    transfers: list[Transfer] = []
+    with (
+        Broadcast() as broadcast,
+        http2_front(broadcast.origin.url, tmp_path) as (url, ca_file),
+        Screen() as screen,
+        engine(tmp_path, ca_file=ca_file, on_transfer=transfers.append) as made,
+    ):
+        broadcast.wait_for_segments(3)
+        session = made.open(PlaybackSource(url=url + "master.m3u8"), screen.player, lambda _state: None)
+        until(lambda: len(screen.shown) >= SHOWN or session.state.failure)
+        early = [shown for shown in screen.shown if is_early(broadcast, shown.mark.frame, shown.at_s)]
+        asked = [address for _, address in broadcast.origin.asked]
+        session.stop()
+        assert made.wait(session, 10.0)
+    assert session.state.failure is None
+    assert len(early) >= ENOUGH_EARLY
+    assert any("_HLS_msn=" in address and "_HLS_part=" in address for address in asked)
+    assert any(".part" in address for address in asked)
+    assert {transfer.http_version for transfer in transfers if transfer.status} == {"HTTP/2"}
+    assert sum(transfer.new_connection for transfer in transfers) == 1
+    held = [each for each in transfers if each.first_byte_s and each.first_byte_s - each.start_s > 0.1]
+    assert any(one.start_s < each.start_s < one.end_s for one in held for each in held), "several are held at once"
 
 
 def is_early(broadcast: Broadcast, frame: int, shown_s: float) -> bool:
