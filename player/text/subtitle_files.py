@@ -63,6 +63,11 @@ class SubtitlePlace:
     hard_of_hearing: bool = False
 
 
+def is_subtitle_name(name: str) -> bool:
+    """Whether a file is called as subtitle files are."""
+    return Path(name).suffix.casefold() in SUFFIXES
+
+
 def beside(film: Path) -> tuple[SubtitlePlace, ...]:
     """The subtitle files that belong to a film by their name ("film.de.srt" to "film.mkv"), beside it and in a folder
     for subtitles. Blocks for the disk."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,11 @@ from player.tracks.preference_store import PreferenceLearner
 from tests.faults.model import Fault
 from tests.faults.viewer import replaced
 from ui.app.system import links
-from ui.app.viewmodels import keys
+from ui.app.viewmodels import keys, tools
 from ui.app.viewmodels.files import FilesViewModel
 from ui.app.viewmodels.menus import OptionModel
+from ui.app.viewmodels.player import PlayerViewModel
+from ui.app.viewmodels.tools import ToolsViewModel
 from ui.cli import play
 
 
@@ -74,6 +77,14 @@ def _text_alone(self: MpvPlayer, *words: str) -> tuple[bool, object]:
         return True, self.handle.command(*words)
     except (SystemError, ValueError, RuntimeError, OSError):
         return False, None
+
+
+_show_found = ToolsViewModel._show_found
+
+
+def _found_in_any(self: ToolsViewModel, _session: object, query: str, lines: Sequence[SubtitleLine]) -> None:
+    if self._session is not None:
+        _show_found(self, self._session, query, lines)
 
 
 def _remembered_at_once(parts: PlaybackParts, media: MediaFile, identity: str, memory: FileMemory) -> None:
@@ -244,6 +255,26 @@ FAULTS = [
         name="files-keys-cannot-be-loaded-in-mirrored-rows",
         test="tests/ui/app/test_mirrored.py::test_everything_is_reached_by_arrows[settings, keys-False]",
         apply=replaced("Matinee/Controls/FocusRow.qml", ("LayoutMirroring.enabled ? 1 : -1", "-1")),
+    ),
+    Fault(
+        name="files-the-sleep-timer-is-lost-between-two-files",
+        test=_FILES + "test_the_sleep_timer_that_runs_out_between_two_files_pauses_the_next",
+        apply=lambda patch: patch.setattr(PlayerViewModel, "_sleep", lambda self: self.pause()),
+    ),
+    Fault(
+        name="files-subtitles-are-films-of-the-queue",
+        test=_FILES + "test_subtitles_that_are_dropped_with_films_are_no_films",
+        apply=lambda patch: patch.setattr(subtitle_files, "is_subtitle_name", lambda _name: False),
+    ),
+    Fault(
+        name="files-lines-of-one-film-are-found-in-the-next",
+        test=_FILES + "test_lines_that_are_found_too_late_are_not_shown_over_the_next_film",
+        apply=lambda patch: patch.setattr(ToolsViewModel, "_show_found", _found_in_any),
+    ),
+    Fault(
+        name="files-a-frame-of-a-long-title-is-not-saved",
+        test=_FILES + "test_a_frame_is_saved_whatever_the_film_is_called[long]",
+        apply=lambda patch: patch.setattr(tools, "_LONGEST_NAME", 400),
     ),
     Fault(
         name="files-a-pipe-is-no-file-here",

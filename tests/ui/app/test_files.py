@@ -7,14 +7,15 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 
 from player.mpv.adjustments import Adjustments, changed, properties
 from player.mpv.outputs import AudioDevice, audio_devices, device_or_default
 from player.reporting.state import FileFacts, PlaybackFailure, PlaybackStatus
 from player.resume.files import FileMemory, OpenedFile
+from player.text.subtitle_files import SubtitleLine
 from player.title.media_file import (
     MediaFileKind,
     address_identity,
@@ -390,9 +391,116 @@ def test_go_to_a_time(stage):
 def test_a_subtitle_file_is_dropped_onto_the_picture(stage, tmp_path):
     session = stage.play(playing())
     (tmp_path / "words.srt").touch()
-    assert stage.app.player.addSubtitles(QUrl.fromLocalFile(str(tmp_path / "words.srt")).toString())
+    assert stage.app.player.addSubtitles([QUrl.fromLocalFile(str(tmp_path / "words.srt")).toString()])
     assert ("add_subtitles", tmp_path / "words.srt") in session.orders
-    assert not stage.app.player.addSubtitles(str(tmp_path / "film.mkv"))
+    assert not stage.app.player.addSubtitles([str(tmp_path / "film.mkv")])
+
+
+def drop(stage, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    at, copy = QPoint(300, 300), Qt.DropAction.CopyAction
+    held, free = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QCoreApplication.sendEvent(stage.window, QDragEnterEvent(at, copy, data, held, free))
+    QCoreApplication.sendEvent(stage.window, QDropEvent(QPointF(at), copy, data, held, free))
+
+
+def test_several_files_are_dropped(stage, tmp_path):
+    """Subtitles alone are those of what plays."""
+    session = stage.play(playing())
+    words = films(tmp_path, "en.srt", "de.ass")
+    drop(stage, *words)
+    stage.until(lambda: [order for order in session.orders if order[0] == "add_subtitles"] != [])
+    assert [order[1] for order in session.orders if order[0] == "add_subtitles"] == words
+
+
+def test_subtitles_that_are_dropped_with_films_are_no_films(stage, tmp_path):
+    stage.play(playing())
+    drop(stage, *films(tmp_path, "b.mkv", "b.srt", "a 10%25 #1.mkv"))
+    stage.until(lambda: playing_names(stage)[1:] == ["b"])
+    assert [line.name for line in stage.app.files.queue_lines] == ["b.mkv", "a 10%25 #1.mkv"]
+
+
+def test_several_files_are_pasted(stage, tmp_path):
+    stage.client.service_name = ""
+    stage.start()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in films(tmp_path, "b.mkv", "a.mkv")])
+    QGuiApplication.clipboard().setMimeData(data)
+    stage.item("openStreamButton").forceActiveFocus()
+    QTest.keyClick(stage.window, K.Key_V, Qt.KeyboardModifier.ControlModifier)
+    stage.until(lambda: playing_names(stage) == ["b"])
+    assert [line.name for line in stage.app.files.queue_lines] == ["b.mkv", "a.mkv"]
+
+
+def test_the_sleep_timer_pauses(stage):
+    session = stage.play(playing())
+    tools = stage.app.player.property("tools")
+    stage.item("tools").forceActiveFocus()
+    stage.key(K.Key_Return, K.Key_Return)
+    stage.key(*[K.Key_Down] * (len(tools.options.records) - 1), K.Key_Return)
+    assert tools.property("heading") == "Sleep timer"
+    stage.key(K.Key_Down, K.Key_Return)
+    assert tools.property("said") == "Pauses in 15 minutes"
+    assert not [order for order in session.orders if order[0] == "pause"]
+    tools.sleepOver.emit()
+    assert session.orders[-1] == ("pause",)
+
+
+def test_the_sleep_timer_that_runs_out_between_two_files_pauses_the_next(stage, tmp_path):
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv", "b.mkv", "c.mkv"))))
+    stage.until(lambda: playing_names(stage) == ["a"])
+    stage.client.sessions[0].publish(playing())
+    stage.until(lambda: stage.app.player.property("status") == "playing")
+    stage.app.player.ended.connect(stage.app.player.property("tools").sleepOver)
+    stage.client.sessions[0].publish(playing(status=PlaybackStatus.ENDED))
+    stage.until(lambda: playing_names(stage) == ["a", "b"])
+    stage.until(lambda: stage.client.sessions[1].subtitles_at != [])
+    assert ("pause",) in stage.client.sessions[1].orders
+    stage.client.sessions[1].publish(playing())
+    stage.key(K.Key_N)
+    stage.until(lambda: playing_names(stage) == ["a", "b", "c"])
+    stage.until(lambda: stage.client.sessions[2].subtitles_at != [])
+    assert ("pause",) not in stage.client.sessions[2].orders, "once"
+
+
+def test_lines_that_are_found_too_late_are_not_shown_over_the_next_film(stage, tmp_path):
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv", "b.mkv"))))
+    stage.until(lambda: playing_names(stage) == ["a"])
+    asked: Future[tuple[SubtitleLine, ...]] = Future()
+    stage.client.sessions[0].subtitle_lines = lambda: asked
+    tools = stage.app.player.property("tools")
+    stage.until(lambda: stage.client.sessions[0].subtitles_at != [])
+    tools.find("harbour")
+    stage.client.sessions[0].publish(playing(status=PlaybackStatus.ENDED))
+    stage.until(lambda: playing_names(stage) == ["a", "b"])
+    stage.until(lambda: stage.client.sessions[1].subtitles_at != [])
+    asked.set_result((SubtitleLine(1.0, 2.0, "The harbour"),))
+    stage.wait(50)
+    assert stage.focus_name == "idle"
+
+
+@pytest.mark.parametrize(
+    "title", ["海" * 200, "../" * 60, "", "a\nb\0c", ".."], ids=["long", "up", "none", "signs", "dots"]
+)
+def test_a_frame_is_saved_whatever_the_film_is_called(stage, tmp_path, title):
+    session = stage.play(playing(title=title))
+    tools = stage.app.player.property("tools")
+    tools.screenshots = tmp_path
+    saved: list[Path] = []
+
+    def screenshot(path: Path) -> Future[bool]:
+        saved.append(path)
+        answer: Future[bool] = Future()
+        answer.set_result(True)
+        return answer
+
+    session.screenshot = screenshot
+    stage.key(K.Key_S)
+    stage.until(lambda: saved != [])
+    assert saved[0].parent == tmp_path
+    assert len(f".{saved[0].stem}.part.png".encode()) <= 255, "as long as file systems take it"
+    assert saved[0].name.isprintable()
 
 
 # --- the pure parts

@@ -34,12 +34,15 @@ Window {
         arrivalShift.from = (base === LayoutMirroring.enabled ? 1 : -1) * Theme.px(Theme.still ? 0 : 24)
         arrival.restart()
     }
-    // What was dropped or pasted: played when it is an address or a file, else shown in the dialog with the reason.
-    function openDropped(text: string) {
-        if (page === player && app.player.addSubtitles(text))
+    // What was dropped or pasted: subtitles of what plays, else played if it is files or an address, else shown in the
+    // dialog with the reason.
+    function openDropped(texts: var) {
+        if (page === player && app.player.addSubtitles(texts))
             return
-        if (!app.addresses.openChosen(text))
-            dialog.openWith(text)
+        if (texts.length > 1)
+            app.files.open(texts)
+        else if (!app.addresses.openChosen(texts[0]))
+            dialog.openWith(texts[0])
     }
     // Picture in picture is this window, small, without a frame, above all others.
     function setSmall(wanted: bool) {
@@ -356,7 +359,7 @@ Window {
     Shortcut {
         sequences: [StandardKey.Paste]
         enabled: !window.modal
-        onActivated: window.openDropped(window.app.addresses.clipboardText())
+        onActivated: window.openDropped(window.app.addresses.clipboardTexts())
     }
     DropArea {
         id: drop
@@ -365,10 +368,7 @@ Window {
         onEntered: event => event.accepted = event.hasUrls || event.hasText
         onDropped: event => {
             event.accepted = true
-            if (event.hasUrls && event.urls.length > 1)
-                window.app.files.open(event.urls.map(url => url.toString()))
-            else
-                window.openDropped(event.hasUrls ? event.urls[0].toString() : event.text)
+            window.openDropped(event.hasUrls ? event.urls.map(url => url.toString()) : [event.text])
         }
     }
     NoticeLine {

@@ -54,11 +54,11 @@ class AddressesViewModel(QObject):
         self.filesWanted.emit([text])
         return True
 
-    @Slot(result=str)
-    def clipboardText(self) -> str:
-        """What would be pasted; of files the address of the first."""
+    @Slot(result=list)
+    def clipboardTexts(self) -> list[str]:
+        """What would be pasted; of files their addresses."""
         urls = QGuiApplication.clipboard().mimeData().urls()
-        return urls[0].toString() if urls else QGuiApplication.clipboard().text()
+        return [url.toString() for url in urls] or [QGuiApplication.clipboard().text()]
 
     def follow_waiting(self) -> bool:
         """Somebody may watch now: follow the link that waits, if there is one."""

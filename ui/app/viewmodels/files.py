@@ -282,6 +282,7 @@ def _card_of(file: OpenedFile) -> Poster:
 
 def _found(places: list[str]) -> list[str]:
     """The files at these places, those of folders by name as people count. Raises InputError."""
+    from player.text.subtitle_files import is_subtitle_name
     from player.title.media_file import media_of_folder
 
     found: list[str] = []
@@ -292,7 +293,8 @@ def _found(places: list[str]) -> list[str]:
         found += map(str, media_of_folder(path)) if path.is_dir() else [str(path)]
     if not found:
         raise InputError(ErrorCode.INPUT_FILE, "There is no film and no music in this folder.")
-    return found[:_MOST]
+    films = [place for place in found if not is_subtitle_name(place)]  # subtitles are found beside their film
+    return (films or found)[:_MOST]
 
 
 def _source(place: str) -> PlaybackSource:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _NO_NETWORK = "wait_for_network"  # a remedy
 _BUSY = (PlaybackStatus.IDLE, PlaybackStatus.LOADING, PlaybackStatus.BUFFERING, PlaybackStatus.SEEKING)
+_OVER = (PlaybackStatus.ENDED, PlaybackStatus.FAILED)
 
 
 class PlayerViewModel(QObject):
@@ -105,7 +106,8 @@ class PlayerViewModel(QObject):
         self._tools = ToolsViewModel(tasks, self)
         self._tools.seekWanted.connect(self._go_to)
         self._tools.speedWanted.connect(lambda speed: self.chooseSpeed(f"{speed:g}"))
-        self._tools.sleepOver.connect(self.pause)
+        self._tools.sleepOver.connect(self._sleep)
+        self._asleep = False  # between two files: the next one begins paused
 
     # What is shown
 
@@ -271,8 +273,9 @@ class PlayerViewModel(QObject):
     def open(self, source: PlaybackSource, start_s: float | None = None) -> None:
         """Stop what is playing and begin this as soon as the video item can show it; at ``start_s`` seconds, or where
         the viewer stopped."""
+        asleep = self._asleep
         self.close()
-        self._source, self._start_s = source, start_s
+        self._source, self._start_s, self._asleep = source, start_s, asleep
         self._behind_at = source.begin_at
         self.opened.emit()
         self._programmes.follow(source)
@@ -297,7 +300,7 @@ class PlayerViewModel(QObject):
         self._tools.begin(None)
         self._seek_timer.stop()
         self.presence.end()
-        self._asks_presence = False
+        self._asks_presence = self._asleep = False
         self._up_next.reset()
         self._intent = SeekIntent()
         self._programmes.follow(None)
@@ -423,13 +426,14 @@ class PlayerViewModel(QObject):
     def chooseSpeed(self, key: str) -> None:
         self._tell(lambda session: session.set_speed(float(key)))
 
-    @Slot(str, result=bool)
-    def addSubtitles(self, text: str) -> bool:
-        """Show a subtitle file that was dropped onto the picture; False for what is none."""
-        path = chosen_file(text)
-        if path is None or not is_subtitle(path.name) or self._session is None:
+    @Slot(list, result=bool)
+    def addSubtitles(self, texts: Sequence[str]) -> bool:
+        """Show subtitle files that were dropped onto the picture; False where one of them is none."""
+        paths = [path for path in map(chosen_file, texts) if path is not None and is_subtitle(path.name)]
+        if self._session is None or len(paths) < len(texts):
             return False
-        self._session.add_subtitles(path)
+        for path in paths:
+            self._session.add_subtitles(path)
         return True
 
     @Slot(float)
@@ -463,6 +467,11 @@ class PlayerViewModel(QObject):
         else:
             self.open(PlaybackSource(title_id=following.title_id, name=following.name, variant=""))
 
+    def _sleep(self) -> None:
+        """The sleep timer has run out."""
+        self._asleep = self._session is None or self._state.status in _OVER
+        self.pause()
+
     def _ask_presence(self) -> None:
         if self._state.paused or self._state.status not in (
             PlaybackStatus.PLAYING,
@@ -495,6 +504,9 @@ class PlayerViewModel(QObject):
         if self._muted:
             session.set_muted(True)
         session.set_subtitle_position(100 * (1 - self._controls_share))
+        if self._asleep:
+            self._asleep = False
+            session.pause()
 
     def _idle(self, status: PlaybackStatus = PlaybackStatus.IDLE, title: str = "") -> PlaybackState:
         return PlaybackState(status=status, title=title, volume=self._volume, muted=self._muted)

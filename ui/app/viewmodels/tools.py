@@ -36,6 +36,7 @@ _TONES = ("", "bt.2390", "hable", "mobius", "clip")
 _DELAY_STEP_S = 0.1
 _MOST_FOUND = 200
 _MOST_MARKS = 100
+_LONGEST_NAME = 120  # bytes of a file's name, of which file systems take 255
 _SPEED_STEPS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 3.0, 4.0)
 
 
@@ -209,9 +210,10 @@ class ToolsViewModel(QObject):
     @Slot(str)
     def find(self, query: str) -> None:
         """Look for a line in the subtitles; the menu shows where it is said."""
-        if self._session is None:
+        session = self._session
+        if session is None:
             return
-        asked = self._session.subtitle_lines()
+        asked = session.subtitle_lines()
 
         async def lines() -> Sequence[SubtitleLine]:
             import asyncio
@@ -220,10 +222,14 @@ class ToolsViewModel(QObject):
 
         self._say(tr("Looking…"))
         self._tasks.run(
-            lines(), lambda found: self._show_found(query, found), lambda failure: self._say(failure.sentence)
+            lines(),
+            lambda found: self._show_found(session, query, found),
+            lambda failure: self._say(failure.sentence),
         )
 
-    def _show_found(self, query: str, lines: Sequence[SubtitleLine]) -> None:
+    def _show_found(self, session: SessionPort, query: str, lines: Sequence[SubtitleLine]) -> None:
+        if session is not self._session:
+            return  # another film plays by now
         wanted = query.casefold().strip()
         self._found = [line for line in lines if wanted and wanted in line.text.casefold()][:_MOST_FOUND]
         if not lines:
@@ -312,7 +318,8 @@ class ToolsViewModel(QObject):
     def _screenshot(self) -> bool:
         if self._session is None:
             return False
-        name = re.sub(r"[^\w .-]", "_", self._state.title)[:80] or "Matinee"
+        title = re.sub(r"[^\w .-]", "_", self._state.title).encode()[:_LONGEST_NAME]
+        name = title.decode(errors="ignore").strip() or "Matinee"
         stamp = time.strftime("%Y-%m-%d %H.%M.%S")
         path = self.screenshots / f"{name} {clock_time(self._state.position_s).replace(':', '.')} {stamp}.png"
         answer = self._session.screenshot(path)
@@ -629,9 +636,9 @@ class ToolsViewModel(QObject):
 
 def is_subtitle(name: str) -> bool:
     """Whether a file is called as subtitle files are."""
-    from player.text.subtitle_files import SUFFIXES
+    from player.text.subtitle_files import is_subtitle_name
 
-    return Path(name).suffix.casefold() in SUFFIXES
+    return is_subtitle_name(name)
 
 
 def _screenshot_words(path: Path, *, ok: bool) -> str:
