@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,10 @@ import pytest
 from player.playback.session import Session
 from player.reporting.state import LiveView
 from player.title.opening import PlaybackSource
-from tests.kit.on_air import on_air
+from tests.backend_stub.broadcast.test_broadcast import encoders
+from tests.kit.on_air import HUNDREDTHS, on_air
 from tests.kit.playback import engine, null_player
+from tests.kit.screen import Screen
 from tests.kit.waiting import until
 
 WINDOW_S = 16
@@ -54,3 +58,24 @@ def test_a_viewer_goes_anywhere_in_the_window(tmp_path: Path, form: str) -> None
         assert session.state.start_s >= 0
         session.stop()
         assert playing.wait(session, 10.0)
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("form", ["hls", "dash"])
+def test_what_was_on_is_found_by_its_date(tmp_path: Path, form: str) -> None:
+    """Over a restart of the encoder: the clock in the pictures says when they were drawn."""
+    with on_air(tmp_path / "data", "--window", "300", rungs="180") as made, engine(tmp_path / "profile") as playing:
+        made.wait_for_run(1, 5)
+        (encoder,) = encoders(made.process.pid)
+        os.kill(encoder, signal.SIGKILL)
+        made.wait_for_run(2, 5)
+        for run in made.channel.runs.values():
+            begin_at = run.at + 5.0
+            with Screen() as screen:
+                source = PlaybackSource(url=getattr(made, form), begin_at=begin_at)
+                session = playing.open(source, screen.player, lambda _state: None)
+                until(lambda shown=screen.shown: bool(shown), "nothing is shown", 40.0)
+                drawn_s = ((screen.shown[0].mark.frame - begin_at * 100) % HUNDREDTHS) / 100
+                session.stop()
+                assert playing.wait(session, 10.0)
+            assert min(drawn_s, HUNDREDTHS / 100 - drawn_s) < 2.0

@@ -53,10 +53,10 @@ def live(position_s: float = 1988.0, **changes: object) -> PlaybackState:
     return playing(live=True, duration_s=None, position_s=position_s, live_view=replace(VIEW, **changes), chapters=())
 
 
-@pytest.fixture
-def session(stage):
+@pytest.fixture(params=[LIVE, ""], ids=["from the guide", "from home"])
+def session(request, stage):
     stage.client.on_air = [CHANNEL]
-    stage.start(source=PlaybackSource(title_id=CHANNEL.title.id, name="One", variant=LIVE))
+    stage.start(source=PlaybackSource(title_id=CHANNEL.title.id, name="One", variant=request.param))
     stage.until(lambda: bool(stage.client.sessions))
     made = stage.client.sessions[-1]
     made.publish(live())

@@ -19,7 +19,6 @@ from ui.app.viewmodels.tasks import Tasks
 if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
 
-_LIVE = "live"
 _AGAIN_MS = 60_000
 _ROUNDING_S = 0.05
 
@@ -80,15 +79,15 @@ class PlayingProgrammes(QObject):
         """This plays from now on."""
         self._question.stop()
         self._again.stop()
-        self._title_id = source.title_id if source is not None and source.variant == _LIVE else ""
+        self._title_id = "" if source is None else source.title_id
         self._channel, self._placed = None, ()
-        if self._title_id:
-            self._ask()
-            self._again.start()
 
     def marked(self, state: PlaybackState) -> PlaybackState:
         """The state with a chapter for each programme, where it is one of a channel."""
         view = state.live_view
+        if view is not None and self._title_id and not self._again.isActive():
+            self._again.start()
+            self._ask()
         if self._channel is None or view is None:
             self._placed = ()
             return state
