@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtQuick import QQuickItem
 
 from player.base.errors import ErrorCode, NetError, ServiceError
+from player.manifest.timeline_dates import TimelineDates
+from player.reporting.state import LiveView
 from player.service.billing import Payment, Subscription
-from player.service.model import Credits, Profile, TitleRow
-from tests.kit.fake_client import NOW, cards, channels, seasons, series_card, watched
+from player.service.model import Credits, Profile, Programme, TitleRow
+from player.title.opening import LIVE, PlaybackSource
+from tests.kit.fake_client import NOW, cards, channels, playing, seasons, series_card, watched
 from tests.kit.fake_downloads import queue
 from tests.ui.player_states import PLAYER_STATES, Setup
 from tests.ui.stage import Stage
@@ -313,6 +317,33 @@ def _channels(stage: Stage, tv: bool) -> None:
     stage.until(lambda: stage.page == "channels" and stage.focus_name == "channel_0_0")
 
 
+def _past_channels(stage: Stage, tv: bool) -> None:
+    now_s = time.time()
+    past = [Programme(f"Part {n}", now_s - 300 - 600 * n, now_s + 300 - 600 * n) for n in range(6, 0, -1)]
+    stage.client.on_air = [
+        replace(one, programmes=(*past, *one.programmes), back_s=1800.0) for one in channels(cards(3), now_s)
+    ]
+    _home(stage, tv)
+    stage.app.showChannels()
+    stage.until(lambda: stage.page == "channels" and stage.focus_name.startswith("channel_0"))
+    stage.key(K.Key_Left, K.Key_Left)
+    stage.until(lambda: stage.item("guideName").property("text") == "Part 2")
+
+
+def _live_programmes(stage: Stage, tv: bool) -> None:
+    now_s = time.time()
+    on_air = channels(cards(1), now_s)[0]
+    before = Programme("The one before", now_s - 900, on_air.programmes[0].starts_at)
+    stage.client.on_air = [replace(on_air, programmes=(before, *on_air.programmes), back_s=900.0)]
+    stage.start(tv=tv, source=PlaybackSource(title_id="title-0", name="Channel", variant=LIVE))
+    stage.until(lambda: bool(stage.client.sessions))
+    dates = TimelineDates(((0.0, now_s - 900),))
+    view = LiveView(0.0, 888.0, edge_s=900.0, latency_s=100.0, target_s=12.0, following=False, dates=dates)
+    stage.client.sessions[-1].publish(playing(live=True, duration_s=None, position_s=800.0, live_view=view))
+    stage.until(lambda: bool(stage.app.player.property("canStartOver")))
+    stage.key(K.Key_Up)
+
+
 def _no_channels(stage: Stage, tv: bool) -> None:
     _home(stage, tv)
     stage.app.showChannels()
@@ -450,6 +481,8 @@ STATES: dict[str, Setup] = {
     "search, nothing": _search("xyz"),
     "live": _channels,
     "live, nothing on": _no_channels,
+    "live, what was on": _past_channels,
+    "player, programmes": _live_programmes,
     "my list": _my_list,
     "browse": _browse,
     "history": _history,

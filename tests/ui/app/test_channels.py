@@ -194,3 +194,37 @@ def test_the_guide_says_whether_all_of_it_is_there(client, tmp_path, qtbot):
     assert shown["Part 3"][:2] == (False, True)
     view.set_visible(visible=False)
     tasks.close()
+
+
+def test_from_what_was_on_one_comes_back_to_it_and_from_live_to_what_is_on_then(guide):
+    walked(guide, K.Key_Left, 2)
+    guide.key(K.Key_Return)
+    guide.until(lambda: len(guide.client.sessions) == 1)
+    guide.app.channels._now = lambda: NOW + 100
+    guide.key(K.Key_Escape)
+    guide.until(lambda: guide.page == "channels" and guide.focus_name.startswith("channel_0"))
+    assert guide.item("guideName").property("text") == "Part 1"
+    assert walked(guide, K.Key_Right, 2) == "Part 3"
+    guide.key(K.Key_Return)
+    guide.until(lambda: len(guide.client.sessions) == 2)
+    guide.app.channels._now = lambda: NOW + 500
+    guide.key(K.Key_Escape)
+    guide.until(lambda: guide.page == "channels" and guide.focus_name.startswith("channel_0"))
+    guide.until(lambda: guide.item("guideName").property("text") == "Part 4")
+
+
+def test_a_guide_of_seconds_is_walked_to_its_ends_and_no_further(stage):
+    """As many programmes as there is no room for, of a service that errs or means harm."""
+    many = tuple(Programme(f"Part {n}", NOW + n - 300.5, NOW + n - 299.5) for n in range(1, 600))
+    long = Programme("Long", NOW - 7200, NOW + 7200)
+    first, second, third = cards(3)
+    stage.client.on_air = [Channel(first, many, back_s=1e9), Channel(second, (long,)), Channel(third, (long,))]
+    stage.client.viewer = "Ada"
+    stage.start()
+    stage.until(lambda: stage.page == "home")
+    stage.app.channels._now = lambda: NOW
+    stage.app.showChannels()
+    stage.until(lambda: stage.focus_name.startswith("channel_0"))
+    for key in (K.Key_Left, K.Key_Right):
+        stage.key(*[key] * 30)
+        assert stage.focus_name.startswith("channel_0"), "the focus is on a card that is there"

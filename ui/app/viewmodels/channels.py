@@ -116,9 +116,20 @@ class ChannelsViewModel(QObject):
         back = self._back_for(listed[place])
         if back is None:
             return -1.0
-        self._back = back
+        before, self._back = self._back, back
         self._publish()
-        return listed[place].starts_at
+        line = next(line for line in self._lines.records if line.title_id == title_id)
+        if any(one["begins"] == listed[place].starts_at for one in line.programmes):
+            return listed[place].starts_at
+        self._back = before  # there are more than the guide has room for
+        self._publish()
+        return -1.0
+
+    @Slot()
+    def present(self) -> None:
+        """Show what is on now."""
+        self._back = 0
+        self._publish()
 
     def _back_for(self, one: Programme) -> int | None:
         """By how many steps the guide is moved back to show this; None where it comes later than the guide shows."""
@@ -135,7 +146,6 @@ class ChannelsViewModel(QObject):
     def set_visible(self, *, visible: bool) -> None:
         """Whether a viewer sees the page."""
         if visible:
-            self._back = 0
             self.refresh()
             self._publish()
             self._clock.start()
@@ -192,12 +202,12 @@ class ChannelsViewModel(QObject):
         over = [one for one in listed if one.ends_at <= now_s]
         coming = listed[len(over) :]
         over = over[-_MOST_CARDS_OVER:] if coming else over[:_MOST_CARDS]
-        shown_now = [self._programme(one, card, now_s) for one in (*over, *coming)]
+        shown_now = [self._programme(one, card, now_s) for one in (*over, *coming)[:_MOST_CARDS]]
         return ChannelLine(
             title.id,
             title.title,
             title.synopsis,
-            shown_now[:_MOST_CARDS],
+            shown_now,
             self._picture(title.poster_url),
             self._picture(title.backdrop_url or title.poster_url),
         )

@@ -16,6 +16,7 @@ FocusScope {
     property real place: 0 // of the time line, which Up and Down keep
     property bool fresh: true // not entered yet since it was opened: the place is the present
     property string hint
+    property bool watchesPast: false // the page is left for what was on
     property bool early: false // the focus waits for the channels
 
     signal channelChosen(string titleId)
@@ -24,10 +25,12 @@ FocusScope {
 
     function enter() {
         if (ready && list.count > 0) {
-            if (fresh)
+            if (fresh) {
+                channels.present()
                 place = channels.nowAt
+            }
+            enterLine(Math.max(0, list.currentIndex), !fresh)
             fresh = false
-            enterLine(Math.max(0, list.currentIndex))
         } else {
             const stop = trouble.visible ? trouble : bar
             early = true
@@ -38,13 +41,13 @@ FocusScope {
         if (activeFocus && !list.activeFocus && (early || !bar.activeFocus))
             enter()
     }
-    function enterLine(number: int) {
+    function enterLine(number: int, kept = false) {
         early = false
         list.forceLayout() // the lines may have come at this moment
         list.currentIndex = number
         list.positionViewAtIndex(number, ListView.Contain)
         list.forceActiveFocus(Qt.OtherFocusReason)
-        list.currentItem?.enterAt(place)
+        kept ? list.currentItem?.keep() : list.currentItem?.enterAt(place)
     }
     function step(by: int) {
         const next = list.currentIndex + by
@@ -64,7 +67,9 @@ FocusScope {
             leaving()
     }
     onVisibleChanged: {
-        fresh = true
+        if (!visible)
+            fresh = !watchesPast // what was on is come back to
+        watchesPast = false
         hint = ""
     }
 
@@ -211,9 +216,10 @@ FocusScope {
                 onChosen: programme => {
                     if (programme.on)
                         root.channelChosen(titleId)
-                    else if (programme.over)
+                    else if (programme.over) {
+                        root.watchesPast = true
                         root.programmeChosen(titleId, programme.begins)
-                    else
+                    } else
                         root.hint = qsTr("Begins later")
                 }
             }
