@@ -203,6 +203,19 @@ def may_be_whole(rendition: Rendition) -> bool:
     return made_s > shortest_s - (info.part_target_s or 0.0) / 2
 
 
+def begins_alone(rendition: Rendition, number: int) -> bool:
+    """Whether the first part of a segment can be decoded by itself (EXT-X-PART's INDEPENDENT); yes where the source
+    lists no part of it, or marks none of any segment."""
+    segments, info = rendition.segments, rendition.playlist
+    if info is None or info.independent_segments or not isinstance(segments, ListedIndex):
+        return True
+    listed = {segment.number: segment.parts for segment in segments.segments[-_COMPARED:]}
+    listed[max(listed, default=-1) + 1] = info.trailing_parts
+    marked = any(part.independent for parts in listed.values() for part in parts)
+    own = listed.get(number, ())
+    return not own or not marked or own[0].independent
+
+
 def _named(period: Period) -> Iterator[tuple[str, Rendition]]:
     """The renditions of a period by what they are called in every refresh: their id, which is unique in a period, but
     not always in the wild. (The id of a track says at which place in the manifest it stands.)"""

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, ManifestError, MatineeError, MediaError
 from player.live.edge import ServerClock
-from player.live.programme import LiveProgramme, may_be_whole
+from player.live.programme import LiveProgramme, begins_alone, may_be_whole
 from player.live.schedule import ReloadState
 from player.manifest import at_time, refresh, refresh_playlist, remote_links
 from player.manifest.changes import Changes
@@ -143,6 +143,11 @@ class Refresher:
             return segment.end_s > now_s
         newest = self._programme.newest(rendition)
         return newest is not None and segment.number > _last_whole(newest)
+
+    def begins_alone(self, rendition: Rendition, segment: Segment) -> bool:
+        newest = self._programme.newest(rendition)
+        whole = self._programme.presentation.independent_segments
+        return whole or newest is None or begins_alone(newest, segment.number)
 
     def progress(self, rendition: Rendition, number: int) -> PartsProgress:
         newest = self._programme.newest(rendition)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from abr.model import LOOKAHEAD, Phase, Reason, Vote
@@ -33,6 +34,7 @@ _KEPT_AFTER_JUMP = 1  # segments of lower quality behind the one that is jumped 
 DAMAGED_TRIES = 3
 NEWEST = 3  # segments of a live title that may be listed before every CDN has them
 SOUND_AHEAD_S = 10.0  # of the picture, on a slow link, once so much of both is buffered
+_MOST_KEPT = 2  # segments in a row whose rung stays because the wished one does not begin with a frame of its own
 _MOST_SKIPPED = 2  # segments in a row that playback goes on without
 _FIRST_GUESS_S = 4.0  # a segment's duration before any is known
 
@@ -72,6 +74,7 @@ class MainTrack:
         self._failed_at: int | None = None
         self._held_back_until_s: float | None = None
         self._skipped = 0  # segments in a row
+        self._kept = 0  # segments in a row, see _MOST_KEPT
         self._checked: set[tuple[int, int]] = set()  # (period, rung) whose segments are known to fit the slots
         self._replacing = Replacing(parts, buffered, self, listener)
         self._holding = HoldRecorder(self._clock, self._observe, buffered.ahead_s)
@@ -234,7 +237,8 @@ class MainTrack:
         slot = self._buffered.timeline[position]
         tried: set[int] = set()
         while True:
-            order, outcome = await self._attempt(slot, rung, others=len(self._rate.rungs) - 1 - len(tried))
+            order, outcome = await self._attempt(slot, rung, tried)
+            rung = order.rung
             if outcome.done is not None:
                 self._rate.finished()
                 self._failed_at = None
@@ -256,20 +260,39 @@ class MainTrack:
             )
             rung = other
 
-    async def _attempt(self, slot: Slot, rung: int, *, others: int) -> tuple[Order, FetchOutcome]:
+    async def _attempt(self, slot: Slot, rung: int, tried: AbstractSet[int]) -> tuple[Order, FetchOutcome]:
         """Fetch the segment of one rung; a rung that is not available at all is not offered to ABR again."""
+        others = len(self._rate.rungs) - 1 - len(tried)
         try:
             order = await self._order(slot, rung, others=others)
+            kept = self._rung_to_keep(order, slot)
+            if kept is not None and kept not in tried:
+                order = await self._order(slot, kept, others=others)
         except (MatineeError, DrmError) as error:  # this rung's own playlist or index is not available
             self._rate.exclude(rung)
             return self._unknown(slot, rung), FetchOutcome(error=error)
         if order.segment.gap:
             return order, FetchOutcome(error=_missing(), step=Step(Action.SKIP, 0.0, "The source has a gap here."))
-        self._rate.chosen(rung)
+        self._rate.chosen(order.rung)
         outcome = await self._fetcher.fetch(order, self._watch, self._early.took)
         if isinstance(outcome.error, DrmError) and _depends_on_rung(outcome.error):
-            self._rate.exclude(rung)
+            self._rate.exclude(order.rung)
         return order, outcome
+
+    def _rung_to_keep(self, order: Order, slot: Slot) -> int | None:
+        """The rung of the segment before, where another one would begin with a part that cannot be decoded by itself
+        (RFC 8216bis 4.4.4.9, INDEPENDENT). None: the change may be, or was put off long enough."""
+        growing, before = self._sources.growing, self._store.peek(MAIN, slot.number - 1)
+        ours = before is not None and before.rung != order.rung and not before.gap and before.failure is None
+        if growing is None or before is None or not ours or growing.begins_alone(order.rendition, order.segment):
+            self._kept = 0
+            return None
+        if slot.first_of_group or self._kept >= _MOST_KEPT:
+            return None
+        self._kept += 1
+        sentence = f"At {slot.start_s:.1f} s the quality stays: the other one cannot be decoded from there on."
+        self._observe(Note(self._clock.monotonic(), "rung_kept", sentence, track=MAIN))
+        return before.rung
 
     async def order_at(self, position: int, rung: int) -> Order:
         """How the segment at ``position`` is fetched at another rung; raises as the load of its playlist does."""

@@ -75,6 +75,10 @@ class Growing(Protocol):
         """Whether a segment is still being made."""
         ...
 
+    def begins_alone(self, rendition: Rendition, segment: Segment) -> bool:
+        """Whether decoding can begin with the first part of a segment."""
+        ...
+
     def progress(self, rendition: Rendition, number: int) -> PartsProgress:
         """How far a segment that is made of parts has come, as it is listed now."""
         ...

@@ -246,6 +246,16 @@ def _as_if_listed_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(latency, "_listed_late_s", lambda _presentation: 0.0)
 
 
+def _begin_with_any_part(patch: pytest.MonkeyPatch) -> None:
+    """INDEPENDENT is not looked at where the rung changes."""
+    patch.setattr("player.live.refresher.begins_alone", lambda _rendition, _number: True)
+
+
+def _put_off_for_ever(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.stream.main_track._MOST_KEPT", 10**9)
+
+
+_RUNG_BEGINS = "tests/player/live/test_refreshing.py::test_a_rung_begins_with_a_part_that_can_be_decoded_by_itself"
 _NTP = "tests/player/net/test_ntp.py::"
 _CONTROL = "tests/player/live/test_control.py::"
 _PACKAGER = "tests/backend_stub/broadcast/test_packager.py::"
@@ -261,6 +271,8 @@ def _count_from_the_first_date(patch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS = [
+    Fault("live-rung-begins-with-any-part", _RUNG_BEGINS, _begin_with_any_part),
+    Fault("live-rung-put-off-for-ever", _RUNG_BEGINS + "[10.0-0-kept2]", _put_off_for_ever),
     *(
         Fault(
             f"live-nearer-than-a-list-is-loaded-{update_s}",

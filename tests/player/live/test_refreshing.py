@@ -85,6 +85,47 @@ async def test_a_new_rung_is_asked_for_as_far_as_it_was_reported(follow: Follow,
     assert (asked[-1] == "v1.m3u8") == refuses
 
 
+class InParts(Broadcast):
+    """An HLS programme that lists parts of its segments. Those of the rung ``v1`` begin with a frame of their own in
+    every ``every``-th segment (0: in none)."""
+
+    def __init__(self, every: int) -> None:
+        super().__init__(FakeClock(), "hls")
+        self.every = every
+
+    def _playlist(self, track: str) -> str:
+        text = super()._playlist(track)
+        for number in self._listed():
+            alone = track != "v1" or (self.every and number % self.every == 0)
+            marks = (",INDEPENDENT=YES", "") if alone else ("", ",INDEPENDENT=YES")
+            parts = "".join(
+                f'#EXT-X-PART:DURATION=2,URI="{number}.{part}"{mark}\n' for part, mark in enumerate(marks)
+            )
+            name = f"{track}-a-{number}\n"
+            text = text.replace(f"#EXTINF:4,\n{name}", f"{parts}#EXTINF:4,\n{name}")
+        return text
+
+
+@pytest.mark.parametrize(("every", "kept"), [(3, {0, 1, 2}), (1, {0}), (0, {2})])
+@pytest.mark.parametrize("begun_s", [10.0, 14.0, 18.0])
+async def test_a_rung_begins_with_a_part_that_can_be_decoded_by_itself(
+    follow: Follow, every: int, kept: set[int], begun_s: float
+) -> None:
+    """But a change is not put off for ever."""
+    broadcast = InParts(every)
+    viewing = await follow(broadcast)
+    await viewing.run(begun_s)
+    viewing.wishes.rung = 1
+    await viewing.run(40.0)
+    first_s = min(time_s for time_s, rung in viewing.sink.shown.items() if rung == 1)
+    assert first_s % SEGMENT_S == 0
+    if every:
+        assert first_s // SEGMENT_S % every == 0
+    assert notes(viewing).count("rung_kept") in kept
+    assert not viewing.sink.stalls
+    assert not viewing.failures
+
+
 # --- DASH
 
 
