@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from player.manifest.model import ByteRange
@@ -36,6 +37,12 @@ def parse_content_range(value: str) -> ContentRange | None:
     if last < first or (size is not None and last >= size):
         return None
     return ContentRange(first, last - first + 1, size)
+
+
+def strong_etag(headers: Mapping[str, str]) -> str:
+    """The entity tag under which two answers are the same bytes (RFC 9110 8.8.3); empty where there is none."""
+    etag = headers.get("etag", "")
+    return "" if etag.startswith("W/") else etag
 
 
 class Cutter:

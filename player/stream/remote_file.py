@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
 from random import Random
 
 from player.base.clock import Clock
@@ -18,6 +19,7 @@ from player.base.errors import ErrorCode, MatineeError, MediaError
 from player.manifest.model import ByteRange
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
+from player.net.ranges import strong_etag
 from player.transfer.retry import retry
 
 _log = logging.getLogger(__name__)
@@ -27,6 +29,24 @@ _AHEAD = 6  # blocks
 _KEPT = 64  # blocks, 32 MiB
 _MOST_WHOLE = 64 << 20  # a server without ranges may send a file of this size at once
 _FIRST_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a server says of a file beside its size; empty where it says nothing."""
+
+    etag: str
+    changed: str
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Marks:
+        return cls(strong_etag(headers), headers.get("last-modified", ""))
+
+    def are_others(self, later: Marks) -> bool:
+        """Whether those of a later answer are of another file. The machines of one server may tag a file differently;
+        then they agree on when it was changed."""
+        same_tag = not self.etag or not later.etag or self.etag == later.etag
+        return not same_tag and (not self.changed or self.changed != later.changed)
 
 
 class RemoteFile:
@@ -39,11 +59,13 @@ class RemoteFile:
         gate: Gate,
         clock: Clock,
         size: int,
+        marks: Marks,
         whole: bytes | None,
         on_error: Callable[[MatineeError], None],
         seed: int = 0,
     ) -> None:
         self.size = size
+        self._marks = marks
         self._url = url
         self._gate = gate
         self._clock = clock
@@ -59,7 +81,7 @@ class RemoteFile:
         cls, url: str, gate: Gate, clock: Clock, on_error: Callable[[MatineeError], None], seed: int = 0
     ) -> tuple[RemoteFile, bytes]:
         """The file, and how it begins. Raises NetError, and MediaError for one that cannot be read in parts."""
-        head, size, in_parts = await retry(
+        head, size, marks, in_parts = await retry(
             RequestKind.SEGMENT, lambda: _first(url, gate), clock, Random(seed), under_way=False
         )
         whole = None
@@ -71,7 +93,7 @@ class RemoteFile:
             head, size = whole[:_FIRST_BYTES], len(whole)
         if size is None:
             raise _not_in_parts()
-        return cls(url, gate, clock, size, whole, on_error, seed), head
+        return cls(url, gate, clock, size, marks, whole, on_error, seed), head
 
     def stream(self) -> RemoteStream:
         """A new reader at the start, on libmpv's thread."""
@@ -127,7 +149,7 @@ class RemoteFile:
         try:
             return await retry(
                 RequestKind.SEGMENT,
-                lambda: _part(self._url, wanted, self._gate),
+                lambda: self._part(wanted),
                 self._clock,
                 self._rng,
                 under_way=True,
@@ -135,6 +157,16 @@ class RemoteFile:
         except MatineeError as error:
             self._on_error(error)
             raise
+
+    async def _part(self, wanted: ByteRange) -> bytes:
+        """A part of the file that was opened. Raises MediaError where the server has another one in its place."""
+        async with self._gate.open(Request(RequestKind.SEGMENT, self._url, byte_range=wanted)) as body:
+            content = await body.read()
+            if body.status != 206:
+                raise _not_in_parts()
+            if body.resource_size not in (None, self.size) or self._marks.are_others(Marks.of(body.headers)):
+                raise MediaError(ErrorCode.MEDIA_DAMAGED, "The server has replaced this file while it played.")
+            return content
 
     def _forget(self, reading: int) -> None:
         """Let go of what is far from where libmpv reads."""
@@ -210,21 +242,12 @@ async def first_bytes(url: str, gate: Gate, most: int = 4096) -> bytes:
         return found[:most]
 
 
-async def _first(url: str, gate: Gate) -> tuple[bytes, int | None, bool]:
-    """The first bytes, the size of the file, and whether the server sends parts of it."""
+async def _first(url: str, gate: Gate) -> tuple[bytes, int | None, Marks, bool]:
+    """The first bytes, the size of the file, its marks, and whether the server sends parts of it."""
     request = Request(RequestKind.SEGMENT, url, byte_range=ByteRange(0, _FIRST_BYTES))
     async with gate.open(request) as body:
         head = await body.read()
-        if body.status == 206:
-            return head, body.resource_size, True
-        return head, body.resource_size, False
-
-
-async def _part(url: str, wanted: ByteRange, gate: Gate) -> bytes:
-    response = await gate.fetch(Request(RequestKind.SEGMENT, url, byte_range=wanted))
-    if response.status != 206:
-        raise _not_in_parts()
-    return response.body
+        return head, body.resource_size, Marks.of(body.headers), body.status == 206
 
 
 def _not_in_parts() -> MediaError:

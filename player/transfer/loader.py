@@ -23,6 +23,7 @@ from player.manifest.steering import Clone
 from player.net.failures import failure
 from player.net.gate import Gate, GateBody
 from player.net.model import Request, RequestKind
+from player.net.ranges import strong_etag
 from player.net.retry_pauses import Pauses
 from player.transfer.addressing import Addressing, Refresh
 from player.transfer.cdn_probe import CdnProbe
@@ -387,7 +388,7 @@ class Loader:
         differs = total is not None and expected is not None and total != expected
         if have:  # continuing in mid-body: only the same file will do
             differs = differs or body.resource_size is None or body.resource_size != job.resource_size
-        if job.sink.received and job.etags.get(job.pathway, _strong_etag(body)) != _strong_etag(body):
+        if job.sink.received and job.etags.get(job.pathway, strong_etag(body.headers)) != strong_etag(body.headers):
             raise failure(
                 ErrorCode.NET_LENGTH, "{host} has replaced this file meanwhile.", request.url, replaced="yes"
             )
@@ -404,7 +405,7 @@ class Loader:
             job.begun = True
             job.total = total
             job.resource_size = body.resource_size
-            job.etags = {job.pathway: _strong_etag(body)}
+            job.etags = {job.pathway: strong_etag(body.headers)}
             job.sink.begin(total if total is not None else job.resource.expected_size)
 
     def _progress(self, job: _Job, attempt: _Attempt) -> LoadProgress:
@@ -510,9 +511,3 @@ class Loader:
         return LoadResult(
             outcome, job.pathway, job.sink.received, seconds, job.attempts, url=job.url, error=error, step=step
         )
-
-
-def _strong_etag(body: GateBody) -> str:
-    """The entity tag under which two answers are the same bytes (RFC 9110 8.8.3); empty where there is none."""
-    etag = body.headers.get("etag", "")
-    return "" if etag.startswith("W/") else etag

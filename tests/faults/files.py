@@ -18,6 +18,7 @@ from player.playback.file_phases import PlayingFile
 from player.playback.file_tracks import FileTracks
 from player.playback.parts import PlaybackParts
 from player.resume.files import FileMemory
+from player.stream import remote_file
 from player.text import subtitle_files
 from player.text.subtitle_files import SubtitleLine
 from player.thumbnails import films
@@ -32,6 +33,8 @@ from ui.app.viewmodels import keys, tools
 from ui.app.viewmodels.files import FilesViewModel
 from ui.app.viewmodels.menus import OptionModel
 from ui.app.viewmodels.player import PlayerViewModel
+from ui.app.viewmodels.seeking import SeekRange
+from ui.app.viewmodels.text import clock_time
 from ui.app.viewmodels.tools import ToolsViewModel
 from ui.cli import play
 
@@ -275,6 +278,21 @@ FAULTS = [
         name="files-a-frame-of-a-long-title-is-not-saved",
         test=_FILES + "test_a_frame_is_saved_whatever_the_film_is_called[long]",
         apply=lambda patch: patch.setattr(tools, "_LONGEST_NAME", 400),
+    ),
+    Fault(
+        name="files-two-files-of-a-server-are-mixed",
+        test="tests/player/stream/test_remote_file.py::test_another_file_in_its_place_is_not_mixed_with_it[tag]",
+        apply=lambda patch: patch.setattr(remote_file.Marks, "are_others", lambda _self, _later: False),
+    ),
+    Fault(
+        name="files-a-time-is-counted-from-another-start",
+        test=_FILES + "test_times_are_said_since_the_start_of_the_film",
+        apply=lambda patch: patch.setattr(ToolsViewModel, "_clock", lambda _self, time_s: clock_time(time_s)),
+    ),
+    Fault(
+        name="files-a-time-beyond-the-end-is-sought",
+        test=_FILES + "test_a_time_is_one_of_the_film[0.0-999999-600.0]",
+        apply=lambda patch: patch.setattr(SeekRange, "__bool__", lambda _self: False),
     ),
     Fault(
         name="files-a-pipe-is-no-file-here",

@@ -388,6 +388,40 @@ def test_go_to_a_time(stage):
     assert not stage.app.player.property("tools").goToTime("soon")
 
 
+@pytest.mark.parametrize(
+    ("text", "sought"),
+    [
+        ("2:05", 125.0),
+        (" 1:02:03 ", 600.0),
+        ("999999", 600.0),
+        ("7,5", 7.5),
+        ("\u0662:\u0660\u0665", 125.0),
+        ("soon", None),
+        ("-5", None),
+        ("1:2:3:4", None),
+        ("", None),
+        ("1e9", None),
+        ("0x10", None),
+        ("9" * 400, None),
+    ],
+)
+@pytest.mark.parametrize("start_s", [0.0, 1000.0])
+def test_a_time_is_one_of_the_film(stage, text, sought, start_s):
+    """Beyond the end is the end; what is no time says how times are written."""
+    session = stage.play(playing(start_s=start_s, position_s=start_s + 1.0, duration_s=start_s + 600.0))
+    stage.app.player.property("tools").goToTime(text)
+    sent = [order for order in session.orders if order[0] == "seek"]
+    assert sent == ([] if sought is None else [("seek", start_s + sought)])
+    if sought is None:
+        assert stage.app.player.property("tools").property("said") == "Write a time such as 1:02:03."
+
+
+def test_times_are_said_since_the_start_of_the_film(stage):
+    stage.play(playing(start_s=1000.0, position_s=1065.0, duration_s=1600.0))
+    QTest.keyClick(stage.window, K.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert stage.app.player.property("tools").property("said") == "Bookmark at 1:05"
+
+
 def test_a_subtitle_file_is_dropped_onto_the_picture(stage, tmp_path):
     session = stage.play(playing())
     (tmp_path / "words.srt").touch()

@@ -520,7 +520,8 @@ class PlayerViewModel(QObject):
 
     def _go_to(self, target_s: float) -> None:
         self._seek_timer.stop()
-        self._intent.aim(max(0.0, target_s))
+        bar = self._bar
+        self._intent.aim(max(0.0, min(bar.end_s, max(bar.start_s, target_s)) if bar else target_s))
         self._commit_seek()
 
     def _commit_seek(self) -> None:

@@ -204,7 +204,8 @@ class ToolsViewModel(QObject):
             self._say(tr("Write a time such as 1:02:03."))
             return False
         hours, minutes, seconds = match.groups()
-        self.seekWanted.emit(int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", ".")))
+        into_s = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", "."))
+        self.seekWanted.emit(self._state.start_s + into_s)
         return True
 
     @Slot(str)
@@ -321,7 +322,7 @@ class ToolsViewModel(QObject):
         title = re.sub(r"[^\w .-]", "_", self._state.title).encode()[:_LONGEST_NAME]
         name = title.decode(errors="ignore").strip() or "Matinee"
         stamp = time.strftime("%Y-%m-%d %H.%M.%S")
-        path = self.screenshots / f"{name} {clock_time(self._state.position_s).replace(':', '.')} {stamp}.png"
+        path = self.screenshots / f"{name} {self._clock(self._state.position_s).replace(':', '.')} {stamp}.png"
         answer = self._session.screenshot(path)
 
         async def done() -> bool:
@@ -336,7 +337,7 @@ class ToolsViewModel(QObject):
         at_s = round(self._state.position_s, 1)
         if self._session is not None:
             self._session.keep_bookmarks(sorted({*self._state.bookmarks, at_s})[:_MOST_MARKS])
-        self._say(tr("Bookmark at {time}").format(time=clock_time(at_s)))
+        self._say(tr("Bookmark at {time}").format(time=self._clock(at_s)))
         return False
 
     def _chapter(self, direction: int) -> bool:
@@ -414,7 +415,7 @@ class ToolsViewModel(QObject):
         if self._session is not None:
             self._session.keep_bookmarks(left)
         self._state = replace(self._state, bookmarks=tuple(left))
-        self._say(tr("Bookmark removed: {time}").format(time=clock_time(self._mark)))
+        self._say(tr("Bookmark removed: {time}").format(time=self._clock(self._mark)))
         self._path.pop()
         if not left:
             self._path.pop()
@@ -483,6 +484,10 @@ class ToolsViewModel(QObject):
 
     # --- what the menu shows
 
+    def _clock(self, time_s: float) -> str:
+        """A time of the title as the player shows it: since its start."""
+        return clock_time(time_s - self._state.start_s)
+
     def _say(self, words: str) -> None:
         self._said = words
         if words:
@@ -495,7 +500,7 @@ class ToolsViewModel(QObject):
             self._heading = str(self._browser.property("heading"))
             self._options.replace(self._browser.lines)
         else:
-            self._heading = _level_names().get(level, tr("Tools")).format(time=clock_time(self._mark))
+            self._heading = _level_names().get(level, tr("Tools")).format(time=self._clock(self._mark))
             self._options.replace(_LINES[level](self))
         self.menuChanged.emit()
 
@@ -512,9 +517,9 @@ class ToolsViewModel(QObject):
 
     def _playback_lines(self) -> list[Option]:
         begin_s, end_s = self._loop
-        loop = tr("from {time}").format(time=clock_time(begin_s)) if begin_s is not None else ""
+        loop = tr("from {time}").format(time=self._clock(begin_s)) if begin_s is not None else ""
         if end_s is not None and begin_s is not None:
-            loop = f"{clock_time(begin_s)} – {clock_time(end_s)}"
+            loop = f"{self._clock(begin_s)} – {self._clock(end_s)}"
         left = f"{round(self._sleep.remainingTime() / 60_000)} min" if self._sleep.isActive() else tr("off")
         return [
             Option("go_to_time", tr("Go to a time…")),
@@ -610,13 +615,13 @@ class ToolsViewModel(QObject):
         return [Option(device.name, _device_words(device), chosen=device.name == chosen) for device in self._devices]
 
     def _mark_lines(self) -> list[Option]:
-        return [Option(str(mark), clock_time(mark)) for mark in self._state.bookmarks]
+        return [Option(str(mark), self._clock(mark)) for mark in self._state.bookmarks]
 
     def _of_mark_lines(self) -> list[Option]:
         return [Option("play", tr("Go there")), Option("remove", tr("Remove the bookmark"))]
 
     def _found_lines(self) -> list[Option]:
-        return [Option(str(line.start_s), line.text[:80], clock_time(line.start_s)) for line in self._found]
+        return [Option(str(line.start_s), line.text[:80], self._clock(line.start_s)) for line in self._found]
 
     def _sleep_lines(self) -> list[Option]:
         return [Option(str(one), tr("Off") if not one else f"{one} min") for one in SLEEP_MINUTES]
