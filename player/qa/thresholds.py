@@ -41,6 +41,7 @@ PLAIN = {
     "skipped": "segments of the video that playback went on without",
     "lost_s": "seconds of video, audio and subtitles that did not reach the decoder, added up",
     "repeated_s": "seconds of them that reached it twice",
+    "corrupt_bytes": "bytes of the segments that came damaged, also where another copy was played",
     "decode_errors": "complaints of the decoders about what they were given (real mode)",
     "latency_s": "behind the live edge, on average (live)",
     "latency_drift_s": "the most that latency was off its target while it was kept (live)",
@@ -147,6 +148,8 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
         by_media = report["continuity"][name]
         found[name] = math.fsum(by_media.values())
         found |= {f"{name}.{media}": float(seconds) for media, seconds in by_media.items()}
+    damaged = report["continuity"].get("corrupt_bytes")
+    found["corrupt_bytes"] = None if damaged is None else float(sum(damaged.values()))
     decoder = report["continuity"].get("decode_errors")
     found["decode_errors"] = None if decoder is None else float(decoder)
     figures = (report.get("media") or {}).get("figures", {})

@@ -9,17 +9,19 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from player.reporting.events import MediaBroken
+from player.reporting.events import MediaBroken, MediaDamaged
 
 MEDIA = ("video", "audio", "subtitles")
 _TOUCHING_S = 0.05
 
 
-def continuity(events: Sequence[MediaBroken], origin_s: float) -> dict[str, Any]:
-    """Return ``lost_s`` and ``repeated_s`` by kind of media, and ``breaks`` as rows, those that touch made one."""
+def continuity(events: Sequence[MediaBroken], damaged: Sequence[MediaDamaged], origin_s: float) -> dict[str, Any]:
+    """Return ``lost_s``, ``repeated_s`` and ``corrupt_bytes`` by kind of media, and ``breaks`` as rows, those that
+    touch made one."""
     return {
         "lost_s": {media: _total(events, "lost", media) for media in MEDIA},
         "repeated_s": {media: _total(events, "repeated", media) for media in MEDIA},
+        "corrupt_bytes": {media: sum(each.size for each in damaged if each.media == media) for media in MEDIA[:2]},
         "breaks": [_row(each, origin_s) for each in _folded(events)],
     }
 

@@ -169,6 +169,15 @@ class MediaBroken:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaDamaged:
+    """A copy of a segment cannot be read: ``size`` bytes of it came. Another copy may be played in its place."""
+
+    at_s: float
+    media: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatusChanged:
     at_s: float
     status: str
@@ -220,6 +229,7 @@ Event = (
     | StallEnded
     | Sought
     | MediaBroken
+    | MediaDamaged
     | StatusChanged
     | BufferSampled
     | LatencySampled

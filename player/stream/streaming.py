@@ -20,7 +20,7 @@ from player.manifest.model import ListedIndex, Rendition, Segment
 from player.media.model import ByteSource, StreamKind
 from player.media.whole_segment import WholeSource
 from player.net.model import RequestKind
-from player.reporting.events import MAIN, MediaBroken, Note, PhaseReached, SegmentDone
+from player.reporting.events import MAIN, MediaBroken, MediaDamaged, Note, PhaseReached, SegmentDone
 from player.stream.audio_tracks import AudioTracks, audio_key
 from player.stream.buffered import Buffered
 from player.stream.continuity import Break
@@ -420,7 +420,7 @@ class Streaming:
         refused = self._refused.get((key, position))
         if refused is not None:
             code, pathway, digest = code or refused.code, pathway or refused.pathway, digest or refused.sha256
-        media = "video" if track == MAIN and self._selection.video is not None else "audio"
+        media = self._media_of(track)
         now_s, kind = self._clock.monotonic(), str(found.kind)
         self._observe(MediaBroken(now_s, kind, media, found.start_s, found.end_s, position, pathway, code, digest))
 
@@ -458,8 +458,16 @@ class Streaming:
     def _remember(self, key: str, position: int, error: MediaError | DrmError) -> None:
         """A copy of a segment is of no use: keep whose it was and which bytes, for the report."""
         entry = self._store.peek(key, position)
-        if entry is not None and len(self._refused) < _MOST_REFUSED:
+        if entry is None:
+            return
+        if error.code == ErrorCode.MEDIA_DAMAGED and not entry.gap:
+            damaged = MediaDamaged(self._clock.monotonic(), self._media_of(key), len(entry.buffer))
+            self._call_soon(self._observe, damaged)
+        if len(self._refused) < _MOST_REFUSED:
             self._refused[key, position] = _Refused(str(error.code), entry.pathway, entry.buffer.digest())
+
+    def _media_of(self, track: str) -> str:
+        return "video" if track == MAIN and self._selection.video is not None else "audio"
 
     def file_sought(self, segment: int) -> None:
         self._store.discard_failed()  # a viewer who jumps asks for another try

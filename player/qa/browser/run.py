@@ -68,6 +68,7 @@ def play(spec: RunSpec, bench: Bench, player: BrowserPlayer, libraries: Path | N
             said = _watch(tab, spec, began_s)
         exchanges = list(proxy.recorder.exchanges)
     report = report_of(spec, player.name, said, exchanges, began_s)
+    report["continuity"]["corrupt_bytes"] = None  # only our own engine knows
     report["result"]["unfinished"] = is_unfinished(report, spec)
     report["delivery"] = delivery(exchanges)
     return report

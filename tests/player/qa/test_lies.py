@@ -108,6 +108,7 @@ def test_what_a_cdn_leaves_out_is_lost_and_said(
 def test_an_honest_cdn_loses_nothing(manifest: str, tmp_path: Path) -> None:
     found = played(media_kit.ffmpeg_dash().folder, manifest, tmp_path)["continuity"]
     assert (sum(found["lost_s"].values()), sum(found["repeated_s"].values()), found["breaks"]) == (0, 0, [])
+    assert found["corrupt_bytes"] == {"video": 0, "audio": 0}
 
 
 def test_a_plan_without_a_word_about_it_fails_where_something_is_lost(
@@ -248,6 +249,20 @@ def test_what_a_misplaced_segment_costs_says_which_bytes_from_where(
     assert row["sha256"] in numbers
     assert row["end_s"] - row["start_s"] == pytest.approx(4.0, abs=0.1)
     assert sum(report["continuity"]["repeated_s"].values()) == 0
+
+
+@pytest.mark.parametrize("streams", [VIDEO, AUDIO])
+def test_the_bytes_of_a_segment_that_cannot_be_read_are_counted(
+    streams: tuple[str, ...], lying: Callable[[Lie], Path], tmp_path: Path
+) -> None:
+    media = "video" if streams == VIDEO else "audio"
+    folder = lying(lambda folder: each(folder, streams, range(3, 4), lambda _p: HTML))
+    report = played(folder, "manifest.mpd", tmp_path)
+    found = report["continuity"]["corrupt_bytes"]
+    tries = found[media] / len(HTML)
+    assert tries == int(tries) >= 1
+    assert sum(found.values()) == found[media]
+    assert metrics_of(report)["corrupt_bytes"] == found[media]
 
 
 def test_a_picture_that_is_never_where_it_should_be_is_played_as_it_is(
