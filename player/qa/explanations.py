@@ -194,7 +194,7 @@ def _stall(report: Report, stall: Mapping[str, Any]) -> str:
         return f"{head}: {_NOT_FETCHING[stall['cause']]}."
     request = _in_flight(report, stall["at_s"])
     if request is None:
-        unsent = report["live"] is not None and stall.get("cause") == "source"
+        unsent = report.get("live") is not None and stall.get("cause") == "source"
         doing = _answered(report, stall) or (_UNSENT if unsent else "nothing was being fetched")
         return f"{head}: {doing}{_after_trouble(report, stall['at_s'])}."
     what = f"{request['kind']} from {request['pathway'] or 'the server'}"
