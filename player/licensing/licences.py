@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
@@ -21,6 +22,9 @@ from player.reporting.events import Note, Observer, PhaseReached
 from player.service.model import SESSION_OVER
 from player.transfer.recovery import Action, Situation, Step
 from player.transfer.retry import run
+
+_MOST_KIDS = 64  # of one request (docs/protocol.md)
+_MOST_TOGETHER = 16  # keys of all periods that are asked for at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ class PlaybackLicences:
         self._reoffer = reoffer
         self._on_end = on_end
         self._initiator = initiator
-        self._protections: tuple[Protection, ...] = ()
+        self._protections: tuple[tuple[Protection, ...], ...] = ()  # by period
+        self._changes_keys = False  # from period to period, and there are too many for one licence
         self._running: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._renewed_for: set[bytes] = set()
@@ -105,8 +110,8 @@ class PlaybackLicences:
         if self._running is not None and not self._running.done():
             await asyncio.shield(self._running)
         if self._ring.missing(kids) and (self._offer is None or self._offer.kept_id is None):
-            wanted = {*kids, *(kid for protection in self._protections for kid in protection.default_kids)}
-            await asyncio.shield(self._start(tuple(sorted(wanted))))
+            others = {kid for protection in self._around(kids) for kid in protection.default_kids} - set(kids)
+            await asyncio.shield(self._start((*others, *set(kids))))
         if self._ring.missing(kids):
             await self._renew_kept(kids)
         missing = self._ring.missing(kids)
@@ -130,12 +135,26 @@ class PlaybackLicences:
 
     def _knows(self, presentation: Presentation) -> None:
         self._protections = tuple(
-            protection
+            tuple(
+                protection
+                for track in period.tracks
+                for rendition in track.renditions
+                for protection in rendition.protections
+            )
             for period in presentation.periods
-            for track in period.tracks
-            for rendition in track.renditions
-            for protection in rendition.protections
         )
+
+        known = {kid for protection in chain.from_iterable(self._protections) for kid in protection.default_kids}
+        several = len(presentation.periods) > 1
+        self._changes_keys = several and (presentation.live or len(known) > _MOST_TOGETHER)
+
+    def _around(self, kids: Sequence[bytes]) -> tuple[Protection, ...]:
+        """What the manifest says of these keys, and of those that are used beside them. Of a title that changes its
+        keys, no more: the keys of a channel's past may be gone, and there may be more of them than a licence has."""
+        if not self._changes_keys:
+            return tuple(chain.from_iterable(self._protections))
+        used = [each for each in self._protections if any(set(kids) & set(one.default_kids) for one in each)]
+        return tuple(chain.from_iterable(used))
 
     def _start(self, kids: tuple[bytes, ...]) -> asyncio.Task[None]:
         if self._running is None or self._running.done():
@@ -223,8 +242,8 @@ class PlaybackLicences:
     def _request(self, kids: tuple[bytes, ...]) -> KeyRequest:
         offer = self._offer or LicenceOffer()
         return KeyRequest(
-            kids=kids,
-            protections=self._protections,
+            kids=tuple(sorted(kids[-_MOST_KIDS:])),
+            protections=self._around(kids[-1:]),
             licence_url=offer.url or None,
             system=offer.system,
             session_id=offer.session_id,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import pytest
 
 from backend_stub.broadcast.channel import Record
 from backend_stub.broadcast.journal import Journal
+from player.licensing.licences import PlaybackLicences
 from player.live import latency
 from player.live.pace import Pace
 from player.live.refresher import Refresher
@@ -270,7 +272,20 @@ def _count_from_the_first_date(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TimelineDates, "time_of", time_of)
 
 
+def _ask_for_all_keys(patch: pytest.MonkeyPatch) -> None:
+    """Each licence of a channel is asked for with all that its first manifest named."""
+    patch.setattr(
+        PlaybackLicences, "_around", lambda licences, _kids: tuple(chain.from_iterable(licences._protections))
+    )
+
+
 FAULTS = [
+    Fault(
+        name="live-keys-of-the-past",
+        test="tests/player/licensing/test_licences.py"
+        "::test_keys_that_came_after_the_start_are_asked_for_without_those_of_the_start",
+        apply=_ask_for_all_keys,
+    ),
     Fault("live-rung-begins-with-any-part", _RUNG_BEGINS, _begin_with_any_part),
     Fault("live-rung-put-off-for-ever", _RUNG_BEGINS + "[10.0-0-kept2]", _put_off_for_ever),
     *(

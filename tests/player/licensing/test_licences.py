@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from drm_client.keysystem import KeyRequest, StreamingTerms
 from drm_client.licence import Licence
 from player.base.errors import ErrorCode, NetError
 from player.licensing.licences import LicenceOffer, PlaybackLicences
-from player.manifest.model import Protection
+from player.manifest.model import Presentation, Protection
 from player.reporting.events import Event, Note, PhaseReached
 from tests.kit.clock import FakeClock, settle
 from tests.kit.presentations import presentation, rendition, video_track
@@ -175,3 +176,43 @@ async def test_closing_gives_up_and_forgets() -> None:
 
 def test_an_offer_does_not_show_where_the_licence_is() -> None:
     assert "token" not in repr(OFFER)
+
+
+def rotating(*, live: bool, periods: int) -> Presentation:
+    """A title with keys of its own, for video and for audio, in each period."""
+    made = presentation(video_track(rendition("v")))
+    protections = [
+        tuple(Protection(default_kids=(bytes([number]) * 15 + bytes([kind]),)) for kind in (1, 2))
+        for number in range(1, periods + 1)
+    ]
+    spans = [presentation(video_track(rendition("v", protections=each))).periods[0] for each in protections]
+    return replace(made, live=live, periods=tuple(spans))
+
+
+@pytest.mark.parametrize(("live", "periods", "asked"), [(True, 40, 2), (False, 40, 2), (True, 2, 2), (False, 2, 4)])
+async def test_of_keys_that_change_those_of_the_time_are_asked_for(*, live: bool, periods: int, asked: int) -> None:
+    """A service forgets the keys of what has left the window, and a licence has no room for those of an hour."""
+    title = rotating(live=live, periods=periods)
+    bench = Bench(grants=(bytes([2]) * 15 + bytes([1]),))
+    await bench.licences.admit(title)
+    await bench.clock.run(bench.licences.ensure([bytes([2]) * 15 + bytes([1])], []))
+    (request,) = bench.server.requests
+    assert len(request.kids) == asked
+    assert {kid for one in request.protections for kid in one.default_kids} == set(request.kids)
+
+
+async def test_keys_that_came_after_the_start_are_asked_for_without_those_of_the_start() -> None:
+    late = bytes([99]) * 16
+    bench = Bench(grants=(late,))
+    await bench.licences.admit(rotating(live=True, periods=40))
+    await bench.clock.run(bench.licences.ensure([late], []))
+    (request,) = bench.server.requests
+    assert (request.kids, request.protections) == ((late,), ())
+
+
+async def test_no_more_keys_are_asked_for_than_a_request_may_name() -> None:
+    many = tuple(number.to_bytes(16) for number in range(1, 200))
+    bench = Bench(offer=replace(OFFER, kids=many), grants=many)
+    bench.licences.prefetch()
+    await settle()
+    assert bench.server.requests[0].kids == many[-64:]
