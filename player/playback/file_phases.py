@@ -150,6 +150,12 @@ class PlayingFile(OpeningFile):
     async def add_subtitles(self, path: Path) -> None:
         await self.tracks.add(path)
 
+    async def show_chosen_subtitles(self) -> None:
+        """Those that the viewer chose together with the file. Raises InputError or MediaError for one that cannot be
+        read."""
+        for path in self.parts.source.subtitles:
+            await self.tracks.add(path)
+
     async def subtitle_lines(self) -> tuple[SubtitleLine, ...]:
         chosen = await self.tracks.chosen_text()
         if is_own(chosen) or not chosen or self.media.path is None:
@@ -298,6 +304,7 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
     await tracks.begin(*(("", "") if remembered is None else (remembered.audio, remembered.text)))
     if parts.settings.play_for_s is not None:
         playing.progress.stop_at_s = _start_s(parts, remembered) + parts.settings.play_for_s
+    parts.tasks.do(playing.show_chosen_subtitles)
     parts.tasks.do(playing.look_for_end)  # it may have come to its end by now
     target_s, parts.controls.early_seek_s = parts.controls.early_seek_s, None
     if target_s is not None:

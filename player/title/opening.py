@@ -51,7 +51,8 @@ class PlaybackSource:
     - ``title_id``: a title of the service. Beside ``kept`` it says which title that is.
     - ``kept``: a presentation that exists already, such as a download, whose addresses lead to this machine.
     - ``manifests``: the addresses of one manifest by CDN, the preferred one first.
-    - ``media``: a media file that libmpv opens itself.
+    - ``media``: a media file that libmpv opens itself. ``subtitles`` are files that are shown with it, the last one
+      at first.
 
     ``variant`` is the form of a title: encrypted, clear or live. Empty means what the title has, encrypted if
     possible. ``keys`` are (key ID, key) pairs for material whose keys are known. ``kept_keys`` reads those of a
@@ -75,6 +76,7 @@ class PlaybackSource:
     cdns: tuple[str, ...] = ()  # no others than these, in this order; empty: as the service and the manifest say
     folder: Path | None = field(default=None, repr=False)
     media: MediaFile | None = None
+    subtitles: tuple[Path, ...] = ()
     begin_at: float | None = None
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +107,20 @@ def test_a_dropped_file_is_shown_and_a_bad_one_is_told(film, tmp_path):
     film.session.add_subtitles(tmp_path / "bad.srt")
     until(lambda: "no subtitle file" in film.session.state.notice)
     until(lambda: film.text() == "Dropped")  # read again for the paused frame meanwhile, and there
+
+
+def test_files_that_were_chosen_with_a_film_are_shown_with_it(tmp_path):
+    (tmp_path / "words.srt").write_text(OWN)
+    (tmp_path / "bad.srt").write_bytes(b"\0\1\2" * 100)
+    film = PlaybackSource.of_file(next(one for one in FILMS if one.name == "many-tracks.mkv").path())
+    chosen = replace(film, subtitles=(tmp_path / "words.srt", tmp_path / "bad.srt"))
+    with engine(tmp_path / "profile") as made, Screen() as screen:
+        settings = PlaybackSettings(start_paused=True, start_s=1.5)
+        session = made.open(chosen, screen.player, lambda _state: None, settings)
+        until(lambda: str(screen.player.read("sub-text", "")) == "Guten Abend, Käthe")
+        until(lambda: "no subtitle file" in session.state.notice)
+        session.stop()
+        made.wait(session, 10)
 
 
 def test_a_line_is_found_in_the_film_and_in_a_file(film):
@@ -286,3 +300,24 @@ def test_a_stream_has_the_same_tools(tmp_path):
         session.stop()
         assert made.wait(session, 10)
         assert not screen.player.read("af")
+
+
+def test_a_film_of_a_web_server_goes_on_where_it_was_left(tmp_path):
+    """It is known again by its address."""
+    film = replace(next(one for one in FILMS if one.name == "h264.mkv"), seconds=20).path()
+    with engine(tmp_path / "profile") as made, FileServer(film.parent) as server:
+        source = PlaybackSource.of_address(server.url(film.name))
+        with Screen() as screen:
+            session = made.open(source, screen.player, lambda _state: None, PlaybackSettings(start_paused=True))
+            until(lambda: session.state.status is PlaybackStatus.PAUSED and session.state.duration_s)
+            length_s = session.state.duration_s or 0.0
+            session.seek(length_s / 2)
+            until(lambda: session.state.position_s == pytest.approx(length_s / 2, abs=0.1))
+            session.stop()
+            assert made.wait(session, 10)
+        with Screen() as screen:
+            session = made.open(source, screen.player, lambda _state: None, PlaybackSettings(start_paused=True))
+            until(lambda: session.state.status is PlaybackStatus.PAUSED and screen.shown)
+            assert session.state.position_s == pytest.approx(length_s / 2, abs=0.2)
+            session.stop()
+            assert made.wait(session, 10)

@@ -62,6 +62,10 @@ async def _left_running(self: EmbeddedLines) -> None:
     """Whoever reads goes on."""
 
 
+async def _nothing_shown(_self: PlayingFile) -> None:
+    """Subtitle files that came with a film are left out."""
+
+
 async def _ended_once(process: asyncio.subprocess.Process) -> None:
     process.kill()
     await process.communicate()
@@ -310,6 +314,11 @@ FAULTS = [
         apply=lambda patch: patch.setattr(
             subtitle_files, "open_regular", lambda path, flags: os.open(path, flags | os.O_NONBLOCK)
         ),
+    ),
+    Fault(
+        name="files-subtitles-chosen-with-a-film-are-lost",
+        test="tests/e2e/test_tools.py::test_files_that_were_chosen_with_a_film_are_shown_with_it",
+        apply=lambda patch: patch.setattr(PlayingFile, "show_chosen_subtitles", _nothing_shown),
     ),
     Fault(
         name="files-two-asked-for-at-once-begin-on-top-of-each-other",

@@ -455,6 +455,17 @@ def test_subtitles_that_are_dropped_with_films_are_no_films(stage, tmp_path):
     assert [line.name for line in stage.app.files.queue_lines] == ["b.mkv", "a 10%25 #1.mkv"]
 
 
+def test_subtitles_of_another_name_that_are_dropped_with_one_film_are_shown_with_it(stage, tmp_path):
+    stage.play(playing())
+    words, film, later = films(tmp_path, "words.srt", "a.mkv", "b.mkv")
+    drop(stage, words, film)
+    stage.until(lambda: playing_names(stage)[1:] == ["a"])
+    assert stage.client.sessions[-1].source.subtitles == (words.resolve(),)
+    drop(stage, later)
+    stage.until(lambda: playing_names(stage)[2:] == ["b"])
+    assert stage.client.sessions[-1].source.subtitles == ()
+
+
 def test_several_files_are_pasted(stage, tmp_path):
     stage.client.service_name = ""
     stage.start()
@@ -535,6 +546,25 @@ def test_a_frame_is_saved_whatever_the_film_is_called(stage, tmp_path, title):
     assert saved[0].parent == tmp_path
     assert len(f".{saved[0].stem}.part.png".encode()) <= 255, "as long as file systems take it"
     assert saved[0].name.isprintable()
+
+
+def test_frames_of_one_second_are_files_of_their_own(stage, tmp_path, monkeypatch):
+    monkeypatch.setattr("ui.app.viewmodels.tools.time.strftime", lambda _form: "now")
+    session = stage.play(playing(position_s=42.04))
+    stage.app.player.property("tools").screenshots = tmp_path
+    saved: list[Path] = []
+
+    def screenshot(path: Path) -> Future[bool]:
+        saved.append(path)
+        return Future()
+
+    session.screenshot = screenshot
+    stage.key(K.Key_S)
+    session.publish(playing(position_s=42.08))
+    stage.until(lambda: stage.app.player.property("positionS") == 42.08)
+    stage.key(K.Key_S)
+    stage.until(lambda: len(saved) == 2)
+    assert saved[0] != saved[1]
 
 
 # --- the pure parts

@@ -39,6 +39,14 @@ class QueueLine:
     playing: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _OpenedPlaces:
+    """Files that are played, and subtitles of other names that came with a single one of them."""
+
+    places: list[str]
+    subtitles: tuple[Path, ...] = ()
+
+
 class QueueModel(RecordModel[QueueLine]):
     record = QueueLine
 
@@ -68,6 +76,7 @@ class FilesViewModel(QObject):
         self._direction = 1  # in which the viewer goes through it
         self._passed = 0  # so many in a row
         self._unplayable: set[str] = set()  # places of it
+        self._subtitles: dict[str, tuple[Path, ...]] = {}  # that were opened with a place
         self._lines = QueueModel(self)
         self._rng = Random()
         self._count = 0
@@ -161,7 +170,7 @@ class FilesViewModel(QObject):
             return
         self._tasks.run(
             asyncio.to_thread(_found, list(places)),
-            lambda found: self._now(self._queue.added(found)),
+            lambda found: self._now(self._queue.added(found.places)),
             self.failed.emit,
         )
 
@@ -228,16 +237,18 @@ class FilesViewModel(QObject):
         """The player is left, or something else plays: the queue is over."""
         self._now(PlayQueue(repeat=self._queue.repeat))
 
-    def _opened(self, places: list[str]) -> None:
+    def _opened(self, found: _OpenedPlaces) -> None:
         self._direction, self._passed, self._unplayable = 1, 0, set()
-        queue = PlayQueue.of(places, repeat=self._queue.repeat)
+        self._subtitles = dict.fromkeys(found.places, found.subtitles)
+        queue = PlayQueue.of(found.places, repeat=self._queue.repeat)
         self._go(queue.shuffle(self._rng, on=True) if self._queue.shuffled else queue)
 
     def _go(self, queue: PlayQueue | None) -> bool:
         if queue is None or not queue.current:
             return False
         self._now(queue)
-        self._tasks.run(asyncio.to_thread(_source, queue.current), self._play, self.failed.emit)
+        subtitles = self._subtitles.get(queue.current, ())
+        self._tasks.run(asyncio.to_thread(_source, queue.current, subtitles), self._play, self.failed.emit)
         return True
 
     def _play(self, source: PlaybackSource) -> None:
@@ -280,7 +291,7 @@ def _card_of(file: OpenedFile) -> Poster:
     )
 
 
-def _found(places: list[str]) -> list[str]:
+def _found(places: list[str]) -> _OpenedPlaces:
     """The files at these places, those of folders by name as people count. Raises InputError."""
     from player.text.subtitle_files import is_subtitle_name
     from player.title.media_file import media_of_folder
@@ -293,11 +304,14 @@ def _found(places: list[str]) -> list[str]:
         found += map(str, media_of_folder(path)) if path.is_dir() else [str(path)]
     if not found:
         raise InputError(ErrorCode.INPUT_FILE, "There is no film and no music in this folder.")
-    films = [place for place in found if not is_subtitle_name(place)]  # subtitles are found beside their film
-    return (films or found)[:_MOST]
+    films = [place for place in found if not is_subtitle_name(place)]
+    if len(films) != 1:
+        return _OpenedPlaces((films or found)[:_MOST])  # subtitles are found beside their film
+    return _OpenedPlaces(films, tuple(Path(place).resolve() for place in found if is_subtitle_name(place)))
 
 
-def _source(place: str) -> PlaybackSource:
+def _source(place: str, subtitles: tuple[Path, ...] = ()) -> PlaybackSource:
     from player.title.opening import PlaybackSource
 
-    return PlaybackSource.of_file(Path(place))
+    source = PlaybackSource.of_file(Path(place))
+    return source if source.media is None else replace(source, subtitles=subtitles)

@@ -322,7 +322,9 @@ class ToolsViewModel(QObject):
         title = re.sub(r"[^\w .-]", "_", self._state.title).encode()[:_LONGEST_NAME]
         name = title.decode(errors="ignore").strip() or "Matinee"
         stamp = time.strftime("%Y-%m-%d %H.%M.%S")
-        path = self.screenshots / f"{name} {self._clock(self._state.position_s).replace(':', '.')} {stamp}.png"
+        at_s = self._state.position_s
+        frame = f"{self._clock(at_s).replace(':', '.')}.{int(at_s * 1000) % 1000:03}"  # a second has many
+        path = self.screenshots / f"{name} {frame} {stamp}.png"
         answer = self._session.screenshot(path)
 
         async def done() -> bool:
