@@ -35,6 +35,8 @@ CONTROLS = {
     "leave": "back",
 }
 """What is no line of the tools is a control of the page."""
+OF_PROGRAMMES = {"start_over"}
+"""What a live channel alone has; its control and its key are tried in ``test_programmes.py``."""
 GUIDE = Path(__file__).parents[3] / "docs/guide-viewer.md"
 
 
@@ -112,7 +114,7 @@ def test_by_a_remote_and_by_the_mouse(stage, tmp_path, done):
 def test_the_others_have_a_control_on_the_page(stage, tmp_path):
     watch(stage, tmp_path)
     in_tools = TOOL_ACTIONS | {"help"}  # "keys" in the tools
-    assert {action.id for action in key_actions()} - in_tools == set(CONTROLS)
+    assert {action.id for action in key_actions()} - in_tools == set(CONTROLS) | OF_PROGRAMMES
     for name in set(CONTROLS.values()):
         assert stage.item(name).isVisible(), name
 
