@@ -53,7 +53,7 @@ def programmes_since(folder: Path, began_at: float, since: float) -> Iterator[Pr
     except (OSError, ValueError):
         listed = []
     at = max(began_at, since)
-    # The hour that runs does not start anew at each look.
+    # The hour that runs does not start again at each look.
     at = max([began_at, at // _HOUR_S * _HOUR_S, *(one.ends_at for one in listed if one.ends_at <= at)])
     for one in listed:
         if one.ends_at <= max(at, since):

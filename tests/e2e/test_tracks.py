@@ -135,12 +135,12 @@ def test_what_was_chosen_is_chosen_again(made: Engine, tmp_path: Path) -> None:
         since = len(screen.shown)
         with opened(made, title.folder, title.dash, screen.player, start_paused=True, viewer="anna") as (session, _):
             assert screen.wait_for(0, since, PATIENCE_S) is not None
-            until(lambda: session.state.text_tracks[0].selected)
+            until(lambda: any(track.selected for track in session.state.text_tracks))
             assert [track.language for track in session.state.audio_tracks if track.selected] == ["fr"]
         since = len(screen.shown)
         with opened(made, title.folder, title.dash, screen.player, start_paused=True, viewer="ben") as (session, _):
             assert screen.wait_for(0, since, PATIENCE_S) is not None
-            assert [track.language for track in session.state.audio_tracks if track.selected] == ["en"]
+            until(lambda: [track.language for track in session.state.audio_tracks if track.selected] == ["en"])
             assert not session.state.text_tracks[0].selected
 
 
