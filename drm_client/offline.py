@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from drm_client import rights as rules
 from drm_client import signed
@@ -17,7 +18,7 @@ from drm_client.clock import TrustedTime
 from drm_client.device import Identities
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
-from drm_client.licence_store import KeptLicence, LicenceStore
+from drm_client.licence_store import KeptLicence, LicenceStore, Receipt
 from drm_client.policy import LicencePolicy
 from drm_client.refusals import RefusedError
 from drm_client.rights import ForecastStep, LicenceFacts, LicenceJudgement, RightsState
@@ -43,6 +44,7 @@ _MAX_COUNT = 2**32
 """More changes of a vault than any device makes; a service that has seen more is wrong."""
 _MAX_PARTS = 100
 _RELEASED = "licence_released"
+_IN_FORCE = "in_force"
 _NEVER_TAKEN = frozenset({"licence_not_found", "bad_signed_request"})
 _log = logging.getLogger(__name__)
 _ENDED = {
@@ -239,8 +241,10 @@ class OfflineLicences:
 
     async def send_receipts(self) -> int:
         """Send what was given back to this service without a network; how many it has now settled. A receipt stays
-        until the service has confirmed it, or says that it never will: whoever else answers knows of no licence."""
-        count, refused = 0, None
+        until the service has confirmed it, or says that it never will: whoever else answers knows of no licence.
+        Over plain HTTP anybody can, so that the service's signed word is asked for besides."""
+        settled: list[Receipt] = []
+        refused = None
         for receipt in self.store.receipts():
             if not receipt.is_for(self._service.address):
                 continue
@@ -254,11 +258,14 @@ class OfflineLicences:
                 if error.reason not in _NEVER_TAKEN:
                     refused = error
                     continue
+            settled.append(receipt)
+        if settled and urlsplit(self._service.address).scheme != "https":
+            settled = await self._settled_by_its_word(settled[:MAX_STATES])
+        for receipt in settled:
             self.store.sent(receipt)
-            count += 1
         if refused is not None:
             raise refused
-        return count
+        return len(settled)
 
     async def confirm_states(self) -> Confirmations:
         """Ask the service what became of its licences here. An older copy of the vault is found so, and what it
@@ -317,11 +324,19 @@ class OfflineLicences:
         licence.clear()
         return licence.rights.policy.title_id
 
-    async def _ask_states(self, licence_ids: Sequence[str]) -> tuple[LicenceStates, Confirmations]:
+    async def _ask_states(
+        self, licence_ids: Sequence[str], given_back: Sequence[str] = ()
+    ) -> tuple[LicenceStates, Confirmations]:
         held = await asyncio.to_thread(self._held, licence_ids)
         generation, before = await asyncio.to_thread(self._next_generation)
-        states = await self._signed.states(generation, before, held)
+        states = await self._signed.states(generation, before, held, given_back)
         return states, await asyncio.to_thread(self._take_states, states, held)
+
+    async def _settled_by_its_word(self, receipts: Sequence[Receipt]) -> list[Receipt]:
+        """Those of the receipts whose licences the service signs to be over."""
+        states, _ = await self._ask_states((), [one.licence_id for one in receipts])
+        said = {licence_id for licence_id, one in states.licences.items() if one.state != _IN_FORCE}
+        return [one for one in receipts if one.licence_id in said]
 
     async def _hear_what_became_of(self, licence_id: str) -> None:
         """Do as the service signs. A refusal is not signed: whatever stands between can make one."""
@@ -389,7 +404,7 @@ class OfflineLicences:
                 elif said.state == "released":
                     self.store.release(licence_id, None)
                     ended.append(licence_id)
-                elif said.state == "in_force":
+                elif said.state == _IN_FORCE:
                     licence = self.store.get(licence_id)
                     if said.sequence == rights.policy.sequence:
                         good = rules.confirmed(licence.rights, said.first_play_at)

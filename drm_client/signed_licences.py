@@ -182,9 +182,11 @@ class SignedLicences:
         )
         return await self._read(answer, asked)
 
-    async def states(self, generation: int, before: int, held: Sequence[LicenceFacts]) -> LicenceStates:
-        """What the service knows of licences that are held, and of the vault's ``generation``; ``before`` is the one
-        that it was told last."""
+    async def states(
+        self, generation: int, before: int, held: Sequence[LicenceFacts], given_back: Sequence[str] = ()
+    ) -> LicenceStates:
+        """What the service knows of licences that are held, of those that were given back (by their IDs), and of the
+        vault's ``generation``; ``before`` is the one that it was told last."""
         nonce = ""
 
         def message(now_s: float) -> dict[str, Any]:
@@ -198,6 +200,7 @@ class SignedLicences:
                 }
                 for rights in held
             ]
+            licences += [{"licence_id": one, "sequence": 1, "first_play_at": None} for one in given_back]
             return self._signed(
                 signed.STATE_REQUEST,
                 nonce=nonce,

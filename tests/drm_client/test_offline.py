@@ -19,8 +19,10 @@ from drm_client.clock import UNSAVED_S
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
+from drm_client.offline import OfflineLicences
 from drm_client.refusals import RefusedError
 from drm_client.rights import RightsState
+from drm_client.trusted_service import TrustedService
 from drm_client.vault import FILE_NAME
 from tests.drm_client.offline_kit import ORDER, Desk
 from tests.kit.licence_server import AUDIO, DAY, HD, HOUR, KEYS, SD, START, LicenceServer, Offline, Terms
@@ -332,6 +334,32 @@ async def test_a_receipt_stays_until_its_service_has_heard_it(desk: Desk) -> Non
     unknown = (404, {"code": "licence_not_found", "title": "There is no such licence."})
     with patch.object(desk.server, "_answer", lambda *_asked: unknown):
         assert await desk.licences.send_receipts() == 1
+
+
+@pytest.mark.parametrize("forged", [(200, None), (404, "licence_not_found"), (422, "bad_signed_request")])
+async def test_over_plain_http_a_receipt_stays_until_the_service_signs_it(
+    desk: Desk, forged: tuple[int, str | None]
+) -> None:
+    service = TrustedService("http://box.example", desk.vault, desk.clock, desk.server.exchange)
+    licences = OfflineLicences(desk.vault, desk.device, service)
+    licence_id = (await licences.acquire(ORDER)).licence_id
+    licences.remove(licence_id)
+    honest = desk.server._answer
+
+    def between(path: str, query: Any, body: Any) -> tuple[int, dict[str, object]]:
+        status, code = forged
+        said = {"licence_id": path.split("/")[2], "released_at": 1.0} if code is None else {"code": code}
+        return (status, said) if path.endswith("/release") else honest(path, query, body)
+
+    with patch.object(desk.server, "_answer", between):
+        assert await licences.send_receipts() == 0
+    assert licence_id not in desk.server.released
+    assert await licences.send_receipts() == 1
+    assert licence_id in desk.server.released
+    licences.remove((await licences.acquire(ORDER)).licence_id)
+    desk.server.licences.clear()  # the service was restored from a backup, and knows of none
+    with patch.object(desk.server, "_answer", between):
+        assert await licences.send_receipts() == 1
 
 
 @pytest.mark.parametrize("state", ["answered", "refused"])

@@ -276,6 +276,13 @@ def any_answer_settles_a_receipt(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(offline, "_NEVER_TAKEN", Any())
 
 
+def plain_http_settles_a_receipt(patch: pytest.MonkeyPatch) -> None:
+    async def believe(_self: OfflineLicences, receipts: object) -> object:
+        return receipts
+
+    patch.setattr(OfflineLicences, "_settled_by_its_word", believe)
+
+
 def a_full_disk_is_damage(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(vault, "says_nothing_of_the_file", lambda _error: False)
 
@@ -529,6 +536,11 @@ FAULTS = [
         "rights-any-answer-settles-a-receipt",
         "tests/drm_client/test_offline.py::test_a_receipt_stays_until_its_service_has_heard_it",
         any_answer_settles_a_receipt,
+    ),
+    Fault(
+        "rights-plain-http-settles-a-receipt",
+        "tests/drm_client/test_offline.py::test_over_plain_http_a_receipt_stays_until_the_service_signs_it",
+        plain_http_settles_a_receipt,
     ),
     Fault("rights-a-full-disk-is-damage", f"{_VAULT}::test_a_full_disk_is_no_damage", a_full_disk_is_damage),
     Fault(

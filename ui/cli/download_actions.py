@@ -193,10 +193,13 @@ def stop(folder: DownloadFolder) -> None:
 
 
 def verify(args: argparse.Namespace) -> int:
-    """Read everything; exit code 1 where something is damaged."""
-    folder = open_store(args).find(args.id)
+    """Read everything; exit code 1 where something is damaged. A licence that is over is no damage; it is told."""
+    store = open_store(args)
+    folder = store.find(args.id)
     with _kept_licences(args) as licences:
-        return _verdict(args, checking.verify(folder, licences=licences))
+        found = checking.verify(folder, licences=licences)
+    told = rights_of(args, store, [one for one in store.list() if one.id == folder.id])
+    return _verdict(args, found, told.get(folder.id))
 
 
 def repair(args: argparse.Namespace) -> int:
@@ -306,13 +309,15 @@ def _named(args: argparse.Namespace, store: Store, *states: State) -> list[str]:
     return [item.id for item in store.list() if item.state in states and not item.code.startswith("download.")]
 
 
-def _verdict(args: argparse.Namespace, verdict: CheckResult) -> int:
+def _verdict(args: argparse.Namespace, verdict: CheckResult, told: dict[str, Any] | None = None) -> int:
     if args.json:
-        print_json({**asdict(verdict), "sound": verdict.sound})
+        print_json({**asdict(verdict), "sound": verdict.sound, "rights": told})
     else:
         for finding in verdict.findings:
             print(f"damaged: {finding.what}")
         print(f"{verdict.checked} parts checked, {len(verdict.findings)} damaged, {verdict.left} not downloaded yet")
+        if told is not None:
+            print(told["sentence"])
     return int(ExitCode.GOOD if verdict.sound else ExitCode.FAILED)
 
 

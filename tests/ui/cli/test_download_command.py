@@ -49,7 +49,7 @@ def test_the_life_of_a_download(matinee: Call, server: FileServer, tmp_path: Pat
     assert (code, resumed["downloads"][0]["state"], resumed["downloads"][0]["fraction"]) == (0, "complete", 1.0)
     assert matinee("download", "verify", name) == (
         0,
-        {"findings": [], "checked": 6, "left": 0, "missing": 0, "sound": True},
+        {"findings": [], "checked": 6, "left": 0, "missing": 0, "sound": True, "rights": None},
     )
     code, rights = matinee("download", "simulate-rights", name, "--at", "+5")
     assert (code, rights["licence"]) == (0, None)

@@ -34,6 +34,25 @@ def test_a_list_says_why_the_rights_are_not_known(tmp_path: Path, monkeypatch: p
     assert (told["state"], told["may_start"]) == ("drm.store_unusable", False)
 
 
+def test_who_checks_a_download_is_told_that_its_licence_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = shelf(tmp_path)
+    folder = kept.store.create("Film", "film")
+    over = SimpleNamespace(
+        state="revoked",
+        sentence="The service has withdrawn the licence for this title.",
+        may_start=False,
+        ends_at=None,
+        remaining_s=None,
+    )
+    monkeypatch.setattr(download_actions, "open_store", lambda _args: kept.store)
+    monkeypatch.setattr(rights, "standing_of", lambda _folder, _licences: over)
+    args = argparse.Namespace(id=folder.id, json=False, profile_dir=tmp_path, key_store="file")
+    download_actions.verify(args)
+    assert over.sentence in capsys.readouterr().out
+
+
 def test_each_licence_is_renewed_by_its_own_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = shelf(tmp_path)
     for name in ("a", "b"):
