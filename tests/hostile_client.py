@@ -779,13 +779,22 @@ def holds(attack: Attack) -> bool:
         return attack.try_(made)
 
 
+IT_WORKS = "IT WORKS"
+
+
 def table() -> list[str]:
     """Try everything; the lines of the table."""
     lines = ["| it wants | and tries | outcome |", "|---|---|---|"]
-    lines += [f"| {one.wants} | {one.how} | {'refused' if holds(one) else 'IT WORKS'} |" for one in ATTACKS]
+    lines += [f"| {one.wants} | {one.how} | {'refused' if holds(one) else IT_WORKS} |" for one in ATTACKS]
     return lines
 
 
+def main() -> int:
+    """Print the table; 1 where a client gets what it must not."""
+    lines = table()
+    print("\n".join(lines))
+    return 1 if any(line.endswith(f"| {IT_WORKS} |") for line in lines) else 0
+
+
 if __name__ == "__main__":
-    print("\n".join(table()))
-    sys.exit(0)
+    sys.exit(main())

@@ -1,7 +1,7 @@
 """``make faults``: each fault is put back, and its test must fail; without the fault the test must pass.
 
 Exit code 0 when every test did both, else 1. ``ARGS="WORD ..."`` runs the faults of these areas
-(modules beside this one) and those with these words in their names.
+(modules beside this one) and those with these words in their names. A word that chooses none is exit code 2.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.faults.model import Fault, chosen_faults
+from tests.faults.model import CAUGHT, NOT_PUT_BACK, Fault, chosen_faults, unknown_words
 
-PASSED, FAILED = 0, 1  # pytest's exit codes: all passed, some failed
+PASSED = 0  # pytest's exit code
 
 
 def verdict_of(fault: Fault) -> str:
@@ -19,7 +19,9 @@ def verdict_of(fault: Fault) -> str:
     if (code := run(fault.test)) != PASSED:
         return f"its test does not pass without the fault (exit code {code})"
     code = run(fault.test, "-p", "tests.faults.plugin", "--fault", fault.name)
-    return "" if code == FAILED else f"its test does not fail under the fault (exit code {code})"
+    if code == NOT_PUT_BACK:
+        return "it cannot be put back: the code that it changes is another now"
+    return "" if code == CAUGHT else f"its test does not fail under the fault (exit code {code})"
 
 
 def run(*arguments: str) -> int:
@@ -29,6 +31,9 @@ def run(*arguments: str) -> int:
 
 
 def main(words: list[str]) -> int:
+    if unknown := unknown_words(words):
+        print(f"no fault and no area has the name {', '.join(unknown)}", file=sys.stderr)
+        return 2
     chosen = chosen_faults(words)
     wrong = 0
     for fault in chosen:

@@ -12,6 +12,11 @@ import pytest
 
 import tests.faults
 
+CAUGHT, NOT_PUT_BACK = 65, 64
+"""Exit codes of pytest with the plugin: the test failed under the fault, and the fault fits the code no more.
+
+A pytest that fails for itself ends with others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -42,6 +47,11 @@ def all_faults() -> dict[str, Fault]:
             raise ValueError(f"two faults are named {fault.name}")
         faults[fault.name] = fault
     return faults
+
+
+def unknown_words(words: Collection[str]) -> list[str]:
+    """Return the words that name no area and are in the name of no fault."""
+    return [word for word in words if not chosen_faults([word])]
 
 
 def chosen_faults(words: Collection[str]) -> list[Fault]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.model import all_faults
+from tests.faults.model import CAUGHT, NOT_PUT_BACK, all_faults
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,5 +17,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def fault_put_back(request: pytest.FixtureRequest) -> Iterator[None]:
     """Apply the fault before the fixtures of any test."""
     with pytest.MonkeyPatch.context() as patch:
-        all_faults()[request.config.getoption("--fault")].apply(patch)
+        try:
+            all_faults()[request.config.getoption("--fault")].apply(patch)
+        except Exception as error:  # noqa: BLE001  (whatever it is, no test has judged anything)
+            pytest.exit(f"the fault cannot be put back: {error!r}", returncode=NOT_PUT_BACK)
         yield
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus == pytest.ExitCode.TESTS_FAILED:
+        session.exitstatus = CAUGHT

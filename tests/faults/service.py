@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 
 from backend_stub import config, server
 from backend_stub.api import auth, errors
-from backend_stub.db import database, migrate, patience
+from backend_stub.db import migrate, patience
 from backend_stub.db.models import Account, Job, Profile, Quality, Title, TitleRights
 from backend_stub.encoding import process, worker
 from backend_stub.encoding.errors import StorageError
@@ -315,7 +315,8 @@ def _sorts_all(patch: pytest.MonkeyPatch) -> None:
 
 def _compiles(patch: pytest.MonkeyPatch) -> None:
     """PostgreSQL compiles queries that take a moment."""
-    patch.setattr(database, "_without_compiling", lambda _connection, _record: None)
+    settings = patience.session_settings
+    patch.setattr(patience, "session_settings", lambda: [each for each in settings() if "jit" not in each])
 
 
 _MORE = "tests/backend_stub/test_more_than_one.py::"

@@ -207,7 +207,7 @@ FAULTS = [
         test="tests/ui/app/test_channels.py::test_the_focus_stays_with_its_programme_when_the_one_before_it_ends",
         apply=replaced(
             "Matinee/Controls/ChannelLine.qml",
-            ("programmes.findIndex(one => one.begins === begins)", "current"),
+            ("focusOn(Math.max(0, programmes.findIndex(one => one.begins === begins)))", "focusOn(current)"),
         ),
     ),
     Fault(

@@ -97,6 +97,9 @@ def main() -> int:
     """See the module."""
     seconds = float((*sys.argv[1:2], "60")[0])
     names = sys.argv[2:] or [shape.name for shape in SHAPES]
+    if unknown := set(names) - {shape.name for shape in SHAPES}:
+        print(f"no shape is called {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
     good = True
     for shape in (each for each in SHAPES if each.name in names):
         try:

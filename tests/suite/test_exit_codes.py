@@ -1,0 +1,85 @@
+"""Programs that measure end with 0 only where everything was measured and is right."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests import attacks, hostile_client
+from tests.faults import __main__ as faults
+from tests.faults.model import Fault, all_faults
+from tests.faults.qa import FAULTS
+from tests.soak import live_shapes
+
+TEST = "tests/suite/test_exit_codes.py::test_a_test_for_the_one_below"
+
+
+def test_a_test_for_the_one_below() -> None:
+    assert os.environ.get("FAULTY") is None
+
+
+def under(fault: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code of a test under a fault whose ``apply`` has this body."""
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    (folder / "one_fault.py").write_text(
+        f"from tests.faults import model\ndef apply(patch):\n    {fault}\n"
+        "model.all_faults = lambda: {'one': model.Fault('one', '', apply)}\n"
+    )
+    return faults.run(TEST, "-p", "one_fault", "-p", "tests.faults.plugin", "--fault", "one")
+
+
+def test_a_fault_is_caught_by_a_test_that_fails_under_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert under("patch.setenv('FAULTY', '1')", tmp_path, monkeypatch) == faults.CAUGHT
+    assert under("pass", tmp_path, monkeypatch) == faults.PASSED
+
+
+def test_a_fault_that_fits_the_code_no_more_is_not_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert under("patch.setattr(model, 'a_function_of_last_year', 1)", tmp_path, monkeypatch) == faults.NOT_PUT_BACK
+    assert under("this is no Python", tmp_path, monkeypatch) not in (faults.PASSED, faults.CAUGHT)
+
+
+def test_every_fault_can_be_put_back() -> None:
+    rotten = []
+    for name, fault in all_faults().items():
+        with pytest.MonkeyPatch.context() as patch:
+            try:
+                fault.apply(patch)
+            except Exception as error:  # noqa: BLE001  (all of them are wanted)
+                rotten.append(f"{name}: {error!r}")
+    assert rotten == []
+
+
+def test_a_fault_that_cannot_be_put_back_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = iter([0, faults.NOT_PUT_BACK])
+    monkeypatch.setattr(faults, "run", lambda *_words: next(codes))
+    assert "cannot be put back" in faults.verdict_of(Fault("old", TEST, lambda _patch: None))
+
+
+def test_a_word_that_chooses_no_fault_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "verdict_of", lambda _fault: "")
+    assert faults.main([FAULTS[0].name]) == 0
+    assert faults.main([FAULTS[0].name, "no such fault"]) == 2
+
+
+@pytest.mark.parametrize(("holds", "limit", "code"), [(True, "", 0), (False, "the next contact", 0), (False, "", 1)])
+def test_an_attack_that_succeeds_is_no_success(
+    holds: bool, limit: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tried(_folder: Path) -> bool:
+        return holds
+
+    monkeypatch.setattr(attacks, "ATTACKS", (attacks.Attack("one", "promise", tried, limit),))
+    assert attacks.main() == code
+
+
+@pytest.mark.parametrize(("refused", "code"), [(True, 0), (False, 1)])
+def test_a_client_that_gets_more_is_no_success(refused: bool, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hostile_client, "holds", lambda _attack: refused)
+    assert hostile_client.main() == code
+
+
+def test_a_shape_that_is_not_here_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["live_shapes", "1", "no such shape"])
+    assert live_shapes.main() == 2
