@@ -100,7 +100,37 @@ def _start_over_from_the_earliest(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(PlayingProgrammes, "at", at)
 
 
+_BRIGHT = "tests/ui/app/test_contrast.py::test_text_can_be_read_over_white_pictures"
+
 FAULTS = [
+    Fault(
+        name="viewer-length-faint-over-a-bright-film",
+        test=_BRIGHT + "[player-False]",
+        apply=replaced(
+            "Matinee/Pages/PlayerPage.qml",
+            (
+                "durationText\n                color: Theme.soft",
+                "durationText\n                color: Theme.muted",
+            ),
+        ),
+    ),
+    Fault(
+        name="viewer-waiting-words-faint-over-a-bright-film",
+        test=_BRIGHT + "[player, buffering-True]",
+        apply=replaced("Matinee/Pages/WaitingPanel.qml", ("color: Theme.scrim", "color: Theme.shade")),
+    ),
+    Fault(
+        name="viewer-place-faint-over-a-bright-poster",
+        test=_BRIGHT + "[home, rows-True]",
+        apply=replaced(
+            "Matinee/Controls/PosterCard.qml",
+            (
+                "GradientStop { position: 0; color: Theme.shadeDeep }",
+                "GradientStop { position: 0; color: Theme.shade }",
+            ),
+            ("                GradientStop { position: 0.6; color: Theme.shade }\n", ""),
+        ),
+    ),
     Fault(
         name="viewer-programme-by-this-clock",
         test="tests/ui/app/test_channels.py::test_what_was_on_plays_from_its_start[1-1799999100.0]",

@@ -1,29 +1,25 @@
-"""Every colour of text can be read on every colour that it stands on: WCAG 2.2, success criterion 1.4.3 (AA)."""
+"""Every colour of text can be read on every colour that it stands on, and all text over pictures of any brightness:
+WCAG 2.2, success criterion 1.4.3 (AA)."""
 
 from __future__ import annotations
 
 import itertools
 
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QUrl
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtQml import QQmlComponent
+
+from tests.ui.legible import AA, AA_LARGE, contrast, opaque, readings
+from tests.ui.states import STATES
 
 TEXTS = ("text", "soft", "muted", "faint")
 GROUNDS = ("background", "surface", "raised", "panel")
 SIGNS = ("accent", "danger", "good", "cool")
-AA, AA_LARGE = 4.5, 3.0
-
-
-def luminance(colour: QColor) -> float:
-    """Relative luminance, 0 to 1."""
-    parts = [colour.redF(), colour.greenF(), colour.blueF()]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: QColor, other: QColor) -> float:
-    """Contrast ratio, 1 to 21."""
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
+# States with text over a film, a poster or a still
+OVER_PICTURES = tuple(
+    state for state in STATES if state.startswith(("player", "home", "details", "browse", "live", "search"))
+)
 
 
 @pytest.mark.parametrize("young", [False, True], ids=["grown-up", "young"])
@@ -46,3 +42,37 @@ def test_text_can_be_read_on_whatever_it_stands_on(stage, high, young):
 def test_the_measure_is_that_of_the_standard():
     assert contrast(QColor("#000"), QColor("#fff")) == pytest.approx(21)
     assert contrast(QColor("#777"), QColor("#fff")) == pytest.approx(4.48, abs=0.01)
+
+
+def white_poster(_url: str) -> bytes:
+    image = QImage(480, 270, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    buffer = QBuffer(data := QByteArray())
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(data.data())
+
+
+def bright(stage, state: str, tv: bool) -> None:
+    """Be in a state in which every poster and the film are white."""
+    stage.client.paint = white_poster
+    STATES[state](stage, tv)
+    if stage.page == "player":
+        component = QQmlComponent(stage.engine)
+        component.setData(b"import QtQuick; Rectangle { anchors.fill: parent; color: 'white' }", QUrl())
+        film = component.create()
+        film.setParent(stage.window)
+        film.setParentItem(stage.item("video"))
+    theme = stage.engine.singletonInstance("Matinee.Theme", "Theme")
+    stage.wait(theme.property("heroFades") + 100)
+
+
+@pytest.mark.parametrize(
+    ("state", "tv"), [(state, tv) for state, tv in zip(OVER_PICTURES, itertools.cycle((False, True)), strict=False)]
+)
+def test_text_can_be_read_over_white_pictures(stage, state, tv):
+    bright(stage, state, tv)
+    theme = stage.engine.singletonInstance("Matinee.Theme", "Theme")
+    found = list(readings(stage.window, opaque(stage.shot()), theme.property("scale")))
+    assert found
+    assert [f"{one.words}: {one.ratio:.2f}" for one in found if not one.good] == []

@@ -108,17 +108,19 @@ Pressable {
         // A large numeral over a shade, as its place counts.
         Rectangle {
             anchors { left: parent.left; bottom: parent.bottom }
-            width: parent.width * 0.4
+            width: Math.max(parent.width * 0.4, numeral.width * 1.7)
             height: parent.height
             visible: root.rank > 0
             rotation: LayoutMirroring.enabled ? 180 : 0
             gradient: Gradient {
                 orientation: Gradient.Horizontal
-                GradientStop { position: 0; color: Theme.shade }
+                GradientStop { position: 0; color: Theme.shadeDeep }
+                GradientStop { position: 0.6; color: Theme.shade }
                 GradientStop { position: 1; color: Theme.clearBlack }
             }
         }
         Label {
+            id: numeral
             anchors { left: parent.left; leftMargin: Theme.px(12); bottom: parent.bottom }
             text: root.rank
             visible: root.rank > 0

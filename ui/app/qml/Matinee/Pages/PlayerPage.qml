@@ -300,7 +300,7 @@ FocusScope {
                 anchors { left: position.right; leftMargin: Theme.gap; right: duration.left; rightMargin: Theme.gap }
                 text: root.player.chapter
                 elide: Text.ElideRight
-                color: Theme.muted
+                color: Theme.soft
                 font.pixelSize: Theme.small
                 Accessible.name: qsTr("Chapter: %1").arg(text)
                 visible: text
@@ -310,7 +310,7 @@ FocusScope {
                 anchors.right: parent.right
                 objectName: "duration"
                 text: root.player.live ? qsTr("Live") : root.player.durationText
-                color: Theme.muted
+                color: Theme.soft
                 font.pixelSize: Theme.small
                 Accessible.name: qsTr("Length %1").arg(text)
             }

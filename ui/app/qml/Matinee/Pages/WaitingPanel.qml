@@ -14,7 +14,7 @@ Item {
     Rectangle {
         anchors.fill: parent
         radius: Theme.radius
-        color: Theme.shade
+        color: Theme.scrim // words over a bright film
         opacity: words.opacity
     }
     Column {
