@@ -23,7 +23,7 @@ _Place = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Whole:
+class _TitleManifest:
     """A manifest of the whole title; a multivariant playlist has neither ``playlist`` nor ``presentation``."""
 
     url: str
@@ -41,7 +41,7 @@ class BroadcastTransport:
         self._script = script
         self._began_s = clock.monotonic()
         self._first_frame_wall_s = clock.wall() - script.begun_s
-        self._known: dict[str, _Whole] = {}
+        self._known: dict[str, _TitleManifest] = {}
         self._due_s: dict[_Place, float] = {}  # in seconds of the title
 
     @asynccontextmanager
@@ -76,24 +76,24 @@ class BroadcastTransport:
     def _run_s(self) -> float:
         return self._clock.monotonic() - self._began_s
 
-    def _learn(self, url: str, text: str) -> _Whole:
+    def _learn(self, url: str, text: str) -> _TitleManifest:
         """Keep when each segment of a manifest is available."""
         if "<MPD" not in text[:4096]:
             listed = playlist.read(text)
             for entry in () if listed is None else listed.entries:
                 self._learn_due(urljoin(url, entry.uri), entry.offset or 0, entry.end_s)
-            return _Whole(url, text, playlist=listed)
+            return _TitleManifest(url, text, playlist=listed)
         title = parse(text.encode(), url, now_s=self._clock.wall())
         for _, _, rendition in iter_renditions(title):
             for segment in loaded_segments(rendition.segments) or ():
                 start = 0 if segment.byte_range is None else segment.byte_range.start
                 self._learn_due(segment.url, start, segment.end_s)
-        return _Whole(url, text, presentation=title)
+        return _TitleManifest(url, text, presentation=title)
 
     def _learn_due(self, url: str, start: int, end_s: float) -> None:
         self._due_s[url, start] = end_s + self._script.late_s(url)
 
-    def _as_of_now(self, title: _Whole) -> str:
+    def _as_of_now(self, title: _TitleManifest) -> str:
         script, wall_s = self._script, self._first_frame_wall_s
         sent_s = script.sent_s(title.url, self._run_s)
         if title.presentation is not None:

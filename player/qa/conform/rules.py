@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from player.qa.conform import dash, dash_relations, hls, hls_relations
+from player.qa.conform import (
+    dash_document,
+    dash_segments,
+    dash_sets,
+    hls_dates,
+    hls_lines,
+    hls_multivariant,
+    hls_parts,
+    hls_segments,
+)
 from player.qa.conform.model import ConformanceFinding
 
-RULES = (*hls.RULES, *hls_relations.RULES, *dash.RULES, *dash_relations.RULES)
+_OF_PLAYLISTS = (hls_lines, hls_segments, hls_parts, hls_dates, hls_multivariant)
+_OF_MPDS = (dash_document, dash_sets, dash_segments)
+RULES = tuple(rule for module in (*_OF_PLAYLISTS, *_OF_MPDS) for rule in module.RULES)
 
 
 def findings(manifests: Mapping[str, str]) -> list[ConformanceFinding]:

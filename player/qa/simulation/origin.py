@@ -123,7 +123,7 @@ class OriginTransport:
 
 
 @dataclass(slots=True)
-class _Whole:
+class _FetchedBody:
     """A body that is there already."""
 
     status: int
@@ -153,4 +153,4 @@ def _as_body(response: Response, request: Request, new: bool) -> Body:
     if status == 200 and wanted is not None:
         status = 206
         headers["content-range"] = f"bytes {wanted.start}-{wanted.start + len(response.body) - 1}/*"
-    return _Whole(status, headers, response.url, response.body, response.transfer.http_version, new)
+    return _FetchedBody(status, headers, response.url, response.body, response.transfer.http_version, new)
