@@ -9,10 +9,10 @@ import logging
 import math
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import case, func, select, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -46,15 +46,6 @@ class Seen:
         return self.day, self.title_id, self.account_id, self.profile_id
 
 
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    """How many profiles watched a title on a day."""
-
-    title_id: str
-    day: int
-    views: int
-
-
 class Views:
     """Thread-safe. What waits in memory is lost when the process is killed, and written by :meth:`close`."""
 
@@ -63,6 +54,7 @@ class Views:
         self._clock = clock
         self._lock = threading.Lock()
         self._writing = threading.Lock()
+        self._ranking = threading.Lock()
         self._waiting: set[Seen] = set()
         self._known: set[Seen] = set()
         self._written_at = clock.monotonic()
@@ -79,29 +71,35 @@ class Views:
                 self._waiting.add(seen)
         self._write_when_due()
 
-    def counts(self, since_day: int) -> Sequence[DayCount]:
-        """The views of each title on each day from ``since_day`` on, but for those that wait; those of an episode
-        count for its series."""
-        self._write_when_due()
-        counted = func.coalesce(Episode.series_id, ViewDay.title_id)
-        query = (
-            select(counted, ViewDay.day, func.sum(ViewDay.views))
-            .outerjoin(Episode, Episode.title_id == ViewDay.title_id)
-            .where(ViewDay.day >= since_day)
-            .group_by(counted, ViewDay.day)
-        )
-        with self._database.read() as session:
-            return [DayCount(*row) for row in session.execute(query)]
-
     def ranked(self) -> Sequence[str]:
-        """The titles that are watched most of late, as :meth:`rank` found them a moment ago."""
+        """The titles that are watched most of late, as :meth:`rank` found them a moment ago. While one caller looks
+        again, the others have what was found before: they would all read the same."""
         at, ranked = self._ranked
-        return ranked if 0 <= self._clock.monotonic() - at < RANKED_S else self.rank()
+        if 0 <= self._clock.monotonic() - at < RANKED_S or not self._ranking.acquire(blocking=False):
+            return ranked
+        try:
+            return self.rank()
+        finally:
+            self._ranking.release()
 
     def rank(self) -> Sequence[str]:
-        """Look again for what is watched most: views halve in weight every :data:`HALF_LIFE_DAYS`."""
+        """Look again for what is watched most, equals by id: views halve in weight every :data:`HALF_LIFE_DAYS`, and
+        those of an episode count for its series."""
+        self._write_when_due()
         today = day_of(self._clock.now())
-        ranked = trending(self.counts(today - _HORIZON_DAYS), today, HALF_LIFE_DAYS)[:_RANKED]
+        weights = {today - age: 0.5 ** (age / HALF_LIFE_DAYS) for age in range(_HORIZON_DAYS + 1)}
+        counted = func.coalesce(Episode.series_id, ViewDay.title_id).label("counted")
+        query = (
+            select(counted)
+            .select_from(ViewDay)
+            .outerjoin(Episode, Episode.title_id == ViewDay.title_id)
+            .where(ViewDay.day >= min(weights))
+            .group_by(counted)
+            .order_by(func.sum(ViewDay.views * case(weights, value=ViewDay.day, else_=1.0)).desc(), counted)
+            .limit(_RANKED)
+        )
+        with self._database.read() as session:
+            ranked = session.scalars(query).all()
         self._ranked = self._clock.monotonic(), ranked
         return ranked
 
@@ -142,15 +140,6 @@ class Views:
             self._known |= batch
             if len(self._known) > _MAX_KNOWN or any(seen.day != today for seen in batch):
                 self._known = {seen for seen in batch if seen.day == today}
-
-
-def trending(counts: Iterable[DayCount], today: int, half_life_days: float) -> list[str]:
-    """Title ids by views that halve in weight every ``half_life_days``, the most watched first, equals by id."""
-    scores: dict[str, float] = {}
-    for count in counts:
-        weight = 0.5 ** (max(0, today - count.day) / half_life_days)
-        scores[count.title_id] = scores.get(count.title_id, 0.0) + count.views * weight
-    return sorted(scores, key=lambda title_id: (-scores[title_id], title_id))
 
 
 def _insert(session: Session, batch: Sequence[Seen]) -> None:

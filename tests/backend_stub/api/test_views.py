@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 
 from backend_stub.clock import DAY_S, day_of
 from backend_stub.context import open_context
 from backend_stub.db.database import Database
-from backend_stub.db.models import PlaySession
-from backend_stub.services.views import BATCH, WAIT_S, DayCount, trending
+from backend_stub.db.models import PlaySession, ViewDay
+from backend_stub.services.views import BATCH, RANKED_S, WAIT_S
 from tests.kit.rights import START, Service, SigningDevice, publish_ladder, service
 
 TODAY = day_of(START)
@@ -31,10 +30,17 @@ def device(running: Service) -> SigningDevice:
     return running.device(running.account("anna"))
 
 
-def counted(running: Service) -> list[DayCount]:
+def written(running: Service) -> dict[tuple[str, int], int]:
+    """The views that are written, by title and day, once those that are due were."""
+    running.context.titles.views.rank()
+    with running.context.database.read() as session:
+        return {(one.title_id, one.day): one.views for one in session.scalars(select(ViewDay))}
+
+
+def counted(running: Service) -> dict[tuple[str, int], int]:
     """The views, those that waited too."""
     assert running.context.titles.views.write()
-    return list(running.context.titles.views.counts(0))
+    return written(running)
 
 
 def beat(device: SigningDevice, session_id: str, state: str = "playing") -> None:
@@ -52,12 +58,12 @@ class TestWhatCounts:
         session_id = device.play(variant="clear").json()["session_id"]
         running.clock.step(59)
         beat(device, session_id)
-        assert counted(running) == []
+        assert counted(running) == {}
         running.clock.step(1)
         beat(device, session_id, "paused")
-        assert counted(running) == []
+        assert counted(running) == {}
         beat(device, session_id)
-        assert counted(running) == [DayCount("film", TODAY, 1)]
+        assert counted(running) == {("film", TODAY): 1}
 
     def test_once_for_each_profile_and_day(self, running: Service, device: SigningDevice) -> None:
         def watch() -> None:
@@ -69,18 +75,15 @@ class TestWhatCounts:
 
         watch()
         watch()
-        assert counted(running) == [DayCount("film", TODAY, 1)]
+        assert counted(running) == {("film", TODAY): 1}
         profile = device.post("/profiles", {"name": "Bea", "maturity": 18, "pin": None}).json()["id"]
         token = device.post(f"/profiles/{profile}/selection", {"pin": None}).json()["access_token"]
         device.client.headers["Authorization"] = f"Bearer {token}"
         watch()
-        assert counted(running) == [DayCount("film", TODAY, 2)]
+        assert counted(running) == {("film", TODAY): 2}
         running.clock.step(DAY_S)
         watch()
-        assert sorted(counted(running), key=lambda count: count.day) == [
-            DayCount("film", TODAY, 2),
-            DayCount("film", TODAY + 1, 1),
-        ]
+        assert counted(running) == {("film", TODAY): 2, ("film", TODAY + 1): 1}
 
     def test_what_another_process_wrote_counts_once(self, running: Service) -> None:
         account = running.account("anna")
@@ -89,39 +92,40 @@ class TestWhatCounts:
         other.titles.views.playing(play, None)
         other.close()
         seen_by(running, account)
-        assert counted(running) == [DayCount("film", TODAY, 1)]
+        assert counted(running) == {("film", TODAY): 1}
 
     def test_titles_and_accounts_that_are_gone_do_no_harm(self, running: Service) -> None:
         seen_by(running, running.account("anna"))
         seen_by(running, "0" * 32)
         seen_by(running, running.account("bert"), "none")
-        assert counted(running) == [DayCount("film", TODAY, 1)]
+        assert counted(running) == {("film", TODAY): 1}
 
 
 class TestBatches:
     def test_views_wait_for_others_or_for_a_while(self, running: Service) -> None:
         account = running.account("anna")
         seen_by(running, account)
-        assert running.context.titles.views.counts(0) == []
+        assert written(running) == {}
         running.clock.step(WAIT_S)
-        assert running.context.titles.views.counts(0) == [DayCount("film", TODAY, 1)]
+        assert written(running) == {("film", TODAY): 1}
 
     def test_a_full_batch_is_written_at_once(self, running: Service) -> None:
         account = running.account("anna")
         for number in range(BATCH):
             play = PlaySession(account_id=account, title_id="film", created_at=START - 60)
             running.context.titles.views.playing(play, f"p{number}")
-        assert running.context.titles.views.counts(0) == [DayCount("film", TODAY, BATCH)]
+        assert written(running) == {("film", TODAY): BATCH}
 
     def test_an_orderly_stop_loses_nothing(self, tmp_path: Path) -> None:
         with service(tmp_path) as running:
             publish_ladder(running.context.settings, "other")
             seen_by(running, running.account("anna"))
             seen_by(running, running.account("bert"), "other")
-            assert running.context.titles.views.counts(0) == []
+            assert written(running) == {}
             settings = running.context.settings
         reopened = open_context(settings)
-        assert {count.title_id: count.views for count in reopened.titles.views.counts(0)} == {"film": 1, "other": 1}
+        with reopened.database.read() as session:
+            assert {one.title_id: one.views for one in session.scalars(select(ViewDay))} == {"film": 1, "other": 1}
         reopened.close()
 
     def test_a_database_that_refuses_loses_nothing(self, running: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,23 +136,33 @@ class TestBatches:
         with monkeypatch.context() as patched:
             patched.setattr(Database, "write", refuse)
             assert not running.context.titles.views.write()
-        assert counted(running) == [DayCount("film", TODAY, 1)]
+        assert counted(running) == {("film", TODAY): 1}
 
 
 class TestTrending:
-    def test_views_halve_in_weight(self) -> None:
-        old, new = DayCount("old", 0, 9), DayCount("new", 10, 2)
-        assert trending([old, new], today=10, half_life_days=10) == ["old", "new"]  # 4.5 to 2
-        assert trending([old, new], today=10, half_life_days=4) == ["new", "old"]  # 1.6 to 2
-        assert trending([DayCount("b", 3, 1), DayCount("a", 3, 1)], today=3, half_life_days=1) == ["a", "b"]
-        assert trending([], today=3, half_life_days=1) == []
+    def watched(self, running: Service, *views: tuple[str, int, int]) -> Sequence[str]:
+        """What is watched most after so many views of a title so many days ago."""
+        with running.context.database.write() as session:
+            session.execute(delete(ViewDay))
+            session.add_all(ViewDay(title_id=title, day=TODAY - age, views=count) for title, age, count in views)
+        return running.context.titles.views.rank()
 
-    @given(
-        st.lists(st.builds(DayCount, st.sampled_from("abc"), st.integers(0, 30), st.integers(1, 1000)), max_size=20),
-    )
-    def test_every_title_once_and_more_views_never_harm(self, counts: list[DayCount]) -> None:
-        order = trending(counts, today=30, half_life_days=3)
-        assert sorted(order) == sorted({count.title_id for count in counts})
-        more = trending([*counts, DayCount("a", 30, 5)], today=30, half_life_days=3)
-        if "a" in order:
-            assert more.index("a") <= order.index("a")
+    def test_views_halve_in_weight_every_three_days(self, running: Service) -> None:
+        for title in ("new", "old"):
+            publish_ladder(running.context.settings, title)
+        assert self.watched(running, ("old", 9, 8), ("new", 0, 2)) == ["new", "old"]  # 1 to 2
+        assert self.watched(running, ("old", 9, 24), ("new", 0, 2)) == ["old", "new"]  # 3 to 2
+        assert self.watched(running, ("old", 9, 8), ("old", 3, 3), ("new", 0, 2)) == ["old", "new"]  # 2.5 to 2
+        assert self.watched(running, ("old", 3, 4), ("new", 0, 2)) == ["new", "old"]  # equals by id
+        assert self.watched(running, ("old", 31, 1000), ("new", 0, 1)) == ["new"]
+        assert self.watched(running) == []
+
+    def test_who_asks_while_another_looks_again_has_what_was_found_before(self, running: Service) -> None:
+        views = running.context.titles.views
+        assert self.watched(running, ("film", 0, 1)) == ["film"]
+        with running.context.database.write() as session:
+            session.execute(delete(ViewDay))
+        running.clock.step(RANKED_S)
+        with views._ranking:
+            assert views.ranked() == ["film"]
+        assert views.ranked() == []
