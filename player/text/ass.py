@@ -12,6 +12,9 @@ from player.text.cues import PLAIN, Align, Cue, CuePlacement, TextEdge, TextSpan
 WIDTH, HEIGHT = 1920, 1080
 """Coordinates of the document; libass scales them to the picture."""
 
+STYLE, BOX_STYLE = "Matinee", "MatineeBox"
+"""Names of our styles, by which libmpv gives them the viewer's look, and no style of an author's."""
+
 FONT_SIZE = 58
 ROW = 72
 """Height of a line of normal size."""
@@ -22,7 +25,7 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]")  # one of the
 _COLUMN = {Align.LEFT: 1, Align.CENTER: 2, Align.RIGHT: 3}
 _LINE = {TextEdge.BOTTOM: 0, TextEdge.MIDDLE: 3, TextEdge.TOP: 6}
 
-# BorderStyle 3 of "Box" draws a box behind each line, in the outline's colour.
+# BorderStyle 3 of BOX_STYLE draws a box behind each line, in the outline's colour.
 _HEADER = f"""[Script Info]
 ScriptType: v4.00+
 PlayResX: {WIDTH}
@@ -34,9 +37,9 @@ ScaledBorderAndShadow: yes
 Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, \
 Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, \
 MarginV, Encoding
-Style: Default,sans-serif,{FONT_SIZE},&H00FFFFFF,&H00FFFFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,\
+Style: {STYLE},sans-serif,{FONT_SIZE},&H00FFFFFF,&H00FFFFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,\
 {_MARGIN_SIDE},{_MARGIN_SIDE},{_MARGIN_BOTTOM},-1
-Style: Box,sans-serif,{FONT_SIZE},&H00FFFFFF,&H00FFFFFF,&HFF000000,&HFF000000,0,0,0,0,100,100,0,0,3,6,0,2,\
+Style: {BOX_STYLE},sans-serif,{FONT_SIZE},&H00FFFFFF,&H00FFFFFF,&HFF000000,&HFF000000,0,0,0,0,100,100,0,0,3,6,0,2,\
 {_MARGIN_SIDE},{_MARGIN_SIDE},{_MARGIN_BOTTOM},-1
 
 [Events]
@@ -58,7 +61,7 @@ def to_ass(cues: Iterable[Cue]) -> str:
 
 
 def _events(cue: Cue) -> Iterator[str]:
-    style = "Box" if any(_visible(span.style.background) for span in cue.spans) else "Default"
+    style = BOX_STYLE if any(_visible(span.style.background) for span in cue.spans) else STYLE
     head = f"Dialogue: 0,{_clock(cue.start_s)},{_clock(cue.end_s)},{style},,"
     if cue.place.vertical:
         for number, column in enumerate(_split_lines(cue.spans)):

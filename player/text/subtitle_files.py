@@ -17,7 +17,7 @@ from player.base.errors import ErrorCode, InputError, MatineeError, MediaError
 from player.base.file_names import readable
 from player.base.files import open_regular
 from player.base.languages import normal
-from player.text.ass import FONT_SIZE, HEIGHT, WIDTH, to_ass
+from player.text.ass import FONT_SIZE, HEIGHT, STYLE, WIDTH, to_ass
 from player.text.webvtt import parse_webvtt
 
 _log = logging.getLogger(__name__)
@@ -167,12 +167,12 @@ def _dress(subtitles: object) -> None:
     subtitles.info = {"ScriptType": "v4.00+", "PlayResX": str(WIDTH), "PlayResY": str(HEIGHT)}
     subtitles.info["ScaledBorderAndShadow"] = "yes"
     subtitles.styles = {
-        "Default": pysubs2.SSAStyle(
+        STYLE: pysubs2.SSAStyle(
             fontname="sans-serif", fontsize=FONT_SIZE, outline=3, shadow=1, marginl=96, marginr=96, marginv=54
         )
     }
     for event in subtitles.events:
-        event.style = "Default"
+        event.style = STYLE
 
 
 def _in_order(lines: Sequence[SubtitleLine]) -> tuple[SubtitleLine, ...]:

@@ -98,12 +98,35 @@ def _remembered_at_once(parts: PlaybackParts, media: MediaFile, identity: str, m
     memory.keep_soon(identity, place=str(media.path), name=media.stem, opened_at=parts.clock.wall())
 
 
+_set_in_libmpv = MpvPlayer.set
+
+
+def _style_of_all(self: MpvPlayer, name: str, value: object) -> None:
+    _set_in_libmpv(self, name, value.replace("Matinee.", "") if isinstance(value, str) else value)
+
+
+def _style_of_ours(self: MpvPlayer, name: str, value: object) -> None:
+    if name not in ("sub-font-size", "sub-color"):
+        _set_in_libmpv(self, name, value)
+
+
 _TOOLS = "tests/e2e/test_tools.py::"
 _PROCESS = "tests/player/media/test_worker_process.py::"
 _FILES = "tests/ui/app/test_files.py::"
+_LOOK = "tests/ui/app/test_subtitle_look.py::"
 _PLAYER = "tests/ui/app/test_player_page.py::"
 
 FAULTS = [
+    Fault(
+        name="files-an-authors-style-is-lost",
+        test=_LOOK + "test_an_authors_colour_and_size_are_kept[inside-360]",
+        apply=lambda patch: patch.setattr(MpvPlayer, "set", _style_of_all),
+    ),
+    Fault(
+        name="files-plain-subtitles-in-a-film-are-libmpvs",
+        test=_LOOK + "test_words_without_a_style_have_the_viewers[srt-inside-outline]",
+        apply=lambda patch: patch.setattr(MpvPlayer, "set", _style_of_ours),
+    ),
     Fault(
         name="files-a-still-picture-is-a-film",
         test="tests/e2e/test_bad_input.py::test_what_is_no_manifest[picture.png-play]",

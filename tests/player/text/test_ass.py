@@ -27,8 +27,8 @@ def _events(document: str) -> list[list[str]]:
 def test_times_and_repeated_cues() -> None:
     cue = _cue(3661.239, 3662.0, "x")
     assert _events(to_ass([cue, cue, _cue(1.0, 2.0, "y"), _cue(2.0, 3.0, " ")])) == [
-        ["0", "0:00:01.00", "0:00:02.00", "Default", "", "0", "0", "0", "", "y"],
-        ["0", "1:01:01.24", "1:01:02.00", "Default", "", "0", "0", "0", "", "x"],
+        ["0", "0:00:01.00", "0:00:02.00", "Matinee", "", "0", "0", "0", "", "y"],
+        ["0", "1:01:01.24", "1:01:02.00", "Matinee", "", "0", "0", "0", "", "x"],
     ]
 
 
@@ -84,7 +84,7 @@ def test_styles_become_overrides_and_text_stays_text(spans: tuple[TextSpan, ...]
 def test_a_background_is_a_box_behind_the_lines() -> None:
     spans = (TextSpan("x", TextStyle(background=0x102030C0)),)
     (event,) = _events(to_ass([Cue(0.0, 1.0, spans)]))
-    assert (event[3], event[9]) == ("Box", "{\\3c&H302010&\\3a&H3F&}x")
+    assert (event[3], event[9]) == ("MatineeBox", "{\\3c&H302010&\\3a&H3F&}x")
 
 
 @settings(max_examples=150)

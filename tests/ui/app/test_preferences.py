@@ -76,7 +76,7 @@ def test_settings_that_cannot_be_written_last_for_the_run(tmp_path):
 
 def test_colours_are_in_the_order_of_ass():
     style = subtitle_options(Preferences(subtitle_colour="#ffe04d"))["sub-ass-force-style"]
-    assert "PrimaryColour=&H004DE0FF" in style.split(",")
+    assert "Matinee.PrimaryColour=&H004DE0FF" in style.split(",")
 
 
 def height_of_yellow_words(preferences: Preferences) -> int:

@@ -18,7 +18,6 @@ _log = logging.getLogger(__name__)
 
 SUBTITLE_SIZES = (75, 100, 130, 170)  # per cent
 SUBTITLE_COLOURS = ("#ffffff", "#ffe04d", "#7fe3ff", "#9cf08a")
-SUBTITLE_EDGES = ("outline", "shadow", "box")
 TEXT_SIZES = (90, 100, 115, 130)  # per cent
 MOTIONS = ("", "little", "full")  # empty is as the system says
 # Video bitrates in bits per second; 0 is no limit. One Mbit/s is 0.45 gigabytes an hour.
@@ -33,7 +32,27 @@ DOWNLOAD_LIMITS = (0, 2_000_000, 5_000_000, 10_000_000, 50_000_000)  # bits per 
 _MAX_LANGUAGE = 35
 _MAX_PATH = 4096
 _MAX_DEVICE = 300
+_LINES = 720  # in which libmpv measures the subtitles that it makes
 _FORMAT = 1  # in the file's "format"; one without it is of the first
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """What is drawn around letters: widths in lines of our documents, the opacity of what is behind up to 255.
+    ``box``: one box behind all lines (libass's BorderStyle 4) in a shadow's place."""
+
+    outline: int
+    shadow: int
+    opacity: int
+    box: bool = False
+
+
+_EDGES: Mapping[str, _Edge] = {
+    "outline": _Edge(3, 1, 127),
+    "shadow": _Edge(0, 4, 223),
+    "box": _Edge(0, 12, 191, box=True),
+}
+SUBTITLE_EDGES = tuple(_EDGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +138,36 @@ def from_members(members: Mapping[str, Any]) -> Preferences:
 
 
 def subtitle_options(preferences: Preferences) -> dict[str, str]:
-    """The options of libmpv that give subtitles this look.
+    """The options of libmpv that give this look to subtitles without one of their own. What an author styled in ASS
+    is left alone; ``sub-ass-override=force`` puts this look over it.
 
-    The overrides name fields of an ASS style; colours are ``&HAABBGGRR`` with 00 for opaque. BorderStyle 1 draws
-    outline and shadow, 4 (libass) one box behind all lines.
+    Our own documents are ASS too: their styles are named here, with the fields of an ASS style. libmpv turns other
+    plain text into ASS itself, for which its own options count; those measure in 720 lines.
     """
-    from player.text.ass import FONT_SIZE
+    from player.text.ass import BOX_STYLE, FONT_SIZE, HEIGHT, STYLE
 
+    edge = _EDGES[preferences.subtitle_edge]
     size = round(FONT_SIZE * preferences.subtitle_size / 100)
-    style = [f"Fontsize={size}", f"PrimaryColour={_ass_colour(preferences.subtitle_colour)}"]
-    style += {
-        "outline": ["BorderStyle=1", "Outline=3", "Shadow=1"],
-        "shadow": ["BorderStyle=1", "Outline=0", "Shadow=4", "BackColour=&H20000000"],
-        "box": ["BorderStyle=4", "Outline=0", "Shadow=12", "BackColour=&H40000000"],
-    }[preferences.subtitle_edge]
-    return {"sub-ass-force-style": ",".join(style)}
+    letters = {"Fontsize": str(size), "PrimaryColour": _ass_colour(preferences.subtitle_colour)}
+    border = {
+        "BorderStyle": "4" if edge.box else "1",
+        "Outline": str(edge.outline),
+        "Shadow": str(edge.shadow),
+        "BackColour": f"&H{255 - edge.opacity:02X}000000",
+    }
+    ours = [f"{STYLE}.{name}={value}" for name, value in (letters | border).items()]
+    ours += [f"{BOX_STYLE}.{name}={value}" for name, value in letters.items()]
+    behind = f"#{edge.opacity:02X}000000"
+    return {
+        "sub-ass-force-style": ",".join(ours),
+        "sub-font-size": f"{size * _LINES / HEIGHT:.3f}",
+        "sub-color": preferences.subtitle_colour,
+        "sub-border-size": f"{edge.outline * _LINES / HEIGHT:.3f}",
+        "sub-shadow-offset": f"{edge.shadow * _LINES / HEIGHT:.3f}",
+        "sub-back-color": behind if edge.box else "#00000000",
+        "sub-shadow-color": behind,
+        "sub-border-style": "background-box" if edge.box else "outline-and-shadow",  # libmpv 0.38 and later
+    }
 
 
 def output_options(preferences: Preferences, *, in_memory: bool) -> dict[str, object]:
