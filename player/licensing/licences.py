@@ -103,7 +103,7 @@ class PlaybackLicences:
         if self._offer is None:
             return
         if self._offer.kept_id is not None or (self._offer.kids and self._ring.missing(self._offer.kids)):
-            self._start(self._offer.kids)
+            self._start(tuple(reversed(self._offer.kids)))  # a channel's newest keys come last
 
     async def ensure(self, kids: Sequence[bytes], _pssh: Sequence[bytes]) -> None:
         """Return when the ring holds ``kids``. Raises DrmError, or the network's own error."""
@@ -111,7 +111,7 @@ class PlaybackLicences:
             await asyncio.shield(self._running)
         if self._ring.missing(kids) and (self._offer is None or self._offer.kept_id is None):
             others = {kid for protection in self._around(kids) for kid in protection.default_kids} - set(kids)
-            await asyncio.shield(self._start((*others, *set(kids))))
+            await asyncio.shield(self._start((*dict.fromkeys(kids), *others)))
         if self._ring.missing(kids):
             await self._renew_kept(kids)
         missing = self._ring.missing(kids)
@@ -143,7 +143,6 @@ class PlaybackLicences:
             )
             for period in presentation.periods
         )
-
         known = {kid for protection in chain.from_iterable(self._protections) for kid in protection.default_kids}
         several = len(presentation.periods) > 1
         self._changes_keys = several and (presentation.live or len(known) > _MOST_TOGETHER)
@@ -185,7 +184,8 @@ class PlaybackLicences:
         return KeptLicenceInUse(kept, licence_id, opened.since_s)
 
     async def _ask(self, kids: tuple[bytes, ...], *, fresh: bool = False) -> Licence:
-        """A licence for ``kids``, asked for as the error matrix says; ``fresh``: even if one is remembered.
+        """A licence for ``kids``, the most needed first, asked for as the error matrix says. ``fresh``: not the one
+        that is remembered.
 
         One that is refused because the play session is over is asked for with a new session, once; so is every
         ``fresh`` one.
@@ -214,8 +214,9 @@ class PlaybackLicences:
         return await run(RequestKind.LICENCE, acquire, situation, take, lambda: 0, ANY_ERROR)
 
     async def _reacquire(self) -> Licence:
-        """Another licence for all keys in use: for the same session, or for a new one when that is over."""
-        return await self._ask(self._ring.kids(), fresh=True)
+        """Another licence for all keys in use, the newest first: for the same session, or for a new one when that is
+        over."""
+        return await self._ask(tuple(reversed(self._ring.kids())), fresh=True)
 
     async def _renew_kept(self, kids: Sequence[bytes]) -> None:
         """The title has keys that the licence kept here does not know: renewed, it may have them. Without a network
@@ -242,8 +243,8 @@ class PlaybackLicences:
     def _request(self, kids: tuple[bytes, ...]) -> KeyRequest:
         offer = self._offer or LicenceOffer()
         return KeyRequest(
-            kids=tuple(sorted(kids[-_MOST_KIDS:])),
-            protections=self._around(kids[-1:]),
+            kids=tuple(sorted(kids[:_MOST_KIDS])),
+            protections=self._around(kids[:1]),
             licence_url=offer.url or None,
             system=offer.system,
             session_id=offer.session_id,
