@@ -24,12 +24,16 @@ Fetch = Callable[[str, float | None], Awaitable[tuple[bytes, str]]]
 """Body and address of a manifest, loaded now; the server may take so many seconds for it (None: as usual). Raises
 NetError."""
 
+Compare = Callable[[str, str], tuple[BrokenRule, ...]]
+"""What more a refresh broke, by the texts of a manifest and of its next refresh. Pure."""
+
 LEAST_EVERY_S = 0.5
 USUAL_EVERY_S = 4.0
 _STALE_SHARE = 1.5  # RFC 8216bis 6.2.2: something new within 1.5 target durations
 _MPD_STALE_SHARE = 3.0  # of the time between updates; the standard names none
 _HELD_TARGETS = 3.0  # RFC 8216bis 6.2.5.2: so long a blocking answer may be held back
 _ANSWER_S = 6.0
+_LATE_PARTS, _LATE_ANSWER_S = 2.0, 1.0  # a slow answer is no late part
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +67,15 @@ class _WatchedList:
     told_stale: bool = field(default=False)
     brought: bool = field(default=True)  # the last look, something new
     whole: bool = field(default=False)  # asked for next, since a part did not fit
+    text: str = field(default="", repr=False)  # the last whole one
+    part_s: float | None = field(default=None)  # the part target
+    awaited_s: float | None = field(default=None)  # when the last blocking reload brought something
 
 
 class ManifestWatch:
     """See the module. ``every_s`` replaces the time between refreshes that the manifest asks for; the whole is loaded
-    each time then, and where ``whole`` wants it."""
+    each time then, and where ``whole`` wants it. ``compare`` gets whole texts: of two delta updates in a row it makes
+    one whole."""
 
     def __init__(
         self,
@@ -78,10 +86,12 @@ class ManifestWatch:
         *,
         every_s: float | None = None,
         whole: bool = False,
+        compare: Compare | None = None,
     ) -> None:
         self._presentation = presentation
         self._whole = whole or every_s is not None
         self._fetch = fetch
+        self._compare = compare
         self._clock = clock
         self._begin_s = clock.monotonic()
         self._watched = self._find(url, every_s)
@@ -119,7 +129,9 @@ class ManifestWatch:
         asked_s = target_s or (None if info is None else info.minimum_update_s) or USUAL_EVERY_S
         wait_s = max(every_s or asked_s, LEAST_EVERY_S)
         stale_s = target_s * _STALE_SHARE if target_s else max(asked_s, USUAL_EVERY_S) * _MPD_STALE_SHARE
-        return _WatchedList(url, rendition, wait_s, now_s + wait_s, stale_s, now_s)
+        lists = [each for _, _, each in iter_renditions(self._presentation)] if rendition is None else [rendition]
+        part_s = next((each.playlist.part_target_s for each in lists if each.playlist is not None), None)
+        return _WatchedList(url, rendition, wait_s, now_s + wait_s, stale_s, now_s, part_s=part_s)
 
     def _reload(self, watched: _WatchedList) -> Reload | None:
         """How a player would ask now; None for the whole manifest."""
@@ -157,13 +169,34 @@ class ManifestWatch:
         except (NetError, ManifestError) as error:
             watched.whole = reload is not None
             return Refresh(self._now_s(), name, Changes(), trouble=f"{error.sentence} ({error.code})", how=how)
-        watched.whole = False
+        broken = self._compared(watched, body.decode("utf-8", "replace"), how)
         watched.brought = any(each.added for each in changes.renditions) or self._newest(name) > before
-        broken = (*changes.broken, *self._stale(watched, changes))
+        broken = (*changes.broken, *broken, *self._stale(watched, changes))
         if reload is not None and reload.blocking and not watched.brought and not changes.ended:
             sentence = "A request that was to wait for the next segment or part was answered with nothing new."
             broken = (*broken, BrokenRule("blocking", sentence, "RFC 8216bis 6.2.5.2"))
+        broken = (*broken, *self._parts_late(watched, waited=reload is not None and reload.blocking))
         return Refresh(self._now_s(), name, changes, broken, self._edge_s(name), how=how)
+
+    def _parts_late(self, watched: _WatchedList, *, waited: bool) -> tuple[BrokenRule, ...]:
+        """Two blocking reloads in a row show when parts are listed, but for the time that the answers take."""
+        now_s, before_s = self._clock.monotonic(), watched.awaited_s
+        watched.awaited_s = now_s if waited and watched.brought else None
+        if watched.awaited_s is None or before_s is None or watched.part_s is None:
+            return ()
+        pause_s = now_s - before_s
+        if pause_s <= _LATE_PARTS * watched.part_s + _LATE_ANSWER_S:
+            return ()
+        sentence = f"No new part was listed for {pause_s:.1f} s; the part target is {watched.part_s:g} s."
+        return (BrokenRule("parts_late", sentence, "RFC 8216bis 6.2.1"),)
+
+    def _compared(self, watched: _WatchedList, text: str, how: str) -> tuple[BrokenRule, ...]:
+        part = "delta" in how or "patch" in how
+        watched.whole = part and self._compare is not None
+        if part or self._compare is None:
+            return ()
+        before, watched.text = watched.text, text
+        return self._compare(before, text) if before else ()
 
     def _stale(self, watched: _WatchedList, changes: Changes) -> tuple[BrokenRule, ...]:
         """Whether nothing new has come for too long; told once."""

@@ -164,6 +164,13 @@ def test_the_page_of_commands_is_todays(monkeypatch: pytest.MonkeyPatch) -> None
     assert (PACKAGING.parent / "docs" / "commands.md").read_text(encoding="utf-8") == page, now
 
 
+def test_the_page_of_conformance_is_todays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PACKAGING))
+    page = importlib.import_module("conformance_page").page()
+    now = "python packaging/conformance_page.py > docs/conformance.md"
+    assert (PACKAGING.parent / "docs" / "conformance.md").read_text(encoding="utf-8") == page, now
+
+
 def test_the_pages_of_reference_are_todays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(PACKAGING))
     made = importlib.import_module("reference_pages")

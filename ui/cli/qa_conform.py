@@ -7,7 +7,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from player.qa.conform.model import ConformanceFinding, Rule
 
 _MOST_PLAYLISTS = 200
+_MOST_ASKED = 4
+_HELD_S = 30.0
 _SEGMENTS, _FOR_S = 2, 10.0
 _URI = re.compile(r'#EXT-X-(?:MEDIA|I-FRAME-STREAM-INF):[^\n]*URI="([^"]+)"')
 _FIGURES = {"broken": "rules that must hold and do not", "advice": "rules that should hold and do not"}
@@ -28,6 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee qa conform --help``."""
     parser.add_argument("source", metavar="URL|FILE", nargs="?", help="an HLS or DASH manifest")
     parser.add_argument("--rules", action="store_true", help="list the rules, as JSON, and check nothing")
+    parser.add_argument(
+        "--musts", action="store_true", help="list what the standards demand and which rule judges it, as JSON"
+    )
+    parser.add_argument(
+        "--authoring", action="store_true", help="judge HLS by Apple's authoring specification as well"
+    )
     parser.add_argument(
         "--segments",
         type=whole_number,
@@ -49,22 +57,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check. 1 where a rule is broken that must hold, or a condition of ``--fail-on`` holds. Raises InputError."""
     from player.base.errors import ErrorCode, ExitCode, InputError
-    from player.qa.conform.media import MEDIA_RULES
+    from player.net.redact import redact_url
+    from player.qa.conform.account import every_rule, musts_document
     from player.qa.conform.model import Severity
-    from player.qa.conform.rules import RULES, findings
+    from player.qa.conform.rules import findings, together
     from ui.cli.conditions import verdict_on
 
-    if args.rules:
-        rules: list[Rule] = [*RULES, *MEDIA_RULES.values()]
-        print(json.dumps([_rule(rule) for rule in rules], indent=1))
+    if args.rules or args.musts:
+        print(json.dumps(musts_document() if args.musts else [_rule(rule) for rule in every_rule()], indent=1))
         return 0
     if args.source is None:
-        raise InputError(ErrorCode.INPUT_USAGE, "Name a manifest, or --rules.")
+        raise InputError(ErrorCode.INPUT_USAGE, "Name a manifest, --rules or --musts.")
     conditions = conditions_of(args, _FIGURES)
     local = None if "://" in args.source else Path(args.source).resolve()
-    manifests = asyncio.run(_manifests(args, args.source if local is None else local.as_uri(), local))
+    loaded = asyncio.run(_manifests(args, args.source if local is None else local.as_uri(), local))
+    manifests = {redact_url(url): text for url, text in loaded.items()}
     looked: list[str] = []
-    found = [*findings(manifests), *(_deeper(args, looked) if args.segments else ())]
+    found = [*findings(manifests), *together(manifests, authoring=args.authoring)]
+    if args.segments:
+        begun_s = time.monotonic()
+        found += _deeper(args, looked)
+        found += asyncio.run(_delivered(args, loaded, begun_s)) if local is None else ()
     if args.json:
         rows = [
             {**_rule(each.rule), "manifest": each.name, "count": each.count, "found": each.sentence} for each in found
@@ -72,18 +85,17 @@ def run(args: argparse.Namespace) -> int:
         document = {"version": 1, "manifests": list(manifests), "looked_into": looked, "findings": rows}
         print(json.dumps(document, indent=1))
     else:
-        _tell(found, len(manifests), looked, len(RULES) + len(MEDIA_RULES))
+        _tell(found, len(manifests), looked, len(every_rule()))
     broken = sum(each.rule.severity is Severity.MUST for each in found)
     figures = {"broken": float(broken), "advice": float(len(found) - broken)}
     return int(ExitCode.FAILED) if broken else verdict_on(conditions, figures)
 
 
 async def _manifests(args: argparse.Namespace, url: str, local: Path | None) -> dict[str, str]:
-    """The text of the manifest, and of every playlist that it names."""
+    """The text of the manifest, and of every playlist that it names, by their addresses."""
     from player.base.clock import SystemClock
     from player.net.gate import Gate
     from player.net.model import Request, RequestKind
-    from player.net.redact import redact_url
     from player.net.routing import RoutingTransport
 
     folder = None if local is None else local.parent
@@ -92,10 +104,53 @@ async def _manifests(args: argparse.Namespace, url: str, local: Path | None) -> 
     try:
         first = await gate.fetch(Request(RequestKind.MANIFEST, url))
         text = first.body.decode("utf-8", "replace")
-        found = {redact_url(url): text}
+        found = {url: text}
         for child in _children(text, first.url)[:_MOST_PLAYLISTS]:
             body = (await gate.fetch(Request(RequestKind.MANIFEST, child))).body
-            found[redact_url(child)] = body.decode("utf-8", "replace")
+            found[child] = body.decode("utf-8", "replace")
+    finally:
+        await gate.close()
+    return found
+
+
+async def _delivered(args: argparse.Namespace, loaded: Mapping[str, str], begun_s: float) -> list[ConformanceFinding]:
+    """What the server breaks where it is asked for updates, parts, hints and what was removed since ``begun_s``. The
+    first playlists alone are asked."""
+    from player.base.clock import SystemClock
+    from player.base.errors import NetError
+    from player.manifest.values import ByteRange
+    from player.net.gate import Gate
+    from player.net.model import Request, RequestKind
+    from player.net.redact import redact_url
+    from player.qa.conform.hls_delivery import Answer, judged, removed
+    from player.qa.conform.playlist import playlist
+
+    gate = Gate(connect_of(args)(), SystemClock()).led_by(args.source)
+
+    async def fetch(url: str, place: str) -> Answer:
+        length, _, start = place.partition("@")
+        range_ = ByteRange(int(start or 0), int(length)) if length.isdigit() else None
+        kind = RequestKind.MANIFEST if "_HLS_" in url else RequestKind.SEGMENT
+        try:
+            response = await gate.fetch(
+                Request(kind, url, byte_range=range_, first_byte_s=_HELD_S, deadline_s=_HELD_S)
+            )
+        except NetError:
+            return Answer(ok=False)
+        return Answer(ok=True, text=response.body.decode("utf-8", "replace") if kind is RequestKind.MANIFEST else "")
+
+    told = [url for url, text in loaded.items() if playlist(text).is_media]
+    found = []
+    try:
+        for url in told[:_MOST_ASKED]:
+            try:
+                now = (await gate.fetch(Request(RequestKind.MANIFEST, url))).body.decode("utf-8", "replace")
+            except NetError:
+                continue  # told by the refreshes
+            passed_s = time.monotonic() - begun_s
+            found += await removed(fetch, redact_url(url), url, loaded[url], now, passed_s)
+            if playlist(now).has("EXT-X-SERVER-CONTROL"):
+                found += await judged(fetch, redact_url(url), url, now)
     finally:
         await gate.close()
     return found
@@ -115,6 +170,7 @@ def _deeper(args: argparse.Namespace, looked: list[str]) -> list[ConformanceFind
     """What a player reads, the first segments of every rung, and for a while the refreshes of a live manifest.
     ``looked`` learns how much that was."""
     from player.base.errors import ManifestError
+    from player.qa.conform.hls_refreshes import broken_by
     from player.qa.conform.media import READS, of_ladder, of_refreshes
     from player.qa.conform.model import ConformanceFinding
     from player.qa.ladder.rules import findings
@@ -131,7 +187,7 @@ def _deeper(args: argparse.Namespace, looked: list[str]) -> list[ConformanceFind
     looked.append(f"{sum(len(each.facts) for each in ladder)} segments of {len(ladder)} renditions")
     found = list(of_ladder(findings(ladder)))
     if presentation.live and args.for_s:
-        refreshes = asyncio.run(followed(presentation, args))
+        refreshes = asyncio.run(followed(presentation, args, broken_by))
         looked.append(f"{len(refreshes)} refreshes")
         found += of_refreshes([(each.name or "manifest", rule) for each in refreshes for rule in each.broken])
     return found

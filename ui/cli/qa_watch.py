@@ -14,7 +14,7 @@ from ui.cli.web_options import add_connection_arguments, conditions_of, connect_
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
-    from player.qa.watch import Refresh
+    from player.qa.watch import Compare, Refresh
 
 _FOR_S = 60.0
 _FIGURES = {"refreshes": "how many there were", "bad": "those that broke a rule or was not available"}
@@ -62,8 +62,11 @@ def run(args: argparse.Namespace) -> int:
     return int(ExitCode.FAILED) if bad else verdict_on(conditions, figures)
 
 
-async def followed(presentation: Presentation, args: argparse.Namespace) -> list[Refresh]:
-    """Each refresh of a live manifest, for as long as ``args`` say; printed as they come, but for ``--json``."""
+async def followed(
+    presentation: Presentation, args: argparse.Namespace, compare: Compare | None = None
+) -> list[Refresh]:
+    """Each refresh of a live manifest, for as long as ``args`` say; printed as they come, but for ``--json``.
+    ``compare`` names what else two texts in a row break."""
     from player.base.clock import SystemClock
     from player.net.gate import Gate
     from player.net.model import Request, RequestKind
@@ -77,7 +80,9 @@ async def followed(presentation: Presentation, args: argparse.Namespace) -> list
 
     found: list[Refresh] = []
     try:
-        watch = ManifestWatch(presentation, fetch, SystemClock(), args.source, every_s=args.every, whole=args.whole)
+        watch = ManifestWatch(
+            presentation, fetch, SystemClock(), args.source, every_s=args.every, whole=args.whole, compare=compare
+        )
         async for each in watch.refreshes(args.for_s):
             found.append(each)
             if not args.json:

@@ -16,7 +16,8 @@ _OVERLAP = timedelta(seconds=1)
 _CLIENT = re.compile(r'"[^"]*"|0[xX][0-9A-Fa-f]+|-?\d+(\.\d*)?')
 
 
-def _date(text: str) -> datetime | None:
+def date_of(text: str) -> datetime | None:
+    """A date by ISO 8601; None for anything else."""
     try:
         return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.strip()))
     except ValueError:
@@ -25,13 +26,13 @@ def _date(text: str) -> datetime | None:
 
 def _program_date_time(text: str) -> Iterator[str]:
     for line in playlist(text).all("EXT-X-PROGRAM-DATE-TIME"):
-        if _date(line.value) is None and not re.search(r"T24:|:60", line.value):
+        if date_of(line.value) is None and not re.search(r"T24:|:60", line.value):
             yield f"An EXT-X-PROGRAM-DATE-TIME is no date by ISO 8601: {line.value[:40]}"
 
 
 def _program_date_time_zone(text: str) -> Iterator[str]:
     for line in playlist(text).all("EXT-X-PROGRAM-DATE-TIME"):
-        told = _date(line.value)
+        told = date_of(line.value)
         if told is not None and told.tzinfo is None:
             yield f"An EXT-X-PROGRAM-DATE-TIME names no time zone: {line.value[:40]}"
 
@@ -51,7 +52,7 @@ def _daterange_duration(text: str) -> Iterator[str]:
 
 def _daterange_end(text: str) -> Iterator[str]:
     for each in playlist(text).lists("EXT-X-DATERANGE"):
-        start, end = _date(each.get("START-DATE", "")), _date(each.get("END-DATE", ""))
+        start, end = date_of(each.get("START-DATE", "")), date_of(each.get("END-DATE", ""))
         if start and end and (start.tzinfo is None) == (end.tzinfo is None) and end < start:
             yield "An EXT-X-DATERANGE ends before it starts."
 
@@ -82,7 +83,7 @@ def _daterange_same(text: str) -> Iterator[str]:
 
 def _daterange_length(text: str) -> Iterator[str]:
     for each in playlist(text).lists("EXT-X-DATERANGE"):
-        start, end = _date(each.get("START-DATE", "")), _date(each.get("END-DATE", ""))
+        start, end = date_of(each.get("START-DATE", "")), date_of(each.get("END-DATE", ""))
         length_s = number(each.get("DURATION", ""))
         if start is None or end is None or length_s is None or (start.tzinfo is None) != (end.tzinfo is None):
             continue
@@ -102,7 +103,7 @@ def _date_overlap(text: str) -> Iterator[str]:
     end: datetime | None = None
     for line in playlist(text).lines:
         if line.tag == "EXT-X-PROGRAM-DATE-TIME":
-            start = _date(line.value.strip())
+            start = date_of(line.value.strip())
             if start is None or start.tzinfo is None:
                 end = None
                 continue

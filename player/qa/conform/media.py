@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from player.manifest.changes import BrokenRule
-from player.qa.conform.model import BIS, MPD, ConformanceFinding, Severity
+from player.qa.conform.model import AUTHORING, BIS, CMAF, MPD, ConformanceFinding, Severity
 from player.qa.ladder.rules import LadderFinding, LadderRule
-
-_CMAF, _AUTHORING = "ISO/IEC 23000-19", "HLS authoring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +24,17 @@ MEDIA_RULES: Mapping[LadderRule, MediaRule] = {
     rule: MediaRule(str(rule), clause, severity, text)
     for rule, clause, severity, text in (
         (LadderRule.UNAVAILABLE, f"{BIS} 6.2.1, {MPD} 5.3.9.5.3", Severity.MUST, "A listed segment is available."),
-        (LadderRule.UNREADABLE, f"{BIS} 3.1, {_CMAF} 7.3.2", Severity.MUST, "A segment is of its format."),
-        (LadderRule.UNDECODABLE, f"{BIS} 3.1, {_CMAF} 7.3.2", Severity.MUST, "All of a segment can be decoded."),
+        (LadderRule.UNREADABLE, f"{BIS} 3.1, {CMAF} 7.3.2", Severity.MUST, "A segment is of its format."),
+        (LadderRule.UNDECODABLE, f"{BIS} 3.1, {CMAF} 7.3.2", Severity.MUST, "All of a segment can be decoded."),
         (
             LadderRule.KEYFRAME,
-            f"{_AUTHORING} 1.13, {_CMAF} 7.3.2.3",
+            f"{AUTHORING} 7.4, {CMAF} 7.3.2.3",
             Severity.MUST,
             "A segment starts with a keyframe.",
         ),
         (
             LadderRule.OPEN_GOP,
-            f"{_AUTHORING} 1.13, {_CMAF} 7.3.2.3",
+            f"{AUTHORING} 7.4, {CMAF} 7.3.2.3",
             Severity.SHOULD,
             "No picture of a segment needs the segment before.",
         ),
@@ -49,6 +47,12 @@ MEDIA_RULES: Mapping[LadderRule, MediaRule] = {
         (LadderRule.DURATION, f"{BIS} 4.4.4.1, {MPD} 5.3.9.6", Severity.SHOULD, "A segment is as long as declared."),
         (LadderRule.TARGET, f"{BIS} 4.4.3.1", Severity.MUST, "No segment is longer than the target duration."),
         (LadderRule.GAP, f"{BIS} 3, {MPD} 4.5.2", Severity.MUST, "A segment starts where the one before it ends."),
+        (
+            LadderRule.CHANGED,
+            f"{BIS} 6.2.1, {CMAF} 7.3.2",
+            Severity.MUST,
+            "The encoding changes at a discontinuity only.",
+        ),
         (LadderRule.PEAK, f"{BIS} 4.4.6.2, {MPD} 5.3.5.4", Severity.MUST, "A rung takes no more than it declares."),
         (LadderRule.LOW, f"{BIS} 4.4.6.2, {MPD} 5.3.5.4", Severity.SHOULD, "A rung takes about what it declares."),
         (LadderRule.CODEC, f"{BIS} 4.4.6.2, {MPD} 5.3.7.2", Severity.MUST, "Segments have the declared codec."),
@@ -61,6 +65,33 @@ MEDIA_RULES: Mapping[LadderRule, MediaRule] = {
 """The rules about segments."""
 
 READS = MediaRule("manifest", f"{BIS} 4, {MPD} 5", Severity.MUST, "A player can read the manifest.")
+
+
+_CONTINUES = "A refresh continues the manifest before it."
+REFRESH_RULES: tuple[MediaRule, ...] = tuple(
+    MediaRule(code, clause, Severity.MUST, text)
+    for code, clause, text in (
+        ("hls.sequence_not_counted", f"{BIS} 6.2.2", "Each removed segment is counted."),
+        ("hls.sequence_went_back", f"{BIS} 6.2.2", "The media sequence number never counts down."),
+        ("hls.discontinuity_sequence", f"{BIS} 4.4.3.3", "A segment keeps its discontinuity sequence number."),
+        ("hls.target_duration_changed", f"{BIS} 4.4.3.1", "The target duration does not change."),
+        ("hls.playlist_type_changed", f"{BIS} 4.4.3.5", "The type of a playlist does not change."),
+        ("hls.event_shrank", f"{BIS} 4.4.3.5", "A playlist of type EVENT loses nothing."),
+        ("hls.changed_after_end", f"{BIS} 6.2.1", "A playlist that has ended does not change."),
+        ("hls.end_removed", f"{BIS} 6.2.1", "EXT-X-ENDLIST stays."),
+        ("hls.segment_changed", f"{BIS} 6.2.1", "A listed segment stays as it is."),
+        ("hls.removed_not_first", f"{BIS} 6.2.2", "The first segments are removed first."),
+        ("blocking", f"{BIS} 6.2.5.2", "A request for what is to come waits for it."),
+        ("stale", f"{BIS} 6.2.2", "A live playlist gets new segments within 1.5 target durations."),
+        ("parts_late", f"{BIS} 6.2.1", "A live playlist with parts gets a new one within a part target."),
+        ("dash.segment_changed", f"{MPD} 5.4.1", "A listed segment stays as it is."),
+        ("dash.period_moved", f"{MPD} 5.4.1", "A Period keeps its start."),
+        ("dash.mpd_id_changed", f"{MPD} 5.4.1", "MPD@id does not change."),
+        ("dash.availability_start_changed", f"{MPD} 5.4.1", "MPD@availabilityStartTime does not change."),
+        ("dash.publish_time_went_back", f"{MPD} 5.4.1", "MPD@publishTime never goes back."),
+    )
+)
+"""The rules that :mod:`player.manifest` and ``qa watch`` know, of a refresh and the manifest before it."""
 
 
 def of_ladder(found: Sequence[LadderFinding]) -> Iterator[ConformanceFinding]:
@@ -81,5 +112,6 @@ def of_refreshes(found: Sequence[tuple[str, BrokenRule]]) -> Iterator[Conformanc
         alike.setdefault((broken.code, name), []).append(broken)
     for (code, name), places in alike.items():
         first = places[0]
-        rule = MediaRule(code, first.clause, Severity.MUST, "A refresh continues the manifest before it.")
+        text = next((each.text for each in REFRESH_RULES if each.code == code), _CONTINUES)
+        rule = MediaRule(code, first.clause, Severity.MUST, text)
         yield ConformanceFinding(rule, name, len(places), first.sentence)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-BIS, MPD, IOP = "RFC 8216bis", "ISO/IEC 23009-1", "DASH-IF IOP"
+BIS, MPD, IOP, CMAF = "RFC 8216bis", "ISO/IEC 23009-1", "DASH-IF IOP", "ISO/IEC 23000-19"
+AUTHORING = "HLS authoring"
 Check = Callable[[str], Iterator[str]]
+Manifests = Mapping[str, str]
+"""The texts of a presentation by their addresses, that of the multivariant playlist among them."""
 
 
 class Severity(StrEnum):
@@ -34,6 +37,33 @@ class ConformanceRule:
     @property
     def is_hls(self) -> bool:
         return self.code.startswith("hls.")
+
+
+@dataclass(frozen=True, slots=True)
+class PresentationRule:
+    """A rule that several playlists keep together. ``check`` yields the name of the playlist that breaks it, and a
+    sentence. ``breaks`` and ``keeps`` are presentations as it gets them."""
+
+    code: str
+    clause: str
+    severity: Severity
+    text: str
+    check: Callable[[Manifests], Iterator[tuple[str, str]]]
+    breaks: Manifests
+    keeps: Manifests
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRule:
+    """A rule about a playlist and its next refresh, both of them whole. ``breaks`` and ``keeps`` are such pairs."""
+
+    code: str
+    clause: str
+    severity: Severity
+    text: str
+    check: Callable[[str, str], Iterator[str]]
+    breaks: tuple[str, str]
+    keeps: tuple[str, str]
 
 
 class Rule(Protocol):

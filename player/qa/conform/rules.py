@@ -6,19 +6,21 @@ others. What only segments or time show is judged by ``qa ladder`` and ``qa watc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from player.qa.conform import (
     dash_document,
     dash_segments,
     dash_sets,
+    hls_authoring,
     hls_dates,
     hls_lines,
     hls_multivariant,
     hls_parts,
     hls_segments,
+    hls_together,
 )
-from player.qa.conform.model import ConformanceFinding
+from player.qa.conform.model import ConformanceFinding, PresentationRule
 
 _OF_PLAYLISTS = (hls_lines, hls_segments, hls_parts, hls_dates, hls_multivariant)
 _OF_MPDS = (dash_document, dash_sets, dash_segments)
@@ -34,6 +36,18 @@ def findings(manifests: Mapping[str, str]) -> list[ConformanceFinding]:
                 sentences = list(rule.check(text))
                 if sentences:
                     found.append(ConformanceFinding(rule, name, len(sentences), sentences[0]))
+    return found
+
+
+def together(manifests: Mapping[str, str], *, authoring: bool = False) -> list[ConformanceFinding]:
+    """What the playlists of one presentation break together; with ``authoring`` also by Apple's specification."""
+    rules: Sequence[PresentationRule] = (*hls_together.RULES, *(hls_authoring.RULES if authoring else ()))
+    found = []
+    for rule in rules:
+        alike: dict[str, list[str]] = {}
+        for name, sentence in rule.check(manifests):
+            alike.setdefault(name, []).append(sentence)
+        found += [ConformanceFinding(rule, name, len(told), told[0]) for name, told in alike.items()]
     return found
 
 

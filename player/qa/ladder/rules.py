@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from player.manifest.model import Rendition, Segment, TrackType
 from player.qa.ladder.measure import SegmentFacts
@@ -32,6 +33,7 @@ class LadderRule(StrEnum):
     DURATION = "segment.duration"
     TARGET = "segment.target"
     GAP = "segment.gap"
+    CHANGED = "segment.changed"
     PEAK = "bandwidth.peak"
     LOW = "bandwidth.low"
     CODEC = "declared.codec"
@@ -119,7 +121,7 @@ def findings(ladder: Sequence[MeasuredRung]) -> list[LadderFinding]:
     """Everything that is not as it should be, rendition by rendition, then what concerns several."""
     found: list[LadderFinding] = []
     for measured in ladder:
-        found += [*_segments(measured), *_continuity(measured), *_declared(measured)]
+        found += [*_segments(measured), *_continuity(measured), *_encodings(measured), *_declared(measured)]
     for period in dict.fromkeys(measured.period for measured in ladder):
         own = [measured for measured in ladder if measured.period == period]
         found += [*_alignment(own), *_sound_and_picture(own)]
@@ -207,6 +209,17 @@ def _continuity(measured: MeasuredRung) -> Iterator[LadderFinding]:
             yield LadderFinding(
                 LadderRule.GAP, measured.name, after.position + 1, f"There is {what} of {abs(gap_s):.3f} s before it."
             )
+
+
+def _encodings(measured: MeasuredRung) -> Iterator[LadderFinding]:
+    """Codec and frame size change at discontinuities only."""
+    readable = [each for each in measured.facts if each.codec]
+    for before, after in pairwise(readable):
+        first, second = measured.segments[before.position], measured.segments[after.position]
+        one, other = (f"{each.codec} {each.width}x{each.height}" for each in (before, after))
+        if one != other and first.discontinuity == second.discontinuity:
+            sentence = f"It is {other}, the one before is {one}, and no discontinuity is declared."
+            yield LadderFinding(LadderRule.CHANGED, measured.name, after.position + 1, sentence)
 
 
 def _declared(measured: MeasuredRung) -> Iterator[LadderFinding]:

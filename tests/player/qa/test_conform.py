@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from player.manifest import parse
+from player.qa.conform import hls_authoring, hls_delivery, hls_refreshes, hls_together
+from player.qa.conform.account import every_rule
+from player.qa.conform.hls_refreshes import broken_by
 from player.qa.conform.media import MEDIA_RULES
-from player.qa.conform.model import ConformanceRule, Severity
+from player.qa.conform.model import BIS, ConformanceRule, PresentationRule, RefreshRule, Severity
+from player.qa.conform.musts import MUSTS
 from player.qa.conform.rules import RULES, findings
 from player.qa.ladder.rules import LadderRule
 from tests.kit import media
@@ -63,7 +67,7 @@ def test_a_broken_manifest_fails_and_says_where(tmp_path: Path, capsys: pytest.C
 
 def test_the_rules_are_listed_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["qa", "conform", "--rules"]) == 0
-    assert len(json.loads(capsys.readouterr().out)) == len(RULES) + len(MEDIA_RULES)
+    assert len(json.loads(capsys.readouterr().out)) == len(every_rule()) > len(RULES) + len(MEDIA_RULES)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +90,48 @@ def test_inspect_and_conform_judge_a_timescale_by_one_rule(told: str) -> None:
     assert "dash.timescale" not in {
         each.code for each in parse(rule.keeps.encode(), "http://a.test/a.mpd", now_s=0.0).warnings
     }
+
+
+@pytest.mark.parametrize("rule", [*hls_together.RULES, *hls_authoring.RULES], ids=lambda rule: rule.code)
+def test_a_rule_of_several_playlists_is_broken_by_one_presentation_and_kept_by_the_other(
+    rule: PresentationRule,
+) -> None:
+    rules = hls_authoring.RULES if rule in hls_authoring.RULES else hls_together.RULES
+    assert [each.code for each in rules if list(each.check(rule.breaks))] == [rule.code]
+    assert [each.code for each in rules if list(each.check(rule.keeps))] == []
+    assert [each.rule.code for each in findings(rule.keeps) if each.rule.severity is Severity.MUST] == []
+
+
+@pytest.mark.parametrize("rule", hls_refreshes.RULES, ids=lambda rule: rule.code)
+def test_a_rule_of_refreshes_is_broken_by_one_pair_and_kept_by_the_other(rule: RefreshRule) -> None:
+    assert [each.code for each in broken_by(*rule.breaks)] == [rule.code]
+    assert broken_by(*rule.keeps) == ()
+    assert [
+        each.rule.code for text in rule.keeps for each in findings({"it": text}) if each.rule.severity == "must"
+    ] == []
+
+
+def test_delta_updates_are_not_compared_as_whole_playlists() -> None:
+    (rule,) = [each for each in hls_refreshes.RULES if each.code == "hls.daterange_removed"]
+    before, after = rule.breaks
+    assert broken_by(before, after.replace("#EXTINF", "#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXTINF", 1)) == ()
+
+
+def test_each_demand_has_a_rule_that_is_there_or_a_reason() -> None:
+    codes = {rule.code for rule in every_rule()}
+    assert [each for each in MUSTS if not set(each.rules) <= codes] == []
+    assert [each for each in MUSTS if bool(each.rules) is bool(each.why)] == []
+    assert len([each for each in MUSTS if each.source == BIS and each.clause.startswith("6.2")]) == 70
+    judged = {code for each in MUSTS for code in each.rules}
+    assert {rule.code for rule in (*hls_together.RULES, *hls_authoring.RULES, *hls_refreshes.RULES)} <= judged
+    assert {rule.code for rule in hls_delivery.RULES} <= judged
+
+
+def test_apples_rules_are_judged_where_they_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in hls_together.RULES[0].keeps.items():
+        (tmp_path / name.rpartition("/")[2]).write_text(text)
+    source = str(tmp_path / "m.m3u8")
+    assert main(["qa", "conform", source, "--segments", "0"]) == 0
+    assert main(["qa", "conform", source, "--segments", "0", "--authoring", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out.partition("{")[2].join(("{", "")))["findings"]
+    assert {each["code"] for each in found} >= {"authoring.codecs", "authoring.average"}

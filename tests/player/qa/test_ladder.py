@@ -43,6 +43,14 @@ def told(*ladder: MeasuredRung) -> list[tuple[LadderRule, int | None]]:
     return [(each.rule, each.segment) for each in findings(ladder)]
 
 
+def test_another_encoding_begins_at_a_discontinuity() -> None:
+    other = facts(1, width=1280, height=720)
+    assert (LadderRule.CHANGED, 2) in told(measured(other))
+    later = [segment._replace(discontinuity=int(number > 0)) for number, segment in enumerate(SEGMENTS)]
+    apart = replace(measured(other, facts(2, width=1280, height=720)), segments=later)
+    assert LadderRule.CHANGED not in [rule for rule, _ in told(apart)]
+
+
 def test_a_dash_rung_may_take_more_for_as_long_as_its_buffer_lasts() -> None:
     large = measured(*(facts(number, size=465_000) for number in range(3)))  # 930 kbit/s, where 620 are declared
     assert told(replace(large, begin_after_s=8.0)) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,36 @@ def test_a_server_that_waits_for_news_and_skips_the_old_is_asked_for_that() -> N
     assert (found[3].how, asked[3]) == ("", URL), "what did not fit is loaded whole"
     asked.clear()
     assert {each.how for each in looked(parse(first, URL), [first], 20, asked, whole=True)} == {""}
+
+
+@pytest.mark.parametrize(("pause_s", "codes"), [(0.5, []), (4.0, ["parts_late"])])
+def test_parts_that_come_late_break_a_rule(pause_s: float, codes: list[str]) -> None:
+    head = (
+        "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:4\n#EXT-X-PART-INF:PART-TARGET=1\n"
+        "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=3\n#EXTINF:4,\n1.m4s\n"
+    )
+    loop = VirtualLoop()
+    clock = LoopClock(loop, 1_700_000_020.0)
+
+    def listed(count: int) -> bytes:
+        return (head + "".join(f'#EXT-X-PART:DURATION=1,URI="2.{part}.m4s"\n' for part in range(count))).encode()
+
+    answers = iter([listed(2), listed(3), listed(4)])
+
+    async def fetch(url: str, _held_s: float | None) -> tuple[bytes, str]:
+        await clock.sleep(pause_s)
+        return next(answers), url
+
+    async def run() -> list[Refresh]:
+        watch = ManifestWatch(parse(listed(1), URL), fetch, clock, URL)
+        async with aclosing(watch.refreshes(60.0)) as found:
+            return [await anext(found) for _ in range(3)]
+
+    try:
+        found = loop.run_until_complete(run())
+    finally:
+        loop.close()
+    assert [[rule.code for rule in each.broken] for each in found] == [[], codes, codes]
 
 
 def test_a_blocking_reload_that_brings_a_part_has_brought_something() -> None:
