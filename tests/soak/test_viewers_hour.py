@@ -1,6 +1,10 @@
-"""A viewer's hour by keys and by mouse, on both sizes, under a window manager; the service dies, comes back and slows
-down. ``MATINEE_TEST_HOUR_MINUTES`` shortens it, ``MATINEE_TEST_HOUR_DATA`` names a folder of ``matinee demo`` to be
-used, and ``MATINEE_TEST_HOUR_SHEETS`` where the contact sheets go."""
+"""A viewer's hour by keys and by mouse, on both sizes, under a window manager and on Wayland; the service dies, comes
+back and slows down.
+
+``MATINEE_TEST_HOUR_MINUTES`` shortens it, ``MATINEE_TEST_HOUR_DATA`` names a folder of ``matinee demo`` to be used,
+``MATINEE_TEST_HOUR_SHEETS`` where the contact sheets and words go, ``MATINEE_TEST_HOUR_SEED`` makes another hour.
+
+Wayland's compositor shows itself in a window of X, so its keys and clicks are as real as a keyboard's."""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -23,12 +28,13 @@ import pytest
 from backend_stub.encoding.cli import features_command
 from backend_stub.encoding.programme import FIRST, PROGRAMME
 from tests.kit.children import ends_with_us
-from tests.kit.evenings import ROOT, wayland
+from tests.kit.evenings import ROOT
 from tests.kit.waiting import until
 from tests.packaging.xvfb import VirtualScreen
 
 pytestmark = [pytest.mark.soak, pytest.mark.realtime]
 
+SEED = int(os.environ.get("MATINEE_TEST_HOUR_SEED", "1"))
 MINUTES = float(os.environ.get("MATINEE_TEST_HOUR_MINUTES", "60"))
 _STOPPED_S, _GOES_ON_S, _SLOW_TIMES = 2.5, 0.8, 5
 
@@ -85,24 +91,44 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def under_x() -> Iterator[Mapping[str, str]]:
-    with VirtualScreen() as screen:
-        environment = {"DISPLAY": screen.display, "QT_QPA_PLATFORM": "xcb"}
-        manager = subprocess.Popen(
-            ends_with_us("openbox"), env={**os.environ, **environment}, stderr=subprocess.DEVNULL
-        )
-        try:
-            yield environment
-        finally:
-            manager.terminate()
-            manager.wait(20)
+def under_x(screen: VirtualScreen) -> Iterator[Mapping[str, str]]:
+    environment = {"DISPLAY": screen.display, "QT_QPA_PLATFORM": "xcb"}
+    manager = subprocess.Popen(ends_with_us("openbox"), env={**os.environ, **environment}, stderr=subprocess.DEVNULL)
+    try:
+        yield environment
+    finally:
+        manager.terminate()
+        manager.wait(20)
+
+
+@contextmanager
+def under_weston(screen: VirtualScreen, size: tuple[int, int]) -> Iterator[Mapping[str, str]]:
+    with tempfile.TemporaryDirectory(prefix="matinee-") as runtime:  # a socket's path is short
+        places = {"XDG_RUNTIME_DIR": runtime, "DISPLAY": screen.display}
+        words = ["--backend=x11-backend.so", "--use-pixman", "--shell=kiosk-shell.so", "--no-config", "--idle-time=0"]
+        words += [f"--width={size[0]}", f"--height={size[1]}", "--socket=wayland-test"]
+        with (Path(runtime) / "weston.log").open("w") as log:
+            compositor = subprocess.Popen(
+                ends_with_us("weston", *words), env={**os.environ, **places}, stdout=log, stderr=log
+            )
+            try:
+                until((Path(runtime) / "wayland-test").exists, "the compositor does not come up")
+                pointed = ["xdotool", "mousemove", str(size[0] // 2), str(size[1] // 2)]  # keys go where it points
+                subprocess.run(pointed, env={**os.environ, **places}, check=True)
+                yield {**places, "WAYLAND_DISPLAY": "wayland-test", "QT_QPA_PLATFORM": "wayland"}
+            finally:
+                compositor.terminate()
+                compositor.wait(20)
+
+
+SIZES = {"desk": (1280, 800), "tv": (1920, 1080)}
 
 
 @pytest.mark.parametrize("place", ["x", "wayland"])
 @pytest.mark.parametrize("size", ["desk", "tv"])
 @pytest.mark.parametrize("by", ["keys", "mouse"])
 def test_nothing_goes_wrong_in_an_hour(tmp_path: Path, data: Path, by: str, size: str, place: str) -> None:
-    for program in ("openbox",) if place == "x" else ("weston",):
+    for program in ("xdotool", "openbox" if place == "x" else "weston"):
         if shutil.which(program) is None:
             pytest.skip(f"there is no {program}")
     sheets = Path(os.environ.get("MATINEE_TEST_HOUR_SHEETS", tmp_path))
@@ -110,10 +136,15 @@ def test_nothing_goes_wrong_in_an_hour(tmp_path: Path, data: Path, by: str, size
     service.start()
     until(service.answers, "the service does not answer")
     words = ["-m", "tests.soak.viewers_hour", str(tmp_path / "profile"), service.url, "--by", by]
-    words += ["--minutes", str(MINUTES), "--sheet", str(sheets / f"{place}-{size}-{by}.png")]
+    words += ["--minutes", str(MINUTES), "--seed", str(SEED), "--sheet", str(sheets / f"{place}-{size}-{by}.png")]
     words += ["--tv"] if size == "tv" else []
     try:
-        with under_x() if place == "x" else wayland() as environment, (tmp_path / "errors").open("w") as errors:
+        with (
+            VirtualScreen(*SIZES[size]) as screen,
+            under_x(screen) if place == "x" else under_weston(screen, SIZES[size]) as environment,
+            (tmp_path / "errors").open("w") as errors,
+        ):
+            words.insert(4, str(screen.file))
             process = subprocess.Popen(
                 ends_with_us(sys.executable, "-X", "faulthandler", *words),
                 cwd=ROOT,

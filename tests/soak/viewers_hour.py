@@ -1,9 +1,15 @@
 """A viewer's hour in the real app at a real service, at random and with pauses: ``python -m tests.soak.viewers_hour
-PROFILE SERVICE --by keys|mouse [--tv] [--minutes N] [--seed N] [--sheet FILE]``.
+PROFILE SERVICE SCREEN --by keys|mouse [--tv] [--minutes N] [--seed N] [--sheet FILE]``.
 
-After each step what has the focus must be there, no button's words may be cut, and text must stand out from what it
-stands on. All steps make one contact sheet. Lines ``service: …`` ask the caller to kill, stop or restart the service.
-The last line is a JSON document; exit code 0 when nothing was wrong.
+SCREEN is the file in which Xvfb keeps its picture. Keys and the mouse are real: ``xdotool`` presses them on that
+screen, which shows the app under a window manager, or a Wayland compositor with the app in it.
+
+After each step, what was pressed did something, and one thing in sight has the focus. No button's words are cut,
+nothing runs out of the window, and no value stands in place of words. No picture is broken. Text stands out from what
+is around it as WCAG 2.2 AA asks.
+
+All steps make one contact sheet. Lines ``service: …`` ask the caller to kill, stop or restart
+the service. The last line is a JSON document; exit code 0 when nothing was wrong.
 """
 
 from __future__ import annotations
@@ -11,32 +17,33 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
+import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtQuick import QQuickItem, QQuickWindow
-from PySide6.QtTest import QTest
 
-from tests.ui.app.test_contrast import contrast
+from tests.kit.waiting import PATIENCE_S
+from tests.packaging.xvfb import read_screen
+from tests.ui.legible import in_qml, place_of, readings, texts
 from tests.ui.loop import run_loop
 from tests.ui.stage import name_of
 from ui.app.composition import AppOptions, run_app
 from ui.app.selftest.focus import stops
 from ui.app.viewmodels.application import ApplicationViewModel
 
-K = Qt.Key
 EMAIL, PASSWORD = "demo@matinee.local", "demo"
-ARROWS = (K.Key_Right, K.Key_Down, K.Key_Left, K.Key_Up)
-KEYS = (*ARROWS, K.Key_Return, K.Key_Back)
-WEIGHTS = (25, 25, 11, 11, 18, 10)
+ARROWS = ("Right", "Down", "Left", "Up")
+KEYS = (*ARROWS, "Return", "XF86Back", "Escape")
+WEIGHTS = (25, 25, 11, 11, 14, 6, 4)
 DWELLS_S = (1.0, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 15.0, 30.0)
-LEAST_CONTRAST = 3.0  # of large text (WCAG 2.2, 1.4.3); small text below 4.5 is listed
-SMALL_CONTRAST = 4.5
 EVENTS = ("kill", "start", "slow", "start")  # one after the other, through the hour
 # What would end the hour, or leave the app
 UNPRESSED = (
@@ -48,84 +55,147 @@ UNPRESSED = (
     "changePassword",
     "cancelPlan",
 )
+#: What no viewer should read.
+_NO_WORDS = re.compile(r"\b(undefined|null|NaN|None|True|False)\b|%\d|%n|\[object|Traceback|<[a-z]+>|\d:\d{4,5}\b")
+_BROKEN = 3  # QQuickImageBase::Error
 _THUMB = (320, 180)
 _COLUMNS = 10
-_RING = 3  # pixels around a text
+_AT_ONCE_S, _ANSWERS_S, _SETTLES_MS = 0.3, 5.0, 600
+_TRIES_NEW = 0.6  # how often something is pressed that never was
+_MOST_ON_A_PAGE = 25
+
+
+class Presses(QObject):
+    """Counts what arrives at the window from the keyboard and the mouse."""
+
+    def __init__(self, window: QQuickWindow) -> None:
+        super().__init__(window)
+        self.count = 0
+        window.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress):
+            self.count += 1
+        return False
 
 
 class Hour:
-    """Takes steps until the time is over; ``wrong`` are sentences, ``faint`` texts that are hard to read."""
+    """Takes steps until the time is over; ``wrong`` are sentences."""
 
     def __init__(self, app: ApplicationViewModel, window: QQuickWindow, options: argparse.Namespace) -> None:
         self.app, self.window, self.options = app, window, options
         self.random = random.Random(options.seed)
+        self.presses = Presses(window)
         self.wrong: list[str] = []
-        self.faint: dict[str, float] = {}
-        self.pages: dict[str, int] = {}
+        self.pages: Counter[str] = Counter()
+        self.pressed: Counter[str] = Counter()
+        self.words: set[str] = set()
+        self.checked = 0  # texts
         self.shots: list[tuple[str, QImage]] = []
         self.steps = 0
+        self._on_page = 0
 
     def run(self) -> None:
+        self._until(lambda: self.page != "starting", PATIENCE_S)
+        self._wait(6.0)
         begin = time.monotonic()
         length_s = self.options.minutes * 60
         events = [(length_s * (number + 1) / (len(EVENTS) * 2 + 1), name) for number, name in enumerate(EVENTS * 2)]
-        self._wait(6.0)
         while (past_s := time.monotonic() - begin) < length_s:
             if events and past_s > events[0][0]:
                 print(f"service: {events.pop(0)[1]}", flush=True)
+            page = self.page
+            self.steps += 1
             what = self._by_keys() if self.options.by == "keys" else self._by_mouse()
             self._wait(self.random.choice(DWELLS_S))
-            self.steps += 1
+            self._on_page = self._on_page + 1 if self.page == page else 0
             self._look(what)
         print("service: start", flush=True)
 
     # --- acting
 
     def _by_keys(self) -> str:
-        (key,) = self.random.choices(KEYS, WEIGHTS)
-        if key == K.Key_Return and self.focus_name.startswith(UNPRESSED):
-            key = K.Key_Up
-        before = self.window.activeFocusItem()
-        self._press(key)
-        if key in ARROWS and self.page != "player" and self.window.activeFocusItem() is before:
-            self._some_arrow(before)
-        return f"{key.name.removeprefix('Key_')}"
+        name = self.focus_name
+        if self._on_page > _MOST_ON_A_PAGE and self.page != "home":
+            key = "XF86Back"
+        elif not self.pressed[name] and self.random.random() < _TRIES_NEW:
+            key = "Return"
+        else:
+            (key,) = self.random.choices(KEYS, WEIGHTS)
+        if key == "Return" and name.startswith(UNPRESSED):
+            key = "Up"
+        if key == "Return":
+            self.pressed[name] += 1
+        before, page = self._seen(), self.page
+        if not self._press("key", key):
+            return key
+        if page == "player":
+            self._until(lambda: self.page != "player" or self._controls_shown(), _ANSWERS_S)
+            if self.page == "player" and not self._controls_shown() and key in KEYS[:5]:
+                self._say(f"{key} does nothing on the player at {name}")
+        elif not self._until(lambda: self._seen() != before, _AT_ONCE_S) and not self._may_do_nothing(key):
+            if key in ARROWS:
+                self._some_arrow(before, name)
+            elif not self._until(lambda: self._seen() != before, _ANSWERS_S):
+                self._say(f"{key} does nothing on {page} at {name}")
+        return key
 
-    def _some_arrow(self, before: QQuickItem | None) -> None:
+    def _may_do_nothing(self, key: str) -> bool:
+        return key in ("XF86Back", "Escape") and self.page == "home"
+
+    def _some_arrow(self, before: object, name: str) -> None:
         """This arrow does nothing here; another one must."""
         for arrow in ARROWS:
-            self._press(arrow)
-            if self.window.activeFocusItem() is not before:
+            self._press("key", arrow)
+            if self._until(lambda: self._seen() != before, _AT_ONCE_S):
                 return
         if len(self._stops()) > 1:
-            self.wrong.append(
-                f"step {self.steps}: no arrow does anything on {self.page} at {name_of(before) if before else None}"
-            )
+            self._say(f"no arrow does anything on {self.page} at {name}")
 
     def _by_mouse(self) -> str:
+        if self.page == "player":  # the controls come with a movement
+            self._point(QPoint(self.window.width() // 2, self.window.height() // 2 + self.random.randint(-40, 40)))
+            run_loop(300)
         targets = [item for item in self._stops() if not name_of(item).startswith(UNPRESSED)]
-        if not targets or (self.page == "player" and self.random.random() < 0.3):
-            QTest.mouseMove(self.window, QPoint(self.window.width() // 2, self.window.height() // 2))
-            run_loop(200)
-            targets = [item for item in self._stops() if not name_of(item).startswith(UNPRESSED)] or targets
         if not targets:
-            self._press(K.Key_Back)  # what no mouse leaves is named below
-            self.wrong.append(f"step {self.steps}: nothing on {self.page} can be clicked")
+            self._say(f"nothing on {self.page} can be clicked")
+            self._press("key", "XF86Back")
             return "nothing"
-        item = self.random.choice(targets)
-        place = item.mapToScene(QPointF(item.width() / 2, item.height() / 2)).toPoint()
-        QTest.mouseMove(self.window, place)
-        run_loop(60)
-        if self.random.random() < 0.7:
-            QTest.mouseClick(self.window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
-        return f"{name_of(item)}"
+        fewest = min(self.pressed[name_of(item)] for item in targets)
+        fresh = [item for item in targets if self.pressed[name_of(item)] == fewest]
+        item = self.random.choice(fresh if self.random.random() < _TRIES_NEW else targets)
+        name = name_of(item)
+        self._point(item.mapToScene(QPointF(item.width() / 2, item.height() / 2)).toPoint())
+        run_loop(100)
+        if self.random.random() < 0.75:
+            self.pressed[name] += 1
+            self._press("click", "1")
+            return f"click {name}"
+        return f"point {name}"
 
-    def _press(self, key: Qt.Key) -> None:
-        QTest.keyClick(self.window, key)
-        run_loop(30)
+    def _point(self, place: QPoint) -> None:
+        there = self.window.mapToGlobal(place)
+        _xdotool("mousemove", str(there.x()), str(there.y()))
+
+    def _press(self, *words: str) -> bool:
+        """A key or a click, as far as the app; whether it arrived."""
+        before = self.presses.count
+        _xdotool(*words)
+        if self._until(lambda: self.presses.count > before, _ANSWERS_S):
+            return True
+        self._say(f"{' '.join(words)} does not reach the app")
+        return False
 
     def _wait(self, seconds: float) -> None:
         run_loop(round(seconds * 1000))
+
+    def _until(self, condition: Callable[[], bool], patience_s: float) -> bool:
+        end = time.monotonic() + patience_s
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            run_loop(30)
+        return True
 
     # --- looking
 
@@ -138,55 +208,91 @@ class Hour:
         item = self.window.activeFocusItem()
         return "" if item is None else name_of(item)
 
+    def _seen(self) -> tuple[str, int, bytes]:
+        """What would tell the viewer that something has happened."""
+        item = self.window.activeFocusItem()
+        picture = self._picture().scaled(160, 90)
+        return self.page, id(item), bytes(picture.constBits())
+
+    def _controls_shown(self) -> bool:
+        overlay = self.window.findChild(QQuickItem, "overlay")
+        return overlay is None or bool(overlay.property("shown"))
+
     def _stops(self) -> list[QQuickItem]:
         """What can be pressed, and is in sight: neither outside of the window nor under something else."""
         frame = QRectF(0, 0, self.window.width(), self.window.height())
-        found = []
-        for item in stops(self.window):
-            middle = item.mapToScene(QPointF(item.width() / 2, item.height() / 2))
-            if frame.contains(middle) and item.width() > 0 and _opacity(item) > 0.5:
-                found.append(item)
-        return found
+        return [
+            item
+            for item in stops(self.window)
+            if item.width() > 0 and _opacity(item) > 0.5 and frame.contains(_middle(item))
+        ]
 
     def _look(self, what: str) -> None:
-        self.pages[self.page] = self.pages.get(self.page, 0) + 1
-        item = self.window.activeFocusItem()
+        self.pages[self.page] += 1
         if self.page == "signIn":
-            self.wrong.append(f"step {self.steps}: signed out after {what}")
-        if item is None or not item.isVisible() or not item.isEnabled():
-            self.wrong.append(f"step {self.steps}: the focus is lost on {self.page} after {what}")
-        picture = self._picture()
-        for text in _texts(self.window.contentItem()):
-            self._judge(text, picture)
+            self._say(f"signed out after {what}")
+        found = self._faults()
+        if found:  # something may be on its way
+            run_loop(_SETTLES_MS)
+            found = [one for one in self._faults() if one in found]
+        for sentence in found:
+            self._say(sentence)
         caption = f"{self.steps} {what} {self.page} {self.focus_name}"
         if len(self.shots) < self.options.most_shots:
             ways = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            self.shots.append((caption, picture.scaled(*_THUMB, *ways)))
+            self.shots.append((caption, self._picture().scaled(*_THUMB, *ways)))
         print(caption, flush=True)
 
+    def _faults(self) -> list[str]:
+        """What is wrong with what is to be seen now."""
+        return [*self._of_the_focus(), *self._of_texts(), *self._of_pictures()]
+
+    def _of_the_focus(self) -> Iterator[str]:
+        item = self.window.activeFocusItem()
+        if item is None or not item.isVisible() or not item.isEnabled():
+            yield f"the focus is lost on {self.page}"
+        elif not QRectF(0, 0, self.window.width(), self.window.height()).contains(_middle(item)):
+            yield f"the focus is out of sight on {self.page} at {name_of(item)}"
+
+    def _of_texts(self) -> Iterator[str]:
+        picture = self._picture()
+        scale = self.window.height() / 720 if self.options.tv else 1.0
+        for one in readings(self.window, picture, scale):
+            self.checked += 1
+            if not one.good:
+                yield f"“{one.words[:40]}” on {self.page} has a contrast of {one.ratio:.1f}, not {one.least}"
+        for text in texts(self.window.contentItem()):
+            words = str(text.property("text"))
+            self.words.add(f"{self.page}\t{words}")
+            if text.property("truncated") and _is_button(text):
+                yield f"the words of a button are cut on {self.page}: {words}"
+            if _NO_WORDS.search(words):
+                yield f"on {self.page} stands “{words[:60]}”"
+            place = place_of(text)
+            if (place.left() < 0 or place.right() > self.window.width() + 1) and not _scrolls(text):
+                yield f"“{words[:40]}” runs out of the window on {self.page}"
+
+    def _of_pictures(self) -> Iterator[str]:
+        waiting = [self.window.contentItem()]
+        while waiting:
+            item = waiting.pop()
+            if item.isVisible():
+                if item.inherits("QQuickImageBase") and in_qml(item, "status") == _BROKEN:
+                    yield f"a picture is broken on {self.page}: {item.property('source').toString()}"
+                waiting.extend(item.childItems())
+
     def _picture(self) -> QImage:
-        """The window as it is on the screen, with the video; as it was drawn where no program may read the screen."""
-        if QGuiApplication.platformName() == "xcb":
-            screen = self.window.screen().grabWindow(int(self.window.winId())).toImage()
-            if not screen.isNull():
-                return screen
-        return self.window.grabWindow()
+        """The window as it is on the screen, with the video."""
+        whole = read_screen(self.options.screen)
+        height, width, _ = whole.shape
+        corner = self.window.mapToGlobal(QPoint(0, 0))
+        image = QImage(whole.tobytes(), width, height, width * 3, QImage.Format.Format_RGB888)
+        return image.copy(corner.x(), corner.y(), self.window.width(), self.window.height())
 
-    def _judge(self, text: QQuickItem, picture: QImage) -> None:
-        words = str(text.property("text"))
-        if text.property("truncated") and _is_button(text):
-            self._once(f"the words of a button are cut on {self.page}: {words}")
-        found = _contrast(text, picture)
-        if found is None or not _on_top(self.window.contentItem(), text):
-            return
-        if found < LEAST_CONTRAST and not _is_placeholder(text):
-            self._once(f"“{words[:40]}” on {self.page} has a contrast of {found:.1f}")
-        elif found < SMALL_CONTRAST:
-            self.faint[words[:40]] = round(min(found, self.faint.get(words[:40], 99.0)), 2)
-
-    def _once(self, sentence: str) -> None:
+    def _say(self, sentence: str) -> None:
         if not any(sentence in one for one in self.wrong):
             self.wrong.append(f"step {self.steps}: {sentence}")
+            print(self.wrong[-1], flush=True)
 
     def sheet(self, file: Path) -> None:
         """All steps in one picture."""
@@ -204,78 +310,12 @@ class Hour:
         made.save(str(file))
 
 
-def _texts(root: QQuickItem) -> Iterator[QQuickItem]:
-    """Texts in sight; what stands behind a dialog is disabled and not looked at."""
-    waiting = [root]
-    while waiting:
-        item = waiting.pop()
-        if not item.isVisible() or item.opacity() < 0.95 or not item.isEnabled():
-            continue
-        if item.inherits("QQuickText") and item.property("text"):
-            yield item
-        waiting.extend(item.childItems())
+def _xdotool(*words: str) -> None:
+    subprocess.run(["xdotool", *words], check=True, stderr=subprocess.DEVNULL)
 
 
-def _contrast(text: QQuickItem, picture: QImage) -> float | None:
-    """Of the text's colour and the lower part of what stands around it; None where it is not whole in the picture."""
-    inner = QRectF(0, 0, float(text.property("contentWidth")), float(text.property("contentHeight")))
-    place = text.mapRectToScene(inner).toRect()
-    ring = place.adjusted(-_RING, -1, _RING, 1)
-    if place.width() < 8 or not picture.rect().contains(ring) or not _uncovered(text, place):
-        return None
-    colour = QColor(text.property("color"))
-    grounds = sorted(contrast(colour, picture.pixelColor(point)) for point in _edge(ring))
-    return grounds[len(grounds) // 4]
-
-
-def _edge(ring: QRect) -> Sequence[QPoint]:
-    rows = range(ring.top(), ring.bottom(), 3)
-    return [QPoint(x, y) for y in rows for x in (ring.left(), ring.right())]
-
-
-def _uncovered(text: QQuickItem, place: QRect) -> bool:
-    """Whether no ancestor cuts it off, and it does not move at this moment."""
-    ancestor = text.parentItem()
-    while ancestor is not None:
-        if ancestor.clip():
-            seen = ancestor.mapRectToScene(QRectF(0, 0, ancestor.width(), ancestor.height()))
-            if not seen.contains(QRectF(place)):
-                return False
-        ancestor = ancestor.parentItem()
-    return True
-
-
-def _on_top(root: QQuickItem, text: QQuickItem) -> bool:
-    """Whether nothing opaque is drawn over the middle of a text."""
-    middle = text.mapToScene(QPointF(float(text.property("contentWidth")) / 2, text.height() / 2))
-    return _topmost(root, middle) is text
-
-
-def _topmost(item: QQuickItem, point: QPointF) -> QQuickItem | None:
-    """What is drawn last at a point of the window."""
-    if not item.isVisible() or item.opacity() < 0.5:
-        return None
-    inside = item.contains(item.mapFromScene(point))
-    if item.clip() and not inside:
-        return None
-    children = enumerate(item.childItems())
-    for _, child in sorted(children, key=lambda one: (one[1].z(), one[0]), reverse=True):
-        found = _topmost(child, point)
-        if found is not None:
-            return found
-    return item if inside and _is_solid(item) else None
-
-
-def _is_solid(item: QQuickItem) -> bool:
-    if item.inherits("QQuickText"):
-        return bool(item.property("text"))
-    if item.inherits("QQuickImage"):
-        return True
-    return (
-        item.inherits("QQuickRectangle")
-        and QColor(item.property("color")).alpha() > 128
-        and not item.property("gradient")
-    )
+def _middle(item: QQuickItem) -> QPointF:
+    return item.mapToScene(QPointF(item.width() / 2, item.height() / 2))
 
 
 def _opacity(item: QQuickItem) -> float:
@@ -286,6 +326,16 @@ def _opacity(item: QQuickItem) -> float:
     return found
 
 
+def _scrolls(text: QQuickItem) -> bool:
+    """Whether it lies in a row or list, which goes on beyond the window."""
+    ancestor = text.parentItem()
+    while ancestor is not None:
+        if ancestor.inherits("QQuickFlickable"):
+            return True
+        ancestor = ancestor.parentItem()
+    return False
+
+
 def _is_button(text: QQuickItem) -> bool:
     parent = text.parentItem()
     return any(
@@ -294,16 +344,12 @@ def _is_button(text: QQuickItem) -> bool:
     )
 
 
-def _is_placeholder(text: QQuickItem) -> bool:
-    parent = text.parentItem()
-    return parent is not None and parent.property("placeholder") == text.property("text")
-
-
 def main() -> int:
     """See the module."""
     parser = argparse.ArgumentParser()
     parser.add_argument("profile", type=Path)
     parser.add_argument("service")
+    parser.add_argument("screen", type=Path)
     parser.add_argument("--by", choices=("keys", "mouse"), default="keys")
     parser.add_argument("--tv", action="store_true")
     parser.add_argument("--minutes", type=float, default=60.0)
@@ -314,8 +360,6 @@ def main() -> int:
     hours: list[Hour] = []
 
     def begin(app: ApplicationViewModel, window: QQuickWindow) -> None:
-        if options.tv:
-            window.showFullScreen()
         hour = Hour(app, window, options)
         hours.append(hour)
 
@@ -342,7 +386,15 @@ def main() -> int:
     (hour,) = hours
     if options.sheet is not None:
         hour.sheet(options.sheet)
-    report = {"steps": hour.steps, "pages": hour.pages, "faint": hour.faint, "wrong": hour.wrong}
+        options.sheet.with_suffix(".txt").write_text("\n".join(sorted(hour.words)), "utf-8")
+    report = {
+        "seed": options.seed,
+        "steps": hour.steps,
+        "pages": hour.pages,
+        "pressed": len(hour.pressed),
+        "texts": hour.checked,
+        "wrong": hour.wrong,
+    }
     print(json.dumps(report, ensure_ascii=False), flush=True)
     return 1 if hour.wrong or hour.steps < options.minutes else 0
 

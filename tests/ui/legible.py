@@ -53,7 +53,7 @@ def readings(window: QQuickWindow, picture: QImage, scale: float = 1.0) -> Itera
     """Every text that is seen whole; ``scale`` is that of the theme, by which viewers sit further away."""
     root = window.contentItem()
     for text in texts(root):
-        place = _place(text)
+        place = place_of(text)
         ring = place.toRect().adjusted(-_RING, -1, _RING, 1)
         if place.width() < _LEAST_WIDTH or not picture.rect().contains(ring) or _is_cut(text, place):
             continue
@@ -78,7 +78,7 @@ def texts(root: QQuickItem) -> Iterator[QQuickItem]:
         waiting.extend(item.childItems())
 
 
-def _place(text: QQuickItem) -> QRectF:
+def place_of(text: QQuickItem) -> QRectF:
     """Where the letters are in the window, as the text is aligned within its item."""
     width, height = float(text.property("contentWidth")), float(text.property("contentHeight"))
     across, down = _alignments(text)
@@ -88,14 +88,14 @@ def _place(text: QQuickItem) -> QRectF:
 
 
 def _alignments(text: QQuickItem) -> tuple[int, int]:
-    """Asked in QML, as Python has no type for these values."""
-    context = qmlContext(text)
-    if context is None:
-        return Qt.AlignmentFlag.AlignLeft.value, Qt.AlignmentFlag.AlignTop.value
-    found, _undefined = QQmlExpression(
-        context, text, "effectiveHorizontalAlignment * 4096 + verticalAlignment"
-    ).evaluate()
-    return divmod(int(found), 4096)
+    found = in_qml(text, "effectiveHorizontalAlignment * 4096 + verticalAlignment")
+    return divmod(int(found), 4096) if isinstance(found, (int, float)) else (Qt.AlignmentFlag.AlignLeft.value, 0)
+
+
+def in_qml(item: QQuickItem, expression: str) -> object:
+    """The value of an expression of an item, None where it has no context: Python has no type for some values."""
+    context = qmlContext(item)
+    return None if context is None else QQmlExpression(context, item, expression).evaluate()[0]
 
 
 def _shift(room: float, alignment: int, centre: Qt.AlignmentFlag, end: Qt.AlignmentFlag) -> float:
