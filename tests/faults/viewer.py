@@ -16,7 +16,7 @@ from player.manifest.dash import representation
 from player.service import discovery
 from tests.faults.model import Fault
 from ui.app.system import translation
-from ui.app.viewmodels import posters, sentences
+from ui.app.viewmodels import posters, sentences, tasks
 from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.channels import ChannelsViewModel
 from ui.app.viewmodels.clips import ClipsViewModel
@@ -103,6 +103,11 @@ def _start_over_from_the_earliest(patch: pytest.MonkeyPatch) -> None:
 _BRIGHT = "tests/ui/app/test_contrast.py::test_text_can_be_read_over_white_pictures"
 
 FAULTS = [
+    Fault(
+        name="viewer-reads-host-and-port",
+        test="tests/ui/app/test_viewmodels.py::test_no_page_names_hosts",
+        apply=lambda patch: patch.setattr(tasks, "service_sentence", sentences.sentence_of),
+    ),
     Fault(
         name="viewer-length-faint-over-a-bright-film",
         test=_BRIGHT + "[player-False]",

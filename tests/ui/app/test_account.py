@@ -60,7 +60,7 @@ def test_a_plan_is_ordered_changed_and_cancelled(client, account, qtbot):
 def test_an_order_whose_outcome_is_not_known_is_sent_again_as_the_same(client, account, qtbot):
     client.failure = NetError(ErrorCode.NET_STALLED, "It stalled.")
     account.order("basic", "4242424242424242")
-    qtbot.waitUntil(lambda: account.property("notice") == "It stalled.")
+    qtbot.waitUntil(lambda: account.property("notice") == "The server has stopped sending.")
     client.failure = ServiceError(ErrorCode.SERVICE_REPLY, "The card was declined.", recoverable=False)
     account.order("basic", "4000000000000002")
     qtbot.waitUntil(lambda: account.property("notice") == "The card was declined.")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 
-from player.base.errors import ErrorCode, NetError
+from player.base.errors import ErrorCode, NetError, ServiceError
 from player.service.model import EpisodePlace, Profile
 from tests.kit.fake_client import cards
 from tests.kit.fake_downloads import GIGA, queue
@@ -87,14 +87,14 @@ def test_what_fails_says_why(stage):
     show(stage)
     stage.downloads.failure = NetError(ErrorCode.NET_REFUSED, "tv.test does not answer.")
     choose(stage, 3, "Renew the licence")
-    stage.until(lambda: stage.app.downloads.property("notice") == "tv.test does not answer.")
+    stage.until(lambda: stage.app.downloads.property("notice") == "The server refuses the connection.")
     assert stage.focus_name == "download_3"
 
 
 def test_after_a_look_that_failed_the_list_is_looked_at_again(stage):
     show(stage)
     stage.app.downloads._timer.setInterval(10)
-    stage.downloads.failure = NetError(ErrorCode.NET_REFUSED, "The list cannot be read.")
+    stage.downloads.failure = ServiceError(ErrorCode.SERVICE_REPLY, "The list cannot be read.")
     stage.until(lambda: stage.app.downloads.property("notice") == "The list cannot be read.")
     stage.downloads.failure = None
     stage.downloads._change("d0", "complete")
@@ -157,7 +157,7 @@ def test_the_page_of_a_downloaded_title_says_how_long_it_may_be_watched(stage):
 
 def test_why_a_title_cannot_be_downloaded_is_said(stage):
     details(stage)
-    stage.downloads.failure = NetError(ErrorCode.NET_REFUSED, "Your plan does not include downloads.")
+    stage.downloads.failure = ServiceError(ErrorCode.SERVICE_NOT_ENTITLED, "Your plan does not include downloads.")
     stage.key(K.Key_Return)
     stage.until(lambda: stage.item("detailsNotice").property("text") == "Your plan does not include downloads.")
 

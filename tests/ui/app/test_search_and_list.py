@@ -88,7 +88,7 @@ def test_an_error_is_said_and_the_next_letter_tries_again(stage):
     at_search(stage)
     stage.client.failure = NetError(ErrorCode.NET_DNS, "tv.test cannot be found.")
     stage.app.search.again("title")
-    stage.until(lambda: stage.item("searchMessage").property("text") == "tv.test cannot be found.")
+    stage.until(lambda: stage.item("searchMessage").property("text") == "The address of the server cannot be found.")
     stage.client.failure = None
     stage.app.search.again("title 2")
     stage.until(lambda: stage.app.search.results.count == 1)
@@ -143,7 +143,7 @@ def test_a_change_that_the_service_does_not_take_is_taken_back(stage):
     stage.app.toggleListed()
     assert stage.app.property("listed") is True
     stage.until(lambda: stage.app.property("listed") is False)
-    assert stage.app.myList.property("message") == "tv.test cannot be found."
+    assert stage.app.myList.property("message") == "The address of the server cannot be found."
 
 
 def test_a_list_that_cannot_be_loaded_can_be_tried_again(stage):

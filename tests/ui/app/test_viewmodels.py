@@ -100,11 +100,19 @@ def test_results_come_on_the_qt_thread(client, tasks, qtbot):
 
 
 def test_an_error_of_the_family_keeps_its_sentence(client, tasks, qtbot):
-    client.failure = NetError(ErrorCode.NET_DNS, "There is no such host.")
+    client.failure = MatineeError(ErrorCode.SERVICE_REPLY, "Not understood.")
     seen = []
     tasks.run(client.catalog(None), seen.append, seen.append)
     qtbot.waitUntil(lambda: bool(seen))
-    assert seen == [PlaybackFailure("net.dns", "There is no such host.")]
+    assert seen == [PlaybackFailure("service.reply", "Not understood.")]
+
+
+def test_no_page_names_hosts(client, tasks, qtbot):
+    client.failure = NetError(ErrorCode.NET_REFUSED, "The server 127.0.0.1:8400 refuses the connection.")
+    seen = []
+    tasks.run(client.catalog(None), seen.append, seen.append)
+    qtbot.waitUntil(lambda: bool(seen))
+    assert seen == [PlaybackFailure("net.refused", "The server refuses the connection.")]
 
 
 @pytest.mark.logs_errors
@@ -283,7 +291,7 @@ def test_the_catalogue_comes_page_by_page(client, home, qtbot):
 @pytest.mark.parametrize(
     ("error", "state"),
     [
-        (NetError(ErrorCode.NET_REFUSED, "No answer."), "offline"),
+        (NetError(ErrorCode.NET_REFUSED, "The server refuses the connection."), "offline"),
         (MatineeError(ErrorCode.SERVICE_REPLY, "Not understood."), "error"),
     ],
 )

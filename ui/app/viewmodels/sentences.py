@@ -22,6 +22,13 @@ def sentence_of(failure: PlaybackFailure) -> str:
     return failure.sentence if translated == plain.get(key, "") else translated
 
 
+def service_sentence(failure: PlaybackFailure) -> str:
+    """What went wrong with a call of the service, on a page: no viewer reads a host and its port there."""
+    if failure.code.startswith("net."):
+        return all_sentences(text.tr).get(failure.code) or sentence_of(failure)
+    return sentence_of(failure)
+
+
 def unsupported_words(sentence: str) -> str:
     """Why a line of a menu is greyed out: in English the player's own sentence."""
     plain, theirs = _unsupported(str), _unsupported(text.tr)

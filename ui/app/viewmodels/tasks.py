@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from player.base.errors import ANY_ERROR
 from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
-from ui.app.viewmodels.sentences import sentence_of
+from ui.app.viewmodels.sentences import service_sentence
 from ui.app.viewmodels.text import tr
 
 T = TypeVar("T")
@@ -81,6 +81,6 @@ def failure_of(error: BaseException) -> PlaybackFailure:
     """An error as the viewer sees it. Errors outside the family are faults of ours and go to the log."""
     if isinstance(error, ANY_ERROR):
         failure = PlaybackFailure.of(error)
-        return replace(failure, sentence=sentence_of(failure))
+        return replace(failure, sentence=service_sentence(failure))
     _log.error("unexpected error", exc_info=error)
     return PlaybackFailure("internal", tr("Something went wrong inside Matinee."))
