@@ -41,6 +41,7 @@ class Settings:
     that they were asked for from.
     ``mail_url`` (``smtp://`` or ``smtps://``, by default that in ``MATINEE_MAIL_URL``) is the server that takes mail,
     from ``mail_from`` (``MATINEE_MAIL_FROM``); without one mail goes into ``mail_dir``.
+    ``recordings_bytes`` is how much the recordings of an account may take.
     ``networks`` say which country a network (CIDR) is in; a call from elsewhere counts as from the account's own.
     """
 
@@ -55,6 +56,7 @@ class Settings:
     wake_url: str = field(default_factory=lambda: os.environ.get("MATINEE_WAKE_URL", ""), repr=False)
     store_url: str = field(default_factory=lambda: os.environ.get("MATINEE_STORE_URL", ""), repr=False)
     shared_url: str = field(default_factory=lambda: os.environ.get("MATINEE_SHARED_URL", ""), repr=False)
+    recordings_bytes: int = 20_000_000_000
     networks: tuple[tuple[str, str], ...] = ()
     public_url: str = field(default_factory=lambda: os.environ.get("MATINEE_PUBLIC_URL", ""))
     trusted_proxies: tuple[str, ...] = field(

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from backend_stub.broadcast.guide import Programme
 from backend_stub.clock import Clock, SystemClock
 from backend_stub.config import Settings
 from backend_stub.db.database import AWAY, Database
 from backend_stub.db.migrate import upgrade
+from backend_stub.db.models import Title
 from backend_stub.encoding.storage import Storage, open_storage
 from backend_stub.jobs.store import Jobs
 from backend_stub.jobs.wake_up_signal import WakeUpSignal
 from backend_stub.live.faults import LivePlans
+from backend_stub.live.guide import channel_guide
 from backend_stub.mail import open_mailer
 from backend_stub.master_keys import MasterKeys
 from backend_stub.metrics import Metrics
@@ -50,6 +53,8 @@ from backend_stub.services.profiles import Profiles
 from backend_stub.services.progress import ProgressLog
 from backend_stub.services.quality import QualitySums
 from backend_stub.services.rate_limit import CountingWindow
+from backend_stub.services.recorder import Recorder
+from backend_stub.services.recordings import Recordings
 from backend_stub.services.regions import Regions
 from backend_stub.services.retention import Retention
 from backend_stub.services.rights.messages import ReplayGuard
@@ -84,6 +89,7 @@ _RENEWALS_S = 60.0
 _EVENTS_S = 5.0
 _MAIL_S = 2.0
 _CLOCK_S = 60.0
+_RECORDINGS_S = 10.0
 _FIRST_SUGGESTIONS_S, _SUGGESTIONS_S = 300.0, 6 * 3600.0
 
 
@@ -171,6 +177,7 @@ class ServiceContext:
     device_commands: DeviceCommands
     profiles: Profiles
     my_list: ViewerLists
+    recordings: Recordings
     opinions: Opinions
     play: PlayService
     progress: ProgressLog
@@ -233,6 +240,12 @@ def open_context(
     money = _money(database, clock, secrets)
     rights = _rights(database, clock, settings, secrets)
     titles = _titles(database, clock, settings, my_list)
+    recorder = Recorder(database, clock, settings, KeyVault(MasterKeys(settings.secrets_dir)))
+
+    def programmes_of(title: Title, now: float) -> Sequence[Programme]:
+        guide = channel_guide(settings.media_dir, title, now)
+        return guide.programmes if guide is not None else ()
+
     accounts = Accounts(database, clock)
     mailer = open_mailer(settings.mail_url, settings.mail_from, settings.mail_dir)
     codes = MailCodes(database, clock, mailer, secrets.token_signing)
@@ -257,6 +270,7 @@ def open_context(
         device_commands=DeviceCommands(database, clock, ReplayGuard(database, rights.signer)),
         profiles=Profiles(database, clock),
         my_list=my_list,
+        recordings=Recordings(database, clock, settings, recorder, programmes_of),
         opinions=Opinions(database, clock),
         play=PlayService(database, clock, settings, addresses, edge_gate),
         progress=ProgressLog(database, clock),
@@ -278,7 +292,12 @@ def open_context(
         storage=open_storage(settings),
         uploads=Uploads(settings.uploads_dir, clock),
         upkeep=ServiceUpkeep(
-            _upkeep_tasks(money, rights, titles, quality, codes, Retention(database, clock)), clock, AWAY
+            [
+                UpkeepTask("recordings", _RECORDINGS_S, recorder.keep_up),
+                *_upkeep_tasks(money, rights, titles, quality, codes, Retention(database, clock)),
+            ],
+            clock,
+            AWAY,
         ),
     )
 

@@ -12,6 +12,7 @@ CLEAR = "clear"
 VARIANTS = (ENCRYPTED, CLEAR)
 FILM, SERIES, EPISODE, TRAILER = "film", "series", "episode", "trailer"
 KINDS = (FILM, SERIES, EPISODE, TRAILER)
+RECORDING = "recording"  # of a programme, for one profile: in no list of titles
 LISTED = (FILM, SERIES)  # kinds that stand in lists by themselves; the others are found through them
 LIVE = "live"  # a channel: broadcast into a folder of its own, or the clear variant in a loop
 SHOWN_MARK = "shown"  # the file beside a title's variants that names the version on show

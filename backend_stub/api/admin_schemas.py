@@ -60,6 +60,7 @@ class RightsBody(Strict):
     hdcp: dict[_Label, Literal["none", "1.4", "2.2"]]
     analogue: bool
     mirror: bool
+    record: bool = True
 
 
 class EpisodePlace(Strict):

@@ -10,6 +10,7 @@ from backend_stub.api.catalog import title_body
 from backend_stub.api.deps import Context, Watching
 from backend_stub.api.errors import documented
 from backend_stub.live import guide
+from backend_stub.titles import LIVE
 
 router = APIRouter(tags=["catalog"])
 
@@ -20,6 +21,7 @@ class ProgrammeBody(BaseModel):
     title: str
     starts_at: float
     ends_at: float
+    recordable: bool
 
 
 class ChannelBody(BaseModel):
@@ -37,12 +39,20 @@ class ChannelsBody(BaseModel):
 def channels(request: Request, context: Context, watching: Watching) -> ChannelsBody:
     now = context.clock.now()
     items = []
-    for watched in context.titles.catalog.page(watching, None, _MOST_TITLES).items:
+    found_titles = context.titles.catalog.page(watching, None, _MOST_TITLES).items
+    broadcast = {watched.title.id for watched in found_titles if LIVE in watched.title.variants}
+    recordable = context.recordings.recordable(broadcast)
+    for watched in found_titles:
         title = watched.title
         found = guide.channel_guide(context.settings.media_dir, title, now)
         if found is not None:
             shown = [
-                ProgrammeBody(title=one.title or title.title, starts_at=one.starts_at, ends_at=one.ends_at)
+                ProgrammeBody(
+                    title=one.title or title.title,
+                    starts_at=one.starts_at,
+                    ends_at=one.ends_at,
+                    recordable=one.record and title.id in recordable,
+                )
                 for one in found.programmes
             ]
             items.append(ChannelBody(title=title_body(request, watched), programmes=shown, back_s=found.back_s))

@@ -240,7 +240,7 @@ class ArtworkBody(BaseModel):
 
 class TitleBody(BaseModel):
     id: str
-    kind: Literal["film", "series", "episode", "trailer"]
+    kind: Literal["film", "series", "episode", "trailer", "recording"]
     title: str
     synopsis: str
     year: int

@@ -208,7 +208,7 @@ class BroadcastChannel:
                 yield init_record(place, number, epoch, made)
             last = len(track.segments) - detailed
             for position, segment in enumerate(track.segments):
-                yield from _segment_records(place, segment, brief=segment.whole and position < last)
+                yield from segment_records(place, segment, brief=segment.whole and position < last)
         if self.ended_at is not None:
             yield {"is": "end", "at": self.ended_at}
 
@@ -239,7 +239,8 @@ def init_record(track: int, run: int, epoch: int, made: InitFile) -> Record:
     }
 
 
-def _segment_records(track: int, segment: Segment, *, brief: bool) -> Iterator[Record]:
+def segment_records(track: int, segment: Segment, *, brief: bool) -> Iterator[Record]:
+    """What a journal says of a segment; ``brief``: of a whole one, without its chunks."""
     made = {
         "is": "segment",
         "track": track,

@@ -14,11 +14,12 @@ _HOUR_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """In seconds since 1970; an empty ``title`` is that of the channel."""
+    """In seconds since 1970; an empty ``title`` is that of the channel. ``record``: viewers may record it."""
 
     starts_at: float
     ends_at: float
     title: str = ""
+    record: bool = True
 
 
 def write_programmes(folder: Path, programmes: Sequence[Programme]) -> None:
@@ -33,11 +34,18 @@ def read_programmes(text: str) -> list[Programme]:
     """The programmes in a document, in order. Raises ValueError with a sentence."""
     try:
         found = [
-            Programme(float(one["starts_at"]), float(one["ends_at"]), str(one.get("title", "")))
+            Programme(
+                float(one["starts_at"]),
+                float(one["ends_at"]),
+                str(one.get("title", "")),
+                one.get("record", True) is True,
+            )
             for one in json.loads(text)
         ]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError("The guide is no list of {title, starts_at, ends_at}, in seconds since 1970.") from error
+        raise ValueError(
+            "The guide is no list of {title, starts_at, ends_at, record}, in seconds since 1970."
+        ) from error
     if not all(math.isfinite(one.starts_at) and math.isfinite(one.ends_at) for one in found):
         raise ValueError("A programme of the guide has no start or no end.")
     if any(one.ends_at <= one.starts_at for one in found):

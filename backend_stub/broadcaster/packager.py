@@ -147,6 +147,7 @@ class Packager:
         if making.epoch != epoch:
             self._write_init(making, track, epoch)
         path = self._folder / track.name / f"{number}.m4s"
+        path.unlink(missing_ok=True)  # what a power failure left of it may be in a recording too
         making.descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         before = track.segments[-1] if track.segments else None
         self._journal.write(

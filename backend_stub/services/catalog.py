@@ -121,7 +121,7 @@ class Catalog:
     def get(self, viewing: Viewing, title_id: str) -> WatchedTitle:
         """Raises :class:`ProblemError` 404 ``title_not_found``."""
         with self._database.read() as session:
-            title = published_title(session, title_id)
+            title = published_title(session, title_id, viewing=viewing)
             return whole(session, viewing, title)
 
 

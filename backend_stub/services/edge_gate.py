@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from sqlalchemy import ColumnElement, Float, String, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Float, String, and_, bindparam, exists, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, Device, Download, PlaySession, RefreshToken, Title, TitleRights
+from backend_stub.db.models import Account, Device, Download, PlaySession, Recording, RefreshToken, Title, TitleRights
 from backend_stub.services.streams import AHEAD_S, GOES_ON_S, SILENT_S
 from backend_stub.signing import EdgeGrant
 
@@ -44,7 +44,8 @@ _STANDS = [
     .join(row, row.account_id == Account.id)
     .join(Device, and_(Device.account_id == row.account_id, Device.id == row.device_id))
     .join(Title, Title.id == row.title_id)
-    .outerjoin(TitleRights, TitleRights.title_id == row.title_id)
+    .outerjoin(Recording, Recording.title_id == row.title_id)
+    .outerjoin(TitleRights, TitleRights.title_id == func.coalesce(Recording.channel_id, row.title_id))
     .where(row.id == _SESSION, rule, Account.active, Device.revoked_at.is_(None))
     .where(Title.published_at.is_not(None), TitleRights.revoked_at.is_(None))
     for row, rule in ((PlaySession, _PLAYS), (Download, _KEEPS))

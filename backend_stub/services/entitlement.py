@@ -9,10 +9,10 @@ from functools import cache
 from sqlalchemy import ColumnElement, Float, Integer, String, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from backend_stub.db.models import Episode, Subscription, Title, TitleRights, Trailer
+from backend_stub.db.models import Episode, Recording, Subscription, Title, TitleRights, Trailer
 from backend_stub.problems import ProblemError
 from backend_stub.services.plans import Plan, plan_of, running_subscription
-from backend_stub.titles import CLEAR, LISTED, LIVE, SERIES, TRAILER
+from backend_stub.titles import CLEAR, LISTED, LIVE, RECORDING, SERIES, TRAILER
 
 HDCP_LEVELS = ("none", "1.4", "2.2")
 #: The picture heights that a key label covers, in lines; 0 is sound.
@@ -57,6 +57,7 @@ class ContractTerms:
     hdcp: dict[str, str] = field(default_factory=dict)
     analogue: bool = True
     mirror: bool = True
+    record: bool = True
     revoked_at: float | None = None
 
 
@@ -116,21 +117,41 @@ def _read_rights(row: TitleRights | None) -> ContractTerms:
         hdcp=dict(row.hdcp),
         analogue=row.analogue,
         mirror=row.mirror,
+        record=row.record,
         revoked_at=row.revoked_at,
     )
 
 
-def published_title(session: Session, title_id: str, variant: str | None = None) -> Title:
-    """The published title, in this variant where one is named.
+def published_title(
+    session: Session, title_id: str, variant: str | None = None, viewing: Viewing | None = None
+) -> Title:
+    """The published title, in this variant where one is named. A recording is there for its owner only.
 
     Raises :class:`ProblemError` 404 ``title_not_found`` or ``variant_not_found``.
     """
-    return _published(session.get(Title, title_id), variant)
+    title = _published(session.get(Title, title_id), variant)
+    if title.kind == RECORDING:
+        _own_recording(session, title_id, viewing)
+    return title
+
+
+def _own_recording(session: Session, title_id: str, viewing: Viewing | None) -> Recording:
+    """Raises :class:`ProblemError` 404 ``title_not_found``, as for a title that is not there."""
+    recording = session.get(Recording, title_id)
+    if recording is None or viewing is None:
+        raise _not_found()
+    if (recording.account_id, recording.profile_id) != (viewing.account_id, viewing.profile_id):
+        raise _not_found()
+    return recording
+
+
+def _not_found() -> ProblemError:
+    return ProblemError(404, "title_not_found", "There is no such title.")
 
 
 def _published(title: Title | None, variant: str | None) -> Title:
     if title is None or title.published_at is None:
-        raise ProblemError(404, "title_not_found", "There is no such title.")
+        raise _not_found()
     looped = variant == LIVE and CLEAR in title.variants
     if variant is not None and variant not in title.variants and not looped:
         raise ProblemError(404, "variant_not_found", f"This title has no {variant} variant.")
@@ -150,7 +171,7 @@ def entitled_title(
     session: Session, viewing: Viewing, title_id: str, now: float, variant: str | None = None
 ) -> Entitled:
     """The title, if this account may watch it now and here; the account is known to be active already. A trailer may
-    be watched, without a plan too, by whom its title is offered to.
+    be watched, without a plan too, by whom its title is offered to; a recording by its owner, as its channel may be.
 
     Raises :class:`ProblemError` as :func:`published_title`, 403 ``maturity``, ``title_revoked``, ``not_in_region``,
     ``not_yet_available``, ``no_longer_available`` or ``plan_missing``.
@@ -158,7 +179,11 @@ def entitled_title(
     values = {"title_id": title_id, "account_id": viewing.account_id, "now": now}
     title, row, subscription = session.execute(_ASKED, values).first() or (None, None, None)
     title = _published(title, variant)
-    rights = _offered_rights(viewing, title, _read_rights(row), now)
+    if title.kind == RECORDING:
+        channel_id = _own_recording(session, title_id, viewing).channel_id
+        rights = _offered_rights(viewing, session.get_one(Title, channel_id), rights_of(session, channel_id), now)
+    else:
+        rights = _offered_rights(viewing, title, _read_rights(row), now)
     if title.kind == TRAILER:
         advertised = session.scalar(select(Trailer.of_id).where(Trailer.title_id == title_id))
         of = published_title(session, advertised or "")

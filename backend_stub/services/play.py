@@ -29,7 +29,7 @@ from backend_stub.services.streams import hold_streams, make_room, make_room_ahe
 from backend_stub.services.title_structure import next_episode
 from backend_stub.services.title_versions import qualities_of
 from backend_stub.signing import EdgeGrant
-from backend_stub.titles import CLEAR, LIVE, place_of, shown_place
+from backend_stub.titles import CLEAR, LIVE, RECORDING, place_of, shown_place
 
 _AUDIENCE = (
     select(Account.country, Device.name)
@@ -119,7 +119,7 @@ class PlayService:
             watched=shown,
             manifests=self._addresses.of(short, self._limit(grant), audience),
             kids=kids,
-            resume=FROM_THE_BEGIN if variant == LIVE else shown.resume,
+            resume=FROM_THE_BEGIN if variant == LIVE and entitled.title.kind != RECORDING else shown.resume,
             qualities=qualities,
             next_episode=next(iter(after), None),
         )

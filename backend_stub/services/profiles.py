@@ -20,6 +20,7 @@ from backend_stub.db.models import (
     ListEntry,
     Opinion,
     Profile,
+    Recording,
     RefreshToken,
     ViewerPicks,
     WatchedPosition,
@@ -97,7 +98,7 @@ class Profiles:
         check_grown_up(by)
         with self._database.write() as session:
             session.delete(_own(session, by.account.id, profile_id))
-            for table in (ListEntry, ViewerPicks, WatchedPosition, DeviceProgress, Opinion):
+            for table in (ListEntry, ViewerPicks, WatchedPosition, DeviceProgress, Opinion, Recording):
                 session.execute(delete(table).where(table.profile_id == profile_id))
             spent = update(RefreshToken).where(RefreshToken.profile_id == profile_id)
             session.execute(spent.values(revoked_at=self._clock.now()))

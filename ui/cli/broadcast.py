@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-audio", action="store_true", help="the input has no audio")
     parser.add_argument("--encrypt", type=float, metavar="S", help="encrypt (cbcs), by new keys after each S seconds")
     parser.add_argument(
-        "--guide", type=Path, metavar="FILE", help="programmes: JSON, a list of {title, starts_at, ends_at}"
+        "--guide", type=Path, metavar="FILE", help="programmes: JSON, a list of {title, starts_at, ends_at, record}"
     )
     add_data_argument(parser)
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend_stub.db.models.base import Base
@@ -139,6 +151,7 @@ class TitleRights(Base):
     hdcp: Mapped[dict[str, str]] = mapped_column(JSON)  # least HDCP by key label
     analogue: Mapped[bool] = mapped_column(Boolean)
     mirror: Mapped[bool] = mapped_column(Boolean)
+    record: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
     revoked_at: Mapped[float | None] = mapped_column(Float)
 
 
@@ -162,3 +175,21 @@ class KeyEnvelope(Base):
     title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
     master_id: Mapped[str] = mapped_column(String(16))
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Recording(Base):
+    """A programme that a profile records, and the title that it becomes. An empty ``profile_id`` is the account
+    without a profile. ``finished_at`` is set when nothing more comes; ``reason`` says then why it is not whole."""
+
+    __tablename__ = "recordings"
+    __table_args__ = (UniqueConstraint("account_id", "profile_id", "channel_id", "starts_at"),)
+
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    profile_id: Mapped[str] = mapped_column(String(32))
+    channel_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), index=True)
+    starts_at: Mapped[float] = mapped_column(Float)
+    ends_at: Mapped[float] = mapped_column(Float)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)  # estimated until it is finished
+    finished_at: Mapped[float | None] = mapped_column(Float, index=True)
+    reason: Mapped[str] = mapped_column(String(16), default="")

@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import re
-from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -16,71 +15,16 @@ from hypothesis import strategies as st
 
 from backend_stub.boxes import BoxError
 from backend_stub.broadcast import dash, hls
-from backend_stub.broadcast.channel import BroadcastChannel, JournalError, Track, opened
+from backend_stub.broadcast.channel import BroadcastChannel, JournalError, opened
 from backend_stub.broadcast.guide import Programme, programmes_since, read_programmes, write_programmes
-from backend_stub.broadcast.journal import JOURNAL, Journal, JournalReader, read_channel
-from backend_stub.broadcaster.encoder import SEGMENT_S, EncoderInput, command, tracks_of
+from backend_stub.broadcast.journal import JOURNAL, JournalReader, read_channel
+from backend_stub.broadcaster.encoder import EncoderInput, command, tracks_of
 from backend_stub.broadcaster.fragments import Fragment, FragmentReader, InitSegment
-from backend_stub.broadcaster.loop import EndedError, open_channel
-from backend_stub.broadcaster.packager import Packager
+from backend_stub.broadcaster.loop import EndedError
 from backend_stub.encoding.errors import BadInputError
 from player.manifest import parse
 from tests.kit import fragments
-
-BEGUN = 1_800_000_000.0
-PART_S = 0.5
-
-
-class Hands:
-    """A clock that is set."""
-
-    def __init__(self) -> None:
-        self.at = BEGUN
-
-    def now(self) -> float:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at
-
-
-class Studio:
-    """A broadcaster of two tracks, whose encoder is the test."""
-
-    def __init__(self, folder: Path, window_s: float = 0.0) -> None:
-        self.folder = folder
-        self.clock = Hands()
-        self.window_s = window_s
-        self.open()
-
-    def open(self) -> None:
-        tracks = [
-            Track("video/90p", "video", 100_000, PART_S, 160, 90, 30),
-            Track("audio/main", "audio", 9000, PART_S),
-        ]
-        self.channel = open_channel(self.folder, tracks, self.window_s, self.clock.at)
-        self.packager = Packager(self.folder, Journal(self.folder, self.channel), self.clock)
-
-    def begin(self) -> None:
-        self.packager.begin_run()
-        self.made_s = 0.0
-        (made,) = FragmentReader().feed(fragments.init())
-        for place in (0, 1):
-            self.packager.add(place, made)
-
-    def make(self, chunks: int, places: Sequence[int] = (0, 1)) -> None:
-        """Chunks as an encoder makes them: each when its time is over."""
-        for _ in range(chunks):
-            self.clock.at += PART_S
-            for place in places:
-                sync = place == 1 or not self.made_s % SEGMENT_S
-                data = fragments.fragment(self.made_s, PART_S, sync=sync)
-                self.packager.add(place, Fragment(data, self.made_s, PART_S, sync))
-            self.made_s += PART_S
-
-    def close(self) -> None:
-        self.packager.end_run()
-        self.packager.close()
+from tests.kit.studio import BEGUN, PART_S, PICTURE, Studio
 
 
 @pytest.fixture
@@ -130,7 +74,7 @@ def test_segments_and_parts_are_listed_as_they_are_made(studio: Studio) -> None:
     segment = studio.channel.tracks[0].segments[0]
     data = (studio.folder / "video/90p/1.m4s").read_bytes()
     assert len(data) == segment.size
-    assert data[segment.chunks[1].offset :].startswith(fragments.fragment(0.5, 0.5))
+    assert data[segment.chunks[1].offset :].startswith(fragments.fragment(0.5, 0.5, payload=PICTURE))
     assert studio.channel.date(segment) == pytest.approx(BEGUN)
 
 
