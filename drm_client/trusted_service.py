@@ -87,7 +87,12 @@ class TrustedService:
 
     async def _post_now(self, url: str, message: Callable[[float], dict[str, Any]]) -> dict[str, Any]:
         document = await asyncio.to_thread(lambda: message(self.clock.issuer_now()))
-        return accepted(await self._exchange(json_call(urljoin(f"{self.address}/", url), document)))
+        return accepted(await self._exchange(json_call(self._here(url), document)))
+
+    def _here(self, url: str) -> str:
+        named = urljoin(f"{self.address}/", url)
+        _, api, call = named.partition(f"{_API}/")
+        return f"{self.address}{api}{call}" if api else named
 
     async def verify(self, token: object, typ: str) -> dict[str, Any]:
         """The payload of a statement of the service. An unknown signer's key is asked for once."""

@@ -12,12 +12,13 @@ _HERE = ("localhost", "127.0.0.1", "[::1]")
 
 class OwnAddress:
     """ASGI middleware. Calls keep the name they came by where that is this machine's own, with this ``port``; those
-    of any other name are answered as if they had come to ``base_url``. The operator's pages hand out none."""
+    of any other name are answered as if they had come to ``base_url``, over TLS where that has it: a proxy may not
+    say that its clients have. The operator's pages hand out none."""
 
     def __init__(self, app: App, base_url: str, port: int) -> None:
         self._app = app
         self._base = urlsplit(base_url)
-        self._known = {self._base.netloc, *(f"{host}:{port}" for host in _HERE)}
+        self._known = {f"{host}:{port}" for host in _HERE}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         of_the_api = scope["type"] == "http" and scope["path"].startswith(PREFIX)

@@ -76,6 +76,11 @@ def test_where_to_sign_in_is_never_what_a_client_says(both: tuple[ServerGroup, S
     assert activation(second, Host="evil.example").startswith("https://films.example/")
 
 
+def test_addresses_are_secure_behind_a_proxy_that_says_nothing_of_tls(both: tuple[ServerGroup, ServerGroup]) -> None:
+    """It keeps the name, and its network is not among the trusted ones."""
+    assert activation(both[1], Host="films.example").startswith("https://films.example/")
+
+
 def test_only_a_trusted_proxy_says_where_a_call_comes_from(both: tuple[ServerGroup, ServerGroup]) -> None:
     """The limit of sign-ins counts by address."""
     login = {"email": "nobody@matinee.local", "password": "wrong", "device_name": "x"}

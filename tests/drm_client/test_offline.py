@@ -19,13 +19,27 @@ from drm_client.clock import UNSAVED_S
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
+from drm_client.keysystem import LicenceCall
 from drm_client.offline import OfflineLicences
-from drm_client.refusals import RefusedError
+from drm_client.refusals import LicenceReply, RefusedError
 from drm_client.rights import RightsState
 from drm_client.trusted_service import TrustedService
 from drm_client.vault import FILE_NAME
 from tests.drm_client.offline_kit import ORDER, Desk
-from tests.kit.licence_server import AUDIO, DAY, HD, HOUR, KEYS, SD, START, LicenceServer, Offline, Terms
+from tests.kit.licence_server import (
+    ADDRESS,
+    AUDIO,
+    DAY,
+    HD,
+    HOUR,
+    KEYS,
+    SD,
+    START,
+    LicenceServer,
+    Offline,
+    Payload,
+    Terms,
+)
 
 
 @pytest.fixture
@@ -413,6 +427,30 @@ async def test_a_licence_is_given_back_without_a_network(desk: Desk) -> None:
     assert desk.server.released[licence_id]["reason"] == "removed"
     assert await desk.licences.send_receipts() == 0
     desk.licences.remove(licence_id)  # twice is once
+
+
+async def test_a_service_that_signs_another_of_its_names_is_asked_where_it_was_found(desk: Desk) -> None:
+    """It moved to a new domain, or its operator set another public address. The old one still leads to it."""
+    asked: list[str] = []
+    exchange = desk.server.exchange
+
+    async def note(call: LicenceCall) -> LicenceReply:
+        asked.append(call.url)
+        return await exchange(call)
+
+    def rename(payload: Payload) -> None:
+        renewal, release = payload["renewal"], payload["release_url"]
+        payload["renewal"] = {**renewal, "url": f"https://new-name.example{renewal['url']}"}
+        payload["release_url"] = f"https://new-name.example{release}"
+
+    desk.server.tamper = rename
+    with patch.object(desk.service, "_exchange", note):
+        licence_id = await desk.kept()
+        await desk.licences.renew(licence_id)
+        desk.licences.remove(licence_id)
+        assert await desk.licences.send_receipts() == 1
+    assert [url for url in asked if not url.startswith(f"{ADDRESS}/api/v1/")] == []
+    assert licence_id in desk.server.released
 
 
 async def test_renewing_before_a_trip_tells_each_outcome(desk: Desk) -> None:

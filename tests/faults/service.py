@@ -11,6 +11,7 @@ from sqlalchemy.dialects import sqlite
 
 from backend_stub import config, server
 from backend_stub.api import auth, errors
+from backend_stub.asgi import App
 from backend_stub.db import migrate, patience
 from backend_stub.db.models import Account, Job, Profile, Quality, Title, TitleRights
 from backend_stub.encoding import process, worker
@@ -216,6 +217,17 @@ def _any_host(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(server, "OwnAddress", lambda app, _base_url, _port: app)
 
 
+def _any_scheme(patch: pytest.MonkeyPatch) -> None:
+    """Addresses have the scheme by which a proxy calls."""
+
+    class OwnScheme(server.OwnAddress):
+        def __init__(self, app: App, base_url: str, port: int) -> None:
+            super().__init__(app, base_url, port)
+            self._known.add(self._base.netloc)
+
+    patch.setattr(server, "OwnAddress", OwnScheme)
+
+
 def _no_proxy(patch: pytest.MonkeyPatch) -> None:
     """All calls through a proxy come from the proxy."""
     patch.setattr(server, "ProxyHeadersMiddleware", lambda app, _trusted: app)
@@ -377,6 +389,11 @@ FAULTS = [
     ),
     Fault("service-edges-of-one-name", _MORE + "test_no_two_edges_have_one_name", _own_names),
     Fault("service-address-of-any-host", _MORE + "test_where_to_sign_in_is_never_what_a_client_says", _any_host),
+    Fault(
+        "service-address-without-tls",
+        _MORE + "test_addresses_are_secure_behind_a_proxy_that_says_nothing_of_tls",
+        _any_scheme,
+    ),
     Fault("service-trusts-no-proxy", _MORE + "test_only_a_trusted_proxy_says_where_a_call_comes_from", _no_proxy),
     Fault("service-ahead-for-ever", _LIES + "[a session ahead each minute, for an hour]", _ahead_for_ever),
     Fault("service-taking-turns", _LIES + "[two devices that take turns and keep the keys]", _turns_for_ever),
