@@ -13,7 +13,6 @@ from drm_client.errors import DrmError
 from drm_client.signed import SignedFields, untrusted
 
 MAX_KEYS = 64
-MAX_CHAIN = 16
 _MEMBERS = ("crv", "kty", "x", "y")
 
 Jwk = Mapping[str, str]
@@ -33,15 +32,14 @@ class ServiceTrust:
         """With the keys in an answer of ``GET /keys`` that a trusted key endorses, directly or by a chain."""
         known = dict(self.keys)
         endorsements = [one for one in SignedFields(document).items("endorsements", MAX_KEYS) if isinstance(one, str)]
-        for _ in range(MAX_CHAIN):
-            fresh = {}
-            for token in endorsements:
+        for _ in range(MAX_KEYS):  # links of a chain, in whatever order they come
+            before = len(known)
+            for token in reversed(endorsements):  # a service names the newest first
                 jwk = _endorsed(token, known)
-                if jwk is not None and thumbprint(jwk) not in known:
-                    fresh[thumbprint(jwk)] = jwk
-            if not fresh:
+                if jwk is not None:
+                    known.setdefault(thumbprint(jwk), jwk)
+            if len(known) == before:
                 break
-            known.update(fresh)
         return ServiceTrust(dict(list(known.items())[-MAX_KEYS:]))
 
     def as_json(self) -> bytes:

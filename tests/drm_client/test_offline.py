@@ -23,6 +23,7 @@ from drm_client.keysystem import LicenceCall
 from drm_client.offline import OfflineLicences
 from drm_client.refusals import LicenceReply, RefusedError
 from drm_client.rights import RightsState
+from drm_client.trust import MAX_KEYS
 from drm_client.trusted_service import TrustedService
 from drm_client.vault import FILE_NAME
 from tests.drm_client.offline_kit import ORDER, Desk
@@ -288,6 +289,13 @@ async def test_the_services_key_is_pinned_and_rotates_by_endorsement(desk: Desk)
     desk.server.rotate()  # an endorsement by an impostor makes nobody trusted
     with pytest.raises(DrmError):
         await desk.kept()
+
+
+async def test_a_device_that_was_away_for_years_of_rotations_follows_the_chain(desk: Desk) -> None:
+    await desk.kept()
+    for _ in range(MAX_KEYS - 1):
+        desk.server.rotate()
+    await desk.kept()
 
 
 async def test_a_recorded_time_does_not_turn_back_what_the_wall_clock_added(desk: Desk) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 
 from backend_stub.services import licence_issuing
-from backend_stub.services.rights import time_guard
+from backend_stub.services.rights import signatures, time_guard
 from downloads import checking, index, item_writer, quota, removal, service
 from downloads.folder import DownloadFolder
 from downloads.item_writer import SystemFile
@@ -23,6 +24,7 @@ from drm_client.keystore import FileKeyStore
 from drm_client.licence_store import LicenceStore
 from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.rights import LicenceFacts, RightsState
+from drm_client.trust import ServiceTrust
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
 from drm_client.vault import ANCHOR_ENTRY, Vault
@@ -289,6 +291,19 @@ def other_names_of_a_service_are_strangers(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TrustedService, "_here", lambda self, url: urljoin(f"{self.address}/", url))
 
 
+def sixteen_links_of_a_chain(patch: pytest.MonkeyPatch) -> None:
+    extended = ServiceTrust.extended
+
+    def short(trust: ServiceTrust, document: Mapping[str, Any]) -> ServiceTrust:
+        return extended(trust, {**document, "endorsements": document["endorsements"][-16:]})
+
+    patch.setattr(ServiceTrust, "extended", short)
+
+
+def every_key_is_published(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(signatures, "MAX_KEYS", 1000)
+
+
 def a_full_disk_is_damage(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(vault, "says_nothing_of_the_file", lambda _error: False)
 
@@ -362,6 +377,17 @@ _IN_MEMORY = (
 )
 _ALL_SERVICES = "tests/player/licensing/test_upkeep.py::test_every_service_is_kept_up_with_and_none_holds_up_another"
 FAULTS = [
+    Fault(
+        "rights-a-chain-of-sixteen-keys",
+        "tests/drm_client/test_offline.py::test_a_device_that_was_away_for_years_of_rotations_follows_the_chain",
+        sixteen_links_of_a_chain,
+    ),
+    Fault(
+        "rights-more-keys-than-a-client-reads",
+        "tests/backend_stub/rights/test_taking_back.py::"
+        "TestServiceKeys::test_no_more_keys_are_published_than_a_client_reads",
+        every_key_is_published,
+    ),
     Fault(
         "rights-other-names-of-a-service-are-strangers",
         "tests/drm_client/test_offline.py::test_a_service_that_signs_another_of_its_names_is_asked_where_it_was_found",

@@ -14,6 +14,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 VERSION = 2
+MAX_KEYS = 64
+"""A client reads no more of them; older ones vouch for nothing any more."""
 _ALGORITHM = "ES256"
 _CURVE_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -45,7 +47,7 @@ class ServiceSigner:
 
     def use(self, secrets: Sequence[bytes]) -> None:
         """Go on with these. Any thread may call this."""
-        self._keys = [_key_from(secret) for secret in secrets]
+        self._keys = [_key_from(secret) for secret in secrets[:MAX_KEYS]]
 
     def sign(self, typ: str, payload: Mapping[str, object]) -> str:
         """Raises what ``check`` raises: then nothing is signed."""

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from backend_stub.db.models import AuditEntry, Revocation
 from backend_stub.service_secrets import load_or_create, replace_licence_key
 from backend_stub.services.rights.revocation import MAX_ENTRIES
-from backend_stub.services.rights.signatures import ServiceSigner
+from backend_stub.services.rights.signatures import MAX_KEYS, ServiceSigner
 from tests.kit.rights import START, Service, SigningDevice, read_jws, refusal
 
 
@@ -153,6 +153,10 @@ class TestServiceKeys:
             assert (header["typ"], payload["jwk"]) == ("matinee-key+jws", newer)
             trusted = newer
         assert trusted == keys[0]
+
+    def test_no_more_keys_are_published_than_a_client_reads(self) -> None:
+        signer = ServiceSigner([bytes([number]) * 32 for number in range(1, MAX_KEYS + 10)])
+        assert (len(signer.public_keys()), len(signer.endorsements(START))) == (MAX_KEYS, MAX_KEYS - 1)
 
     def test_an_operator_replaces_the_key_of_a_running_service(self, running: Service) -> None:
         before = running.service_key()
