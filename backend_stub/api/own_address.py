@@ -11,9 +11,9 @@ _HERE = ("localhost", "127.0.0.1", "[::1]")
 
 
 class OwnAddress:
-    """ASGI middleware. Calls keep the name they came by where that is this machine's own, with this ``port``; those
-    of any other name are answered as if they had come to ``base_url``, over TLS where that has it: a proxy may not
-    say that its clients have. The operator's pages hand out none."""
+    """ASGI middleware. Calls keep the name they came by where that is this machine's own, with this ``port``. Those
+    of any other name are answered as if they had come to ``base_url``, with its scheme: a proxy may not say that its
+    clients use TLS. The operator's pages hand out none."""
 
     def __init__(self, app: App, base_url: str, port: int) -> None:
         self._app = app
