@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from player.manifest.dash import representation
 from player.service import discovery
 from tests.faults.model import Fault
 from ui.app.system import translation
-from ui.app.viewmodels import posters, sentences, tasks
+from ui.app.viewmodels import posters, sentences, sign_in, tasks, trouble
 from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.channels import ChannelsViewModel
 from ui.app.viewmodels.clips import ClipsViewModel
@@ -100,6 +101,16 @@ def _start_over_from_the_earliest(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(PlayingProgrammes, "at", at)
 
 
+def _try_again_without_a_plan(patch: pytest.MonkeyPatch) -> None:
+    pages = trouble._service
+
+    def changed() -> dict[str, trouble.PlaybackTrouble]:
+        found = pages()
+        return {**found, "service.not_entitled": replace(found["service.not_entitled"], again=True)}
+
+    patch.setattr(trouble, "_service", changed)
+
+
 _BRIGHT = "tests/ui/app/test_contrast.py::test_text_can_be_read_over_white_pictures"
 
 FAULTS = [
@@ -107,6 +118,21 @@ FAULTS = [
         name="viewer-reads-host-and-port",
         test="tests/ui/app/test_viewmodels.py::test_no_page_names_hosts",
         apply=lambda patch: patch.setattr(tasks, "service_sentence", sentences.sentence_of),
+    ),
+    Fault(
+        name="viewer-no-service-where-it-is-only-away",
+        test=_EVENING + "test_a_service_that_cannot_be_reached_is_not_called_none",
+        apply=lambda patch: patch.setattr(sign_in, "tr", lambda _words: "There is no Matinee service here. {why}"),
+    ),
+    Fault(
+        name="viewer-account-made-to-a-service",
+        test=_EVENING + "test_a_new_viewer_makes_an_account",
+        apply=replaced(_SIGN_IN, ('qsTr("at %1")', 'qsTr("to %1")')),
+    ),
+    Fault(
+        name="viewer-without-a-plan-tries-again",
+        test="tests/ui/app/test_trouble.py::test_a_viewer_without_a_plan_is_led_to_the_plans",
+        apply=_try_again_without_a_plan,
     ),
     Fault(
         name="viewer-length-faint-over-a-bright-film",

@@ -8,9 +8,11 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QLocale, QPointF, Qt
 
+from player.base.errors import ErrorCode, NetError
 from player.reporting.state import PlaybackStatus
 from player.service.model import Credits
 from tests.kit.fake_client import MAILED_CODE, cards, playing, watched
+from tests.ui.legible import texts
 from tests.ui.states import STATES
 from ui.app.system.translation import translate_into
 from ui.app.viewmodels.sentences import notice_words
@@ -154,6 +156,15 @@ def test_a_first_start_without_a_service_leads_to_one(stage):
     assert stage.focus is not None
 
 
+def test_a_service_that_cannot_be_reached_is_not_called_none(stage):
+    stage.client.service_name = ""
+    stage.start()
+    stage.client.failure = NetError(ErrorCode.NET_TIMEOUT, "tv.example.org:443 does not answer.")
+    stage.app.signIn.useService("https://tv.example.org")
+    stage.until(lambda: stage.app.signIn.property("error") != "")
+    assert stage.app.signIn.property("error") == "This address cannot be reached. The server does not answer."
+
+
 @pytest.mark.parametrize("address", ["", "tv.example.org:99999999", "ftp://tv.example.org", "http://tv.example.org"])
 def test_an_address_that_is_none_is_told_before_anything_is_asked(stage, address):
     stage.client.service_name = ""
@@ -193,6 +204,7 @@ def test_a_new_viewer_makes_an_account(stage):
     stage.until(lambda: stage.page == "signIn")
     stage.item("register").forceActiveFocus()
     stage.key(K.Key_Return)
+    stage.until(lambda: "at tv.test" in [text.property("text") for text in texts(stage.window.contentItem())])
     for name, text in (("registerName", "Dora"), ("email", "dora@tv.test"), ("password", "long enough")):
         stage.item(name).setProperty("text", text)
     stage.item("signInButton").forceActiveFocus()

@@ -101,3 +101,10 @@ def test_after_a_new_sign_in_playback_goes_on_where_it_stopped(stage):
     stage.app.signIn.submit("ada@tv.test", "secret")
     stage.until(lambda: stage.page == "player" and len(stage.client.sessions) == 2)
     assert (stage.client.sessions[-1].source.title_id, stage.client.sessions[-1].start_s) == ("title-1", 81.0)
+
+
+def test_a_viewer_without_a_plan_is_led_to_the_plans():
+    page = trouble_of(
+        PlaybackFailure("service.not_entitled", "Your plan does not include this.", reason="plan_missing")
+    )
+    assert (page.help, page.again) == (Help.ACCOUNT, False)

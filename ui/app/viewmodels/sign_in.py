@@ -199,9 +199,9 @@ class SignInViewModel(QObject):
         self.serviceChosen.emit(address)
 
     def _no_service(self, failure: PlaybackFailure) -> None:
-        self._show(
-            busy=False, error=tr("There is no Matinee service at this address. {why}").format(why=failure.sentence)
-        )
+        unreached = failure.code.startswith("net.")
+        words = tr("This address cannot be reached. {why}") if unreached else tr("This is no Matinee service. {why}")
+        self._show(busy=False, error=words.format(why=failure.sentence))
 
     def _failed(self, failure: PlaybackFailure) -> None:
         self._show(busy=False, error=failure.sentence)

@@ -105,7 +105,7 @@ def _service() -> dict[str, PlaybackTrouble]:
             tr("It may have been taken away. Choose another title."),
             again=False,
         ),
-        "service.not_entitled": PlaybackTrouble("lock", tr("Not in your plan"), plan, Help.ACCOUNT),
+        "service.not_entitled": PlaybackTrouble("lock", tr("Not in your plan"), plan, Help.ACCOUNT, again=False),
         "stream_limit": PlaybackTrouble("person", tr("Too many screens"), stop, Help.ACCOUNT),
         "maturity": PlaybackTrouble(
             "lock", tr("Not for this profile"), tr("Another profile may watch it."), Help.PROFILES, again=False

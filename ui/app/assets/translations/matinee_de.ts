@@ -1153,6 +1153,10 @@
         <translation>Geben Sie den Code ein, den wir an %1 geschickt haben. Er gilt 15 Minuten. Alle anderen Geräte werden abgemeldet.</translation>
     </message>
     <message>
+        <source>at %1</source>
+        <translation>bei %1</translation>
+    </message>
+    <message>
         <source>Enter the address of your service, or open a file or a stream without one.</source>
         <translation>Geben Sie die Adresse Ihres Dienstes ein, oder öffnen Sie eine Datei oder einen Stream ohne Dienst.</translation>
     </message>
@@ -2576,6 +2580,10 @@
         <translation>Gespeichert: {file}</translation>
     </message>
     <message>
+        <source>This address cannot be reached. {why}</source>
+        <translation>Diese Adresse ist nicht erreichbar. {why}</translation>
+    </message>
+    <message>
         <source>This frame cannot be saved: a full disk, or a protected title.</source>
         <translation>Dieses Bild kann nicht gespeichert werden: volle Platte oder geschützter Titel.</translation>
     </message>
@@ -3392,10 +3400,6 @@
         <translation>Mit dieser E-Mail-Adresse gibt es schon ein Konto.</translation>
     </message>
     <message>
-        <source>There is no Matinee service at this address. {why}</source>
-        <translation>Unter dieser Adresse gibt es keinen Matinee-Dienst. {why}</translation>
-    </message>
-    <message>
         <source>There is no display.</source>
         <translation>Es gibt keinen Bildschirm.</translation>
     </message>
@@ -3494,6 +3498,10 @@
     <message>
         <source>This form of subtitles cannot be shown.</source>
         <translation>Diese Form von Untertiteln kann nicht gezeigt werden.</translation>
+    </message>
+    <message>
+        <source>This is no Matinee service. {why}</source>
+        <translation>Das ist kein Matinee-Dienst. {why}</translation>
     </message>
     <message>
         <source>This is no stream</source>

@@ -105,6 +105,7 @@ FocusScope {
             wrapMode: Text.Wrap
             text: root.step === "forgotten" ? qsTr("We send a code to the email address of your account.")
                 : root.resetting ? qsTr("Enter the code that we sent to %1. It is good for 15 minutes. Every other device is signed out.").arg(root.signIn.email)
+                : root.withService && root.step === "register" ? qsTr("at %1").arg(root.signIn.serviceName)
                 : root.withService ? qsTr("to %1").arg(root.signIn.serviceName)
                                    : qsTr("Enter the address of your service, or open a file or a stream without one.")
             color: Theme.muted
