@@ -47,10 +47,11 @@ def multivariant(channel: BroadcastChannel) -> str:
 def media_playlist(channel: BroadcastChannel, track: Track, *, skip: bool = False) -> str:
     """The playlist of a track; with ``skip`` a delta update where there is something to skip."""
     over = channel.ended_at is not None
-    target = _target(channel, track)
+    target = _target(channel)
     lines = ["#EXTM3U", "#EXT-X-VERSION:9", f"#EXT-X-TARGETDURATION:{target}"]
     if not over:
-        back = f"PART-HOLD-BACK={_HOLD_BACK_PARTS * _part_target(track):.3f},HOLD-BACK={3 * target:.1f}"
+        longest_s = max(_part_target(each) for each in channel.tracks)  # one for all playlists (RFC 8216bis 6.2.4)
+        back = f"PART-HOLD-BACK={_HOLD_BACK_PARTS * longest_s:.3f},HOLD-BACK={3 * target:.1f}"
         lines += [
             f"#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL={_SKIP_TARGETS * target:.1f},{back}",
             f"#EXT-X-PART-INF:PART-TARGET={_part_target(track):.3f}",
@@ -164,9 +165,9 @@ def _skipped(segments: Sequence[Segment], target: int) -> int:
     return skipped
 
 
-def _target(channel: BroadcastChannel, track: Track) -> int:
-    """A segment is less than a part longer than it should be."""
-    return max(1, math.ceil(channel.segment_s + track.part_s - 0.5))
+def _target(channel: BroadcastChannel) -> int:
+    """One for all tracks. A segment is less than a part longer than it should be."""
+    return max(1, math.ceil(channel.segment_s + max(track.part_s for track in channel.tracks) - 0.5))
 
 
 def _part_target(track: Track) -> float:

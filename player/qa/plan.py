@@ -17,6 +17,7 @@ from player.net.faults import FaultPlan, load_faults, rule_of
 from player.net.shaping import LinkTrace, TracePeriod, load_trace
 from player.playback.settings import PlaybackSettings
 from player.qa import schema
+from player.qa.broadcast.recorded import RecordedBroadcast, channel_of
 from player.qa.broadcast.script import BroadcastScript, script_of
 from player.qa.devices import bounds_of, display_height
 from player.qa.document import Place, PlanDocument, load
@@ -117,7 +118,7 @@ class _PlanReader:
                 link(seed),
                 wrong(seed),
                 script,
-                play.get("limit_s", _LIMIT_S),
+                _limit_s(play, scripts[source]),
                 reference=references[source],
                 live=scripts[source],
             )
@@ -132,16 +133,17 @@ class _PlanReader:
 
     def _source(self, number: int, item: dict[str, Any]) -> PlaybackSource:
         place: Place = ("sources", number)
-        if ("url" in item) == ("title" in item):
-            raise self.document.error(place, 'a source has either "url" or "title".')
+        recorded = self._recorded(number, item)
+        if ("url" in item) + ("title" in item) + (recorded is not None) != 1:
+            raise self.document.error(place, 'a source has either "url" or "title", or a recording of live.')
         keys = tuple(
             _key(self._filled((*place, "keys", index), text))
             or self._refuse((*place, "keys", index), "a key is KID:KEY, each of 32 hexadecimal digits.")
             for index, text in enumerate(item.get("keys", ()))
         )
         shared = {"name": item["name"], "keys": keys}
-        if "url" in item:
-            url = self._address((*place, "url"), item["url"])
+        if recorded is not None or "url" in item:
+            url = channel_of(recorded).url if recorded is not None else self._address((*place, "url"), item["url"])
             licence_url = item.get("licence_url")
             if licence_url is not None:
                 licence_url = self._filled((*place, "licence_url"), licence_url)
@@ -156,16 +158,30 @@ class _PlanReader:
         own = self._source(number, item)
         return PlaybackSource(name=own.name, url=url, keys=own.keys, licence_url=own.licence_url)
 
-    def _live(self, number: int, item: dict[str, Any]) -> BroadcastScript | None:
+    def _live(self, number: int, item: dict[str, Any]) -> BroadcastScript | RecordedBroadcast | None:
         if "live" not in item:
             return None
         place: Place = ("sources", number, "live")
         rest = self._rest
-        if "url" not in item or rest.get("mode", "virtual") != "virtual" or rest.get("judge") == "media":
+        recorded = self._recorded(number, item)
+        away = "url" not in item and recorded is None
+        if away or rest.get("mode", "virtual") != "virtual" or rest.get("judge") == "media":
             raise self.document.error(
-                place, "a live script goes with a url, in virtual time and without judge: media."
+                place, "a live script goes with a url or a recording, in virtual time and without judge: media."
             )
-        return script_of(item["live"])
+        return script_of(item["live"]) if recorded is None else recorded
+
+    def _recorded(self, number: int, item: dict[str, Any]) -> RecordedBroadcast | None:
+        live = item.get("live", {})
+        if "recording" not in live:
+            return None
+        place: Place = ("sources", number, "live")
+        if set(live) - {"recording", "begun_s"}:
+            raise self.document.error(place, "a recording comes as it was: it goes with begun_s alone.")
+        path = self.folder / self._filled((*place, "recording"), live["recording"])
+        found = RecordedBroadcast(path, live.get("begun_s", 0.0))
+        self._told((*place, "recording"), lambda: channel_of(found))
+        return found
 
     def _address(self, place: Place, text: str) -> str:
         """An address, or that of a file beside the plan."""
@@ -260,6 +276,12 @@ def _settings(policy: str, seed: int, play: Mapping[str, Any], bounds: Mapping[s
         fresh=fresh,
         play_for_s=play.get("duration_s"),
     )
+
+
+def _limit_s(play: Mapping[str, Any], live: BroadcastScript | RecordedBroadcast | None) -> float:
+    """A recorded channel is over when its recording is."""
+    told: float = play.get("limit_s", _LIMIT_S)
+    return min(told, channel_of(live).seconds) if isinstance(live, RecordedBroadcast) else told
 
 
 def _cmcd(item: Mapping[str, Any]) -> CmcdSettings | None:

@@ -10,6 +10,7 @@ from player.net.faults import FaultPlan
 from player.net.shaping import LinkTrace
 from player.net.web_options import WebOptions
 from player.playback.settings import PlaybackSettings
+from player.qa.broadcast.recorded import RecordedBroadcast
 from player.qa.broadcast.script import BroadcastScript
 from player.qa.script import ScriptStep
 from player.title.opening import PlaybackSource
@@ -46,7 +47,7 @@ class RunSpec:
     ``limit_s`` ends a run that does not end by itself, in seconds on its own clock. ``record`` is the file for the
     session. ``media`` is the folder for findings in video and audio, if those are judged, and
     ``reference`` what they are compared with (None: the source itself, undisturbed). ``live`` sends the source as a
-    live programme (virtual time only).
+    live programme, or a recorded one again (virtual time only).
     """
 
     labels: Labels
@@ -59,7 +60,7 @@ class RunSpec:
     record: Path | None = None
     media: Path | None = None
     reference: PlaybackSource | None = None
-    live: BroadcastScript | None = None
+    live: BroadcastScript | RecordedBroadcast | None = None
 
 
 @dataclass(frozen=True, slots=True)

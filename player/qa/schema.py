@@ -45,6 +45,7 @@ def _list(items: Schema, text: str, most: int = 1000) -> Schema:
 _NAME = _text("what reports call it", maxLength=80)
 _PATTERN = _text("a pattern of paths, as in fault files: *seg-?-009*")
 _LIVE = _object(
+    recording=_text("a file of matinee qa watch --record, sent as it was; begun_s is where in it the run starts"),
     begun_s=_number("so much of the title is sent when the run starts (default 30)", 0.1, 10**6),
     window_s=_number("so much of it stays available (default 60)", 1, 10**6),
     late=_list(
@@ -60,6 +61,14 @@ _LIVE = _object(
         ),
         "manifests that do not change for a while",
     ),
+    restarts=_list(
+        _object(
+            ["at_s", "for_s"],
+            at_s=_number("of the title: with the first segment from there on", 0.1, 10**6),
+            for_s=_number("so long nothing is sent", 0, 10**6),
+        ),
+        "the encoder ends and goes on behind a discontinuity (HLS)",
+    ),
 )
 _SOURCE = _object(
     ["name"],
@@ -72,7 +81,10 @@ _SOURCE = _object(
     licence_url=_text("a ClearKey licence server; may hold ${NAME}"),
     reference=_text("address of the same where it is known to be right (judge: media; default: this source itself)"),
     keys=_list(_text("KID:KEY in hex, or ${NAME}"), "known content keys"),
-    live={**_LIVE, "description": "send the title of this address as a live programme (mode: virtual)"},
+    live={
+        **_LIVE,
+        "description": "send the title of this address as a live programme, or a recording (mode: virtual)",
+    },
 )
 _NETWORK = _object(
     ["name"],

@@ -96,6 +96,11 @@ class ManifestWatch:
         self._begin_s = clock.monotonic()
         self._watched = self._find(url, every_s)
 
+    @property
+    def presentation(self) -> Presentation:
+        """What is known by now."""
+        return self._presentation
+
     async def refreshes(self, for_s: float) -> AsyncIterator[Refresh]:
         """Each refresh as it happens, for so many seconds, or until the presentation ends."""
         while self._presentation.live and self._watched:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ui.cli.conditions import verdict_on
@@ -32,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--whole", action="store_true", help="no blocking reload, delta update or patch, also where they are offered"
     )
+    parser.add_argument(
+        "--record", metavar="FILE", type=Path, help="keep manifests and media of every quality in FILE, for plans"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document at the end")
     add_fail_on_argument(parser)
     add_connection_arguments(parser)
@@ -49,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     presentation = load(args.source, base=None, now_s=time.time(), connect=connect_of(args))
     if not presentation.live:
         raise InputError(ErrorCode.INPUT_USAGE, "This is no live manifest: there is nothing to watch.")
-    found = asyncio.run(followed(presentation, args))
+    found = asyncio.run(followed(presentation, args) if args.record is None else _recorded(presentation, args))
     bad = [each for each in found if not each.good]
     told = why_watch(found)
     if args.json:
@@ -89,6 +93,23 @@ async def followed(
                 _tell(each)
     finally:
         await gate.close()
+    return found
+
+
+async def _recorded(presentation: Presentation, args: argparse.Namespace) -> list[Refresh]:
+    """Each refresh while the stream is kept."""
+    from player.base.clock import SystemClock
+    from player.qa.recording.channel import ChannelRecorder
+
+    recorder = ChannelRecorder(args.record, connect_of(args)(), SystemClock(), args.source)
+    found: list[Refresh] = []
+    try:
+        async for each in recorder.record(presentation, args.for_s):
+            found.append(each)
+            if not args.json:
+                _tell(each)
+    finally:
+        await recorder.close()
     return found
 
 

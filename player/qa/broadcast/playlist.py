@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -87,12 +87,29 @@ def _entries(lines: list[str]) -> Iterator[Entry]:
                 after = offset + int(found[1])
 
 
+def with_restarts(title: TitlePlaylist, restarts_s: Sequence[float]) -> TitlePlaylist:
+    """The playlist with a discontinuity where its encoder restarts: before the first segment from that time on."""
+    entries, left = [], sorted(restarts_s)
+    for entry in title.entries:
+        if left and entry.start_s >= left[0]:
+            left = [each for each in left if each > entry.start_s]
+            lines = entry.lines if _DISCONTINUITY in entry.lines else (_DISCONTINUITY, *entry.lines)
+            entry = replace(entry, lines=lines)  # noqa: PLW2901  (the same segment)
+        entries.append(entry)
+    return replace(title, entries=tuple(entries))
+
+
 def at(
-    title: TitlePlaylist, sent_s: float, window_s: float, began_wall_s: float, late_s: Callable[[str], float]
+    title: TitlePlaylist,
+    sent_s: float,
+    window_s: float,
+    began_wall_s: float,
+    late_s: Callable[[str], float],
+    away_s: Callable[[float], float] = lambda _start_s: 0.0,
 ) -> str:
     """The playlist when ``sent_s`` of the title are sent. ``began_wall_s`` is the date of its first frame; ``late_s``
-    says how much later than its end a segment is listed. It holds back those after it. Raises InputError before
-    the first segment."""
+    says how much later than its end a segment is listed. It holds back those after it. ``away_s`` is how much later
+    than by the title's time the segment of a start is sent. Raises InputError before the first segment."""
     whole = 0
     for entry in title.entries:
         if entry.end_s + late_s(entry.uri) > sent_s:
@@ -109,7 +126,7 @@ def at(
     lines += [f"#EXT-X-MEDIA-SEQUENCE:{title.sequence + first}"]
     lines += [f"#EXT-X-DISCONTINUITY-SEQUENCE:{breaks}"] if breaks else []
     for number, entry in enumerate(listed):
-        lines += _written(_complete(entry) if not number else entry, began_wall_s)
+        lines += _written(_complete(entry) if not number else entry, began_wall_s + away_s(entry.start_s))
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if over else []), ""])
 
 

@@ -29,6 +29,15 @@ class StaleManifest:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """The encoder ends at the first segment that starts at ``at_s`` of the title or later, and goes on with it
+    ``for_s`` seconds later, behind a discontinuity."""
+
+    at_s: float
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class BroadcastScript:
     """``begun_s`` of the title are sent when the run starts; ``window_s`` of it stay available. A segment
     is available when its end is sent, unless it is ``late``."""
@@ -37,6 +46,7 @@ class BroadcastScript:
     window_s: float = WINDOW_S
     late: tuple[LateSegment, ...] = ()
     stale: tuple[StaleManifest, ...] = ()
+    restarts: tuple[Restart, ...] = ()
 
     def late_s(self, url: str) -> float:
         """How much later than its end a segment is available."""
@@ -49,7 +59,23 @@ class BroadcastScript:
         for each in self.stale:
             if each.from_s <= run_s < each.from_s + each.for_s and fnmatchcase(path, each.path):
                 run_s = each.from_s
-        return self.begun_s + run_s
+        return self.title_s(run_s)
+
+    def title_s(self, run_s: float) -> float:
+        """How much of the title is sent at a time of the run."""
+        sent_s = self.begun_s + run_s
+        for each in self.restarts:
+            if sent_s > each.at_s:
+                sent_s = max(each.at_s, sent_s - each.for_s)
+        return sent_s
+
+    def away_s(self, start_s: float) -> float:
+        """How much later than the title's time a segment that starts then is sent."""
+        return sum(each.for_s for each in self.restarts if each.at_s <= start_s)
+
+
+def _at_s(restart: Restart) -> float:
+    return restart.at_s
 
 
 def script_of(item: Mapping[str, Any]) -> BroadcastScript:
@@ -59,4 +85,5 @@ def script_of(item: Mapping[str, Any]) -> BroadcastScript:
         item.get("window_s", WINDOW_S),
         tuple(LateSegment(each["path"], each["by_s"]) for each in item.get("late", ())),
         tuple(StaleManifest(each["path"], each["from_s"], each["for_s"]) for each in item.get("stale", ())),
+        tuple(sorted((Restart(each["at_s"], each["for_s"]) for each in item.get("restarts", ())), key=_at_s)),
     )

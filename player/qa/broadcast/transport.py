@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from player.base.clock import Clock
+from player.base.errors import ErrorCode, InputError
 from player.manifest import parse
 from player.manifest.edit import iter_renditions
 from player.manifest.model import Presentation, loaded_segments
@@ -63,7 +64,7 @@ class BroadcastTransport:
             yield answer
             return
         start = 0 if request.byte_range is None else request.byte_range.start
-        if self._due_s.get((url, start), 0.0) > self._script.begun_s + self._run_s:
+        if self._due_s.get((url, start), 0.0) > self._script.title_s(self._run_s):
             yield MemoryBody(request.url, 404, b"", None)
             return
         async with self._inner.open(request) as body:
@@ -97,6 +98,8 @@ class BroadcastTransport:
         script, wall_s = self._script, self._first_frame_wall_s
         sent_s = script.sent_s(title.url, self._run_s)
         if title.presentation is not None:
+            if script.restarts:
+                raise InputError(ErrorCode.INPUT_USAGE, "A live script restarts HLS only; this is an MPD.")
             return mpd.at(title.text, title.presentation, sent_s, script.window_s, wall_s, UPDATE_S)
         if title.playlist is None:
             return title.text
@@ -104,7 +107,9 @@ class BroadcastTransport:
         def late_s(uri: str) -> float:
             return script.late_s(urljoin(title.url, uri))
 
-        return playlist.at(title.playlist, sent_s, script.window_s, wall_s, late_s)
+        restarts_s = [each.at_s for each in script.restarts]
+        whole = playlist.with_restarts(title.playlist, restarts_s)
+        return playlist.at(whole, sent_s, script.window_s, wall_s, late_s, script.away_s)
 
 
 async def _text(body: Body) -> str:

@@ -257,8 +257,8 @@ RULES: tuple[RefreshRule, ...] = (
 
 
 def broken_by(before: str, after: str) -> tuple[BrokenRule, ...]:
-    """What a refresh breaks. Neither may be a delta update."""
-    if "#EXT-X-SKIP" in before or "#EXT-X-SKIP" in after:
+    """What a refresh breaks: nothing where one of them is a delta update, or no playlist."""
+    if any(not playlist(text).is_media or "#EXT-X-SKIP" in text for text in (before, after)):
         return ()
     return tuple(
         BrokenRule(rule.code, sentence, rule.clause) for rule in RULES for sentence in rule.check(before, after)

@@ -24,6 +24,7 @@ from player.net.routing import RoutingTransport
 from player.net.shaping import LinkTrace, ShapedTransport
 from player.playback.session import Session
 from player.playback.settings import PlaybackServices
+from player.qa.broadcast.recorded import RecordedBroadcast, RecordedTransport, channel_of
 from player.qa.broadcast.transport import BEGAN_WALL_S, BroadcastTransport
 from player.qa.delivery import delivery
 from player.qa.limit import is_unfinished
@@ -100,7 +101,8 @@ def _run_over(spec: RunSpec, bench: Bench, source: OriginThread, around: Around 
 
     if spec.live is None:
         return run_virtual(spec, bench, network, around=around)
-    return run_virtual(spec, replace(bench, service_url=None), network, BEGAN_WALL_S, around=around)
+    wall_s = channel_of(spec.live).wall_s if isinstance(spec.live, RecordedBroadcast) else BEGAN_WALL_S
+    return run_virtual(spec, replace(bench, service_url=None), network, wall_s, around=around)
 
 
 def open_origin(bench: Bench) -> OriginThread:
@@ -130,7 +132,9 @@ def run_virtual(
 
 def _network(spec: RunSpec, inner: Transport, clock: Clock) -> Transport:
     """The same order as in ``matinee play``: faults over the shaped link."""
-    if spec.live is not None:
+    if isinstance(spec.live, RecordedBroadcast):
+        inner = RecordedTransport(spec.live, clock)
+    elif spec.live is not None:
         inner = BroadcastTransport(inner, clock, spec.live)
     shaped = ShapedTransport(inner, clock, spec.network or DEFAULT_LINK)
     return shaped if spec.faults is None else FaultyTransport(shaped, clock, spec.faults)

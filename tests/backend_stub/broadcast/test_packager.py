@@ -78,6 +78,19 @@ def test_segments_and_parts_are_listed_as_they_are_made(studio: Studio) -> None:
     assert studio.channel.date(segment) == pytest.approx(BEGUN)
 
 
+def test_all_playlists_of_a_channel_say_the_same_of_their_server(studio: Studio) -> None:
+    """RFC 8216bis 6.2.4: also where frames of audio make its parts longer."""
+    studio.begin()
+    studio.make(6)
+    studio.channel.tracks[1].part_s = 0.512
+    lines = [
+        [line for line in listed(studio, place).splitlines() if "SERVER-CONTROL" in line or "TARGETDURATION" in line]
+        for place in (0, 1)
+    ]
+    assert lines[0] == lines[1]
+    assert "PART-HOLD-BACK=1.536" in lines[0][1]
+
+
 def test_the_end_of_a_segment_is_listed_before_the_next_one_is_hinted_at(studio: Studio) -> None:
     """A client takes a hinted part for one of the segment that is listed last."""
     studio.begin()

@@ -17,7 +17,7 @@ from player.manifest.edit import iter_renditions
 from player.manifest.model import Presentation, loaded_segments
 from player.playback.settings import PlaybackSettings
 from player.qa.broadcast import mpd, playlist
-from player.qa.broadcast.script import BroadcastScript, LateSegment, StaleManifest
+from player.qa.broadcast.script import BroadcastScript, LateSegment, Restart, StaleManifest
 from player.qa.broadcast.transport import BEGAN_WALL_S
 from player.qa.document import read
 from player.qa.explanations import why_stalls
@@ -97,6 +97,31 @@ def test_dates_are_those_of_the_broadcast() -> None:
 def test_what_cannot_be_sent_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         sent(text, 3.0)
+
+
+def test_an_encoder_that_restarts_sends_a_discontinuity_and_later_dates() -> None:
+    script = BroadcastScript(2.0, restarts=(Restart(3.0, 10.0),))
+    assert [script.title_s(run_s) for run_s in (0.0, 1.0, 6.0, 11.0, 12.0)] == [2.0, 3.0, 3.0, 3.0, 4.0]
+    title = playlist.read(TITLE)
+    assert title is not None
+    lines = playlist.at(
+        playlist.with_restarts(title, [3.0]), 16.0, 100.0, 0.0, lambda _uri: 0.0, script.away_s
+    ).splitlines()
+    assert lines.count("#EXT-X-DISCONTINUITY") == 2, "one is the title's own"
+    assert lines.index("#EXT-X-DISCONTINUITY") > lines.index("all")
+    dates = [line.rpartition(":")[0].rpartition(":")[2] for line in lines if "DATE-TIME" in line]
+    assert dates == ["00.000+00", "14.000+00", "18.000+00", "22.000+00"]
+
+
+def test_a_playback_goes_on_after_a_restart_of_the_encoder(tmp_path: Path) -> None:
+    script = BroadcastScript(14.0, restarts=(Restart(15.0, 8.0),))
+    with FileServer(media.ffmpeg_dash().folder) as server:
+        report = played(server.url("master.m3u8"), script, tmp_path)
+        refused = played(server.url("manifest.mpd"), script, tmp_path)
+    assert [each["cause"] for each in report["stalls"]] == ["source"]
+    assert report["result"]["played_to_end"]
+    assert sum(report["continuity"]["lost_s"].values()) == 0
+    assert "HLS only" in refused["result"]["error"]["sentence"]
 
 
 def test_a_multivariant_playlist_stays() -> None:
@@ -215,14 +240,15 @@ name: live
 sources:
   - name: channel
     url: https://cdn.test/master.m3u8
-    live: {begun_s: 12, window_s: 20, late: [{path: "*005*", by_s: 9}], stale: [{path: "*", from_s: 1, for_s: 2}]}
+    live: {begun_s: 12, window_s: 20, late: [{path: "*005*", by_s: 9}], stale: [{path: "*", from_s: 1, for_s: 2}],
+      restarts: [{at_s: 9, for_s: 2}, {at_s: 5, for_s: 1}]}
 """
 
 
 def test_a_plan_has_the_script() -> None:
     (run,) = plan_of(read(PLAN), Path(), {}).runs
     stale = (StaleManifest("*", 1, 2),)
-    assert run.live == BroadcastScript(12, 20, (LateSegment("*005*", 9),), stale)
+    assert run.live == BroadcastScript(12, 20, (LateSegment("*005*", 9),), stale, (Restart(5, 1), Restart(9, 2)))
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,12 @@ def test_delta_updates_are_not_compared_as_whole_playlists() -> None:
     assert broken_by(before, after.replace("#EXTINF", "#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXTINF", 1)) == ()
 
 
+def test_refreshes_of_an_mpd_are_not_compared_as_playlists() -> None:
+    (rule,) = [each for each in RULES if each.code == "dash.timeline_order"]
+    lines = rule.keeps.replace("><", ">\n<")
+    assert broken_by(lines, lines.replace('d="2"', 'd="3"')) == ()
+
+
 def test_each_demand_has_a_rule_that_is_there_or_a_reason() -> None:
     codes = {rule.code for rule in every_rule()}
     assert [each for each in MUSTS if not set(each.rules) <= codes] == []
