@@ -36,6 +36,7 @@ from ui.app.viewmodels.player import PlayerViewModel
 from ui.app.viewmodels.seeking import SeekRange
 from ui.app.viewmodels.text import clock_time
 from ui.app.viewmodels.tools import ToolsViewModel
+from ui.cli import main as cli_main
 from ui.cli import play
 
 
@@ -117,6 +118,26 @@ _LOOK = "tests/ui/app/test_subtitle_look.py::"
 _PLAYER = "tests/ui/app/test_player_page.py::"
 
 FAULTS = [
+    Fault(
+        name="files-what-cannot-be-opened-is-not-told",
+        test=_FILES + "test_what_cannot_be_opened_is_told_on_every_page",
+        apply=lambda patch: patch.setattr(FilesViewModel, "_tell", lambda _self, _failure: None),
+    ),
+    Fault(
+        name="files-what-cannot-be-opened-ends-the-queue",
+        test=_FILES + "test_what_of_a_queue_cannot_be_opened_is_passed_over",
+        apply=lambda patch: patch.setattr(FilesViewModel, "_cannot_play", FilesViewModel._tell),
+    ),
+    Fault(
+        name="files-several-addresses-are-folders",
+        test=_FILES + "test_several_addresses_are_dropped",
+        apply=lambda patch: patch.setattr(links, "is_web_address", lambda _text: False),
+    ),
+    Fault(
+        name="files-one-that-is-not-there-is-told-without-a-window",
+        test="tests/ui/cli/test_main.py::test_a_file_that_is_not_there_is_no_unknown_command[film.mkv]",
+        apply=lambda patch: patch.setattr(cli_main, "_is_place", lambda _word: False),
+    ),
     Fault(
         name="files-an-authors-style-is-lost",
         test=_LOOK + "test_an_authors_colour_and_size_are_kept[inside-360]",

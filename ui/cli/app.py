@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ui.app.system.links import SCHEME, is_web_address, place_text
 from ui.cli.build_info import program
 from ui.cli.options import add_ca_file_argument, add_service_arguments, picture_folder, profile_folder
 
@@ -31,7 +32,6 @@ def run(args: argparse.Namespace) -> int:
     from player.title.opening import PlaybackSource
     from ui.app.composition import AppOptions, run_app
     from ui.app.system.crash_reports import crashes_are_reported
-    from ui.app.system.links import SCHEME
 
     first = args.address[0] if args.address else ""
     is_link = first.partition(":")[0].casefold() == SCHEME
@@ -59,22 +59,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _files(words: Sequence[str]) -> tuple[str, ...]:
-    """The paths of files and folders, where the words are such. Raises InputError where one of several is not."""
+    """What is played in turn: the places of files and folders, whether they are there or not, and addresses of the
+    web; none for one address alone. Raises InputError for a pipe or a device."""
+    if len(words) == 1 and is_web_address(words[0]):
+        return ()
+    return tuple(map(_place, words))
+
+
+def _place(word: str) -> str:
     from player.base.errors import ErrorCode, InputError
-    from ui.app.system.links import place_text
     from ui.cli.play_setup import local_file, no_file
 
-    paths = [Path(word).resolve() if Path(word).is_dir() else local_file(word) for word in words]
-    found = [path for path in paths if path is not None]
-    special = [word for word, path in zip(words, paths, strict=True) if path is None and Path(word).exists()]
-    if special:
-        raise InputError(ErrorCode.INPUT_FILE, no_file(Path(special[0])))
-    if found and len(found) < len(words):
-        raise InputError(ErrorCode.INPUT_FILE, no_file(Path(words[paths.index(None)])))
-    for path in found:
-        if not path.is_file() and not path.is_dir():
-            raise InputError(ErrorCode.INPUT_FILE, no_file(path))
-    return tuple(map(place_text, found))
+    path = local_file(word) if "://" in word else Path(word).resolve()
+    if path is None:
+        return word
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError(ErrorCode.INPUT_FILE, no_file(path))
+    return place_text(path)
 
 
 def play_in_window(args: argparse.Namespace, source: PlaybackSource) -> int:

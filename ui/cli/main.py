@@ -205,8 +205,8 @@ def _log_options(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def _is_app_call(words: Sequence[str]) -> bool:
-    """No command at all, or options of the app (``--tv``, addresses, files and folders)."""
-    return all(word.startswith("-") or "://" in word or Path(word).exists() for word in words)
+    """No command at all, or options of the app (``--tv``, addresses, files and folders, there or not)."""
+    return all(word.startswith("-") or "://" in word or Path(word).exists() or _is_place(word) for word in words)
 
 
 def entry() -> None:

@@ -32,6 +32,7 @@ from ui.app.viewmodels import files as files_module
 from ui.app.viewmodels.browsing import FileBrowser
 from ui.app.viewmodels.queue import PlayQueue, Repeat
 from ui.cli.app import _files
+from ui.cli.main import _is_app_call
 
 K = Qt.Key
 HEAD = b"\x1a\x45\xdf\xa3" + b"\x01" * 100
@@ -430,9 +431,9 @@ def test_a_subtitle_file_is_dropped_onto_the_picture(stage, tmp_path):
     assert not stage.app.player.addSubtitles([str(tmp_path / "film.mkv")])
 
 
-def drop(stage, *paths: Path) -> None:
+def drop(stage, *places: Path | str) -> None:
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    data.setUrls([QUrl(place) if isinstance(place, str) else QUrl.fromLocalFile(str(place)) for place in places])
     at, copy = QPoint(300, 300), Qt.DropAction.CopyAction
     held, free = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     QCoreApplication.sendEvent(stage.window, QDragEnterEvent(at, copy, data, held, free))
@@ -464,6 +465,57 @@ def test_subtitles_of_another_name_that_are_dropped_with_one_film_are_shown_with
     drop(stage, later)
     stage.until(lambda: playing_names(stage)[2:] == ["b"])
     assert stage.client.sessions[-1].source.subtitles == ()
+
+
+def test_several_addresses_are_dropped(stage, tmp_path):
+    """They are a queue, beside files as well."""
+    stage.play(playing())
+    (film,) = films(tmp_path, "b.mkv")
+    live, there = "https://media.test/live/a.m3u8?key=secret", "https://media.test/A%23film.mp4?key=secret"
+    drop(stage, live, film, there, "https://media.test/")
+    stage.until(lambda: len(stage.client.sessions) == 2)
+    assert stage.client.sessions[1].source.url == live
+    assert [line.name for line in stage.app.files.queue_lines] == ["a.m3u8", "b.mkv", "A#film.mp4", "media.test"]
+    stage.app.files.playRow(2)
+    stage.until(lambda: len(stage.client.sessions) == 3)
+    assert stage.client.sessions[2].source.media.url == there
+
+
+@pytest.mark.parametrize(
+    ("dropped", "sentence"),
+    [
+        (["ftp://media.test/a.mkv", "mailto:a@media.test"], "Matinee plays files, folders, and addresses that begin"),
+        (["empty", "empty"], "There is no film and no music in this folder."),
+        (["gone", "gone"], "gone: No such file or directory."),
+    ],
+)
+def test_what_cannot_be_opened_is_told_on_every_page(stage, tmp_path, dropped, sentence):
+    stage.start()
+    (tmp_path / "empty").mkdir()
+    drop(stage, *(place if ":" in place else tmp_path / place for place in dropped))
+    stage.until(lambda: stage.item("filesNotice").property("text").startswith(sentence))
+    assert stage.item("filesNotice").isVisible()
+    drop(stage, *films(tmp_path, "a.mkv", "b.mkv"))
+    stage.until(lambda: bool(stage.client.sessions))
+    assert not stage.item("filesNotice").isVisible()
+
+
+def test_what_of_a_queue_cannot_be_opened_is_passed_over(stage, tmp_path):
+    stage.start(files=[str(tmp_path / "gone"), *map(str, films(tmp_path, "b.mkv"))])
+    stage.until(lambda: playing_names(stage) == ["b"])
+
+
+@pytest.mark.parametrize("words", [["gone.mkv"], ["b.mkv", "gone.mkv"]], ids=" ".join)
+def test_a_file_that_is_not_there_is_told_in_the_window(stage, tmp_path, monkeypatch, words):
+    films(tmp_path, "b.mkv")
+    monkeypatch.chdir(tmp_path)
+    gone = (tmp_path / words[-1]).resolve()
+    assert _is_app_call(words)
+    assert _files(words) == tuple(str((tmp_path / word).resolve()) for word in words)
+    stage.start(files=_files(words))
+    stage.until(lambda: bool(stage.client.sessions))
+    stage.app.files.step(1)
+    stage.until(lambda: stage.client.sessions[-1].source.media.path == gone)
 
 
 def test_several_files_are_pasted(stage, tmp_path):

@@ -20,6 +20,8 @@ from player.manifest import parse
 from player.playback.quality_control import rate_control
 from player.tracks.selection import select
 from tests.kit.snapshots import snapshot
+from ui.app import composition
+from ui.app.composition import AppOptions
 from ui.cli.log import Lines
 from ui.cli.main import build_parser, main
 from ui.cli.play_setup import playback_settings
@@ -119,9 +121,17 @@ def test_a_pipe_is_no_file_and_nobody_waits_for_it(
 
 
 @pytest.mark.parametrize("word", ["film.mkv", "films/film", "./play"])
-def test_a_file_that_is_not_there_is_no_unknown_command(word: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([word]) == 2
-    assert capsys.readouterr().err == f"matinee: There is no file {word}. (input.file)\n"
+def test_a_file_that_is_not_there_is_no_unknown_command(
+    word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The window tells it."""
+    started: list[AppOptions] = []
+    monkeypatch.setattr(composition, "run_app", lambda options: started.append(options) or 0)
+    for command in ([], ["app"]):
+        assert main([*command, word, "--profile-dir", str(tmp_path)]) == 0
+        assert started.pop().files == (str(Path(word).resolve()),)
+    assert main([word, "--bad"]) == 2
+    assert "unrecognized" in capsys.readouterr().err
     assert main(["ply"]) == 2
     assert "invalid choice" in capsys.readouterr().err
 

@@ -378,6 +378,12 @@ Window {
         text: drop.containsDrag ? qsTr("Let go to play this") : ""
     }
     NoticeLine {
+        objectName: "filesNotice"
+        anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.wide }
+        icon: "warning"
+        text: drop.containsDrag ? "" : window.app.files.notice
+    }
+    NoticeLine {
         objectName: "settingsTrouble"
         anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: Theme.px(72) }
         icon: "warning"

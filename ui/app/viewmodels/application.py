@@ -130,7 +130,6 @@ class ApplicationViewModel(QObject):
         self._player.ended.connect(self._after_end)
         self._player.failed.connect(self._files.pass_over)
         self._files.sourceWanted.connect(self._play_queued)
-        self._files.failed.connect(self._downloads.tell)
         self._addresses.filesWanted.connect(self._files.open)
         self.pageChanged.connect(self._look_for_files)
         self._player.keptWanted.connect(self._play_kept)

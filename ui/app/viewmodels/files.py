@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from random import Random
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
-from PySide6.QtCore import Property, QObject, Signal, Slot
+from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from player.base.errors import ErrorCode, InputError
 from player.resume.files import OpenedFile
@@ -19,14 +20,17 @@ from ui.app.viewmodels.binding import RecordModel, part, shown
 from ui.app.viewmodels.browsing import FileBrowser
 from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.queue import PlayQueue, Repeat
+from ui.app.viewmodels.sentences import sentence_of
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import clock_time, tr
 from ui.app.viewmodels.titles import Poster
 
 if TYPE_CHECKING:
+    from player.reporting.state import PlaybackFailure
     from player.title.opening import PlaybackSource
 
 _MOST = 20_000
+_NOTICED_MS = 10_000
 _MOST_PASSED = 20  # then the disk is gone rather than a file
 _MOST_RECENT = 12
 
@@ -56,14 +60,13 @@ class RecentModel(RecordModel[Poster]):
 
 
 class FilesViewModel(QObject):
-    """``sourceWanted(source)`` asks for a playback, ``failed(failure)`` says why a file cannot be opened.
+    """``sourceWanted(source)`` asks for a playback, ``notice`` says for a while why a file cannot be opened.
     ``passedOver(name)`` follows for one of the queue that cannot be played, if another one is played instead.
     ``recent`` are the files that were opened last, by their identity; ``choices`` are what can be done with one of
     them."""
 
     changed = Signal()
     sourceWanted = Signal(object)
-    failed = Signal(object)
     passedOver = Signal(str)
 
     def __init__(self, client: ClientPort, tasks: Tasks, parent: QObject | None = None) -> None:
@@ -84,12 +87,16 @@ class FilesViewModel(QObject):
         self._recent = RecentModel(self)
         self._choices = OptionModel(self)
         self._chosen = ""
+        self._notice = ""
+        self._noticed = QTimer(self, singleShot=True, interval=_NOTICED_MS)
+        self._noticed.timeout.connect(lambda: self._say(""))
 
     queue = part("_lines")
     browser = part("_browser")  # what was opened last, and the folders of this computer
     count = shown(int, "_count", changed)
     recent = part("_recent")
     choices = part("_choices")
+    notice = shown(str, "_notice", changed)
 
     @Property(str, notify=changed)
     def chosenName(self) -> str:
@@ -148,7 +155,7 @@ class FilesViewModel(QObject):
             self.playRecent(self._chosen)
         elif key in ("remove", "clear"):
             identity = self._chosen if key == "remove" else None
-            self._tasks.run(self._client.forget_file(identity), lambda _none: self.refresh(), self.failed.emit)
+            self._tasks.run(self._client.forget_file(identity), lambda _none: self.refresh(), self._tell)
 
     def _show_recent(self, files: Sequence[OpenedFile]) -> None:
         here = [file for file in files if Path(file.place).is_absolute()][:_MOST_RECENT]
@@ -159,8 +166,8 @@ class FilesViewModel(QObject):
 
     @Slot(list)
     def open(self, places: Sequence[str]) -> None:
-        """Play files and folders: paths or ``file:`` addresses that the viewer chose."""
-        self._tasks.run(asyncio.to_thread(_found, list(places)), self._opened, self.failed.emit)
+        """Play files and folders (paths or ``file:`` addresses) and addresses of the web that the viewer chose."""
+        self._tasks.run(asyncio.to_thread(_found, list(places)), self._opened, self._tell)
 
     @Slot(list)
     def add(self, places: Sequence[str]) -> None:
@@ -171,7 +178,7 @@ class FilesViewModel(QObject):
         self._tasks.run(
             asyncio.to_thread(_found, list(places)),
             lambda found: self._now(self._queue.added(found.places)),
-            self.failed.emit,
+            self._tell,
         )
 
     @Slot(int)
@@ -248,11 +255,24 @@ class FilesViewModel(QObject):
             return False
         self._now(queue)
         subtitles = self._subtitles.get(queue.current, ())
-        self._tasks.run(asyncio.to_thread(_source, queue.current, subtitles), self._play, self.failed.emit)
+        self._tasks.run(asyncio.to_thread(_source, queue.current, subtitles), self._play, self._cannot_play)
         return True
 
     def _play(self, source: PlaybackSource) -> None:
+        self._say("")
         self.sourceWanted.emit(source)
+
+    def _cannot_play(self, failure: PlaybackFailure) -> None:
+        self._tell(failure)
+        self.pass_over()
+
+    def _tell(self, failure: PlaybackFailure) -> None:
+        self._say(sentence_of(failure))
+
+    def _say(self, words: str) -> None:
+        self._notice = words
+        self._noticed.start()
+        self.changed.emit()
 
     def _now(self, queue: PlayQueue) -> None:
         self._queue = queue
@@ -271,6 +291,9 @@ def _plays(name: str) -> bool:
 def _shown_name(place: str) -> str:
     from player.base.file_names import readable
 
+    if links.is_web_address(place):  # without what may be secret
+        parts = urlsplit(place)
+        return readable(unquote(PurePosixPath(parts.path).name) or str(parts.hostname))
     return readable(Path(place).name)
 
 
@@ -292,16 +315,24 @@ def _card_of(file: OpenedFile) -> Poster:
 
 
 def _found(places: list[str]) -> _OpenedPlaces:
-    """The files at these places, those of folders by name as people count. Raises InputError."""
+    """The files at these places, those of folders by name as people count, and addresses. Raises InputError."""
     from player.text.subtitle_files import is_subtitle_name
     from player.title.media_file import media_of_folder
 
     found: list[str] = []
+    strange = 0
     for place in places:
         path = links.chosen_file(place)
-        if path is None:
-            continue
-        found += map(str, media_of_folder(path)) if path.is_dir() else [str(path)]
+        if path is not None:
+            found += map(str, media_of_folder(path)) if path.is_dir() else [str(path)]
+        elif links.is_web_address(place):
+            found.append(place)
+        else:
+            strange += 1
+    if strange and not found:
+        raise InputError(
+            ErrorCode.INPUT_USAGE, "Matinee plays files, folders, and addresses that begin with https://."
+        )
     if not found:
         raise InputError(ErrorCode.INPUT_FILE, "There is no film and no music in this folder.")
     films = [place for place in found if not is_subtitle_name(place)]
@@ -313,5 +344,7 @@ def _found(places: list[str]) -> _OpenedPlaces:
 def _source(place: str, subtitles: tuple[Path, ...] = ()) -> PlaybackSource:
     from player.title.opening import PlaybackSource
 
+    if links.is_web_address(place):
+        return PlaybackSource.of_address(place)
     source = PlaybackSource.of_file(Path(place))
     return source if source.media is None else replace(source, subtitles=subtitles)
