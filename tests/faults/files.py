@@ -120,7 +120,7 @@ _PLAYER = "tests/ui/app/test_player_page.py::"
 FAULTS = [
     Fault(
         name="files-what-cannot-be-opened-is-not-told",
-        test=_FILES + "test_what_cannot_be_opened_is_told_on_every_page",
+        test=_FILES + "test_what_cannot_be_opened_is_told_on_every_page[empty]",
         apply=lambda patch: patch.setattr(FilesViewModel, "_tell", lambda _self, _failure: None),
     ),
     Fault(

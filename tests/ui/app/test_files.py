@@ -488,6 +488,7 @@ def test_several_addresses_are_dropped(stage, tmp_path):
         (["empty", "empty"], "There is no film and no music in this folder."),
         (["gone", "gone"], "gone: No such file or directory."),
     ],
+    ids=["strange", "empty", "gone"],
 )
 def test_what_cannot_be_opened_is_told_on_every_page(stage, tmp_path, dropped, sentence):
     stage.start()
