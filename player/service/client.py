@@ -40,6 +40,7 @@ from player.service.model import (
     PlaySession,
     Profile,
     ProgressItem,
+    Recording,
     SearchPage,
     Season,
     Title,
@@ -61,6 +62,7 @@ from player.service.reply import (
     read_page,
     read_play_session,
     read_profile,
+    read_recordings,
     read_rows,
     read_search,
     read_seasons,
@@ -315,6 +317,18 @@ class ServiceClient:
         """The channels, and what is on."""
         members = Members.of(await self._call("/channels"))
         return read_channels(members, self._base, self._clock.wall())
+
+    async def recordings(self) -> tuple[Recording, ...]:
+        """The programmes that the viewer records, the newest first."""
+        return read_recordings(Members.of(await self._call("/recordings")), self._base)
+
+    async def record(self, channel_id: str, starts_at: float) -> None:
+        """Record the programme of a channel that starts then, by the service's clock."""
+        await self._call("/recordings", {"channel_id": channel_id, "starts_at": starts_at})
+
+    async def remove_recording(self, title_id: str) -> None:
+        """Record it no more, and delete what was recorded."""
+        await self._call(f"/recordings/{quote(title_id, safe='')}", method="DELETE")
 
     async def title(self, title_id: str) -> Title:
         """One title. An unknown or unpublished one raises ServiceError ``service.not_found``."""

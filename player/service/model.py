@@ -156,6 +156,22 @@ class Programme:
     title: str
     starts_at: float
     ends_at: float
+    recordable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A programme that the viewer records, its times by the service's clock. ``state`` is ``planned``, ``recording``,
+    ``recorded`` or ``failed``; ``reason`` says why it is not whole. ``channel_id`` and ``channel`` name what it is
+    of, ``title`` is what plays once it is recorded."""
+
+    title: Title
+    channel_id: str
+    channel: str
+    starts_at: float
+    ends_at: float
+    state: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from player.service.model import (
     PlaySession,
     Profile,
     Programme,
+    Recording,
     SearchPage,
     Season,
     Title,
@@ -51,6 +52,8 @@ _BY_PROBLEM: Mapping[str, tuple[ErrorCode, str]] = {
     "title_not_found": (ErrorCode.SERVICE_NOT_FOUND, "This title is not available."),
     "variant_not_found": (ErrorCode.SERVICE_NOT_FOUND, "This title is not available in the form asked for."),
     "device_unknown": (ErrorCode.SERVICE_NOT_ENTITLED, "This device is not registered with your account."),
+    "recording_forbidden": (ErrorCode.SERVICE_NOT_ENTITLED, "This programme may not be recorded."),
+    "recording_limit": (ErrorCode.SERVICE_NOT_ENTITLED, "The recordings take all the space that your account has."),
     "device_not_found": (ErrorCode.SERVICE_NOT_FOUND, "Your account has no such device."),
     "device_revoked": (ErrorCode.SERVICE_NOT_ENTITLED, "This device was removed from your account."),
     "device_mismatch": (ErrorCode.SERVICE_NOT_ENTITLED, "The permission to play belongs to another device."),
@@ -372,7 +375,8 @@ def read_channels(members: Members, base_url: str, wall_s: float) -> tuple[Chann
 
     def programme(item: object) -> Programme:
         one = Members(item, "programmes")
-        return Programme(one.text("title"), one.number("starts_at") + ahead_s, one.number("ends_at") + ahead_s)
+        starts_at, ends_at = one.number("starts_at") + ahead_s, one.number("ends_at") + ahead_s
+        return Programme(one.text("title"), starts_at, ends_at, one.optional_flag("recordable", missing=False))
 
     def channel(item: object) -> Channel:
         one = Members(item, "items")
@@ -380,6 +384,24 @@ def read_channels(members: Members, base_url: str, wall_s: float) -> tuple[Chann
         return Channel(title, programmes, one.optional_number("back_s") or 0.0, ahead_s)
 
     return members.each("items", channel)
+
+
+def read_recordings(members: Members, base_url: str) -> tuple[Recording, ...]:
+    """The programmes that the viewer records."""
+
+    def read(item: object) -> Recording:
+        one = Members(item, "items")
+        return Recording(
+            title=read_title(one.inner("title"), base_url),
+            channel_id=one.text("channel_id"),
+            channel=one.text("channel"),
+            starts_at=one.number("starts_at"),
+            ends_at=one.number("ends_at"),
+            state=one.text("state"),
+            reason=one.optional_text("reason") or "",
+        )
+
+    return members.each("items", read)
 
 
 def read_device_code(members: Members) -> DeviceCode:

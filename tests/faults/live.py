@@ -11,6 +11,10 @@ import pytest
 
 from backend_stub.broadcast.channel import Record
 from backend_stub.broadcast.journal import Journal
+from backend_stub.db.models import Recording
+from backend_stub.services.entitlement import ContractTerms
+from backend_stub.services.recorder import Recorder
+from backend_stub.services.recordings import Recordings
 from player.licensing.licences import PlaybackLicences
 from player.live import latency
 from player.live.pace import Pace
@@ -279,7 +283,62 @@ def _ask_for_all_keys(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+_RECORDINGS = "tests/backend_stub/broadcast/test_recordings.py::"
+
+
+def _recordings_of_anybody(patch: pytest.MonkeyPatch) -> None:
+    """Whoever knows the id of a recording plays it."""
+    patch.setattr(
+        "backend_stub.services.entitlement._own_recording",
+        lambda session, title_id, _viewing: session.get(Recording, title_id),
+    )
+
+
+def _leave_the_keys(patch: pytest.MonkeyPatch) -> None:
+    """The channel's keys are forgotten, those of its recording with them."""
+    patch.setattr(Recorder, "_have_keys", lambda *_words: True)
+
+
+def _only_links(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("backend_stub.services.recorder._CANNOT_LINK", frozenset())
+
+
+def _full_without_a_reason(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("backend_stub.services.recorder._NO_ROOM", frozenset())
+
+
+def _wait_for_silence(patch: pytest.MonkeyPatch) -> None:
+    """A channel that is off keeps its recordings open for ever."""
+    patch.setattr("backend_stub.services.recorder._LATE_S", 1e9)
+
+
+def _leave_the_files(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Recorder, "sweep", lambda _recorder: None)
+
+
+def _no_limit(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Recordings, "_check_room", lambda *_words: None)
+
+
+def _judged_by_nothing(patch: pytest.MonkeyPatch) -> None:
+    """The right to record counts when it is asked for only."""
+    patch.setattr("backend_stub.services.recorder.rights_of", lambda *_words: ContractTerms())
+
+
 FAULTS = [
+    *(
+        Fault(f"recordings-{name}", _RECORDINGS + test, apply)
+        for name, test, apply in (
+            ("of-anybody", "test_another_account_and_another_profile_are_refused", _recordings_of_anybody),
+            ("without-keys", "test_the_keys_are_copied_and_its_own_ones_only", _leave_the_keys),
+            ("only-linked", "test_where_links_are_not_possible_it_is_copied[18]", _only_links),
+            ("full-without-a-reason", "test_a_disk_that_stays_full_fails_it", _full_without_a_reason),
+            ("open-for-ever", "test_a_channel_that_falls_silent_ends_it", _wait_for_silence),
+            ("files-left", "test_links_cost_no_space_and_removal_frees_it", _leave_the_files),
+            ("without-limit", "test_what_an_account_may_record_has_a_limit", _no_limit),
+            ("right-not-looked-at", "test_a_programme_or_a_channel_may_forbid_it", _judged_by_nothing),
+        )
+    ),
     Fault(
         name="live-keys-of-the-past",
         test="tests/player/licensing/test_licences.py"

@@ -30,6 +30,7 @@ from player.service.model import (
     Markers,
     Profile,
     Programme,
+    Recording,
     SearchPage,
     Season,
     Title,
@@ -305,6 +306,7 @@ class FakeClient:
         self.screen: list[TitleRow] | None = None  # the rows of the first screen; None: what is begun
         self.queries: list[str] = []
         self.on_air: list[Channel] = []
+        self.recorded: list[Recording] = []
         self.machines = [
             Device("d1", "Living room", 1_750_000_000.0, 1_760_000_000.0),
             Device("d2", "This computer", 1_750_000_000.0, 1_760_090_000.0),
@@ -491,6 +493,20 @@ class FakeClient:
     async def channels(self) -> Sequence[Channel]:
         await self._obstacles()
         return self.on_air
+
+    async def recordings(self) -> Sequence[Recording]:
+        await self._obstacles()
+        return list(self.recorded)
+
+    async def record(self, channel_id: str, starts_at: float) -> None:
+        await self._obstacles()
+        card = next(one.title for one in self.on_air if one.title.id == channel_id)
+        title = replace(card, id=f"rec-{len(self.recorded)}", duration_s=0.0)
+        self.recorded.insert(0, Recording(title, channel_id, card.title, starts_at, starts_at + 600.0, "planned"))
+
+    async def remove_recording(self, title_id: str) -> None:
+        await self._obstacles()
+        self.recorded = [one for one in self.recorded if one.title.id != title_id]
 
     def look_at(self, source: PlaybackSource | None) -> None:
         self.looked_at.append(source.title_id if source is not None else "")

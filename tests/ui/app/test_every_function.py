@@ -35,7 +35,7 @@ CONTROLS = {
     "leave": "back",
 }
 """What is no line of the tools is a control of the page."""
-OF_PROGRAMMES = {"start_over"}
+OF_PROGRAMMES = {"start_over", "record"}
 """What a live channel alone has; its control and its key are tried in ``test_programmes.py``."""
 GUIDE = Path(__file__).parents[3] / "docs/guide-viewer.md"
 

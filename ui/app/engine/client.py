@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         DeviceCode,
         DeviceList,
         Profile,
+        Recording,
         SearchPage,
         Season,
         Title,
@@ -228,6 +229,15 @@ class EngineClient:
 
     async def channels(self) -> Sequence[Channel]:
         return await self._service().channels()
+
+    async def recordings(self) -> Sequence[Recording]:
+        return await self._service().recordings()
+
+    async def record(self, channel_id: str, starts_at: float) -> None:
+        await self._service().record(channel_id, starts_at)
+
+    async def remove_recording(self, title_id: str) -> None:
+        await self._service().remove_recording(title_id)
 
     async def title(self, title_id: str) -> Title:
         return await self._service().title(title_id)

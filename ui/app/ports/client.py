@@ -20,6 +20,7 @@ from player.service.model import (
     DeviceCode,
     DeviceList,
     Profile,
+    Recording,
     SearchPage,
     Season,
     Title,
@@ -136,6 +137,14 @@ class ClientPort(Protocol):
         ...
 
     async def channels(self) -> Sequence[Channel]: ...
+
+    async def recordings(self) -> Sequence[Recording]: ...
+
+    async def record(self, channel_id: str, starts_at: float) -> None:
+        """Record the programme of a channel that starts then, by the service's clock."""
+        ...
+
+    async def remove_recording(self, title_id: str) -> None: ...
 
     async def title(self, title_id: str) -> Title:
         """One title. An unknown one raises ServiceError ``service.not_found``."""

@@ -196,6 +196,11 @@ Window {
             channels: window.app.channels
             onChannelChosen: titleId => window.app.openChannel(titleId)
             onProgrammeChosen: (titleId, begins) => window.app.openProgramme(titleId, begins)
+            onRecordingChosen: titleId => window.app.openRecording(titleId)
+            onRecordingMenuWanted: titleId => {
+                recordingDialog.titleId = titleId
+                recordingDialog.open()
+            }
             onLeaving: window.app.back()
         }
         MyListPage {
@@ -420,6 +425,18 @@ Window {
         onVisibleChanged: window.modal = visible
         onClosed: window.settle()
         onChosen: key => window.app.files.choose(key)
+    }
+    ConfirmDialog {
+        id: recordingDialog
+        property string titleId
+        objectName: "recordingDialog"
+        anchors.fill: parent
+        heading: qsTr("Delete this recording?")
+        sentence: qsTr("It cannot be brought back.")
+        action: qsTr("Delete")
+        onVisibleChanged: window.modal = visible
+        onClosed: window.settle()
+        onAccepted: window.app.channels.recordings.remove(titleId)
     }
     ConfirmDialog {
         id: signOutDialog

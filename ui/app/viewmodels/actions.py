@@ -60,6 +60,7 @@ def _playback() -> tuple[KeyAction, ...]:
         KeyAction("forward", at, tr("Go forward a step"), ("L", "Media Fast Forward")),
         KeyAction("start", at, tr("Go to the start"), ("Home",)),
         KeyAction("start_over", at, tr("Start this programme over"), ("O",)),
+        KeyAction("record", at, tr("Record this programme, or not"), ("Alt+R", "Media Record")),
         KeyAction("tenth", at, tr("Go to that tenth of the title"), tuple("0123456789"), fixed=True),
     )
 

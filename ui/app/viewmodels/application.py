@@ -105,6 +105,7 @@ class ApplicationViewModel(QObject):
         self._addresses = AddressesViewModel(lambda: self._pages.bottom is Page.HOME, self)
         self._files = FilesViewModel(client, tasks, self)
         cast("ToolsViewModel", player.property("tools")).use_queue(self._files)
+        player.use_recordings(self._channels.kept)
         self._connect()
 
     def _connect(self) -> None:
@@ -294,6 +295,15 @@ class ApplicationViewModel(QObject):
         card, begin_at = self._channels.card_of(title_id), self._channels.date_of(title_id, begins)
         if card is not None:
             self._play(PlaybackSource(title_id=card.id, name=card.title, variant=LIVE, begin_at=begin_at))
+
+    @Slot(str)
+    def openRecording(self, title_id: str) -> None:
+        """Play what was recorded; nothing where it is not there yet."""
+        from player.title.opening import PlaybackSource
+
+        card = self._channels.kept.playable(title_id)
+        if card is not None:
+            self._play(PlaybackSource(title_id=card.id, name=card.title, variant=""))
 
     @Slot()
     def showMyList(self) -> None:

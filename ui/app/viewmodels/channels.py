@@ -16,6 +16,7 @@ from ui.app.ports.client import ClientPort
 from ui.app.viewmodels.binding import RecordModel, shown
 from ui.app.viewmodels.pending_request import PendingRequest
 from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.recordings import RecordingsViewModel
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
 
@@ -41,7 +42,8 @@ class ChannelsState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ChannelLine:
     """A channel. Its ``programmes`` have ``name``, ``from`` and ``to`` (places in the guide, 0..1), ``begins`` (s
-    since 1970), ``when`` and ``left`` (words), ``on``, ``over`` and ``progress`` (0..1)."""
+    since 1970), ``when``, ``left`` and ``recorded`` (words), ``on``, ``over``, ``recordable``, and ``progress``
+    (0..1)."""
 
     title_id: str
     name: str
@@ -75,6 +77,9 @@ class ChannelsViewModel(QObject):
         self._question = PendingRequest(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._cards: tuple[Channel, ...] = ()
         self._lines = ChannelModel(self)
+        self._recordings = RecordingsViewModel(client, tasks, posters, self)
+        self._recordings.signInNeeded.connect(self.signInNeeded)
+        self._recordings.changed.connect(self._publish)
         self._state = ChannelsState.LOADING
         self._message = ""
         self._begin_s, self._span_s = 0.0, float(_SPANS_S[0])
@@ -87,6 +92,15 @@ class ChannelsViewModel(QObject):
     state = shown(str, "_state", changed)
     message = shown(str, "_message", changed)
     nowAt = shown(float, "_now_at", changed)  # where the present stands in the guide, 0..1
+
+    @property
+    def kept(self) -> RecordingsViewModel:
+        """What the viewer records."""
+        return self._recordings
+
+    @Property(QObject, constant=True)
+    def recordings(self) -> RecordingsViewModel:
+        return self._recordings
 
     @Property(QObject, constant=True)
     def lines(self) -> ChannelModel:
@@ -103,6 +117,11 @@ class ChannelsViewModel(QObject):
     def date_of(self, title_id: str, begins: float) -> float:
         """A time of the guide by the clock of the service."""
         return begins - next((card.ahead_s for card in self._cards if card.title.id == title_id), 0.0)
+
+    @Slot(str, float)
+    def record(self, title_id: str, begins: float) -> None:
+        """Record the programme that begins then, or record it no more."""
+        self._recordings.toggle(title_id, self.date_of(title_id, begins))
 
     @Slot(str, float, int, result=float)
     def reveal(self, title_id: str, begins: float, step: int) -> float:
@@ -157,10 +176,12 @@ class ChannelsViewModel(QObject):
         """Ask the service."""
         if not self._question.waiting:
             self._question.ask(self._client.channels())
+        self._recordings.refresh()
 
     def clear(self) -> None:
         """Forget everything, for another viewer."""
         self._question.stop()
+        self._recordings.clear()
         self._cards, self._message, self._state = (), "", ChannelsState.LOADING
         self._publish()
 
@@ -169,6 +190,8 @@ class ChannelsViewModel(QObject):
         self._publish()
         if any(self._runs_out(card) for card in self._cards):
             self.refresh()
+        elif self._recordings.changing:
+            self._recordings.refresh()
 
     def _runs_out(self, card: Channel) -> bool:
         left = _left(card.programmes, self._now())
@@ -227,6 +250,8 @@ class ChannelsViewModel(QObject):
             "begins": one.starts_at,
             "when": f"{_clock(one.starts_at, self._span_s)} – {_clock(one.ends_at, self._span_s)}",
             "left": _over_words(whole=whole) if over else _time_left(one.ends_at - now_s) if on else "",
+            "recordable": one.recordable,
+            "recorded": self._recordings.words(card.title.id, one.starts_at - card.ahead_s),
             "on": on,
             "over": over,
             "progress": min(1.0, max(0.0, (now_s - one.starts_at) / max(1.0, one.ends_at - one.starts_at))),

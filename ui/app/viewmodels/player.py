@@ -27,6 +27,7 @@ from ui.app.viewmodels.menus import (
 )
 from ui.app.viewmodels.preview import PreviewViewModel
 from ui.app.viewmodels.programmes import PlayingProgrammes
+from ui.app.viewmodels.recordings import RecordingsViewModel
 from ui.app.viewmodels.redraw import all_but_time, on_bar
 from ui.app.viewmodels.relay import StateRelay
 from ui.app.viewmodels.rights import rights_words
@@ -86,6 +87,8 @@ class PlayerViewModel(QObject):
         self._behind_at: float | None = None  # the date of what is shown, where it is not the live programme
         self._programme_name = ""  # what is on at the position of a channel
         self._begins_s: float | None = None  # where it began, if that is still there
+        self._recordable: tuple[str, float] | None = None  # the channel, and when that programme starts
+        self._recordings: RecordingsViewModel | None = None
         self._preview = PreviewViewModel(tasks, self)
         self._programmes = PlayingProgrammes(client, tasks, self)
         self._programmes.arrived.connect(lambda: self._show(self._state))
@@ -162,6 +165,23 @@ class PlayerViewModel(QObject):
     def canStartOver(self) -> bool:
         """Whether a viewer can still go back to where the programme began that is shown."""
         return self._begins_s is not None
+
+    def use_recordings(self, recordings: RecordingsViewModel) -> None:
+        """Where programmes are recorded."""
+        self._recordings = recordings
+        recordings.changed.connect(self.stateChanged)
+
+    @Property(bool, notify=stateChanged)
+    def canRecord(self) -> bool:
+        """Whether the programme that is shown may be recorded."""
+        return self._recordings is not None and self._recordable is not None
+
+    @Property(str, notify=stateChanged)
+    def recorded(self) -> str:
+        """What becomes of the recording of the programme that is shown."""
+        if self._recordings is None or self._recordable is None:
+            return ""
+        return str(self._recordings.property("notice")) or self._recordings.words(*self._recordable)
 
     @Property(float, notify=stateChanged)
     def speed(self) -> float:
@@ -391,6 +411,12 @@ class PlayerViewModel(QObject):
             self._go_to(self._begins_s)
 
     @Slot()
+    def record(self) -> None:
+        """Record the programme that is shown, or record it no more."""
+        if self._recordings is not None and self._recordable is not None:
+            self._recordings.toggle(*self._recordable)
+
+    @Slot()
     def goLive(self) -> None:
         """Back to where a live programme is shown live."""
         self._seek_timer.stop()
@@ -546,15 +572,16 @@ class PlayerViewModel(QObject):
         before, self._state = self._state, state
         if (view := state.live_view) is not None:
             self._behind_at = None if view.following else view.dates.date_of(state.position_s)
-        programme_before = self._programme_name, self._begins_s is not None
+        programme_before = self._programme_name, self._begins_s is not None, self._recordable
         self._programme_name, self._begins_s = self._programmes.at(self._time_s())
+        self._recordable = self._programmes.recordable_at(self._time_s())
         self._intent.settle(state.position_s, seeking=state.status is PlaybackStatus.SEEKING)
         self._look()
         self._statistics.show(state)
         self._tools.show(state)
         self._up_next.show(state)
         self._trouble.show(state.failure)
-        programme = self._programme_name, self._begins_s is not None
+        programme = self._programme_name, self._begins_s is not None, self._recordable
         if all_but_time(before) != all_but_time(state) or programme != programme_before:
             self._qualities.replace(quality_options(state))
             self._audios.replace(audio_options(state))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -25,12 +25,14 @@ _ROUNDING_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class PlacedProgramme:
-    """A programme on the timeline of a playback; ``whole``: one can still go back to where it began."""
+    """A programme on the timeline of a playback; ``whole``: one can still go back to where it began. ``starts_at`` is
+    its date by the service's clock, None where it may not be recorded."""
 
     title: str
     start_s: float
     end_s: float
     whole: bool
+    starts_at: float | None = field(default=None, compare=False)
 
 
 def placed(channel: Channel, view: LiveView) -> list[PlacedProgramme]:
@@ -42,7 +44,8 @@ def placed(channel: Channel, view: LiveView) -> list[PlacedProgramme]:
         if start_s is None or end_s is None or end_s <= view.start_s or start_s >= view.edge_s:
             continue
         whole = start_s >= view.start_s - _ROUNDING_S
-        found.append(PlacedProgramme(one.title, max(start_s, view.start_s), end_s, whole))
+        date = one.starts_at - channel.ahead_s if one.recordable else None
+        found.append(PlacedProgramme(one.title, max(start_s, view.start_s), end_s, whole, date))
     return found
 
 
@@ -99,6 +102,11 @@ class PlayingProgrammes(QObject):
         """The name of what is on at a time, empty where that is not known, and where it began if that is there."""
         one = programme_at(self._placed, time_s)
         return ("", None) if one is None else (one.title, one.start_s if one.whole else None)
+
+    def recordable_at(self, time_s: float) -> tuple[str, float] | None:
+        """The channel and the date of the start of what is on at a time, where it may be recorded."""
+        one = programme_at(self._placed, time_s)
+        return None if one is None or one.starts_at is None else (self._title_id, one.starts_at)
 
     def _ask(self) -> None:
         known = None if self._channel is None else self._channel.programmes

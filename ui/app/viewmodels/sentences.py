@@ -176,6 +176,8 @@ def _reasons(tr: Translate) -> dict[str, str]:
         "title_not_found": tr("This title is not available."),
         "variant_not_found": tr("This title is not available in the form asked for."),
         "device_unknown": tr("This device is not registered with your account."),
+        "recording_forbidden": tr("This programme may not be recorded."),
+        "recording_limit": tr("The recordings take all the space that your account has."),
         "device_not_found": tr("Your account has no such device."),
         "device_revoked": tr("This device was removed from your account."),
         "device_mismatch": tr("The permission to play belongs to another device."),

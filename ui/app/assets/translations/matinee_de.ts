@@ -173,12 +173,20 @@
 <context>
     <name>ChannelsPage</name>
     <message>
+        <source>This programme may not be recorded</source>
+        <translation>Diese Sendung darf nicht aufgenommen werden</translation>
+    </message>
+    <message>
         <source>Live</source>
         <translation>Live</translation>
     </message>
     <message>
         <source>Channels</source>
         <translation>Kanäle</translation>
+    </message>
+    <message>
+        <source>Recordings</source>
+        <translation>Aufnahmen</translation>
     </message>
     <message>
         <source>Begins later</source>
@@ -699,6 +707,18 @@
         <translation>Loslassen, um dies abzuspielen</translation>
     </message>
     <message>
+        <source>Delete this recording?</source>
+        <translation>Diese Aufnahme löschen?</translation>
+    </message>
+    <message>
+        <source>It cannot be brought back.</source>
+        <translation>Sie lässt sich nicht zurückholen.</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
         <source>Sign out?</source>
         <translation>Abmelden?</translation>
     </message>
@@ -819,6 +839,14 @@
     <message>
         <source>Start this programme over</source>
         <translation>Diese Sendung von vorn beginnen</translation>
+    </message>
+    <message>
+        <source>Record</source>
+        <translation>Aufnehmen</translation>
+    </message>
+    <message>
+        <source>Record this programme</source>
+        <translation>Diese Sendung aufnehmen</translation>
     </message>
     <message>
         <source>Live</source>
@@ -3152,6 +3180,38 @@
         <translation>Dorthin springen</translation>
     </message>
     <message>
+        <source>Not recorded</source>
+        <translation>Nicht aufgenommen</translation>
+    </message>
+    <message>
+        <source>Not recorded: it is not allowed any more</source>
+        <translation>Nicht aufgenommen: nicht mehr erlaubt</translation>
+    </message>
+    <message>
+        <source>Not recorded: nothing was broadcast</source>
+        <translation>Nicht aufgenommen: nichts wurde gesendet</translation>
+    </message>
+    <message>
+        <source>Not recorded: the service had no space</source>
+        <translation>Nicht aufgenommen: dem Dienst fehlte Platz</translation>
+    </message>
+    <message>
+        <source>Record this programme, or not</source>
+        <translation>Diese Sendung aufnehmen oder nicht</translation>
+    </message>
+    <message>
+        <source>Recorded</source>
+        <translation>Aufgenommen</translation>
+    </message>
+    <message>
+        <source>Recorded in part</source>
+        <translation>Zum Teil aufgenommen</translation>
+    </message>
+    <message>
+        <source>Recording</source>
+        <translation>Nimmt auf</translation>
+    </message>
+    <message>
         <source>Remove the bookmark</source>
         <translation>Lesezeichen entfernen</translation>
     </message>
@@ -3238,6 +3298,10 @@
     <message>
         <source>The quality goes down to {quality}, so that it goes on sooner.</source>
         <translation>Die Qualität sinkt auf {quality}, damit es eher weitergeht.</translation>
+    </message>
+    <message>
+        <source>The recordings take all the space that your account has.</source>
+        <translation>Die Aufnahmen belegen allen Platz Ihres Kontos.</translation>
     </message>
     <message>
         <source>The renewal was not paid; the plan ends on {day}.</source>
@@ -3532,6 +3596,10 @@
         <translation>Dieses Passwort ist leicht zu erraten; bitte wählen Sie ein längeres.</translation>
     </message>
     <message>
+        <source>This programme may not be recorded.</source>
+        <translation>Diese Sendung darf nicht aufgenommen werden.</translation>
+    </message>
+    <message>
         <source>This title cannot be decoded on this machine.</source>
         <translation>Dieser Titel lässt sich auf diesem Gerät nicht dekodieren.</translation>
     </message>
@@ -3750,6 +3818,10 @@
     <message>
         <source>Wi-Fi</source>
         <translation>WLAN</translation>
+    </message>
+    <message>
+        <source>Will be recorded</source>
+        <translation>Wird aufgenommen</translation>
     </message>
     <message>
         <source>Will be tried again soon</source>

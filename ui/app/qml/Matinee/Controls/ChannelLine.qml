@@ -21,6 +21,7 @@ FocusScope {
     property real begins: 0 // of the programme that had the focus, which keeps it when others end
 
     signal chosen(var programme)
+    signal recordWanted(var programme)
     signal beyond(int step) // a programme before the first one is wanted, or one behind the last
 
     // The programme that is on at a place of the time line (0..1).
@@ -126,6 +127,7 @@ FocusScope {
                     }
                 }
                 onPressed: root.chosen(programme)
+                onRecordWanted: root.recordWanted(programme)
             }
         }
     }

@@ -8,10 +8,27 @@ Pressable {
     required property var programme
     readonly property bool on: programme?.on ?? false
 
+    signal recordWanted()
+
     name: programme?.name ?? ""
-    description: (programme?.when ?? "") + (programme?.left ? ", " + programme.left : "")
+    description: (programme?.when ?? "") + [programme?.left, programme?.recorded].filter(Boolean).map(words => ", " + words).join("")
     corner: Theme.radiusSmall
 
+    Keys.onMenuPressed: recordWanted()
+    Keys.onPressed: event => {
+        event.accepted = event.key === Qt.Key_R || event.key === Qt.Key_MediaRecord
+        if (event.accepted && !event.isAutoRepeat)
+            recordWanted()
+    }
+
+    MouseArea {
+        anchors.fill: parent
+        acceptedButtons: Qt.RightButton
+        onClicked: {
+            root.forceActiveFocus(Qt.MouseFocusReason)
+            root.recordWanted()
+        }
+    }
     Rectangle {
         anchors.fill: parent
         radius: root.corner
@@ -22,7 +39,7 @@ Pressable {
         spacing: Theme.tiny
         visible: root.width > Theme.px(48)
         Label { width: parent.width; text: root.name; font.weight: root.on ? Font.DemiBold : Font.Normal; color: root.on ? Theme.text : Theme.soft; Accessible.ignored: true }
-        Label { width: parent.width; text: root.programme?.when ?? ""; color: Theme.muted; font.pixelSize: Theme.small; Accessible.ignored: true }
+        Label { width: parent.width; text: root.programme?.recorded || root.programme?.when || ""; color: root.programme?.recorded ? Theme.accent : Theme.muted; font.pixelSize: Theme.small; Accessible.ignored: true }
     }
     Rectangle {
         anchors { left: parent.left; bottom: parent.bottom; right: parent.right; margins: Theme.px(3) }

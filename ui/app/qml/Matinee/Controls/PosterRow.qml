@@ -13,6 +13,7 @@ FocusScope {
     property bool withRemaining: false // say how much is left, not what it is
 
     property bool ranked: false // the order counts
+    property int topPadding: 0
 
     signal titleChosen(string titleId)
     signal menuWanted(Item card, string titleId)
@@ -22,6 +23,7 @@ FocusScope {
     Label {
         id: title
         anchors { left: parent.left; leftMargin: Theme.margin }
+        y: root.topPadding
         text: root.heading
         font.pixelSize: Theme.heading
         font.weight: Font.DemiBold

@@ -21,6 +21,8 @@ FocusScope {
 
     signal channelChosen(string titleId)
     signal programmeChosen(string titleId, real begins)
+    signal recordingChosen(string titleId)
+    signal recordingMenuWanted(string titleId)
     signal leaving()
 
     function enter() {
@@ -55,6 +57,16 @@ FocusScope {
             bar.forceActiveFocus(Qt.OtherFocusReason)
         else if (next < list.count)
             enterLine(next)
+        else if (list.footerItem.visible) {
+            list.positionViewAtEnd()
+            list.footerItem.forceActiveFocus(Qt.OtherFocusReason)
+        }
+    }
+    function record(titleId: string, programme: var) {
+        if (programme.recordable || programme.recorded)
+            channels.record(titleId, programme.begins)
+        else
+            hint = qsTr("This programme may not be recorded")
     }
 
     Accessible.role: Accessible.Pane
@@ -129,7 +141,7 @@ FocusScope {
         }
         Label {
             width: parent.width
-            text: [root.line?.name, root.line?.programme?.when, root.hint || root.line?.programme?.left].filter(Boolean).join("  ·  ")
+            text: [root.line?.name, root.line?.programme?.when, root.line?.programme?.recorded, root.hint || root.channels.recordings.notice || root.line?.programme?.left].filter(Boolean).join("  ·  ")
             color: root.hint ? Theme.accent : Theme.soft
         }
         Label {
@@ -196,6 +208,22 @@ FocusScope {
             Keys.priority: Keys.AfterItem
             Keys.onUpPressed: root.step(-1)
             Keys.onDownPressed: root.step(1)
+            footer: PosterRow {
+                x: root.ring - Theme.margin
+                width: list.width + 2 * (Theme.margin - root.ring)
+                height: visible ? implicitHeight + Theme.wide : 0
+                topPadding: Theme.wide
+                visible: count > 0
+                enabled: visible
+                heading: qsTr("Recordings")
+                prefix: "recording_"
+                model: root.channels.recordings.titles
+                onTitleChosen: titleId => root.recordingChosen(titleId)
+                onMenuWanted: (_card, titleId) => root.recordingMenuWanted(titleId)
+                onVisibleChanged: if (!visible && activeFocus) root.enter()
+                Keys.onUpPressed: root.enterLine(list.count - 1, true)
+                Keys.onDownPressed: event => event.accepted = true
+            }
             delegate: ChannelLine {
                 anchors.horizontalCenter: parent?.horizontalCenter
                 width: ListView.view.width - 2 * root.ring
@@ -219,9 +247,12 @@ FocusScope {
                     else if (programme.over) {
                         root.watchesPast = true
                         root.programmeChosen(titleId, programme.begins)
-                    } else
+                    } else if (programme.recordable)
+                        root.record(titleId, programme)
+                    else
                         root.hint = qsTr("Begins later")
                 }
+                onRecordWanted: programme => root.record(titleId, programme)
             }
         }
     }

@@ -62,6 +62,15 @@ FocusScope {
             onPressed: root.player.startOver()
         }
         IconButton {
+            objectName: "record"
+            icon: "plus"
+            caption: root.player.recorded || qsTr("Record")
+            name: root.player.recorded || qsTr("Record this programme")
+            visible: root.player.canRecord
+            onVisibleChanged: if (!visible && activeFocus) left.enterFirst()
+            onPressed: root.player.record()
+        }
+        IconButton {
             objectName: "goLive"
             icon: "live"
             caption: qsTr("Live")

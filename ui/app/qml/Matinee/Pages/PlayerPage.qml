@@ -111,6 +111,7 @@ FocusScope {
         case "forward": player.step(1); break
         case "start": player.seekTo(0); break
         case "start_over": player.startOver(); break
+        case "record": player.record(); break
         case "louder": player.setVolume(player.volume + 5); break
         case "quieter": player.setVolume(player.volume - 5); break
         case "mute": player.toggleMuted(); break
