@@ -14,7 +14,9 @@ from backend_stub.encoding import probe, tiles
 from backend_stub.services import search
 from backend_stub.titles import LISTED
 from player.manifest.dash import representation
+from player.reporting.state import PlaybackFailure
 from player.service import discovery
+from player.service.model import Title
 from tests.faults.model import Fault
 from ui.app.system import translation
 from ui.app.viewmodels import posters, sentences, sign_in, tasks, trouble
@@ -23,6 +25,8 @@ from ui.app.viewmodels.channels import ChannelsViewModel
 from ui.app.viewmodels.clips import ClipsViewModel
 from ui.app.viewmodels.data_use import DataUseViewModel
 from ui.app.viewmodels.home import HomeViewModel
+from ui.app.viewmodels.my_list import MyListViewModel
+from ui.app.viewmodels.pages import Page, PageStack
 from ui.app.viewmodels.programmes import PlayingProgrammes, programme_at
 from ui.app.viewmodels.titles import PosterModel
 from ui.app.window import scene
@@ -111,6 +115,16 @@ def _try_again_without_a_plan(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(trouble, "_service", changed)
 
 
+def _put_above_once(stack: PageStack, page: Page) -> None:
+    if page not in stack._above:
+        stack._above.append(page)
+
+
+def _not_taken_in_silence(view: MyListViewModel, failure: PlaybackFailure, before: tuple[Title, ...]) -> None:
+    view._show(before, failure.sentence)
+
+
+_CHOICES = "tests/ui/app/test_home_choices.py::"
 _BRIGHT = "tests/ui/app/test_contrast.py::test_text_can_be_read_over_white_pictures"
 
 FAULTS = [
@@ -118,6 +132,21 @@ FAULTS = [
         name="viewer-reads-host-and-port",
         test="tests/ui/app/test_viewmodels.py::test_no_page_names_hosts",
         apply=lambda patch: patch.setattr(tasks, "service_sentence", sentences.sentence_of),
+    ),
+    Fault(
+        name="viewer-genre-does-not-open",
+        test=_CHOICES + "test_a_genre_opens_from_a_title_that_was_found_by_browsing",
+        apply=lambda patch: patch.setattr(PageStack, "put_above", _put_above_once),
+    ),
+    Fault(
+        name="viewer-list-refuses-without-a-word",
+        test=_CHOICES + "test_a_title_that_the_list_does_not_take_is_told_where_it_was_pressed",
+        apply=lambda patch: patch.setattr(MyListViewModel, "_not_taken", _not_taken_in_silence),
+    ),
+    Fault(
+        name="viewer-notice-without-an-end",
+        test=_CHOICES + "test_why_something_was_not_done_is_shown_for_a_moment_only",
+        apply=replaced("Main.qml", ("            onTriggered: window.app.choices.noticeSeen()\n", "")),
     ),
     Fault(
         name="viewer-no-service-where-it-is-only-away",

@@ -166,10 +166,15 @@ class Hour:
         item = self.random.choice(fresh if self.random.random() < _TRIES_NEW else targets)
         name = name_of(item)
         self._point(item.mapToScene(QPointF(item.width() / 2, item.height() / 2)).toPoint())
-        run_loop(100)
+        run_loop(_SETTLES_MS)
         if self.random.random() < 0.75:
             self.pressed[name] += 1
-            self._press("click", "1")
+            before, page = self._seen(), self.page
+            chosen = item.property("checked") or item.property("chosen")
+            if self._press("click", "1") and not (
+                chosen or page == "player" or self._until(lambda: self._seen() != before, _ANSWERS_S)
+            ):
+                self._say(f"a click does nothing on {page} at {name}")
             return f"click {name}"
         return f"point {name}"
 

@@ -226,3 +226,44 @@ def test_the_focus_stays_with_its_title_when_the_page_comes_again_in_another_ord
     stage.until(lambda: stage.app.home.titles.records[0].title_id == "title-new")
     stage.until(lambda: stage.focus_name == ("list_2" if place == "row" else "title_8"))
     assert stage.app.home.titles.records[8].title_id == "title-3"
+
+
+def test_why_something_was_not_done_is_shown_for_a_moment_only(stage):
+    from player.base.errors import ErrorCode, NetError
+
+    at_home(stage)
+    stage.app.showTitle("title-3")
+    stage.until(lambda: stage.page == "details" and not stage.app.details.waiting)
+    stage.client.failure = NetError(ErrorCode.NET_REFUSED, "Nobody answers.")
+    stage.item("likeTitle").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.item("choicesNotice").isVisible())
+    stage.engine.singletonInstance("Matinee.Theme", "Theme").setProperty("pace", 0.01)
+    stage.key(K.Key_Return)
+    stage.until(lambda: not stage.item("choicesNotice").isVisible())
+
+
+def test_a_title_that_the_list_does_not_take_is_told_where_it_was_pressed(stage):
+    from player.base.errors import ErrorCode, NetError
+
+    at_home(stage)
+    stage.app.showTitle("title-3")
+    stage.until(lambda: stage.page == "details" and not stage.app.details.waiting)
+    stage.client.failure = NetError(ErrorCode.NET_REFUSED, "Nobody answers.")
+    stage.item("listTitle").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.item("choicesNotice").isVisible())
+
+
+def test_a_genre_opens_from_a_title_that_was_found_by_browsing(stage):
+    at_home(stage)
+    stage.app.showCatalogue()
+    stage.until(lambda: stage.page == "browse" and stage.focus_name == "browsed_0")
+    stage.app.showTitle("title-2")
+    stage.until(lambda: stage.page == "details" and stage.find("way_1") is not None)
+    stage.key(K.Key_Up, K.Key_Return)
+    stage.until(lambda: stage.page == "browse" and stage.app.browse.property("state") == "ready")
+    stage.key(K.Key_Back)
+    stage.until(lambda: stage.page == "details")
+    stage.key(K.Key_Back)
+    stage.until(lambda: stage.page == "home")

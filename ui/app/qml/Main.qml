@@ -405,6 +405,11 @@ Window {
         anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: Theme.wide }
         icon: "warning"
         text: window.app.choices.notice
+        Timer {
+            interval: Theme.noticeStays
+            running: window.app.choices.notice
+            onTriggered: window.app.choices.noticeSeen()
+        }
     }
     ChoiceMenu {
         id: titleChoices

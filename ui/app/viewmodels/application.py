@@ -127,6 +127,7 @@ class ApplicationViewModel(QObject):
         self._details.changed.connect(self._look_at_shown)
         cast("UpNext", self._player.property("upNext")).coming.connect(self._look_at_next)
         self._my_list.changed.connect(self.listedChanged)
+        self._my_list.refused.connect(self._choices.say)
         self._title_download.playWanted.connect(self.playDownload)
         self._player.ended.connect(self._after_end)
         self._player.failed.connect(self._files.pass_over)

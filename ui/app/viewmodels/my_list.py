@@ -32,6 +32,7 @@ class MyListViewModel(QObject):
 
     changed = Signal()
     signInNeeded = Signal(str)
+    refused = Signal(str)  # a change was not taken: why
 
     def __init__(self, client: ClientPort, tasks: Tasks, posters: PosterCache, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -89,6 +90,7 @@ class MyListViewModel(QObject):
             self.signInNeeded.emit(failure.sentence)
             return
         self._show(before, failure.sentence)
+        self.refused.emit(failure.sentence)
 
     def _failed(self, failure: PlaybackFailure) -> None:
         self._show(self._cards, failure.sentence, None if self._cards else MyListState.ERROR)

@@ -40,8 +40,10 @@ class PageStack:
         return next((page for page in reversed(self._above) if self._may_show(page)), self.bottom)
 
     def put_above(self, page: Page) -> None:
-        if page not in self._above:
-            self._above.append(page)
+        """Show a page above all others; one that is among them comes from its place."""
+        if page in self._above:
+            self._above.remove(page)
+        self._above.append(page)
 
     def pop(self) -> Page | None:
         """Leave the page above all others; None where there is none."""

@@ -101,7 +101,17 @@ class TitleChoices(QObject):
     def _forget(self, card: Title) -> None:
         self._run(self._client.forget_history(card.id), replace(card, progress=WatchProgress()))
 
+    def say(self, notice: str) -> None:
+        """Show a sentence for a moment."""
+        self._notice = notice
+        self.changed.emit()
+
+    @Slot()
+    def noticeSeen(self) -> None:
+        self.say("")
+
     def _run(self, work: Coroutine[Any, Any, None], then: Title) -> None:
+        self.say("")
         self._tasks.run(work, lambda _none: self._succeeded(then), self._failed)
 
     def _succeeded(self, card: Title) -> None:
@@ -115,8 +125,7 @@ class TitleChoices(QObject):
         if failure.code in SIGNED_OUT:
             self.signInNeeded.emit(failure.sentence)
             return
-        self._notice = failure.sentence
-        self.changed.emit()
+        self.say(failure.sentence)
 
     def _arrived(self, card: Title) -> None:
         if self._card is not None and self._card.id == card.id:

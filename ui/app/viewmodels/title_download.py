@@ -88,11 +88,17 @@ class TitleDownload(QObject):
         self.changed.emit()
 
     @Slot()
+    def noticeSeen(self) -> None:
+        self._notice = ""
+        self.changed.emit()
+
+    @Slot()
     def offer(self) -> None:
         """Fill ``options``; sizes follow when they are known."""
         card, port = self._card, self._downloads.port
         if card is None or port is None:
             return
+        self.noticeSeen()
         one = self._downloads.of_title(card.id)
         if one is not None:
             self._options.replace([*self._downloads.options_for(one), *self._episodes()])

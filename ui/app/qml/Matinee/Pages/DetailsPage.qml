@@ -379,6 +379,11 @@ FocusScope {
         objectName: "detailsNotice"
         anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.wide }
         text: root.details.notice || root.download.notice
+        Timer {
+            interval: Theme.noticeStays
+            running: root.download.notice
+            onTriggered: root.download.noticeSeen()
+        }
     }
     ChoiceMenu {
         id: menu

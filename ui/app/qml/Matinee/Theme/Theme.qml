@@ -100,5 +100,6 @@ QtObject {
     readonly property int heroStays: 9000 * pace
     readonly property int heldEnds: 300 * pace // longer than two repetitions of a key are apart
     readonly property int tooltipWaits: 500 * pace
+    readonly property int noticeStays: 6000 * pace // why something was not done
     readonly property int overlayStays: (remote ? 5000 : 3000) * pace
 }
