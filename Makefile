@@ -9,6 +9,7 @@
 # make fuzz   manifests changed at random, for ten minutes; ARGS="-max_total_time=60" for one
 # make screenshots    a picture of every page and state of the app in both sizes, into build/screenshots, and those of the guide
 # make docs   the documentation as a site, into build/website/site; fails on a link that leads nowhere
+# make documents  each code block of the README and the guides, run as printed in a clean place; takes root. ARGS=README.md for one page
 # make prose  sentences that are too long and words that are not ours to use, in pages and docstrings
 # make translations   the words of the sources into ui/app/assets/translations, and compiled
 # make package        wheel, source archive, Debian packages and the PyInstaller archive, into dist; ARGS=--check makes them twice
@@ -18,7 +19,7 @@
 PY := .venv/bin/python
 BOOTSTRAP := python3 packaging/bootstrap.py --with x11
 
-.PHONY: demo test test-postgres check bench soak faults chaos fuzz screenshots translations package test-packages lock format docs prose setup setup-test setup-packages clean
+.PHONY: demo test test-postgres check bench soak faults chaos fuzz screenshots translations package test-packages lock format docs documents prose setup setup-test setup-packages clean
 
 demo: setup
 	@$(PY) -m ui.cli.main demo $(ARGS)
@@ -86,6 +87,9 @@ test-packages: setup-packages dist
 
 docs:
 	@python3 packaging/website/build.py
+
+documents: setup-test
+	@$(PY) -m tests.documents $(ARGS)
 
 prose: setup-test
 	@$(PY) -m tests.prose $(ARGS)

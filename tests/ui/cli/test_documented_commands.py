@@ -16,7 +16,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # Also by its path, as another user, in a unit, and where its output is a command.
 _BEFORE = r"(?:runuser .* -- |ExecStart=)?(?:\S*/bin/)?"
-_COMMAND = re.compile(r"\s*(?:[A-Z_]+=\S+ )*" + _BEFORE + r"matinee(?= |$)(.*)")
+_COMMAND = re.compile(r"\s*(?:[$#] )?(?:[A-Z_]+=(?:'.*'|\S+) )*" + _BEFORE + r"matinee(?= |$)(.*)")
 _SUBSTITUTED = re.compile(r"^\$\((.*?)\)", re.MULTILINE)
 _FURTHER = re.compile(r"[|;&>]|[12]>.*")
 
@@ -24,7 +24,7 @@ _FURTHER = re.compile(r"[|;&>]|[12]>.*")
 def commands(page: Path) -> Iterator[list[str]]:
     """The arguments of each command, without what a shell does with it."""
     for language, block in _BLOCK.findall(page.read_text(encoding="utf-8")):
-        for line in () if language not in ("", "sh") else _lines(block):
+        for line in () if language not in ("console", "ini", "sh") else _lines(block):
             found = _COMMAND.match(line)
             if found is None:
                 continue
