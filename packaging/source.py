@@ -9,6 +9,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from description import description
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = "requirements.lock"
 _BUILD_FILE = Path("ui/app/assets/build.txt")
@@ -41,6 +43,8 @@ def unpack(folder: Path, ref: str = "HEAD") -> Source:
     commit = _git("rev-parse", "--short=12", ref).decode().strip()
     epoch_s = int(_git("show", "-s", "--format=%ct", ref))
     (folder / _BUILD_FILE).write_text(commit + "\n", encoding="utf-8")
+    readme = folder / "README.md"
+    readme.write_text(description(readme.read_text(encoding="utf-8")), encoding="utf-8")
     project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return Source(folder, commit, epoch_s, str(project["version"]))
 

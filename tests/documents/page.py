@@ -17,7 +17,7 @@ from tests.kit.children import ends_with_us, lives
 from tests.kit.waiting import until
 from tests.packaging.xvfb import VirtualScreen
 
-_ENDED_WELL = ("0", str(128 + signal.SIGTERM))
+_ENDED_WELL = ("0", "130", str(128 + signal.SIGTERM))
 _BEFORE = r"(?:[A-Z_]+=\S+ )*"
 # What goes on until somebody ends it, and how one sees that it works: by what it prints, or by moving video.
 _STAYS = {
@@ -121,7 +121,9 @@ class Shell:
                 raise AssertionError(f"ended: {_end(output)}")
             if sign == "video":
                 return self._screen.wait_for_moving_picture(1)
-            return float(self._screen.picture().std()) > 10 if sign == "window" else sign in output.read_text()
+            if sign == "window":
+                return float(self._screen.picture().std()) > 10
+            return output.exists() and sign in output.read_text()
 
         try:
             until(works, f"no {sign}: {bare}")
