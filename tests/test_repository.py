@@ -251,7 +251,7 @@ def test_the_commands_of_the_readme_exist() -> None:
     targets = set(
         re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
     )
-    called = set(re.findall(r"(?:^|`)make ([a-z]+)", readme, flags=re.MULTILINE))
+    called = set(re.findall(r"(?:^(?:\$ )?|`)make ([a-z]+)", readme, flags=re.MULTILINE))
     assert {"demo", "test"} <= called <= targets
 
 
