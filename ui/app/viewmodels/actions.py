@@ -70,7 +70,7 @@ def _moving() -> tuple[KeyAction, ...]:
     return (
         KeyAction("frame_back", at, tr("One frame back"), (",",)),
         KeyAction("frame_forward", at, tr("One frame forward"), (".", "E")),
-        KeyAction("chapter_previous", at, tr("Chapter before"), ("PgDown",)),
+        KeyAction("chapter_previous", at, tr("Previous chapter"), ("PgDown",)),
         KeyAction("chapter_next", at, tr("Next chapter"), ("PgUp",)),
         KeyAction("slower", at, tr("Slower"), ("[",)),
         KeyAction("faster", at, tr("Faster"), ("]",)),
@@ -130,7 +130,7 @@ def _queue() -> tuple[KeyAction, ...]:
     at = ActionSection.QUEUE
     return (
         KeyAction("queue_next", at, tr("Next file"), (">", "N", "Media Next")),
-        KeyAction("queue_previous", at, tr("File before"), ("<", "Media Previous")),
+        KeyAction("queue_previous", at, tr("Previous file"), ("<", "Media Previous")),
         KeyAction("shuffle", at, tr("Any order, or as listed"), ("Shift+Q",)),
         KeyAction("repeat", at, tr("Repeat nothing, all, or this one"), ("Q",)),
     )

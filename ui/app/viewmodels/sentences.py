@@ -85,7 +85,7 @@ def _network(tr: Translate) -> dict[str, str]:
         "net.forbidden_url": tr("The source leads to an address that is not loaded."),
         "net.length": tr("The server's answer is not as long as it should be."),
         "net.slow": tr("The server is too slow."),
-        "http.status": tr("The server gives an answer that helps nobody."),
+        "http.status": tr("The server gives an answer that is of no use."),
         "http.not_found": tr("The file is not there."),
         "http.gone": tr("The file has been taken away."),
         "http.range": tr("The server cannot give this part of the file."),

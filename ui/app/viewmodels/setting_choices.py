@@ -211,8 +211,8 @@ _CHOICES_OF_USING: dict[str, Choices] = {
     "download_room_gb": lambda: [(room, f"{room} GB" if room else tr("All that is free")) for room in DOWNLOAD_ROOMS],
     "download_metered": lambda: _zip((False, True), tr("Downloads wait"), tr("Downloads go on")),
     "smart_downloads": lambda: _zip((True, False), tr("On"), tr("Off")),
-    "telemetry": lambda: _zip((False, True), tr("Not told"), tr("Told")),
-    "cmcd": lambda: _zip((False, True), tr("Not told"), tr("Told")),
+    "telemetry": lambda: _zip((False, True), tr("Not reported"), tr("Reported")),
+    "cmcd": lambda: _zip((False, True), tr("Not reported"), tr("Reported")),
     Deed.FORGET_SEARCHES: lambda: _zip((False, True), tr("Keep"), tr("Delete now")),
     Deed.FORGET_HISTORY: lambda: _zip((False, True), tr("Keep"), tr("Delete now")),
 }

@@ -144,7 +144,7 @@ class TitleChoices(QObject):
             lines.insert(0, Option("play", tr("Resume") if begun else tr("Play")))
         listed = self._holds(card.id)
         if card.episode is None:
-            lines.append(Option("list", tr("Take off my list") if listed else tr("Put on my list")))
+            lines.append(Option("list", tr("Remove from my list") if listed else tr("Add to my list")))
         lines.append(Option(UP, tr("I like this"), chosen=card.thumb == UP))
         lines.append(Option(DOWN, tr("Not for me"), chosen=card.thumb == DOWN))
         if not series and card.duration_s > 0:

@@ -530,10 +530,10 @@ class ToolsViewModel(QObject):
                 "bookmarks", tr("Bookmarks"), str(len(self._state.bookmarks)), available=bool(self._state.bookmarks)
             ),
             Option("chapter_next", tr("Next chapter"), available=bool(self._state.chapters)),
-            Option("chapter_previous", tr("Chapter before"), available=bool(self._state.chapters)),
+            Option("chapter_previous", tr("Previous chapter"), available=bool(self._state.chapters)),
             Option("loop", tr("Repeat a part (A-B)"), loop),
             Option("frame_forward", tr("Next frame")),
-            Option("frame_back", tr("Frame before")),
+            Option("frame_back", tr("Previous frame")),
             Option("slower", tr("Slower"), f"{self._state.speed:g}×"),
             Option("faster", tr("Faster")),
             Option("normal_speed", tr("Normal speed")),
@@ -588,7 +588,7 @@ class ToolsViewModel(QObject):
         lines = self._files.queue_lines
         return [
             Option("queue_next", tr("Next file")),
-            Option("queue_previous", tr("File before")),
+            Option("queue_previous", tr("Previous file")),
             Option("shuffle", tr("Any order"), tr("on") if self._files.property("shuffled") else tr("off")),
             Option("repeat", tr("Repeat"), _repeat_words(str(self._files.property("repeat")))),
             Option("queue_list", tr("Files of the queue"), str(len(lines))),

@@ -24,7 +24,7 @@
     <name>AccountPage</name>
     <message>
         <source>Account and plan</source>
-        <translation>Konto und Tarif</translation>
+        <translation>Konto und Abo</translation>
     </message>
     <message>
         <source>This address is not confirmed yet.</source>
@@ -44,7 +44,7 @@
     </message>
     <message>
         <source>Cancel plan</source>
-        <translation>Tarif kündigen</translation>
+        <translation>Abo kündigen</translation>
     </message>
     <message>
         <source>Sign out everywhere</source>
@@ -52,7 +52,7 @@
     </message>
     <message>
         <source>Plans</source>
-        <translation>Tarife</translation>
+        <translation>Abos</translation>
     </message>
     <message>
         <source>Payments</source>
@@ -111,8 +111,8 @@
         <translation>Jedes andere Gerät wird abgemeldet.</translation>
     </message>
     <message>
-        <source>Present password</source>
-        <translation>Jetziges Passwort</translation>
+        <source>Current password</source>
+        <translation>Aktuelles Passwort</translation>
     </message>
     <message>
         <source>New password</source>
@@ -163,7 +163,7 @@
     </message>
     <message>
         <source>Try again</source>
-        <translation>Noch einmal versuchen</translation>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>Look again</source>
@@ -345,11 +345,11 @@
         <translation>Meine Liste</translation>
     </message>
     <message>
-        <source>Take off my list</source>
+        <source>Remove from my list</source>
         <translation>Von meiner Liste</translation>
     </message>
     <message>
-        <source>Put on my list</source>
+        <source>Add to my list</source>
         <translation>Auf meine Liste</translation>
     </message>
     <message>
@@ -412,7 +412,7 @@
     </message>
     <message>
         <source>The page of a title has a button that keeps it on this machine, to be watched without a network.</source>
-        <translation>Auf der Seite eines Titels ist ein Knopf, der ihn auf diesem Gerät behält, um ihn ohne Netz anzusehen.</translation>
+        <translation>Auf der Seite eines Titels können Sie ihn herunterladen, um ihn ohne Netz anzusehen.</translation>
     </message>
 </context>
 <context>
@@ -543,7 +543,7 @@
     </message>
     <message>
         <source>Account and plan</source>
-        <translation>Konto und Tarif</translation>
+        <translation>Konto und Abo</translation>
     </message>
     <message>
         <source>Sign out %1</source>
@@ -609,7 +609,7 @@
     </message>
     <message>
         <source>Try again</source>
-        <translation>Noch einmal versuchen</translation>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>On this machine</source>
@@ -650,7 +650,7 @@
     <name>KeysPanel</name>
     <message>
         <source>Default keys</source>
-        <translation>Tasten wie zu Beginn</translation>
+        <translation>Standardtasten</translation>
     </message>
     <message>
         <source>Save as a file</source>
@@ -662,7 +662,7 @@
     </message>
     <message>
         <source>Enter waits for a new key. Delete takes all keys away.</source>
-        <translation>Enter wartet auf eine neue Taste. Entf nimmt alle Tasten weg.</translation>
+        <translation>Eingabe wartet auf eine neue Taste. Entf entfernt alle Tasten.</translation>
     </message>
     <message>
         <source>Keys of the player</source>
@@ -693,7 +693,7 @@
     </message>
     <message>
         <source>Restart</source>
-        <translation>Neu beginnen</translation>
+        <translation>Neu starten</translation>
     </message>
     <message>
         <source>Leave the kiosk</source>
@@ -724,7 +724,7 @@
     </message>
     <message>
         <source>Downloads stay on this computer. You need your password to come back.</source>
-        <translation>Downloads bleiben auf diesem Computer. Zum Wiederkommen brauchen Sie Ihr Passwort.</translation>
+        <translation>Downloads bleiben auf diesem Computer. Zum erneuten Anmelden brauchen Sie Ihr Passwort.</translation>
     </message>
     <message>
         <source>Sign out</source>
@@ -747,7 +747,7 @@
     </message>
     <message>
         <source>The page of a title has a button that puts it here.</source>
-        <translation>Auf der Seite eines Titels ist ein Knopf, der ihn hierher stellt.</translation>
+        <translation>Auf der Seite eines Titels können Sie ihn in diese Liste aufnehmen.</translation>
     </message>
     <message>
         <source>All titles</source>
@@ -759,7 +759,7 @@
     </message>
     <message>
         <source>Try again</source>
-        <translation>Noch einmal versuchen</translation>
+        <translation>Erneut versuchen</translation>
     </message>
 </context>
 <context>
@@ -957,7 +957,7 @@
     </message>
     <message>
         <source>Find a line</source>
-        <translation>Einen Satz finden</translation>
+        <translation>Textstelle finden</translation>
     </message>
     <message>
         <source>A time such as 1:02:03.</source>
@@ -965,7 +965,7 @@
     </message>
     <message>
         <source>Words of the subtitles that are shown.</source>
-        <translation>Wörter der Untertitel, die gezeigt werden.</translation>
+        <translation>Text aus den gezeigten Untertiteln.</translation>
     </message>
     <message>
         <source>Time</source>
@@ -973,11 +973,11 @@
     </message>
     <message>
         <source>Words</source>
-        <translation>Wörter</translation>
+        <translation>Text</translation>
     </message>
     <message>
         <source>Go there</source>
-        <translation>Dorthin</translation>
+        <translation>Springen</translation>
     </message>
     <message>
         <source>Find</source>
@@ -993,7 +993,7 @@
     </message>
     <message>
         <source>Nobody has touched anything for a long time, so playing has paused.</source>
-        <translation>Lange hat niemand etwas berührt, darum wurde angehalten.</translation>
+        <translation>Lange gab es keine Eingabe, darum wurde die Wiedergabe angehalten.</translation>
     </message>
     <message>
         <source>Go on</source>
@@ -1063,7 +1063,7 @@
     </message>
     <message>
         <source>Try again</source>
-        <translation>Noch einmal versuchen</translation>
+        <translation>Erneut versuchen</translation>
     </message>
 </context>
 <context>
@@ -1377,7 +1377,7 @@
     </message>
     <message>
         <source>Another delivery network is asked.</source>
-        <translation>Ein anderes Liefernetz wird gefragt.</translation>
+        <translation>Ein anderes Verteilnetz wird versucht.</translation>
     </message>
     <message>
         <source>Another plan includes more.</source>
@@ -1509,15 +1509,15 @@
     </message>
     <message>
         <source>Cancel the plan</source>
-        <translation>Den Tarif kündigen</translation>
+        <translation>Das Abo kündigen</translation>
     </message>
     <message>
         <source>Cancelled; it ends on {day}.</source>
-        <translation>Gekündigt; er endet am {day}.</translation>
+        <translation>Gekündigt; es endet am {day}.</translation>
     </message>
     <message>
         <source>Change of plan</source>
-        <translation>Tarifwechsel</translation>
+        <translation>Abowechsel</translation>
     </message>
     <message>
         <source>Chapter {number}</source>
@@ -1609,7 +1609,7 @@
     </message>
     <message>
         <source>Download failed</source>
-        <translation>Download gescheitert</translation>
+        <translation>Download fehlgeschlagen</translation>
     </message>
     <message>
         <source>Downloaded</source>
@@ -1653,15 +1653,15 @@
     </message>
     <message>
         <source>Every place that has this title was asked, and asked again.</source>
-        <translation>Jede Stelle, die diesen Titel hat, wurde gefragt, auch mehrmals.</translation>
+        <translation>Jede Quelle dieses Titels wurde versucht, auch mehrmals.</translation>
     </message>
     <message>
         <source>Every place that may have it was asked. Choose another title.</source>
-        <translation>Jede Stelle, die ihn haben könnte, wurde gefragt. Wählen Sie einen anderen Titel.</translation>
+        <translation>Jede mögliche Quelle wurde versucht. Wählen Sie einen anderen Titel.</translation>
     </message>
     <message>
         <source>Failed</source>
-        <translation>Gescheitert</translation>
+        <translation>Fehlgeschlagen</translation>
     </message>
     <message>
         <source>For the hard of hearing</source>
@@ -1689,7 +1689,7 @@
     </message>
     <message>
         <source>Help the network</source>
-        <translation>Dem Netz helfen</translation>
+        <translation>Dem Verteilnetz helfen</translation>
     </message>
     <message>
         <source>High</source>
@@ -1741,7 +1741,7 @@
     </message>
     <message>
         <source>It was fetched again from every place that has it. Try again later.</source>
-        <translation>Es wurde von jeder Stelle neu geladen, die es hat. Versuchen Sie es später erneut.</translation>
+        <translation>Es wurde von jeder Quelle neu geladen. Versuchen Sie es später erneut.</translation>
     </message>
     <message>
         <source>Its service is not set up</source>
@@ -1789,7 +1789,7 @@
     </message>
     <message>
         <source>Metered</source>
-        <translation>Nach Menge bezahlt</translation>
+        <translation>Volumentarif</translation>
     </message>
     <message>
         <source>Mobile network</source>
@@ -1868,7 +1868,7 @@
         <translation>Nicht in Ihrem Abo</translation>
     </message>
     <message>
-        <source>Not told</source>
+        <source>Not reported</source>
         <translation>Nicht gemeldet</translation>
     </message>
     <message>
@@ -1877,7 +1877,7 @@
     </message>
     <message>
         <source>Nothing is paid. A plan brings more titles and better quality.</source>
-        <translation>Es wird nichts bezahlt. Ein Tarif bringt mehr Titel und bessere Qualität.</translation>
+        <translation>Es wird nichts bezahlt. Ein Abo bringt mehr Titel und bessere Qualität.</translation>
     </message>
     <message>
         <source>Nothing more was loaded, because it may not come from the service.</source>
@@ -1949,7 +1949,7 @@
     </message>
     <message>
         <source>A new permission to play is asked for.</source>
-        <translation>Eine neue Erlaubnis zum Abspielen wird angefragt.</translation>
+        <translation>Eine neue Erlaubnis zum Abspielen wird angefordert.</translation>
     </message>
     <message>
         <source>A new permission was asked for, and denied too.</source>
@@ -2036,7 +2036,7 @@
         <translation>CDN-Wahl</translation>
     </message>
     <message>
-        <source>Chapter before</source>
+        <source>Previous chapter</source>
         <translation>Voriges Kapitel</translation>
     </message>
     <message>
@@ -2120,7 +2120,7 @@
         <translation>Schneller</translation>
     </message>
     <message>
-        <source>File before</source>
+        <source>Previous file</source>
         <translation>Vorige Datei</translation>
     </message>
     <message>
@@ -2129,11 +2129,11 @@
     </message>
     <message>
         <source>Find a line</source>
-        <translation>Einen Satz finden</translation>
+        <translation>Textstelle finden</translation>
     </message>
     <message>
         <source>Find a line…</source>
-        <translation>Einen Satz finden …</translation>
+        <translation>Textstelle finden …</translation>
     </message>
     <message>
         <source>First picture</source>
@@ -2152,7 +2152,7 @@
         <translation>Gefunden</translation>
     </message>
     <message>
-        <source>Frame before</source>
+        <source>Previous frame</source>
         <translation>Voriges Bild</translation>
     </message>
     <message>
@@ -2213,7 +2213,7 @@
     </message>
     <message>
         <source>Large pictures, calm shelves, and nothing above the age limit.</source>
-        <translation>Große Bilder, ruhige Regale, und nichts über der Altersgrenze.</translation>
+        <translation>Große Bilder, ruhige Reihen, und nichts über der Altersgrenze.</translation>
     </message>
     <message>
         <source>Larger</source>
@@ -2345,11 +2345,11 @@
     </message>
     <message>
         <source>No subtitles are shown whose words could be searched.</source>
-        <translation>Es werden keine Untertitel gezeigt, deren Wörter durchsucht werden könnten.</translation>
+        <translation>Es werden keine Untertitel gezeigt, deren Text durchsucht werden könnte.</translation>
     </message>
     <message>
         <source>Nobody says that.</source>
-        <translation>Das sagt niemand.</translation>
+        <translation>Nichts gefunden.</translation>
     </message>
     <message>
         <source>None</source>
@@ -2381,7 +2381,7 @@
     </message>
     <message>
         <source>On a metered network, one that is paid by volume, Auto takes 0.7 GB an hour at most.</source>
-        <translation>In einem Netz, das nach Menge bezahlt wird, nimmt Auto höchstens 0,7 GB in der Stunde.</translation>
+        <translation>In einem Netz mit Volumentarif nutzt Automatisch höchstens 0,7 GB je Stunde.</translation>
     </message>
     <message>
         <source>On this computer</source>
@@ -2492,7 +2492,7 @@
         <translation>Für andere Geräte geschützt</translation>
     </message>
     <message>
-        <source>Put on my list</source>
+        <source>Add to my list</source>
         <translation>Auf meine Liste</translation>
     </message>
     <message>
@@ -2957,14 +2957,14 @@
     </message>
     <message>
         <source>System default</source>
-        <translation>Wie im System</translation>
+        <translation>Wie im System eingestellt</translation>
     </message>
     <message>
         <source>S{season} E{number}</source>
         <translation>S{season} F{number}</translation>
     </message>
     <message>
-        <source>Take off my list</source>
+        <source>Remove from my list</source>
         <translation>Von meiner Liste</translation>
     </message>
     <message>
@@ -3021,7 +3021,7 @@
     </message>
     <message>
         <source>The card was declined. Order again with another card to keep the plan.</source>
-        <translation>Die Karte wurde abgelehnt. Bestellen Sie mit einer anderen Karte erneut, um den Tarif zu behalten.</translation>
+        <translation>Die Karte wurde abgelehnt. Bestellen Sie mit einer anderen Karte erneut, um das Abo zu behalten.</translation>
     </message>
     <message>
         <source>The clock is wrong</source>
@@ -3049,11 +3049,11 @@
     </message>
     <message>
         <source>The decoder is restarted in this place.</source>
-        <translation>Der Decoder beginnt an dieser Stelle neu.</translation>
+        <translation>Der Decoder wird an dieser Stelle neu gestartet.</translation>
     </message>
     <message>
         <source>The decoder was restarted, which did not help. Decoding in software may: Settings, Playback.</source>
-        <translation>Der Decoder wurde neu begonnen, was nicht half. Dekodieren in Software kann helfen: Einstellungen, Wiedergabe.</translation>
+        <translation>Der Decoder wurde neu gestartet, was nicht half. Dekodieren in Software kann helfen: Einstellungen, Wiedergabe.</translation>
     </message>
     <message>
         <source>The description of the protection is damaged.</source>
@@ -3065,7 +3065,7 @@
     </message>
     <message>
         <source>The description of the stream is too large to be safe.</source>
-        <translation>Die Beschreibung des Streams ist zu groß, um sicher zu sein.</translation>
+        <translation>Die Beschreibung des Streams ist größer, als erlaubt ist.</translation>
     </message>
     <message>
         <source>The disk is full</source>
@@ -3241,11 +3241,11 @@
     </message>
     <message>
         <source>The most that Auto takes for the picture. A quality fixed in the player is not held back.</source>
-        <translation>Das Höchste, was Automatisch für das Bild nimmt. Eine im Player festgelegte Qualität wird nicht zurückgehalten.</translation>
+        <translation>So viel nutzt Automatisch höchstens für das Bild. Eine im Player gewählte Qualität wird nicht begrenzt.</translation>
     </message>
     <message>
         <source>The most that all downloads take together.</source>
-        <translation>Mehr nehmen alle Downloads zusammen nicht.</translation>
+        <translation>So viel nutzen alle Downloads zusammen höchstens.</translation>
     </message>
     <message>
         <source>The most that downloads of all profiles may take on this computer.</source>
@@ -3305,7 +3305,7 @@
     </message>
     <message>
         <source>The renewal was not paid; the plan ends on {day}.</source>
-        <translation>Die Verlängerung wurde nicht bezahlt; der Tarif endet am {day}.</translation>
+        <translation>Die Verlängerung wurde nicht bezahlt; das Abo endet am {day}.</translation>
     </message>
     <message>
         <source>The searches have been deleted.</source>
@@ -3328,7 +3328,7 @@
         <translation>Der Server antwortet nicht.</translation>
     </message>
     <message>
-        <source>The server gives an answer that helps nobody.</source>
+        <source>The server gives an answer that is of no use.</source>
         <translation>Die Antwort des Servers hilft nicht weiter.</translation>
     </message>
     <message>
@@ -3353,7 +3353,7 @@
     </message>
     <message>
         <source>The server sends us round in circles.</source>
-        <translation>Der Server schickt uns im Kreis.</translation>
+        <translation>Der Server leitet im Kreis um.</translation>
     </message>
     <message>
         <source>The server wants a sign-in.</source>
@@ -3365,7 +3365,7 @@
     </message>
     <message>
         <source>The server&apos;s answer is too large to be safe.</source>
-        <translation>Die Antwort des Servers ist zu groß, um sicher zu sein.</translation>
+        <translation>Die Antwort des Servers ist größer, als erlaubt ist.</translation>
     </message>
     <message>
         <source>The service asks us to come back later.</source>
@@ -3648,7 +3648,7 @@
         <translation>Unverändert zum Receiver</translation>
     </message>
     <message>
-        <source>Told</source>
+        <source>Reported</source>
         <translation>Gemeldet</translation>
     </message>
     <message>
@@ -3677,15 +3677,15 @@
     </message>
     <message>
         <source>Try again</source>
-        <translation>Noch einmal versuchen</translation>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>Try again asks for a new one and goes on where it stopped.</source>
-        <translation>Ein neuer Versuch fragt eine neue an und geht weiter, wo es aufgehört hat.</translation>
+        <translation>Ein neuer Versuch fordert eine neue an und setzt dort fort, wo es aufgehört hat.</translation>
     </message>
     <message>
         <source>Try again goes on where it stopped.</source>
-        <translation>Ein neuer Versuch geht weiter, wo es aufgehört hat.</translation>
+        <translation>Ein neuer Versuch setzt dort fort, wo es aufgehört hat.</translation>
     </message>
     <message>
         <source>Try again in a while: it goes on where it stopped.</source>
@@ -3745,7 +3745,7 @@
     </message>
     <message>
         <source>Waits for the time of the day</source>
-        <translation>Wartet auf die Tageszeit</translation>
+        <translation>Wartet auf die eingestellte Uhrzeit</translation>
     </message>
     <message>
         <source>Waits for you</source>
@@ -3785,7 +3785,7 @@
     </message>
     <message>
         <source>What sets the words off from the picture.</source>
-        <translation>Was die Wörter vom Bild abhebt.</translation>
+        <translation>Was den Text vom Bild abhebt.</translation>
     </message>
     <message>
         <source>What was searched for on this machine.</source>
@@ -3833,7 +3833,7 @@
     </message>
     <message>
         <source>With little of it pages and pictures fade, and nothing moves.</source>
-        <translation>Mit wenig davon blenden Seiten und Bilder über, und nichts bewegt sich.</translation>
+        <translation>Bei „Wenig“ werden Seiten und Bilder nur überblendet, und nichts bewegt sich.</translation>
     </message>
     <message>
         <source>With the profile</source>
@@ -4017,7 +4017,7 @@
     </message>
     <message>
         <source>{file} cannot be played and was passed over.</source>
-        <translation>{file} kann nicht gespielt werden und wurde übersprungen.</translation>
+        <translation>{file} kann nicht wiedergegeben werden und wurde übersprungen.</translation>
     </message>
     <message>
         <source>{folder}, not connected</source>
@@ -4041,7 +4041,7 @@
     </message>
     <message>
         <source>{name}: {count} parts come again.</source>
-        <translation>{name}: {count} Teile kommen neu.</translation>
+        <translation>{name}: {count} Teile werden neu geladen.</translation>
     </message>
     <message>
         <source>{plan} begins on {day} for {price} a month.</source>

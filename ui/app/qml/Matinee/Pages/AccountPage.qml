@@ -307,7 +307,7 @@ FocusScope {
         anchors.fill: parent
         heading: qsTr("Change password")
         sentence: qsTr("Every other device is signed out.")
-        firstLabel: qsTr("Present password")
+        firstLabel: qsTr("Current password")
         secondLabel: qsTr("New password")
         secret: true
         action: qsTr("Change")

@@ -276,7 +276,7 @@ FocusScope {
             objectName: "listTitle"
             text: qsTr("My list")
             icon: root.listed ? "check" : "plus"
-            name: root.listed ? qsTr("Take off my list") : qsTr("Put on my list")
+            name: root.listed ? qsTr("Remove from my list") : qsTr("Add to my list")
             visible: !root.details.gone
             onVisibleChanged: if (!visible && actions.activeFocus) actions.enter()
             onPressed: root.listToggled()
