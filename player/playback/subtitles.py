@@ -7,11 +7,11 @@ import asyncio
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ParamSpec
 
-from player.base.errors import ErrorCode, MatineeError, MediaError
+from player.base.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError
 from player.manifest.codecs import TEXT_CONTAINERS, codec_family
 from player.manifest.model import Container, Rendition, Segment, Track
 from player.media.demux import Demuxer, read_whole
@@ -41,6 +41,7 @@ _MORE = 90  # ... so many at a time
 _TRIES = 3
 _LONG_BYTES = 32 * 1024
 _ROUNDING_S = 0.5
+_INSIDE_S = 0.05
 _KEPT_BEHIND_S = 60.0  # of a live title, words that have left the list
 _WRAP_S = WRAP / TICKS_PER_SECOND
 _XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[ \t\r\n\0]*<")
@@ -86,7 +87,7 @@ class _Reading:
 
 class SubtitleTracks:
     """The text tracks of one playback. ``position_s`` tells where that is; ``on_lost`` is told of a segment that
-    could not be fetched or read, as often as it was tried, and why."""
+    did not come, or is not the one of its place, and why: once, when nobody tries again."""
 
     def __init__(
         self,
@@ -98,6 +99,7 @@ class SubtitleTracks:
     ) -> None:
         self._on_lost = on_lost
         self._misses: Counter[tuple[int, str, int]] = Counter()
+        self._missing: dict[tuple[int, str, int], tuple[_Part, MatineeError]] = {}  # and nobody was told
         self._tracks = {track.id: track for track in selection.text}
         self._sources = sources
         self._media_offset = media_offset
@@ -150,7 +152,11 @@ class SubtitleTracks:
                 reading = _Reading(track.id)
             reading.tries.clear()
             parts = await self._parts(track)
-            await self._read(reading, parts, _FIRST)
+            try:
+                await self._read(reading, parts, _FIRST)
+            except ANY_ERROR:
+                self._give_up(part.name for part in parts)
+                raise
             self._reading = reading
             document = self._document(reading, parts)
         if await control.run(control.player.command, "sub-add", f"memory://{document}", "select"):
@@ -166,6 +172,11 @@ class SubtitleTracks:
             await control.run(control.player.set, "sid", "no")
         else:
             await control.run(control.player.command, "sub-remove")
+
+    def end(self) -> None:
+        """Playback is over: what was due by now and has not come is lost."""
+        position_s = self._position_s()
+        self._give_up(name for name, (part, _) in self._missing.items() if part.segment.start_s < position_s)
 
     async def follow(self, control: MpvControl, changes: asyncio.Lock) -> None:
         """Load more of the chosen subtitles, where there is more or has come since, and show it too. Raises as
@@ -245,17 +256,37 @@ class SubtitleTracks:
             if isinstance(result, MatineeError):
                 lost.append(result)
                 self._misses[part.name] += 1
+                if self._misses[part.name] <= _TRIES:
+                    self._missing[part.name] = part, result
                 if self._misses[part.name] == _TRIES:
-                    self._on_lost(part.segment, result)
+                    self._give_up([part.name])
             elif isinstance(result, BaseException):
                 raise result
             else:
                 found[part.name] = part, result
+                self._missing.pop(part.name, None)
+                if self._is_elsewhere(part, result):
+                    self._missing[part.name] = part, _misplaced(part.segment)
+                    self._give_up([part.name])
         if lost and len(lost) == len(results):
             raise lost[0]
         if lost:
             _log.warning("%d of %d subtitle segments were not available: %s", len(lost), len(results), lost[0].code)
         return found
+
+    def _give_up(self, names: Iterable[tuple[int, str, int]]) -> None:
+        for name in list(names):
+            if name in self._missing:
+                part, error = self._missing.pop(name)
+                self._on_lost(part.segment, error)
+
+    def _is_elsewhere(self, part: _Part, cues: Sequence[Cue]) -> bool:
+        """Whether a segment has cues, and none of its time. They are shown all the same."""
+        segment = part.segment
+        if not cues or self._offset(part.period, segment) is None:
+            return False
+        begin_s, end_s = segment.start_s + _INSIDE_S, segment.end_s - _INSIDE_S
+        return all(cue.end_s <= begin_s or cue.start_s >= end_s for cue in cues)
 
     async def _cues(self, part: _Part, free: asyncio.Semaphore) -> Sequence[Cue]:
         rendition, segment = part.rendition, part.segment
@@ -269,6 +300,11 @@ class SubtitleTracks:
 
     def _offset(self, period: int, segment: Segment) -> float | None:
         return segment.media_offset_s if segment.media_offset_s is not None else self._media_offset(period, segment)
+
+
+def _misplaced(segment: Segment) -> MediaError:
+    sentence = f"The subtitles of segment {segment.number} are those of another time."
+    return MediaError(ErrorCode.MEDIA_MISPLACED, sentence)
 
 
 def _all_cues(found: _Found) -> Iterator[Cue]:

@@ -122,12 +122,15 @@ class TrackSwitch:
 
     async def follow(self) -> None:
         """Show the words that come, or that are still to be loaded; ends with the playback only."""
-        while True:
-            await self._clock.sleep(_FOLLOW_S)
-            try:
-                await self._subtitles.follow(self._control, self._one_at_a_time)
-            except ANY_ERROR as error:
-                _log.info("new subtitles are not available: %s", error.code)
+        try:
+            while True:
+                await self._clock.sleep(_FOLLOW_S)
+                try:
+                    await self._subtitles.follow(self._control, self._one_at_a_time)
+                except ANY_ERROR as error:
+                    _log.info("new subtitles are not available: %s", error.code)
+        finally:
+            self._subtitles.end()
 
     async def _show(self, track_id: str | None) -> None:
         self._text_wish += 1

@@ -275,6 +275,8 @@ def _settings(policy: str, seed: int, play: Mapping[str, Any], bounds: Mapping[s
         live_at_edge="start_s" not in play,
         fresh=fresh,
         play_for_s=play.get("duration_s"),
+        audio_language=play.get("audio"),
+        text_language=play.get("subtitles"),
     )
 
 

@@ -180,6 +180,8 @@ PLAN: Schema = {
                 "kept: they do, as for a viewer",
                 enum=["fresh", "kept"],
             ),
+            audio=_text("the language that is heard (default: the source's own choice)"),
+            subtitles=_text("the language of subtitles that are shown (default: none but forced ones)"),
             duration_s=_number("stop after so much media", 0.1),
             limit_s=_number("give up after so many seconds (default 600)", 1),
         ),

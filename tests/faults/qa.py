@@ -185,6 +185,16 @@ FAULTS = [
         lambda patch: patch.setattr(playlist, "with_restarts", lambda title, _restarts_s: title),
     ),
     Fault(
+        "qa-subtitles-that-are-due-are-not-lost",
+        "tests/player/qa/test_lies.py::test_subtitles_that_do_not_come_or_are_those_of_another_time_are_lost",
+        lambda patch: patch.setattr(subtitles.SubtitleTracks, "end", lambda _self: None),
+    ),
+    Fault(
+        "qa-subtitles-of-any-time-are-right",
+        "tests/player/qa/test_lies.py::test_subtitles_that_do_not_come_or_are_those_of_another_time_are_lost",
+        lambda patch: patch.setattr(subtitles.SubtitleTracks, "_is_elsewhere", lambda *_values: False),
+    ),
+    Fault(
         "qa-parts-may-be-late",
         "tests/player/qa/test_watch.py::test_parts_that_come_late_break_a_rule",
         lambda patch: patch.setattr(ManifestWatch, "_parts_late", lambda *_values, waited: ()),

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Follow it. 1 where a refresh broke a rule or was not available."""
+    """Follow it. 1 where a refresh broke a rule or was not available, and where there was none to judge."""
     import time
 
     from player.base.errors import ErrorCode, ExitCode, InputError
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         print(sentence, file=sys.stderr)
     print(f"{len(found)} refreshes, {len(bad)} of them not as they should be", file=sys.stderr)
     figures = {"refreshes": float(len(found)), "bad": float(len(bad))}
-    return int(ExitCode.FAILED) if bad else verdict_on(conditions, figures)
+    return int(ExitCode.FAILED) if bad or not found else verdict_on(conditions, figures)
 
 
 async def followed(

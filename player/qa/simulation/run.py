@@ -40,6 +40,8 @@ from player.reporting.state import PlaybackState
 from player.service.client import ServiceClient
 from player.service.tokens import TokenStore
 from player.stream.throughput import Recall
+from player.tracks.preference_store import PreferenceLearner
+from player.tracks.preferences import TrackPreferences
 
 if TYPE_CHECKING:
     from player.qa.picture.judged import Around
@@ -183,6 +185,9 @@ class _Playback:
             self._registered if self._service is not None else None,
             mark=self._marker(),
             recall=past.recall,
+            learning=PreferenceLearner(
+                TrackPreferences().first_in(spec.settings.audio_language, spec.settings.text_language)
+            ),
             waiting=lambda: self._player.waiting,
         )
 

@@ -127,6 +127,35 @@ def test_a_plan_without_a_word_about_it_fails_where_something_is_lost(
     assert not passes("thresholds: [lost_s.audio <= 2]\n")
 
 
+@pytest.mark.parametrize("manifest", ["manifest.mpd", "master.m3u8"])
+@pytest.mark.parametrize(
+    ("path", "fault", "lost_s", "code"),
+    [
+        ("none", {"type": "body"}, 0.0, None),
+        ("*/text-*/*3.*", {"type": "status", "status": 404}, 4.0, "http.not_found"),
+        ("*/text-*/*3.*", {"type": "body"}, 4.0, "media.damaged"),
+        ("*/text-*/*3.*", {"type": "other", "offset": -1}, 4.0, "media.misplaced"),
+        ("*/text-*/*[1-6].*", {"type": "status", "status": 404}, 24.0, "http.not_found"),
+    ],
+    ids=["nothing", "one 404", "a web page", "that of the segment before", "all 404"],
+)
+def test_subtitles_that_do_not_come_or_are_those_of_another_time_are_lost(
+    path: str, fault: dict[str, Any], lost_s: float, code: str | None, manifest: str, tmp_path: Path
+) -> None:
+    rules = [{"match": {"path": path}, "fault": fault}]
+    with FileServer(media_kit.packager_clear().folder) as server:
+        text = (
+            f'version: 1\nname: words\nsources: [{{name: film, url: "{server.url(manifest)}"}}]\n'
+            "play: {subtitles: en}\n"
+        )
+        plan = plan_of(read(text, "plan.yaml"), tmp_path, {})
+        spec = replace(plan.runs[0], faults=FaultPlan.parse({"version": 1, "rules": rules}))
+        report = simulate(spec, Bench(tmp_path))
+    assert report["continuity"]["lost_s"]["subtitles"] == pytest.approx(lost_s, abs=0.2)
+    assert {each["code"] for each in report["continuity"]["breaks"]} == ({code} if code else set())
+    assert outcome_of(plan, [RunResult(Labels("film"), report)]).passed is (not lost_s)
+
+
 def test_media_that_comes_twice_does_not_pass(tmp_path: Path) -> None:
     shutil.copytree(media_kit.ffmpeg_dash().folder, tmp_path / "title")
     each(tmp_path / "title", VIDEO, range(3, 4), lambda path: path.read_bytes() * 2)

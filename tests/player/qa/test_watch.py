@@ -102,6 +102,16 @@ def test_a_server_that_waits_for_news_and_skips_the_old_is_asked_for_that() -> N
     assert {each.how for each in looked(parse(first, URL), [first], 20, asked, whole=True)} == {""}
 
 
+def test_without_a_refresh_nothing_was_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "live.m3u8").write_bytes(playlist(1))
+
+    async def none(*_values: object) -> list[Refresh]:
+        return []
+
+    monkeypatch.setattr("ui.cli.qa_watch.followed", none)
+    assert main(["qa", "watch", str(tmp_path / "live.m3u8"), "--for", "0.1"]) == 1
+
+
 @pytest.mark.parametrize(("pause_s", "codes"), [(0.5, []), (4.0, ["parts_late"])])
 def test_parts_that_come_late_break_a_rule(pause_s: float, codes: list[str]) -> None:
     head = (
