@@ -123,6 +123,27 @@ def test_the_overlay_goes_by_itself_and_comes_back(stage):
     assert overlay.property("shown")
 
 
+@pytest.mark.parametrize(
+    ("key", "modifier", "panel"),
+    [
+        (K.Key_F1, Qt.KeyboardModifier.NoModifier, "keysOverlay"),
+        (K.Key_O, Qt.KeyboardModifier.ControlModifier, "browsePanel"),
+    ],
+    ids=["keys", "files"],
+)
+def test_the_overlay_that_goes_takes_no_focus_from_what_lies_over_the_page(stage, key, modifier, panel):
+    stage.play(playing())
+    page = stage.item("playerPage")
+    page.metaObject().invokeMethod(page, "show")
+    QTest.keyClick(stage.window, key, modifier)
+    stage.until(lambda: stage.item(panel).isVisible())
+    page.metaObject().invokeMethod(page, "hide")
+    assert stage.item(panel).property("activeFocus")
+    stage.key(K.Key_Escape)
+    stage.until(lambda: not stage.item(panel).isVisible())
+    assert (stage.page, stage.focus_name) == ("player", "idle")
+
+
 def test_busy_and_buffering_show_a_spinner(stage):
     session = stage.play(playing())
     assert not stage.item("busy").isVisible()

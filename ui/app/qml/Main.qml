@@ -338,7 +338,7 @@ Window {
         LayoutMirroring.childrenInherit: true
         anchors.fill: parent
         visible: window.page === player
-        enabled: visible
+        enabled: visible && !modal
         player: window.app.player
         keys: window.app.keys
         tv: window.app.tv

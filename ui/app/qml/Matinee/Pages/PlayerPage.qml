@@ -51,7 +51,7 @@ FocusScope {
     onVisibleChanged: if (!visible) hideLater.stop()
     function hide() {
         overlay.shown = false
-        if (!covered && !entry.visible)
+        if (enabled && !covered && !entry.visible)
             rest()
     }
     function goBack() {
