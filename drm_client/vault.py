@@ -90,9 +90,8 @@ class Vault:
         self._device_id = device_id
         self._lock = threading.RLock()
         self._seen_generation = 0
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _sqlite_errors():
-            self._database = self._connect()
+            self._database = self._connect(folder)
         try:
             self._sealer = self._begin()
         except BaseException:
@@ -196,8 +195,12 @@ class Vault:
             self._keys.put(KEY_ENTRY, key)
         return _whole_key(key, KEY_ENTRY)
 
-    def _connect(self) -> sqlite3.Connection:
-        self._path.touch(mode=0o600, exist_ok=True)
+    def _connect(self, folder: Path) -> sqlite3.Connection:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path.touch(mode=0o600, exist_ok=True)
+        except OSError as error:
+            raise _unusable(error.strerror or "") from error
         database = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
         database.execute("PRAGMA synchronous = FULL")
         database.execute("PRAGMA secure_delete = ON")
@@ -387,14 +390,18 @@ def _sqlite_errors() -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         if says_nothing_of_the_file(error):
-            raise DrmError(
-                DrmErrorCode.STORE_UNUSABLE,
-                "The licences kept here cannot be used now: the disk is full or does not answer, or another program "
-                "holds them.",
-                recoverable=True,
-                reason=error.sqlite_errorname,
-            ) from error
+            raise _unusable(error.sqlite_errorname) from error
         raise _damaged("The file of the licences kept here cannot be read.", FILE_NAME) from error
+
+
+def _unusable(reason: str) -> DrmError:
+    return DrmError(
+        DrmErrorCode.STORE_UNUSABLE,
+        "The licences kept here cannot be used now: the disk is full, cannot be written to or does not answer, or "
+        "another program holds them.",
+        recoverable=True,
+        reason=reason,
+    )
 
 
 def _whole_key(key: bytes | None, entry: str) -> bytes:

@@ -26,8 +26,8 @@ Rights = Callable[[], Awaitable[Sequence[DeviceRights]]]
 
 class LicenceUpkeep:
     """Runs :class:`drm_client.upkeep.KeptLicenceUpkeep` for each service that licences are kept of, on the engine's
-    loop. ``on_report`` hears of every pass that was made. Each service by itself: one that does not answer holds up
-    no other."""
+    loop. ``on_report`` hears of every pass that was made, and in between of what is nearly over. Each service by
+    itself: one that does not answer holds up no other."""
 
     def __init__(
         self, profile: Path, rights: Rights, clock: Clock, on_report: Callable[[UpkeepReport], None] = lambda _: None
@@ -85,6 +85,9 @@ class LicenceUpkeep:
                 due_s = await asyncio.to_thread(rights.upkeep.due_s)
                 if due_s > 0.0 and retry_s == RETRY_S:
                     wait_s = min(due_s, LOOK_S)
+                    seen = await asyncio.to_thread(rights.upkeep.look)
+                    if seen.ending:
+                        self._on_report(seen)
                 elif (await self._pass(rights)).failed:
                     wait_s = retry_s = min(2 * retry_s, LOOK_S)
                 else:

@@ -14,7 +14,7 @@ from drm_client.rights import RightsState
 from drm_client.upkeep import DAILY_S, LEAST_S, RETRY_S, SOON_S, KeptLicenceUpkeep
 from drm_client.vault import ANCHOR_ENTRY, FILE_NAME
 from tests.drm_client.offline_kit import Desk
-from tests.kit.licence_server import DAY, HOUR, Offline, RealTime, Terms
+from tests.kit.licence_server import ADDRESS, DAY, HOUR, Offline, RealTime, Terms
 
 
 @pytest.fixture
@@ -105,6 +105,19 @@ async def test_the_viewer_is_warned_of_what_is_nearly_over(tmp_path: Path) -> No
     (ending,) = (await upkeep(desk).run()).ending
     assert (ending.licence_id, ending.title_id, ending.remaining_s) == (licence_id, "the-film", 8 * HOUR)
     assert ending.sentence == "You have 8 hours left to watch this."
+
+
+async def test_what_is_nearly_over_is_known_between_two_passes(tmp_path: Path) -> None:
+    """A first play starts a shorter clock than the last pass knew of."""
+    desk = Desk(tmp_path, Terms(renew_after_s=None, play_s=10 * HOUR))
+    licence_id = await desk.kept()
+    assert (await upkeep(desk).run()).next_s == DAILY_S
+    assert upkeep(desk).look().ending == ()
+    desk.server.online = False
+    desk.licences.open(licence_id, KeyRing())
+    seen = upkeep(desk).look()
+    assert [(one.licence_id, one.remaining_s) for one in seen.ending] == [(licence_id, 10 * HOUR)]
+    assert (seen.service, upkeep(desk).due_s()) == (ADDRESS, DAILY_S)
 
 
 @pytest.mark.parametrize("renewable", [True, False])

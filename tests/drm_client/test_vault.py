@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 import threading
@@ -85,6 +86,20 @@ def test_reading_writes_nothing(tmp_path: Path, keys: MemoryKeyStore) -> None:
     assert vault.get("licence", "one") == SECRET
     vault.close()
     assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_damage(
+    tmp_path: Path, keys: MemoryKeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path, keys)
+
+    def refuse(_path: Path, **_options: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "touch", refuse)
+        assert code_of(tmp_path, keys) is DrmErrorCode.STORE_UNUSABLE
+    assert code_of(tmp_path, keys) is None
 
 
 def test_a_full_disk_is_no_damage(tmp_path: Path, keys: MemoryKeyStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,8 @@ from drm_client.rights import LicenceFacts, RightsState
 from drm_client.trust import ServiceTrust
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
-from drm_client.vault import ANCHOR_ENTRY, Vault
+from drm_client.upkeep import KeptLicenceUpkeep, UpkeepReport
+from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, Vault
 from player.licensing import device_rights, upkeep
 from player.licensing.upkeep import LicenceUpkeep
 from player.net import http
@@ -300,6 +302,19 @@ def sixteen_links_of_a_chain(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ServiceTrust, "extended", short)
 
 
+def only_passes_warn(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(KeptLicenceUpkeep, "look", lambda _self: UpkeepReport())
+
+
+def a_folder_that_is_read_only_ends_everything(patch: pytest.MonkeyPatch) -> None:
+    def connect(vault: Vault, folder: Path) -> sqlite3.Connection:
+        (folder / FILE_NAME).touch(exist_ok=True)
+        return connected(vault, folder)
+
+    connected = Vault._connect
+    patch.setattr(Vault, "_connect", connect)
+
+
 def every_key_is_published(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(signatures, "MAX_KEYS", 1000)
 
@@ -381,6 +396,17 @@ FAULTS = [
         "rights-a-chain-of-sixteen-keys",
         "tests/drm_client/test_offline.py::test_a_device_that_was_away_for_years_of_rotations_follows_the_chain",
         sixteen_links_of_a_chain,
+    ),
+    Fault(
+        "rights-only-passes-warn",
+        "tests/player/licensing/test_upkeep.py::"
+        "test_what_is_nearly_over_is_told_though_another_program_made_the_pass",
+        only_passes_warn,
+    ),
+    Fault(
+        "rights-read-only-folder-ends-everything",
+        f"{_VAULT}::test_a_folder_that_cannot_be_written_to_is_no_damage",
+        a_folder_that_is_read_only_ends_everything,
     ),
     Fault(
         "rights-more-keys-than-a-client-reads",

@@ -9,7 +9,7 @@ import pytest
 
 from drm_client.licence_store import Receipt
 from drm_client.rights import RightsState
-from drm_client.upkeep import UpkeepReport
+from drm_client.upkeep import DAILY_S, UpkeepReport
 from player.licensing import upkeep
 from tests.kit.backend import running_backend
 from tests.kit.playback import signed_in_engine
@@ -56,6 +56,22 @@ def test_an_engine_that_keeps_nothing_makes_no_pass(tmp_path: Path) -> None:
         (report,) = engine.submit(engine.upkeep.run_now()).result(30)
         assert report.failed == {}
         assert report.next_s >= 3600
+
+
+def test_what_is_nearly_over_is_told_though_another_program_made_the_pass(
+    tmp_path: Path, reports: list[UpkeepReport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that ran before, or an earlier run of the app."""
+    with running_backend(tmp_path / "service", edges=1) as group:
+        with signed_in_engine(tmp_path / "profile", group) as engine:
+            client = Client(group, engine)
+            licence_id = client.do(client.kept())
+            (report,) = client.do(engine.upkeep.run_now())
+            assert (report.ending, report.failed) == ((), {})
+        monkeypatch.setattr("drm_client.upkeep.WARN_S", 60 * DAILY_S)
+        with signed_in_engine(tmp_path / "profile", group, on_upkeep=reports.append):
+            (ending,) = wait_for(reports).ending
+            assert ending.licence_id == licence_id
 
 
 def test_every_service_is_kept_up_with_and_none_holds_up_another(tmp_path: Path, reports: list[UpkeepReport]) -> None:

@@ -43,8 +43,8 @@ def notify(heading: str, words: str) -> None:
 
 
 class EndingNotices:
-    """Tells the viewer once of each kept title whose time is nearly over. ``names`` gives the names of kept titles by
-    their ids; it is called, as ``show`` is, on a thread of its own."""
+    """Tells the viewer of each kept title whose time is nearly over, once in a run of the program. ``names`` gives
+    the names of kept titles by their ids; it is called, as ``show`` is, on a thread of its own."""
 
     def __init__(self, names: Callable[[], Mapping[str, str]], show: Notify = notify) -> None:
         self._names = names
@@ -52,7 +52,8 @@ class EndingNotices:
         self._told: dict[str, set[str]] = {}
 
     def heard(self, report: UpkeepReport) -> None:
-        """A pass was made; on any thread. One that is renewed and nearly over again is told again."""
+        """What a pass found, or a look between two; on any thread. One that is renewed and nearly over again is told
+        again."""
         told = self._told.get(report.service, set())
         news = [ending for ending in report.ending if ending.licence_id not in told]
         self._told[report.service] = {ending.licence_id for ending in report.ending}
