@@ -128,7 +128,7 @@ class Shell:
         try:
             until(works, f"no {sign}: {bare}")
         except AssertionError as error:
-            del self._staying[kind]
+            self.stop(kind)
             return fault + str(error)
         if sign in ("video", "window"):
             fault += self.stop(kind)  # the next window is to be seen too
