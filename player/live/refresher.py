@@ -169,18 +169,22 @@ class Refresher:
 
     # --- following
 
-    def attach(self, playlists: Sequence[LoadedPlaylist]) -> None:
+    def attach(self, playlists: Sequence[LoadedPlaylist], asked_s: float) -> None:
         """Take in the playlists that were loaded before it was known that they grow, the main track's first.
+        ``asked_s`` is when the manifest was asked for: the next load counts from there, whatever starting has taken.
 
         Raises ManifestError.
         """
         now_s = self._clock.monotonic()
+        listed = (each for _, _, each in iter_renditions(self._programme.presentation) if each.playlist is not None)
+        for name in ("", *(each.id for each in listed)):
+            self._state(name).loaded(asked_s, now_s, changed=True, fresh=True)
         for each in playlists:
             presentation, _ = refresh_playlist(
                 self._programme.presentation, each.rendition.id, each.body, _without_directives(each.url)
             )
             self._programme.take(presentation)
-            self._state(each.rendition.id).loaded(now_s, now_s, changed=True, fresh=True)
+            self._state(each.rendition.id).loaded(each.asked_s, now_s, changed=True, fresh=True)
 
     def follow(self) -> None:
         """See to it that what is wanted is followed, and nothing else; call it often."""

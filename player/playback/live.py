@@ -49,7 +49,8 @@ class LiveActions:
 
 @dataclass(frozen=True, slots=True)
 class LiveParts:
-    """The parts of the playback; ``mirrors`` are the addresses of its manifest by pathway."""
+    """The parts of the playback; ``mirrors`` are the addresses of its manifest by pathway, ``asked_s`` is when that
+    was asked for (monotonic; None: just now)."""
 
     sources: Sources
     streaming: Streaming
@@ -57,6 +58,7 @@ class LiveParts:
     monitor: Monitor
     observe: Observer
     mirrors: Mapping[str, str] = field(repr=False)
+    asked_s: float | None = None
 
 
 class LivePlayback:
@@ -79,6 +81,7 @@ class LivePlayback:
         self._choose = choose
         self._sources = parts.sources
         self._streaming = parts.streaming
+        self._asked_s = parts.asked_s
         clock = self._clock = services.clock
         self._observe = parts.observe
         self._monitor = parts.monitor
@@ -112,7 +115,8 @@ class LivePlayback:
 
         Raises NetError, ManifestError or MediaError.
         """
-        self._refresher.attach(self._sources.live_playlists)
+        asked_s = self._clock.monotonic() if self._asked_s is None else self._asked_s
+        self._refresher.attach(self._sources.live_playlists, asked_s)
         if self._programme.dated:
             await self._refresher.set_clock()
         self._streaming.go_live(self._refresher)

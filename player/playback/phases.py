@@ -161,6 +161,7 @@ class Loaded(Opening):
     streaming: Streaming
     tracks: TrackSwitch
     previews: Previews
+    asked_s: float | None  # when the manifest was asked for; None: some time ago
 
     @property
     def buffer_s(self) -> float:

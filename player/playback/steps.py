@@ -91,6 +91,7 @@ async def open_title(requested: Requested, on_property: OnProperty, on_event: On
 async def load(opening: Opening) -> Loaded:
     """Load the manifest and choose what is played of it. Raises NetError, ManifestError, MediaError or DrmError."""
     parts, services = opening.parts, opening.parts.services
+    asked_s = parts.clock.monotonic() if opening.addresses.presentation is None else None
     presentation = await load_presentation(opening.addresses, opening.loader, parts.paths, parts.clock, parts.observe)
     if parts.source.is_address:
         parts.ending.fallbacks = presentation.fallbacks + parts.ending.fallbacks
@@ -133,6 +134,7 @@ async def load(opening: Opening) -> Loaded:
         previews=Previews(
             presentation, sources, opening.loader, pathway, parts.monitor, services.learning.preferences
         ),
+        asked_s=asked_s,
     )
     loaded.aim_at(parts.controls.rung)
     _publish_choices(loaded)
@@ -256,6 +258,7 @@ def _live(loaded: Loaded) -> LivePlayback:
             parts.monitor,
             parts.observe,
             loaded.addresses.manifests,
+            loaded.asked_s,
         ),
         parts.services,
         LiveActions(

@@ -101,11 +101,12 @@ class PartsProgress:
 
 @dataclass(frozen=True, slots=True)
 class LoadedPlaylist:
-    """A live media playlist as it was loaded from ``url`` (after redirects)."""
+    """A live media playlist as it was loaded from ``url`` (after redirects), asked for at ``asked_s`` (monotonic)."""
 
     rendition: Rendition
     body: bytes = field(repr=False)
     url: str = field(repr=False)
+    asked_s: float = 0.0
 
 
 EnsureKeys = Callable[[Sequence[bytes], Sequence[bytes]], Awaitable[None]]
@@ -257,7 +258,7 @@ class Sources:
         async def read(body: bytes, result: LoadResult) -> tuple[SegmentIndex, str]:
             updated = attach_playlist(self._presentation, rendition, body, result.url)
             if updated.live:
-                self.live_playlists.append(LoadedPlaylist(rendition, body, result.url))
+                self.live_playlists.append(LoadedPlaylist(rendition, body, result.url, result.asked_s))
             return self._segments(updated, rendition), result.pathway
 
         urls = self.playlist_urls(rendition, ref.url)

@@ -509,5 +509,13 @@ class Loader:
     ) -> LoadResult:
         seconds = self._clock.monotonic() - job.start_s
         return LoadResult(
-            outcome, job.pathway, job.sink.received, seconds, job.attempts, url=job.url, error=error, step=step
+            outcome,
+            job.pathway,
+            job.sink.received,
+            seconds,
+            job.attempts,
+            url=job.url,
+            error=error,
+            step=step,
+            asked_s=job.start_s,
         )

@@ -117,7 +117,8 @@ class LoadOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class LoadResult:
     """How a load ended. ``pathway`` and ``url`` (after redirects) are those of the last attempt. A failed one carries
-    the last error and the step that is the caller's to take: another rung, a gap, or the end."""
+    the last error and the step that is the caller's to take: another rung, a gap, or the end. ``asked_s`` is when it
+    was begun (monotonic)."""
 
     outcome: LoadOutcome
     pathway: str
@@ -127,6 +128,7 @@ class LoadResult:
     url: str = field(default="", repr=False)
     error: MatineeError | None = None
     step: Step | None = None
+    asked_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

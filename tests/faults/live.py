@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -28,6 +29,7 @@ from player.net.local_network import LocalServers
 from player.playback.live import LivePlayback
 from player.playback.monitor import Monitor
 from player.stream.part_loader import PartLoader
+from player.stream.sources import LoadedPlaylist
 from player.stream.stored_segments import StoreLibrary
 from player.transfer.loader import LoadResult
 from tests.faults.model import Fault
@@ -325,7 +327,27 @@ def _judged_by_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("backend_stub.services.recorder.rights_of", lambda *_words: ContractTerms())
 
 
+def _count_reloads_from_the_start(patch: pytest.MonkeyPatch) -> None:
+    """The first reload waits as if the manifest had been loaded when it is first followed."""
+    attach = Refresher.attach
+
+    def late(refresher: Refresher, playlists: Sequence[LoadedPlaylist], _asked_s: float) -> None:
+        now_s = refresher._clock.monotonic()
+        attach(refresher, [replace(each, asked_s=now_s) for each in playlists], now_s)
+
+    patch.setattr(Refresher, "attach", late)
+
+
 FAULTS = [
+    *(
+        Fault(
+            f"live-first-reload-late-{form}",
+            "tests/player/live/test_refreshing.py::test_the_first_reload_counts_from_the_first_load"
+            f"[{form}-{name}-{every_s}]",
+            _count_reloads_from_the_start,
+        )
+        for form, name, every_s in (("hls", "v0.m3u8", "4.0"), ("dash", "a.mpd", "2.0"))
+    ),
     *(
         Fault(f"recordings-{name}", _RECORDINGS + test, apply)
         for name, test, apply in (

@@ -158,6 +158,7 @@ class Viewing:
         self.selections: list[Selection] = []
         self.speed = 1.0
         self.begin_at: float | None = None  # the date to begin with
+        self.start_s = 0.0  # from the load of the manifest until it is followed
         self.loader = Loader(self.gate, self.paths, clock, Random(1), patience=Patience(lambda: buffer_s))
         self.playhead = Playhead()
         self.monitor = Monitor(self.playhead, clock, self.events.append, lambda _state: None, lambda: None)
@@ -166,6 +167,7 @@ class Viewing:
     async def begin(self) -> float:
         """Where playback begins; the sink stands there."""
         waiting = StepWaiting()
+        asked_s = self.clock.monotonic()
         body, result = await self.loader.load_whole(_manifest(self.broadcast.url))
         presentation = parse(body, result.url, now_s=self.clock.wall())
         self.sources = Sources(
@@ -190,10 +192,11 @@ class Viewing:
             self.failures.append,
         )
         await self.streaming.find_segments()
+        await self.clock.sleep(self.start_s)
         self.live = LivePlayback(
             presentation,
             _choose,
-            LiveParts(self.sources, self.streaming, self.loader, self.monitor, self.events.append, {}),
+            LiveParts(self.sources, self.streaming, self.loader, self.monitor, self.events.append, {}, asked_s),
             cast(PlaybackServices, _Services(self.clock, self.gate)),
             LiveActions(self.jumps.append, self._set_speed, self.failures.append, self.selections.append),
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from backend_stub.broadcaster.encryption import TrackKey, encrypted_fragment, en
 from backend_stub.broadcaster.fragments import Fragment, FragmentReader, InitSegment
 from backend_stub.encoding import tools
 from backend_stub.master_keys import MasterKeys
+from backend_stub.services.addresses import ManifestUrls, SignedAddresses
 from backend_stub.services.content_keys import KeyVault, PlainKey, keys_of_title
 from player.title.opening import PlaybackSource
 from tests.kit import fragments
@@ -95,3 +98,33 @@ def test_keys_change_and_viewers_play_on(tmp_path: Path) -> None:
                     path.write_bytes(b"".join((home / part).read_bytes() for part in parts))
                     assert decodes(path, keys[init.kid]), (track.name, epoch)
                     assert not decodes(path, "00" * 16)
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("form", ["hls", "dash"])
+def test_a_channel_plays_on_when_the_keys_of_its_start_are_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """Keys change each 4 s and live as long as the window of 12 s: a licence is asked for with those of its time."""
+    if form == "hls":
+        given = SignedAddresses.of
+
+        def hls_alone(addresses: SignedAddresses, *words: Any) -> list[ManifestUrls]:
+            return [replace(one, dash=one.hls) for one in given(addresses, *words)]
+
+        monkeypatch.setattr(SignedAddresses, "of", hls_alone)
+    with on_air(tmp_path / "data", "--encrypt", "4", "--window", "12") as made:
+        until(lambda: made.channel.tracks[0].sequence > 1, "the window does not slide", patience_s=60.0)
+        with signed_in_engine(tmp_path / "profile", made.group) as engine, null_player() as player:
+            session = engine.open(PlaybackSource(title_id="chan", variant=""), player, lambda _state: None)
+            until(lambda: session.state.position_s > 0, "nothing is played", patience_s=30.0)
+            begun_s, keys = session.state.position_s, set(keys_of(made))
+
+            def played() -> bool:
+                assert session.state.failure is None, session.state.failure
+                return session.state.position_s > begun_s + 30
+
+            until(played, "it stands", patience_s=90.0)
+            assert not keys & set(keys_of(made)), "all keys of the start are gone"
+            session.stop()
+            assert engine.wait(session, 10.0)

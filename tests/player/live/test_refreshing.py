@@ -51,6 +51,37 @@ def notes(viewing: Viewing) -> list[str]:
     return [event.kind for event in viewing.events if isinstance(event, Note)]
 
 
+# --- the first reload
+
+
+class Dated(Broadcast):
+    """A broadcast that knows when it was asked for each list."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__(FakeClock(), form)
+        self.asked: dict[str, list[float]] = {}
+
+    def get(self, url: str) -> bytes | None:
+        self.asked.setdefault(url.rpartition("/")[2].partition("?")[0], []).append(self.clock.monotonic())
+        return super().get(url)
+
+
+@pytest.mark.parametrize(("form", "name", "every_s"), [("hls", "v0.m3u8", SEGMENT_S), ("dash", "a.mpd", 2.0)])
+async def test_the_first_reload_counts_from_the_first_load(
+    monkeypatch: pytest.MonkeyPatch, form: str, name: str, every_s: float
+) -> None:
+    """Whatever starting takes: who joins with one segment has no more in hand than that is long."""
+    monkeypatch.setattr("player.stream.sources.open_demuxer", open_demuxer)
+    broadcast = Dated(form)
+    viewing = Viewing(broadcast)
+    viewing.start_s = 1.5
+    await broadcast.clock.run(viewing.begin())
+    await viewing.run(2 * every_s)
+    await viewing.close()
+    first, again, *_ = broadcast.asked[name]
+    assert again - first == pytest.approx(every_s, abs=0.2)
+
+
 # --- HLS: another rung
 
 
