@@ -129,6 +129,11 @@ _BRIGHT = "tests/ui/app/test_contrast.py::test_text_can_be_read_over_white_pictu
 
 FAULTS = [
     Fault(
+        name="viewer-reads-host-and-port-in-the-player",
+        test="tests/ui/app/test_trouble.py::test_no_host_and_port_are_named_where_a_playback_fails",
+        apply=lambda patch: patch.setattr(trouble, "service_sentence", sentences.sentence_of),
+    ),
+    Fault(
         name="viewer-reads-host-and-port",
         test="tests/ui/app/test_viewmodels.py::test_no_page_names_hosts",
         apply=lambda patch: patch.setattr(tasks, "service_sentence", sentences.sentence_of),

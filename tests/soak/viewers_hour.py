@@ -126,12 +126,12 @@ class Hour:
             key = "Up"
         if key == "Return":
             self.pressed[name] += 1
-        before, page = self._seen(), self.page
+        before, page, shown = self._seen(), self.page, self._controls_shown()
         if not self._press("key", key):
             return key
-        if page == "player":
-            self._until(lambda: self.page != "player" or self._controls_shown(), _ANSWERS_S)
-            if self.page == "player" and not self._controls_shown() and key in KEYS[:5]:
+        if page == "player":  # they come with any key, and Down below them sends them away
+            self._until(lambda: self.page != "player" or self._controls_shown(), _AT_ONCE_S if shown else _ANSWERS_S)
+            if self.page == "player" and not (shown or self._controls_shown()) and key in KEYS[:5]:
                 self._say(f"{key} does nothing on the player at {name}")
         elif not self._until(lambda: self._seen() != before, _AT_ONCE_S) and not self._may_do_nothing(key):
             if key in ARROWS:
@@ -172,7 +172,10 @@ class Hour:
             before, page = self._seen(), self.page
             chosen = item.property("checked") or item.property("chosen")
             if self._press("click", "1") and not (
-                chosen or page == "player" or self._until(lambda: self._seen() != before, _ANSWERS_S)
+                chosen
+                or page == "player"
+                or name.startswith("retry")
+                or self._until(lambda: self._seen() != before, _ANSWERS_S)
             ):
                 self._say(f"a click does nothing on {page} at {name}")
             return f"click {name}"

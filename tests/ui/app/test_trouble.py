@@ -13,7 +13,7 @@ from player.service.reply import _BY_PROBLEM
 from player.transfer.recovery import Action
 from tests.kit.fake_client import cards, playing
 from ui.app.viewmodels.sentences import all_sentences, sentence_of
-from ui.app.viewmodels.trouble import Help, help_words, remedy_words, trouble_of, waiting_words
+from ui.app.viewmodels.trouble import Help, help_words, remedy_words, trouble_of, trouble_sentence, waiting_words
 
 K = Qt.Key
 CODES = [*map(str, ErrorCode), *map(str, DrmErrorCode)]
@@ -108,3 +108,8 @@ def test_a_viewer_without_a_plan_is_led_to_the_plans():
         PlaybackFailure("service.not_entitled", "Your plan does not include this.", reason="plan_missing")
     )
     assert (page.help, page.again) == (Help.ACCOUNT, False)
+
+
+def test_no_host_and_port_are_named_where_a_playback_fails():
+    failure = PlaybackFailure("net.refused", "The server 127.0.0.1:8400 refuses the connection.")
+    assert trouble_sentence(failure) == "The server refuses the connection."

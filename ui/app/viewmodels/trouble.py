@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from player.reporting.state import PlaybackFailure, PlaybackState, PlaybackStatus
-from ui.app.viewmodels.sentences import sentence_of
+from ui.app.viewmodels.sentences import service_sentence
 from ui.app.viewmodels.text import tr
 
 
@@ -44,7 +44,9 @@ def trouble_of(failure: PlaybackFailure) -> PlaybackTrouble:
 
 def trouble_sentence(failure: PlaybackFailure) -> str:
     """What went wrong; where other screens play, those follow as lines of their own."""
-    return tr("Your plan plays on no more screens at the same time.") if failure.playing else sentence_of(failure)
+    return (
+        tr("Your plan plays on no more screens at the same time.") if failure.playing else service_sentence(failure)
+    )
 
 
 def help_words(help_: Help) -> str:
