@@ -19,7 +19,7 @@ from player.service import discovery
 from player.service.model import Title
 from tests.faults.model import Fault
 from ui.app.system import translation
-from ui.app.viewmodels import posters, sentences, sign_in, tasks, trouble
+from ui.app.viewmodels import posters, sentences, sign_in, tasks, tracks, trouble
 from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.channels import ChannelsViewModel
 from ui.app.viewmodels.clips import ClipsViewModel
@@ -152,6 +152,11 @@ FAULTS = [
         name="viewer-notice-without-an-end",
         test=_CHOICES + "test_why_something_was_not_done_is_shown_for_a_moment_only",
         apply=replaced("Main.qml", ("            onTriggered: window.app.choices.noticeSeen()\n", "")),
+    ),
+    Fault(
+        name="viewer-languages-named-in-english",
+        test=_EVENING + "test_languages_are_named_in_the_language_of_the_words",
+        apply=lambda patch: patch.setattr(tracks, "_common_languages", dict),
     ),
     Fault(
         name="viewer-no-service-where-it-is-only-away",

@@ -16,6 +16,7 @@ from tests.ui.legible import texts
 from tests.ui.states import STATES
 from ui.app.system.translation import translate_into
 from ui.app.viewmodels.sentences import notice_words
+from ui.app.viewmodels.tracks import language_name
 
 K = Qt.Key
 PACE = 0.01  # of a second: 5 s of the player's controls are 50 ms
@@ -328,6 +329,15 @@ def test_a_notice_is_in_the_language_of_the_app(qapp):
         assert notice_words("edge-a does not answer.") not in ("", "edge-a does not answer.")
     finally:
         qapp.removeTranslator(translator)
+
+
+def test_languages_are_named_in_the_language_of_the_words(qapp):
+    before, translator = QLocale(), translate_into(QLocale("de_DE"), qapp)
+    try:
+        assert [language_name(tag) for tag in ("eng", "de", "ar")] == ["Englisch", "Deutsch", "Arabisch"]
+    finally:
+        qapp.removeTranslator(translator)
+        QLocale.setDefault(before)
 
 
 def test_dates_are_in_the_language_of_the_words(qapp):

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QLocale
 
 from player.base.languages import NO_LANGUAGE
 from player.reporting.state import TrackChoice
@@ -139,5 +139,35 @@ def _place(subtag: str) -> str:
 
 
 def _translated(name: str) -> str:
-    """Qt knows the names in English; the app's translations have them in the viewer's language."""
-    return QCoreApplication.translate("Languages", name)
+    """Qt knows the names in English; the app's translations have those of languages that films often speak."""
+    return _common_languages().get(name, name)
+
+
+def _common_languages() -> dict[str, str]:
+    return {
+        "Arabic": tr("Arabic"),
+        "Chinese": tr("Chinese"),
+        "Czech": tr("Czech"),
+        "Danish": tr("Danish"),
+        "Dutch": tr("Dutch"),
+        "English": tr("English"),
+        "Finnish": tr("Finnish"),
+        "French": tr("French"),
+        "German": tr("German"),
+        "Greek": tr("Greek"),
+        "Hebrew": tr("Hebrew"),
+        "Hindi": tr("Hindi"),
+        "Hungarian": tr("Hungarian"),
+        "Italian": tr("Italian"),
+        "Japanese": tr("Japanese"),
+        "Korean": tr("Korean"),
+        "Norwegian": tr("Norwegian"),
+        "Polish": tr("Polish"),
+        "Portuguese": tr("Portuguese"),
+        "Romanian": tr("Romanian"),
+        "Russian": tr("Russian"),
+        "Spanish": tr("Spanish"),
+        "Swedish": tr("Swedish"),
+        "Turkish": tr("Turkish"),
+        "Ukrainian": tr("Ukrainian"),
+    }
