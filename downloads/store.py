@@ -230,7 +230,8 @@ class Store:
                 return sealer
         raise DownloadError(
             ErrorCode.DOWNLOAD_DAMAGED,
-            "These downloads belong to another computer or user, or their key was lost; they cannot be opened.",
+            "These downloads belong to another computer or user, or their key was lost. Move their folder away "
+            f"({self.root}) and download the titles again.",
             part="key",
         )
 

@@ -38,7 +38,7 @@ from player.service import address
 from player.service.tokens import TokenStore
 from tests.drm_client.offline_kit import MemoryKeyStore
 from tests.faults.model import Fault
-from ui.cli import devices, doctor, download_rights
+from ui.cli import devices, doctor, doctor_repair, download_rights
 
 
 def one_clock_for_all(patch: pytest.MonkeyPatch) -> None:
@@ -315,6 +315,10 @@ def a_folder_that_is_read_only_ends_everything(patch: pytest.MonkeyPatch) -> Non
     patch.setattr(Vault, "_connect", connect)
 
 
+def a_repair_that_opens_nothing_is_promised(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(doctor_repair, "_KEYS_OF_THE_VAULT", frozenset())
+
+
 def every_key_is_published(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(signatures, "MAX_KEYS", 1000)
 
@@ -407,6 +411,11 @@ FAULTS = [
         "rights-read-only-folder-ends-everything",
         f"{_VAULT}::test_a_folder_that_cannot_be_written_to_is_no_damage",
         a_folder_that_is_read_only_ends_everything,
+    ),
+    Fault(
+        "rights-repair-that-opens-nothing",
+        "tests/ui/cli/test_doctor.py::test_downloads_of_another_computer_are_not_promised_a_repair",
+        a_repair_that_opens_nothing_is_promised,
     ),
     Fault(
         "rights-more-keys-than-a-client-reads",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+_DOWNLOADS = "downloads-key"
+_KEYS_OF_THE_VAULT = frozenset({"vault-key", "vault-key-2"})
 _LOST: Mapping[str, str] = {
     "tokens": "The sign-in is lost: sign in again (matinee login).",
     "device-key": (
@@ -14,9 +16,9 @@ _LOST: Mapping[str, str] = {
     "vault-key": "The licences of kept titles are lost: get new ones online (matinee download repair).",
     "vault-key-2": "The licences of kept titles are lost: get new ones online (matinee download repair).",
     "vault-anchor": "The service must confirm the licences of kept titles: connect once.",
-    "downloads-key": "The downloads do not open any more: move their folder away, and download the titles again.",
+    _DOWNLOADS: "The downloads do not open any more: move their folder away, and download the titles again.",
 }
-_TIE_LICENCES = frozenset({"device-key", "vault-key", "vault-key-2"})
+_TIE_LICENCES = frozenset({"device-key", *_KEYS_OF_THE_VAULT})
 
 
 def repair(profile: Path, key_store: str) -> int:
@@ -38,6 +40,7 @@ def repair(profile: Path, key_store: str) -> int:
         print(f"The licences were tied to them and are set aside as {aside.name}.")
     for name in lost:
         kind = next((one for one in ("tokens", "device-key") if name.startswith(f"{one}-")), name)  # for each service
-        if kind in _LOST:
+        opens_nothing = kind in _KEYS_OF_THE_VAULT and _DOWNLOADS in lost
+        if kind in _LOST and not opens_nothing:
             print(_LOST[kind])
     return 0

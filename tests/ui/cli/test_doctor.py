@@ -147,6 +147,17 @@ def test_a_damaged_key_store_is_repaired_and_what_is_lost_is_told(
     assert "Everything in the key store opens" in capsys.readouterr().out
 
 
+def test_downloads_of_another_computer_are_not_promised_a_repair(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("vault-key-2", "downloads-key"):
+        (tmp_path / f"{name}.sealed").write_bytes(b"rubbish")
+    assert main(["doctor", "--repair-key-store", "--key-store", "file", "--profile-dir", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "download the titles again" in told
+    assert "download repair" not in told  # it opens nothing
+
+
 def test_a_missing_part_is_got_the_way_the_program_was(monkeypatch: pytest.MonkeyPatch) -> None:
     of_debian = Path("/usr/lib/matinee/python/ui/cli/doctor_finding.py")
     assert how_to_install("backend") == "Install it with: pip install 'matinee[backend]'."
