@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from tests.documents.blocks import GUIDES, ROOT, RUN, SHOWN, blocks
+from tests.documents.page import NETWORK
 from tests.documents.place import Place
 
 _NAMESPACES = ("unshare", "--mount", "--net", "--pid", "--fork", "--mount-proc", "--kill-child")
@@ -37,6 +38,7 @@ def main() -> int:
             run, shown = (sum(block.language in kinds for block in found) for kinds in ((RUN,), SHOWN))
             print(f"\n{page}: {run} blocks run, {shown} are shown", flush=True)
             words = [*_NAMESPACES, sys.executable, "-m", "tests.documents.page", page, str(place.folder)]
+            words.append(str(NETWORK.readlink()))
             if subprocess.run(words, cwd=ROOT, check=False).returncode != 0:
                 failed.append(page)
     print("\n" + (f"FAILED: {', '.join(failed)}" if failed else "every command did what its page says"))

@@ -17,6 +17,7 @@ from tests.kit.children import ends_with_us, lives
 from tests.kit.waiting import until
 from tests.packaging.xvfb import VirtualScreen
 
+NETWORK = Path("/proc/self/ns/net")
 _ENDED_WELL = ("0", "130", str(128 + signal.SIGTERM))
 _BEFORE = r"(?:[A-Z_]+=\S+ )*"
 # What goes on until somebody ends it, and how one sees that it works: by what it prints, or by moving video.
@@ -65,6 +66,7 @@ GIVEN = {
         before=(
             "matinee serve --admin root@example.org",
             "MATINEE_PASSWORD=demo matinee login --service $SERVICE demo@matinee.local",
+            "matinee play seahorse-valley --service $SERVICE --headless --duration 1",
             "DEVICE=$(matinee devices --service $SERVICE --json | jq -er .devices[0].id)",
         ),
     ),
@@ -158,7 +160,9 @@ def files_of(page: str, found: list[Block]) -> dict[str, str]:
     return {**given.more, **named, **dict(zip(given.files, unnamed, strict=True))}
 
 
-def main(page: str, folder: str) -> int:
+def main(page: str, folder: str, network_outside: str) -> int:
+    if str(NETWORK.readlink()) == network_outside:
+        raise RuntimeError("this changes hosts, authorities and mounts: it runs in namespaces of its own alone")
     place = Place(Path(folder))
     found = blocks((place.source / page).read_text(encoding="utf-8"))
     given = GIVEN.get(page, Given())
