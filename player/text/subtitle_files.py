@@ -18,6 +18,7 @@ from player.base.file_names import readable
 from player.base.files import open_regular
 from player.base.languages import normal
 from player.text.ass import FONT_SIZE, HEIGHT, STYLE, WIDTH, to_ass
+from player.text.ass_columns import in_usual_order
 from player.text.webvtt import parse_webvtt
 
 _log = logging.getLogger(__name__)
@@ -140,6 +141,8 @@ def decoded(data: bytes) -> str:
 def _with_pysubs2(text: str, fps: float | None) -> SubtitleText:
     import pysubs2
 
+    if "[Events]" in text:
+        text = in_usual_order(text)
     try:
         subtitles = pysubs2.SSAFile.from_string(text, fps=fps or None)
     except pysubs2.exceptions.UnknownFPSError:

@@ -24,7 +24,7 @@ _BEFORE = r"(?:[A-Z_]+=\S+ )*"
 _STAYS = {
     r"matinee serve": "http://",
     r"matinee worker": "",
-    r"matinee broadcast": "channel",
+    r"matinee broadcast": "\n",  # the title that it is
     r"matinee kiosk (?!--)": "video",
     r"matinee(?: --service.*| --tv.*)?$": "window",
     r"matinee (?:https:|[\w-]+\.mkv|play (?!.*--(?:headless|replay)))": "video",

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from player.manifest.dash import representation
 from player.reporting.state import PlaybackFailure
 from player.service import discovery
 from player.service.model import Title
+from player.title.opening import PlaybackSource
 from tests.faults.model import Fault
 from ui.app.system import translation
 from ui.app.viewmodels import posters, sentences, sign_in, tasks, tracks, trouble
@@ -32,6 +34,17 @@ from ui.app.viewmodels.titles import PosterModel
 from ui.app.window import scene
 
 _EVENING = "tests/ui/app/test_evening.py::"
+
+
+def _titles_do_not_wait_for_their_sign_in(patch: pytest.MonkeyPatch) -> None:
+    start = ApplicationViewModel.start
+
+    def at_once(self: ApplicationViewModel, *, source: PlaybackSource | None = None, **given: Any) -> None:
+        start(self, **given)
+        if source is not None:
+            self._play(source)
+
+    patch.setattr(ApplicationViewModel, "start", at_once)
 
 
 _NO_HOVER = "function hover(item: Item) {}"
@@ -167,6 +180,11 @@ FAULTS = [
         name="viewer-account-made-to-a-service",
         test=_EVENING + "test_a_new_viewer_makes_an_account",
         apply=replaced(_SIGN_IN, ('qsTr("at %1")', 'qsTr("to %1")')),
+    ),
+    Fault(
+        "viewer-a-title-does-not-wait-for-its-sign-in",
+        "tests/ui/app/test_desktop.py::test_a_title_waits_for_the_sign_in_that_comes_with_it",
+        _titles_do_not_wait_for_their_sign_in,
     ),
     Fault(
         name="viewer-without-a-plan-tries-again",

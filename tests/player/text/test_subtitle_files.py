@@ -8,6 +8,7 @@ import random
 import pytest
 
 from player.base.errors import MatineeError
+from player.text.ass_columns import in_usual_order
 from player.text.subtitle_files import MAX_BYTES, beside, decoded, load, named, read
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\n<i>{words}</i>\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo\nlines\n"
@@ -27,6 +28,33 @@ def test_a_format_is_read(form):
     assert (found.lines[0].start_s, found.lines[0].end_s) == pytest.approx((1.0, 2.5), abs=0.03)
     assert "Good evening" in found.document
     assert "[Events]" in found.document
+
+
+ODD_ASS = """[Script Info]
+ScriptType: v4.00+
+PlayResY: 360
+
+[V4+ Styles]
+Format: Fontsize, Name, PrimaryColour, Fontname, Bold
+Style: 41,Loud,&H0000FFFF,Serif,-1
+
+[Events]
+Format: Start, End, Actor, Style, Text
+Comment: 0:00:00.00,0:00:09.00,,Loud,not shown
+Dialogue: 0:00:01.00,0:00:02.50,Ann,Loud,Well, good evening
+"""
+
+
+def test_columns_of_ass_may_stand_in_any_order():
+    found = read(ODD_ASS.encode())
+    assert [(line.start_s, line.end_s, line.text) for line in found.lines] == [(1.0, 2.5, "Well, good evening")]
+    assert "Style: Loud,Serif,41,&H0000FFFF," in found.document
+    assert "Dialogue: 0,0:00:01.00,0:00:02.50,Loud,Ann,0,0,0,,Well, good evening" in found.document
+
+
+def test_columns_in_their_usual_order_are_left_as_they_are():
+    document = read(ODD_ASS.encode()).document
+    assert in_usual_order(document) == document
 
 
 def test_the_style_of_ass_stays_and_others_get_ours():

@@ -149,6 +149,14 @@ def test_a_viewer_names_a_file_by_its_whole_path(text, path):
     assert parsed(text) is None or path is None
 
 
+def test_a_title_waits_for_the_sign_in_that_comes_with_it(stage):
+    stage.client.titles = cards(3)
+    stage.start(email="ada@tv.test", password="secret", source=PlaybackSource(title_id="title-1"))
+    assert stage.client.sessions == []
+    stage.until(lambda: stage.page == "player" and bool(stage.client.sessions))
+    assert stage.client.sessions[-1].source == PlaybackSource(title_id="title-1")
+
+
 def test_a_link_to_a_title_waits_for_the_viewer(stage):
     stage.client.titles = cards(3)
     stage.start(link="matinee:title/title-2")

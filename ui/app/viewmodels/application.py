@@ -193,13 +193,15 @@ class ApplicationViewModel(QObject):
         link: str = "",
     ) -> None:
         """Go to the first page: ``source`` or ``files`` play at once, ``link`` is followed as soon as it can be;
-        credentials sign in, else an earlier sign-in counts."""
+        credentials sign in, else an earlier sign-in counts. A title of the service waits for the credentials."""
         if self._client.service_name:
             if email and password:
                 self._sign_in.submit(email, password)
             else:
                 self._tasks.run(self._client.restore(), self._restored, self._not_restored)
-        if source is not None:
+        if source is not None and source.title_id and email and password:
+            self._interrupted = source, None
+        elif source is not None:
             self._play(source)
         elif files:
             self._files.open(files)
