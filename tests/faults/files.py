@@ -288,7 +288,9 @@ FAULTS = [
     Fault(
         name="files-controls-that-go-take-the-focus-of-what-is-typed",
         test=_PLAYER + "test_what_is_typed_keeps_the_focus_when_the_controls_go",
-        apply=replaced("Matinee/Pages/PlayerPage.qml", ("if (!covered && !entry.visible)", "if (!covered)")),
+        apply=replaced(
+            "Matinee/Pages/PlayerPage.qml", ("if (enabled && !covered && !entry.visible)", "if (enabled && !covered)")
+        ),
     ),
     Fault(
         name="files-a-failure-lies-behind-what-is-typed",
