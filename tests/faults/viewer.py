@@ -102,6 +102,7 @@ FOCUS_DEAD_AFTER_PLAYBACK = replaced(
     "Matinee/Pages/PlayerPage.qml",
     ("onVisibleChanged: if (!visible) hideLater.stop()", ""),
     ("onOverlayStaysChanged: if (visible) show()", "onOverlayStaysChanged: show()"),
+    ("if (enabled && !covered && !entry.visible)", "if (!covered && !entry.visible)"),
 )
 _SIGN_IN = "Matinee/Pages/SignInPage.qml"
 

@@ -221,7 +221,7 @@ def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
             def counted() -> bool:
                 assert group.context.titles.views.write()
-                return bool(group.context.titles.views.counts(0))
+                return bool(group.context.titles.views.rank())
 
             assert until(counted)
             assert group.context.streams.running() == 1

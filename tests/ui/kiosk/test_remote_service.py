@@ -121,7 +121,7 @@ def test_the_guides_commands_are_such_that_the_service_takes_them(tmp_path: Path
         pytest.skip("curl and jq are needed")
     guide = (ROOT / "docs" / "guide-kiosk.md").read_text(encoding="utf-8")
     chapter = guide.partition("\n## From the service's device page\n")[2].partition("\n## ")[0]
-    (block,) = re.findall(r"```\n(.*?)```", chapter, re.DOTALL)
+    (block,) = re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL)
     (tmp_path / "playlist.toml").write_text(SENT)
     with running_backend(tmp_path / "service", edges=1) as group:
         viewer = group.context.accounts.ensure_demo_viewer()
