@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import signal
 import sys
 import threading
@@ -16,6 +14,7 @@ from typing import TextIO
 
 from backend_stub.broadcast.channel import JournalError
 from backend_stub.broadcast.guide import Programme, write_programmes
+from backend_stub.broadcast.ownership import alone
 from backend_stub.broadcaster.encoder import SEGMENT_S, TEST, EncoderInput, tracks_of
 from backend_stub.broadcaster.loop import Broadcaster, EndedError, open_channel
 from backend_stub.broadcaster.rotation import RotatingKeys
@@ -119,13 +118,7 @@ def _epoch(keys_s: float | None) -> int:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One broadcaster at a time. Raises :class:`PublishError`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise PublishError("Somebody broadcasts to this channel already.") from error
+    with alone(folder) as mine:
+        if not mine:
+            raise PublishError("Somebody broadcasts to this channel already.")
         yield
-    finally:
-        os.close(descriptor)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import delete, exists, select
 
 from backend_stub.broadcast.channel import BroadcastChannel, InitFile, JournalError, Segment
 from backend_stub.broadcast.journal import JOURNAL, Journal, read_channel, recovered
+from backend_stub.broadcast.ownership import alone
 from backend_stub.broadcast.recording import blank_recording, made_until, missing, records_of, segments_of
 from backend_stub.clock import Clock
 from backend_stub.config import Settings
@@ -50,7 +50,7 @@ class Recorder:
         with self._database.read() as session:
             rows = session.scalars(running.order_by(Recording.starts_at, Recording.title_id)).all()
         for row in rows:
-            with suppress(OSError), _alone(self._media_dir / row.title_id / LIVE) as mine:
+            with suppress(OSError), alone(self._media_dir / row.title_id / LIVE) as mine:
                 if mine:
                     self._record(row, now)
         self.sweep()
@@ -171,7 +171,7 @@ class Recorder:
             gone = session.scalars(nobodys).all()
         for title_id in gone:
             home = self._media_dir / title_id
-            with _alone(home / LIVE) as mine:
+            with alone(home / LIVE) as mine:
                 if mine:
                     shutil.rmtree(home)
                     with self._database.write() as session:
@@ -190,19 +190,3 @@ def _link(source: Path, kept: Path) -> None:
         draft = kept.with_name(f".{kept.name}")
         shutil.copyfile(source, draft)
         draft.replace(kept)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
-    """Whether the folder is this caller's until the end of the block; it is made where it is missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
-    finally:
-        os.close(descriptor)
