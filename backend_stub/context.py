@@ -264,7 +264,7 @@ def open_context(
         accounts=accounts,
         mail_codes=codes,
         care=AccountCare(database, clock, accounts, codes, money.billing, money.provider),
-        tokens=TokenIssuer(database, clock, settings, secrets.token_signing),
+        tokens=TokenIssuer(database, clock, settings, secrets.token_signing, rights.time_guard.check),
         devices=DeviceRegistry(database, clock),
         device_grants=DeviceGrants(database, clock),
         device_commands=DeviceCommands(database, clock, ReplayGuard(database, rights.signer)),
@@ -364,14 +364,15 @@ def _titles(database: Database, clock: Clock, settings: Settings, my_list: Viewe
 def _upkeep_tasks(
     money: Money, rights: RightsParts, titles: Titles, quality: QualitySums, codes: MailCodes, retention: Retention
 ) -> list[UpkeepTask]:
+    when_sure = rights.time_guard.when_sure
     return [
-        UpkeepTask("renewals", _RENEWALS_S, money.billing.renew_due),
+        UpkeepTask("renewals", _RENEWALS_S, when_sure(money.billing.renew_due)),
         UpkeepTask("clock", _CLOCK_S, rights.time_guard.mark),
         UpkeepTask("suggestions", _SUGGESTIONS_S, titles.suggestions.make, first_s=_FIRST_SUGGESTIONS_S),
-        UpkeepTask("quality", _SUMS_S, quality.sum_up),
+        UpkeepTask("quality", _SUMS_S, when_sure(quality.sum_up)),
         UpkeepTask("trending", _SUMS_S, titles.views.rank),
         UpkeepTask("search index", _SEARCH_S, titles.search.keep_in_step),
-        UpkeepTask("retention", _RETENTION_S, retention.let_go, first_s=_RETENTION_S),
+        UpkeepTask("retention", _RETENTION_S, when_sure(retention.let_go), first_s=_RETENTION_S),
         UpkeepTask("mail", _MAIL_S, codes.send_due),
         UpkeepTask("payment events", _EVENTS_S, lambda: money.provider.deliver(money.events.receive)),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from joserfc import jwt
@@ -53,7 +54,17 @@ class SignedIn:
 
 
 class TokenIssuer:
-    def __init__(self, database: Database, clock: Clock, settings: Settings, signing_key: bytes) -> None:
+    """``check`` raises :class:`ProblemError` where the time is in doubt: no sign-in starts or ends then."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        signing_key: bytes,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._check = check
         self._database = database
         self._clock = clock
         self._settings = settings
@@ -61,6 +72,7 @@ class TokenIssuer:
 
     def issue(self, account: Account, device_name: str) -> TokenPair:
         """The first pair of a new family, at sign-in."""
+        self._check()
         family = secrets.token_hex(16)
         now = self._clock.now()
         with self._database.write() as session:
@@ -74,8 +86,10 @@ class TokenIssuer:
 
         A used token is accepted again until its successor has been used: then the answer was lost on the way, and
         that successor is void from now on. Otherwise a second use betrays a copy, and the whole family is revoked.
-        Raises :class:`ProblemError` 401 ``refresh_invalid`` or ``refresh_reused``, 403 ``account_closed``.
+        Raises :class:`ProblemError` 401 ``refresh_invalid`` or ``refresh_reused``, 403 ``account_closed``, 503
+        ``clock_unsure``.
         """
+        self._check()
         now = self._clock.now()
         with self._database.write() as session:
             # Locked, so that of two calls with one token the later sees that it was used.
@@ -138,6 +152,7 @@ class TokenIssuer:
 
     def select_profile(self, signed_in: SignedIn, profile: Profile) -> tuple[str, float]:
         """An access token for this profile and its lifetime in seconds; refreshed tokens are for it too."""
+        self._check()
         now = self._clock.now()
         with self._database.write() as session:
             session.execute(

@@ -13,6 +13,7 @@ import pytest
 
 from backend_stub.services import licence_issuing
 from backend_stub.services.rights import signatures, time_guard
+from backend_stub.services.tokens import TokenIssuer
 from downloads import checking, index, item_writer, quota, removal, service
 from downloads.folder import DownloadFolder
 from downloads.item_writer import SystemFile
@@ -182,6 +183,19 @@ def restored_vaults_are_believed(patch: pytest.MonkeyPatch) -> None:
 
 def the_service_believes_any_clock(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(time_guard, "is_good", lambda *_given: True)
+
+
+def a_wrong_hour_ends_sign_ins(patch: pytest.MonkeyPatch) -> None:
+    kept = TokenIssuer.__init__
+
+    def build(self: TokenIssuer, *given: Any) -> None:
+        kept(self, *given[:4])
+
+    patch.setattr(TokenIssuer, "__init__", build)
+
+
+def a_wrong_hour_ends_plans(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(time_guard.TimeGuard, "when_sure", lambda _self, task: task)
 
 
 def any_id_is_given_back(patch: pytest.MonkeyPatch) -> None:
@@ -693,5 +707,15 @@ FAULTS = [
         "rights-players-may-dump-core",
         "tests/player/licensing/test_no_core_dumps.py::test_a_process_that_plays_can_leave_no_core_dump[headless]",
         players_may_dump_core,
+    ),
+    Fault(
+        "rights-a-wrong-hour-ends-sign-ins",
+        "tests/backend_stub/rights/test_states.py::test_a_wrong_hour_ends_no_sign_in_and_no_subscription",
+        a_wrong_hour_ends_sign_ins,
+    ),
+    Fault(
+        "rights-a-wrong-hour-ends-plans",
+        "tests/backend_stub/rights/test_states.py::test_a_wrong_hour_ends_no_sign_in_and_no_subscription",
+        a_wrong_hour_ends_plans,
     ),
 ]

@@ -1,4 +1,4 @@
-"""A licence server that is wrong about the time notices it itself, and signs nothing.
+"""A service that is wrong about the time notices it itself: it signs nothing, and nobody's sign-in or plan ends.
 
 The last good time is kept in the database with the reading of a clock that nobody sets (since boot). Within that boot
 the two must go on together; across boots the time may not go back, nor far ahead. Only good times are kept, so that a
@@ -80,18 +80,31 @@ class TimeGuard:
         self._looked = False
         self._newest = 0.0
 
-    def check(self) -> None:
-        """Raises :class:`ProblemError` 503 ``clock_unsure``."""
+    def is_sure(self) -> bool:
+        """Whether the clock can be right."""
         read = self._read
         if read is None or self._good(read):
-            return
+            return True
         self._look()  # another process, or the operator, may have settled it
-        if self._good(read):
+        return self._good(read)
+
+    def check(self) -> None:
+        """Raises :class:`ProblemError` 503 ``clock_unsure``."""
+        if self.is_sure():
             return
         _logger.warning("this machine's clock contradicts itself: nothing is signed (matinee serve --confirm-clock)")
         raise ProblemError(
             503, "clock_unsure", "The service is not sure of the time; licences wait until its clock is right."
         )
+
+    def when_sure(self, task: Callable[[], object]) -> Callable[[], None]:
+        """The task, which now does nothing while the clock may be wrong: it ends or deletes what is over."""
+
+        def run() -> None:
+            if self.is_sure():
+                task()
+
+        return run
 
     def mark(self) -> None:
         """Keep the time where it is good. To be called every minute or so."""

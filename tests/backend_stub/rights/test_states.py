@@ -151,6 +151,30 @@ def test_a_service_that_is_five_years_ahead_signs_nothing_until_it_is_right(
     assert running.licence(device.renew(licence))["sequence"] == 2
 
 
+def test_a_wrong_hour_ends_no_sign_in_and_no_subscription(running: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five years ahead each sign-in and each paid period is over; what is deleted or forgotten then stays so."""
+    passed = [100.0]
+    monkeypatch.setattr(running.context.rights.time_guard, "_read", lambda: boot(passed[0]))
+    context, account = running.context, running.context.accounts.get(running.account("eve", plan="free"))
+    tokens = context.tokens.issue(account, "x")
+    context.money.billing.order(account.id, "r" * 16, "standard", "4242424242424242")
+    before = context.money.billing.holding(account.id).standing
+    context.rights.time_guard.mark()
+    for wrong_s in (FIVE_YEARS, -FIVE_YEARS):
+        running.clock.step(wrong_s)
+        with pytest.raises(ProblemError) as caught:
+            context.tokens.rotate(tokens.refresh_token)
+        assert (caught.value.status, caught.value.code) == (503, "clock_unsure")
+        with pytest.raises(ProblemError):
+            context.tokens.issue(account, "x")  # good for years, once the clock is right
+        for task in ("renewals", "retention", "quality"):
+            next(one for one, _ in context.upkeep._due if one.name == task).run()
+        running.clock.step(-wrong_s)
+    tokens = context.tokens.rotate(tokens.refresh_token)
+    assert context.tokens.signed_in(tokens.access_token).account.id == account.id
+    assert context.money.billing.holding(account.id).standing == before
+
+
 def test_the_operator_settles_which_time_it_is(running: Service) -> None:
     guard = TimeGuard(running.context.database, running.clock, lambda: boot(100.0))
     guard.mark()
