@@ -187,8 +187,8 @@ def test_keys_are_changed_on_the_settings_page_and_count_in_the_player(stage):
     stage.until(lambda: ("set_muted", True) in session.orders)
 
 
-def _keys_page(stage) -> None:
-    stage.start()
+def _keys_page(stage, *, tv: bool = False) -> None:
+    stage.start(tv=tv)
     stage.until(lambda: stage.page == "signIn")
     stage.app.showSettings()
     stage.until(lambda: stage.page == "settings")
@@ -278,3 +278,17 @@ def test_a_question_mark_is_typed_where_text_is_written(stage):
     stage.item("serviceAddress").forceActiveFocus()
     QTest.keyClick(stage.window, "?")
     assert not stage.item("keysOverlay").isVisible()
+
+
+@pytest.mark.parametrize("tv", [False, True], ids=["desk", "tv"])
+def test_the_ring_of_no_line_is_cut(stage, tv):
+    """The list of keys cuts off what lies beside its lines."""
+    _keys_page(stage, tv=tv)
+    stage.key(K.Key_Down)
+    lines = stage.item("keyLines")
+    for _ in range(2):
+        (ring,) = (item for item in stage.focus.childItems() if item.metaObject().className().startswith("FocusRing"))
+        assert ring.isVisible()
+        drawn = ring.mapRectToItem(lines, ring.boundingRect())
+        assert lines.boundingRect().contains(drawn), stage.focus_name
+        stage.key(K.Key_Down)

@@ -6,10 +6,12 @@ Rectangle {
     property Item target: parent
     property bool shown: target && target.activeFocus
     property real corner: Theme.radius
+    property bool inside: false
+    readonly property real gap: inside ? 0 : Theme.focusGap + Theme.focusWidth
 
     anchors.fill: target
-    anchors.margins: -Theme.focusGap - Theme.focusWidth
-    radius: corner + Theme.focusGap + Theme.focusWidth
+    anchors.margins: -gap
+    radius: corner + gap
     color: Theme.clear
     border.width: Theme.focusWidth
     border.color: Theme.focus

@@ -10,6 +10,7 @@ Item {
     property real corner: Theme.radius
     property bool ringed: true
     property bool byRelease: false // keys count when they are let go: one that is held may mean something else
+    readonly property bool inside: ListView.view !== null && ListView.view.clip // a list would cut a ring around it
     readonly property bool focusable: true
     readonly property bool hovered: mouse.containsMouse
     readonly property bool held: mouse.pressed
@@ -47,5 +48,5 @@ Item {
         }
     }
 
-    FocusRing { target: root; corner: root.corner; shown: root.ringed && root.activeFocus }
+    FocusRing { target: root; inside: root.inside; corner: root.corner; shown: root.ringed && root.activeFocus }
 }

@@ -91,7 +91,7 @@ FocusScope {
             name: sentence + ", " + keys
             description: fixed ? qsTr("This key cannot be changed.") : ""
             width: ListView.view.width
-            height: Math.max(Theme.px(46), words.implicitHeight + Theme.gap)
+            height: Math.max(Theme.px(46), Math.max(words.implicitHeight, held.implicitHeight) + Theme.gap)
             onPressed: {
                 list.currentIndex = index
                 if (!fixed)
@@ -127,6 +127,7 @@ FocusScope {
                 anchors { right: parent.right; rightMargin: Theme.px(18); verticalCenter: parent.verticalCenter }
                 width: Math.min(implicitWidth, parent.width * 0.5)
                 horizontalAlignment: Text.AlignRight
+                wrapMode: Text.Wrap
                 text: line.waiting ? qsTr("Press a key…") : line.keys || qsTr("none")
                 color: line.waiting || line.changed ? Theme.accent : Theme.muted
                 font.weight: Font.DemiBold
