@@ -171,6 +171,10 @@ class Session:
     def _turned(self) -> Adjustments:
         return replace(self._adjusted, rotation=(self._adjusted.rotation + self._rotation) % 360)
 
+    def exact_position(self) -> Future[float]:
+        """Where playback is now, to the frame: a state is as old as its time."""
+        return asyncio.run_coroutine_threadsafe(self._exact_position(), self._parts.services.loop)
+
     def set_loop(self, begin_s: float | None, end_s: float | None) -> None:
         """Play from one time to another again and again; None for no such end of the loop."""
         for name, time_s in (("ab-loop-a", begin_s), ("ab-loop-b", end_s)):
@@ -382,6 +386,10 @@ class Session:
             _log.warning("the frame cannot be saved: %s", error.strerror)
             return False
         return done
+
+    async def _exact_position(self) -> float:
+        at_s = await asyncio.to_thread(self._parts.player.read, "time-pos")
+        return float(at_s) if isinstance(at_s, int | float) else self.state.position_s
 
     async def _audio_devices(self) -> tuple[AudioDevice, ...]:
         return audio_devices(await asyncio.to_thread(self._parts.player.read, "audio-device-list") or ())

@@ -28,10 +28,12 @@ from player.title.media_file import MediaFile
 from player.tracks.preference_store import PreferenceLearner
 from tests.faults.model import Fault
 from tests.faults.viewer import replaced
+from ui.app.ports.playback import SessionPort
 from ui.app.system import links
 from ui.app.viewmodels import keys, tools
+from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.files import FilesViewModel
-from ui.app.viewmodels.menus import OptionModel
+from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.player import PlayerViewModel
 from ui.app.viewmodels.seeking import SeekRange
 from ui.app.viewmodels.text import clock_time
@@ -99,6 +101,20 @@ def _remembered_at_once(parts: PlaybackParts, media: MediaFile, identity: str, m
     memory.keep_soon(identity, place=str(media.path), name=media.stem, opened_at=parts.clock.wall())
 
 
+def _loop_and_play_on(self: ToolsViewModel, session: SessionPort, now_s: float) -> None:
+    self._loop = (now_s, None) if self._loop[0] is None else (self._loop[0], now_s)
+    session.set_loop(*self._loop)
+
+
+def _lines_without_delay(self: ToolsViewModel) -> list[Option]:
+    return [Option(str(line.start_s), line.text) for line in self._found]
+
+
+def _asleep_for_ever(self: PlayerViewModel) -> None:
+    self._asleep = True
+    self.pause()
+
+
 _set_in_libmpv = MpvPlayer.set
 
 
@@ -118,6 +134,67 @@ _LOOK = "tests/ui/app/test_subtitle_look.py::"
 _PLAYER = "tests/ui/app/test_player_page.py::"
 
 FAULTS = [
+    Fault(
+        name="files-a-part-ends-before-it-is-repeated",
+        test=_FILES + "test_a_part_is_repeated_from_where_its_end_was_set",
+        apply=lambda patch: patch.setattr(ToolsViewModel, "_loop_at", _loop_and_play_on),
+    ),
+    Fault(
+        name="files-the-line-that-is-chosen-is-far-away",
+        test=_FILES + "test_the_line_that_is_nearest_is_the_chosen_one",
+        apply=lambda patch: patch.setattr(tools, "_distance_s", lambda _line, _at_s: 0.0),
+    ),
+    Fault(
+        name="files-a-delayed-line-is-sought-where-it-is-not-shown",
+        test=_FILES + "test_a_line_is_gone_to_where_it_is_shown",
+        apply=lambda patch: patch.setitem(tools._LINES, "found", _lines_without_delay),
+    ),
+    Fault(
+        name="files-the-sign-in-is-shown-to-who-opens-a-file",
+        test=_FILES + "test_the_player_is_there_before_the_film_is",
+        apply=lambda patch: patch.setattr(
+            ApplicationViewModel, "_expect", lambda self, files: self.own_files.open(files)
+        ),
+    ),
+    Fault(
+        name="files-what-was-left-plays-later",
+        test=_FILES + "test_what_is_left_before_it_was_opened_does_not_play",
+        apply=lambda patch: patch.setattr(FilesViewModel, "_give_up", lambda _self: None),
+    ),
+    Fault(
+        name="files-a-player-waits-for-nothing",
+        test=_FILES + "test_where_nothing_can_be_opened_the_first_page_says_why",
+        apply=lambda patch: patch.setattr(FilesViewModel, "_refuse", FilesViewModel._tell),
+    ),
+    Fault(
+        name="files-a-film-begins-paused-after-a-night",
+        test=_FILES + "test_what_is_opened_after_a_night_plays",
+        apply=lambda patch: patch.setattr(PlayerViewModel, "_sleep", _asleep_for_ever),
+    ),
+    Fault(
+        name="files-an-open-menu-does-nothing-in-the-next-file",
+        test=_FILES + "test_a_menu_that_is_open_counts_for_the_next_file",
+        apply=lambda patch: patch.setattr(tools, "_OF_ONE_TITLE", frozenset(tools._LEVELS)),
+    ),
+    Fault(
+        name="files-bookmarks-of-another-file-are-shown",
+        test=_FILES + "test_the_bookmarks_of_one_file_are_not_shown_over_the_next",
+        apply=replaced("Matinee/Pages/PlayerPage.qml", ("if (menu.visible && menu.isTools)", "if (false)")),
+    ),
+    Fault(
+        name="files-hdr-is-never-as-in-the-settings-again",
+        test=_FILES + "test_hdr_is_shown_as_in_the_settings_again",
+        apply=lambda patch: patch.setitem(
+            tools._DEEDS,
+            "tone_mapping",
+            lambda self: self._next_of("tone_mapping", tools._TONES, lambda tone: tone or "as in the settings"),
+        ),
+    ),
+    Fault(
+        name="files-a-ring-is-cut",
+        test="tests/ui/app/test_keys.py::test_the_ring_of_no_line_is_cut[desk]",
+        apply=replaced("Matinee/Controls/Pressable.qml", ("ListView.view !== null && ListView.view.clip", "false")),
+    ),
     Fault(
         name="files-columns-of-ass-in-another-order",
         test="tests/player/text/test_subtitle_files.py::test_columns_of_ass_may_stand_in_any_order",

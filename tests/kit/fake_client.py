@@ -215,9 +215,20 @@ class FakeSession:
         self.start_s = start_s
         self.orders: list[tuple[Any, ...]] = []
         self.subtitles_at: list[float] = []  # percent of the height of the window
-        self.publish = on_state
+        self.publish = self._shown
+        self._on_state = on_state
+        self.exact_s = 0.0
         self.previews: list[tuple[float, Future[Picture | None]]] = []  # what thumbnails were asked for
         self.scene: Callable[[float], Picture] | None = None  # answers them at once
+
+    def _shown(self, state: PlaybackState) -> None:
+        self.exact_s = state.position_s
+        self._on_state(state)
+
+    def exact_position(self) -> Future[float]:
+        answer: Future[float] = Future()
+        answer.set_result(self.exact_s)
+        return answer
 
     def set_subtitle_position(self, percent: float) -> None:
         self.subtitles_at.append(percent)

@@ -273,6 +273,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
     )
     tools = player.tools_menu
     tools.device = store.preferences.audio_device
+    tools.usual_tone = lambda: store.preferences.tone_mapping
     data_use = DataUseViewModel(meter)
     settings = SettingsViewModel(
         client,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from ui.app.viewmodels import browsing
 from ui.app.viewmodels import files as files_module
 from ui.app.viewmodels.browsing import FileBrowser
 from ui.app.viewmodels.queue import PlayQueue, Repeat
+from ui.app.viewmodels.tools import ToolsViewModel
 from ui.cli.app import _files
 from ui.cli.main import _is_app_call
 
@@ -375,7 +377,8 @@ def test_all_tools_are_reached_by_six_keys_and_by_mouse(stage):
         assert tools.property("heading") == "Tools"
     stage.key(K.Key_Escape)
     assert stage.focus_name == "tools"
-    stage.key(K.Key_Return, K.Key_Down, K.Key_Down, K.Key_Return, K.Key_Return, K.Key_Return)
+    stage.key(K.Key_Return, K.Key_Down, K.Key_Down, K.Key_Return)
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Down, K.Key_Return, K.Key_Return)
     stage.until(lambda: ("adjust", Adjustments(audio_delay_s=0.2)) in session.orders)
     assert stage.focus_name == "menu", "a value can be changed again and again"
 
@@ -578,6 +581,41 @@ def test_lines_that_are_found_too_late_are_not_shown_over_the_next_film(stage, t
     assert stage.focus_name == "idle"
 
 
+def found_by(stage, session, lines, query: str, **state) -> ToolsViewModel:
+    """The tools once a line was looked for."""
+    answer: Future[tuple[SubtitleLine, ...]] = Future()
+    answer.set_result(tuple(lines))
+    session.subtitle_lines = lambda: answer
+    session.publish(playing(**state))
+    tools = stage.app.player.property("tools")
+    stage.until(lambda: stage.app.player.property("positionS") == state["position_s"])
+    tools.find(query)
+    stage.until(lambda: tools.property("heading") == "Found")
+    return tools
+
+
+def test_the_line_that_is_nearest_is_the_chosen_one(stage):
+    session = stage.play(playing())
+    lines = [SubtitleLine(10.0 * number, 10.0 * number + 2.0, f"Line {number}") for number in range(1000)]
+    tools = found_by(stage, session, lines, "line", position_s=5003.0, duration_s=10000.0)
+    assert [one.label for one in tools.options.records if one.chosen] == ["Line 500"]
+    stage.until(lambda: stage.focus_name == "menu")
+    stage.key(K.Key_Return)
+    stage.until(lambda: ("seek", 5000.0) in session.orders)
+
+
+def test_a_line_is_gone_to_where_it_is_shown(stage):
+    """Delayed as the subtitles are."""
+    session = stage.play(playing(position_s=50.0))
+    for _ in range(20):
+        stage.key(K.Key_X)
+    tools = found_by(stage, session, [SubtitleLine(60.0, 62.0, "Now")], "now", position_s=50.0)
+    assert tools.options.records[0].detail == "1:02"
+    stage.until(lambda: stage.focus_name == "menu")
+    stage.key(K.Key_Return)
+    stage.until(lambda: ("seek", 62.0) in session.orders)
+
+
 @pytest.mark.parametrize(
     "title", ["海" * 200, "../" * 60, "", "a\nb\0c", ".."], ids=["long", "up", "none", "signs", "dots"]
 )
@@ -618,6 +656,120 @@ def test_frames_of_one_second_are_files_of_their_own(stage, tmp_path, monkeypatc
     stage.key(K.Key_S)
     stage.until(lambda: len(saved) == 2)
     assert saved[0] != saved[1]
+
+
+def test_the_player_is_there_before_the_film_is(stage, tmp_path, monkeypatch):
+    """Nobody who opens a file looks at the page of the sign-in meanwhile."""
+    (film,) = films(tmp_path, "Harbour Lights.mkv")
+    monkeypatch.setattr(files_module, "_found", lambda _places: may_go_on.wait(30) and found)
+    may_go_on, found = threading.Event(), files_module._OpenedPlaces([str(film)])
+    stage.start(files=[str(film)])
+    assert stage.page == "player"
+    assert stage.app.player.property("title") == "Harbour Lights"
+    assert stage.app.player.property("busy")
+    may_go_on.set()
+    stage.until(lambda: playing_names(stage) == ["Harbour Lights"])
+
+
+def test_what_is_left_before_it_was_opened_does_not_play(stage, tmp_path, monkeypatch):
+    monkeypatch.setattr(files_module, "_found", lambda _places: may_go_on.wait(30) and found)
+    may_go_on, found = threading.Event(), files_module._OpenedPlaces(list(map(str, films(tmp_path, "a.mkv"))))
+    stage.start(files=[str(tmp_path)])
+    stage.key(K.Key_Escape)
+    stage.until(lambda: stage.page == "signIn")
+    may_go_on.set()
+    stage.wait(50)
+    assert stage.page == "signIn"
+    assert not stage.client.sessions
+
+
+def test_where_nothing_can_be_opened_the_first_page_says_why(stage, tmp_path):
+    stage.start(files=[str(tmp_path)])
+    stage.until(lambda: stage.page == "signIn")
+    assert "no film" in stage.app.files.property("notice")
+
+
+def test_what_is_opened_after_a_night_plays(stage, tmp_path):
+    """The sleep timer ran out once the player was left."""
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv"))))
+    stage.until(lambda: playing_names(stage) == ["a"])
+    stage.client.sessions[0].publish(playing(status=PlaybackStatus.ENDED))
+    stage.until(lambda: stage.page == "signIn")
+    stage.app.player.property("tools").sleepOver.emit()
+    stage.app.open_places([str(tmp_path / "a.mkv")])
+    stage.until(lambda: playing_names(stage) == ["a", "a"])
+    stage.until(lambda: stage.client.sessions[1].subtitles_at != [])
+    assert ("pause",) not in stage.client.sessions[1].orders
+
+
+def test_a_menu_that_is_open_counts_for_the_next_file(stage, tmp_path):
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv", "b.mkv"))))
+    stage.until(lambda: playing_names(stage) == ["a"])
+    stage.client.sessions[0].publish(playing(bookmarks=(5.0,)))
+    tools = stage.app.player.property("tools")
+    stage.until(lambda: stage.app.player.property("status") == "playing")
+    stage.item("tools").forceActiveFocus()
+    stage.key(K.Key_Return, K.Key_Return)
+    stage.key(*[K.Key_Down] * (len(tools.options.records) - 1), K.Key_Return)
+    assert tools.property("heading") == "Sleep timer"
+    stage.client.sessions[0].publish(playing(status=PlaybackStatus.ENDED))
+    stage.until(lambda: playing_names(stage) == ["a", "b"])
+    stage.until(lambda: stage.client.sessions[1].subtitles_at != [])
+    stage.key(K.Key_Down, K.Key_Return)
+    assert tools.property("said") == "Pauses in 15 minutes"
+
+
+def test_the_bookmarks_of_one_file_are_not_shown_over_the_next(stage, tmp_path):
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv", "b.mkv"))))
+    stage.until(lambda: playing_names(stage) == ["a"])
+    stage.client.sessions[0].publish(playing(bookmarks=(5.0,)))
+    stage.until(lambda: stage.app.player.property("status") == "playing")
+    stage.item("tools").forceActiveFocus()
+    stage.key(K.Key_Return, K.Key_Return, K.Key_Down, K.Key_Down, K.Key_Return)
+    assert stage.item("menu").property("heading") == "Bookmarks"
+    stage.client.sessions[0].publish(playing(status=PlaybackStatus.ENDED))
+    stage.until(lambda: playing_names(stage) == ["a", "b"])
+    stage.until(lambda: stage.item("menu").property("heading") == "Playback")
+    assert stage.focus_name == "menu"
+
+
+def test_hdr_is_shown_as_in_the_settings_again(stage):
+    session = stage.play(playing())
+    stage.app.player.property("tools").usual_tone = lambda: "mobius"
+    for _ in range(5):
+        QTest.keyClick(stage.window, K.Key_H, Qt.KeyboardModifier.ShiftModifier)
+    wanted = [order[1].tone_mapping for order in session.orders if order[0] == "adjust"]
+    assert wanted == ["bt.2390", "hable", "mobius", "clip", "mobius"]
+    assert stage.app.player.property("tools").property("said") == "as in the settings"
+
+
+def test_a_part_is_repeated_from_where_its_end_was_set(stage):
+    """The position is asked for, since what is known of it is half a second old. libmpv does not repeat a part whose
+    end has passed, so playback goes to its start."""
+    session = stage.play(playing(position_s=80.0))
+    for exact_s in (80.4, 85.3):
+        session.exact_s = exact_s
+        QTest.keyClick(stage.window, K.Key_L, Qt.KeyboardModifier.ShiftModifier)
+        stage.until(lambda exact_s=exact_s: exact_s in session.orders[-1] or ("seek", 80.4) in session.orders)
+    assert [order for order in session.orders if order[0] in ("set_loop", "seek")] == [
+        ("set_loop", 80.4, None),
+        ("set_loop", 80.4, 85.3),
+        ("seek", 80.4),
+    ]
+
+
+def test_a_remote_makes_the_sound_twice_as_loud(stage):
+    """On a television there is no slider, and where there is one its keys end at the usual volume."""
+    session = stage.play(playing())
+    tools = stage.app.player.property("tools")
+    stage.item("tools").forceActiveFocus()
+    stage.key(K.Key_Return, K.Key_Down, K.Key_Down, K.Key_Return)
+    stage.key(*[K.Key_Return] * 25)
+    assert ("set_volume", 200) in session.orders
+    assert tools.options.records[0].detail == "200 %"
+    assert tools.property("said") == "Volume 200 %"
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Return)
+    assert tools.property("said") == "Sound off"
 
 
 # --- the pure parts

@@ -132,6 +132,7 @@ class ApplicationViewModel(QObject):
         self._player.ended.connect(self._after_end)
         self._player.failed.connect(self._files.pass_over)
         self._files.sourceWanted.connect(self._play_queued)
+        self._files.nothingPlays.connect(self._expect_nothing)
         self._addresses.filesWanted.connect(self._files.open)
         self.pageChanged.connect(self._look_for_files)
         self._player.keptWanted.connect(self._play_kept)
@@ -204,7 +205,7 @@ class ApplicationViewModel(QObject):
         elif source is not None:
             self._play(source)
         elif files:
-            self._files.open(files)
+            self._expect(files)
         if link:
             self.open_address(link)
         if not self._client.service_name:
@@ -220,6 +221,18 @@ class ApplicationViewModel(QObject):
         """Where a row shows what was opened last."""
         if self._page in (Page.HOME, Page.SIGN_IN):
             self._files.refresh()
+
+    def _expect(self, files: Sequence[str]) -> None:
+        """Open these; until it is known what they are the player waits."""
+        self._pages.playing = True
+        self._show_top()
+        self._player.expect(self._files.name_of(files))
+        self._files.open(files)
+
+    def _expect_nothing(self) -> None:
+        """Nothing of what was asked for can be opened."""
+        if self._pages.playing and self._player.interrupted is None:
+            self._leave_player()
 
     def open_places(self, places: Sequence[str]) -> None:
         """Files and folders that the viewer has chosen outside of the app."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
@@ -21,7 +21,7 @@ from ui.app.viewmodels.browsing import FileBrowser
 from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.queue import PlayQueue, Repeat
 from ui.app.viewmodels.sentences import sentence_of
-from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.tasks import ClientTask, Tasks
 from ui.app.viewmodels.text import clock_time, tr
 from ui.app.viewmodels.titles import Poster
 
@@ -61,13 +61,15 @@ class RecentModel(RecordModel[Poster]):
 
 class FilesViewModel(QObject):
     """``sourceWanted(source)`` asks for a playback, ``notice`` says for a while why a file cannot be opened.
-    ``passedOver(name)`` follows for one of the queue that cannot be played, if another one is played instead.
+    ``passedOver(name)`` follows for one of the queue that cannot be played, if another one is played instead;
+    ``nothingPlays`` where none does.
     ``recent`` are the files that were opened last, by their identity; ``choices`` are what can be done with one of
     them."""
 
     changed = Signal()
     sourceWanted = Signal(object)
     passedOver = Signal(str)
+    nothingPlays = Signal()
 
     def __init__(self, client: ClientPort, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +82,7 @@ class FilesViewModel(QObject):
         self._passed = 0  # so many in a row
         self._unplayable: set[str] = set()  # places of it
         self._subtitles: dict[str, tuple[Path, ...]] = {}  # that were opened with a place
+        self._opening: ClientTask[Any] | None = None  # what was asked for last
         self._lines = QueueModel(self)
         self._rng = Random()
         self._count = 0
@@ -167,7 +170,8 @@ class FilesViewModel(QObject):
     @Slot(list)
     def open(self, places: Sequence[str]) -> None:
         """Play files and folders (paths or ``file:`` addresses) and addresses of the web that the viewer chose."""
-        self._tasks.run(asyncio.to_thread(_found, list(places)), self._opened, self._tell)
+        self._give_up()
+        self._opening = self._tasks.run(asyncio.to_thread(_found, list(places)), self._opened, self._refuse)
 
     @Slot(list)
     def add(self, places: Sequence[str]) -> None:
@@ -223,25 +227,27 @@ class FilesViewModel(QObject):
         self._direction, self._passed = 1, 0
         return self._go(self._queue.after_end())
 
-    def pass_over(self) -> None:
-        """What plays has failed: play the next one of the queue that has not, in the viewer's direction."""
+    def pass_over(self) -> bool:
+        """What plays has failed: play the next one of the queue that has not, in the viewer's direction. False where
+        there is none."""
         place, queue = self._queue.current, self._queue
         self._unplayable.add(place)
         self._passed += 1
         if self._passed > _MOST_PASSED:
-            return
+            return False
         for _ in queue.places:
             following = queue.step(self._direction)
             if following is None:
-                return
+                return False
             queue = following
             if queue.current not in self._unplayable:
                 self.passedOver.emit(_shown_name(place))
-                self._go(queue)
-                return
+                return self._go(queue)
+        return False
 
     def leave(self) -> None:
         """The player is left, or something else plays: the queue is over."""
+        self._give_up()
         self._now(PlayQueue(repeat=self._queue.repeat))
 
     def _opened(self, found: _OpenedPlaces) -> None:
@@ -255,7 +261,10 @@ class FilesViewModel(QObject):
             return False
         self._now(queue)
         subtitles = self._subtitles.get(queue.current, ())
-        self._tasks.run(asyncio.to_thread(_source, queue.current, subtitles), self._play, self._cannot_play)
+        self._give_up()
+        self._opening = self._tasks.run(
+            asyncio.to_thread(_source, queue.current, subtitles), self._play, self._cannot_play
+        )
         return True
 
     def _play(self, source: PlaybackSource) -> None:
@@ -264,7 +273,17 @@ class FilesViewModel(QObject):
 
     def _cannot_play(self, failure: PlaybackFailure) -> None:
         self._tell(failure)
-        self.pass_over()
+        if not self.pass_over():
+            self.nothingPlays.emit()
+
+    def _refuse(self, failure: PlaybackFailure) -> None:
+        self._tell(failure)
+        self.nothingPlays.emit()
+
+    def _give_up(self) -> None:
+        """Nothing of what was asked for before begins any more."""
+        if self._opening is not None:
+            self._opening.cancel()
 
     def _tell(self, failure: PlaybackFailure) -> None:
         self._say(sentence_of(failure))
@@ -273,6 +292,14 @@ class FilesViewModel(QObject):
         self._notice = words
         self._noticed.start()
         self.changed.emit()
+
+    @staticmethod
+    def name_of(places: Sequence[str]) -> str:
+        """How the first of these places is called."""
+        from player.base.file_names import readable
+
+        path = links.chosen_file(places[0])
+        return _shown_name(places[0]) if path is None else readable(path.stem)
 
     def _now(self, queue: PlayQueue) -> None:
         self._queue = queue

@@ -109,6 +109,8 @@ class PlayerViewModel(QObject):
         self._tools = ToolsViewModel(tasks, self)
         self._tools.seekWanted.connect(self._go_to)
         self._tools.speedWanted.connect(lambda speed: self.chooseSpeed(f"{speed:g}"))
+        self._tools.volumeWanted.connect(self.setVolume)
+        self._tools.muteWanted.connect(self.toggleMuted)
         self._tools.sleepOver.connect(self._sleep)
         self._asleep = False  # between two files: the next one begins paused
 
@@ -307,6 +309,11 @@ class PlayerViewModel(QObject):
         self._relay = relay
         self._output.when_ready(lambda player: self._start(source, relay, player), self._fail)
 
+    def expect(self, name: str) -> None:
+        """Show that what is called so is about to be opened."""
+        self.close()
+        self._show(self._idle(PlaybackStatus.LOADING, name))
+
     @Slot()
     def close(self) -> None:
         """Stop the playback and forget it."""
@@ -429,12 +436,14 @@ class PlayerViewModel(QObject):
         self.volumeChanged.emit()
         self._tell(lambda session: session.set_volume(self._volume))
         self._tell(lambda session: session.set_muted(False))
+        self._tools.show_volume(self._volume, muted=False)
 
     @Slot()
     def toggleMuted(self) -> None:
         self._muted = not self._muted
         self.volumeChanged.emit()
         self._tell(lambda session: session.set_muted(self._muted))
+        self._tools.show_volume(self._volume, muted=self._muted)
 
     @Slot(str)
     def chooseQuality(self, key: str) -> None:
@@ -494,8 +503,8 @@ class PlayerViewModel(QObject):
             self.open(PlaybackSource(title_id=following.title_id, name=following.name, variant=""))
 
     def _sleep(self) -> None:
-        """The sleep timer has run out."""
-        self._asleep = self._session is None or self._state.status in _OVER
+        """The sleep timer has run out. What the viewer opens once the player was left plays."""
+        self._asleep = self._source is not None and (self._session is None or self._state.status in _OVER)
         self.pause()
 
     def _ask_presence(self) -> None:

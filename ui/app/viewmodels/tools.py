@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import Property, QObject, QStandardPaths, QTimer, Signal, Slot
 
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
     from player.mpv.outputs import AudioDevice
     from player.text.subtitle_files import SubtitleLine
 
+T = TypeVar("T")
 _SAID_MS = 2500
 SLEEP_MINUTES = (0, 15, 30, 45, 60, 90)
 _TONES = ("", "bt.2390", "hable", "mobius", "clip")
 _DELAY_STEP_S = 0.1
+_VOLUME_STEP = 5
 _MOST_FOUND = 200
 _MOST_MARKS = 100
 _LONGEST_NAME = 120  # bytes of a file's name, of which file systems take 255
@@ -41,14 +44,16 @@ _SPEED_STEPS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 3.0, 4.0)
 
 
 class ToolsViewModel(QObject):
-    """``seekWanted(seconds)`` and ``speedWanted(speed)`` ask the player for what is its own. ``textWanted(what)``
-    asks the page for a text: "time" or "line"; or to show what was "found", or all "keys". ``sleepOver`` says that
-    the sleep timer has run out."""
+    """``seekWanted(seconds)``, ``speedWanted(speed)``, ``volumeWanted(per cent)`` and ``muteWanted`` ask the player
+    for what is its own. ``textWanted(what)`` asks the page for a text: "time" or "line"; or to show what was "found",
+    or all "keys". ``sleepOver`` says that the sleep timer has run out."""
 
     changed = Signal()
     menuChanged = Signal()
     seekWanted = Signal(float)
     speedWanted = Signal(float)
+    volumeWanted = Signal(int)
+    muteWanted = Signal()
     textWanted = Signal(str)
     sleepOver = Signal()
     deviceChosen = Signal(str)  # libmpv's name; empty for the system's default
@@ -60,8 +65,12 @@ class ToolsViewModel(QObject):
         self._state = PlaybackState()
         self._files: FilesViewModel | None = None
         self._adjusted = Adjustments()
+        self._volume, self._muted = 100, False
+        self._tone = ""  # as in the settings
+        self.usual_tone: Callable[[], str] = lambda: "auto"  # what the settings say
         self._loop: tuple[float | None, float | None] = (None, None)
         self._found: Sequence[SubtitleLine] = ()
+        self._nearest = 0  # of those found, to the position
         self._devices: Sequence[AudioDevice] = ()
         self.device = ""  # as deviceChosen
         self._row = 0  # of the queue, whose lines are shown
@@ -98,12 +107,15 @@ class ToolsViewModel(QObject):
         self._session = session
         before = self._adjusted
         self._adjusted = Adjustments(night=before.night, normalise=before.normalise, downmix=before.downmix)
-        self._loop, self._found, self._path = (None, None), (), []
+        self._loop, self._found, self._tone = (None, None), (), ""
+        while _OF_ONE_TITLE.intersection(self._path):
+            self._path.pop()
         if session is not None and self._adjusted != Adjustments():
             session.adjust(self._adjusted)
         self._say(self._announced if session is not None else "")
         if session is not None:
             self._announced = ""
+        self._refresh()
 
     def _announce(self, name: str) -> None:
         """What is said as soon as the next playback has started."""
@@ -112,6 +124,12 @@ class ToolsViewModel(QObject):
     def show(self, state: PlaybackState) -> None:
         """The newest state of the playback."""
         self._state = state
+
+    def show_volume(self, volume: int, *, muted: bool) -> None:
+        """The volume in per cent, which was changed."""
+        self._volume, self._muted = volume, muted
+        self._say(tr("Sound off") if muted else tr("Volume {volume} %").format(volume=volume))
+        self._refresh()
 
     # --- the menu
 
@@ -214,25 +232,24 @@ class ToolsViewModel(QObject):
         session = self._session
         if session is None:
             return
-        asked = session.subtitle_lines()
+        self._say(tr("Looking…"))
+        self._after(session.subtitle_lines(), lambda found: self._show_found(session, query, found))
 
-        async def lines() -> Sequence[SubtitleLine]:
+    def _after(self, asked: Future[T], done: Callable[[T], None]) -> None:
+        """Go on with the answer of a playback."""
+
+        async def answer() -> T:
             import asyncio
 
             return await asyncio.wrap_future(asked)
 
-        self._say(tr("Looking…"))
-        self._tasks.run(
-            lines(),
-            lambda found: self._show_found(session, query, found),
-            lambda failure: self._say(failure.sentence),
-        )
+        self._tasks.run(answer(), done, lambda failure: self._say(failure.sentence))
 
     def _show_found(self, session: SessionPort, query: str, lines: Sequence[SubtitleLine]) -> None:
         if session is not self._session:
             return  # another film plays by now
         wanted = query.casefold().strip()
-        self._found = [line for line in lines if wanted and wanted in line.text.casefold()][:_MOST_FOUND]
+        self._show_nearest([line for line in lines if wanted and wanted in line.text.casefold()])
         if not lines:
             self._say(tr("No subtitles are shown whose words could be searched."))
         elif not self._found:
@@ -242,6 +259,14 @@ class ToolsViewModel(QObject):
             self._path = ["found"]
             self._refresh()
             self.textWanted.emit("found")
+
+    def _show_nearest(self, found: Sequence[SubtitleLine]) -> None:
+        """Keep the lines around the position, and mark the one that is nearest to it."""
+        here_s = self._state.position_s - self._adjusted.subtitle_delay_s
+        rows = range(len(found))
+        nearest = min(rows, key=lambda row: _distance_s(found[row], here_s), default=0)
+        first = max(0, min(nearest - _MOST_FOUND // 2, len(found) - _MOST_FOUND))
+        self._found, self._nearest = found[first : first + _MOST_FOUND], nearest - first
 
     # --- deeds
 
@@ -296,6 +321,18 @@ class ToolsViewModel(QObject):
         self._say(tr("Speed {speed}").format(speed=f"{after:g}×"))
         return True
 
+    def _louder(self, step: int) -> bool:
+        self.volumeWanted.emit(self._volume + step)
+        return True
+
+    def _mute(self) -> bool:
+        self.muteWanted.emit()
+        return True
+
+    def _next_tone(self) -> bool:
+        self._tone = _TONES[(_TONES.index(self._tone) + 1) % len(_TONES)]
+        return self._set(self._tone or tr("as in the settings"), tone_mapping=self._tone or self.usual_tone())
+
     def _frame(self, direction: int) -> bool:
         if self._session is not None:
             self._session.step_frame(direction)
@@ -303,18 +340,26 @@ class ToolsViewModel(QObject):
 
     def _loop_here(self) -> bool:
         """First press: the start; second: the end; third: none any more."""
+        session = self._session
+        if session is not None:
+            self._after(session.exact_position(), lambda now_s: self._loop_at(session, now_s))
+        return False
+
+    def _loop_at(self, session: SessionPort, now_s: float) -> None:
         begin_s, end_s = self._loop
-        now_s = self._state.position_s
+        if session is not self._session:
+            return
         if begin_s is None:
             self._loop, words = (now_s, None), tr("Repeats from here")
         elif end_s is None and now_s > begin_s:
             self._loop, words = (begin_s, now_s), tr("Repeats up to here")
         else:
             self._loop, words = (None, None), tr("Repeats no more")
-        if self._session is not None:
-            self._session.set_loop(*self._loop)
+        session.set_loop(*self._loop)
+        if self._loop[1] is not None:
+            self.seekWanted.emit(begin_s)  # libmpv repeats a part only once playback comes to its end
         self._say(words)
-        return False
+        self._refresh()
 
     def _screenshot(self) -> bool:
         if self._session is None:
@@ -325,14 +370,7 @@ class ToolsViewModel(QObject):
         at_s = self._state.position_s
         frame = f"{self._clock(at_s).replace(':', '.')}.{int(at_s * 1000) % 1000:03}"  # a second has many
         path = self.screenshots / f"{name} {frame} {stamp}.png"
-        answer = self._session.screenshot(path)
-
-        async def done() -> bool:
-            import asyncio
-
-            return await asyncio.wrap_future(answer)
-
-        self._tasks.run(done(), lambda ok: self._say(_screenshot_words(path, ok=ok)), lambda f: self._say(f.sentence))
+        self._after(self._session.screenshot(path), lambda ok: self._say(_screenshot_words(path, ok=ok)))
         return False
 
     def _bookmark(self) -> bool:
@@ -460,16 +498,8 @@ class ToolsViewModel(QObject):
 
     def _ask_devices(self) -> None:
         self._devices = ()
-        if self._session is None:
-            return
-        asked = self._session.audio_devices()
-
-        async def devices() -> Sequence[AudioDevice]:
-            import asyncio
-
-            return await asyncio.wrap_future(asked)
-
-        self._tasks.run(devices(), self._show_devices, lambda failure: self._say(failure.sentence))
+        if self._session is not None:
+            self._after(self._session.audio_devices(), self._show_devices)
 
     def _show_devices(self, devices: Sequence[AudioDevice]) -> None:
         self._devices = devices
@@ -551,12 +581,15 @@ class ToolsViewModel(QObject):
             Option("aspect", tr("Shape"), now.aspect or tr("as it is")),
             Option("rotate", tr("Rotate"), f"{now.rotation}°"),
             Option("deinterlace", tr("Deinterlace"), tr("on") if now.deinterlace else tr("off")),
-            Option("tone_mapping", tr("HDR on this screen"), now.tone_mapping or tr("as in the settings")),
+            Option("tone_mapping", tr("HDR on this screen"), self._tone or tr("as in the settings")),
         ]
 
     def _sound_lines(self) -> list[Option]:
         now = self._adjusted
         return [
+            Option("louder", tr("Louder"), tr("off") if self._muted else f"{self._volume} %"),
+            Option("quieter", tr("Quieter")),
+            Option("mute", tr("Sound off or on")),
             Option("audio_later", tr("Sound later"), f"{decimal(now.audio_delay_s, 1)} s"),
             Option("audio_earlier", tr("Sound earlier")),
             Option("night", tr("Night mode"), tr("on") if now.night else tr("off")),
@@ -623,7 +656,12 @@ class ToolsViewModel(QObject):
         return [Option("play", tr("Go there")), Option("remove", tr("Remove the bookmark"))]
 
     def _found_lines(self) -> list[Option]:
-        return [Option(str(line.start_s), line.text[:80], self._clock(line.start_s)) for line in self._found]
+        """At the times at which they are shown: delayed as the subtitles are."""
+        shown = ((max(0.0, line.start_s + self._adjusted.subtitle_delay_s), line.text) for line in self._found)
+        return [
+            Option(str(at_s), text[:80], self._clock(at_s), chosen=row == self._nearest)
+            for row, (at_s, text) in enumerate(shown)
+        ]
 
     def _sleep_lines(self) -> list[Option]:
         return [Option(str(one), tr("Off") if not one else f"{one} min") for one in SLEEP_MINUTES]
@@ -646,6 +684,11 @@ def is_subtitle(name: str) -> bool:
     from player.text.subtitle_files import is_subtitle_name
 
     return is_subtitle_name(name)
+
+
+def _distance_s(line: SubtitleLine, at_s: float) -> float:
+    """How far a line is from a time; 0 while it is shown."""
+    return max(line.start_s - at_s, at_s - line.end_s, 0.0)
 
 
 def _screenshot_words(path: Path, *, ok: bool) -> str:
@@ -708,6 +751,8 @@ _LINES: dict[str, Callable[[ToolsViewModel], list[Option]]] = {
     "bookmark_line": _T._of_mark_lines,
 }
 _LEVELS = frozenset({*_LINES, "browse"} - {""})
+_OF_ONE_TITLE = frozenset({"bookmarks", "bookmark_line", "found", "second", "browse"})
+"""Levels that are left once another title plays."""
 _CHOOSERS: dict[str, Callable[[ToolsViewModel, str], bool]] = {
     "sleep": _T._choose_sleep,
     "bookmarks": _T._choose_mark,
@@ -721,6 +766,9 @@ _CHOOSERS: dict[str, Callable[[ToolsViewModel, str], bool]] = {
 _DEEDS: dict[str, _Deed] = {
     "audio_later": lambda t: t._audio_delay(_DELAY_STEP_S),
     "audio_earlier": lambda t: t._audio_delay(-_DELAY_STEP_S),
+    "louder": lambda t: t._louder(_VOLUME_STEP),
+    "quieter": lambda t: t._louder(-_VOLUME_STEP),
+    "mute": _T._mute,
     "night": lambda t: t._toggle("night", tr("Night mode")),
     "normalise": lambda t: t._toggle("normalise", tr("Even volume")),
     "downmix": lambda t: t._toggle("downmix", tr("Mix down to stereo")),
@@ -743,7 +791,7 @@ _DEEDS: dict[str, _Deed] = {
     "aspect": lambda t: t._next_of("aspect", ASPECTS, _aspect_words),
     "rotate": lambda t: t._next_of("rotation", ROTATIONS, lambda angle: f"{angle}°"),
     "deinterlace": lambda t: t._toggle("deinterlace", tr("Deinterlace")),
-    "tone_mapping": lambda t: t._next_of("tone_mapping", _TONES, lambda tone: tone or tr("as in the settings")),
+    "tone_mapping": _T._next_tone,
     "go_to_time": lambda t: t._ask("time"),
     "bookmark": _T._bookmark,
     "loop": _T._loop_here,

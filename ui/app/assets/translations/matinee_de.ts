@@ -3244,6 +3244,10 @@
         <translation>Koreanisch</translation>
     </message>
     <message>
+        <source>Louder</source>
+        <translation>Lauter</translation>
+    </message>
+    <message>
         <source>Norwegian</source>
         <translation>Norwegisch</translation>
     </message>
@@ -3298,6 +3302,10 @@
     <message>
         <source>Russian</source>
         <translation>Russisch</translation>
+    </message>
+    <message>
+        <source>Sound off</source>
+        <translation>Ton aus</translation>
     </message>
     <message>
         <source>Spanish</source>
@@ -3822,6 +3830,10 @@
     <message>
         <source>Video</source>
         <translation>Video</translation>
+    </message>
+    <message>
+        <source>Volume {volume} %</source>
+        <translation>Lautstärke {volume} %</translation>
     </message>
     <message>
         <source>Waiting</source>

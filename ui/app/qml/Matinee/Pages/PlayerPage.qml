@@ -112,9 +112,6 @@ FocusScope {
         case "start": player.seekTo(0); break
         case "start_over": player.startOver(); break
         case "record": player.record(); break
-        case "louder": player.setVolume(player.volume + 5); break
-        case "quieter": player.setVolume(player.volume - 5); break
-        case "mute": player.toggleMuted(); break
         case "full_screen": fullScreenToggled(); break
         case "picture_in_picture": smallToggled(); break
         case "statistics": statisticsShown = !statisticsShown; break
@@ -365,6 +362,11 @@ FocusScope {
     }
     Connections {
         target: root.player.tools
+        // Another title plays, and the lines of the one before have gone.
+        function onMenuChanged() {
+            if (menu.visible && menu.isTools)
+                menu.showLevel()
+        }
         function onTextWanted(what: string) {
             if (what === "keys") {
                 Qt.callLater(root.keysWanted) // once the menu has gone
