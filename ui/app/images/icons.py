@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,6 +14,7 @@ from PySide6.QtSvg import QSvgRenderer
 FOLDER = Path(__file__).parent.parent / "assets" / "icons"
 NAMES = frozenset(path.stem for path in FOLDER.glob("*.svg"))
 _DEFAULT_SIZE = 24
+_MOST = 500  # kept; each has a few kB
 
 
 class IconProvider(QQuickImageProvider):
@@ -26,11 +28,17 @@ class IconProvider(QQuickImageProvider):
         side = QSize(_DEFAULT_SIZE, _DEFAULT_SIZE)
         if requestedSize.isValid() and not requestedSize.isEmpty():
             side = requestedSize
-        image = QImage(side, QImage.Format.Format_ARGB32_Premultiplied)
-        image.fill(Qt.GlobalColor.transparent)
-        if name in NAMES:
-            drawing = (FOLDER / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour or "#fff")
-            painter = QPainter(image)
-            QSvgRenderer(QByteArray(drawing.encode())).render(painter)
-            painter.end()
-        return image
+        return _drawn(name, colour or "#fff", side.width(), side.height())
+
+
+@lru_cache(_MOST)
+def _drawn(name: str, colour: str, width: int, height: int) -> QImage:
+    """A page asks for the same few again and again."""
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    if name in NAMES:
+        drawing = (FOLDER / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+        painter = QPainter(image)
+        QSvgRenderer(QByteArray(drawing.encode())).render(painter)
+        painter.end()
+    return image

@@ -1,3 +1,4 @@
+pragma ComponentBehavior: Bound
 import QtQuick
 import Matinee.Theme
 
@@ -34,11 +35,14 @@ Pressable {
             size: Theme.px(18)
             visible: root.icon && !root.busy
         }
-        Spinner {
+        Loader {
             anchors.verticalCenter: parent.verticalCenter
-            size: Theme.px(18)
-            color: root.ink
-            visible: root.busy
+            active: root.busy // few buttons ever are
+            visible: active
+            sourceComponent: Spinner {
+                size: Theme.px(18)
+                color: root.ink
+            }
         }
         Label {
             anchors.verticalCenter: parent.verticalCenter

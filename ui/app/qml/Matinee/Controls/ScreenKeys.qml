@@ -11,6 +11,7 @@ FocusScope {
     property bool withSpace: true // else it is a keypad, which has its place for " " empty
     property bool asTyped: false // the keys tell small letters from capitals
     property int current: 0
+    property bool made: false // its keys, when it is first shown or entered: most evenings need none
     readonly property var keys: letters.split("").concat(withSpace ? [" "] : [], ["\b"])
     readonly property bool mirrored: LayoutMirroring.enabled && withSpace // digits stand the same everywhere
     readonly property int side: Theme.px(48)
@@ -55,12 +56,16 @@ FocusScope {
         current = next
         repeater.itemAt(next).forceActiveFocus(Qt.OtherFocusReason)
     }
-    function enter() { repeater.itemAt(current).forceActiveFocus(Qt.OtherFocusReason) }
+    function enter() {
+        made = true
+        repeater.itemAt(current).forceActiveFocus(Qt.OtherFocusReason)
+    }
 
     implicitWidth: columns * side + (columns - 1) * Theme.tiny
     implicitHeight: Math.ceil((withSpace ? letters.length + columns : keys.length) / columns) * (side + Theme.tiny) - Theme.tiny
     Accessible.role: Accessible.Grouping
     Accessible.name: qsTr("Keyboard")
+    onVisibleChanged: if (visible) made = true
     Keys.onLeftPressed: go(mirrored ? 1 : -1, 0)
     Keys.onRightPressed: go(mirrored ? -1 : 1, 0)
     Keys.onUpPressed: go(0, -1)
@@ -68,7 +73,7 @@ FocusScope {
 
     Repeater {
         id: repeater
-        model: root.keys
+        model: root.made ? root.keys : []
         delegate: Pressable {
             id: key
 

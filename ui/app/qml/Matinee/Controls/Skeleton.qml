@@ -15,7 +15,7 @@ Grid {
     Accessible.name: qsTr("Loading")
 
     Repeater {
-        model: root.columns * root.rowCount
+        model: root.visible ? root.columns * root.rowCount : 0
         Item {
             id: cell
             required property int index

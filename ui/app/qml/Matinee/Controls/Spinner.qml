@@ -15,7 +15,7 @@ Item {
     Accessible.name: qsTr("Please wait")
 
     Repeater {
-        model: 12
+        model: root.visible ? 12 : 0 // most spinners are never seen
         Rectangle {
             required property int index
             readonly property real angle: index * Math.PI / 6

@@ -66,7 +66,7 @@ FocusScope {
         highlightMoveDuration: 0
         cacheBuffer: 4000 // every line is there, so that none is passed over
         spacing: Theme.tiny
-        model: root.keys.lines
+        model: root.visible ? root.keys.lines : null
         Accessible.role: Accessible.List
         Accessible.name: qsTr("Keys of the player")
         Keys.onUpPressed: event => {
