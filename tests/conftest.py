@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.kit.slices import seed
 from tests.kit.symbols import foreign_symbols
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -32,10 +33,15 @@ _OURS = ("abr", "drm_client", "player", "downloads", "ui", "backend_stub", "asyn
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    seed()  # before there are workers: all have the same
     # How long an example takes, to make or to try, says something of the machine only.
     settings.register_profile("matinee", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("matinee")
     config.addinivalue_line("markers", "logs_errors: this test provokes messages of level ERROR")
+
+
+def pytest_report_header() -> str:
+    return f"tables are played in slices, by the seed {seed()}"
 
 
 def pytest_unconfigure() -> None:

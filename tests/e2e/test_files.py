@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -25,14 +23,11 @@ from tests.kit.fileserver import FileServer
 from tests.kit.films import CLIP, FILMS, Film, cover
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
+from tests.kit.slices import slice_of
 from tests.kit.waiting import until, until_holds
 
-SLICE = 9
-"""So many of them are in each run of the suite; the seed is the day's, or MATINEE_TEST_SEED."""
+SLICE = 9  # of them are in each run of the suite
 ALL = {film.name: film for film in FILMS}
-_SEED = int(os.environ.get("MATINEE_TEST_SEED") or time.strftime("%j"))
-CHOSEN = sorted(random.Random(_SEED).sample(sorted(ALL), SLICE))
-REST = sorted(set(ALL) - set(CHOSEN))
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +41,8 @@ def test_there_are_forty():
 
 
 @pytest.mark.realtime
-@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize("name", slice_of(zip(sorted(ALL)), SLICE))
 def test_a_film_plays_and_seeks(name, made):
-    check(ALL[name], made)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("name", REST)
-def test_every_other_film_plays_and_seeks(name, made):
     check(ALL[name], made)
 
 

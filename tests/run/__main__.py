@@ -1,4 +1,4 @@
-"""``make test``: two processes, then what plays in real time, then the summary.
+"""``make test``: three processes, then what plays in real time, then the summary.
 
 What plays in real time (marked so) mostly waits: four processes play side by side, with nothing beside them.
 What failed gets a second try, in one process, after all else; it stays in the summary whatever came of that. A test
@@ -21,13 +21,14 @@ from tests.run.part import ROOT, Limits, Part, adopt_orphans, run_part
 from tests.run.results import Results, merged
 
 MOST_SECOND_TRIES = 20  # where more fails, something is wrong that no second try puts right
-_TOGETHER, _PLAYING = 2, 4  # processes
+_TOGETHER, _PLAYING = 3, 4  # processes: a fourth of the time of those together is waiting
 _MARK = "mark.realtime"
 # Of what plays, the longest files first: who begins with them last is waited for by all others. xdist gives out the
 # next file while two tests of one are left, and so two short ones stand where the first of two tests would hold them.
 _FIRST = (
-    *("test_sick_network.py", "test_low_latency.py", "test_whole_segments.py", "test_journey.py"),
-    *("test_film_pictures.py", "test_browser.py", "test_fuzz.py", "test_files.py"),
+    *("test_lies_real.py", "test_dvr.py", "test_encryption.py", "test_journey.py", "test_sick_network.py"),
+    *("test_low_latency.py", "test_recordings.py", "test_whole_segments.py", "test_film_pictures.py"),
+    *("test_browser.py", "test_fuzz.py", "test_files.py"),
 )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from tests.kit.children import ends_with_us
+from tests.kit.slices import seed
 from tests.run.results import Results, read
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -89,6 +90,7 @@ def _environment() -> dict[str, str]:
     environment = dict(os.environ, PYTHONUNBUFFERED="1")
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment["MATINEE_TEST_SEED"] = str(seed())
     return environment
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtQuick import QQuickItem
 from shiboken6 import getCppPointer
 
+from tests.kit.slices import slice_of
 from tests.ui.stage import check_names, name_of, screen_reader
 from tests.ui.states import STATES, is_within
 from ui.app.selftest.focus import ARROWS, Graph, stops
@@ -77,28 +78,11 @@ def reached_from(begin: str, edges: dict[str, set[str]]) -> set[str]:
     return seen
 
 
-# Each state in one of its two forms, in turn; both in `make soak`.
-IN_TURN = [
-    pytest.param(state, tv, id=f"{state}-{'tv' if tv else 'desk'}")
-    for state, tv in zip(STATES, itertools.cycle((False, True)), strict=False)
-]
-
-
-@pytest.mark.parametrize(("state", "tv"), IN_TURN)
-def test_every_stop_is_reached_and_left_by_arrows_and_back_leads_out(stage, state, tv):
-    walk_through(stage, state, tv)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("tv", [False, True], ids=["desk", "tv"])
-@pytest.mark.parametrize("state", STATES)
-def test_and_in_both_forms(stage, state, tv):
-    walk_through(stage, state, tv)
-
-
-def walk_through(stage, state: str, tv: bool) -> None:
+@pytest.mark.parametrize(("state", "form"), slice_of(itertools.product(STATES, ("desk", "tv")), 60))
+def test_every_stop_is_reached_and_left_by_arrows_and_back_leads_out(stage, state, form):
     """Show the state and try every arrow at every stop, then leave by Back. Each stop has a name for a screen
     reader."""
+    tv = form == "tv"
     with screen_reader():
         STATES[state](stage, tv)
         stage.wait(20)
