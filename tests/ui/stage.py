@@ -142,8 +142,9 @@ class Stage:
 
     def play(self, state=None):
         """Be at the player; the session that plays."""
+        opened = len(self.client.sessions)
         self.start(source=PlaybackSource(url="https://streams.test/film/master.m3u8"))
-        self.until(lambda: bool(self.client.sessions))
+        self.until(lambda: len(self.client.sessions) > opened)
         session = self.client.sessions[-1]
         if state is not None:
             session.publish(state)
