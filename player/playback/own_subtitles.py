@@ -74,7 +74,7 @@ class OwnSubtitles:
         if own is None:
             return None
         if own.text is None:
-            own.text = await asyncio.to_thread(load, own.place.path, self._fps)
+            own.text = await asyncio.to_thread(load, own.place.path, self._fps, own.place.language)
         if own.number is None:
             own.number = await control.run(_add, control.player, own.text.document, readable(own.place.path.name))
         return own.number

@@ -1,7 +1,7 @@
 """Subtitle files that people have: SubRip, ASS and SSA, WebVTT, MicroDVD and others, in any encoding. Pure but for
 :func:`beside`, which lists a folder.
 
-pysubs2 reads the formats, charset-normalizer finds the encoding; what comes out is one ASS document for libmpv, and
+pysubs2 reads the formats; what comes out is one ASS document for libmpv, and
 the lines in plain text for searching.
 """
 
@@ -19,6 +19,7 @@ from player.base.files import open_regular
 from player.base.languages import normal
 from player.text.ass import FONT_SIZE, HEIGHT, STYLE, WIDTH, to_ass
 from player.text.ass_columns import in_usual_order
+from player.text.charsets import decoded
 from player.text.webvtt import parse_webvtt
 
 _log = logging.getLogger(__name__)
@@ -34,7 +35,6 @@ _SUB_FOLDERS = ("Subs", "subs", "Subtitles", "subtitles")
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _FORCED = frozenset({"forced", "foreign"})
 _HEARING = frozenset({"sdh", "hi", "cc"})
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def named(path: Path, film_stem: str = "") -> SubtitlePlace:
     )
 
 
-def load(path: Path, fps: float | None = None) -> SubtitleText:
+def load(path: Path, fps: float | None = None, language: str | None = None) -> SubtitleText:
     """A subtitle file, read from the disk. Raises InputError or MediaError."""
     try:
         with open(path, "rb", opener=open_regular) as file:
@@ -108,34 +108,20 @@ def load(path: Path, fps: float | None = None) -> SubtitleText:
     except OSError as error:
         sentence = f"{readable(path.name)}: {error.strerror or 'it cannot be read'}."
         raise InputError(ErrorCode.INPUT_FILE, sentence) from error
-    return read(data, fps)
+    return read(data, fps, language)
 
 
-def read(data: bytes, fps: float | None = None) -> SubtitleText:
-    """Subtitles from the bytes of a file. ``fps`` is the film's, for formats that count frames. Raises MediaError."""
+def read(data: bytes, fps: float | None = None, language: str | None = None) -> SubtitleText:
+    """Subtitles from the bytes of a file. ``fps`` is the film's, for formats that count frames; ``language`` is what
+    the name says. Raises MediaError."""
     if len(data) > MAX_BYTES:
         raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "This subtitle file is too large to be one.")
-    text = decoded(data).replace("\r\n", "\n").replace("\r", "\n")
+    text = decoded(data, language).replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip().startswith("WEBVTT"):
         cues = parse_webvtt(text)[:_MOST_LINES]
         lines = tuple(SubtitleLine(cue.start_s, cue.end_s, _flat(cue.text)) for cue in cues)
         return SubtitleText(to_ass(cues), _in_order(lines))
     return _with_pysubs2(text, fps)
-
-
-def decoded(data: bytes) -> str:
-    """The text of a file in whatever encoding it is: a byte order mark, UTF-8, else what fits its letters best."""
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(data[: 1 << 20]).best()
-    return data.decode("cp1252" if best is None else best.encoding, "replace")
 
 
 def _with_pysubs2(text: str, fps: float | None) -> SubtitleText:

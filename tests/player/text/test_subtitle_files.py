@@ -9,7 +9,8 @@ import pytest
 
 from player.base.errors import MatineeError
 from player.text.ass_columns import in_usual_order
-from player.text.subtitle_files import MAX_BYTES, beside, decoded, load, named, read
+from player.text.charsets import decoded
+from player.text.subtitle_files import MAX_BYTES, beside, load, named, read
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\n<i>{words}</i>\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo\nlines\n"
 VTT = "WEBVTT\n\n00:01.000 --> 00:02.500 align:start\n{words}\n"
@@ -78,6 +79,33 @@ def test_the_style_of_ass_stays_and_others_get_ours():
 def test_an_encoding_is_found(encoding, words):
     text = SRT.format(words=words) * 3
     assert words in decoded(text.encode(encoding))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("words", ["Good evening", "Добрый вечер", "مساء الخير", "こんばんは、皆さん"])
+def test_utf_16_needs_no_mark(encoding, words):
+    assert read(SRT.format(words=words).encode(encoding)).lines[0].text == words
+
+
+@pytest.mark.parametrize(
+    ("encoding", "language", "words"),
+    [
+        ("cp1252", None, "Além disso, não há razão. Você não está à vontade. O mar está calmo à noite."),
+        ("cp1252", None, "Det är så här: vi åker båt över sjön på lördag. Är du där, Åsa?"),
+        ("cp1250", None, "Dobro jutro, kako ste danas? Želim razgovarati s tvojim ocem. Čekaj me, đače."),
+        ("cp1252", "is", "Góðan daginn, hvað segirðu? Það er þannig."),
+        ("cp1253", "el-GR", "Καλημέρα, τι κάνεις;"),
+        ("cp1255", "he", "שלום, מה שלומך?"),
+        ("euc_jp", "ja", "こんにちは、元気ですか。"),
+        ("cp852", "pl", "Cześć, jak się masz? Źle. Chcę porozmawiać z twoim ojcem."),
+        ("iso2022_jp", None, "こんにちは、元気ですか。"),
+        ("utf-32", None, "Good evening"),
+        ("cp1251", "de", "Добрый вечер, дорогие друзья. Сегодня мы собрались здесь."),
+    ],
+)
+def test_the_language_of_the_name_tells_the_encoding(encoding, language, words):
+    """Short texts fit several encodings; a name that lies is no harm."""
+    assert read(SRT.format(words=words).encode(encoding), language=language).lines[0].text == words
 
 
 def test_what_belongs_to_a_film_is_found_by_its_name(tmp_path):
