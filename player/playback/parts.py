@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -71,12 +72,21 @@ class PendingStream:
 
     def __init__(self, waiting: Waiting) -> None:
         self._waiting = waiting
+        self._loop = asyncio.get_running_loop()
+        self._asked = asyncio.Event()
         self._opener: Future[Callable[[], VirtualStream]] = Future()
 
     def open(self) -> VirtualStream:
         """On libmpv's own thread. Raises Interrupted when the playback ends before :meth:`provide`."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._asked.set)
         self._waiting.until(self._opener.done)
         return self._opener.result()()
+
+    async def asked(self) -> None:
+        """Until libmpv has begun with the file: before that it refuses the file's own options, and on a busy machine
+        it begins some time after it was told to."""
+        await self._asked.wait()
 
     def provide(self, opener: Callable[[], VirtualStream]) -> None:
         """There is something to read. On the loop, once."""

@@ -166,8 +166,7 @@ async def prepare(ready: Ready) -> Playing:
     if isinstance(ready.title, LivePlayback):
         begin_s = await ready.title.begin(settings.live_start_s, parts.source.begin_at)
         options = {"start": f"{begin_s:.6f}", **(LOW_LATENCY if ready.title.low_latency else {})}
-        for name, value in options.items():
-            await ready.control.run(parts.player.set, f"file-local-options/{name}", value)
+        await _set_for_file(ready, options)
     else:
         begin_s = _recorded_begin_s(ready)
     parts.observe.add(ready.progress.event)
@@ -181,7 +180,13 @@ async def prepare(ready: Ready) -> Playing:
 async def _end_at(ready: Ready, end_s: float) -> None:
     """Have libmpv itself end there: at its fastest it plays seconds between two looks."""
     ready.progress.stop_at_s = ready.reloads.end_s = end_s
-    await ready.control.run(ready.parts.player.set, "file-local-options/end", f"{end_s:.6f}")
+    await _set_for_file(ready, {"end": f"{end_s:.6f}"})
+
+
+async def _set_for_file(ready: Ready, options: Mapping[str, str]) -> None:
+    await ready.stream.asked()
+    for name, value in options.items():
+        await ready.control.run(ready.parts.player.set, f"file-local-options/{name}", value)
 
 
 def _lose_subtitles(parts: PlaybackParts, segment: Segment, error: MatineeError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -84,6 +85,14 @@ def only_looks_end_a_duration(patch: pytest.MonkeyPatch) -> None:
         ready.progress.stop_at_s = end_s
 
     patch.setattr(steps, "_end_at", between_looks)
+
+
+def a_file_has_options_before_it_has_begun(patch: pytest.MonkeyPatch) -> None:
+    async def at_once(ready: steps.Ready, options: Mapping[str, str]) -> None:
+        for name, value in options.items():
+            await ready.control.run(ready.parts.player.set, f"file-local-options/{name}", value)
+
+    patch.setattr(steps, "_set_for_file", at_once)
 
 
 def a_run_that_hangs_is_over(patch: pytest.MonkeyPatch) -> None:
@@ -310,6 +319,11 @@ FAULTS = [
         "qa-only-looks-end-a-duration",
         "tests/ui/cli/test_recording.py::test_at_the_highest_speed_a_duration_is_kept_as_well",
         only_looks_end_a_duration,
+    ),
+    Fault(
+        "qa-a-file-has-options-before-it-has-begun",
+        "tests/ui/cli/test_recording.py::test_a_duration_is_kept_where_libmpv_begins_late",
+        a_file_has_options_before_it_has_begun,
     ),
     Fault(
         "qa-a-run-that-hangs-is-over",

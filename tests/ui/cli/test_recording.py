@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
+from player.mpv.player import MpvPlayer
 from player.net.model import Request
+from player.playback.parts import PendingStream
 from player.qa.recording.archive import Exchange
 from player.qa.recording.recorder import SessionRecorder
 from tests.kit import media
@@ -20,6 +23,7 @@ from tests.kit.backend import running_backend
 from tests.kit.channel import Channel
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import publish_media
+from tests.kit.waiting import PATIENCE_S
 from ui.cli.main import main
 
 PLANTED = ("planted-in-a-header", "planted-in-a-cookie", "planted-in-a-query", DEMO_PASSWORD)
@@ -216,6 +220,37 @@ def test_the_runs_of_a_plan_can_be_kept(tmp_path: Path) -> None:
         assert main([*words, "--record"]) == 2
         assert main([*words, "--record", "--out", str(tmp_path)]) == 0
     assert main(["play", str(tmp_path / "run-1.mrec"), "--replay"]) == 0
+
+
+def test_a_duration_is_kept_where_libmpv_begins_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it does on a busy machine: it refuses the options of a file that it has not begun with."""
+    load, set_, asked = MpvPlayer.load, MpvPlayer.set, PendingStream.asked
+    begins = threading.Event()
+    loading: list[threading.Thread] = []
+
+    def begin(*values: Any) -> None:
+        begins.wait(PATIENCE_S)
+        load(*values)
+
+    def load_later(*values: Any) -> None:
+        loading.append(threading.Thread(target=begin, args=values))
+        loading[-1].start()
+
+    def set_first(player: MpvPlayer, name: str, value: Any) -> None:
+        set_(player, name, value)
+        if name.startswith("file-local-options/"):
+            begins.set()
+
+    async def ask(stream: PendingStream) -> None:
+        begins.set()
+        await asked(stream)
+
+    monkeypatch.setattr(MpvPlayer, "load", load_later)
+    monkeypatch.setattr(MpvPlayer, "set", set_first)
+    monkeypatch.setattr(PendingStream, "asked", ask)
+    test_at_the_highest_speed_a_duration_is_kept_as_well(tmp_path)
+    for thread in loading:
+        thread.join()
 
 
 def test_at_the_highest_speed_a_duration_is_kept_as_well(tmp_path: Path) -> None:
