@@ -72,7 +72,7 @@ class Screen:
     @property
     def picture(self) -> np.ndarray:
         """What was drawn last: rows of blue, green, red and an unused byte."""
-        return self._picture.copy()
+        return self._picture
 
     @property
     def frames(self) -> list[int]:
@@ -120,11 +120,13 @@ class Screen:
             told_s, self._told_s = self._told_s, None
             if self._ended or not self._context.has_new_frame():
                 continue
-            self._context.render(self._picture.ctypes.data, WIDTH, HEIGHT, WIDTH * 4)
+            picture = np.empty((HEIGHT, WIDTH, 4), np.uint8)  # nobody sees it before it is whole
+            self._context.render(picture.ctypes.data, WIDTH, HEIGHT, WIDTH * 4)
+            self._picture = picture
             self.held_up |= told_s is not None and time.monotonic() - told_s > PATIENCE_S
-            mark = barcode.decode(self._picture)
+            mark = barcode.decode(picture)
             if mark is None:
-                brightest = int(self._picture[:, :, :3].max())
+                brightest = int(picture[:, :, :3].max())
                 self.unmarked.append(Unmarked(len(self.shown), self.player.latest("time-pos"), brightest))
             else:
                 shown = Shown(time.monotonic(), self.player.latest("time-pos"), mark)
