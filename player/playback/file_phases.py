@@ -327,6 +327,8 @@ class _Found:
     """What libmpv tells of its file."""
 
     title: str
+    artist: str
+    album: str
     duration_s: float | None
     chapters: tuple[Chapter, ...]
     container: str
@@ -365,15 +367,22 @@ class _Found:
             str(self.pixels.get("gamma") or ""),
             int(audio.get("demux-channel-count") or 0),
             int(audio.get("demux-samplerate") or 0),
+            self.artist,
+            self.album,
         )
 
 
 def _read(player: MediaPlayer) -> _Found:
     duration_s = player.read("duration")
     chapters = player.read("chapter-list") or ()
-    title = player.read("metadata/by-key/title", "")
+    title, artist, album = (
+        " ".join(str(player.read(f"metadata/by-key/{key}", "")).split())[:_LONGEST]
+        for key in ("title", "artist", "album")
+    )
     return _Found(
-        " ".join(str(title).split())[:_LONGEST],
+        title,
+        artist,
+        album,
         float(duration_s) if isinstance(duration_s, int | float) and duration_s > 0 else None,
         tuple(
             Chapter(float(one.get("time") or 0.0), " ".join(str(one.get("title") or "").split())[:_LONGEST])

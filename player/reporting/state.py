@@ -167,6 +167,8 @@ class FileFacts:
     transfer: str = ""  # "pq" and "hlg" are HDR
     channels: int = 0
     sample_rate: int = 0  # Hz
+    artist: str = ""
+    album: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,18 @@ class PlayerViewModel(QObject):
         above = [facts.series, place_words(facts.place) if facts.place else ""]
         return "  ·  ".join(words for words in (*above, name, self._programme_name) if words)
 
+    @Property(bool, notify=stateChanged)
+    def soundOnly(self) -> bool:
+        """Whether there is no picture, not even a cover."""
+        form, media = self._state.form, self._state.media
+        return form.sound and not form.pictures and not (media is not None and media.video)
+
+    @Property(str, notify=stateChanged)
+    def performer(self) -> str:
+        """Who made what is heard, and the album that it is of."""
+        media = self._state.media
+        return "" if media is None else "  ·  ".join(words for words in (media.artist, media.album) if words)
+
     @Property(str, notify=stateChanged)
     def status(self) -> str:
         return str(self._state.status)

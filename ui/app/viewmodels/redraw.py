@@ -17,6 +17,8 @@ def all_but_time(state: PlaybackState) -> tuple[object, ...]:
         state.status,
         state.title,
         state.facts,
+        state.form,
+        state.media,
         state.duration_s,
         state.live,
         state.paused,

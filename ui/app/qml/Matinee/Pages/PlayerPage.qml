@@ -176,6 +176,21 @@ FocusScope {
         }
     }
 
+    // Music without a cover. It hides the last picture of what played before.
+    Rectangle {
+        objectName: "soundPanel"
+        anchors.fill: parent
+        color: Theme.background
+        visible: root.player.soundOnly && !root.covered
+        StateMessage {
+            anchors.centerIn: parent
+            visible: !root.small
+            icon: "audio"
+            heading: root.player.title
+            sentence: root.player.performer
+        }
+    }
+
     // Has the focus while no control has it: Left and Right step, Up and Down reach the controls.
     Item {
         id: idle
