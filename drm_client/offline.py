@@ -133,7 +133,7 @@ class OfflineLicences:
                 raise DrmError(
                     _ENDED.get(standing.state, DrmErrorCode.NO_LICENCE),
                     standing.sentence,
-                    recoverable=standing.renewal_due,
+                    recoverable=_helps_to_connect(standing),
                     state=str(standing.state),
                 )
             self._clock.of(licence.service).note_playback()
@@ -224,7 +224,7 @@ class OfflineLicences:
                 continue
             standing = self.standing(licence.licence_id)
             policy = licence.rights.policy
-            lost = policy.renewal is None and standing.state is RightsState.UNCONFIRMED
+            lost = _is_lost(standing, policy)
             if not lost and (policy.renewal is None or (due_only and not standing.renewal_due)):
                 continue
             try:
@@ -234,6 +234,21 @@ class OfflineLicences:
             else:
                 done.append(licence.licence_id)
         return Renewals(tuple(done), failed)
+
+    async def settle(self, licence_id: str) -> None:
+        """Ask the service for what one licence waits for: its time, its word that the licence is good, a renewal.
+        Nothing is asked about another service's."""
+        licence = await asyncio.to_thread(self.store.get, licence_id)
+        licence.clear()
+        if not self._is_ours(licence):
+            return
+        await self._service.ask_time()
+        await self.confirm_states()
+        standing = await asyncio.to_thread(self.standing, licence_id)
+        if _is_lost(standing, licence.rights.policy):
+            (await self._acquire_again(licence.rights.policy)).clear()
+        elif standing.renewal_due and not standing.may_start:
+            (await self.renew(licence_id)).clear()
 
     async def _acquire_again(self, policy: LicencePolicy) -> KeptLicence:
         kids = tuple(dict.fromkeys((*policy.keys, *policy.withheld)))
@@ -503,6 +518,16 @@ class OfflineLicences:
                     marked.add(licence.licence_id)
                 licence.clear()
         return marked
+
+
+def _helps_to_connect(standing: LicenceJudgement) -> bool:
+    """Whether the service may permit playing, where this device alone may not."""
+    return standing.renewal_due or standing.provisional or standing.state is RightsState.UNCONFIRMED
+
+
+def _is_lost(standing: LicenceJudgement, policy: LicencePolicy) -> bool:
+    """Whether a licence can only be requested again: it must be confirmed, and cannot be renewed."""
+    return policy.renewal is None and standing.state is RightsState.UNCONFIRMED
 
 
 def _receipt_body(statement: str, _now_s: float) -> dict[str, Any]:

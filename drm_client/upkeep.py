@@ -78,11 +78,14 @@ class KeptLicenceUpkeep:
         self._running = asyncio.Lock()
 
     def due_s(self) -> float:
-        """Seconds until the next pass is due, by what the last one said; 0 for now. Raises as the vault does."""
+        """Seconds until the next pass is due, by what the last one said; 0 for now, also where something is unsettled
+        that was not then (an older copy was found, the clock is in doubt). Raises as the vault does."""
         kept = self._vault.get(_UPKEEP, self._service.address)
         if kept is None:
             return 0.0
-        at_s, next_s = json.loads(kept)
+        at_s, next_s, *rest = json.loads(kept)
+        if not any(rest) and self._look()[0]:
+            return 0.0
         passed_s = self._service.clock.issuer_now() - at_s
         return 0.0 if passed_s < 0.0 else max(0.0, next_s - passed_s)
 
@@ -121,7 +124,7 @@ class KeptLicenceUpkeep:
             next_s=RETRY_S if failed else SOON_S if unsettled else min(next_list_s, warn_in_s),
             service=self._service.address,
         )
-        await asyncio.to_thread(self._note, report)
+        await asyncio.to_thread(self._note, report, unsettled)
         return report
 
     def _has_work(self) -> bool:
@@ -148,8 +151,8 @@ class KeptLicenceUpkeep:
                 ending.append(EndingTitle(licence_id, title_id, standing.remaining_s, standing.sentence))
         return unsettled, tuple(ending), warn_in_s
 
-    def _note(self, report: UpkeepReport) -> None:
-        document = [self._service.clock.issuer_now(), report.next_s]
+    def _note(self, report: UpkeepReport, unsettled: bool) -> None:
+        document = [self._service.clock.issuer_now(), report.next_s, unsettled]
         self._vault.put(_UPKEEP, self._service.address, json.dumps(document).encode())
 
 

@@ -24,6 +24,7 @@ from player.transfer.recovery import Action, Situation, Step
 from player.transfer.retry import run
 
 _MOST_KIDS = 64  # of one request (docs/protocol.md)
+_SETTLE_S = 5.0
 _MOST_TOGETHER = 16  # keys of all periods that are asked for at once
 
 
@@ -172,16 +173,30 @@ class PlaybackLicences:
 
     async def _open_kept(self, licence_id: str) -> LicenceInUse:
         """Take the keys out of the kept licence; nobody may need them (a clear title), and the rights hold all the
-        same."""
+        same. Where only the service can permit playing, it is asked once."""
         try:
             kept = None if self._kept is None else await self._kept()
             if kept is None:
                 raise DrmError(DrmErrorCode.NO_LICENCE, "There is no licence for this title on this device.")
-            opened = await asyncio.to_thread(kept.open, licence_id, self._ring)
+            try:
+                opened = await asyncio.to_thread(kept.open, licence_id, self._ring)
+            except DrmError as error:
+                if not error.recoverable or "state" not in error.fields or not await self._settle(kept, licence_id):
+                    raise
+                opened = await asyncio.to_thread(kept.open, licence_id, self._ring)
         except DrmError as error:
             self._on_end(error)
             raise
         return KeptLicenceInUse(kept, licence_id, opened.since_s)
+
+    async def _settle(self, kept: OfflineLicences, licence_id: str) -> bool:
+        """Whether the service was heard about a licence within a few seconds."""
+        try:
+            await asyncio.wait_for(kept.settle(licence_id), _SETTLE_S)
+        except (*ANY_ERROR, TimeoutError) as error:
+            self._note("retry", "The service could not be asked about the licence.", error)
+            return False
+        return True
 
     async def _ask(self, kids: tuple[bytes, ...], *, fresh: bool = False) -> Licence:
         """A licence for ``kids``, the most needed first, asked for as the error matrix says. ``fresh``: not the one

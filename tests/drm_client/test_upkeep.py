@@ -64,6 +64,28 @@ async def test_it_is_due_when_the_last_pass_said(desk: Desk) -> None:
     assert work.due_s() == 0.0
 
 
+@pytest.mark.parametrize("what", ["an older copy", "a clock that is wrong"])
+async def test_what_became_unsettled_since_the_last_pass_makes_one_due(desk: Desk, what: str) -> None:
+    """A vault that was put back minutes after a pass waited for a day, though its service was there."""
+    licence_id = await desk.kept()
+    work = upkeep(desk)
+    await work.run()
+    desk.machine.run(60)
+    if what == "an older copy":
+        desk.vault.begin_epoch()
+        assert desk.licences.standing(licence_id).state is RightsState.UNCONFIRMED
+    else:
+        desk.machine.wall_error_s = -900 * DAY
+    assert work.due_s() == 0.0
+    desk.server.online = False
+    await work.run()
+    assert work.due_s() == RETRY_S  # not at once again
+    desk.server.online = True
+    await work.run()
+    assert desk.licences.standing(licence_id).may_start
+    assert work.due_s() == (DAILY_S if what == "an older copy" else SOON_S)
+
+
 async def test_without_a_network_it_is_tried_again_soon(desk: Desk) -> None:
     await desk.kept()
     desk.server.online = False

@@ -32,6 +32,7 @@ from drm_client.trusted_service import TrustedService
 from drm_client.upkeep import KeptLicenceUpkeep, UpkeepReport
 from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, Vault
 from player.licensing import device_rights, upkeep
+from player.licensing.licences import PlaybackLicences
 from player.licensing.upkeep import LicenceUpkeep
 from player.net import http
 from player.resume import journal
@@ -196,6 +197,24 @@ def a_wrong_hour_ends_sign_ins(patch: pytest.MonkeyPatch) -> None:
 
 def a_wrong_hour_ends_plans(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(time_guard.TimeGuard, "when_sure", lambda _self, task: task)
+
+
+def what_is_unsettled_waits_for_its_day(patch: pytest.MonkeyPatch) -> None:
+    kept = KeptLicenceUpkeep.due_s
+
+    def due_s(self: KeptLicenceUpkeep) -> float:
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(KeptLicenceUpkeep, "_look", lambda _self: (False, (), 0.0))
+            return kept(self)
+
+    patch.setattr(KeptLicenceUpkeep, "due_s", due_s)
+
+
+def nobody_is_asked_before_a_playback(patch: pytest.MonkeyPatch) -> None:
+    async def ask_nobody(*_given: object) -> bool:
+        return False
+
+    patch.setattr(PlaybackLicences, "_settle", ask_nobody)
 
 
 def any_id_is_given_back(patch: pytest.MonkeyPatch) -> None:
@@ -717,5 +736,15 @@ FAULTS = [
         "rights-a-wrong-hour-ends-plans",
         "tests/backend_stub/rights/test_states.py::test_a_wrong_hour_ends_no_sign_in_and_no_subscription",
         a_wrong_hour_ends_plans,
+    ),
+    Fault(
+        "rights-what-is-unsettled-waits-for-its-day",
+        "tests/drm_client/test_upkeep.py::test_what_became_unsettled_since_the_last_pass_makes_one_due",
+        what_is_unsettled_waits_for_its_day,
+    ),
+    Fault(
+        "rights-nobody-is-asked-before-a-playback",
+        "tests/player/licensing/test_lifetime.py::test_where_only_the_service_can_permit_playing_it_is_asked",
+        nobody_is_asked_before_a_playback,
     ),
 ]

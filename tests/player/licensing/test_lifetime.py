@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,15 +11,16 @@ import pytest
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
-from drm_client.keysystem import StreamingTerms
+from drm_client.keysystem import LicenceCall, StreamingTerms
 from drm_client.licence import Licence
+from drm_client.refusals import LicenceReply
 from player.base.errors import ErrorCode, NetError
 from player.licensing.licences import LicenceOffer, PlaybackLicences
 from player.licensing.lifetime import CHECK_S, RETRY_S, LicenceStanding, StreamingLicenceInUse, watch
 from player.reporting.events import Event, Note, RightsTold
 from tests.drm_client.offline_kit import ORDER, Desk
 from tests.kit.clock import FakeClock
-from tests.kit.licence_server import AUDIO, HD, HOUR, KEYS, SD, Terms
+from tests.kit.licence_server import AUDIO, DAY, HD, HOUR, KEYS, SD, Terms
 from tests.player.licensing.test_licences import Server
 
 OUT = DrmError(DrmErrorCode.LICENCE_EXPIRED, "Over.")
@@ -134,7 +136,7 @@ async def test_a_kept_licence_opens_a_playback_and_ends_it(tmp_path: Path) -> No
 
 
 async def test_a_kept_licence_that_has_run_out_begins_nothing_also_for_a_clear_title(tmp_path: Path) -> None:
-    device = Desk(tmp_path)
+    device = Desk(tmp_path, Terms(renew_after_s=None))
     licence_id = await device.kept()
     device.machine.run(49 * HOUR)
     ends, clock = list[DrmError](), FakeClock(waits_for_threads=True)
@@ -156,6 +158,69 @@ async def test_a_kept_licence_that_has_run_out_begins_nothing_also_for_a_clear_t
     assert ends[0].code is DrmErrorCode.LICENCE_EXPIRED
     with pytest.raises(DrmError):
         await licences.ensure([SD], [])
+    await licences.close()
+
+
+def _restored(device: Desk) -> None:
+    device.vault.begin_epoch()
+
+
+def _clock_ahead(device: Desk) -> None:
+    device.machine.wall_error_s = 900 * DAY
+    device.machine.restart()
+
+
+def _over(device: Desk) -> None:
+    device.machine.run(49 * HOUR)
+
+
+@pytest.mark.parametrize("reachable", [True, False], ids=["online", "offline"])
+@pytest.mark.parametrize(
+    ("waits", "terms"),
+    [
+        (_restored, Terms()),
+        (_restored, Terms(renew_after_s=None)),
+        (_clock_ahead, Terms(renew_after_s=None)),
+        (_over, Terms()),
+    ],
+    ids=["an older copy", "an older copy that cannot be renewed", "a clock that ran ahead", "over, renewable"],
+)
+async def test_where_only_the_service_can_permit_playing_it_is_asked(
+    tmp_path: Path, waits: Callable[[Desk], None], terms: Terms, *, reachable: bool
+) -> None:
+    """“Connect once” is no answer to somebody who is connected."""
+    device = Desk(tmp_path, terms)
+    licence_id = await device.kept()
+    waits(device)
+    ends, clock, ring, ask = list[DrmError](), FakeClock(waits_for_threads=True), KeyRing(), device.service._exchange
+
+    async def exchange(call: LicenceCall) -> LicenceReply:
+        if not reachable:
+            raise LATE
+        return await ask(call)
+
+    device.service._exchange = exchange
+
+    async def kept() -> object:
+        return device.licences
+
+    licences = PlaybackLicences(
+        Server(clock),  # type: ignore[arg-type]
+        ring,
+        LicenceOffer(kept_id=licence_id),
+        clock,
+        lambda _event: None,
+        kept=kept,  # type: ignore[arg-type]
+        on_end=ends.append,
+    )
+    licences.prefetch()
+    if reachable:
+        await licences.ensure([AUDIO, SD], [])
+        assert (ring.get(SD).value, ends) == (KEYS[SD], [])
+    else:
+        with pytest.raises(DrmError) as caught:
+            await licences.ensure([AUDIO, SD], [])
+        assert (ends, ring.kids()) == ([caught.value], ())
     await licences.close()
 
 
