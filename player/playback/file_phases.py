@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from player.base.errors import ErrorCode, MatineeError, MediaError
+from player.base.errors import ErrorCode, InputError, MatineeError, MediaError
 from player.manifest.chapters import Chapter
 from player.media.attachments import attached_bytes
 from player.mpv.adjustments import ROTATIONS
@@ -54,6 +54,7 @@ _UNKNOWN_FORMAT, _NOTHING_TO_PLAY = -17, -16  # mpv_error, include/mpv/client.h
 _MOST_CHAPTERS = 2000
 _LONGEST = 200
 _CALM = (PlaybackStatus.PLAYING, PlaybackStatus.PAUSED, PlaybackStatus.ENDED)
+_EARLY_S = 5.0  # files often end a little before the duration that they claim
 _END_S = 0.1  # an exact seek to the very end shows the last picture
 
 OnProperty = Callable[[str, Any], None]
@@ -224,10 +225,20 @@ class PlayingFile(OpeningFile):
             monitor = self.parts.monitor
             if monitor.ended or monitor.is_seeking:
                 return
-            if monitor.first_frame_shown:
-                monitor.finish_at(at_end=True)
-            else:
+            if not monitor.first_frame_shown:
                 self.parts.ending.fail(_nothing_to_play())
+            elif await self._has_gone():
+                sentence = "The film breaks off: its file has become shorter, or its disk has gone."
+                self.parts.ending.fail(InputError(ErrorCode.INPUT_FILE, sentence))
+            else:
+                monitor.finish_at(at_end=True)
+
+    async def _has_gone(self) -> bool:
+        """Whether libmpv came to an end that is none, because there is less of the file than there was."""
+        path, duration_s = self.media.path, self.parts.monitor.state.duration_s
+        if path is None or duration_s is None or self.parts.playhead.position_s > duration_s - _EARLY_S:
+            return False
+        return await asyncio.to_thread(_is_shorter, path, self.size)
 
 
 async def media_of_address(parts: PlaybackParts) -> MediaFile | None:
@@ -310,6 +321,13 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
     if target_s is not None:
         await playing.seek(target_s)
     return playing
+
+
+def _is_shorter(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size < size
+    except OSError:
+        return True
 
 
 async def _none_beside() -> tuple[SubtitlePlace, ...]:

@@ -194,7 +194,7 @@ def public_address(url: str) -> str:
     return "" if parts.query or parts.username else url
 
 
-def media_of_folder(folder: Path, most: int = 5000) -> tuple[Path, ...]:
+def media_of_folder(folder: Path, most: int) -> tuple[Path, ...]:
     """The media files of a folder as people count them ("2" before "10"). Raises InputError."""
     try:
         found = [path for path in folder.iterdir() if is_media_name(path.name) and path.is_file()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 from collections.abc import Iterator
@@ -240,6 +241,28 @@ def test_a_file_that_never_played_is_none_of_those_opened_last(tmp_path, content
                 made.wait(session, 60)
                 assert session.state.status is status
     assert [file.place for file in FileMemory(tmp_path / "profile/files.json").last()] == [str(FILMS[0].path())]
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["cut", "gone"])
+def test_a_file_that_breaks_off_while_it_plays_is_no_film_seen_to_its_end(tmp_path, gone):
+    film = replace(next(one for one in FILMS if one.name == "h264.mkv"), seconds=20).path()
+    path = tmp_path / "film.mkv"
+    shutil.copy(film, path)
+    with engine(tmp_path / "profile") as made:
+        with Screen() as screen:
+            session = made.open(PlaybackSource.of_file(path), screen.player, lambda _state: None)
+            until(lambda: session.state.status is PlaybackStatus.PLAYING)
+            os.truncate(path, path.stat().st_size // 2)
+            if gone:
+                path.unlink()
+            session.set_speed(4.0)
+            until(lambda: session.state.status in (PlaybackStatus.FAILED, PlaybackStatus.ENDED))
+            assert session.state.failure is not None
+            assert session.state.failure.code == "input.file"
+            session.stop()
+            made.wait(session, 10)
+        (kept,) = made.files.last()
+        assert 1.0 < kept.resume_s < 19.0
 
 
 def chosen(state: PlaybackState) -> set[str]:

@@ -902,7 +902,7 @@ def test_a_folder_has_only_what_plays(tmp_path):
     films(tmp_path, "2.mkv", "10.mkv", "1.mp3")
     (tmp_path / "cover.jpg").touch()
     (tmp_path / "x.mkv").mkdir()
-    assert [path.name for path in media_of_folder(tmp_path)] == ["1.mp3", "2.mkv", "10.mkv"]
+    assert [path.name for path in media_of_folder(tmp_path, 100)] == ["1.mp3", "2.mkv", "10.mkv"]
 
 
 # --- what was opened last, the queue by hand, the device, the facts
@@ -910,6 +910,12 @@ def test_a_folder_has_only_what_plays(tmp_path):
 
 def opened(identity: str, place: Path, at_s: float = 90.0) -> OpenedFile:
     return OpenedFile(identity, str(place), place.stem, at_s, 600.0, 1.0)
+
+
+def test_a_folder_of_many_files_is_a_queue_of_all(tmp_path):
+    for number in range(5100):
+        (tmp_path / f"{number}.mp3").touch()
+    assert len(files_module._found([str(tmp_path)]).places) == 5100
 
 
 def test_the_row_of_files_goes_on_and_is_cleared_without_a_service(stage, tmp_path):

@@ -351,7 +351,7 @@ def _found(places: list[str]) -> _OpenedPlaces:
     for place in places:
         path = links.chosen_file(place)
         if path is not None:
-            found += map(str, media_of_folder(path)) if path.is_dir() else [str(path)]
+            found += map(str, media_of_folder(path, _MOST)) if path.is_dir() else [str(path)]
         elif links.is_web_address(place):
             found.append(place)
         else:
