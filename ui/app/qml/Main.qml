@@ -165,67 +165,77 @@ Window {
             onFileChosen: identity => window.app.files.playRecent(identity)
             onFileMenuWanted: (card, identity) => window.offerFile(card, identity)
         }
-        ProfilesPage {
+        LazyPage {
             id: profiles
-            objectName: "profilesPage"
             anchors.fill: parent
             visible: window.page === profiles
             enabled: visible && !modal
-            profiles: window.app.profiles
-            onLeaving: window.app.keepProfile()
-            onSignOut: window.app.signOut()
+            sourceComponent: ProfilesPage {
+                objectName: "profilesPage"
+                profiles: window.app.profiles
+                onLeaving: window.app.keepProfile()
+                onSignOut: window.app.signOut()
+            }
         }
-        SearchPage {
+        LazyPage {
             id: search
-            objectName: "searchPage"
             anchors.fill: parent
             visible: window.page === search
             enabled: visible && !modal
-            search: window.app.search
-            tv: window.app.tv
-            onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
-            onTitleChosen: titleId => window.app.showTitle(titleId)
-            onLeaving: window.app.back()
+            sourceComponent: SearchPage {
+                objectName: "searchPage"
+                search: window.app.search
+                tv: window.app.tv
+                onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
+                onTitleChosen: titleId => window.app.showTitle(titleId)
+                onLeaving: window.app.back()
+            }
         }
-        ChannelsPage {
+        LazyPage {
             id: channels
-            objectName: "channelsPage"
             anchors.fill: parent
             visible: window.page === channels
             enabled: visible && !modal
-            channels: window.app.channels
-            onChannelChosen: titleId => window.app.openChannel(titleId)
-            onProgrammeChosen: (titleId, begins) => window.app.openProgramme(titleId, begins)
-            onRecordingChosen: titleId => window.app.openRecording(titleId)
-            onRecordingMenuWanted: titleId => {
-                recordingDialog.titleId = titleId
-                recordingDialog.open()
+            sourceComponent: ChannelsPage {
+                objectName: "channelsPage"
+                channels: window.app.channels
+                onChannelChosen: titleId => window.app.openChannel(titleId)
+                onProgrammeChosen: (titleId, begins) => window.app.openProgramme(titleId, begins)
+                onRecordingChosen: titleId => window.app.openRecording(titleId)
+                onRecordingMenuWanted: titleId => {
+                    recordingDialog.titleId = titleId
+                    recordingDialog.open()
+                }
+                onLeaving: window.app.back()
             }
-            onLeaving: window.app.back()
         }
-        MyListPage {
+        LazyPage {
             id: myList
-            objectName: "myListPage"
             anchors.fill: parent
             visible: window.page === myList
             enabled: visible && !modal
-            myList: window.app.myList
-            onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
-            onShowHistory: window.app.showHistory()
-            onShowCatalogue: window.app.showCatalogue()
-            onTitleChosen: titleId => window.app.showTitle(titleId)
-            onLeaving: window.app.back()
+            sourceComponent: MyListPage {
+                objectName: "myListPage"
+                myList: window.app.myList
+                onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
+                onShowHistory: window.app.showHistory()
+                onShowCatalogue: window.app.showCatalogue()
+                onTitleChosen: titleId => window.app.showTitle(titleId)
+                onLeaving: window.app.back()
+            }
         }
-        BrowsePage {
+        LazyPage {
             id: browse
-            objectName: "browsePage"
             anchors.fill: parent
             visible: window.page === browse
             enabled: visible && !modal
-            browse: window.app.browse
-            onTitleChosen: titleId => window.app.showTitle(titleId)
-            onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
-            onLeaving: window.app.back()
+            sourceComponent: BrowsePage {
+                objectName: "browsePage"
+                browse: window.app.browse
+                onTitleChosen: titleId => window.app.showTitle(titleId)
+                onMenuWanted: (card, titleId) => window.offerChoices(card, titleId, false)
+                onLeaving: window.app.back()
+            }
         }
         HomePage {
             id: home
@@ -257,60 +267,68 @@ Window {
             onShowAccount: window.app.showAccount()
             onSignOut: signOutDialog.open()
         }
-        AccountPage {
+        LazyPage {
             id: account
-            objectName: "accountPage"
             anchors.fill: parent
             visible: window.page === account
             enabled: visible
-            account: window.app.account
-            onShowProfiles: {
-                window.app.back()
-                window.app.switchProfile()
+            sourceComponent: AccountPage {
+                objectName: "accountPage"
+                account: window.app.account
+                onShowProfiles: {
+                    window.app.back()
+                    window.app.switchProfile()
+                }
+                onLeaving: window.app.back()
             }
-            onLeaving: window.app.back()
         }
-        DetailsPage {
+        LazyPage {
             id: details
-            objectName: "detailsPage"
             anchors.fill: parent
             visible: window.page === details
             enabled: visible && !modal
-            details: window.app.details
-            download: window.app.titleDownload
-            listed: window.app.listed
-            onListToggled: window.app.toggleListed()
-            onPlay: window.app.openTitle(window.app.details.playId)
-            onPlayFromStart: window.app.openTitleFromStart(window.app.details.playId)
-            onPlayTrailer: window.app.openTitleFromStart(window.app.details.trailerId)
-            onPlayEpisode: titleId => window.app.openTitle(titleId)
-            onShowTitle: titleId => window.app.showTitle(titleId)
-            onPlayFromFurthest: window.app.playFromFurthest()
-            onGenreChosen: genre => window.app.showGenre(genre)
-            onPersonChosen: person => window.app.showPerson(person)
-            onRated: thumb => window.app.rateShown(thumb)
-            onMarked: window.app.markShown()
-            onLeaving: window.app.back()
+            sourceComponent: DetailsPage {
+                objectName: "detailsPage"
+                details: window.app.details
+                download: window.app.titleDownload
+                listed: window.app.listed
+                onListToggled: window.app.toggleListed()
+                onPlay: window.app.openTitle(window.app.details.playId)
+                onPlayFromStart: window.app.openTitleFromStart(window.app.details.playId)
+                onPlayTrailer: window.app.openTitleFromStart(window.app.details.trailerId)
+                onPlayEpisode: titleId => window.app.openTitle(titleId)
+                onShowTitle: titleId => window.app.showTitle(titleId)
+                onPlayFromFurthest: window.app.playFromFurthest()
+                onGenreChosen: genre => window.app.showGenre(genre)
+                onPersonChosen: person => window.app.showPerson(person)
+                onRated: thumb => window.app.rateShown(thumb)
+                onMarked: window.app.markShown()
+                onLeaving: window.app.back()
+            }
         }
-        SettingsPage {
+        LazyPage {
             id: settings
-            objectName: "settingsPage"
             anchors.fill: parent
             visible: window.page === settings
             enabled: visible && !modal
-            settings: window.app.settings
-            keys: window.app.keys
-            onLeaving: window.app.back()
+            sourceComponent: SettingsPage {
+                objectName: "settingsPage"
+                settings: window.app.settings
+                keys: window.app.keys
+                onLeaving: window.app.back()
+            }
         }
-        DownloadsPage {
+        LazyPage {
             id: downloads
-            objectName: "downloadsPage"
             anchors.fill: parent
             visible: window.page === downloads
             enabled: visible && !modal
-            downloads: window.app.downloads
-            onPlay: downloadId => window.app.playDownload(downloadId)
-            onLeaving: window.app.back()
+            sourceComponent: DownloadsPage {
+                objectName: "downloadsPage"
+                downloads: window.app.downloads
+                onPlay: downloadId => window.app.playDownload(downloadId)
+                onLeaving: window.app.back()
+            }
         }
     }
     CardClip {
