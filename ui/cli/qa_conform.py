@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -46,6 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for", dest="for_s", type=seconds, default=_FOR_S, metavar="S", help="follow a live one (default 10 s)"
     )
+    parser.add_argument(
+        "--playlists",
+        type=whole_number,
+        metavar="N",
+        help=f"judge so many of an HLS presentation at most (default {_MOST_PLAYLISTS}, and exit code 1 where it has "
+        "more)",
+    )
     parser.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known content key, in hex")
     parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
@@ -55,7 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check. 1 where a rule is broken that must hold, or a condition of ``--fail-on`` holds. Raises InputError."""
+    """Check. 1 where a rule is broken that must hold, where playlists or a live programme were not judged, or a
+    condition of ``--fail-on`` holds. Raises InputError."""
     from player.base.errors import ErrorCode, ExitCode, InputError
     from player.net.redact import redact_url
     from player.qa.conform.account import every_rule, musts_document
@@ -70,29 +79,47 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(ErrorCode.INPUT_USAGE, "Name a manifest, --rules or --musts.")
     conditions = conditions_of(args, _FIGURES)
     local = None if "://" in args.source else Path(args.source).resolve()
-    loaded = asyncio.run(_manifests(args, args.source if local is None else local.as_uri(), local))
+    loaded, left_out = asyncio.run(_manifests(args, args.source if local is None else local.as_uri(), local))
     manifests = {redact_url(url): text for url, text in loaded.items()}
     looked: list[str] = []
+    scope = Scope()
+    if left_out:
+        scope.leave(f"{left_out} of {len(loaded) + left_out} playlists", "--playlists", chosen=bool(args.playlists))
     found = [*findings(manifests), *together(manifests, authoring=args.authoring)]
     if args.segments:
         begun_s = time.monotonic()
-        found += _deeper(args, looked)
-        found += asyncio.run(_delivered(args, loaded, begun_s)) if local is None else ()
+        found += _deeper(args, looked, scope)
+        found += asyncio.run(_delivered(args, loaded, begun_s, scope)) if local is None else ()
+    else:
+        scope.leave("segments, refreshes and answers", "--segments", chosen=True)
     if args.json:
         rows = [
             {**_rule(each.rule), "manifest": each.name, "count": each.count, "found": each.sentence} for each in found
         ]
-        document = {"version": 1, "manifests": list(manifests), "looked_into": looked, "findings": rows}
-        print(json.dumps(document, indent=1))
+        document = {"version": 1, "manifests": list(manifests), "looked_into": looked}
+        print(json.dumps({**document, "not_judged": scope.left, "findings": rows}, indent=1))
     else:
-        _tell(found, len(manifests), looked, len(every_rule()))
+        _tell(found, len(manifests), looked, scope, len(every_rule()))
     broken = sum(each.rule.severity is Severity.MUST for each in found)
     figures = {"broken": float(broken), "advice": float(len(found) - broken)}
-    return int(ExitCode.FAILED) if broken else verdict_on(conditions, figures)
+    return int(ExitCode.FAILED) if broken or scope.missed else verdict_on(conditions, figures)
 
 
-async def _manifests(args: argparse.Namespace, url: str, local: Path | None) -> dict[str, str]:
-    """The text of the manifest, and of every playlist that it names, by their addresses."""
+@dataclass
+class Scope:
+    """What was not judged. ``missed``: something of it was to be judged, so that the result says too little."""
+
+    left: list[str] = field(default_factory=list)
+    missed: bool = False
+
+    def leave(self, what: str, option: str = "", *, chosen: bool) -> None:
+        """``option`` decides how much is judged; ``chosen``: nobody expects more."""
+        self.left.append(f"{what} ({option})" if option else what)
+        self.missed = self.missed or not chosen
+
+
+async def _manifests(args: argparse.Namespace, url: str, local: Path | None) -> tuple[dict[str, str], int]:
+    """The text of the manifest, and of the playlists that it names, by their addresses; how many were left out."""
     from player.base.clock import SystemClock
     from player.net.gate import Gate
     from player.net.model import Request, RequestKind
@@ -105,15 +132,19 @@ async def _manifests(args: argparse.Namespace, url: str, local: Path | None) -> 
         first = await gate.fetch(Request(RequestKind.MANIFEST, url))
         text = first.body.decode("utf-8", "replace")
         found = {url: text}
-        for child in _children(text, first.url)[:_MOST_PLAYLISTS]:
+        children = _children(text, first.url)
+        most = max((args.playlists or _MOST_PLAYLISTS) - 1, 0)
+        for child in children[:most]:
             body = (await gate.fetch(Request(RequestKind.MANIFEST, child))).body
             found[child] = body.decode("utf-8", "replace")
     finally:
         await gate.close()
-    return found
+    return found, len(children[most:])
 
 
-async def _delivered(args: argparse.Namespace, loaded: Mapping[str, str], begun_s: float) -> list[ConformanceFinding]:
+async def _delivered(
+    args: argparse.Namespace, loaded: Mapping[str, str], begun_s: float, scope: Scope
+) -> list[ConformanceFinding]:
     """What the server breaks where it is asked for updates, parts, hints and what was removed since ``begun_s``. The
     first playlists alone are asked."""
     from player.base.clock import SystemClock
@@ -141,8 +172,11 @@ async def _delivered(args: argparse.Namespace, loaded: Mapping[str, str], begun_
 
     told = [url for url, text in loaded.items() if playlist(text).is_media]
     found = []
+    asked = [url for url in told if playlist(loaded[url]).has("EXT-X-SERVER-CONTROL") or not _has_ended(loaded[url])]
+    if asked[_MOST_ASKED:]:
+        scope.leave(f"what the server answers for {len(asked) - _MOST_ASKED} of {len(asked)} playlists", chosen=True)
     try:
-        for url in told[:_MOST_ASKED]:
+        for url in asked[:_MOST_ASKED]:
             try:
                 now = (await gate.fetch(Request(RequestKind.MANIFEST, url))).body.decode("utf-8", "replace")
             except NetError:
@@ -156,6 +190,10 @@ async def _delivered(args: argparse.Namespace, loaded: Mapping[str, str], begun_
     return found
 
 
+def _has_ended(text: str) -> bool:
+    return "#EXT-X-ENDLIST" in text
+
+
 def _children(text: str, base: str) -> list[str]:
     if "#EXT-X-STREAM-INF" not in text:
         return []
@@ -166,7 +204,7 @@ def _children(text: str, base: str) -> list[str]:
     ]
 
 
-def _deeper(args: argparse.Namespace, looked: list[str]) -> list[ConformanceFinding]:
+def _deeper(args: argparse.Namespace, looked: list[str], scope: Scope) -> list[ConformanceFinding]:
     """What a player reads, the first segments of every rung, and for a while the refreshes of a live manifest.
     ``looked`` learns how much that was."""
     from player.base.errors import ManifestError
@@ -188,8 +226,13 @@ def _deeper(args: argparse.Namespace, looked: list[str]) -> list[ConformanceFind
     found = list(of_ladder(findings(ladder)))
     if presentation.live and args.for_s:
         refreshes = asyncio.run(followed(presentation, args, broken_by))
-        looked.append(f"{len(refreshes)} refreshes")
+        if refreshes:
+            looked.append(f"{len(refreshes)} refreshes")
+        else:
+            scope.leave(f"the live programme: no refresh came in {args.for_s:g} s", "--for", chosen=False)
         found += of_refreshes([(each.name or "manifest", rule) for each in refreshes for rule in each.broken])
+    elif presentation.live:
+        scope.leave("the live programme: no refresh was wanted", "--for", chosen=True)
     return found
 
 
@@ -197,9 +240,13 @@ def _rule(rule: Rule) -> dict[str, str]:
     return {"code": rule.code, "clause": rule.clause, "severity": str(rule.severity), "rule": rule.text}
 
 
-def _tell(found: Sequence[ConformanceFinding], manifests: int, looked: Sequence[str], rules: int) -> None:
+def _tell(
+    found: Sequence[ConformanceFinding], manifests: int, looked: Sequence[str], scope: Scope, rules: int
+) -> None:
     for each in found:
         times = f" ({each.count} times)" if each.count > 1 else ""
         print(f"{each.rule.severity}: {each.sentence}{times} [{each.rule.code}, {each.rule.clause}] in {each.name}")
     if not found:
         print(f"No rule of {rules} is broken in {', '.join([f'{manifests} manifests', *looked])}.")
+    for what in scope.left:
+        print(f"Not judged: {what}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from player.qa.conform.musts import MUSTS
 from player.qa.conform.rules import RULES, findings
 from player.qa.ladder.rules import LadderRule
 from tests.kit import media
+from tests.kit.fileserver import FileServer
 from ui.cli.main import main
 
 
@@ -141,3 +143,40 @@ def test_apples_rules_are_judged_where_they_are_asked_for(tmp_path: Path, capsys
     assert main(["qa", "conform", source, "--segments", "0", "--authoring", "--json"]) == 1
     found = json.loads(capsys.readouterr().out.partition("{")[2].join(("{", "")))["findings"]
     assert {each["code"] for each in found} >= {"authoring.codecs", "authoring.average"}
+
+
+def test_playlists_that_are_left_out_are_named_and_fail_unless_that_was_chosen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["#EXTM3U"]
+    for number in range(201):
+        lines += ['#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="avc1.64001f"', f"{number}.m3u8"]
+        (tmp_path / f"{number}.m3u8").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n1.ts\n")
+    (tmp_path / "m.m3u8").write_text("\n".join([*lines, ""]))
+    command = ["qa", "conform", str(tmp_path / "m.m3u8"), "--segments", "0"]
+    assert main([*command, "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["findings"] == []
+    assert told["not_judged"][0] == "2 of 202 playlists (--playlists)"
+    assert main([*command, "--playlists", "202"]) == 0
+    assert "playlists (--playlists)" not in capsys.readouterr().out
+    assert main([*command, "--playlists", "100"]) == 0
+    assert "Not judged: 102 of 202 playlists (--playlists)." in capsys.readouterr().out
+
+
+def test_a_live_programme_without_a_refresh_is_not_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = media.ffmpeg_hls_ts()
+    folder = tmp_path / "live"
+    shutil.copytree(made.folder, folder)
+    for each in folder.rglob("*.m3u8"):
+        text = each.read_text().replace("#EXT-X-ENDLIST\n", "").replace("#EXT-X-PLAYLIST-TYPE:VOD\n", "")
+        each.write_text(text)
+    with FileServer(folder) as server:
+        command = ["qa", "conform", server.url(made.hls), "--segments", "1", "--json"]
+        assert main([*command, "--for", "0.1"]) == 1
+        told = json.loads(capsys.readouterr().out)
+        assert [each for each in told["findings"] if each["severity"] == "must"] == []
+        assert told["not_judged"] == ["the live programme: no refresh came in 0.1 s (--for)"]
+        assert main([*command, "--for", "0"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["not_judged"] == ["the live programme: no refresh was wanted (--for)"]
