@@ -28,6 +28,7 @@ from player.title.media_file import MediaFile
 from player.tracks.preference_store import PreferenceLearner
 from tests.faults.model import Fault
 from tests.faults.viewer import replaced
+from tests.ui.app import test_crash_reports
 from ui.app.ports.playback import SessionPort
 from ui.app.system import links
 from ui.app.viewmodels import keys, tools
@@ -133,7 +134,25 @@ _FILES = "tests/ui/app/test_files.py::"
 _LOOK = "tests/ui/app/test_subtitle_look.py::"
 _PLAYER = "tests/ui/app/test_player_page.py::"
 
+
+def _mapped_lines(patch: pytest.MonkeyPatch) -> None:
+    program = test_crash_reports.PROGRAM.replace(
+        "def deep_down():\n    {end}", "def deep_down():\n    {end}\n    mapped[0]"
+    ).replace(
+        "    deep_down()",
+        "    import mmap\n    (path,) = Path(sys.argv[1]).rglob('*.lines')\n"
+        "    with path.open('rb') as file:\n        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)\n"
+        "    deep_down()",
+    )
+    patch.setattr(test_crash_reports, "PROGRAM", program)
+
+
 FAULTS = [
+    Fault(
+        name="files-a-full-disk-takes-the-app-down",
+        test="tests/ui/app/test_crash_reports.py::test_a_full_disk_is_no_crash[cut]",
+        apply=_mapped_lines,
+    ),
     Fault(
         name="files-a-film-that-breaks-off-was-seen-to-its-end",
         test=_TOOLS + "test_a_file_that_breaks_off_while_it_plays_is_no_film_seen_to_its_end[cut]",

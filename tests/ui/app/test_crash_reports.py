@@ -70,6 +70,22 @@ def test_no_other_end_is_a_crash(tmp_path: Path, end: str) -> None:
     assert list((tmp_path / "crashes").iterdir()) == []
 
 
+FULL = """import resource
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+    logging.getLogger("ui.test").info("lost")"""
+CUT = """for path in Path(sys.argv[1]).rglob("*.lines"):
+        os.truncate(path, 0)
+    logging.getLogger("ui.test").info("kept")"""
+
+
+@pytest.mark.parametrize("end", [FULL, CUT], ids=["full", "cut"])
+def test_a_full_disk_is_no_crash(tmp_path: Path, end: str) -> None:
+    """A limit of the process stands for it, and a file that was cut for one whose blocks are not there."""
+    done = run(tmp_path, end)
+    assert done.returncode == 0
+    assert "Error" not in done.stderr
+
+
 def test_what_still_runs_is_left_alone(tmp_path: Path) -> None:
     with crashes_are_reported(tmp_path, ()):
         assert collect(tmp_path) == ""

@@ -2,7 +2,8 @@
 
 No Python runs any more when a library takes the process down. So what the report needs is on the disk before. The
 versions are in the file that :mod:`faulthandler` writes the stacks of all threads into. The last lines of the log are
-in a mapped file, at the cost of a copy in memory for each line. A run that ends well removes both. The next start
+in a file that is written line by line: the system keeps them, whatever becomes of the process. (A mapped file would
+take the process down on a full disk.) A run that ends well removes both. The next start
 makes a report of what an earlier run left. It holds no secrets: lines are redacted again.
 """
 
@@ -13,7 +14,6 @@ import datetime
 import faulthandler
 import importlib.metadata
 import logging
-import mmap
 import os
 import platform
 import struct
@@ -40,15 +40,12 @@ _log = logging.getLogger(__name__)
 
 
 class _LastLines(logging.Handler):
-    """Keeps the last lines of the log in a mapped file, which outlives the process."""
+    """Keeps the last lines of the log in a file, which outlives the process."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(logging.INFO)
         self.setFormatter(logging.Formatter(_FORM))
-        size = _HEAD.size + LINES * _LINE_BYTES
-        with path.open("w+b") as file:
-            file.truncate(size)
-            self._map = mmap.mmap(file.fileno(), size)
+        self._file = path.open("wb", buffering=0)
         self._count = 0
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -56,16 +53,18 @@ class _LastLines(logging.Handler):
         try:
             line = redact_line(self.format(record)).replace("\n", " | ").encode("utf-8", "replace")
             begin = _HEAD.size + self._count % LINES * _LINE_BYTES
-            self._map[begin : begin + _LINE_BYTES] = line[:_LINE_BYTES].ljust(_LINE_BYTES, b"\0")
+            os.pwrite(self._file.fileno(), line[:_LINE_BYTES].ljust(_LINE_BYTES, b"\0"), begin)
             self._count += 1
-            _HEAD.pack_into(self._map, 0, self._count)
+            os.pwrite(self._file.fileno(), _HEAD.pack(self._count), 0)
+        except OSError:
+            pass  # a full disk
         except Exception:  # noqa: BLE001 - logging's own rule: a line that cannot be kept disturbs nothing
             self.handleError(record)
 
     def close(self) -> None:
         """Give the file back."""
         super().close()
-        self._map.close()
+        self._file.close()
 
 
 def _kept_lines(path: Path) -> list[str]:
