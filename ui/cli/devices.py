@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from player.base.errors import ErrorCode, InputError
-from ui.cli.account_session import service_of
-from ui.cli.options import add_profile_arguments, add_service_argument
+from ui.cli.account_session import add_account_arguments, service_of
 
 if TYPE_CHECKING:
     from player.service.model import AccountDownloads, DeviceList
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee devices --help``."""
-    add_service_argument(parser)
-    add_profile_arguments(parser)
+    add_account_arguments(parser)
     parser.add_argument("--remove", metavar="ID", help="take a device away: it plays nothing of the account any more")
     parser.add_argument("--downloads", action="store_true", help="also what each of them keeps")
     parser.add_argument("--give-back", metavar="ID", help="give a download back, from whatever device keeps it")

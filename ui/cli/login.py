@@ -9,8 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ui.cli.account_session import service_of
-from ui.cli.options import add_profile_arguments, add_service_argument
+from ui.cli.account_session import add_account_arguments, service_of
 
 if TYPE_CHECKING:
     from player.service.client import ServiceClient
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee login --help``."""
-    add_service_argument(parser)
-    add_profile_arguments(parser)
+    add_account_arguments(parser)
     parser.add_argument(
         "email", nargs="?", help="the account; its password is asked for, or taken from MATINEE_PASSWORD"
     )

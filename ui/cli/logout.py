@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from ui.cli.account_session import service_of
-from ui.cli.options import add_profile_arguments, add_service_argument
+from ui.cli.account_session import add_account_arguments, service_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee logout --help``."""
-    add_service_argument(parser)
-    add_profile_arguments(parser)
+    add_account_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:

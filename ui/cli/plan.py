@@ -10,8 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ui.cli.account_session import service_of
-from ui.cli.options import add_profile_arguments, add_service_argument
+from ui.cli.account_session import add_account_arguments, service_of
 
 if TYPE_CHECKING:
     from player.service.billing import Payment, Plan, Subscription
@@ -24,8 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     change.add_argument("--cancel", action="store_true", help="let the plan end with what is paid")
     parser.add_argument("--card", metavar="NUMBER", help="the test card that pays (default: the one used before)")
     parser.add_argument("--json", action="store_true", help="as JSON, with the plans for sale and the payments")
-    add_service_argument(parser)
-    add_profile_arguments(parser)
+    add_account_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from backend_stub.config import Settings
+from backend_stub.http_server import TlsFiles
 from backend_stub.server import ServerGroup, ServerOptions
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
 from player.engine import Engine, EngineSettings
+from tests.kit.backend import running_backend
 from ui.cli.main import main
 
 Matinee = Callable[..., tuple[int, str, str]]
@@ -119,3 +122,23 @@ def test_a_device_is_taken_off_the_account(matinee: Matinee, registered: str) ->
     code, _, complaint = matinee("devices", "--remove", "A" * 43)
     assert code == 2
     assert "The account has no device with this ID" in complaint
+
+
+def test_a_service_with_an_authority_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    certificate = authority.issue_cert("127.0.0.1")
+    files = TlsFiles(str(tmp_path / "chain.pem"), str(tmp_path / "key.pem"))
+    certificate.cert_chain_pems[0].write_to_path(files.certificate)
+    certificate.private_key_pem.write_to_path(files.key)
+    monkeypatch.setenv("MATINEE_PASSWORD", DEMO_PASSWORD)
+    common = ["--profile-dir", str(tmp_path / "profile"), "--key-store", "file"]
+    trusting = ["--ca-file", str(tmp_path / "ca.pem")]
+    with running_backend(tmp_path / "data", tls=files) as group:
+        common += ["--service", group.api.url]
+        assert main(["login", DEMO_EMAIL, *common]) != 0
+        assert "certificate" in capsys.readouterr().err
+        for words in (["login", DEMO_EMAIL], ["devices"], ["plan"], ["logout"]):
+            assert main([*words, *common, *trusting]) == 0, capsys.readouterr().err
