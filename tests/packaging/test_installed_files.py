@@ -164,6 +164,15 @@ def test_the_page_of_commands_is_todays(monkeypatch: pytest.MonkeyPatch) -> None
     assert (PACKAGING.parent / "docs" / "commands.md").read_text(encoding="utf-8") == page, now
 
 
+def test_every_command_and_each_of_its_arguments_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PACKAGING))
+    page = importlib.import_module("commands_page").page()
+    assert [line for line in page.splitlines() if line.endswith("|  |")] == []
+    headed = [block.splitlines() for block in page.split("\n## matinee ")[1:]]
+    headed += [block.splitlines() for block in page.split("\n### matinee ")[1:]]
+    assert [lines[0] for lines in headed if len(lines) < 3 or not lines[2]] == []
+
+
 def test_the_page_of_conformance_is_todays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(PACKAGING))
     page = importlib.import_module("conformance_page").page()

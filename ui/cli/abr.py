@@ -42,19 +42,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             sub.add_argument(
                 "--no-gain", action="store_true", help="leave out the clairvoyant optimum, which is slow"
             )
-    telling = actions.add_parser("explain", help="say why a recorded run fetched what it fetched")
-    telling.add_argument("report", metavar="REPORT", type=Path)
+    text = "say why a recorded run fetched what it fetched"
+    telling = actions.add_parser("explain", help=text, description=text)
+    telling.add_argument("report", metavar="REPORT", type=Path, help="a report of matinee play --report")
     telling.add_argument("--at", metavar="S", type=float, help="only the decision in force at this second of the run")
-    telling.add_argument("--json", action="store_true")
-    again = actions.add_parser("replay", help="run another policy over a recorded run's network")
-    again.add_argument("report", metavar="REPORT", type=Path)
+    telling.add_argument("--json", action="store_true", help="print one JSON document")
+    text = "run another policy over a recorded run's network"
+    again = actions.add_parser("replay", help=text, description=text)
+    again.add_argument("report", metavar="REPORT", type=Path, help="a report of matinee play --report")
     again.add_argument(
         "--policy",
         default=registry.DEFAULT,
         metavar="P",
         help=f"{', '.join(registry.names())} or {OPTIMUM}; with options as fixed:rung=2",
     )
-    again.add_argument("--json", action="store_true")
+    again.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def _add_simulation(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +82,7 @@ def _add_simulation(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", metavar="N", type=int, help="use at most N of the traces")
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic traces and the intervals")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -16,6 +16,13 @@ from ui.cli.options import (
     whole_number,
 )
 
+_NAMED = {
+    "SOURCE": "a title's id, or the address of a manifest",
+    "SERIES": "a series' id",
+    "ID": "of a download, as matinee download list has it",
+    "FOLDER": "where it is to lie",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee download --help``."""
@@ -27,9 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_ca_file_argument(common)
 
     def action(name: str, text: str, *names: str, several: bool = False) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=text, parents=[common])
+        made = actions.add_parser(name, help=text, description=text, parents=[common])
         for word in names:
-            made.add_argument("downloads" if several else word.lower(), metavar=word, nargs="*" if several else None)
+            of = "downloads" if several else word.lower()
+            made.add_argument(of, metavar=word, nargs="*" if several else None, help=_NAMED[word])
         return made
 
     for name, text in (("add", "download a title or an address"), ("estimate", "say how large a download would be")):

@@ -27,11 +27,11 @@ def add_web_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how HTTP is spoken (not to the service of titles: headers and cookies)")
     group.add_argument("--header", action="append", default=[], metavar="'NAME: VALUE'", help="send this header too")
     group.add_argument("--cookie", action="append", default=[], metavar="NAME=VALUE", help="send this cookie")
-    group.add_argument("--user-agent", metavar="TEXT", help="say so who we are")
+    group.add_argument("--user-agent", metavar="TEXT", help="send this in place of our own User-Agent")
     group.add_argument(
         "--resolve", action="append", default=[], metavar="HOST:ADDRESS", help="where a host (or HOST:PORT) is"
     )
-    group.add_argument("--interface", metavar="ADDRESS|NAME", help="leave this machine here")
+    group.add_argument("--interface", metavar="ADDRESS|NAME", help="send from this address or interface")
     group.add_argument("--proxy", metavar="URL", help="http://HOST:PORT; the environment's proxies are not used")
     group.add_argument("--http", choices=["1.1", "2"], default="2", help="the newest version to offer (over TLS)")
 
@@ -41,7 +41,7 @@ def add_cmcd_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cmcd", choices=["off", "query", "headers"], help="send client data (CTA-5004) to all CDNs (default: off)"
     )
-    parser.add_argument("--cmcd-version", type=int, choices=[1, 2], default=1)
+    parser.add_argument("--cmcd-version", type=int, choices=[1, 2], default=1, help="of the client data (default: 1)")
 
 
 def web_of(args: argparse.Namespace) -> WebOptions:
