@@ -17,6 +17,7 @@ from downloads.journal import Body
 from downloads.model import DownloadChoice, DownloadOrigin, PlanItem, State
 from downloads.settings import DownloadSettings
 from downloads.store import free_bytes
+from drm_client.refusals import RefusedError
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, MatineeError
 from player.net.gate import Gate
@@ -85,8 +86,8 @@ class Downloader:
     async def run(self, folder: DownloadFolder, stop: asyncio.Event) -> State:
         """Go on with a download until it is complete, paused by anybody, or ``stop``; its state then.
 
-        Raises MatineeError with what it failed for; that is noted in its journal too. ``download.busy`` when another
-        process works on it.
+        Raises MatineeError with what it failed for, DrmError where there is no licence; that is noted in its journal
+        too. ``download.busy`` when another process works on it.
         """
         with folder.running():
             await asyncio.to_thread(folder.refresh)
@@ -97,6 +98,11 @@ class Downloader:
                 with contextlib.suppress(DownloadError):  # the disk may be the reason
                     state = State.QUEUED if is_passing(error) else State.FAILED
                     await self._note(folder, ledger.changed(state, str(error.code), error.sentence))
+                raise
+            except RefusedError as error:
+                if not error.recoverable:
+                    with contextlib.suppress(DownloadError):
+                        await self._note(folder, ledger.changed(State.FAILED, str(error.code), error.sentence))
                 raise
         return folder.ledger.state
 

@@ -23,8 +23,8 @@ def remove(store: Store, name: str, licences: OfflineLicences | None, reason: st
     """Delete a download, readable or not, and give its licence back; the receipt waits for the next contact with its
     service. ``licences``: None where there is no service to give anything back to.
 
-    Raises ``download.busy`` while somebody downloads it, ``drm.store_unusable`` where the vault is busy: then nothing
-    was changed.
+    Raises ``download.busy`` while somebody downloads it, ``drm.store_unusable`` where the vault is busy, or
+    the disk of the vault alone is full: then nothing was changed.
     """
     folder = store.find(name)
     if licences is None:
@@ -38,7 +38,7 @@ def remove(store: Store, name: str, licences: OfflineLicences | None, reason: st
     try:
         licences.store.plan_removal(planned)
     except DrmError as error:
-        if error.fields.get("reason") != "SQLITE_FULL":
+        if error.fields.get("reason") != "SQLITE_FULL" or not licences.store.shares_disk(folder.path):
             raise
         folder.drop_media()  # on a full disk what goes makes the room for the note that it goes
         licences.store.plan_removal(planned)

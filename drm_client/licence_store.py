@@ -9,6 +9,7 @@ import binascii
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, cast
 
 from drm_client.clock import TrustedTime
@@ -85,6 +86,10 @@ class LicenceStore:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
+
+    def shares_disk(self, path: Path) -> bool:
+        """Whether what goes at ``path`` makes room for what is kept here. Raises OSError."""
+        return self._vault.shares_disk(path)
 
     def ids(self) -> tuple[str, ...]:
         """The IDs of all licences, damaged ones included."""

@@ -163,6 +163,10 @@ class Vault:
             prefix = f"{kind}/"
             return tuple(sorted(place[len(prefix) :] for place in self._head().seals if place.startswith(prefix)))
 
+    def shares_disk(self, path: Path) -> bool:
+        """Whether what goes at ``path`` makes room for the vault."""
+        return self._path.stat().st_dev == path.stat().st_dev
+
     def check(self) -> tuple[Damage, ...]:
         """Everything that is not as it was written."""
         found = []

@@ -18,7 +18,7 @@ from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import FileKeyStore
 from drm_client.licence_store import LicenceStore, Removal
 from drm_client.rights import RightsState
-from drm_client.vault import FILE_NAME
+from drm_client.vault import FILE_NAME, Vault
 from player.base.errors import ErrorCode, ServiceError
 from tests.downloads.test_service import Client, opened
 from tests.kit.backend import running_backend
@@ -223,11 +223,12 @@ def test_a_removal_that_is_finished_later_gives_back_what_came_meanwhile(tmp_pat
         assert [one.licence_id for one in licences.store.receipts()] == [licence_id]
 
 
-@pytest.mark.parametrize("reason", ["SQLITE_FULL", "SQLITE_BUSY"])
+@pytest.mark.parametrize(("reason", "shared"), [("SQLITE_FULL", True), ("SQLITE_FULL", False), ("SQLITE_BUSY", True)])
 def test_on_a_full_disk_a_download_can_be_removed(
-    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch, reason: str
+    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch, reason: str, *, shared: bool
 ) -> None:
-    """Its media makes the room in which the vault notes it. Where the vault is only busy nothing goes."""
+    """Its media makes the room in which the vault notes it. Where the vault is only busy, or its disk is another one,
+    nothing goes."""
     client = Client(tmp_path, site)
     folder = client.add("clear")
     with signed_in_engine(client.profile, site) as made:
@@ -240,7 +241,10 @@ def test_on_a_full_disk_a_download_can_be_removed(
             plan_removal(store, planned)
 
         monkeypatch.setattr(LicenceStore, "plan_removal", full)
-        if reason == "SQLITE_BUSY":
+        assert licences.store.shares_disk(folder.path)
+        if not shared:
+            monkeypatch.setattr(Vault, "shares_disk", lambda *_given: False)
+        if reason == "SQLITE_BUSY" or not shared:
             with pytest.raises(DrmError):
                 removal.remove(client.store, folder.id, licences)
             assert checking.verify(client.store.get(folder.id), licences=licences).sound

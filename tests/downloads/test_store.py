@@ -27,6 +27,7 @@ from downloads.queue import Queue
 from downloads.quota import StorageLimits
 from downloads.schedule import QueueConditions, WaitReason
 from downloads.settings import DownloadSettings
+from drm_client.refusals import RefusedError
 from player.base.clock import SystemClock
 from player.base.errors import ErrorCode, MatineeError
 from player.net.gate import Gate
@@ -417,3 +418,19 @@ def test_every_request_says_which_manifest_led_to_it(tmp_path: Path) -> None:
         run(new_shelf(tmp_path).add(server.url("media.m3u8")), transport=Heard())
         assert {request.initiator for request in asked} == {server.url("media.m3u8")}
     assert len(asked) > 2
+
+
+@pytest.mark.parametrize(("status", "state"), [(403, State.FAILED), (503, State.QUEUED)])
+def test_a_download_whose_licence_is_refused_says_why(tmp_path: Path, status: int, state: State) -> None:
+    """It said “queued” for ever. Where the licence server only cannot answer now, it stays in the queue."""
+
+    class Refusing(Access):
+        async def prepare(self, *_given: object) -> None:
+            raise RefusedError(status, {"code": "renewal_closed", "title": "It can no longer be renewed."})
+
+    with noise_download(tmp_path) as (shelf, _, server):
+        folder = shelf.add(server.url("media.m3u8"))
+        with pytest.raises(RefusedError):
+            run(folder, access=Refusing())
+        (found,) = (one for one in shelf.again().list() if one.id == folder.id)
+        assert (found.state, bool(found.code)) == (state, state is State.FAILED)

@@ -14,7 +14,7 @@ import pytest
 from backend_stub.services import licence_issuing
 from backend_stub.services.rights import signatures, time_guard
 from backend_stub.services.tokens import TokenIssuer
-from downloads import checking, index, item_writer, quota, removal, service
+from downloads import checking, downloader, index, item_writer, quota, removal, service
 from downloads.folder import DownloadFolder
 from downloads.item_writer import SystemFile
 from downloads.queue import Queue
@@ -215,6 +215,14 @@ def nobody_is_asked_before_a_playback(patch: pytest.MonkeyPatch) -> None:
         return False
 
     patch.setattr(PlaybackLicences, "_settle", ask_nobody)
+
+
+def media_makes_room_on_any_disk(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(LicenceStore, "shares_disk", lambda *_given: True)
+
+
+def refused_licences_leave_downloads_queued(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(downloader, "RefusedError", ZeroDivisionError)
 
 
 def any_id_is_given_back(patch: pytest.MonkeyPatch) -> None:
@@ -656,7 +664,7 @@ FAULTS = [
     Fault("rights-opening-a-vault-writes", f"{_VAULT}::test_reading_writes_nothing", opening_a_vault_writes),
     Fault(
         "rights-a-full-disk-keeps-what-it-has",
-        f"{_REPAIRS}::test_on_a_full_disk_a_download_can_be_removed[SQLITE_FULL]",
+        f"{_REPAIRS}::test_on_a_full_disk_a_download_can_be_removed[SQLITE_FULL-True]",
         a_full_disk_keeps_what_it_has,
     ),
     Fault(
@@ -746,5 +754,15 @@ FAULTS = [
         "rights-nobody-is-asked-before-a-playback",
         "tests/player/licensing/test_lifetime.py::test_where_only_the_service_can_permit_playing_it_is_asked",
         nobody_is_asked_before_a_playback,
+    ),
+    Fault(
+        "rights-media-goes-for-a-vault-on-another-disk",
+        f"{_REPAIRS}::test_on_a_full_disk_a_download_can_be_removed[SQLITE_FULL-False]",
+        media_makes_room_on_any_disk,
+    ),
+    Fault(
+        "rights-refused-licences-leave-downloads-queued",
+        "tests/downloads/test_store.py::test_a_download_whose_licence_is_refused_says_why",
+        refused_licences_leave_downloads_queued,
     ),
 ]
