@@ -135,19 +135,38 @@ _LOOK = "tests/ui/app/test_subtitle_look.py::"
 _PLAYER = "tests/ui/app/test_player_page.py::"
 
 
+_MAPPED = """
+import mmap
+from ui.app.system.crash_reports import _LastLines
+made = _LastLines.__init__
+def make(self, path):
+    made(self, path)
+    os.truncate(path, 110000)
+    with path.open("r+b") as file:
+        self.mapped = mmap.mmap(file.fileno(), 110000)
+def emit(self, _record):
+    self.mapped[0:1] = b"x"
+_LastLines.__init__, _LastLines.emit = make, emit
+def deep_down():"""
+
+
 def _mapped_lines(patch: pytest.MonkeyPatch) -> None:
-    program = test_crash_reports.PROGRAM.replace(
-        "def deep_down():\n    {end}", "def deep_down():\n    {end}\n    mapped[0]"
-    ).replace(
-        "    deep_down()",
-        "    import mmap\n    (path,) = Path(sys.argv[1]).rglob('*.lines')\n"
-        "    with path.open('rb') as file:\n        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)\n"
-        "    deep_down()",
-    )
+    program = test_crash_reports.PROGRAM.replace("\ndef deep_down():", _MAPPED)
     patch.setattr(test_crash_reports, "PROGRAM", program)
 
 
+def _marked_late(self: ToolsViewModel) -> bool:
+    if self._session is not None:
+        self._bookmark_at(self._session, round(self._state.position_s, 1))
+    return False
+
+
 FAULTS = [
+    Fault(
+        name="files-a-bookmark-is-set-too-early",
+        test=_FILES + "test_a_bookmark_is_set_where_it_is_asked_for",
+        apply=lambda patch: patch.setitem(tools._DEEDS, "bookmark", _marked_late),
+    ),
     Fault(
         name="files-a-full-disk-takes-the-app-down",
         test="tests/ui/app/test_crash_reports.py::test_a_full_disk_is_no_crash[cut]",

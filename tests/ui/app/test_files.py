@@ -424,7 +424,7 @@ def test_a_time_is_one_of_the_film(stage, text, sought, start_s):
 def test_times_are_said_since_the_start_of_the_film(stage):
     stage.play(playing(start_s=1000.0, position_s=1065.0, duration_s=1600.0))
     QTest.keyClick(stage.window, K.Key_B, Qt.KeyboardModifier.ControlModifier)
-    assert stage.app.player.property("tools").property("said") == "Bookmark at 1:05"
+    stage.until(lambda: stage.app.player.property("tools").property("said") == "Bookmark at 1:05")
 
 
 def test_a_subtitle_file_is_dropped_onto_the_picture(stage, tmp_path):
@@ -773,6 +773,14 @@ def test_music_without_a_cover_is_shown_by_its_name(stage):
 def texts_in(item):
     found = [item] if item.property("text") and item.isVisible() else []
     return found + [text for child in item.childItems() for text in texts_in(child)]
+
+
+def test_a_bookmark_is_set_where_it_is_asked_for(stage):
+    """The state that is shown is older."""
+    session = stage.play(playing(position_s=80.0))
+    session.exact_s = 81.94
+    QTest.keyClick(stage.window, K.Key_B, Qt.KeyboardModifier.ControlModifier)
+    stage.until(lambda: ("keep_bookmarks", [81.9]) in session.orders)
 
 
 def test_a_remote_makes_the_sound_twice_as_loud(stage):

@@ -374,11 +374,15 @@ class ToolsViewModel(QObject):
         return False
 
     def _bookmark(self) -> bool:
-        at_s = round(self._state.position_s, 1)
-        if self._session is not None:
-            self._session.keep_bookmarks(sorted({*self._state.bookmarks, at_s})[:_MOST_MARKS])
-        self._say(tr("Bookmark at {time}").format(time=self._clock(at_s)))
+        session = self._session
+        if session is not None:
+            self._after(session.exact_position(), lambda now_s: self._bookmark_at(session, round(now_s, 1)))
         return False
+
+    def _bookmark_at(self, session: SessionPort, at_s: float) -> None:
+        if session is self._session:
+            session.keep_bookmarks(sorted({*self._state.bookmarks, at_s})[:_MOST_MARKS])
+            self._say(tr("Bookmark at {time}").format(time=self._clock(at_s)))
 
     def _chapter(self, direction: int) -> bool:
         starts = [chapter.start_s for chapter in self._state.chapters]
