@@ -15,6 +15,7 @@ from player.playback.settings import PlaybackSettings
 from player.qa import explanations, outcome, plan, thresholds
 from player.qa.broadcast import playlist, recorded
 from player.qa.broadcast.script import BroadcastScript
+from player.qa.conform import hls_dates, hls_multivariant, hls_parts, hls_segments, hls_syntax, hls_together
 from player.qa.conform.playlist import Playlist
 from player.qa.ladder import measure as ladder_measure
 from player.qa.ladder import rules as ladder_rules
@@ -178,7 +179,45 @@ def a_live_run_is_on_the_day_it_is(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(run, "BEGAN_WALL_S", None)
 
 
+CONFORM = "tests/player/qa/test_conform.py::"
+KEPT = f"{CONFORM}test_a_rule_is_broken_by_one_manifest_and_kept_by_the_other"
+TOGETHER = f"{CONFORM}test_a_rule_of_several_playlists_is_broken_by_one_presentation_and_kept_by_the_other"
 FAULTS = [
+    Fault(
+        "qa-anything-is-an-attribute-list",
+        f"{KEPT}[hls.attribute_list]",
+        lambda patch: patch.setattr(hls_syntax, "_LIST", re.compile(".*")),
+    ),
+    Fault(
+        "qa-tabs-are-no-control-characters",
+        f"{KEPT}[hls.control]",
+        lambda patch: patch.setattr(hls_syntax, "_CONTROL", re.compile("[\x00-\x08]")),
+    ),
+    Fault(
+        "qa-counter-mode-has-an-iv",
+        f"{KEPT}[hls.key_no_iv]",
+        lambda patch: patch.setattr(hls_segments, "_OWN_IV", ()),
+    ),
+    Fault(
+        "qa-tags-of-a-segment-stand-behind-its-parts",
+        f"{KEPT}[hls.part_tags]",
+        lambda patch: patch.setattr(hls_parts, "_OF_PARENT", ()),
+    ),
+    Fault(
+        "qa-subtitles-have-channels",
+        f"{KEPT}[hls.audio_only]",
+        lambda patch: patch.setattr(hls_multivariant, "_OF_AUDIO", ()),
+    ),
+    Fault(
+        "qa-splices-have-no-side",
+        f"{KEPT}[hls.splice_side]",
+        lambda patch: patch.setattr(hls_dates, "_leaves_network", lambda _value: None),
+    ),
+    Fault(
+        "qa-session-keys-are-of-any-kind",
+        f"{TOGETHER}[hls.session_key_same]",
+        lambda patch: patch.setattr(hls_together, "_KEY_DEFAULTS", {}),
+    ),
     Fault(
         "qa-what-is-not-judged-is-good",
         "tests/player/qa/test_conform.py::test_a_live_programme_without_a_refresh_is_not_judged",

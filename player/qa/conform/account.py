@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from player.qa.conform import hls_authoring, hls_delivery, hls_refreshes, hls_together
+from player.qa.conform.demand import CLIENT, Must
 from player.qa.conform.media import MEDIA_RULES, READS, REFRESH_RULES
 from player.qa.conform.model import Rule
-from player.qa.conform.musts import MUSTS, Must
+from player.qa.conform.musts import MUSTS
 from player.qa.conform.rules import RULES
 
 
@@ -39,18 +40,19 @@ def page() -> str:
         "`matinee qa conform URL` judges a stream by rules. `--rules` lists them as JSON. `--musts` lists what the",
         "standards demand, as this page has it. Rules of `authoring` are judged with `--authoring`.",
         "",
-        "What is counted word by word: RFC 8216bis 6.2 (draft 22) and the general requirements of Apple's authoring",
-        "specification. ISO/IEC 23009-1 and 23000-19 are not public. Their rules stand in the last table. Nobody has",
-        "counted what they leave out.",
+        "What is counted word by word: RFC 8216bis 4 and 6.2 (draft 22) and the general requirements of Apple's",
+        "authoring specification. What binds clients stands there in groups. ISO/IEC 23009-1 and 23000-19 are not",
+        "public. Their rules stand in the last table. Nobody has counted what they leave out.",
         "",
         "## What is demanded",
         "",
-        "| source | MUST | judged by a rule | not judged |",
-        "|---|---:|---:|---:|",
+        "| source | demands | judged by a rule | of clients | not judged |",
+        "|---|---:|---:|---:|---:|",
     ]
     for source, musts in _by_source().items():
         judged = sum(bool(each.rules) for each in musts)
-        lines.append(f"| {source} | {len(musts)} | {judged} | {len(musts) - judged} |")
+        clients = sum(each.why == CLIENT for each in musts)
+        lines.append(f"| {source} | {len(musts)} | {judged} | {clients} | {len(musts) - judged - clients} |")
     for source, musts in _by_source().items():
         lines += ["", f"### {source}", "", "| clause | demanded | rule, or why there is none |", "|---|---|---|"]
         for each in musts:

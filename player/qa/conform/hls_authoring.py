@@ -154,13 +154,6 @@ def _trick_play(manifests: Manifests) -> _Found:
             yield name, "There is no EXT-X-I-FRAME-STREAM-INF."
 
 
-def _iframes_only(manifests: Manifests) -> _Found:
-    addresses = {short(each.get("URI", "")) for _, each in _streams(manifests, "EXT-X-I-FRAME-STREAM-INF")}
-    for name, found in media_playlists(manifests).items():
-        if short(name) in addresses and not found.has("EXT-X-I-FRAMES-ONLY"):
-            yield name, "A playlist of I-frames has no EXT-X-I-FRAMES-ONLY."
-
-
 def _live(manifests: Manifests) -> Iterator[tuple[str, Playlist]]:
     for name, found in media_playlists(manifests).items():
         if not found.has("EXT-X-ENDLIST", "EXT-X-PLAYLIST-TYPE"):
@@ -307,8 +300,6 @@ RULES: tuple[PresentationRule, ...] = (
     _rule("transcribed", "4.6", "Subtitles for people who cannot hear are selected automatically.",
           _marked(_TRANSCRIBES), ("m", 'NAME="y",LANGUAGE="en",AUTOSELECT=YES', 'NAME="y",LANGUAGE="en"')),
     _rule("trick_play", "6.1", "There are playlists of I-frames.", _trick_play, ("m", f"#{_IFRAMES}", "#X")),
-    _rule("iframes_only", "6.8", "Playlists of I-frames say so.", _iframes_only,
-          ("i", "#EXT-X-I-FRAMES-ONLY\n", "")),
     _rule("live_dates", "8.4", "A live playlist says what date its segments have.", _live_dates,
           ("v", "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z\n", ""), media=_LIVE),
     _rule("vod_length", "8.7", "Playlists that never change cover the same time.", _vod_lengths,

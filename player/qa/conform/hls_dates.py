@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from player.qa.conform.hls_checks import needs
 from player.qa.conform.hls_samples import MEDIA, swapped
@@ -12,6 +14,7 @@ from player.qa.conform.model import BIS, ConformanceRule, must, should
 from player.qa.conform.playlist import number, playlist
 
 _LENGTH_S = 0.1
+_SPLICE_INSERT = 5
 _OVERLAP = timedelta(seconds=1)
 _CLIENT = re.compile(r'"[^"]*"|0[xX][0-9A-Fa-f]+|-?\d+(\.\d*)?')
 
@@ -98,6 +101,70 @@ def _daterange_client(text: str) -> Iterator[str]:
                 yield f"{name} of a date range is neither text in quotes nor a number: {value[:40]}"
 
 
+def _daterange_yes(text: str) -> Iterator[str]:
+    for each in playlist(text).lists("EXT-X-DATERANGE"):
+        if each.get("END-ON-NEXT", "YES") != "YES":
+            yield f"END-ON-NEXT is not YES: {each['END-ON-NEXT'][:40]}"
+
+
+def _daterange_cue(text: str) -> Iterator[str]:
+    for each in playlist(text).lists("EXT-X-DATERANGE"):
+        if {"PRE", "POST"} <= set(each.get("CUE", "").split(",")):
+            yield f"The date range {each.get('ID', '')[:40]} is to be played before and after."
+
+
+def _ranges(text: str) -> Iterator[dict[str, str]]:
+    """Each date range with what all its tags say."""
+    told: dict[str, dict[str, str]] = {}
+    for each in playlist(text).lists("EXT-X-DATERANGE"):
+        told.setdefault(each.get("ID", ""), {}).update(each)
+    return iter(told.values())
+
+
+def _daterange_class(text: str) -> Iterator[str]:
+    """Where a range ends on the next one of its class, none of that class overlap."""
+    classes: dict[str, list[tuple[float, float]]] = {}
+    ends_on_next = {each.get("CLASS") for each in _ranges(text) if each.get("END-ON-NEXT") == "YES"} - {None}
+    for each in _ranges(text):
+        start, end = date_of(each.get("START-DATE", "")), date_of(each.get("END-DATE", ""))
+        if start is not None and start.tzinfo is not None and each.get("CLASS") in ends_on_next:
+            start_s = start.timestamp()
+            end_s = start_s + (number(each.get("DURATION", "")) or 0.0)
+            end_s = end.timestamp() if end is not None and end.tzinfo is not None else end_s
+            classes.setdefault(each["CLASS"], []).append((start_s, end_s))
+    for name, ranges in classes.items():
+        for (_, end_s), (start_s, _) in pairwise(sorted(ranges)):
+            if end_s - start_s > _LENGTH_S:
+                yield f"Date ranges of the class {name[:40]} overlap, and one of them ends on the next."
+
+
+def _splice_side(text: str) -> Iterator[str]:
+    for each in _ranges(text):
+        for name, out in (("SCTE35-OUT", True), ("SCTE35-IN", False)):
+            told = _leaves_network(each.get(name, ""))
+            if told is not None and told is not out:
+                yield f"{name} of the date range {each.get('ID', '')[:40]} has the other side of the splice."
+
+
+def _leaves_network(value: str) -> bool | None:
+    """The out_of_network_indicator of a splice_insert() (SCTE 35, 9.6 and 9.7.3); None where there is none."""
+    try:
+        section = bytes.fromhex(value[2:])
+    except ValueError:
+        return None
+    if len(section) < 20 or section[0] != 0xFC or section[4] & 0x80 or section[13] != _SPLICE_INSERT:
+        return None
+    return None if section[18] & 0x80 else bool(section[19] & 0x80)
+
+
+def _splice_end(text: str) -> Iterator[str]:
+    tags = Counter(each.get("ID", "") for each in playlist(text).lists("EXT-X-DATERANGE"))
+    for each in _ranges(text):
+        both = "SCTE35-OUT" in each and "SCTE35-IN" in each and tags[each.get("ID", "")] > 1
+        if both and not {"DURATION", "END-DATE"} & set(each):
+            yield f"The splice {each.get('ID', '')[:40]} is over and has neither DURATION nor END-DATE."
+
+
 def _date_overlap(text: str) -> Iterator[str]:
     """The end of what was dated before is later than a new date, by a second or more."""
     end: datetime | None = None
@@ -121,6 +188,11 @@ _PLAIN_DATED = (
     "#EXTINF:4,\n1.ts\n"
 )
 _BREAK = '#EXT-X-DATERANGE:ID="a",START-DATE="2026-01-01T00:00:00Z",DURATION=4\n'
+_SPLICE = "0xFC302000000000000000FFF00F0500000001{side}FFFE000000000001000000000000"
+_OUT = _BREAK.replace("DURATION=4", f"SCTE35-OUT={_SPLICE.format(side='7FEF')}")
+_IN = f'#EXT-X-DATERANGE:ID="a",DURATION=4,SCTE35-IN={_SPLICE.format(side="7F6F")}\n'
+_FROM_NEXT = _BREAK.replace("DURATION=4", 'CLASS="c",END-ON-NEXT=YES')
+_LATER = _BREAK.replace('"a"', '"b"').replace("00:00Z", "00:02Z").replace("DURATION=4", 'CLASS="c",DURATION=4')
 
 
 RULES: tuple[ConformanceRule, ...] = (
@@ -219,5 +291,45 @@ RULES: tuple[ConformanceRule, ...] = (
         _daterange_client,
         _PLAIN_DATED + _BREAK.replace("DURATION=4", "DURATION=4,X-AD=YES"),
         _PLAIN_DATED + _BREAK.replace("DURATION=4", 'DURATION=4,X-AD="YES",X-NO=4'),
+    ),
+    must(
+        "hls.daterange_yes",
+        f"{BIS} 4.4.5.1",
+        "END-ON-NEXT is YES.",
+        _daterange_yes,
+        _PLAIN_DATED + _BREAK.replace("DURATION=4", 'CLASS="c",END-ON-NEXT=NO'),
+        _PLAIN_DATED + _FROM_NEXT,
+    ),
+    must(
+        "hls.daterange_cue",
+        f"{BIS} 4.4.5.1",
+        "A CUE does not have both PRE and POST.",
+        _daterange_cue,
+        _PLAIN_DATED + _BREAK.replace("DURATION=4", 'CUE="PRE,POST"'),
+        _PLAIN_DATED + _BREAK.replace("DURATION=4", 'CUE="PRE,ONCE"'),
+    ),
+    must(
+        "hls.daterange_class",
+        f"{BIS} 4.4.5.1",
+        "Date ranges of a class with END-ON-NEXT do not overlap.",
+        _daterange_class,
+        _PLAIN_DATED + _FROM_NEXT + _LATER + _LATER.replace('"b"', '"d"').replace("00:02Z", "00:05Z"),
+        _PLAIN_DATED + _FROM_NEXT + _LATER + _LATER.replace('"b"', '"d"').replace("00:02Z", "00:06Z"),
+    ),
+    must(
+        "hls.splice_side",
+        f"{BIS} 4.4.5.1.1",
+        "SCTE35-OUT leaves the programme, SCTE35-IN comes back.",
+        _splice_side,
+        _PLAIN_DATED + _OUT.replace("SCTE35-OUT", "SCTE35-IN"),
+        _PLAIN_DATED + _OUT + _IN,
+    ),
+    must(
+        "hls.splice_end",
+        f"{BIS} 4.4.5.1.1",
+        "A splice that is over has its DURATION or END-DATE.",
+        _splice_end,
+        _PLAIN_DATED + _OUT + _IN.replace("DURATION=4,", ""),
+        _PLAIN_DATED + _OUT + _IN,
     ),
 )

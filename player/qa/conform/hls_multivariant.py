@@ -21,7 +21,8 @@ _ENUMERATED = {
     "HDCP-LEVEL": frozenset({"NONE", "TYPE-0", "TYPE-1"}),
 }
 _NOT_OF_IFRAMES = ("FRAME-RATE", "AUDIO", "SUBTITLES", "CLOSED-CAPTIONS")
-_OWN = ("URI", "CHANNELS", "BIT-DEPTH", "SAMPLE-RATE", "STABLE-RENDITION-ID", "GROUP-ID")
+_OF_AUDIO = ("CHANNELS", "BIT-DEPTH", "SAMPLE-RATE")
+_OWN = ("URI", "CHANNELS", "BIT-DEPTH", "SAMPLE-RATE", "STABLE-RENDITION-ID", "INSTREAM-ID", "GROUP-ID")
 
 
 def _stream_uri(text: str) -> Iterator[str]:
@@ -65,8 +66,6 @@ def _instream_id(text: str) -> Iterator[str]:
         told = each.get("INSTREAM-ID")
         if each.get("TYPE") == "CLOSED-CAPTIONS" and not _INSTREAM.fullmatch(told or ""):
             yield f'The closed captions "{each.get("NAME", "")}" have no INSTREAM-ID that names them.'
-        elif each.get("TYPE") in ("AUDIO", "VIDEO", "SUBTITLES") and told is not None and each["TYPE"] != "AUDIO":
-            yield f'The rendition "{each.get("NAME", "")}" has an INSTREAM-ID and is no closed captions.'
 
 
 def _forced(text: str) -> Iterator[str]:
@@ -200,6 +199,48 @@ def _group_attributes(text: str) -> Iterator[str]:
             yield f"The {kind[0]} rendition {each.get('NAME', '')[:40]} has another {differs[0]} in another group."
 
 
+def _audio_only(text: str) -> Iterator[str]:
+    for each in playlist(text).lists("EXT-X-MEDIA"):
+        for name in _OF_AUDIO:
+            if name in each and each.get("TYPE") != "AUDIO":
+                yield f'The rendition "{each.get("NAME", "")}" has {name} and is no audio.'
+
+
+def _channels(text: str) -> Iterator[str]:
+    for each in playlist(text).lists("EXT-X-MEDIA"):
+        count, *others = each.get("CHANNELS", "1").split("/")
+        if "{$" not in count and (not count.isdigit() or (len(others) > 1 and not others[0])):
+            yield f"CHANNELS is no count, kind and use: {each['CHANNELS'][:40]}"
+
+
+def _supplemental(text: str) -> Iterator[str]:
+    for line in playlist(text).all("EXT-X-STREAM-INF", "EXT-X-I-FRAME-STREAM-INF"):
+        told = line.attributes.get("SUPPLEMENTAL-CODECS")
+        if told is None or "{$" in told:
+            continue
+        if not line.attributes.get("CODECS"):
+            yield f"{line.tag} has SUPPLEMENTAL-CODECS and no CODECS."
+        for element in told.split(","):
+            if not re.fullmatch(r"\s*\w{4}(\.[\w.-]+)?(/\w{4})*\s*", element):
+                yield f"SUPPLEMENTAL-CODECS has no codec with its brands: {element[:40]}"
+
+
+def _video_layout(text: str) -> Iterator[str]:
+    for line in playlist(text).all("EXT-X-STREAM-INF", "EXT-X-I-FRAME-STREAM-INF"):
+        told = line.attributes.get("REQ-VIDEO-LAYOUT")
+        if told is not None and not all(entry.strip("/ ") for entry in told.split(",")):
+            yield f"REQ-VIDEO-LAYOUT has an entry that is empty: {told[:40]}"
+
+
+def _steering_pathway(text: str) -> Iterator[str]:
+    found = playlist(text)
+    known = {each.get("PATHWAY-ID", ".") for each in found.lists("EXT-X-STREAM-INF")}
+    for each in found.lists("EXT-X-CONTENT-STEERING"):
+        told = each.get("PATHWAY-ID")
+        if told is not None and told not in known and "{$" not in told:
+            yield f"No variant is of the pathway that EXT-X-CONTENT-STEERING begins with: {told[:40]}"
+
+
 def _session_key_twice(text: str) -> Iterator[str]:
     rows = [tuple(sorted(each.items())) for each in playlist(text).lists("EXT-X-SESSION-KEY")]
     for row, count in Counter(rows).items():
@@ -285,7 +326,7 @@ RULES: tuple[ConformanceRule, ...] = (
     must(
         "hls.instream_id",
         f"{BIS} 4.4.6.1",
-        "Closed captions, and no subtitles or video, have an INSTREAM-ID.",
+        "Closed captions have an INSTREAM-ID that is CC1 to CC4 or SERVICE1 to SERVICE63.",
         _instream_id,
         swapped(_CAPTIONS, "CC1", "CC5"),
         swapped(_CAPTIONS, "CC1", "SERVICE63").replace("#EXTM3U", "#EXTM3U\n#EXT-X-VERSION:7"),
@@ -433,5 +474,45 @@ RULES: tuple[ConformanceRule, ...] = (
         _session_key_twice,
         STREAM + _SESSION_KEY + _SESSION_KEY,
         STREAM + _SESSION_KEY + _SESSION_KEY.replace("//k", "//l"),
+    ),
+    must(
+        "hls.audio_only",
+        f"{BIS} 4.4.6.1",
+        "Only audio has CHANNELS, BIT-DEPTH and SAMPLE-RATE.",
+        _audio_only,
+        swapped(_TEXT, 'NAME="x"', 'NAME="x",SAMPLE-RATE=48000'),
+        swapped(_AUDIO, 'NAME="x"', 'NAME="x",SAMPLE-RATE=48000'),
+    ),
+    must(
+        "hls.channels",
+        f"{BIS} 4.4.6.1",
+        "CHANNELS is a count, what kind of audio it is, and only then what use it has.",
+        _channels,
+        GROUPS.replace('"6"', '"6//BINAURAL"'),
+        GROUPS.replace('"6"', '"6/-/BINAURAL"'),
+    ),
+    must(
+        "hls.supplemental",
+        f"{BIS} 4.4.6.2",
+        "SUPPLEMENTAL-CODECS is codecs with their brands, beside the CODECS of their base layers.",
+        _supplemental,
+        STREAM.replace("BANDWIDTH=1", 'BANDWIDTH=1,SUPPLEMENTAL-CODECS="dvh1.08.07/db4"'),
+        STREAM.replace("BANDWIDTH=1", 'BANDWIDTH=1,SUPPLEMENTAL-CODECS="dvh1.08.07/db4h"'),
+    ),
+    must(
+        "hls.video_layout",
+        f"{BIS} 4.4.6.2",
+        "Neither REQ-VIDEO-LAYOUT nor an entry of it is empty.",
+        _video_layout,
+        STREAM.replace("BANDWIDTH=1", 'BANDWIDTH=1,REQ-VIDEO-LAYOUT="CH-STEREO,"'),
+        STREAM.replace("BANDWIDTH=1", 'BANDWIDTH=1,REQ-VIDEO-LAYOUT="CH-STEREO,CH-MONO"'),
+    ),
+    must(
+        "hls.steering_pathway",
+        f"{BIS} 4.4.6.6",
+        "The pathway that steering begins with is one of a variant.",
+        _steering_pathway,
+        STREAM + '#EXT-X-CONTENT-STEERING:SERVER-URI="s",PATHWAY-ID="a"\n',
+        STREAM + '#EXT-X-CONTENT-STEERING:SERVER-URI="s",PATHWAY-ID="."\n',
     ),
 )

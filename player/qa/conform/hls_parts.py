@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from player.qa.conform.playlist import number, playlist
 
 _SHORTEST = 0.85
 _ROUNDING_S = 0.0011
+_OF_PARENT = ("EXT-X-DISCONTINUITY", "EXT-X-KEY", "EXT-X-MAP", "EXT-X-PROGRAM-DATE-TIME")
 _TARGET, _PART = ("EXT-X-TARGETDURATION", ""), ("EXT-X-PART-INF", "PART-TARGET")
 
 
@@ -39,11 +41,52 @@ def _part_short(text: str) -> Iterator[str]:
         if line.tag == "EXT-X-PART":
             duration_s = None if waiting is None else number(waiting.get("DURATION", ""))
             free = waiting is None or "YES" in (waiting.get("INDEPENDENT"), waiting.get("GAP"))
+            free = free or line.attributes.get("GAP") == "YES"
             if not free and target_s and duration_s is not None and duration_s < _SHORTEST * target_s - _ROUNDING_S:
                 yield f"A part of {duration_s:g} s is shorter than 85 % of the part target of {target_s:g} s."
             waiting = line.attributes
         elif line.tag in ("", "EXTINF", "EXT-X-DISCONTINUITY"):
             waiting = None
+
+
+def _part_tags(text: str) -> Iterator[str]:
+    """What stands between the parts of a segment and its address applies to the segment."""
+    parts, late = False, ""
+    for line in playlist(text).lines:
+        if line.tag == "EXT-X-PART":
+            parts = True
+        elif line.tag in _OF_PARENT and parts:
+            late = late or line.tag
+        elif not line.tag:
+            if late:
+                yield f"{late} stands behind the first part of the segment {line.value[:60]}."
+            parts, late = False, ""
+
+
+def _part_range(text: str) -> Iterator[str]:
+    before: dict[str, str] = {}
+    for line in playlist(text).lines:
+        if line.tag == "EXT-X-PART":
+            each = line.attributes
+            told = each.get("BYTERANGE", "")
+            if told and "{$" not in told and not re.fullmatch(r"\d+(@\d+)?", told):
+                yield f"BYTERANGE of a part is not LENGTH[@OFFSET]: {told[:40]}"
+            elif told.isdigit() and (before.get("URI") != each.get("URI") or "BYTERANGE" not in before):
+                yield f"The range of a part has no offset, and no part of that file is before it: {told[:40]}"
+            before = each
+        elif not line.tag:
+            before = {}
+
+
+def _hint_after_end(text: str) -> Iterator[str]:
+    if playlist(text).has("EXT-X-ENDLIST") and playlist(text).has("EXT-X-PRELOAD-HINT"):
+        yield "A playlist has ended and hints at what is to come."
+
+
+def _report_relative(text: str) -> Iterator[str]:
+    for each in playlist(text).lists("EXT-X-RENDITION-REPORT"):
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", each.get("URI", "")):
+            yield "The URI of an EXT-X-RENDITION-REPORT is not relative."
 
 
 def _part_hold_back_there(text: str) -> Iterator[str]:
@@ -120,10 +163,26 @@ RULES: tuple[ConformanceRule, ...] = (
     must(
         "hls.part_short",
         f"{BIS} 4.4.4.9",
-        "A part lasts 85 % of the part target, but the last of a segment, gaps and those with INDEPENDENT=YES.",
+        "A part lasts 85 % of the part target, but the last of a segment, one at a gap, one with INDEPENDENT=YES.",
         _part_short,
         swapped(_LOW, "DURATION=0.85", "DURATION=0.8"),
         swapped(_LOW, "DURATION=0.85", "INDEPENDENT=YES,DURATION=0.8"),
+    ),
+    must(
+        "hls.part_tags",
+        f"{BIS} 4.4.4.9",
+        "What applies to a segment stands before its first part.",
+        _part_tags,
+        swapped(_LOW, "#EXTINF", "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z\n#EXTINF"),
+        swapped(_LOW, "#EXT-X-PART:", "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z\n#EXT-X-PART:"),
+    ),
+    must(
+        "hls.part_range",
+        f"{BIS} 4.4.4.9",
+        "The range of a part without an offset follows a part of the same file and segment.",
+        _part_range,
+        swapped(_LOW, '1.0.m4s"', '1.m4s",BYTERANGE="9"'),
+        swapped(_LOW, '1.0.m4s"', '1.1.m4s",BYTERANGE="9@0"').replace('1.1.m4s"\n', '1.1.m4s",BYTERANGE="9"\n'),
     ),
     must(
         "hls.part_hold_back",
@@ -180,6 +239,22 @@ RULES: tuple[ConformanceRule, ...] = (
         needs("EXT-X-PRELOAD-HINT", "TYPE", "URI"),
         _LOW + "#EXT-X-PRELOAD-HINT:TYPE=PART\n",
         _LOW + '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="2.0.m4s"\n',
+    ),
+    must(
+        "hls.hint_after_end",
+        f"{BIS} 4.4.5.3",
+        "A playlist that has ended has no EXT-X-PRELOAD-HINT.",
+        _hint_after_end,
+        _LOW + '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="2.0.m4s"\n#EXT-X-ENDLIST\n',
+        _LOW + "#EXT-X-ENDLIST\n",
+    ),
+    must(
+        "hls.report_relative",
+        f"{BIS} 4.4.5.4",
+        "The URI of an EXT-X-RENDITION-REPORT is relative.",
+        _report_relative,
+        _LOW + '#EXT-X-RENDITION-REPORT:URI="https://a.test/a.m3u8",LAST-MSN=1\n',
+        _LOW + '#EXT-X-RENDITION-REPORT:URI="../a.m3u8?b=c:d",LAST-MSN=1\n',
     ),
     must(
         "hls.rendition_report",

@@ -12,12 +12,13 @@ from player.qa.conform.playlist import Line, number, playlist
 
 _FRAGMENTED = (".m4s", ".cmfv", ".cmfa", ".m4v", ".m4a", ".mp4")
 _RANGE = re.compile(r"(\d+)(?:@(\d+))?")
+_OWN_IV = ("SAMPLE-AES-CTR", "AES-256-GCM")  # the media has it
 _WINDOW = 3  # target durations
 
 
 def _target(text: str) -> Iterator[str]:
     found = playlist(text)
-    if found.has("EXTINF") and not found.has("EXT-X-TARGETDURATION"):
+    if found.is_media and not found.is_multivariant and not found.has("EXT-X-TARGETDURATION"):
         yield "A media playlist has no EXT-X-TARGETDURATION."
 
 
@@ -25,6 +26,12 @@ def _target_integer(text: str) -> Iterator[str]:
     for line in playlist(text).all("EXT-X-TARGETDURATION"):
         if not re.fullmatch(r"\d{1,20}", line.value):
             yield f"The target duration is no whole number: {line.value[:40]}"
+
+
+def _target_least(text: str) -> Iterator[str]:
+    for line in playlist(text).all("EXT-X-TARGETDURATION"):
+        if line.value.isdigit() and int(line.value[:20]) < 1:
+            yield "The target duration is 0."
 
 
 def _rounding(text: str) -> Iterator[str]:
@@ -54,6 +61,12 @@ def _extinf_number(text: str) -> Iterator[str]:
         duration_s = number(line.value.partition(",")[0].strip())
         if duration_s is None or duration_s < 0:
             yield f"An EXTINF has no duration: {line.value[:40]}"
+
+
+def _extinf_comma(text: str) -> Iterator[str]:
+    for line in playlist(text).all("EXTINF"):
+        if "," not in line.value:
+            yield f"No comma ends the duration of an EXTINF: {line.value[:40]}"
 
 
 def _before(name: str, *others: str) -> Check:
@@ -112,6 +125,48 @@ def _key_iv(text: str) -> Iterator[str]:
             yield f"An IV is no hexadecimal number of at most 128 bits: {each['IV'][:40]}"
 
 
+def _key_no_iv(text: str) -> Iterator[str]:
+    for each in (*playlist(text).lists("EXT-X-KEY"), *playlist(text).lists("EXT-X-SESSION-KEY")):
+        if each.get("METHOD") in _OWN_IV and "IV" in each:
+            yield f"An EXT-X-KEY of METHOD={each['METHOD']} has an IV."
+
+
+def _key_versions(text: str) -> Iterator[str]:
+    for each in (*playlist(text).lists("EXT-X-KEY"), *playlist(text).lists("EXT-X-SESSION-KEY")):
+        told = each.get("KEYFORMATVERSIONS", "1")
+        if not re.fullmatch(r"0*[1-9]\d*(/0*[1-9]\d*)*", told) and "{$" not in told:
+            yield f"KEYFORMATVERSIONS is no list of whole numbers: {told[:40]}"
+
+
+def _map_range(text: str) -> Iterator[str]:
+    for each in playlist(text).lists("EXT-X-MAP"):
+        told = each.get("BYTERANGE", "1@0")
+        if not re.fullmatch(r"\d+@\d+", told) and "{$" not in told:
+            yield f"BYTERANGE of an EXT-X-MAP is not LENGTH@OFFSET: {told[:40]}"
+
+
+def _iframe_range(text: str) -> Iterator[str]:
+    """What initializes lies before the first I-frame of a file, or is where an EXT-X-MAP has it."""
+    found = playlist(text)
+    inits: dict[str, str] = {}
+    ranges: list[str] = []
+    for line in found.lines if found.has("EXT-X-I-FRAMES-ONLY") else ():
+        if line.tag == "EXT-X-MAP":
+            inits = line.attributes
+        elif line.tag == "EXT-X-BYTERANGE":
+            ranges.append(line.value.strip())
+        elif not line.tag:
+            place = _RANGE.fullmatch(ranges.pop()) if ranges else None
+            if place is None or place[2] is None:
+                continue
+            init = _RANGE.fullmatch(inits.get("BYTERANGE", "")) if inits.get("URI") == line.value else None
+            own = range(int(place[2]), int(place[2]) + int(place[1]))
+            if init is not None and int(init[2] or 0) < own.stop and own.start < int(init[2] or 0) + int(init[1]):
+                yield f"The range of an I-frame has bytes of the EXT-X-MAP: {line.value[:60]}"
+            elif not inits and own.start == 0:
+                yield f"The range of an I-frame starts where its file does, with what initializes: {line.value[:60]}"
+
+
 def _map_there(text: str) -> Iterator[str]:
     mapped = False
     for line in playlist(text).lines:
@@ -144,6 +199,11 @@ def _short_window(text: str) -> Iterator[str]:
         yield f"A live playlist lists {length_s:g} s, less than three times its target duration of {target_s:g} s."
 
 
+_RANGED_IFRAMES = (
+    "#EXTM3U\n#EXT-X-VERSION:5\n#EXT-X-TARGETDURATION:4\n#EXT-X-I-FRAMES-ONLY\n"
+    '#EXT-X-MAP:URI="a.mp4",BYTERANGE="100@0"\n#EXTINF:4,\n#EXT-X-BYTERANGE:50@100\na.mp4\n'
+)
+_KEYED = "#EXTM3U\n#EXT-X-VERSION:5\n#EXT-X-TARGETDURATION:4\n" + KEY + "#EXTINF:4,\n1.ts\n"
 _LIVE = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:7\n" + "".join(
     f"#EXTINF:4,\n{number}.ts\n" for number in (7, 8, 9)
 )
@@ -165,6 +225,14 @@ RULES: tuple[ConformanceRule, ...] = (
         _target_integer,
         swapped(MEDIA, "DURATION:4", "DURATION:4.5"),
         swapped(MEDIA, "DURATION:4", "DURATION:5"),
+    ),
+    must(
+        "hls.target_least",
+        f"{BIS} 4.4.3.1",
+        "The target duration is 1 or more.",
+        _target_least,
+        "#EXTM3U\n#EXT-X-TARGETDURATION:0\n#EXTINF:0,\n1.ts\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:0,\n1.ts\n",
     ),
     must(
         "hls.extinf",
@@ -191,6 +259,14 @@ RULES: tuple[ConformanceRule, ...] = (
         swapped(MEDIA, "4.4,", "0,"),
     ),
     must(
+        "hls.extinf_comma",
+        f"{BIS} 4.4.4.1",
+        "A comma follows the duration of an EXTINF.",
+        _extinf_comma,
+        swapped(MEDIA, "4.4,", "4.4"),
+        swapped(MEDIA, "4.4,", "4.4,a,b"),
+    ),
+    must(
         "hls.media_sequence_place",
         f"{BIS} 4.4.3.2",
         "EXT-X-MEDIA-SEQUENCE stands before the first segment.",
@@ -213,6 +289,22 @@ RULES: tuple[ConformanceRule, ...] = (
         whole_value("EXT-X-MEDIA-SEQUENCE", r"\d{1,20}"),
         swapped(MEDIA, "#EXTINF", "#EXT-X-MEDIA-SEQUENCE:-1\n#EXTINF"),
         swapped(MEDIA, "#EXTINF", "#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF"),
+    ),
+    must(
+        "hls.discontinuity_number",
+        f"{BIS} 4.4.3.3",
+        "EXT-X-DISCONTINUITY-SEQUENCE is a whole number.",
+        whole_value("EXT-X-DISCONTINUITY-SEQUENCE", r"\d{1,20}"),
+        swapped(MEDIA, "#EXTINF", "#EXT-X-DISCONTINUITY-SEQUENCE:-1\n#EXTINF"),
+        swapped(MEDIA, "#EXTINF", "#EXT-X-DISCONTINUITY-SEQUENCE:0\n#EXTINF"),
+    ),
+    must(
+        "hls.bitrate",
+        f"{BIS} 4.4.4.8",
+        "EXT-X-BITRATE is a whole number.",
+        whole_value("EXT-X-BITRATE", r"\d{1,20}"),
+        swapped(MEDIA, "#EXTINF", "#EXT-X-BITRATE:1.5\n#EXTINF"),
+        swapped(MEDIA, "#EXTINF", "#EXT-X-BITRATE:2\n#EXTINF"),
     ),
     must(
         "hls.playlist_type",
@@ -269,6 +361,38 @@ RULES: tuple[ConformanceRule, ...] = (
         _key_iv,
         MEDIA + swapped(KEY, "0x0", "0x00"),
         MEDIA + KEY,
+    ),
+    must(
+        "hls.key_no_iv",
+        f"{BIS} 4.4.4.4",
+        "SAMPLE-AES-CTR and AES-256-GCM have no IV in the playlist.",
+        _key_no_iv,
+        swapped(_KEYED, "METHOD=AES-128", "METHOD=SAMPLE-AES-CTR"),
+        swapped(_KEYED, "METHOD=AES-128", "METHOD=SAMPLE-AES"),
+    ),
+    must(
+        "hls.key_versions",
+        f"{BIS} 4.4.4.4",
+        "KEYFORMATVERSIONS is whole numbers with / between them.",
+        _key_versions,
+        swapped(_KEYED, ",IV", ',KEYFORMATVERSIONS="1,2",IV'),
+        swapped(_KEYED, ",IV", ',KEYFORMATVERSIONS="1/2",IV'),
+    ),
+    must(
+        "hls.map_range",
+        f"{BIS} 4.4.4.5",
+        "A range of an EXT-X-MAP has its offset.",
+        _map_range,
+        swapped(_RANGED_IFRAMES, "100@0", "100"),
+        _RANGED_IFRAMES,
+    ),
+    must(
+        "hls.iframe_range",
+        f"{BIS} 4.4.3.6",
+        "The range of an I-frame has nothing of what initializes.",
+        _iframe_range,
+        swapped(_RANGED_IFRAMES, "50@100", "50@99"),
+        _RANGED_IFRAMES,
     ),
     must(
         "hls.map",

@@ -1,4 +1,4 @@
-"""The rules of RFC 8216bis 6.2.4 on the playlists of one presentation, held against each other. Pure."""
+"""The rules of RFC 8216bis 4.4 and 6.2.4 on the playlists of one presentation, held against each other. Pure."""
 
 from __future__ import annotations
 
@@ -157,6 +157,59 @@ def _discontinuities(manifests: Manifests) -> _Found:
     )
 
 
+def _listed(manifests: Manifests, tag: str) -> Iterator[str]:
+    """The addresses that the tags of a name have."""
+    for name, text in manifests.items():
+        for each in playlist(text).lists(tag):
+            yield urljoin(name, each.get("URI", ""))
+
+
+def _iframes_only(manifests: Manifests) -> _Found:
+    media = media_playlists(manifests)
+    for name in _listed(manifests, "EXT-X-I-FRAME-STREAM-INF"):
+        if name in media and not _is_iframes(media[name]):
+            yield name, "A playlist of I-frames has no EXT-X-I-FRAMES-ONLY."
+
+
+def _starts(manifests: Manifests) -> _Found:
+    told = {name: each for name, text in manifests.items() for each in playlist(text).lists("EXT-X-START")}
+    first = next((each for name, each in told.items() if playlist(manifests[name]).is_multivariant), None)
+    for name, each in told.items():
+        if first is not None and {"PRECISE": "NO", **each} != {"PRECISE": "NO", **first}:
+            yield name, "Its EXT-X-START is not that of the multivariant playlist."
+
+
+def _imports(manifests: Manifests) -> _Found:
+    multivariant = [found for found in map(playlist, manifests.values()) if found.is_multivariant]
+    known = {
+        each.get("NAME") or each.get("QUERYPARAM") for found in multivariant for each in found.lists("EXT-X-DEFINE")
+    }
+    for name, found in media_playlists(manifests).items() if multivariant else ():
+        for each in found.lists("EXT-X-DEFINE"):
+            if each.get("IMPORT", None) not in (None, *known):
+                yield name, f"It imports {each['IMPORT'][:40]}, which the multivariant playlist does not define."
+
+
+def _session_keys(manifests: Manifests) -> _Found:
+    def told(name: str, each: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+        return urljoin(name, each["URI"]), tuple(each.get(key, default) for key, default in _KEY_DEFAULTS.items())
+
+    tags = [(name, found) for name, found in ((name, playlist(text)) for name, text in manifests.items())]
+    session = dict(
+        told(name, each) for name, found in tags for each in found.lists("EXT-X-SESSION-KEY") if "URI" in each
+    )
+    for name, found in tags:
+        for each in found.lists("EXT-X-KEY"):
+            uri, values = told(name, each) if "URI" in each else ("", ())
+            if values != session.get(uri, values):
+                which = [
+                    key for key, own, other in zip(_KEY_DEFAULTS, values, session[uri], strict=True) if own != other
+                ]
+                yield name, f"An EXT-X-KEY has another {which[0]} than the EXT-X-SESSION-KEY of its URI."
+                break
+
+
+_KEY_DEFAULTS = {"METHOD": "", "KEYFORMAT": "identity", "KEYFORMATVERSIONS": "1"}
 _AT = "http://a.test/"
 _MASTER = (
     '#EXTM3U\n#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="x",URI="s.m3u8"\n'
@@ -176,6 +229,28 @@ def _presentation(old: str = "", new: str = "") -> dict[str, str]:
     """A presentation of two variants with subtitles; the second variant is changed."""
     other = _ONE.replace(old, new, 1) if old else _ONE
     return {f"{_AT}m.m3u8": _MASTER, f"{_AT}v.m3u8": _ONE, f"{_AT}w.m3u8": other, f"{_AT}s.m3u8": _TEXT}
+
+
+_MORE = (
+    '#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-DEFINE:NAME="q",VALUE="1"\n#EXT-X-START:TIME-OFFSET=1\n'
+    '#EXT-X-SESSION-KEY:METHOD=AES-128,URI="k",IV=0x00000000000000000000000000000001\n'
+    '#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI="i.m3u8"\n'
+)
+_KEYED = (
+    "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-I-FRAMES-ONLY\n"
+    '#EXT-X-START:TIME-OFFSET=1,PRECISE=NO\n#EXT-X-DEFINE:IMPORT="q"\n'
+    '#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x00000000000000000000000000000002\n'
+    "#EXTINF:4,\n1.ts\n#EXT-X-ENDLIST\n"
+)
+
+
+def _listed_rule(
+    code: str, clause: str, text: str, check: Callable[[Manifests], _Found], old: str, new: str
+) -> PresentationRule:
+    """A rule on what the multivariant playlist says of a playlist of I-frames."""
+    keeps = {f"{_AT}m.m3u8": _MORE, f"{_AT}v.m3u8": _KEYED, f"{_AT}i.m3u8": _KEYED}
+    breaks = {**keeps, f"{_AT}i.m3u8": _KEYED.replace(old, new, 1)}
+    return PresentationRule(code, f"{BIS} {clause}", Severity.MUST, text, check, breaks, keeps)
 
 
 def _rule(
@@ -244,5 +319,37 @@ RULES: tuple[PresentationRule, ...] = (
         _discontinuities,
         "#EXT-X-DISCONTINUITY\n",
         "",
+    ),
+    _listed_rule(
+        "hls.iframes_only",
+        "4.4.6.3",
+        "A playlist that EXT-X-I-FRAME-STREAM-INF names has EXT-X-I-FRAMES-ONLY.",
+        _iframes_only,
+        "#EXT-X-I-FRAMES-ONLY\n",
+        "",
+    ),
+    _listed_rule(
+        "hls.same_start",
+        "4.4.2.2",
+        "The EXT-X-START of the multivariant playlist is that of the others that have one.",
+        _starts,
+        "TIME-OFFSET=1",
+        "TIME-OFFSET=2",
+    ),
+    _listed_rule(
+        "hls.define_imported",
+        "4.4.2.3",
+        "A variable that is imported is defined in the multivariant playlist.",
+        _imports,
+        '"q"',
+        '"r"',
+    ),
+    _listed_rule(
+        "hls.session_key_same",
+        "4.4.6.5",
+        "An EXT-X-SESSION-KEY has the METHOD, KEYFORMAT and KEYFORMATVERSIONS of the EXT-X-KEY of its URI.",
+        _session_keys,
+        "METHOD=AES-128",
+        "METHOD=SAMPLE-AES",
     ),
 )

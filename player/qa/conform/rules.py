@@ -18,11 +18,12 @@ from player.qa.conform import (
     hls_multivariant,
     hls_parts,
     hls_segments,
+    hls_syntax,
     hls_together,
 )
 from player.qa.conform.model import ConformanceFinding, PresentationRule
 
-_OF_PLAYLISTS = (hls_lines, hls_segments, hls_parts, hls_dates, hls_multivariant)
+_OF_PLAYLISTS = (hls_syntax, hls_lines, hls_segments, hls_parts, hls_dates, hls_multivariant)
 _OF_MPDS = (dash_document, dash_sets, dash_segments)
 RULES = tuple(rule for module in (*_OF_PLAYLISTS, *_OF_MPDS) for rule in module.RULES)
 
