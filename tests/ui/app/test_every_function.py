@@ -4,6 +4,7 @@ the same deed."""
 from __future__ import annotations
 
 import re
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,40 @@ def test_by_a_remote_and_by_the_mouse(stage, tmp_path, done):
     expected = {action.id for action in key_actions()} & TOOL_ACTIONS
     assert by_keys == expected
     assert by_mouse == expected
+
+
+LEVELS = tools_module._LEVELS - set(SECTIONS) - {"queue_file", "bookmark_line", "found"}
+"""What has no key of its own: lines that lead a level deeper."""
+
+
+@pytest.mark.parametrize("by_mouse", [False, True], ids=["remote", "mouse"])
+def test_what_has_no_key_is_reached(stage, tmp_path, by_mouse):
+    watch(stage, tmp_path)
+    devices: Future[tuple[()]] = Future()
+    stage.client.sessions[-1].audio_devices = lambda: devices
+    stage.client.sessions[-1].publish(playing(bookmarks=(1.0,)))
+    tools = stage.app.player.property("tools")
+    stage.until(lambda: bool(tools._state.bookmarks))
+    reached = set()
+    for at in range(len(SECTIONS)):
+        stage.item("tools").forceActiveFocus()
+        stage.key(K.Key_Return)
+        stage.key(*[K.Key_Down] * at, K.Key_Return)
+        section = tools.property("heading")
+        for row, line in enumerate(tools.options.records):
+            if line.key not in LEVELS:
+                continue
+            stage.key(K.Key_Home, *[K.Key_Down] * row)
+            if by_mouse:
+                click(stage)
+            else:
+                stage.key(K.Key_Return)
+            if tools._path[-1] == line.key:
+                reached.add(line.key)
+            while tools.property("heading") != section:
+                stage.key(K.Key_Escape)
+        stage.key(K.Key_Escape, K.Key_Escape)
+    assert reached == LEVELS
 
 
 def test_the_others_have_a_control_on_the_page(stage, tmp_path):

@@ -920,6 +920,11 @@ def opened(identity: str, place: Path, at_s: float = 90.0) -> OpenedFile:
     return OpenedFile(identity, str(place), place.stem, at_s, 600.0, 1.0)
 
 
+def test_a_film_of_unknown_length_is_listed_without_one():
+    assert files_module._place_words(OpenedFile("x", "/film.mkv", "Film", 9008.0, 0.0, 1.0)) == "2:30:08"
+    assert files_module._place_words(OpenedFile("x", "/film.mkv", "Film", 90.0, 600.0, 1.0)) == "1:30 / 10:00"
+
+
 def test_a_folder_of_many_files_is_a_queue_of_all(tmp_path):
     for number in range(5100):
         (tmp_path / f"{number}.mp3").touch()

@@ -326,7 +326,8 @@ def _shown_name(place: str) -> str:
 
 def _place_words(file: OpenedFile) -> str:
     """Where a file was left."""
-    return f"{clock_time(file.resume_s)} / {clock_time(file.duration_s)}" if file.resume_s else ""
+    length = f" / {clock_time(file.duration_s)}" if file.duration_s else ""
+    return clock_time(file.resume_s) + length if file.resume_s else ""
 
 
 def _card_of(file: OpenedFile) -> Poster:
