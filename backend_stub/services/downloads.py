@@ -28,6 +28,9 @@ from backend_stub.services.steering_rules import Audience
 from backend_stub.signing import EdgeGrant
 from backend_stub.titles import ENCRYPTED, place_of
 
+UNLICENSED_S = 7200.0
+"""So long a download that has no licence yet counts against the plan; its licence says how long it counts then."""
+
 
 @dataclass(frozen=True, slots=True)
 class DownloadGrant:
@@ -82,7 +85,7 @@ class Downloads:
             download = _same(open_downloads, device_id, title_id, variant)
             if download is None:
                 _check_limits(session, entitled, open_downloads, device)
-                download = _new(device, title_id, variant, now, download_terms(entitled, now))
+                download = _new(device, title_id, variant, now)
                 session.add(download)
                 audit.record(
                     session,
@@ -92,6 +95,7 @@ class Downloads:
                     subject=download.id,
                     title=title_id,
                 )
+            download.holds_until = max(download.holds_until, now + UNLICENSED_S)
             download.max_height = max_height
             kids = entitled_kids(session, entitled, max_height) if variant == ENCRYPTED else []
             progress = session.get(WatchedPosition, (viewing.account_id, viewing.profile_id, title_id))
@@ -187,7 +191,7 @@ def _same(downloads: Sequence[Download], device_id: str, title_id: str, variant:
     return next((one for one in downloads if (one.device_id, one.title_id, one.variant) == wanted), None)
 
 
-def _new(device: Device, title_id: str, variant: str, now: float, terms: Terms) -> Download:
+def _new(device: Device, title_id: str, variant: str, now: float) -> Download:
     return Download(
         id=secrets.token_hex(16),
         account_id=device.account_id,
@@ -195,5 +199,5 @@ def _new(device: Device, title_id: str, variant: str, now: float, terms: Terms) 
         title_id=title_id,
         variant=variant,
         created_at=now,
-        holds_until=terms.holds_until,
+        holds_until=now + UNLICENSED_S,
     )

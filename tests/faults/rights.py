@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 
 import pytest
 
+from backend_stub.services import downloads as account_downloads
 from backend_stub.services import licence_issuing
 from backend_stub.services.rights import signatures, time_guard
 from backend_stub.services.tokens import TokenIssuer
@@ -223,6 +224,10 @@ def media_makes_room_on_any_disk(patch: pytest.MonkeyPatch) -> None:
 
 def refused_licences_leave_downloads_queued(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(downloader, "RefusedError", ZeroDivisionError)
+
+
+def downloads_without_a_licence_keep_their_place(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(account_downloads, "UNLICENSED_S", 44 * 86_400.0)
 
 
 def any_id_is_given_back(patch: pytest.MonkeyPatch) -> None:
@@ -764,5 +769,11 @@ FAULTS = [
         "rights-refused-licences-leave-downloads-queued",
         "tests/downloads/test_store.py::test_a_download_whose_licence_is_refused_says_why",
         refused_licences_leave_downloads_queued,
+    ),
+    Fault(
+        "rights-downloads-without-a-licence-keep-their-place",
+        "tests/backend_stub/rights/test_account_downloads.py"
+        "::test_a_download_that_never_got_its_licence_keeps_no_place",
+        downloads_without_a_licence_keep_their_place,
     ),
 ]

@@ -44,6 +44,22 @@ def test_a_place_of_the_plan_is_free_at_once(running: Service) -> None:
     assert devices[-1].download().status_code == 200
 
 
+def test_a_download_that_never_got_its_licence_keeps_no_place(running: Service) -> None:
+    """Nobody gives it back: it failed before there was anything to keep."""
+    account = running.account("cleo")
+    device = running.device(account)
+    first = device.download().json()["download_id"]
+    running.clock.step(6000)
+    assert device.download().json()["download_id"] == first  # it goes on, and counts for two hours again
+    running.clock.step(6000)
+    assert len(device.client.get("/downloads").json()["items"]) == 1
+    running.clock.step(1201)
+    assert device.client.get("/downloads").json()["items"] == []
+    licence = running.licence(device.acquire(device.download().json()["download_id"]))
+    running.clock.step(licence["expires_at"] - running.clock.now() - 60)
+    assert len(device.client.get("/downloads").json()["items"]) == 1
+
+
 def _payload(token: str) -> str:
     import base64
 
