@@ -227,6 +227,8 @@ class PlayingFile(OpeningFile):
                 return
             if not monitor.first_frame_shown:
                 self.parts.ending.fail(_nothing_to_play())
+            elif self.parts.ending.failure is not None:  # of a read: libmpv takes it for the end
+                self.parts.ending.fail(self.parts.ending.failure)
             elif await self._has_gone():
                 sentence = "The film breaks off: its file has become shorter, or its disk has gone."
                 self.parts.ending.fail(InputError(ErrorCode.INPUT_FILE, sentence))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from player.base.errors import ErrorCode, NetError
 from player.engine import Engine
 from player.mpv.adjustments import Adjustments, properties
 from player.mpv.player import MpvPlayer
@@ -241,6 +242,16 @@ def test_a_file_that_never_played_is_none_of_those_opened_last(tmp_path, content
                 made.wait(session, 60)
                 assert session.state.status is status
     assert [file.place for file in FileMemory(tmp_path / "profile/files.json").last()] == [str(FILMS[0].path())]
+
+
+def test_a_file_of_the_web_that_cannot_be_read_further_is_no_film_seen_to_its_end(film):
+    """libmpv takes a read that failed for the end of the file."""
+    failure = NetError(ErrorCode.NET_STALLED, "The server has stopped sending.")
+    film.session._parts.services.loop.call_soon_threadsafe(film.session._parts.ending.fail_after_buffer, failure)
+    film.session.play()
+    until(lambda: film.session.state.status in (PlaybackStatus.FAILED, PlaybackStatus.ENDED))
+    assert film.session.state.failure is not None
+    assert film.session.state.failure.code == "net.stalled"
 
 
 @pytest.mark.parametrize("gone", [False, True], ids=["cut", "gone"])

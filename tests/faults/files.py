@@ -161,7 +161,20 @@ def _marked_late(self: ToolsViewModel) -> bool:
     return False
 
 
+async def _ended_though_a_read_failed(self: PlayingFile) -> None:
+    self.parts.ending.failure = None
+    await _look_for_end(self)
+
+
+_look_for_end = PlayingFile.look_for_end
+
+
 FAULTS = [
+    Fault(
+        name="files-a-read-that-failed-is-the-end-of-the-film",
+        test=_TOOLS + "test_a_file_of_the_web_that_cannot_be_read_further_is_no_film_seen_to_its_end",
+        apply=lambda patch: patch.setattr(PlayingFile, "look_for_end", _ended_though_a_read_failed),
+    ),
     Fault(
         name="files-a-bookmark-is-set-too-early",
         test=_FILES + "test_a_bookmark_is_set_where_it_is_asked_for",
