@@ -209,15 +209,19 @@ def _section(data: bytes, pid: int) -> bytes:
     return b""
 
 
+def programmes(data: bytes) -> list[int]:
+    """The PIDs of the Program Map Tables that the first Program Association Table names (ISO/IEC 13818-1 2.4.4.3)."""
+    rows = _section(data, 0)[8:]
+    places = [place for place in range(0, len(rows) - 3, 4) if rows[place : place + 2] != b"\0\0"]
+    return [int.from_bytes(rows[place + 2 : place + 4], "big") & 0x1FFF for place in places]
+
+
 def streams(data: bytes) -> dict[int, int]:
     """The PIDs of the first programme and their stream types (ISO/IEC 13818-1 2.4.4)."""
-    programmes = _section(data, 0)[8:]
-    for place in range(0, len(programmes) - 3, 4):
-        if programmes[place : place + 2] != b"\0\0":
-            break
-    else:
+    tables = programmes(data)
+    if not tables:
         return {}
-    table = _section(data, int.from_bytes(programmes[place + 2 : place + 4], "big") & 0x1FFF)
+    table = _section(data, tables[0])
     found: dict[int, int] = {}
     place = 12 + (int.from_bytes(table[10:12], "big") & 0xFFF)
     while place + 5 <= len(table):

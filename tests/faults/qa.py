@@ -15,7 +15,15 @@ from player.playback.settings import PlaybackSettings
 from player.qa import explanations, outcome, plan, thresholds
 from player.qa.broadcast import playlist, recorded
 from player.qa.broadcast.script import BroadcastScript
-from player.qa.conform import hls_dates, hls_multivariant, hls_parts, hls_segments, hls_syntax, hls_together
+from player.qa.conform import (
+    hls_dates,
+    hls_media,
+    hls_multivariant,
+    hls_parts,
+    hls_segments,
+    hls_syntax,
+    hls_together,
+)
 from player.qa.conform.playlist import Playlist
 from player.qa.ladder import measure as ladder_measure
 from player.qa.ladder import rules as ladder_rules
@@ -183,6 +191,21 @@ CONFORM = "tests/player/qa/test_conform.py::"
 KEPT = f"{CONFORM}test_a_rule_is_broken_by_one_manifest_and_kept_by_the_other"
 TOGETHER = f"{CONFORM}test_a_rule_of_several_playlists_is_broken_by_one_presentation_and_kept_by_the_other"
 FAULTS = [
+    Fault(
+        "qa-brands-are-of-any-age",
+        "tests/player/qa/test_conform_media.py::test_a_segment_that_breaks_a_rule_is_named[media.brand]",
+        lambda patch: patch.setattr(hls_media, "_BRANDS", re.compile(b".*", re.DOTALL)),
+    ),
+    Fault(
+        "qa-keys-are-of-any-length",
+        "tests/player/qa/test_conform_media.py::test_a_key_of_another_length_is_named",
+        lambda patch: patch.setattr(hls_media, "_KEY_OCTETS", {}),
+    ),
+    Fault(
+        "qa-packed-audio-has-no-timestamp",
+        "tests/player/qa/test_conform_media.py::test_packed_audio_without_its_timestamp_is_named",
+        lambda patch: patch.setattr(hls_media, "_PACKED", (".none",)),
+    ),
     Fault(
         "qa-anything-is-an-attribute-list",
         f"{KEPT}[hls.attribute_list]",

@@ -89,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
     if args.segments:
         begun_s = time.monotonic()
         found += _deeper(args, looked, scope)
+        found += asyncio.run(_files(args, loaded, local, looked, scope))
         found += asyncio.run(_delivered(args, loaded, begun_s, scope)) if local is None else ()
     else:
         scope.leave("segments, refreshes and answers", "--segments", chosen=True)
@@ -190,6 +191,63 @@ async def _delivered(
     return found
 
 
+async def _files(
+    args: argparse.Namespace, loaded: Mapping[str, str], local: Path | None, looked: list[str], scope: Scope
+) -> list[ConformanceFinding]:
+    """What one segment of each playlist of HLS breaks, its EXT-X-MAP and its key. The last one is taken of a live
+    playlist, since the first one may go."""
+    from player.base.clock import SystemClock
+    from player.base.errors import NetError
+    from player.manifest.values import ByteRange
+    from player.net.gate import Gate
+    from player.net.model import Request, RequestKind
+    from player.net.redact import redact_url
+    from player.net.routing import RoutingTransport
+    from player.qa.conform.hls_media import WHOLE, SegmentFile, judged, listed, wrong_key
+    from player.qa.conform.playlist import playlist
+
+    folder = None if local is None else local.parent
+    transport = RoutingTransport(folder=folder, ca_file=args.ca_file, web=web_of(args))
+    gate = Gate(transport, SystemClock()).led_by(args.source if local is None else local.as_uri())
+
+    async def fetch(kind: RequestKind, url: str, place: str = "") -> bytes:
+        length, _, start = place.partition("@")
+        range_ = ByteRange(int(start or 0), int(length)) if length.isdigit() else None
+        return (await gate.fetch(Request(kind, url, byte_range=range_))).body
+
+    found: list[ConformanceFinding] = []
+    read, locked, away = 0, 0, 0
+    try:
+        for url, text in loaded.items():
+            rows = listed(playlist(text)) if playlist(text).is_media else []
+            if not rows:
+                continue
+            row = rows[0 if _has_ended(text) else -1]
+            name, method = redact_url(url), row.key.get("METHOD", "")
+            try:
+                if row.key.get("KEYFORMAT", "identity") == "identity" and "URI" in row.key:
+                    key = await fetch(RequestKind.KEY, urljoin(url, row.key["URI"]))
+                    found += wrong_key(name, method, len(key))
+                data = await fetch(RequestKind.SEGMENT, urljoin(url, row.uri), row.place)
+                init = None
+                if "URI" in row.map:
+                    init = await fetch(RequestKind.INIT, urljoin(url, row.map["URI"]), row.map.get("BYTERANGE", ""))
+            except NetError:
+                away += 1
+                continue
+            read += 1
+            locked += method in WHOLE
+            found += judged(name, SegmentFile(row, data, init)) if method not in WHOLE else ()
+    finally:
+        await gate.close()
+    looked += [f"{read} files"] if read else []
+    if locked:
+        scope.leave(f"the containers of {locked} files that are encrypted as a whole", chosen=True)
+    if away:
+        scope.leave(f"{away} files that could not be fetched", chosen=True)
+    return found
+
+
 def _has_ended(text: str) -> bool:
     return "#EXT-X-ENDLIST" in text
 
@@ -223,13 +281,20 @@ def _deeper(args: argparse.Namespace, looked: list[str], scope: Scope) -> list[C
         return [ConformanceFinding(READS, args.source, 1, f"{error.sentence} ({error.code})")]
     ladder, _ = asyncio.run(measured(presentation, args, [known_key(text) for text in args.key]))
     looked.append(f"{sum(len(each.facts) for each in ladder)} segments of {len(ladder)} renditions")
+    if not any(each.facts for each in ladder):
+        scope.leave("segments: there are none that a player plays", chosen=True)
     found = list(of_ladder(findings(ladder)))
     if presentation.live and args.for_s:
         refreshes = asyncio.run(followed(presentation, args, broken_by))
-        if refreshes:
-            looked.append(f"{len(refreshes)} refreshes")
+        failed = [each for each in refreshes if each.trouble]
+        if len(refreshes) > len(failed):
+            looked.append(f"{len(refreshes) - len(failed)} refreshes")
         else:
             scope.leave(f"the live programme: no refresh came in {args.for_s:g} s", "--for", chosen=False)
+        if failed:
+            scope.leave(
+                f"{len(failed)} of {len(refreshes)} refreshes, which failed: {failed[0].trouble}", chosen=False
+            )
         found += of_refreshes([(each.name or "manifest", rule) for each in refreshes for rule in each.broken])
     elif presentation.live:
         scope.leave("the live programme: no refresh was wanted", "--for", chosen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from player.qa.conform import hls_authoring, hls_delivery, hls_refreshes, hls_together
+from player.qa.conform import hls_authoring, hls_delivery, hls_media, hls_refreshes, hls_together
 from player.qa.conform.demand import CLIENT, Must
 from player.qa.conform.media import MEDIA_RULES, READS, REFRESH_RULES
 from player.qa.conform.model import Rule
@@ -17,7 +17,7 @@ def every_rule() -> list[Rule]:
     """Every rule: of one manifest, of several, of segments, of refreshes, of answers."""
     return [
         *RULES, *hls_together.RULES, *hls_authoring.RULES, READS, *MEDIA_RULES.values(), *REFRESH_RULES,
-        *hls_refreshes.RULES, *hls_delivery.RULES,
+        *hls_refreshes.RULES, *hls_delivery.RULES, *hls_media.RULES, hls_media.KEY,
     ]  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def page() -> str:
         "`matinee qa conform URL` judges a stream by rules. `--rules` lists them as JSON. `--musts` lists what the",
         "standards demand, as this page has it. Rules of `authoring` are judged with `--authoring`.",
         "",
-        "What is counted word by word: RFC 8216bis 4 and 6.2 (draft 22) and the general requirements of Apple's",
+        "What is counted word by word: RFC 8216bis 3 to 5 and 6.2 (draft 22) and the general requirements of Apple's",
         "authoring specification. What binds clients stands there in groups. ISO/IEC 23009-1 and 23000-19 are not",
         "public. Their rules stand in the last table. Nobody has counted what they leave out.",
         "",

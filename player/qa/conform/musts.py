@@ -1,6 +1,6 @@
 """What the standards demand of servers, in our own words, and which rule judges each. Pure.
 
-RFC 8216bis 4 and 6.2 are counted by draft 22, word by word. Apple's authoring specification is that of 2025,
+RFC 8216bis 3 to 5 and 6.2 are counted by draft 22, word by word. Apple's authoring specification is that of 2025,
 with the general requirements only.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from player.qa.conform.demand import CLIENT, DEMANDED, MEANING, UNREAD, Must, bis
 from player.qa.conform.model import AUTHORING
+from player.qa.conform.musts_media import KEYS, MEDIA
 from player.qa.conform.musts_playlists import PLAYLISTS
 
 _OFFERED = "It is free to be left out; nobody sees what could have been offered."
@@ -215,6 +216,6 @@ _SERVERS = (
     _apple("16.1", "Variants with stereo video have REQ-VIDEO-LAYOUT.", why=UNREAD),
 )  # fmt: skip
 MUSTS: tuple[Must, ...] = (
-    *PLAYLISTS, *_GENERAL, *_LIVE, *_ENCRYPTED, *_VARIANTS, *_DIRECTIVES,
+    *MEDIA, *PLAYLISTS, *KEYS, *_GENERAL, *_LIVE, *_ENCRYPTED, *_VARIANTS, *_DIRECTIVES,
     *_PICTURE, *_SOUND, *_CAPTIONS, *_TRICKS, *_SEGMENTS, *_LISTS, *_SERVERS,
 )  # fmt: skip

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from backend_stub.encoding import tools
 from player.manifest import parse
 from player.qa.conform import hls_authoring, hls_delivery, hls_refreshes, hls_together
 from player.qa.conform.account import every_rule
@@ -20,6 +23,7 @@ from player.qa.conform.rules import RULES, findings
 from player.qa.ladder.rules import LadderRule
 from tests.kit import media
 from tests.kit.fileserver import FileServer
+from ui.cli import qa_watch
 from ui.cli.main import main
 
 
@@ -165,13 +169,19 @@ def test_playlists_that_are_left_out_are_named_and_fail_unless_that_was_chosen(
     assert "Not judged: 102 of 202 playlists (--playlists)." in capsys.readouterr().out
 
 
-def test_a_live_programme_without_a_refresh_is_not_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    made = media.ffmpeg_hls_ts()
+def still_live(made: Path, tmp_path: Path) -> Path:
+    """A copy of a title whose playlists have not ended."""
     folder = tmp_path / "live"
-    shutil.copytree(made.folder, folder)
+    shutil.copytree(made, folder)
     for each in folder.rglob("*.m3u8"):
         text = each.read_text().replace("#EXT-X-ENDLIST\n", "").replace("#EXT-X-PLAYLIST-TYPE:VOD\n", "")
         each.write_text(text)
+    return folder
+
+
+def test_a_live_programme_without_a_refresh_is_not_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = media.ffmpeg_hls_ts()
+    folder = still_live(made.folder, tmp_path)
     with FileServer(folder) as server:
         command = ["qa", "conform", server.url(made.hls), "--segments", "1", "--json"]
         assert main([*command, "--for", "0.1"]) == 1
@@ -181,3 +191,49 @@ def test_a_live_programme_without_a_refresh_is_not_judged(tmp_path: Path, capsys
         assert main([*command, "--for", "0"]) == 0
         told = json.loads(capsys.readouterr().out)
         assert told["not_judged"] == ["the live programme: no refresh was wanted (--for)"]
+
+
+def test_refreshes_that_fail_are_not_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = media.ffmpeg_hls_ts()
+    folder = still_live(made.folder, tmp_path)
+
+    async def followed(*_values: object) -> list[object]:
+        return [SimpleNamespace(trouble="It is gone.", broken=(), name="")]
+
+    monkeypatch.setattr(qa_watch, "followed", followed)
+    assert main(["qa", "conform", str(folder / str(made.hls)), "--segments", "1", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [each for each in told["findings"] if each["severity"] == "must"] == []
+    assert told["not_judged"] == [
+        "the live programme: no refresh came in 10 s (--for)",
+        "1 of 1 refreshes, which failed: It is gone.",
+    ]
+
+
+FFMPEG = {
+    "plain": ["-hls_list_size", "0"],
+    "event": ["-hls_playlist_type", "event", "-hls_flags", "program_date_time+independent_segments"],
+    "one-file": ["-hls_list_size", "0", "-hls_flags", "single_file"],
+    "fmp4": ["-hls_list_size", "0", "-hls_segment_type", "fmp4"],
+    "fmp4-one-file": ["-hls_list_size", "0", "-hls_segment_type", "fmp4", "-hls_flags", "single_file"],
+    "window": ["-hls_list_size", "3", "-hls_flags", "delete_segments"],
+    "rounded": ["-hls_list_size", "0", "-hls_flags", "round_durations+discont_start+split_by_time"],
+    "encrypted": ["-hls_list_size", "0", "-hls_enc", "1"],
+}
+
+
+@pytest.mark.parametrize("options", FFMPEG.values(), ids=FFMPEG)
+def test_what_ffmpeg_makes_of_hls_breaks_no_rule_that_must_hold(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = media.elementary()
+    command = [tools.locate().ffmpeg, "-v", "error", "-i", source / "v0.mp4", "-i", source / "en.m4a", "-t", "12"]
+    subprocess.run(
+        [*command, "-c", "copy", "-f", "hls", "-hls_time", "4", *options, tmp_path / "i.m3u8"],
+        check=True,
+        cwd=tmp_path,
+        timeout=60,
+    )
+    assert main(["qa", "conform", str(tmp_path / "i.m3u8"), "--segments", "1"]) == 0, capsys.readouterr().out
