@@ -698,7 +698,7 @@ def _distance_s(line: SubtitleLine, at_s: float) -> float:
 def _screenshot_words(path: Path, *, ok: bool) -> str:
     if ok:
         return tr("Saved: {file}").format(file=path.name)
-    return tr("This frame cannot be saved: a full disk, or a protected title.")
+    return tr("This frame cannot be saved: the title is protected, or the disk is full or must not be written to.")
 
 
 def _device_words(device: AudioDevice) -> str:

@@ -2612,10 +2612,6 @@
         <translation>Diese Adresse ist nicht erreichbar. {why}</translation>
     </message>
     <message>
-        <source>This frame cannot be saved: a full disk, or a protected title.</source>
-        <translation>Dieses Bild kann nicht gespeichert werden: volle Platte oder geschützter Titel.</translation>
-    </message>
-    <message>
         <source>Room</source>
         <translation>Platz</translation>
     </message>
@@ -3662,6 +3658,10 @@
     <message>
         <source>This form of subtitles cannot be shown.</source>
         <translation>Diese Form von Untertiteln kann nicht gezeigt werden.</translation>
+    </message>
+    <message>
+        <source>This frame cannot be saved: the title is protected, or the disk is full or must not be written to.</source>
+        <translation>Dieses Bild lässt sich nicht sichern: Der Titel ist geschützt, oder die Platte ist voll oder darf nicht beschrieben werden.</translation>
     </message>
     <message>
         <source>This is no Matinee service. {why}</source>
