@@ -17,6 +17,7 @@ from ui.cli.options import add_fail_on_argument, seconds, whole_number
 from ui.cli.web_options import add_connection_arguments, conditions_of, connect_of, web_of
 
 if TYPE_CHECKING:
+    from player.qa.conform.hls_served import Served
     from player.qa.conform.model import ConformanceFinding, Rule
 
 _MOST_PLAYLISTS = 200
@@ -68,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
     from player.base.errors import ErrorCode, ExitCode, InputError
     from player.net.redact import redact_url
     from player.qa.conform.account import every_rule, musts_document
+    from player.qa.conform.hls_served import judged
     from player.qa.conform.model import Severity
     from player.qa.conform.rules import findings, together
     from ui.cli.conditions import verdict_on
@@ -79,13 +81,16 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(ErrorCode.INPUT_USAGE, "Name a manifest, --rules or --musts.")
     conditions = conditions_of(args, _FIGURES)
     local = None if "://" in args.source else Path(args.source).resolve()
-    loaded, left_out = asyncio.run(_manifests(args, args.source if local is None else local.as_uri(), local))
+    served, left_out = asyncio.run(_manifests(args, args.source if local is None else local.as_uri(), local))
+    loaded = {each.url: each.text for each in served}
     manifests = {redact_url(url): text for url, text in loaded.items()}
     looked: list[str] = []
     scope = Scope()
     if left_out:
         scope.leave(f"{left_out} of {len(loaded) + left_out} playlists", "--playlists", chosen=bool(args.playlists))
     found = [*findings(manifests), *together(manifests, authoring=args.authoring)]
+    for each in served:
+        found += judged(redact_url(each.url), each)
     if args.segments:
         begun_s = time.monotonic()
         found += _deeper(args, looked, scope)
@@ -119,25 +124,25 @@ class Scope:
         self.missed = self.missed or not chosen
 
 
-async def _manifests(args: argparse.Namespace, url: str, local: Path | None) -> tuple[dict[str, str], int]:
-    """The text of the manifest, and of the playlists that it names, by their addresses; how many were left out."""
+async def _manifests(args: argparse.Namespace, url: str, local: Path | None) -> tuple[list[Served], int]:
+    """The manifest, and the playlists that it names, as they came; how many were left out."""
     from player.base.clock import SystemClock
     from player.net.gate import Gate
     from player.net.model import Request, RequestKind
     from player.net.routing import RoutingTransport
+    from player.qa.conform.hls_served import Served
 
     folder = None if local is None else local.parent
     transport = RoutingTransport(folder=folder, ca_file=args.ca_file, web=web_of(args))
     gate = Gate(transport, SystemClock()).led_by(url)
     try:
         first = await gate.fetch(Request(RequestKind.MANIFEST, url))
-        text = first.body.decode("utf-8", "replace")
-        found = {url: text}
-        children = _children(text, first.url)
+        found = [Served(url, first.url, first.headers.get("content-type", ""), first.body)]
+        children = _children(found[0].text, first.url)
         most = max((args.playlists or _MOST_PLAYLISTS) - 1, 0)
         for child in children[:most]:
-            body = (await gate.fetch(Request(RequestKind.MANIFEST, child))).body
-            found[child] = body.decode("utf-8", "replace")
+            answer = await gate.fetch(Request(RequestKind.MANIFEST, child))
+            found.append(Served(child, answer.url, answer.headers.get("content-type", ""), answer.body))
     finally:
         await gate.close()
     return found, len(children[most:])

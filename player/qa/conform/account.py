@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from player.qa.conform import hls_authoring, hls_delivery, hls_media, hls_refreshes, hls_together
+from player.qa.conform import hls_authoring, hls_delivery, hls_media, hls_refreshes, hls_served, hls_together
 from player.qa.conform.demand import CLIENT, Must
 from player.qa.conform.media import MEDIA_RULES, READS, REFRESH_RULES
 from player.qa.conform.model import Rule
@@ -18,6 +18,7 @@ def every_rule() -> list[Rule]:
     return [
         *RULES, *hls_together.RULES, *hls_authoring.RULES, READS, *MEDIA_RULES.values(), *REFRESH_RULES,
         *hls_refreshes.RULES, *hls_delivery.RULES, *hls_media.RULES, hls_media.KEY,
+        *hls_served.RULES,
     ]  # fmt: skip
 
 

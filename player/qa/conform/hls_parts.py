@@ -176,7 +176,7 @@ RULES: tuple[ConformanceRule, ...] = (
         swapped(_LOW, "#EXTINF", "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z\n#EXTINF"),
         swapped(_LOW, "#EXT-X-PART:", "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z\n#EXT-X-PART:"),
     ),
-    must(
+    should(
         "hls.part_range",
         f"{BIS} 4.4.4.9",
         "The range of a part without an offset follows a part of the same file and segment.",
