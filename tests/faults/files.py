@@ -31,7 +31,7 @@ from tests.faults.viewer import replaced
 from tests.ui.app import test_crash_reports
 from ui.app.ports.playback import SessionPort
 from ui.app.system import links
-from ui.app.viewmodels import keys, tools
+from ui.app.viewmodels import keys, tools, trouble
 from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.files import FilesViewModel
 from ui.app.viewmodels.menus import Option, OptionModel
@@ -170,6 +170,13 @@ _look_for_end = PlayingFile.look_for_end
 
 
 FAULTS = [
+    Fault(
+        name="files-what-is-not-there-now-is-never-tried-again",
+        test="tests/ui/app/test_trouble.py::test_a_file_may_be_there_again",
+        apply=lambda patch: patch.setattr(
+            trouble, "_media", lambda: {"input": trouble.PlaybackTrouble("link", "x", "y", again=False)}
+        ),
+    ),
     Fault(
         name="files-a-read-that-failed-is-the-end-of-the-film",
         test=_TOOLS + "test_a_file_of_the_web_that_cannot_be_read_further_is_no_film_seen_to_its_end",

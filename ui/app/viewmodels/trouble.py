@@ -123,6 +123,7 @@ def _media() -> dict[str, PlaybackTrouble]:
     return {
         "manifest": PlaybackTrouble("link", tr("This is no stream"), address, again=False),
         "input": PlaybackTrouble("link", tr("This cannot be opened"), address, again=False),
+        "input.file": PlaybackTrouble("film", tr("This cannot be played"), tr("Try again goes on where it stopped.")),
         "media": PlaybackTrouble(
             "film",
             tr("This title cannot be played here"),
