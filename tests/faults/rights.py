@@ -37,7 +37,7 @@ from player.licensing.licences import PlaybackLicences
 from player.licensing.upkeep import LicenceUpkeep
 from player.net import http
 from player.resume import journal
-from player.service import address
+from player.service import address, reply
 from player.service.tokens import TokenStore
 from tests.drm_client.offline_kit import MemoryKeyStore
 from tests.faults.model import Fault
@@ -55,6 +55,11 @@ def time_never_goes_back(patch: pytest.MonkeyPatch) -> None:
         return ClockState(TrustedTime(certain_s, certain_s), reading, server_at_s, reading.boot_id)
 
     patch.setattr(clock, "hear", hear)
+
+
+def limits_of_downloads_have_no_sentence(patch: pytest.MonkeyPatch) -> None:
+    others = {name: told for name, told in reply._BY_PROBLEM.items() if not name.startswith("download_")}
+    patch.setattr(reply, "_BY_PROBLEM", others)
 
 
 def any_service_withdraws(patch: pytest.MonkeyPatch) -> None:
@@ -442,6 +447,11 @@ _IN_MEMORY = (
 )
 _ALL_SERVICES = "tests/player/licensing/test_upkeep.py::test_every_service_is_kept_up_with_and_none_holds_up_another"
 FAULTS = [
+    Fault(
+        "rights-limits-of-downloads-have-no-sentence",
+        "tests/player/service/test_service.py::test_whatever_our_service_forbids_is_told_by_its_reason",
+        limits_of_downloads_have_no_sentence,
+    ),
     Fault(
         "rights-a-chain-of-sixteen-keys",
         "tests/drm_client/test_offline.py::test_a_device_that_was_away_for_years_of_rotations_follows_the_chain",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -316,6 +318,24 @@ def test_refusals_become_clear_sentences(status: int, body: bytes, code: ErrorCo
     assert error.sentence.endswith(".")
     assert "Traceback" not in error.sentence
     assert "retry_after_s" not in error.fields
+
+
+# The licence protocol reads these itself (drm_client.refusals), or no viewer's program meets them.
+ELSEWHERE = {
+    *("licence_not_open", "licence_revoked", "licence_released", "renewal_closed", "hdcp_too_low", "not_entitled"),
+    *("clock_skew", "device_unproven", "bad_signature", "edges_only", "stream_limit"),
+    *("own_account", "admin_only", "role_missing"),
+}
+
+
+def test_whatever_our_service_forbids_is_told_by_its_reason() -> None:
+    """What is none of these reads "Your account does not include this", which sends a viewer to the wrong place."""
+    sources = (Path(__file__).parents[3] / "backend_stub").rglob("*.py")
+    found = {code for path in sources for code in re.findall(r'ProblemError\(\s*403,\s*"(\w+)"', path.read_text())}
+    assert len(found) > 20
+    general = problem(response(403, b"")).sentence
+    told = {code: problem(response(403, json.dumps({"code": code}).encode())).sentence for code in found - ELSEWHERE}
+    assert [code for code, sentence in told.items() if sentence == general] == []
 
 
 def test_a_service_that_asks_to_be_left_alone_for_a_while_is_heard() -> None:

@@ -3644,6 +3644,10 @@
         <translation>Dieses Gerät ist in Ihrem Konto nicht angemeldet.</translation>
     </message>
     <message>
+        <source>This device keeps all downloads of your plan; remove one first.</source>
+        <translation>Dieses Gerät hat so viele Downloads, wie Ihr Tarif erlaubt; entfernen Sie zuerst einen.</translation>
+    </message>
+    <message>
         <source>This device was removed</source>
         <translation>Dieses Gerät wurde entfernt</translation>
     </message>
@@ -3696,6 +3700,10 @@
         <translation>Dieses Passwort ist leicht zu erraten; bitte wählen Sie ein längeres.</translation>
     </message>
     <message>
+        <source>This profile cannot change the account.</source>
+        <translation>Dieses Profil kann das Konto nicht ändern.</translation>
+    </message>
+    <message>
         <source>This programme may not be recorded.</source>
         <translation>Diese Sendung darf nicht aufgenommen werden.</translation>
     </message>
@@ -3712,8 +3720,20 @@
         <translation>Dieser Titel lässt sich hier nicht abspielen</translation>
     </message>
     <message>
+        <source>This title is no longer available.</source>
+        <translation>Dieser Titel ist nicht mehr verfügbar.</translation>
+    </message>
+    <message>
         <source>This title is not available in the form asked for.</source>
         <translation>Diesen Titel gibt es nicht in der gewünschten Form.</translation>
+    </message>
+    <message>
+        <source>This title is not available in your country.</source>
+        <translation>Dieser Titel ist in Ihrem Land nicht verfügbar.</translation>
+    </message>
+    <message>
+        <source>This title is not available yet.</source>
+        <translation>Dieser Titel ist noch nicht verfügbar.</translation>
     </message>
     <message>
         <source>This title is not available.</source>
@@ -3734,6 +3754,10 @@
     <message>
         <source>This title is protected in a way that cannot be opened here.</source>
         <translation>Dieser Titel ist auf eine Weise geschützt, die sich hier nicht öffnen lässt.</translation>
+    </message>
+    <message>
+        <source>This title was taken back.</source>
+        <translation>Dieser Titel wurde zurückgezogen.</translation>
     </message>
     <message>
         <source>Throughput</source>
@@ -3996,8 +4020,20 @@
         <translation>Ihre E-Mail-Adresse ist bestätigt.</translation>
     </message>
     <message>
+        <source>Your plan does not include downloads of this title.</source>
+        <translation>Ihr Tarif erlaubt keine Downloads dieses Titels.</translation>
+    </message>
+    <message>
         <source>Your plan does not include this title.</source>
         <translation>Ihr Abo umfasst diesen Titel nicht.</translation>
+    </message>
+    <message>
+        <source>Your plan has no place for another device; remove one first.</source>
+        <translation>Ihr Tarif hat keinen Platz für ein weiteres Gerät; entfernen Sie zuerst eines.</translation>
+    </message>
+    <message>
+        <source>Your plan has downloads on no more devices; give back those of one.</source>
+        <translation>Ihr Tarif erlaubt Downloads auf keinem weiteren Gerät; geben Sie zuerst die eines anderen zurück.</translation>
     </message>
     <message>
         <source>Your plan plays on no more screens at the same time.</source>
