@@ -201,7 +201,10 @@ class Debian(Installation):
 
     def unmount(self) -> None:
         for name in ("dev", "proc"):
-            subprocess.run(["umount", str(self.root / name)], stderr=subprocess.DEVNULL, check=False)
+            # Lazily: a process that is still in there must not keep it, or devices of the machine would be deleted.
+            subprocess.run(["umount", "--lazy", str(self.root / name)], stderr=subprocess.DEVNULL, check=False)
+            if os.path.ismount(self.root / name):
+                raise SystemExit(f"{self.root / name} is still mounted: unmount it, then delete {self.scratch}")
 
 
 _DEBS = ("matinee", "matinee-backend")
@@ -338,16 +341,16 @@ def _try(kind: type[Installation], dist: Path) -> int:
     if lacks := kind.lacks():
         print(f"{kind.name}: not tried, {lacks}", flush=True)
         return MISSING
-    with tempfile.TemporaryDirectory(prefix=f"matinee-{kind.name}-") as folder:
-        installation = kind(Path(folder), dist)
-        try:
-            wrong = examine(installation)
-        except subprocess.CalledProcessError as error:
-            said = (error.stderr or b"").decode(errors="replace")[-2000:]
-            wrong = [f"{' '.join(map(str, error.cmd))} ended with code {error.returncode} {said}".rstrip()]
-        finally:
-            if isinstance(installation, Debian):
-                installation.unmount()
+    installation = kind(Path(tempfile.mkdtemp(prefix=f"matinee-{kind.name}-")), dist)
+    try:
+        wrong = examine(installation)
+    except subprocess.CalledProcessError as error:
+        said = (error.stderr or b"").decode(errors="replace")[-2000:]
+        wrong = [f"{' '.join(map(str, error.cmd))} ended with code {error.returncode} {said}".rstrip()]
+    finally:
+        if isinstance(installation, Debian):
+            installation.unmount()
+        shutil.rmtree(installation.scratch)
     print(f"{kind.name}: {'installed, played, shown, removed' if not wrong else 'FAILED'}", flush=True)
     for sentence in wrong:
         print(f"    {sentence}", flush=True)
