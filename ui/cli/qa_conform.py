@@ -17,6 +17,8 @@ from ui.cli.options import add_fail_on_argument, seconds, whole_number
 from ui.cli.web_options import add_connection_arguments, conditions_of, connect_of, web_of
 
 if TYPE_CHECKING:
+    from player.manifest.values import ByteRange
+    from player.net.gate import Gate
     from player.qa.conform.hls_served import Served
     from player.qa.conform.model import ConformanceFinding, Rule
 
@@ -126,15 +128,10 @@ class Scope:
 
 async def _manifests(args: argparse.Namespace, url: str, local: Path | None) -> tuple[list[Served], int]:
     """The manifest, and the playlists that it names, as they came; how many were left out."""
-    from player.base.clock import SystemClock
-    from player.net.gate import Gate
     from player.net.model import Request, RequestKind
-    from player.net.routing import RoutingTransport
     from player.qa.conform.hls_served import Served
 
-    folder = None if local is None else local.parent
-    transport = RoutingTransport(folder=folder, ca_file=args.ca_file, web=web_of(args))
-    gate = Gate(transport, SystemClock()).led_by(url)
+    gate = _gate(args, url, local)
     try:
         first = await gate.fetch(Request(RequestKind.MANIFEST, url))
         found = [Served(url, first.url, first.headers.get("content-type", ""), first.body)]
@@ -148,6 +145,25 @@ async def _manifests(args: argparse.Namespace, url: str, local: Path | None) -> 
     return found, len(children[most:])
 
 
+def _gate(args: argparse.Namespace, url: str, local: Path | None) -> Gate:
+    """To whatever the manifest at ``url`` names; of this machine's files, to those of its folder alone."""
+    from player.base.clock import SystemClock
+    from player.net.gate import Gate
+    from player.net.routing import RoutingTransport
+
+    folder = None if local is None else local.parent
+    transport = RoutingTransport(folder=folder, ca_file=args.ca_file, web=web_of(args))
+    return Gate(transport, SystemClock()).led_by(url)
+
+
+def _range(place: str) -> ByteRange | None:
+    """``LENGTH@START``, as EXT-X-BYTERANGE has it; None for a whole file."""
+    from player.manifest.values import ByteRange
+
+    length, _, start = place.partition("@")
+    return ByteRange(int(start or 0), int(length)) if length.isdigit() else None
+
+
 async def _delivered(
     args: argparse.Namespace, loaded: Mapping[str, str], begun_s: float, scope: Scope
 ) -> list[ConformanceFinding]:
@@ -155,7 +171,6 @@ async def _delivered(
     first playlists alone are asked."""
     from player.base.clock import SystemClock
     from player.base.errors import NetError
-    from player.manifest.values import ByteRange
     from player.net.gate import Gate
     from player.net.model import Request, RequestKind
     from player.net.redact import redact_url
@@ -165,12 +180,10 @@ async def _delivered(
     gate = Gate(connect_of(args)(), SystemClock()).led_by(args.source)
 
     async def fetch(url: str, place: str) -> Answer:
-        length, _, start = place.partition("@")
-        range_ = ByteRange(int(start or 0), int(length)) if length.isdigit() else None
         kind = RequestKind.MANIFEST if "_HLS_" in url else RequestKind.SEGMENT
         try:
             response = await gate.fetch(
-                Request(kind, url, byte_range=range_, first_byte_s=_HELD_S, deadline_s=_HELD_S)
+                Request(kind, url, byte_range=_range(place), first_byte_s=_HELD_S, deadline_s=_HELD_S)
             )
         except NetError:
             return Answer(ok=False)
@@ -201,30 +214,23 @@ async def _files(
 ) -> list[ConformanceFinding]:
     """What one segment of each playlist of HLS breaks, its EXT-X-MAP and its key. The last one is taken of a live
     playlist, since the first one may go."""
-    from player.base.clock import SystemClock
     from player.base.errors import NetError
-    from player.manifest.values import ByteRange
-    from player.net.gate import Gate
     from player.net.model import Request, RequestKind
     from player.net.redact import redact_url
-    from player.net.routing import RoutingTransport
     from player.qa.conform.hls_media import WHOLE, SegmentFile, judged, listed, wrong_key
     from player.qa.conform.playlist import playlist
 
-    folder = None if local is None else local.parent
-    transport = RoutingTransport(folder=folder, ca_file=args.ca_file, web=web_of(args))
-    gate = Gate(transport, SystemClock()).led_by(args.source if local is None else local.as_uri())
+    gate = _gate(args, args.source if local is None else local.as_uri(), local)
 
     async def fetch(kind: RequestKind, url: str, place: str = "") -> bytes:
-        length, _, start = place.partition("@")
-        range_ = ByteRange(int(start or 0), int(length)) if length.isdigit() else None
-        return (await gate.fetch(Request(kind, url, byte_range=range_))).body
+        return (await gate.fetch(Request(kind, url, byte_range=_range(place)))).body
 
     found: list[ConformanceFinding] = []
     read, locked, away = 0, 0, 0
     try:
         for url, text in loaded.items():
-            rows = listed(playlist(text)) if playlist(text).is_media else []
+            read_as = playlist(text)
+            rows = listed(read_as) if read_as.is_media else []
             if not rows:
                 continue
             row = rows[0 if _has_ended(text) else -1]
