@@ -64,10 +64,12 @@ class Renewals:
 
 @dataclass(frozen=True, slots=True)
 class Confirmations:
-    """What the service said of the licences here: the IDs of those that are good, and of those that are over."""
+    """What the service said of the licences here: the IDs of those that are good, and of those that it has withdrawn.
+    The ``released`` were given back before; an older copy of the vault had them still."""
 
     confirmed: tuple[str, ...] = ()
-    ended: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,14 +290,16 @@ class OfflineLicences:
         found = Confirmations()
         ids = await asyncio.to_thread(self.store.issued_by, self._service.address)
         for begin in range(0, max(1, len(ids)), MAX_STATES):
-            _, some = await self._ask_states(ids[begin : begin + MAX_STATES])
-            found = Confirmations(found.confirmed + some.confirmed, found.ended + some.ended)
+            _, some, _ = await self._ask_part(ids[begin : begin + MAX_STATES])
+            found = Confirmations(
+                found.confirmed + some.confirmed, found.withdrawn + some.withdrawn, found.released + some.released
+            )
         return found
 
     async def is_device_removed(self) -> bool:
         """Whether the service has signed that it takes this device no more; by its state, or by its list."""
         try:
-            if (await self._ask_states(()))[0].device_revoked:
+            if (await self._ask_states(())).device_revoked:
                 return True
         except RefusedError as error:
             if error.recoverable:
@@ -339,17 +343,29 @@ class OfflineLicences:
         licence.clear()
         return licence.rights.policy.title_id
 
-    async def _ask_states(
+    async def _ask_states(self, licence_ids: Sequence[str], given_back: Sequence[str] = ()) -> LicenceStates:
+        """What the service signs of some licences. Where that tells that the vault is an older copy, the others are
+        confirmed at once: nobody may ask again for long."""
+        states, _, doubted = await self._ask_part(licence_ids, given_back)
+        if doubted:
+            try:
+                await self.confirm_states()
+            except Exception as error:  # noqa: BLE001  (they wait for upkeep)
+                _log.info("an older copy waits: %s", getattr(error, "code", type(error).__name__))
+        return states
+
+    async def _ask_part(
         self, licence_ids: Sequence[str], given_back: Sequence[str] = ()
-    ) -> tuple[LicenceStates, Confirmations]:
+    ) -> tuple[LicenceStates, Confirmations, bool]:
+        """An answer about some licences, what it brought, and whether the vault was found to be an older copy."""
         held = await asyncio.to_thread(self._held, licence_ids)
         generation, before = await asyncio.to_thread(self._next_generation)
         states = await self._signed.states(generation, before, held, given_back)
-        return states, await asyncio.to_thread(self._take_states, states, held)
+        return states, *await asyncio.to_thread(self._take_states, states, held)
 
     async def _settled_by_its_word(self, receipts: Sequence[Receipt]) -> list[Receipt]:
         """Those of the receipts whose licences the service signs to be over."""
-        states, _ = await self._ask_states((), [one.licence_id for one in receipts])
+        states = await self._ask_states((), [one.licence_id for one in receipts])
         said = {licence_id for licence_id, one in states.licences.items() if one.state != _IN_FORCE}
         return [one for one in receipts if one.licence_id in said]
 
@@ -397,16 +413,18 @@ class OfflineLicences:
                 found.append(licence.rights)
         return found
 
-    def _take_states(self, states: LicenceStates, held: Iterable[LicenceFacts]) -> Confirmations:
-        """Do as the service said of ``held``. What it does not know stays as it is: its memory may be an older copy,
-        too."""
+    def _take_states(self, states: LicenceStates, held: Iterable[LicenceFacts]) -> tuple[Confirmations, bool]:
+        """Do as the service said of ``held``, and tell whether this vault is an older copy. What the service does not
+        know stays as it is: its memory may be an older copy, too."""
         confirmed: list[str] = []
-        ended: list[str] = []
+        withdrawn: list[str] = []
+        released: list[str] = []
         if states.generation >> _MARK_BITS > _MAX_COUNT:
             raise untrusted("It has seen more changes than there can be.")
         with self._vault.exclusive():
             # Of two programs that ask at once one may be overtaken: only what this vault never said makes it a copy.
-            if states.restored and states.generation not in self._said():
+            doubted = states.restored and states.generation not in self._said()
+            if doubted:
                 self._keep_said(states.generation)
                 self.store.doubt(self._service.address)  # its word counts for its own licences alone
             for rights in held:
@@ -415,10 +433,10 @@ class OfflineLicences:
                 if said is None or licence_id not in self.store.ids():
                     continue
                 if said.state == "revoked":
-                    ended += self._mark_revoked({licence_id})
+                    withdrawn += self._mark_revoked({licence_id})
                 elif said.state == "released":
                     self.store.release(licence_id, None)
-                    ended.append(licence_id)
+                    released.append(licence_id)
                 elif said.state == _IN_FORCE:
                     licence = self.store.get(licence_id)
                     if said.sequence == rights.policy.sequence:
@@ -431,7 +449,7 @@ class OfflineLicences:
                     if good != licence.rights:
                         self.store.put(licence.with_rights(good))
                     licence.clear()
-        return Confirmations(tuple(confirmed), tuple(ended))
+        return Confirmations(tuple(confirmed), tuple(withdrawn), tuple(released)), doubted
 
     def _read(self, licence_id: str) -> tuple[KeptLicence, TrustedTime]:
         """A licence and the time of its issuer."""

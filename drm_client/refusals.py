@@ -18,6 +18,7 @@ _CODES = {
     "licence_released": DrmErrorCode.NO_LICENCE,
     "licence_not_found": DrmErrorCode.NO_LICENCE,
     "renewal_closed": DrmErrorCode.LICENCE_EXPIRED,
+    "rental_over": DrmErrorCode.LICENCE_EXPIRED,
 }
 _MAX_TITLE_CHARS = 300
 

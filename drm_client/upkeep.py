@@ -44,11 +44,13 @@ class EndingTitle:
 
 @dataclass(frozen=True, slots=True)
 class UpkeepReport:
-    """What a pass did: IDs of licences, the number of receipts, the steps that failed and why. ``next_s``: seconds
-    until the next one is worth it. ``service`` is the address of the one it was made with."""
+    """What a pass did: IDs of licences, the number of receipts, the steps that failed and why. ``released``: they
+    were given back before, and had come back with an older copy. ``next_s``: seconds until the next pass is worth
+    it. ``service`` is the address of the one it was made with."""
 
     confirmed: tuple[str, ...] = ()
     withdrawn: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
     renewed: tuple[str, ...] = ()
     given_back: int = 0
     ending: tuple[EndingTitle, ...] = ()
@@ -63,6 +65,8 @@ class UpkeepReport:
             told.append(f"{_titles(len(self.renewed))} renewed.")
         if self.withdrawn:
             told.append(f"The service has withdrawn {_titles(len(self.withdrawn))}.")
+        if self.released:
+            told.append(f"{_titles(len(self.released))} had been given back before.")
         if self.given_back:
             told.append(f"{_titles(self.given_back)} given back.")
         return tuple(told)
@@ -116,7 +120,8 @@ class KeptLicenceUpkeep:
         unsettled, ending, warn_in_s = await asyncio.to_thread(self._look)
         report = UpkeepReport(
             confirmed=() if states is None else states.confirmed,
-            withdrawn=tuple(sorted({*(() if states is None else states.ended), *(listed or ())})),
+            withdrawn=tuple(sorted({*(() if states is None else states.withdrawn), *(listed or ())})),
+            released=() if states is None else states.released,
             renewed=() if renewals is None else renewals.renewed,
             given_back=sent or 0,
             ending=ending,

@@ -166,12 +166,15 @@ class RightsService:
     def _terms(self, session: Session, subject: _Subject, licence: IssuedLicence, now: float) -> policy.Terms:
         if subject.ends_at is not None:
             return policy.streaming_terms(subject.entitled, now, subject.ends_at, subject.keys_until)
-        known = (licence.first_play_at, rented_since(session, subject.entitled, licence.account_id, now))
+        rights = subject.entitled.rights
+        known = (licence.first_play_at, rented_since(session, rights, licence.title_id, licence.account_id, now))
         first_play_at = min((one for one in known if one is not None), default=None)
         terms = policy.download_terms(subject.entitled, now, first_play_at)
         first, length = terms.first_play_at, terms.play_s
         if first is not None and length is not None and now >= first + length:
-            raise _closed()  # a rental that was watched does not begin again
+            raise ProblemError(
+                403, "rental_over", "This title was watched, here or on another device; its time to watch is over."
+            )
         return terms
 
     def _issue(

@@ -384,6 +384,30 @@ async def test_over_plain_http_a_receipt_stays_until_the_service_signs_it(
         assert await licences.send_receipts() == 1
 
 
+async def test_what_finds_an_older_copy_confirms_the_rest_at_once(desk: Desk) -> None:
+    """Over plain HTTP a removal asks for the service's word. It found out that the vault is an older copy, and the
+    program ended: without a network nothing played any more."""
+    service = TrustedService("http://box.example", desk.vault, desk.clock, desk.server.exchange)
+    licences = OfflineLicences(desk.vault, desk.device, service)
+    stays, goes = [(await licences.acquire(ORDER)).licence_id for _ in range(2)]
+    desk.server.generation = 2**50  # it was told of more changes than this vault knows of
+    licences.remove(goes)
+    assert await licences.send_receipts() == 1
+    desk.server.online = False
+    assert licences.standing(stays).state is RightsState.READY
+
+
+async def test_a_service_that_calls_every_vault_an_older_copy_is_asked_once_more_at_most(desk: Desk) -> None:
+    def state(asked: dict[str, Any]) -> Any:
+        desk.server.generation = asked["before"] + 2**30
+        return honest(asked)
+
+    honest = desk.server._state
+    with patch.object(desk.server, "_state", state):
+        assert not await desk.licences.is_device_removed()
+    assert desk.server.calls.count("/licences/state") == 2
+
+
 @pytest.mark.parametrize("state", ["answered", "refused"])
 async def test_only_a_signed_word_says_that_the_device_was_removed(desk: Desk, state: str) -> None:
     """Of an account that is gone the list alone still says so."""

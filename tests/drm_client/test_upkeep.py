@@ -173,6 +173,11 @@ async def test_an_older_copy_is_found_and_heals_at_the_next_contact(
     desk.machine.run(HOUR)
     report = await upkeep(desk).run()
     assert report.failed == {}
+    assert (report.withdrawn, report.released) == ((revoked,), (released,))
+    assert report.sentences()[-2:] == (
+        "The service has withdrawn 1 licence.",
+        "1 licence had been given back before.",
+    )
     assert desk.licences.standing(good).state is RightsState.READY
     assert desk.licences.standing(played).playback_s == 6 * HOUR - HOUR / 4 - HOUR
     assert released not in desk.licences.store.ids()

@@ -24,7 +24,7 @@ from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, InputError, Matin
 from ui.cli.download_store import by_service, open_store
 from ui.cli.download_work import estimate_of, work
 from ui.cli.options import profile_folder
-from ui.cli.output import print_json
+from ui.cli.output import print_json, shown_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -274,16 +274,6 @@ def list_quietly(args: argparse.Namespace, store: Store) -> int:
     if args.json:
         print_json({"downloads": [document_of(item) for item in store.list()]})
     return int(ExitCode.GOOD)
-
-
-def shown_bytes(count: int) -> str:
-    """A size for people."""
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit in ("B", "kB") else f"{value:.1f} {unit}"
-        value /= 1000
-    return ""
 
 
 def _work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:

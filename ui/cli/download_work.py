@@ -31,6 +31,7 @@ from drm_client.errors import DrmError
 from player.base.errors import ANY_ERROR, ExitCode, MatineeError, exit_code
 from player.engine import Engine, EngineSettings
 from ui.cli.options import profile_folder
+from ui.cli.output import shown_bytes
 from ui.cli.play_setup import sign_in
 
 _BAR = 30
@@ -160,7 +161,7 @@ class _QueueProgress:
             return
         others = [item for item in self.store.list() if item.id != download_id]
         for item in eviction_preview(others, {}, int(needed - free)):
-            self._line(f"matinee: removing {item.id} ({item.name}) would free {item.fetched / 1e6:.0f} MB")
+            self._line(f"matinee: removing {item.id} ({item.name}) would free {shown_bytes(item.fetched)}")
 
     def draw(self) -> None:
         folders = list(self.folders.values())

@@ -19,3 +19,13 @@ def printable(line: str) -> str:
 def print_json(document: Any) -> None:  # noqa: ANN401 (whatever JSON can hold)
     """One JSON document on stdout."""
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+def shown_bytes(count: int) -> str:
+    """A size for people."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit in ("B", "kB") else f"{value:.1f} {unit}"
+        value /= 1000
+    return ""

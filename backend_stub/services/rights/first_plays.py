@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend_stub.db.models import Download, IssuedLicence
-from backend_stub.services.entitlement import Entitled
+from backend_stub.services.entitlement import ContractTerms
 
 
 def note_first_play(licence: IssuedLicence, reported: float | None, now: float) -> None:
@@ -19,17 +19,17 @@ def note_first_play(licence: IssuedLicence, reported: float | None, now: float) 
         licence.first_play_at = min(*moments, now)
 
 
-def rented_since(session: Session, entitled: Entitled, account_id: str, now: float) -> float | None:
+def rented_since(session: Session, rights: ContractTerms, title_id: str, account_id: str, now: float) -> float | None:
     """The first play of a rental by any of the account's downloads of it, those that were given back included. One
     whose licence could not be renewed any more counts no longer: the title is then rented again."""
-    if not entitled.rights.rental:
+    if not rights.rental:
         return None
     return session.scalar(
         select(func.min(IssuedLicence.first_play_at))
         .join(Download, Download.id == IssuedLicence.session_id)
         .where(
             IssuedLicence.account_id == account_id,
-            IssuedLicence.title_id == entitled.title.id,
+            IssuedLicence.title_id == title_id,
             Download.holds_until > now,
         )
     )

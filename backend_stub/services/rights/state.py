@@ -12,7 +12,8 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Device, DeviceVault, IssuedLicence
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
-from backend_stub.services.rights.first_plays import note_first_play
+from backend_stub.services.entitlement import rights_of
+from backend_stub.services.rights.first_plays import note_first_play, rented_since
 from backend_stub.services.rights.messages import HeldLicence, ReplayGuard, StateRequest, read_signed
 from backend_stub.services.rights.signatures import (
     STATE,
@@ -99,9 +100,11 @@ def _answer(session: Session, device_id: str, held: HeldLicence, now: float) -> 
         state = "revoked"
     elif licence.released_at is not None:
         state = "released"
+    elsewhere = rented_since(session, rights_of(session, licence.title_id), licence.title_id, licence.account_id, now)
+    known = [at for at in (licence.first_play_at, elsewhere) if at is not None]
     return {
         "licence_id": licence.id,
         "state": state,
         "sequence": licence.sequence,
-        "first_play_at": licence.first_play_at,
+        "first_play_at": min(known, default=None),
     }

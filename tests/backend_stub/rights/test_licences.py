@@ -293,8 +293,8 @@ class TestRenewal:
         later = running.licence(device.renew(renewed, first_play_at=START + 5000))
         assert later["first_play_at"] == START + 100
         running.clock.step(DAY + 100)
-        assert refusal(device.renew(later)) == (403, "renewal_closed")
-        assert refusal(device.acquire(licence["session_id"])) == (403, "renewal_closed")
+        assert refusal(device.renew(later)) == (403, "rental_over")
+        assert refusal(device.acquire(licence["session_id"])) == (403, "rental_over")
 
     @pytest.mark.parametrize("how", ["receipt", "give back", "another device"])
     def test_a_rental_goes_on_with_its_next_download(self, running: Service, device: SigningDevice, how: str) -> None:
@@ -318,7 +318,7 @@ class TestRenewal:
         assert begun["licence_id"] != licence["licence_id"]
         assert begun["first_play_at"] == START + 100
         running.clock.step(DAY + 100)  # its 48 hours are over
-        assert refusal(next_one.acquire(next_one.download().json()["download_id"])) == (403, "renewal_closed")
+        assert refusal(next_one.acquire(next_one.download().json()["download_id"])) == (403, "rental_over")
         running.clock.step(90 * DAY)
         later = running.licence(device.acquire(device.download().json()["download_id"]))
         assert later["first_play_at"] is None  # rented again

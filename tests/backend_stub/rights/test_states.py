@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from backend_stub.db.models import AuditEntry
 from backend_stub.problems import ProblemError
+from backend_stub.services.entitlement import ContractTerms
 from backend_stub.services.rights.time_guard import (
     EARLIEST_S,
     OFF_S,
@@ -65,6 +66,25 @@ class TestStates:
         for number, (said, stands) in enumerate(times):
             answer = told(running, device.state(1 + number, licence | {"first_play_at": said}))
             assert answer["licences"][0]["first_play_at"] == stands
+
+    @pytest.mark.parametrize("rental", [True, False])
+    def test_of_a_rental_a_device_learns_when_another_one_played_it(
+        self, running: Service, device: SigningDevice, rental: bool
+    ) -> None:
+        """It kept the title as if nobody had begun it, until its renewal was refused."""
+        running.context.rights.contracts.set("film", ContractTerms(rental=rental), by=None)
+        mine = running.licence(device.acquire(device.download().json()["download_id"]))
+        other = SigningDevice(device.client, device.clock)
+        other.register("Other")
+        theirs = running.licence(other.acquire(other.download().json()["download_id"]))
+        assert told(running, other.state(1, theirs | {"first_play_at": START - 50}))
+        (said,) = told(running, device.state(1, mine))["licences"]
+        assert said["first_play_at"] == (START - 50 if rental else None)
+        running.clock.step(60 * 3600.0)
+        if rental:
+            refused = device.renew(mine)
+            assert refusal(refused) == (403, "rental_over")
+            assert "watched" in refused.json()["title"]
 
     def test_an_older_copy_of_a_store_is_found(
         self, running: Service, device: SigningDevice, licence: dict[str, Any]

@@ -322,7 +322,15 @@ def test_refusals_become_clear_sentences(status: int, body: bytes, code: ErrorCo
 
 # The licence protocol reads these itself (drm_client.refusals), or no viewer's program meets them.
 ELSEWHERE = {
-    *("licence_not_open", "licence_revoked", "licence_released", "renewal_closed", "hdcp_too_low", "not_entitled"),
+    *(
+        "licence_not_open",
+        "licence_revoked",
+        "licence_released",
+        "renewal_closed",
+        "rental_over",
+        "hdcp_too_low",
+        "not_entitled",
+    ),
     *("clock_skew", "device_unproven", "bad_signature", "edges_only", "stream_limit"),
     *("own_account", "admin_only", "role_missing"),
 }

@@ -119,3 +119,4 @@ def test_a_full_disk_names_what_could_go(
     told = capsys.readouterr().err
     assert "(disk.full)" in told
     assert f"removing {name}" in told
+    assert "free 0 MB" not in told

@@ -188,6 +188,7 @@ def _reasons(tr: Translate) -> dict[str, str]:
         "download_title_limit": tr("This device keeps all downloads of your plan; remove one first."),
         "download_device_limit": tr("Your plan has downloads on no more devices; give back those of one."),
         "title_revoked": tr("This title was taken back."),
+        "rental_over": tr("This title was watched, here or on another device; its time to watch is over."),
         "not_in_region": tr("This title is not available in your country."),
         "not_yet_available": tr("This title is not available yet."),
         "no_longer_available": tr("This title is no longer available."),

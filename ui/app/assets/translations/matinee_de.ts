@@ -3760,6 +3760,10 @@
         <translation>Dieser Titel wurde zurückgezogen.</translation>
     </message>
     <message>
+        <source>This title was watched, here or on another device; its time to watch is over.</source>
+        <translation>Dieser Titel wurde gesehen, hier oder auf einem anderen Gerät; die Zeit dafür ist um.</translation>
+    </message>
+    <message>
         <source>Throughput</source>
         <translation>Durchsatz</translation>
     </message>
