@@ -7,7 +7,7 @@ from pathlib import Path
 
 from player.base.errors import ErrorCode, MatineeError
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class DownloadError(MatineeError):
@@ -59,6 +59,11 @@ def storage_error(error: OSError, folder: Path) -> DownloadError:
     """What an OSError while using ``folder`` means."""
     if error.errno in _FULL:
         return disk_full(folder)
+    if error.errno == errno.EFBIG:
+        return DownloadError(
+            ErrorCode.DOWNLOAD_IMPOSSIBLE,
+            "The disk takes no files as large as this title's (FAT ends at 4 GB); download it to another disk.",
+        )
     if not folder.is_dir():
         return store_gone(folder)
     return DownloadError(

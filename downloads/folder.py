@@ -67,10 +67,14 @@ class DownloadFolder:
     def create(cls, path: Path, sealer: Sealer, entry: tuple[str, Body], disk: Disk | None = None) -> DownloadFolder:
         """A new folder whose journal begins with ``entry``."""
         folder = cls(path, sealer, disk)
-        with folder._storage():
-            (path / ITEMS).mkdir(parents=True, mode=0o700)
-            sync_folder(path.parent)
-            folder.note(entry)
+        try:
+            with folder._storage():
+                (path / ITEMS).mkdir(parents=True, mode=0o700)
+                sync_folder(path.parent)
+                folder.note(entry)
+        except DownloadError:
+            shutil.rmtree(path, ignore_errors=True)  # half of one would be listed as damaged
+            raise
         return folder
 
     # --- the journal

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from downloads import ledger, schedule
 from downloads.downloader import Downloader, is_passing
-from downloads.errors import LACK_ROOM
+from downloads.errors import LACK_ROOM, DownloadError
 from downloads.model import DownloadSummary, State
 from downloads.schedule import QueueConditions, WaitReason
 from downloads.settings import DownloadSettings
@@ -46,6 +46,8 @@ class Queue:
     _failures: Counter[str] = field(default_factory=Counter)
     _not_before: dict[str, float] = field(default_factory=dict)
     _waiting: Mapping[str, WaitReason] = field(default_factory=dict)
+    _lacked: set[str] = field(default_factory=set)
+    """What failed for want of room here: a disk that is full takes no note of it."""
     _woken: bool = False
 
     async def run(self, only: Collection[str] | None = None) -> None:
@@ -66,6 +68,7 @@ class Queue:
         """Try a download at once that has failed before: somebody wants it now."""
         self._failures.pop(download_id, None)
         self._not_before.pop(download_id, None)
+        self._lacked.discard(download_id)
 
     async def _turn(self, only: Collection[str] | None) -> bool:
         """One look at the queue, and the wait until the next; False when there is nothing left."""
@@ -99,14 +102,27 @@ class Queue:
         """The downloads that wait for room; those that have it now are queued again."""
         if self.has_room is None:
             return []
-        failed = [item for item in listed if item.state is State.FAILED and item.code in LACK_ROOM]
+        failed = [item for item in listed if self._lacks_room(item)]
         now_s = self.conditions().now_s
         for item in failed:
             if self._not_before.get(item.id, 0.0) <= now_s and await asyncio.to_thread(self.has_room, item):
-                folder = await asyncio.to_thread(self.store.get, item.id)
+                try:
+                    folder = await asyncio.to_thread(self.store.get, item.id)
+                    await asyncio.to_thread(folder.note, ledger.changed(State.QUEUED))
+                except DownloadError:  # full again, or its disk is gone
+                    self._try_room_later(item.id)
+                    continue
                 self._failures.pop(item.id, None)
-                await asyncio.to_thread(folder.note, ledger.changed(State.QUEUED))
+                self._lacked.discard(item.id)
         return [item.id for item in failed]
+
+    def _try_room_later(self, download_id: str) -> None:
+        """Where the size is not known yet, only trying tells whether there is room."""
+        self._not_before[download_id] = self.conditions().now_s + ROOM_RETRY_S
+
+    def _lacks_room(self, item: DownloadSummary) -> bool:
+        noted = item.state is State.FAILED and item.code in LACK_ROOM
+        return noted or (item.state is State.QUEUED and item.id in self._lacked)
 
     def _start(self, download_id: str) -> None:
         stop = asyncio.Event()
@@ -140,8 +156,9 @@ class Queue:
         self._failures[download_id] = (
             self._failures[download_id] + 1 if isinstance(error, MatineeError) and is_passing(error) else self.tries
         )
-        if error.code in LACK_ROOM:  # where the size is not known yet, only trying tells whether there is room
-            self._not_before[download_id] = self.conditions().now_s + ROOM_RETRY_S
+        if error.code in LACK_ROOM:
+            self._lacked.add(download_id)
+            self._try_room_later(download_id)
             self.on_error(download_id, error)
             return
         delay_s = schedule.retry_delay_s(self._failures[download_id])

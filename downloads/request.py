@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import cast
 
-from downloads.errors import damaged
+from downloads.errors import DownloadError, damaged
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadChoice, DownloadOrigin
+from downloads.store import Store
 from drm_client.keys import ContentKey
 from drm_client.licence_store import keys_text, read_keys
 from drm_client.memory import read_secret_json, wipe
@@ -27,6 +30,28 @@ class DownloadRequest:
     choice: DownloadChoice = field(default_factory=DownloadChoice)
     smart: bool = False
     profile: str = ""
+
+
+def make(
+    store: Store,
+    name: str,
+    request: DownloadRequest,
+    *,
+    priority: int = 0,
+    place: Path | None = None,
+    beside: Callable[[DownloadFolder], None] = lambda _folder: None,
+) -> DownloadFolder:
+    """A new download with its request, and with what ``beside`` keeps in it; all of it or nothing. Raises as
+    :meth:`Store.create`."""
+    folder = store.create(name, request.origin.title_id, priority, place)
+    try:
+        write(folder, request)
+        beside(folder)
+    except DownloadError:
+        with contextlib.suppress(DownloadError):
+            store.remove(folder.id)
+        raise
+    return folder
 
 
 def write(folder: DownloadFolder, request: DownloadRequest) -> None:

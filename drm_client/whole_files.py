@@ -23,10 +23,21 @@ def create_whole(path: Path, content: bytes) -> None:
     """Create ``path`` at once, whole, unless it is there by now. Raises OSError."""
     temporary = _temporary_beside(path, content)
     try:
-        with contextlib.suppress(FileExistsError):
+        try:
             os.link(temporary, path)
+        except FileExistsError:
+            return
+        except OSError:  # FAT has no links
+            with contextlib.suppress(FileExistsError), open(path, "xb", opener=_private) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
 
 
 def sync_folder(folder: Path) -> None:

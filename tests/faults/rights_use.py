@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Collection
+from pathlib import Path
 
 import pytest
 
 from backend_stub.services.rights import state
+from downloads import errors, request
+from downloads.queue import Queue
+from drm_client import keystore
 from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.signed_licences import LicenceStates
 from tests.faults.model import Fault
@@ -36,11 +42,67 @@ def each_device_rents_for_itself(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(state, "rented_since", lambda *_given: None)
 
 
+def half_of_a_download_is_left(patch: pytest.MonkeyPatch) -> None:
+    class KeepsAll:
+        @staticmethod
+        def rmtree(*_given: object, **_more: object) -> None:
+            """What could not be made stays."""
+
+    patch.setattr("downloads.folder.shutil", KeepsAll)
+
+
+def a_download_without_its_request_is_left(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(request, "DownloadError", ZeroDivisionError)
+
+
+def what_took_no_note_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    lacks = Queue._lacks_room
+    patch.setattr(Queue, "_lacks_room", lambda queue, item: item.state != "queued" and lacks(queue, item))
+
+
+def a_large_file_is_a_full_disk(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(errors, "_FULL", errors._FULL | {errno.EFBIG})
+
+
+def key_stores_need_links(patch: pytest.MonkeyPatch) -> None:
+    def create(path: Path, content: bytes) -> None:
+        (path.parent / "new").write_bytes(content)
+        os.link(path.parent / "new", path)
+
+    patch.setattr(keystore, "create_whole", create)
+
+
 def sizes_are_told_in_megabytes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(download_work, "shown_bytes", lambda count: f"{count / 1e6:.0f} MB")
 
 
+_FULL = "tests/downloads/test_full_disk.py"
 FAULTS = [
+    Fault(
+        "rights-half-of-a-download-is-left",
+        f"{_FULL}::test_a_download_that_could_not_be_made_is_not_listed[its journal]",
+        half_of_a_download_is_left,
+    ),
+    Fault(
+        "rights-a-download-without-its-request-is-left",
+        f"{_FULL}::test_a_download_that_could_not_be_made_is_not_listed[its request]",
+        a_download_without_its_request_is_left,
+    ),
+    Fault(
+        "rights-a-disk-without-room-for-a-note",
+        f"{_FULL}::test_a_disk_that_takes_no_note_of_it_is_waited_for_all_the_same",
+        what_took_no_note_is_forgotten,
+    ),
+    Fault(
+        "rights-a-large-file-is-a-full-disk",
+        f"{_FULL}::test_a_file_that_is_too_large_for_its_disk_is_not_called_a_full_disk",
+        a_large_file_is_a_full_disk,
+    ),
+    Fault(
+        "rights-key-stores-need-links",
+        f"{_FULL}::test_a_profile_may_lie_on_a_disk_without_links",
+        key_stores_need_links,
+    ),
     Fault(
         "rights-an-older-copy-waits-for-the-next-pass",
         "tests/drm_client/test_offline.py::test_what_finds_an_older_copy_confirms_the_rest_at_once",

@@ -41,10 +41,13 @@ def add(args: argparse.Namespace) -> int:
     wanted = wanted_of(args)
     keys = _keys(args.key)
     name = wanted.origin.title_id or Path(wanted.origin.url).stem or "Download"
-    folder = store.create(name, wanted.origin.title_id, args.priority)
-    request.write(folder, wanted)
-    if keys:
-        request.note_keys(folder, keys)
+    folder = request.make(
+        store,
+        name,
+        wanted,
+        priority=args.priority,
+        beside=lambda made: request.note_keys(made, keys) if keys else None,
+    )
     print(f"matinee: download {folder.id}", file=sys.stderr)
     return _show_one(args, store, folder.id) if args.later else _work(args, store, [folder.id])
 

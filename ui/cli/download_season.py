@@ -37,8 +37,7 @@ def add(args: argparse.Namespace) -> int:
 
 
 def _add(args: argparse.Namespace, store: Store, title: Title) -> str:
-    folder = store.create(title.title, title.id)
     origin = DownloadOrigin(title_id=title.id, variant=args.variant, service=args.service)
-    request.write(folder, DownloadRequest(origin, choice_of(args), profile=args.owner))
+    folder = request.make(store, title.title, DownloadRequest(origin, choice_of(args), profile=args.owner))
     print(f"matinee: download {folder.id} of {title.title}", file=sys.stderr)
     return folder.id

@@ -77,9 +77,8 @@ def _is_smart(store: Store, item: DownloadSummary) -> bool:
 
 
 def _add(args: argparse.Namespace, store: Store, title_id: str) -> str:
-    folder = store.create(title_id, title_id)
     origin = DownloadOrigin(title_id=title_id, variant=args.variant, service=args.service)
-    request.write(folder, DownloadRequest(origin, choice_of(args), smart=True))
+    folder = request.make(store, title_id, DownloadRequest(origin, choice_of(args), smart=True))
     print(f"matinee: download {folder.id} of {title_id}", file=sys.stderr)
     return folder.id
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,9 +164,8 @@ class KeptTitles:
         known = kept_card.kept_card(card, await self._told(card.id))
 
         def make() -> None:
-            folder = store.create(_kept_name(card), card.id, place=self._disk())
-            request.write(folder, wanted)
-            kept_card.keep(folder, known)
+            beside = partial(kept_card.keep, card=known)
+            request.make(store, _kept_name(card), wanted, place=self._disk(), beside=beside)
 
         await asyncio.to_thread(make)
         await self._wake()
