@@ -38,13 +38,14 @@ def main() -> int:
     parser.add_argument("tests", nargs="*", type=Path, default=[ROOT / "tests"], help="folders and files")
     parser.add_argument("--logs", type=Path, default=ROOT / "build" / "test-logs")
     parser.add_argument("--limit", type=float, default=3600.0, metavar="S", help="for the whole run")
+    parser.add_argument("--processes", type=int, default=_TOGETHER, metavar="N", help="that run tests side by side")
     parser.add_argument("--silence", type=float, default=330.0, metavar="S", help="that ends it")
     options = parser.parse_args()
     begun = time.monotonic()
     _make_room(options.logs)
     adopt_orphans()
     parts: list[Part] = []
-    for name, words in _plan(options.tests):
+    for name, words in _plan(options.tests, options.processes):
         parts.append(_run(name, words, options, begun))
         if parts[-1].trouble:
             break
@@ -57,8 +58,8 @@ def main() -> int:
     return 0 if good else 1
 
 
-def _plan(tests: Sequence[Path]) -> Iterator[tuple[str, list[str]]]:
-    yield "together", _among(_TOGETHER, "not realtime and not soak", tests)
+def _plan(tests: Sequence[Path], processes: int) -> Iterator[tuple[str, list[str]]]:
+    yield "together", _among(processes, "not realtime and not soak", tests)
     playing = sorted(file for path in tests for file in _files(path) if _MARK in file.read_text(encoding="utf-8"))
     if playing:  # four processes need not read all tests for a few
         playing.sort(key=lambda file: _FIRST.index(file.name) if file.name in _FIRST else len(_FIRST))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,11 +14,7 @@ from tests.faults.model import Fault
 from tests.faults.qa import FAULTS
 from tests.soak import live_shapes
 
-TEST = "tests/suite/test_exit_codes.py::test_a_test_for_the_one_below"
-
-
-def test_a_test_for_the_one_below() -> None:
-    assert os.environ.get("FAULTY") is None
+TEST = "tests/suite/test_under_a_fault.py"
 
 
 def under(fault: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:

@@ -35,7 +35,17 @@ def folder() -> Iterator[Path]:
 
 def command(folder: Path, *words: str) -> list[str]:
     """The runner over a folder's tests; ``words`` come last, so that they may say otherwise."""
-    return [sys.executable, "-m", "tests.run", str(folder), "--logs", str(folder / "logs"), *words]
+    return [
+        sys.executable,
+        "-m",
+        "tests.run",
+        str(folder),
+        "--logs",
+        str(folder / "logs"),
+        "--processes",
+        "2",
+        *words,
+    ]
 
 
 def run(folder: Path, *words: str, options: str = "") -> tuple[int, list[str]]:
