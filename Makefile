@@ -79,10 +79,11 @@ translations: setup
 package: setup
 	@$(PY) packaging/build.py $(ARGS)
 
-dist:
+# Written last: a build that was broken off is no build.
+dist/SHA256SUMS:
 	@$(MAKE) --no-print-directory package ARGS=
 
-test-packages: setup-packages dist
+test-packages: setup-packages dist/SHA256SUMS
 	@$(PY) -m tests.packaging.installed $(ARGS)
 
 docs:

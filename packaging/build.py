@@ -65,6 +65,8 @@ def main() -> int:
     if has_changes():
         _say("changes that are not committed are left out")
     kinds = arguments.only or list(KINDS)
+    sums = arguments.out / "SHA256SUMS"
+    sums.unlink(missing_ok=True)
     try:
         commit = commit_of(arguments.ref)
         made = build(kinds, arguments.out, commit)
@@ -78,8 +80,7 @@ def main() -> int:
     except (RuntimeError, LookupError, OSError, subprocess.CalledProcessError) as error:
         _say(str(error))
         return 1
-    sums = "".join(f"{digest(path)}  {path.name}\n" for path in made)
-    (arguments.out / "SHA256SUMS").write_text(sums, encoding="utf-8")
+    sums.write_text("".join(f"{digest(path)}  {path.name}\n" for path in made), encoding="utf-8")
     for path in made:
         _say(f"{path.name}  {path.stat().st_size / 1e6:.1f} MB")
     return 0

@@ -335,7 +335,7 @@ class Refresher:
         else:
             if state.is_gone(self._clock.monotonic()):
                 self._listener.source_silent(
-                    MediaError(ErrorCode.MEDIA_NO_TRACKS, "This programme sends nothing any more.")
+                    MediaError(ErrorCode.MEDIA_NO_TRACKS, "This programme has stopped sending.")
                 )
 
     # --- loading

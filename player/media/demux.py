@@ -206,7 +206,7 @@ class SniffingDemuxer(Demuxer):
         container = sniff.sniff(bytes(source.view(0, available)))
         if container is Container.UNKNOWN:  # what a whole segment would be is not known: another copy may tell
             raise MediaError(
-                ErrorCode.MEDIA_DAMAGED, "The media is damaged, or packed in a way that is not known here."
+                ErrorCode.MEDIA_DAMAGED, "The media is damaged, or packed in a way that is not supported."
             )
         return self._make(container)
 

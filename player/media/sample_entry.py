@@ -157,9 +157,7 @@ def _mp4a(esds: bytes, rate: int, channels: int) -> StreamConfig:
     kind, private = _decoder_config(esds[4:])
     codec = _ESDS_CODECS.get(kind)
     if codec is None:
-        raise MediaError(
-            ErrorCode.MEDIA_UNSUPPORTED, f"The audio is of MPEG-4 object type {kind:#x}, not known here."
-        )
+        raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, f"Audio of MPEG-4 object type {kind:#x} is not supported.")
     if codec is Codec.AAC:
         if not private:
             raise damaged("the AAC configuration is missing")
@@ -283,5 +281,5 @@ def _text_of(format_: bytes) -> str:
 def _unsupported(kind: str, format_: bytes) -> MediaError:
     name = "".join(chr(byte) if 32 <= byte < 127 else "?" for byte in format_)
     return MediaError(
-        ErrorCode.MEDIA_UNSUPPORTED, f"The {kind} is in a format that is not known here: {name}.", format=name
+        ErrorCode.MEDIA_UNSUPPORTED, f"The {kind} is in a format that is not supported: {name}.", format=name
     )

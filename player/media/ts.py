@@ -94,7 +94,7 @@ def _choose(container: Any) -> list[Any]:  # noqa: ANN401  (an av.container.Inpu
     if not chosen:
         if unknown:
             raise MediaError(
-                ErrorCode.MEDIA_UNSUPPORTED, f"The media is in a format that is not known here: {unknown}."
+                ErrorCode.MEDIA_UNSUPPORTED, f"The media is in a format that is not supported: {unknown}."
             )
         raise damaged("a transport stream segment holds neither video nor audio")
     return list(chosen.values())

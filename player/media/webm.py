@@ -170,7 +170,7 @@ def _track(data: bytes, entry: ElementHead) -> WebmTrack:
     codec = _CODECS.get(fields.codec)
     if codec is None or fields.encrypted:
         name = fields.codec.decode("ascii", "replace")
-        what = "is encrypted inside WebM" if fields.encrypted else f"is in a format that is not known here: {name}"
+        what = "is encrypted inside WebM" if fields.encrypted else f"is in a format that is not supported: {name}"
         raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, f"The media {what}.", format=name)
     kind = StreamKind.AUDIO if type_ == 2 else StreamKind.VIDEO
     return WebmTrack(fields.number, replace(fields.config, kind=kind, codec=codec), fields.default_duration_ns / 1e9)
@@ -272,7 +272,9 @@ def _simple(data: bytes) -> _Block:
     track, place = read_number(data, 0, len(data), longest=2)
     relative, flags = struct.unpack_from(">hB", data, place)
     if flags & _LACING:
-        raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "The media packs several samples in one block, not known here.")
+        raise MediaError(
+            ErrorCode.MEDIA_UNSUPPORTED, "The media packs several samples into one block, which is not supported."
+        )
     return _Block(track, relative, bool(flags & 0x80), data[place + 3 :], None)
 
 

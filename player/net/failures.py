@@ -59,7 +59,7 @@ def connect_failure(error: BaseException, url: str) -> NetError:
                 )
             return failure(
                 ErrorCode.NET_TLS,
-                f"The certificate of {{host}} is not to be trusted: {cause.verify_message}.",
+                f"The certificate of {{host}} cannot be trusted: {cause.verify_message}.",
                 url,
                 recoverable=False,
             )
@@ -81,7 +81,7 @@ def connect_failure(error: BaseException, url: str) -> NetError:
         if isinstance(cause, TimeoutError):
             return failure(ErrorCode.NET_TIMEOUT, "The server {host} does not answer.", url, phase="connect")
         if isinstance(cause, OSError) and cause.errno in _UNREACHABLE:
-            return failure(ErrorCode.NET_UNREACHABLE, "There is no way to the server {host}.", url)
+            return failure(ErrorCode.NET_UNREACHABLE, "The network has no route to the server {host}.", url)
     return failure(ErrorCode.NET_CUT, "The connection to {host} broke while it was made.", url)
 
 

@@ -292,7 +292,7 @@ def _raise_before_response(faults: Sequence[Fault], request: Request) -> None:
         if fault.type is FaultType.DNS:
             raise failure(ErrorCode.NET_DNS, "The server {host} cannot be found.", request.url)
         if fault.type is FaultType.TLS:
-            sentence = "The certificate of {host} is not to be trusted: certificate has expired."
+            sentence = "The certificate of {host} cannot be trusted: certificate has expired."
             raise failure(ErrorCode.NET_TLS, sentence, request.url, recoverable=False)
         broken = fault.type in (FaultType.CUT, FaultType.RESET) and fault.after_bytes == 0
         if broken or fault.type is FaultType.GOAWAY:

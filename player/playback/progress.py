@@ -134,7 +134,10 @@ class PlaybackProgress:
         if finding.restart:
             self._reloads.restart(self._streaming.anew(self._playhead.position_s))
         if finding.hopeless and not await self._is_heard():
-            raise MediaError(ErrorCode.MEDIA_DECODER, "No more pictures come of this title, also after a new begin.")
+            raise MediaError(
+                ErrorCode.MEDIA_DECODER,
+                "This title shows no more pictures, not even after a restart of its playback.",
+            )
 
     async def _is_heard(self) -> bool:
         """Whether the sound goes on, as far as can be told: then the viewer may go on without pictures."""

@@ -24,7 +24,7 @@ LOCKED = Title(encrypted=True)
 STEERED = Title(steered=True)
 BROKEN = {
     ErrorCode.NET_DNS: "The server cannot be found.",
-    ErrorCode.NET_UNREACHABLE: "There is no way to the server.",
+    ErrorCode.NET_UNREACHABLE: "The network has no route to the server.",
     ErrorCode.NET_TLS: "A secure connection could not be made.",
     ErrorCode.NET_PROTOCOL: "The server does not speak proper HTTP.",
 }

@@ -69,7 +69,7 @@ class DevicesViewModel(QObject):
         """Fill ``options`` with what can be done with a machine."""
         line = next((line for line in self._lines.records if line.device_id == device_id), None)
         if line is not None:
-            warning = tr("You sign in again here") if line.here else tr("It plays nothing any more")
+            warning = tr("You sign in again here") if line.here else tr("It can no longer play anything")
             self._options.replace([Option("keep", tr("Keep")), Option(REMOVE, tr("Remove"), warning)])
 
     @Slot(str, str)

@@ -163,7 +163,7 @@ def _rights(tr: Translate) -> dict[str, str]:
         "drm.no_licence": tr("There is no licence on this machine that permits playing now."),
         "drm.pssh_malformed": tr("The description of the protection is damaged."),
         "drm.decrypt_failed": tr("The video cannot be decrypted."),
-        "drm.scheme_unsupported": tr("The video is encrypted in a way that is not known here."),
+        "drm.scheme_unsupported": tr("The video is encrypted in a way that is not supported."),
     }
 
 

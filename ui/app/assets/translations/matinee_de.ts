@@ -1732,7 +1732,7 @@
         <translation>Vielleicht wurde er entfernt. Wählen Sie einen anderen Titel.</translation>
     </message>
     <message>
-        <source>It plays nothing any more</source>
+        <source>It can no longer play anything</source>
         <translation>Es spielt nichts mehr ab</translation>
     </message>
     <message>
@@ -3540,7 +3540,7 @@
         <translation>Das Video ist beschädigt.</translation>
     </message>
     <message>
-        <source>The video is encrypted in a way that is not known here.</source>
+        <source>The video is encrypted in a way that is not supported.</source>
         <translation>Das Video ist auf eine hier unbekannte Weise verschlüsselt.</translation>
     </message>
     <message>
