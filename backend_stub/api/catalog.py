@@ -8,7 +8,7 @@ from typing import Annotated, Literal, cast
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 
-from backend_stub.api import schemas
+from backend_stub.api import PREFIX, schemas
 from backend_stub.api.deps import Context, TitleId, Watching
 from backend_stub.api.errors import documented
 from backend_stub.api.title_credits import Narrowed
@@ -24,6 +24,7 @@ router = APIRouter(tags=["catalog"])
 _Cursor = Annotated[str | None, Query(max_length=400)]
 _Limit = Annotated[int, Query(ge=1, le=200)]
 _Order = Literal["new", "title"]
+_POSTER, ARTWORK = "/posters/{title_id}.jpg", "/artwork/{title_id}/{name}"
 _THUMBS: dict[int, Literal["up", "down"]] = {UP: "up", DOWN: "down"}
 
 
@@ -54,8 +55,7 @@ def get_title(request: Request, context: Context, watching: Watching, title_id: 
 
 
 @router.get(
-    "/posters/{title_id}.jpg",
-    name="poster",
+    _POSTER,
     response_class=FileResponse,
     responses={200: {"content": {"image/jpeg": {}}, "description": "The poster"}, **documented(404)},
 )
@@ -76,7 +76,7 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
         synopsis=title.synopsis,
         year=title.year,
         duration_s=title.duration_s,
-        poster_url=_artwork_url(request, title, "poster") or str(request.url_for("poster", title_id=title.id)),
+        poster_url=_artwork_url(request, title, "poster") or _address(request, _POSTER, title_id=title.id),
         heights=title.heights,
         variants=cast("list[Literal['encrypted', 'clear', 'live']]", title.variants),
         maturity=title.maturity,
@@ -106,7 +106,12 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
 
 def _artwork_url(request: Request, title: Title, kind: ArtworkKind) -> str | None:
     name = title.artwork.get(kind)
-    return str(request.url_for("artwork", title_id=title.id, name=name)) if name is not None else None
+    return _address(request, ARTWORK, title_id=title.id, name=name) if name is not None else None
+
+
+def _address(request: Request, path: str, **members: str) -> str:
+    """Of a path on this server; ``url_for`` looks for it among all routes, most of a list's time."""
+    return str(request.base_url).removesuffix("/") + PREFIX + path.format(**members)
 
 
 def markers_body(markers: Markers) -> schemas.MarkersBody:

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from backend_stub.api import admin_schemas, schemas
-from backend_stub.api.catalog import title_body
+from backend_stub.api.catalog import ARTWORK, title_body
 from backend_stub.api.deps import Context, Publisher, TitleId
 from backend_stub.api.errors import documented
 from backend_stub.problems import ProblemError, not_found
@@ -26,8 +26,7 @@ _PICTURES = {media_type: {"schema": {"type": "string", "format": "binary"}} for 
 
 
 @router.get(
-    "/artwork/{title_id}/{name}",
-    name="artwork",
+    ARTWORK,
     response_class=FileResponse,
     responses={200: {"content": _PICTURES, "description": "The picture"}, **documented(404)},
 )

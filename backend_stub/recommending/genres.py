@@ -3,39 +3,51 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from backend_stub.db.models import Title, TitleGenre
 
 _MOST_GENRES = 10  # that are looked for
+_LOOKED_THROUGH = 1000  # of the newest titles
+_OWN = (
+    select(TitleGenre.genre, func.count())
+    .where(TitleGenre.title_id.in_(bindparam("title_ids", expanding=True)))
+    .group_by(TitleGenre.genre)
+    .order_by(func.count().desc(), TitleGenre.genre)
+    .limit(_MOST_GENRES)
+)
+_NEWEST = (
+    select(Title.id, Title.published_at)
+    .where(Title.published_at.is_not(None))
+    .order_by(Title.published_at.desc(), Title.id)
+    .limit(_LOOKED_THROUGH)
+    .subquery()
+)
+_GENRES = (
+    select(_NEWEST.c.id, TitleGenre.genre)
+    .outerjoin(TitleGenre, TitleGenre.title_id == _NEWEST.c.id)
+    .order_by(_NEWEST.c.published_at.desc(), _NEWEST.c.id, TitleGenre.genre)
+)
 
 
 def of_same_genres(session: Session, title_ids: Sequence[str], most: int) -> Sequence[str]:
     """Titles that share genres with these, the more the better; a genre counts for as often as it is among these, and
-    for as rare as it is in the catalogue. Among equals the newest come first; these themselves are left out."""
-    weights = _weights(session, title_ids)
-    if not weights:
+    for as rare as it is. Among equals the newest come first; these themselves are left out, and so is all but the
+    newest of a large catalogue."""
+    often: dict[str, int] = {row[0]: row[1] for row in session.execute(_OWN, {"title_ids": title_ids})}
+    if not often:
         return ()
-    score = func.sum(case(weights, value=TitleGenre.genre, else_=0.0))
-    query = (
-        select(TitleGenre.title_id)
-        .join(Title, Title.id == TitleGenre.title_id)
-        .where(TitleGenre.genre.in_(weights), Title.published_at.is_not(None), Title.id.not_in(title_ids))
-        .group_by(TitleGenre.title_id, Title.published_at)
-        .order_by(score.desc(), Title.published_at.desc(), TitleGenre.title_id)
-        .limit(most)
-    )
-    return session.scalars(query).all()
-
-
-def _weights(session: Session, title_ids: Sequence[str]) -> dict[str, float]:
-    counted = select(TitleGenre.genre, func.count()).group_by(TitleGenre.genre)
-    own = counted.where(TitleGenre.title_id.in_(title_ids))
-    found = session.execute(own.order_by(func.count().desc()).limit(_MOST_GENRES))
-    often: dict[str, int] = {row[0]: row[1] for row in found}
-    everywhere = session.execute(counted.where(TitleGenre.genre.in_(often)))
-    titles = session.scalar(select(func.count()).select_from(Title)) or 1
-    return {genre: often[genre] * math.log(1 + titles / count) for genre, count in everywhere}
+    newest = session.execute(_GENRES).all()
+    everywhere, titles = Counter(genre for _, genre in newest), len({title_id for title_id, _ in newest})
+    weights = {genre: often[genre] * math.log(1 + titles / everywhere[genre]) for genre in often if everywhere[genre]}
+    scores: dict[str, float] = {}
+    for title_id, genre in newest:
+        if genre in weights:
+            scores[title_id] = scores.get(title_id, 0.0) + weights[genre]
+    for title_id in title_ids:
+        scores.pop(title_id, None)
+    return sorted(scores, key=lambda title_id: -scores[title_id])[:most]

@@ -21,7 +21,7 @@ from backend_stub.services.opinions import thumb_of
 from backend_stub.services.progress import watches_of
 from backend_stub.services.resume import FROM_THE_BEGIN, Resume, Watch, resume, standing
 from backend_stub.services.title_credits import ANY, Narrowing
-from backend_stub.services.title_structure import Markers, SeriesPlace, markers_by_title, places_of, surroundings_of
+from backend_stub.services.title_structure import Markers, SeriesPlace, places_and_markers, surroundings_of
 from backend_stub.titles import EPISODE, FILM
 
 _Place = TypeVar("_Place", str, float)
@@ -142,21 +142,15 @@ def whole(session: Session, viewing: Viewing, title: Title) -> WatchedTitle:
 
 def watched(session: Session, viewing: Viewing, titles: Sequence[Title]) -> list[WatchedTitle]:
     """Titles for a list that may have episodes."""
+    if not titles:
+        return []
     ids = [title.id for title in titles]
-    progress, places, markers = (
-        progress_of(session, viewing, ids),
-        places_of(session, ids),
-        markers_by_title(session, ids),
-    )
-    return [
-        WatchedTitle(
-            title,
-            progress.get(title.id),
-            place=places.get(title.id),
-            markers=markers.get(title.id, Markers()),
-        )
-        for title in titles
-    ]
+    progress, around = progress_of(session, viewing, ids), places_and_markers(session, ids)
+    made = []
+    for title in titles:
+        place, markers = around.get(title.id, (None, Markers()))
+        made.append(WatchedTitle(title, progress.get(title.id), place=place, markers=markers))
+    return made
 
 
 def progress_of(session: Session, viewing: Viewing, title_ids: Sequence[str]) -> dict[str, WatchedPosition]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -52,12 +50,6 @@ def opinion_for(session: Session, viewing: Viewing, title_id: str) -> Opinion:
 def thumb_of(session: Session, viewing: Viewing, title_id: str) -> int:
     found = session.get(Opinion, (viewing.account_id, viewing.profile_id, title_id))
     return found.thumb if found is not None else NONE
-
-
-def with_thumb(session: Session, viewing: Viewing, thumb: int) -> Sequence[str]:
-    """The titles that a profile gave this thumb to."""
-    own = (Opinion.account_id == viewing.account_id, Opinion.profile_id == viewing.profile_id)
-    return session.scalars(select(Opinion.title_id).where(*own, Opinion.thumb == thumb)).all()
 
 
 def put_away_by(session: Session, viewing: Viewing) -> dict[str, float]:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Float,
+    Select,
+    SQLColumnExpression,
+    String,
+    bindparam,
+    cast,
+    func,
+    label,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import DAY_S, Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import DailyView, Episode, ListEntry, Title, TitleGenre, WatchedPosition
+from backend_stub.db.models import DailyView, Episode, ListEntry, Opinion, Title, TitleGenre, WatchedPosition
 from backend_stub.recommending.feedback import Viewer
 from backend_stub.recommending.genres import of_same_genres
 from backend_stub.recommending.suggestions import MOST, picks_for, similar_to
@@ -18,7 +34,7 @@ from backend_stub.services.catalog import Catalog, WatchedTitle, progress_of, wa
 from backend_stub.services.continue_watching import going_on
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.my_list import ViewerLists
-from backend_stub.services.opinions import DOWN, UP, with_thumb
+from backend_stub.services.opinions import DOWN, NONE, UP
 from backend_stub.services.resume import is_seen
 from backend_stub.services.rows import RowMaker, Shown
 from backend_stub.services.views import Views
@@ -33,6 +49,106 @@ _TOP = 10
 _NEW_S = 30 * DAY_S
 _FEWEST_OF_GENRE, _MOST_GENRES = 3, 6
 _LOOKED_THROUGH = 1000  # titles
+_TITLE_IDS: BindParameter[str] = bindparam("title_ids", expanding=True)
+_OFFERED = select(Title.id).where(Title.id.in_(_TITLE_IDS), is_offered())
+_TITLES = select(Title).where(Title.id.in_(_TITLE_IDS))
+_GENRES_OF = (
+    select(TitleGenre.genre, func.count()).where(TitleGenre.title_id.in_(_TITLE_IDS)).group_by(TitleGenre.genre)
+)
+_EPISODES = (
+    select(Title, Episode.series_id)
+    .join(Episode, Episode.title_id == Title.id)
+    .where(is_offered((EPISODE,)), Title.published_at > bindparam("since", type_=Float))
+    .order_by(Title.published_at.desc(), Episode.season.desc(), Episode.number.desc())
+    .limit(_LATEST)
+)
+
+
+def _of_genres() -> Select[str, str]:
+    """The newest titles of each genre, of those that have enough; the largest genre first."""
+    offered = select(Title.id, Title.published_at).where(is_offered())
+    newest = offered.order_by(Title.published_at.desc(), Title.id).limit(_LOOKED_THROUGH).subquery()
+    order = newest.c.published_at.desc(), newest.c.id
+    placed = (
+        select(
+            TitleGenre.genre,
+            newest.c.id,
+            func.row_number().over(partition_by=TitleGenre.genre, order_by=order).label("place"),
+            func.count().over(partition_by=TitleGenre.genre).label("many"),
+        )
+        .join(newest, newest.c.id == TitleGenre.title_id)
+        .where(newest.c.id.not_in(_TITLE_IDS))
+        .subquery()
+    )
+    rows = select(placed.c.genre, placed.c.id).where(placed.c.many >= _FEWEST_OF_GENRE, placed.c.place <= ROW_LENGTH)
+    return rows.order_by(placed.c.many.desc(), placed.c.genre, placed.c.place)
+
+
+_OF_GENRES = _of_genres()
+
+
+def _acts() -> Select[str, str, float, str | None]:
+    """What a viewer did with which titles and when: one question, for several rows ask it."""
+    account, profile = bindparam("account_id", type_=String), bindparam("profile_id", type_=String)
+
+    def acts(
+        of: type[DailyView | WatchedPosition | Opinion | ListEntry], act: str, at: SQLColumnExpression[float]
+    ) -> Select[str, str, float]:
+        return select(literal_column(f"'{act}'", String).label("act"), of.title_id, label("at", at)).where(
+            of.account_id == account
+        )
+
+    def theirs(of: type[DailyView | WatchedPosition]) -> ColumnElement[bool]:
+        return or_(profile == "", of.profile_id == profile)  # without a profile what the account did
+
+    viewed = acts(DailyView, "watched", DailyView.day * DAY_S).where(theirs(DailyView))
+    latest = viewed.order_by(DailyView.day.desc(), DailyView.title_id).limit(_LATEST).subquery()
+    begun = WatchedPosition.position_s >= _BECAUSE_SHARE * WatchedPosition.duration_s
+    thumb, listed = cast(Opinion.thumb, Float), acts(ListEntry, "listed", ListEntry.changed_at)
+    everything = union_all(
+        select(latest),
+        acts(WatchedPosition, "watched", WatchedPosition.watched_at).where(theirs(WatchedPosition), begun),
+        acts(Opinion, "thumb", thumb).where(Opinion.profile_id == profile, Opinion.thumb != NONE),
+        listed.where(ListEntry.profile_id == profile, ListEntry.listed),
+    ).subquery()
+    return select(everything, Episode.series_id).outerjoin(Episode, Episode.title_id == everything.c.title_id)
+
+
+_ACTS = _acts()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a viewer watched, the latest first; without a profile what the account did. ``series`` are those of the
+    episodes among all these titles."""
+
+    watched: Sequence[str]
+    liked: frozenset[str]
+    unwanted: frozenset[str]
+    listed: frozenset[str]
+    series: Mapping[str, str]
+
+    def works(self, title_ids: Iterable[str]) -> list[str]:
+        """The titles, each episode as its series, each once."""
+        return list(dict.fromkeys(self.series.get(title_id, title_id) for title_id in title_ids))
+
+
+def _known(session: Session, viewing: Viewing) -> _Known:
+    acts: dict[str, dict[str, float]] = {"watched": {}, "thumb": {}, "listed": {}}
+    series = {}
+    values = {"account_id": viewing.account_id, "profile_id": viewing.profile_id}
+    for act, title_id, at, series_id in session.execute(_ACTS, values):
+        acts[act][title_id] = max(acts[act].get(title_id, at), at)
+        if series_id is not None:
+            series[title_id] = series_id
+    watched, thumbs = acts["watched"], acts["thumb"]
+    return _Known(
+        sorted(watched, key=lambda title_id: (-watched[title_id], title_id)),
+        frozenset(title_id for title_id, thumb in thumbs.items() if thumb == UP),
+        frozenset(title_id for title_id, thumb in thumbs.items() if thumb == DOWN),
+        frozenset(acts["listed"]),
+        series,
+    )
 
 
 class RowQueries:
@@ -75,21 +191,14 @@ class RowQueries:
         """The most watched of late, the first of them first."""
         ranked = self._views.ranked()
         with self._database.read() as session:
-            return Shown(self._offered(session, viewing, ranked)[:_TOP])
+            return Shown(self._offered(session, viewing, ranked, _TOP))
 
     def episodes(self, viewing: Viewing) -> Shown:
         """Of each series its newest episode that has not been seen, where that is new."""
         now = self._clock.now()
         with self._database.read() as session:
-            query = (
-                select(Title, Episode.series_id)
-                .join(Episode, Episode.title_id == Title.id)
-                .where(is_offered((EPISODE,)), Title.published_at > now - _NEW_S)
-                .order_by(Title.published_at.desc(), Episode.season.desc(), Episode.number.desc())
-                .limit(_LATEST)
-            )
             newest: dict[str, Title] = {}
-            for title, series_id in session.execute(query, offer_values(viewing, now)):
+            for title, series_id in session.execute(_EPISODES, {"since": now - _NEW_S, **offer_values(viewing, now)}):
                 newest.setdefault(series_id, title)
             shown = watched(session, viewing, list(newest.values())[:ROW_LENGTH])
         return Shown([one for one in shown if not _seen(one)])
@@ -97,51 +206,33 @@ class RowQueries:
     def genres(self, viewing: Viewing) -> Sequence[Shown]:
         """A row for each genre with enough titles: those that the viewer likes first, then the largest."""
         with self._database.read() as session:
-            liked = self._liked_genres(session, viewing)
-            newest = (
-                select(Title.id, Title.published_at)
-                .where(is_offered())
-                .order_by(Title.published_at.desc(), Title.id)
-                .limit(_LOOKED_THROUGH)
-                .subquery()
-            )
-            query = (
-                select(TitleGenre.genre, newest.c.id)
-                .join(newest, newest.c.id == TitleGenre.title_id)
-                .order_by(newest.c.published_at.desc(), newest.c.id)
-            )
+            known = _known(session, viewing)
+            liked = self._liked_genres(session, known)
             found: dict[str, list[str]] = {}
-            unwanted = set(with_thumb(session, viewing, DOWN))
-            for genre, title_id in session.execute(query, offer_values(viewing, self._clock.now())):
-                if title_id not in unwanted:
-                    found.setdefault(genre, []).append(title_id)
-            large = [genre for genre, titles in found.items() if len(titles) >= _FEWEST_OF_GENRE]
-            large.sort(key=lambda genre: (-liked.get(genre, 0), -len(found[genre]), genre))
-            rows = {genre: found[genre][:ROW_LENGTH] for genre in large[:_MOST_GENRES]}
-            all_ids = list(dict.fromkeys(chain.from_iterable(rows.values())))
+            values = {"title_ids": known.unwanted, **offer_values(viewing, self._clock.now())}
+            for genre, title_id in session.execute(_OF_GENRES, values):
+                found.setdefault(genre, []).append(title_id)
+            genres = sorted(found, key=lambda genre: -liked.get(genre, 0))[:_MOST_GENRES]
+            all_ids = list(dict.fromkeys(chain.from_iterable(found[genre] for genre in genres)))
             offered = {one.title.id: one for one in self._offered(session, viewing, all_ids, len(all_ids))}
             return [
-                Shown([offered[title_id] for title_id in title_ids if title_id in offered], genre=genre)
-                for genre, title_ids in rows.items()
+                Shown([offered[title_id] for title_id in found[genre] if title_id in offered], genre=genre)
+                for genre in genres
             ]
 
-    def _liked_genres(self, session: Session, viewing: Viewing) -> dict[str, int]:
+    def _liked_genres(self, session: Session, known: _Known) -> dict[str, int]:
         """How many titles of each genre the viewer watched or liked."""
-        known = [*self._watched(session, viewing)[:_LATEST], *with_thumb(session, viewing, UP)]
-        series = select(Episode.series_id).where(Episode.title_id.in_(known))
-        query = select(TitleGenre.genre, func.count()).where(
-            or_(TitleGenre.title_id.in_(known), TitleGenre.title_id.in_(series))
-        )
-        return {row[0]: row[1] for row in session.execute(query.group_by(TitleGenre.genre))}
+        titles = [*known.watched[:_LATEST], *known.liked]
+        values = {"title_ids": {*titles, *known.works(titles)}}
+        return {row[0]: row[1] for row in session.execute(_GENRES_OF, values)} if titles else {}
 
     def because(self, viewing: Viewing) -> Shown:
         """Titles like one that was watched of late: by those who watched both, else by genre. A title with a thumb
         down leads nowhere, and one of a series leads on from the series."""
         with self._database.read() as session:
-            met = {*self._met(session, viewing), *with_thumb(session, viewing, DOWN)}
-            unwanted = set(with_thumb(session, viewing, DOWN))
-            latest = [one for one in self._works(session, self._watched(session, viewing)) if one not in unwanted]
-            met.update(latest)
+            known = _known(session, viewing)
+            latest = [one for one in known.works(known.watched) if one not in known.unwanted]
+            met = {*known.watched, *known.listed, *known.unwanted, *latest}
             for anchor in self._offered(session, viewing, latest[:_ANCHORS]):
                 alike = similar_to(session, anchor.title.id)
                 if not alike:
@@ -155,56 +246,27 @@ class RowQueries:
     def picks(self, viewing: Viewing) -> Shown:
         """Titles for this viewer that they have not met: by taste, else by their favourite genres."""
         with self._database.read() as session:
-            unwanted, liked = with_thumb(session, viewing, DOWN), with_thumb(session, viewing, UP)
-            met = self._met(session, viewing)
+            known = _known(session, viewing)
+            met = {*known.watched, *known.listed}
             picked = picks_for(session, Viewer(viewing.account_id, viewing.profile_id))
-            taste = [one for one in self._works(session, [*liked, *met]) if one not in set(unwanted)]
+            taste = [one for one in known.works({*known.liked, *met}) if one not in known.unwanted]
             if not picked and taste:
                 picked = of_same_genres(session, taste, MOST)
-            seen = {*met, *taste, *unwanted}
+            seen = {*met, *taste, *known.unwanted}
             return Shown(self._offered(session, viewing, [one for one in picked if one not in seen]))
-
-    def _watched(self, session: Session, viewing: Viewing) -> Sequence[str]:
-        """What this profile watched, the latest first; without a profile what the account did."""
-        seen_at: dict[str, float] = {}
-        views = select(DailyView.title_id, DailyView.day).where(DailyView.account_id == viewing.account_id)
-        progress = select(WatchedPosition.title_id, WatchedPosition.watched_at).where(
-            WatchedPosition.account_id == viewing.account_id,
-            WatchedPosition.position_s >= _BECAUSE_SHARE * WatchedPosition.duration_s,
-        )
-        if viewing.profile_id:
-            views = views.where(DailyView.profile_id == viewing.profile_id)
-            progress = progress.where(WatchedPosition.profile_id == viewing.profile_id)
-        for title_id, at in session.execute(progress):
-            seen_at[title_id] = max(seen_at.get(title_id, 0.0), at)
-        for title_id, day in session.execute(views.order_by(DailyView.day.desc()).limit(_LATEST)):
-            seen_at[title_id] = max(seen_at.get(title_id, 0.0), day * DAY_S)
-        return sorted(seen_at, key=lambda title_id: (-seen_at[title_id], title_id))
-
-    def _works(self, session: Session, title_ids: Sequence[str]) -> Sequence[str]:
-        """The titles, each episode as its series, each once."""
-        query = select(Episode.title_id, Episode.series_id).where(Episode.title_id.in_(title_ids))
-        series = {row.title_id: row.series_id for row in session.execute(query)}
-        return list(dict.fromkeys(series.get(title_id, title_id) for title_id in title_ids))
-
-    def _met(self, session: Session, viewing: Viewing) -> Sequence[str]:
-        """What needs no suggesting: watched, or on the list."""
-        own = (ListEntry.account_id == viewing.account_id, ListEntry.profile_id == viewing.profile_id)
-        listed = select(ListEntry.title_id).where(*own, ListEntry.listed)
-        return [*self._watched(session, viewing), *session.scalars(listed)]
 
     def _offered(
         self, session: Session, viewing: Viewing, title_ids: Sequence[str], most: int = ROW_LENGTH
     ) -> Sequence[WatchedTitle]:
         """Those of the titles that are on offer, in their order, as many as a row has."""
-        query = select(Title)
-        rows = session.scalars(
-            query.where(Title.id.in_(title_ids), is_offered()), offer_values(viewing, self._clock.now())
-        )
-        by_id = {title.id: title for title in rows}
-        shown = [by_id[title_id] for title_id in title_ids if title_id in by_id][:most]
-        progress = progress_of(session, viewing, [title.id for title in shown])
-        return [WatchedTitle(title, progress.get(title.id)) for title in shown]
+        if not title_ids:
+            return []
+        values = {"title_ids": title_ids, **offer_values(viewing, self._clock.now())}
+        offered = set(session.scalars(_OFFERED, values))
+        shown = [title_id for title_id in title_ids if title_id in offered][:most]
+        titles = {title.id: title for title in session.scalars(_TITLES, {"title_ids": shown})}
+        progress = progress_of(session, viewing, shown)
+        return [WatchedTitle(titles[title_id], progress.get(title_id)) for title_id in shown]
 
 
 def _seen(one: WatchedTitle) -> bool:

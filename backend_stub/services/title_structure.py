@@ -72,31 +72,24 @@ _AROUND = (
     .outerjoin(TitleMarkers, TitleMarkers.title_id == Title.id)
     .where(Title.id == bindparam("title_id"))
 )
+_PLACES = (
+    select(Title.id, Episode, _series.title, TitleMarkers)
+    .outerjoin(Episode, Episode.title_id == Title.id)
+    .outerjoin(_series, _series.id == Episode.series_id)
+    .outerjoin(TitleMarkers, TitleMarkers.title_id == Title.id)
+    .where(Title.id.in_(bindparam("title_ids", expanding=True)))
+    .where(or_(Episode.title_id.is_not(None), TitleMarkers.title_id.is_not(None)))
+)
 
 
-def places_of(session: Session, title_ids: Sequence[str]) -> dict[str, SeriesPlace]:
-    """The places of those titles that are episodes."""
-    series = aliased(Title)
-    query = (
-        select(Episode.title_id, Episode.series_id, series.title, Episode.season, Episode.number)
-        .join(series, series.id == Episode.series_id)
-        .where(Episode.title_id.in_(title_ids))
-    )
-    return {
-        title_id: SeriesPlace(of, name, season, number)
-        for title_id, of, name, season, number in session.execute(query)
-    }
-
-
-def markers_by_title(session: Session, title_ids: Sequence[str]) -> dict[str, Markers]:
-    """The markers of those titles that have some."""
-    rows = session.scalars(select(TitleMarkers).where(TitleMarkers.title_id.in_(title_ids)))
-    return {row.title_id: _markers(row) for row in rows}
+def places_and_markers(session: Session, title_ids: Sequence[str]) -> dict[str, tuple[SeriesPlace | None, Markers]]:
+    """Of those of the titles that are episodes, or have markers."""
+    found = session.execute(_PLACES, {"title_ids": title_ids})
+    return {title_id: (_place(place, name), _markers(row)) for title_id, place, name, row in found}
 
 
 def markers_of(session: Session, title_id: str) -> Markers:
-    row = session.get(TitleMarkers, title_id)
-    return Markers() if row is None else _markers(row)
+    return _markers(session.get(TitleMarkers, title_id))
 
 
 def episodes_on_offer(
@@ -131,11 +124,7 @@ def next_episode(session: Session, viewing: Viewing, title_id: str, now: float) 
 def surroundings_of(session: Session, title_id: str) -> Surroundings:
     """What there is around one title."""
     place, series_title, markers, trailer_id = session.execute(_AROUND, {"title_id": title_id}).one()
-    return Surroundings(
-        None if place is None else SeriesPlace(place.series_id, series_title, place.season, place.number),
-        Markers() if markers is None else _markers(markers),
-        trailer_id,
-    )
+    return Surroundings(_place(place, series_title), _markers(markers), trailer_id)
 
 
 def with_episodes(session: Session, title_id: str) -> list[str]:
@@ -146,6 +135,12 @@ def with_episodes(session: Session, title_id: str) -> list[str]:
     return [title_id, *session.scalars(select(Episode.title_id).where(Episode.series_id == title_id))]
 
 
-def _markers(row: TitleMarkers) -> Markers:
+def _place(place: Episode | None, series_title: str) -> SeriesPlace | None:
+    return None if place is None else SeriesPlace(place.series_id, series_title, place.season, place.number)
+
+
+def _markers(row: TitleMarkers | None) -> Markers:
+    if row is None:
+        return Markers()
     known = row.intro_start_s is not None and row.intro_end_s is not None
     return Markers((row.intro_start_s or 0.0, row.intro_end_s or 0.0) if known else None, row.credits_s)

@@ -169,7 +169,9 @@ def test_systemd_keeps_the_sockets(tmp_path: Path) -> None:
         "from backend_stub import cli; from backend_stub.config import Settings\n"
         "from backend_stub.server import ServerOptions\n"
         "options = ServerOptions(api_port=int(sys.argv[4]), edge_ports=(int(sys.argv[5]),))\n"
-        "cli.serve(Settings(Path(sys.argv[3])), options, announce=lambda g: print(g.api_url, flush=True))\n"
+        "import gc\n"
+        "told = lambda group: print(group.api_url, gc.get_freeze_count() > 10**5, flush=True)\n"
+        "cli.serve(Settings(Path(sys.argv[3])), options, announce=told)\n"
     )
     words = [sys.executable, "-c", program, *(str(one.fileno()) for one in listeners), tmp_path, *map(str, ports)]
     with subprocess.Popen(
@@ -179,7 +181,9 @@ def test_systemd_keeps_the_sockets(tmp_path: Path) -> None:
         pass_fds=[one.fileno() for one in listeners],
     ) as process:
         try:
-            assert first_line(process) == f"http://127.0.0.1:{ports[0]}/api/v1"
+            url, set_aside = first_line(process).split()
+            assert url == f"http://127.0.0.1:{ports[0]}/api/v1"
+            assert set_aside == "True"  # what lives as long as the process is not looked through again and again
             for port, path in zip(ports, ("/api/v1/health", "/health"), strict=True):
                 assert httpx.get(f"http://127.0.0.1:{port}{path}", trust_env=False).status_code == 200
         finally:

@@ -22,6 +22,7 @@ from typing import Any
 
 import httpx
 
+from backend_stub.cli import set_aside
 from backend_stub.services.retention import Retention
 from tests.bench.fill import Sizes, fill
 from tests.kit.postgres import postgres_cluster
@@ -65,6 +66,7 @@ def main() -> int:
             ("retention, with nothing to let go", Retention(running.context.database, running.clock).let_go),
         ):
             timed(name, run)
+        set_aside()  # as `matinee serve` does
         return measure(running, until)
 
 
@@ -120,6 +122,7 @@ def every(running: Service) -> Iterator[Asked]:
     admin, device = running.client(chief), running.device(running.account("viewer"))
     viewer = device.client
     admin.headers["Cookie"] = f"matinee_console={running.context.tokens.issue(account, 'x').refresh_token}"
+    begin_some(device)
     scraper = running.client(None)
     scraper.headers["Authorization"] = f"Bearer {running.context.secrets.admin_token}"
 
@@ -152,6 +155,27 @@ def every(running: Service) -> Iterator[Asked]:
 
 
 CONSOLE = "http://testserver/console"
+
+
+def begin_some(device: SigningDevice) -> None:
+    """A viewer as others are: their first screen has rows of what they watched, listed and liked."""
+    items = [
+        {
+            "event_id": f"before {number}",
+            "title_id": f"t{number * 7}",
+            "device_id": device.device_id,
+            "position_s": 5400.0 * (number + 1) / 20,
+            "duration_s": 5400.0,
+            "watched_at": device.clock.now() - 3600.0 * number,
+        }
+        for number in range(20)
+    ]
+    assert device.post("/progress", {"items": items}).status_code == 200
+    for number in range(10):
+        change = {"listed": True, "changed_at": device.clock.now() - number}
+        assert device.client.call("PUT", f"/list/t{number * 11}", change).status_code == 200
+        thumb = {"thumb": "down" if number % 3 else "up"}
+        assert device.client.call("PUT", f"/thumbs/t{number * 13}", thumb).status_code == 200
 
 
 def after_play(name: str, device: SigningDevice, after: Callable[[Any], httpx.Response]) -> Asked:

@@ -6,18 +6,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Integer, String, bindparam, or_, select
+from sqlalchemy import Integer, String, bindparam, or_, select, text
 from sqlalchemy.dialects import sqlite
+from starlette.requests import Request
 
 from backend_stub import config, server
 from backend_stub.api import auth, errors
+from backend_stub.api import catalog as api_catalog
 from backend_stub.asgi import App
 from backend_stub.db import migrate, patience
-from backend_stub.db.models import Account, Job, Profile, Quality, Title, TitleRights
+from backend_stub.db.models import Account, Job, Profile, Quality, Title, TitleGenre, TitleRights
 from backend_stub.encoding import process, worker
 from backend_stub.encoding.errors import StorageError
 from backend_stub.http_server import HttpServer
 from backend_stub.jobs import store
+from backend_stub.recommending import genres
 from backend_stub.services import catalog, licence_issuing, retention, search, search_index, shared, streams, tokens
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.edge_beats import EdgeBeats
@@ -163,10 +166,10 @@ def _one_by_one(patch: pytest.MonkeyPatch) -> None:
 
 def _row_by_row(patch: pytest.MonkeyPatch) -> None:
     """The titles of each genre's row are asked for by themselves."""
-    genres = RowQueries.genres
+    all_rows = RowQueries.genres
 
     def each(rows: RowQueries, viewing: Viewing) -> Sequence[Shown]:
-        made = genres(rows, viewing)
+        made = all_rows(rows, viewing)
         with rows._database.read() as session:
             return [
                 Shown(rows._offered(session, viewing, [o.title.id for o in one.titles]), genre=one.genre)
@@ -174,6 +177,34 @@ def _row_by_row(patch: pytest.MonkeyPatch) -> None:
             ]
 
     patch.setattr(RowQueries, "genres", each)
+
+
+def _looks_through_all(patch: pytest.MonkeyPatch) -> None:
+    """Titles of the same genres are looked for in the whole catalogue."""
+    unbounded = select(Title.id, Title.published_at).where(Title.published_at.is_not(None)).subquery()
+    joined = select(unbounded.c.id, TitleGenre.genre).join(TitleGenre, TitleGenre.title_id == unbounded.c.id)
+    patch.setattr(genres, "_GENRES", joined.order_by(unbounded.c.published_at.desc(), TitleGenre.genre))
+
+
+def _looks_for_addresses(patch: pytest.MonkeyPatch) -> None:
+    """The address of each poster is looked for among all routes."""
+
+    def looked_for(request: Request, path: str, **members: str) -> str:
+        return str(request.url_for("poster" if path.endswith("jpg") else "artwork", **members))
+
+    patch.setattr(api_catalog, "_address", looked_for)
+
+
+def _without_index(patch: pytest.MonkeyPatch) -> None:
+    """What is played most is found by reading the sums of all hours."""
+    sum_up = QualitySums.sum_up
+
+    def dropped(self: QualitySums, most: int | None = None) -> None:
+        with self._database.write() as session:
+            session.execute(text("DROP INDEX IF EXISTS ix_quality_hours_name"))
+        sum_up(self, most)
+
+    patch.setattr(QualitySums, "sum_up", dropped)
 
 
 def _ranks_each_time(patch: pytest.MonkeyPatch) -> None:
@@ -432,6 +463,15 @@ FAULTS = [
         "service-genres-row-by-row",
         _SIZE + "test_rows_of_many_genres_ask_as_much_as_the_row_of_one",
         _row_by_row,
+    ),
+    Fault(
+        "service-genres-of-all-titles",
+        _SIZE + "test_what_shares_genres_is_looked_for_among_the_newest_titles",
+        _looks_through_all,
+    ),
+    Fault("service-looks-for-addresses", _SIZE + "test_addresses_are_made_and_not_looked_for", _looks_for_addresses),
+    Fault(
+        "service-quality-without-index", _SIZE + "test_the_most_played_are_found_in_an_index[2160]", _without_index
     ),
     Fault("service-index-inside-a-search", _SIZE + "test_a_search_waits_for_no_great_load", _indexes_while_asked),
     Fault("service-keeps-everything", _SIZE + "test_what_is_old_is_let_go", _keeps_all),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
+from starlette.requests import Request
 
 from backend_stub.clock import DAY_S, day_of
 from backend_stub.config import Settings
@@ -25,6 +26,7 @@ from backend_stub.db.models import (
     TitleGenre,
     ViewDay,
 )
+from backend_stub.recommending.genres import of_same_genres
 from backend_stub.services.entitlement import Viewing
 from backend_stub.services.quality import aggregate
 from backend_stub.services.retention import Retention
@@ -214,6 +216,41 @@ def test_rows_of_many_genres_ask_as_much_as_the_row_of_one(running: Service) -> 
         assert {len(one.titles) for one in shown} == {3}
         asked.append(len(counted))
     assert len(set(asked)) == 1
+
+
+def test_what_shares_genres_is_looked_for_among_the_newest_titles(running: Service) -> None:
+    fill(running.context.database, Sizes(1200, 1, 0, 0, 0))
+    with running.context.database.read() as session:
+        found = of_same_genres(session, ["t0", "t1"], 1200)
+    assert found
+    assert min(int(title_id[1:]) for title_id in found) >= 200  # that is, of 1,000 titles
+
+
+def test_addresses_are_made_and_not_looked_for(running: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    url_for = Request.url_for
+
+    def counted(request: Request, name: str, **members: object) -> object:
+        asked.append(name)
+        return url_for(request, name, **members)
+
+    monkeypatch.setattr(Request, "url_for", counted)
+    title = running.client(running.account("a")).get("/rows").json()["items"][0]["titles"][0]
+    assert title["poster_url"] == "http://testserver/api/v1/posters/film.jpg"
+    assert asked == []
+
+
+@pytest.mark.parametrize("hours", [24, 2160])
+def test_the_most_played_are_found_in_an_index(running: Service, hours: int) -> None:
+    fill(running.context.database, Sizes(50, 20, 0, 200, 0))
+    running.context.quality.sum_up()
+    with statements(running) as asked:
+        running.context.quality.most(START - hours * 3600, "title_id", 10)
+    (statement,) = [one for one in asked if "GROUP BY" in one]
+    with running.context.database.read() as session:
+        values = ("title_id", int(START / 3600) - hours, 10, 0)
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert any("COVERING INDEX" in row[3] for row in plan)
 
 
 def test_a_search_waits_for_no_great_load(running: Service) -> None:
