@@ -161,7 +161,10 @@ class QualityHour(Base):
     apart by, ``name`` which of these. ``startups`` are seconds, ascending, or some that stand for all."""
 
     __tablename__ = "quality_hours"
-    __table_args__ = (Index("ix_quality_hours_part", "part", "hour"),)
+    __table_args__ = (
+        Index("ix_quality_hours_part", "part", "hour"),
+        Index("ix_quality_hours_name", "part", "name", "hour", "playbacks"),
+    )
 
     hour: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     part: Mapped[str] = mapped_column(String(16), primary_key=True)
