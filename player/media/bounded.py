@@ -18,6 +18,7 @@ LIMITS: Mapping[str, int] = {"RLIMIT_AS": 3 << 30, "RLIMIT_CPU": 1800, "RLIMIT_F
 OPTION = "--worker"
 """The first word by which an archive's program, which is no Python, runs one of :data:`WORKERS`."""
 WORKERS = ("player.media.film_worker", "player.media.lines_worker")
+_HELD_S = 5.0
 _ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "TMPDIR")
 
 
@@ -38,20 +39,23 @@ def worker_environment() -> dict[str, str]:
 
 async def end_worker(process: asyncio.subprocess.Process) -> None:
     """Kill a process and wait until it is gone, however often the caller is cancelled meanwhile. Nothing else may be
-    reading from it."""
+    reading from it. One that a share holds is left after a while: it ends with its read."""
     with contextlib.suppress(ProcessLookupError):
         process.kill()
     cancelled = False
     ending = asyncio.ensure_future(process.communicate())
-    while not ending.done():
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + _HELD_S
+    while not ending.done() and (left_s := until_s - loop.time()) > 0:
         try:
-            await asyncio.wait({ending})
+            await asyncio.wait({ending}, timeout=left_s)
         except asyncio.CancelledError:
             cancelled = True
         if ending.cancelled():  # as all tasks of the loop are at its end
             cancelled, ending = True, asyncio.ensure_future(process.communicate())
-    with contextlib.suppress(ConnectionError):
-        ending.result()
+    if ending.done():
+        with contextlib.suppress(ConnectionError):
+            ending.result()
     if cancelled:
         raise asyncio.CancelledError
 

@@ -6,14 +6,13 @@ A libmpv call can wait for its core; the loop must not. So commands go through o
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from player.mpv.model import MediaPlayer
 
 _T = TypeVar("_T")
-_ANSWER_S = 10.0
+_SOON_S, _ANSWER_S = 0.5, 10.0
 
 
 class MpvControl:
@@ -41,15 +40,21 @@ class MpvControl:
         """Make a call on the worker thread and do not wait for it."""
         self._worker.submit(function, *values)
 
-    async def leave(self, url: str) -> None:
-        """End the playback of ``url`` and let the player go. One that does not answer is left to itself."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ANSWER_S):
-                await self.run(self.player.command, "stop")
+    async def leave(self, url: str, hanging: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
+        """End the playback of ``url`` and let the player go. One that does not answer is left behind, at the latest
+        once ``hanging`` returns: it watches what libmpv reads."""
+        stopping = self._loop.run_in_executor(self._worker, self.player.stop)
+        await asyncio.wait({stopping}, timeout=_SOON_S)
+        if not stopping.done():
+            watching = asyncio.ensure_future(asyncio.sleep(_ANSWER_S) if hanging is None else hanging())
+            await asyncio.wait({stopping, watching}, timeout=_ANSWER_S, return_when=asyncio.FIRST_COMPLETED)
+            watching.cancel()
         self.player.withdraw(url)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ANSWER_S):
-                await self.close()
+        if stopping.done():
+            await self.close()
+        else:
+            self.player.leave_behind()
+            self._worker.shutdown(wait=False)
 
     async def close(self) -> None:
         """Let the player go; calls already posted are finished."""

@@ -11,11 +11,13 @@ import json
 import logging
 import math
 import threading
+import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from player.base.apart import ApartWorker, begin_apart, hold
 from player.base.errors import ComponentError, ErrorCode
 from player.media.model import Interrupted
 from player.mpv import drawing
@@ -37,6 +39,8 @@ _ENTRY = "playlist_entry_id"  # of each loaded file, counted by libmpv
 _ERRORS = ("error", "fatal")
 _DECODERS = ("ffmpeg/video", "ffmpeg/audio", "vd", "ad")  # names of libmpv's modules
 _STARVING = "paused-for-cache"
+_LOOK_S = 0.002
+_left_behind: list[Any] = []  # python-mpv would free what is forgotten
 # Each on a line of its own, empty where libmpv has none.
 _MEASURED = "\n".join(
     f"${{={name}}}"
@@ -159,6 +163,8 @@ class MpvPlayer:
         self._seek_event = threading.Event()
         self._property_change = binding.MpvEventID.PROPERTY_CHANGE
         self._calls = Calls()
+        self.is_lost = False
+        """Whether it has been left behind: it does nothing any more, and another one is to take its place."""
         self.tells_position = output.untimed or output.each_picture
         for name in (*_OBSERVED, _POSITION) if self.tells_position else _OBSERVED:
             self.handle.observe_property(name, self._on_property)
@@ -176,7 +182,7 @@ class MpvPlayer:
 
     def worker(self) -> Executor:
         """A thread for calls that may wait for libmpv's core, in order."""
-        return ThreadPoolExecutor(1, thread_name_prefix="mpv-control")
+        return ApartWorker("mpv-control")
 
     # --- what it says
 
@@ -341,7 +347,7 @@ class MpvPlayer:
         """Free libmpv, once the calls of other threads have ended. A render context made on ``handle`` must have been
         freed before."""
         if self._calls.closed:
-            return
+            return  # also one that was left behind
         assert not drawing.is_drawn(self.handle.handle), "a render context is freed before its libmpv"
         self.listen(None, None)
         self._reading.hurry()
@@ -349,6 +355,25 @@ class MpvPlayer:
             self.handle.terminate()
         else:  # what is in use is not freed: rather memory is lost than the process
             _log.warning("libmpv is kept: a call into it does not end")
+
+    def stop(self) -> None:
+        """End what plays, and wait until libmpv has closed it, or was left behind."""
+        if self.command("stop"):
+            while self.read("path") is not None:
+                time.sleep(_LOOK_S)
+
+    def leave_behind(self) -> None:
+        """libmpv does not answer: a read of its demuxer does not end, and nothing can end it. It is never called
+        again, and neither it nor its render context is freed. Should it ever answer, it stops what it plays."""
+        if self.is_lost:
+            return
+        self.is_lost = True
+        _log.warning("libmpv is left behind: it does not answer")
+        self.listen(None, None)
+        self._calls.close(patience_s=0.0)
+        _left_behind.append(self.handle)
+        hold()
+        begin_apart(self.handle.command, "stop")
 
     def _open_stream(self, url: str) -> ByteStream:
         opener = self._openers.get(url)

@@ -8,12 +8,16 @@ reads what :mod:`player.stream.remote_file` loads.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from player.base.apart import apart
 from player.base.errors import ErrorCode, InputError, MatineeError, MediaError
 from player.manifest.chapters import Chapter
 from player.media.attachments import attached_bytes
@@ -55,6 +59,7 @@ _MOST_CHAPTERS = 2000
 _LONGEST = 200
 _CALM = (PlaybackStatus.PLAYING, PlaybackStatus.PAUSED, PlaybackStatus.ENDED)
 _EARLY_S = 5.0  # files often end a little before the duration that they claim
+_DISK_S = 1.5  # no disk that spins up answers a playback that is left
 _END_S = 0.1  # an exact seek to the very end shows the last picture
 
 OnProperty = Callable[[str, Any], None]
@@ -98,7 +103,8 @@ class OpeningFile(Requested):
         await super().close()
         if self.remote is not None:
             self.remote.close()
-        await self.control.leave(self.url)
+        path = self.media.path
+        await self.control.leave(self.url, None if path is None else partial(until_hanging, path))
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,7 +246,7 @@ class PlayingFile(OpeningFile):
         path, duration_s = self.media.path, self.parts.monitor.state.duration_s
         if path is None or duration_s is None or self.parts.playhead.position_s > duration_s - _EARLY_S:
             return False
-        return await asyncio.to_thread(_is_shorter, path, self.size)
+        return await apart(_is_shorter, path, self.size)
 
 
 async def media_of_address(parts: PlaybackParts) -> MediaFile | None:
@@ -296,7 +302,7 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
     """Wait for libmpv, and see what there is to play. Raises InputError for a start that the file does not have."""
     parts, control = opening.parts, opening.control
     path = opening.media.path
-    listing = asyncio.ensure_future(asyncio.to_thread(beside, path) if path is not None else _none_beside())
+    listing = asyncio.ensure_future(apart(beside, path) if path is not None else _none_beside())
     await opening.settled.wait()
     own = OwnSubtitles()
     tracks = FileTracks(parts, control, own)
@@ -323,6 +329,23 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
     if target_s is not None:
         await playing.seek(target_s)
     return playing
+
+
+async def until_hanging(path: Path) -> None:
+    """Return once the disk of a file does not answer. The file is opened each time: what is cached tells nothing."""
+    with contextlib.suppress(TimeoutError):
+        while True:
+            async with asyncio.timeout(_DISK_S):
+                await apart(_opens, path)
+            await asyncio.sleep(_DISK_S)
+
+
+def _opens(path: Path) -> bool:
+    try:
+        os.close(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))
+    except OSError:
+        return False
+    return True
 
 
 def _is_shorter(path: Path, size: int) -> bool:
@@ -428,7 +451,7 @@ async def _first_look(parts: PlaybackParts, media: MediaFile) -> tuple[_FirstLoo
     """All that waits for the disk at once: each turn on another thread is time before the first picture."""
     memory, path = parts.services.files, media.path
     if path is not None:
-        return await asyncio.to_thread(_look_at_disk, parts, path), None
+        return await apart(_look_at_disk, parts, path), None
     remote, head = await RemoteFile.open(
         media.url, parts.services.gate, parts.clock, parts.ending.fail_after_buffer, parts.settings.seed
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from player.base.apart import apart
 from player.base.file_names import readable
 from player.mpv.control import MpvControl
 from player.mpv.model import MediaPlayer
@@ -74,7 +74,7 @@ class OwnSubtitles:
         if own is None:
             return None
         if own.text is None:
-            own.text = await asyncio.to_thread(load, own.place.path, self._fps, own.place.language)
+            own.text = await apart(load, own.place.path, self._fps, own.place.language)
         if own.number is None:
             own.number = await control.run(_add, control.player, own.text.document, readable(own.place.path.name))
         return own.number

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from player.base.apart import apart
 from player.base.clock import Clock
 from player.base.errors import MediaError
 from player.media.bounded import end_worker, worker_command, worker_environment
@@ -141,7 +142,7 @@ class FilmPictures:
     async def run(self) -> None:
         """Take what is kept, and draw what is missing. Returns at the end, or where the film cannot be drawn."""
         try:
-            self._key = await asyncio.to_thread(film_key, self._path)
+            self._key = await apart(film_key, self._path)
         except OSError:
             return
         self._drawn = await asyncio.to_thread(self._cache.load, self._key) | self._drawn

@@ -31,6 +31,7 @@ from tests.faults.viewer import replaced
 from tests.ui.app import test_crash_reports
 from ui.app.ports.playback import SessionPort
 from ui.app.system import links
+from ui.app.video.output import VideoOutput
 from ui.app.viewmodels import keys, tools, trouble
 from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.files import FilesViewModel
@@ -129,6 +130,7 @@ def _style_of_ours(self: MpvPlayer, name: str, value: object) -> None:
 
 
 _TOOLS = "tests/e2e/test_tools.py::"
+_SHARES = "tests/e2e/test_hanging_share.py::"
 _PROCESS = "tests/player/media/test_worker_process.py::"
 _FILES = "tests/ui/app/test_files.py::"
 _LOOK = "tests/ui/app/test_subtitle_look.py::"
@@ -540,5 +542,20 @@ FAULTS = [
         test="tests/ui/app/test_client.py::"
         "test_a_title_begins_when_the_one_before_has_ended_however_fast_they_are_asked_for",
         apply=lambda patch: patch.setattr(asyncio, "Lock", contextlib.nullcontext),
+    ),
+    Fault(
+        name="files-a-libmpv-that-hangs-is-used-again",
+        test=_SHARES + "test_another_film_plays_while_a_read_hangs",
+        apply=lambda patch: patch.setattr(MpvPlayer, "stop", lambda self: self.command("stop")),
+    ),
+    Fault(
+        name="files-reads-that-hang-take-all-threads",
+        test=_SHARES + "test_many_that_hang_while_they_are_opened_are_in_nobodys_way",
+        apply=lambda patch: patch.setattr(file_phases, "apart", asyncio.to_thread),
+    ),
+    Fault(
+        name="files-a-lost-libmpv-stays-the-player",
+        test="tests/ui/app/test_video.py::test_another_player_takes_the_place_of_one_that_is_lost",
+        apply=lambda patch: patch.setattr(VideoOutput, "_replace_lost", lambda _self: None),
     ),
 ]

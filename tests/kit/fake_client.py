@@ -253,6 +253,8 @@ class FakePlayer:
         self.handle = self
         self.terminated = False
 
+    is_lost = False
+
     def terminate(self) -> None:
         self.terminated = True
 
@@ -279,6 +281,9 @@ class FakeSurface(QObject):
 
     ready = Signal()
     attached: object = None
+
+    def abandon(self) -> None:
+        """There is no render context."""
 
     def attach(self, player: object) -> None:
         self.attached = player

@@ -116,6 +116,12 @@ class FakePlayer:
         self.openers[url] = open_stream
         return url
 
+    def stop(self) -> None:
+        self.command("stop")
+
+    def leave_behind(self) -> None:
+        self.told.append(("leave_behind",))
+
     def withdraw(self, url: str) -> None:
         self.told.append(("withdraw", url))
 

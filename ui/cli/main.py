@@ -206,7 +206,7 @@ def _log_options(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
 
 def _is_app_call(words: Sequence[str]) -> bool:
     """No command at all, or options of the app (``--tv``, addresses, files and folders, there or not)."""
-    return all(word.startswith("-") or "://" in word or Path(word).exists() or _is_place(word) for word in words)
+    return all(word.startswith("-") or "://" in word or _is_place(word) or Path(word).exists() for word in words)
 
 
 def entry() -> None:
@@ -220,6 +220,16 @@ def entry() -> None:
         # Python flushes once more at its end: nothing that is left may go to the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = _READER_GONE
+    leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process. Everything has been saved."""
+    apart = sys.modules.get("player.base.apart")
+    if apart is not None and apart.is_held():
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(code)  # a thread reads from a share that hangs: taking the interpreter down would wait for it
     sys.exit(code)
 
 

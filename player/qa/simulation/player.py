@@ -112,6 +112,12 @@ class SimulatedPlayer:
         self._openers[url] = self._around(open_stream)
         return url
 
+    def stop(self) -> None:
+        self.command("stop")
+
+    def leave_behind(self) -> None:
+        """Nothing here waits for a disk."""
+
     def withdraw(self, url: str) -> None:
         self._openers.pop(url, None)
 

@@ -16,6 +16,7 @@ from drm_client.errors import DrmError
 from drm_client.keystore import FileKeyStore
 from player.engine import Engine
 from player.title.opening import PlaybackSource
+from tests.kit.fake_client import FakePlayer
 from ui.app.engine.client import EngineClient, EngineHost
 
 
@@ -78,9 +79,7 @@ async def test_a_title_begins_when_the_one_before_has_ended_however_fast_they_ar
     monkeypatch.setattr(client, "plays_online", lambda: False)
 
     def asked(name: str) -> asyncio.Task[object]:
-        return asyncio.create_task(
-            client.open(PlaybackSource(title_id=name), cast("object", None), lambda _state: None)
-        )  # type: ignore[arg-type]
+        return asyncio.create_task(client.open(PlaybackSource(title_id=name), FakePlayer(), lambda _state: None))  # type: ignore[arg-type]
 
     await asked("one")
     two, three = asked("two"), asked("three")

@@ -242,3 +242,28 @@ def test_the_opengl_item_shows_the_picture_and_ends_cleanly(x_display, bars):
     shown, end = done.stdout.strip().splitlines()
     assert looks_like(ast.literal_eval(shown), BARS), shown
     assert end == "clean"
+
+
+def test_another_player_takes_the_place_of_one_that_is_lost(qtbot):
+    made, ready, left = [], [], []
+    surface = FakeSurface()
+    surface.abandon = lambda: left.append(surface.attached)
+
+    def make() -> FakePlayer:
+        made.append(FakePlayer())
+        return made[-1]
+
+    output = VideoOutput(make)
+    output.set_surface(surface)
+    output.when_ready(ready.append, pytest.fail)
+    qtbot.waitUntil(lambda: ready == made[:1])
+    made[0].is_lost = True
+    output.when_ready(ready.append, pytest.fail)
+    qtbot.waitUntil(lambda: len(made) == 2 and ready == made)
+    assert left == [made[0]]
+    assert surface.attached is made[1]
+    made[1].is_lost = True
+    output.shutdown()
+    assert left == made
+    assert not made[0].terminated
+    assert not made[1].terminated

@@ -16,7 +16,8 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
-from player.base.errors import ANY_ERROR, ErrorCode, ServiceError
+from player.base.apart import apart
+from player.base.errors import ANY_ERROR, ErrorCode, MediaError, ServiceError
 from player.reporting.state import PlaybackState, PlaybackStatus
 from player.service.model import EVERYTHING, CatalogFilter, CatalogPage
 from ui.app.ports.household import AccountCard, Household, PartReport
@@ -317,7 +318,7 @@ class EngineClient:
         return await asyncio.to_thread(self.engine.files.last)
 
     async def forget_file(self, identity: str | None) -> None:
-        await asyncio.to_thread(self.engine.forget_file, identity)
+        await apart(self.engine.forget_file, identity)
 
     async def open(
         self,
@@ -332,6 +333,8 @@ class EngineClient:
             if earlier is not None:
                 earlier.stop()
                 await asyncio.to_thread(engine.wait, earlier, _CLOSE_S)
+            if mpv.is_lost:
+                raise MediaError(ErrorCode.MEDIA_DECODER, "The decoder does not answer any more.")
             await asyncio.to_thread(self._host.prepare, mpv)
             self._online = source.kept is None
             opened = self._session = self._host.open_playback(engine, source, mpv, on_state, start_s)

@@ -24,6 +24,10 @@ class ClipPlayer:
     def handle(self) -> MpvCore:
         return self._player.handle  # type: ignore[no-any-return]  # python-mpv is untyped
 
+    @property
+    def is_lost(self) -> bool:
+        return self._player.is_lost
+
     def show(self, path: str, begun: Callable[[], None], ended: Callable[[], None]) -> None:
         """Play a file from its start. ``begun`` is called with its first frame, ``ended`` at its end or where it
         cannot be played; on another thread."""

@@ -91,6 +91,13 @@ class OpenGLVideoSurface(QQuickFramebufferObject):
         )
         self.frames += 1
 
+    def abandon(self) -> None:
+        """Leave the render context with a libmpv that does not answer; another one may follow."""
+        context, self._context, self._mpv = self._context, None, None
+        if context is not None:
+            context.update_cb = None
+            keep_for_ever((context, context._update_fn_wrapper))  # noqa: SLF001
+
     def shutdown(self) -> None:
         """Free the render context with its GL context current; after the event loop has ended and before the
         ``mpv.MPV`` is terminated."""

@@ -54,6 +54,7 @@ class VideoOutput(QObject):
     def when_ready(self, ready: Ready, failed: Failed) -> None:
         """Call ``ready`` with the player as soon as playing may begin, or ``failed`` with the reason why it never
         will; on the Qt thread, possibly at once."""
+        self._replace_lost()
         self.prepare()
         if self._failure is not None:
             failed(self._failure)
@@ -67,12 +68,20 @@ class VideoOutput(QObject):
         self._waiting.clear()
         if self._thread is not None:
             self._thread.join()
+        self._replace_lost()
         if self._surface is not None:
             self._surface.shutdown()
         if self._player is not None:
             self._player.terminate()
             self._player = None
         self._surface = None
+
+    def _replace_lost(self) -> None:
+        """Let go of a player that does not answer: :meth:`prepare` makes another one."""
+        if self._player is not None and self._player.is_lost:
+            self._player, self._thread, self._ready = None, None, False
+            if self._surface is not None:
+                self._surface.abandon()
 
     def _make(self) -> None:
         try:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtQuick import QQuickItem, QQuickPaintedItem
 
 from ui.app.ports.playback import MpvCore
-from ui.app.video.render import SoftwareRenderContext
+from ui.app.video.render import SoftwareRenderContext, keep_for_ever
 
 _SMALLEST = 2  # pixels; mpv refuses empty targets
 
@@ -100,14 +100,25 @@ class SoftwareVideoSurface(QQuickPaintedItem):
 
     def shutdown(self) -> None:
         """Stop drawing and free the render context; must come before the ``mpv.MPV`` is terminated."""
+        self._stop_drawing()
+        if self._context is not None:
+            self._context.free()
+            self._context = None
+
+    def abandon(self) -> None:
+        """Stop drawing, and leave the render context with a libmpv that does not answer; another one may follow."""
+        self._stop_drawing()
+        if self._context is not None:
+            keep_for_ever(self._context)
+            self._context = None
+        self._stopping = False
+
+    def _stop_drawing(self) -> None:
         self._stopping = True
         self._awake.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        if self._context is not None:
-            self._context.free()
-            self._context = None
         self._swap.clear()
 
     def _on_resize(self) -> None:

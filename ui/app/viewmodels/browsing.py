@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Signal, Slot
+from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal, Slot
 
+from player.base.apart import begin_apart
 from ui.app.system.links import chosen_file, place_text
 from ui.app.viewmodels.binding import part, shown
 from ui.app.viewmodels.menus import Option, OptionModel
@@ -15,6 +17,7 @@ from ui.app.viewmodels.text import tr
 
 _UP, _ALL = "..", "*"
 _MOST = 20_000
+_PATIENCE_S = 1.0  # the window stands meanwhile
 _PLACES = (
     QStandardPaths.StandardLocation.MoviesLocation,
     QStandardPaths.StandardLocation.MusicLocation,
@@ -33,6 +36,7 @@ class FileBrowser(QObject):
     changed = Signal()
     entered = Signal(int)
     chosen = Signal(str)
+    _listed = Signal(object)
 
     def __init__(
         self,
@@ -48,8 +52,11 @@ class FileBrowser(QObject):
         self._folders = folders
         self._first = heading
         self._folder: Path | None = None
+        self._left = ""  # the line of the folder that was shown before
         self._heading = heading
         self._options = OptionModel(self)
+        self._reading: Future[list[Option]] | None = None  # of the folder that is shown
+        self._listed.connect(self._show_late, Qt.ConnectionType.QueuedConnection)
 
     options = part("_options")
     heading = shown(str, "_heading", changed)
@@ -74,11 +81,30 @@ class FileBrowser(QObject):
         """Show what is in a folder; None for the places to begin at."""
         before, self._folder = self._folder, folder
         self._heading = self._first if folder is None else str(folder)
-        self._options.replace([*self._recent, *_places()] if folder is None else self._lines(folder))
+        self._left = "" if before is None or before == folder else place_text(before)
+        self._reading = None
+        self._options.replace([*self._recent, *_places()] if folder is None else self._read(folder))
         self.changed.emit()
         if folder != before:
-            left = "" if before is None else place_text(before)
-            self.entered.emit(next((row for row, line in enumerate(self.lines) if line.key == left), 0))
+            self._enter()
+
+    def _read(self, folder: Path) -> list[Option]:
+        """The lines of a folder; where its disk does not answer soon they come later."""
+        reading = self._reading = begin_apart(self._lines, folder)
+        try:
+            return reading.result(_PATIENCE_S)
+        except TimeoutError:
+            reading.add_done_callback(self._listed.emit)
+            return [Option(_UP, tr("Up")), Option("", tr("Looking…"), available=False)]
+
+    def _show_late(self, reading: Future[list[Option]]) -> None:
+        if reading is self._reading:
+            self._options.replace(reading.result())
+            self.changed.emit()
+            self._enter()
+
+    def _enter(self) -> None:
+        self.entered.emit(next((row for row, line in enumerate(self.lines) if line.key == self._left), 0))
 
     @Slot(str, result=bool)
     def choose(self, key: str) -> bool:
@@ -89,7 +115,7 @@ class FileBrowser(QObject):
         elif key == _ALL:
             self.chosen.emit("" if folder is None else place_text(folder))
             return False
-        elif (path := chosen_file(key)) is not None and path.is_dir():
+        elif (path := chosen_file(key)) is not None and _is_folder(path):
             self.show(path)
         else:
             self.chosen.emit(key)
@@ -126,6 +152,14 @@ class FileBrowser(QObject):
         rest = len(lines) - _MOST
         more = [Option("", tr("{count} more are not listed").format(count=rest), available=False)] if rest > 0 else []
         return [up, *whole, *lines[:_MOST], *more]
+
+
+def _is_folder(path: Path) -> bool:
+    """Also False where its disk does not answer."""
+    try:
+        return begin_apart(path.is_dir).result(_PATIENCE_S)
+    except TimeoutError:
+        return False
 
 
 def _places() -> list[Option]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -12,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
+from player.base.apart import apart
 from player.base.errors import ErrorCode, InputError
 from player.resume.files import OpenedFile
 from ui.app.ports.client import ClientPort
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _MOST = 20_000
 _NOTICED_MS = 10_000
+_LATE_MS = 4000  # a disk that was asleep has answered by then, mostly
 _MOST_PASSED = 20  # then the disk is gone rather than a file
 _MOST_RECENT = 12
 
@@ -93,6 +94,9 @@ class FilesViewModel(QObject):
         self._notice = ""
         self._noticed = QTimer(self, singleShot=True, interval=_NOTICED_MS)
         self._noticed.timeout.connect(lambda: self._say(""))
+        self._awaited = ""  # the name of what is being opened
+        self._late = QTimer(self, singleShot=True, interval=_LATE_MS)
+        self._late.timeout.connect(self._say_late)
 
     queue = part("_lines")
     browser = part("_browser")  # what was opened last, and the folders of this computer
@@ -171,7 +175,8 @@ class FilesViewModel(QObject):
     def open(self, places: Sequence[str]) -> None:
         """Play files and folders (paths or ``file:`` addresses) and addresses of the web that the viewer chose."""
         self._give_up()
-        self._opening = self._tasks.run(asyncio.to_thread(_found, list(places)), self._opened, self._refuse)
+        self._await(self.name_of(places) if places else "")
+        self._opening = self._tasks.run(apart(_found, list(places)), self._opened, self._refuse)
 
     @Slot(list)
     def add(self, places: Sequence[str]) -> None:
@@ -180,7 +185,7 @@ class FilesViewModel(QObject):
             self.open(places)
             return
         self._tasks.run(
-            asyncio.to_thread(_found, list(places)),
+            apart(_found, list(places)),
             lambda found: self._now(self._queue.added(found.places)),
             self._tell,
         )
@@ -262,28 +267,38 @@ class FilesViewModel(QObject):
         self._now(queue)
         subtitles = self._subtitles.get(queue.current, ())
         self._give_up()
-        self._opening = self._tasks.run(
-            asyncio.to_thread(_source, queue.current, subtitles), self._play, self._cannot_play
-        )
+        self._await(_shown_name(queue.current))
+        self._opening = self._tasks.run(apart(_source, queue.current, subtitles), self._play, self._cannot_play)
         return True
 
     def _play(self, source: PlaybackSource) -> None:
+        self._late.stop()
         self._say("")
         self.sourceWanted.emit(source)
 
     def _cannot_play(self, failure: PlaybackFailure) -> None:
+        self._late.stop()
         self._tell(failure)
         if not self.pass_over():
             self.nothingPlays.emit()
 
     def _refuse(self, failure: PlaybackFailure) -> None:
+        self._late.stop()
         self._tell(failure)
         self.nothingPlays.emit()
 
     def _give_up(self) -> None:
         """Nothing of what was asked for before begins any more."""
+        self._late.stop()
         if self._opening is not None:
             self._opening.cancel()
+
+    def _await(self, name: str) -> None:
+        self._awaited = name
+        self._late.start()
+
+    def _say_late(self) -> None:
+        self._say(tr("The disk or share of {file} does not answer.").format(file=self._awaited))
 
     def _tell(self, failure: PlaybackFailure) -> None:
         self._say(sentence_of(failure))

@@ -537,8 +537,18 @@ class PlayerViewModel(QObject):
         self._tasks.run(
             self._client.open(source, player, relay.push, self._start_s),
             lambda session: self._began(session, relay),
-            lambda failure: self._fail(failure) if relay is self._relay else None,
+            lambda failure: self._cannot_start(failure, source, relay, player),
         )
+
+    def _cannot_start(
+        self, failure: PlaybackFailure, source: PlaybackSource, relay: StateRelay, player: PlayerPort
+    ) -> None:
+        if relay is not self._relay:
+            return
+        if player.is_lost:  # with what played before
+            self._output.when_ready(lambda other: self._start(source, relay, other), self._fail)
+        else:
+            self._fail(failure)
 
     def _began(self, session: SessionPort, relay: StateRelay) -> None:
         if relay is not self._relay:

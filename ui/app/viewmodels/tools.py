@@ -78,6 +78,7 @@ class ToolsViewModel(QObject):
         self._options = OptionModel(self)
         self._browser = FileBrowser(is_subtitle, self, heading=tr("Add subtitles"))
         self._browser.chosen.connect(self._add_subtitles)
+        self._browser.changed.connect(self._refresh)
         self._path: list[str] = []
         self._heading = ""
         self._said = ""

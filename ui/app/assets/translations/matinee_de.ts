@@ -3316,6 +3316,10 @@
         <translation>Schwedisch</translation>
     </message>
     <message>
+        <source>The disk or share of {file} does not answer.</source>
+        <translation>Die Platte oder Freigabe von {file} antwortet nicht.</translation>
+    </message>
+    <message>
         <source>The keys are those of {file}</source>
         <translation>Die Tasten sind die aus {file}</translation>
     </message>
