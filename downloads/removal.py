@@ -18,6 +18,8 @@ from drm_client.licence_store import Removal
 from drm_client.offline import OfflineLicences
 from player.base.errors import ErrorCode
 
+_FULL = frozenset({"SQLITE_FULL", "ENOSPC"})  # the vault's file, and its anchor in sealed files
+
 
 def remove(store: Store, name: str, licences: OfflineLicences | None, reason: str = "removed") -> None:
     """Delete a download, readable or not, and give its licence back; the receipt waits for the next contact with its
@@ -38,7 +40,7 @@ def remove(store: Store, name: str, licences: OfflineLicences | None, reason: st
     try:
         licences.store.plan_removal(planned)
     except DrmError as error:
-        if error.fields.get("reason") != "SQLITE_FULL" or not licences.store.shares_disk(folder.path):
+        if error.fields.get("reason") not in _FULL or not licences.store.shares_disk(folder.path):
             raise
         folder.drop_media()  # on a full disk what goes makes the room for the note that it goes
         licences.store.plan_removal(planned)

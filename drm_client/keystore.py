@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -233,13 +234,13 @@ class FileKeyStore:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(self._path(name), nonce + self._cipher().encrypt(nonce, value, name.encode()))
         except OSError as error:
-            raise _broken("The key store's folder cannot be written to.", name) from error
+            raise _not_written(error, name) from error
 
     def delete(self, name: str) -> None:
         try:
             self._path(name).unlink(missing_ok=True)
         except OSError as error:
-            raise _broken("The key store's folder cannot be written to.", name) from error
+            raise _not_written(error, name) from error
 
     def entry_of(self, name: str, _folder: Path) -> str:
         return name  # its files lie in that folder
@@ -310,7 +311,7 @@ class FileKeyStore:
                     _set_aside(path)
                     lost.append(name)
         except OSError as error:
-            raise _broken("The key store's folder cannot be written to.", KEY_FILE) from error
+            raise _not_written(error, KEY_FILE) from error
         return tuple(lost)
 
     def _opens(self, path: Path, name: str) -> bool:
@@ -348,6 +349,13 @@ def _set_aside(path: Path) -> None:
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise ValueError(f"not a name for a secret: {name!r}")
+
+
+def _not_written(error: OSError, name: str) -> DrmError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        sentence = "The key store's folder cannot be written to: its disk is full."
+        return DrmError(DrmErrorCode.STORE_UNUSABLE, sentence, recoverable=True, entry=name, reason="ENOSPC")
+    return _broken("The key store's folder cannot be written to.", name)
 
 
 def _broken(sentence: str, name: str) -> DrmError:

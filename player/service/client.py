@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -90,6 +91,7 @@ class ServiceClient:
         self._clock = clock or SystemClock()
         self._tokens: Tokens | None = None
         self._renewing = asyncio.Lock()
+        self._unsaved = False
 
     @property
     def address(self) -> str:
@@ -530,6 +532,10 @@ class ServiceClient:
         """None is looked up again: another program of this viewer may have signed in since."""
         if self._tokens is None:
             self._tokens = await asyncio.to_thread(self._store.load)
+        elif self._unsaved:
+            with contextlib.suppress(DrmError):
+                await asyncio.to_thread(self._store.save, self._tokens)
+                self._unsaved = False
         return self._tokens
 
     async def _renew(self, stale: Tokens) -> Tokens:
@@ -543,6 +549,11 @@ class ServiceClient:
                 return kept
             try:
                 return await self._sign_in("/auth/refresh", {"refresh_token": stale.refresh})
+            except DrmError:
+                if self._tokens is None or self._tokens.access == stale.access:
+                    raise
+                self._unsaved = True  # the old ones are void: better unsaved for now than signed out
+                return self._tokens
             except ServiceError as error:
                 if error.code not in (ErrorCode.SERVICE_EXPIRED, ErrorCode.SERVICE_SIGN_IN):
                     raise

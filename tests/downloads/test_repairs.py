@@ -223,7 +223,9 @@ def test_a_removal_that_is_finished_later_gives_back_what_came_meanwhile(tmp_pat
         assert [one.licence_id for one in licences.store.receipts()] == [licence_id]
 
 
-@pytest.mark.parametrize(("reason", "shared"), [("SQLITE_FULL", True), ("SQLITE_FULL", False), ("SQLITE_BUSY", True)])
+@pytest.mark.parametrize(
+    ("reason", "shared"), [("SQLITE_FULL", True), ("ENOSPC", True), ("SQLITE_FULL", False), ("SQLITE_BUSY", True)]
+)
 def test_on_a_full_disk_a_download_can_be_removed(
     tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch, reason: str, *, shared: bool
 ) -> None:

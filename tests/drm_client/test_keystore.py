@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
 import threading
 from pathlib import Path
@@ -292,3 +294,23 @@ def test_the_one_device_of_a_profile_of_before_goes_on_until_a_service_takes_it_
     later = DeviceIdentities(store)
     assert later.of("https://a.test").device_id != first
     assert later.vault_id() == later.of("https://b.test").device_id == first
+
+
+def test_a_full_disk_is_named_and_nothing_is_left_of_what_it_did_not_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each try left an empty file: a kiosk tries for days."""
+    store = FileKeyStore(tmp_path, b"m")
+    store.put("tokens", b"before")
+    before = sorted(tmp_path.iterdir())
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DrmError) as caught:
+        store.put("tokens", b"after")
+    assert caught.value.code is DrmErrorCode.STORE_UNUSABLE
+    assert "disk is full" in caught.value.sentence
+    assert sorted(tmp_path.iterdir()) == before
+    assert store.get("tokens") == b"before"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Collection
+import tempfile
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
 
-from backend_stub.services.rights import state
-from downloads import errors, request
+from backend_stub.services.rights import state, time_guard
+from backend_stub.services.rights.time_guard import BootClock, Mark
+from downloads import errors, removal, request
 from downloads.queue import Queue
-from drm_client import keystore
+from drm_client import keystore, whole_files
 from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.signed_licences import LicenceStates
+from player.service import client
 from tests.faults.model import Fault
 from ui.cli import download_work
 
@@ -72,12 +75,60 @@ def key_stores_need_links(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(keystore, "create_whole", create)
 
 
+def one_mark_of_time_for_all_machines(patch: pytest.MonkeyPatch) -> None:
+    def newest(now: float, boot: BootClock, marks: Sequence[Mark], newest_licence_at: float) -> bool:
+        return time_guard.is_good(now, boot, max(marks, key=lambda mark: mark.at, default=None), newest_licence_at)
+
+    patch.setattr(time_guard, "agrees", newest)
+
+
+def what_a_full_disk_did_not_take_is_left(patch: pytest.MonkeyPatch) -> None:
+    def leave(path: Path, content: bytes) -> Path:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            os.fsync(file.fileno())
+        return Path(name)
+
+    patch.setattr(whole_files, "_temporary_beside", leave)
+
+
+def tokens_that_are_not_kept_are_not_used(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(client, "DrmError", ZeroDivisionError)
+
+
+def sealed_files_are_never_full(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(removal, "_FULL", frozenset({"SQLITE_FULL"}))
+
+
 def sizes_are_told_in_megabytes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(download_work, "shown_bytes", lambda count: f"{count / 1e6:.0f} MB")
 
 
+_KEYS = "tests/drm_client/test_keystore.py"
 _FULL = "tests/downloads/test_full_disk.py"
 FAULTS = [
+    Fault(
+        "rights-one-mark-of-time-for-all-machines",
+        "tests/backend_stub/rights/test_states.py"
+        "::test_of_several_machines_one_that_is_wrong_makes_no_other_unsure[33696000.0]",
+        one_mark_of_time_for_all_machines,
+    ),
+    Fault(
+        "rights-what-a-full-disk-did-not-take-is-left",
+        f"{_KEYS}::test_a_full_disk_is_named_and_nothing_is_left_of_what_it_did_not_take",
+        what_a_full_disk_did_not_take_is_left,
+    ),
+    Fault(
+        "rights-tokens-that-are-not-kept-are-not-used",
+        "tests/player/service/test_service.py::test_tokens_that_a_full_disk_does_not_take_are_used_and_kept_later",
+        tokens_that_are_not_kept_are_not_used,
+    ),
+    Fault(
+        "rights-sealed-files-are-never-full",
+        "tests/downloads/test_repairs.py::test_on_a_full_disk_a_download_can_be_removed[ENOSPC-True]",
+        sealed_files_are_never_full,
+    ),
     Fault(
         "rights-half-of-a-download-is-left",
         f"{_FULL}::test_a_download_that_could_not_be_made_is_not_listed[its journal]",

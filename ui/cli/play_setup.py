@@ -75,9 +75,10 @@ def engine_settings(args: argparse.Namespace, tape: SessionRecorder | None = Non
 def sign_in(engine: Engine, args: argparse.Namespace, *, needed: bool = True) -> None:
     """Sign in when an account is given; the password comes from the environment, never from the arguments.
 
-    Raises InputError where it is not there. ``needed``: without a network there is nothing to do but raise NetError;
-    else it is told and done without.
+    Raises InputError where it is not there. ``needed``: without a network there is nothing to do but raise NetError,
+    nor DrmError where the sign-in cannot be kept; else it is told and done without.
     """
+    from drm_client.errors import DrmError
     from player.base.errors import ErrorCode, InputError, NetError
 
     if args.email is None or engine.service is None:
@@ -87,7 +88,7 @@ def sign_in(engine: Engine, args: argparse.Namespace, *, needed: bool = True) ->
         raise InputError(ErrorCode.INPUT_USAGE, "--email needs the account's password: set MATINEE_PASSWORD.")
     try:
         engine.submit(engine.service.login(args.email, password)).result()
-    except NetError as error:
+    except (NetError, DrmError) as error:
         if needed:
             raise
         print(f"matinee: not signed in: {error.sentence}", file=sys.stderr)

@@ -1,8 +1,9 @@
 """A service that is wrong about the time notices it itself: it signs nothing, and nobody's sign-in or plan ends.
 
-The last good time is kept in the database with the reading of a clock that nobody sets (since boot). Within that boot
-the two must go on together; across boots the time may not go back, nor far ahead. Only good times are kept, so that a
-wrong hour leaves nothing behind.
+Each machine keeps its last good time in the database, with the reading of a clock that nobody sets (since boot).
+Within that boot the two must go on together, whatever other machines say. A machine that begins must agree with those
+that are at work. Where none is, the time may not go back, nor far ahead. Only good times are kept, so that a wrong
+hour leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import logging
 import sys
 import time
 import uuid
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database, put
@@ -31,6 +34,9 @@ OFF_S = 400 * 86_400.0
 """So long a service may have been off without asking its operator whether the time is right."""
 EARLIEST_S = 1_704_067_200.0
 """No clock before 2024 is right."""
+
+AT_WORK_S = 180.0
+"""Who has kept its time so lately is at work."""
 
 _PROCESS = f"process-{uuid.uuid4()}"
 _TIME_ERROR = 5  # ntp_gettime(3): the clock is not synchronised
@@ -48,10 +54,11 @@ class BootClock:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A time that was good."""
+    """A time that was good. ``age_s`` ago by the database's own clock, which only measures; None: not known."""
 
     at: float
     boot: BootClock
+    age_s: float | None = None
 
 
 def is_good(now: float, boot: BootClock, mark: Mark | None, newest_licence_at: float) -> bool:
@@ -69,6 +76,19 @@ def is_good(now: float, boot: BootClock, mark: Mark | None, newest_licence_at: f
     return boot.synchronised and not mark.boot.synchronised and now >= mark.at - STEP_S - OFF_S
 
 
+def agrees(now: float, boot: BootClock, marks: Sequence[Mark], newest_licence_at: float) -> bool:
+    """Whether the clock of a machine can be right by the marks of all. One that NTP has set right need not agree with
+    one that it has not."""
+    own = [mark for mark in marks if mark.boot.boot_id == boot.boot_id]
+    if own:
+        return is_good(now, boot, own[0], newest_licence_at)
+    others = [mark for mark in marks if mark.boot.synchronised or not boot.synchronised]
+    said = [mark.at + mark.age_s for mark in others if mark.age_s is not None and 0.0 <= mark.age_s <= AT_WORK_S]
+    if said:
+        return 2 * sum(abs(now - at) <= STEP_S for at in said) > len(said)
+    return is_good(now, boot, max(others, key=lambda mark: mark.at, default=None), newest_licence_at)
+
+
 class TimeGuard:
     """Judges the clock before each signature. ``read`` gives the boot's clock, None for a clock that a test steps."""
 
@@ -76,7 +96,7 @@ class TimeGuard:
         self._database = database
         self._clock = clock
         self._read = read
-        self._mark: Mark | None = None
+        self._marks: list[Mark] = []
         self._looked = False
         self._newest = 0.0
 
@@ -112,31 +132,52 @@ class TimeGuard:
             self._keep(self._read())
 
     def confirm(self) -> None:
-        """The operator says that the clock is right."""
+        """The operator says that the clock is right: what other machines said counts no more."""
         if self._read is not None:
+            with self._database.write() as session:
+                session.execute(delete(ClockMark))
             self._keep(self._read())
 
     def _good(self, read: Callable[[], BootClock]) -> bool:
         if not self._looked:
             self._look()
-        return is_good(self._clock.now(), read(), self._mark, self._newest)
+        return agrees(self._clock.now(), read(), self._marks, self._newest)
 
     def _look(self) -> None:
         with self._database.read() as session:
-            row = session.get(ClockMark, 1)
-            self._newest = 0.0 if row else session.scalar(select(func.max(IssuedLicence.issued_at))) or 0.0
-            self._mark = None
-            if row is not None:
-                boot_id, _, synchronised = row.boot_id.partition(" ")
-                self._mark = Mark(row.at, BootClock(boot_id, row.boottime_s, synchronised == "ntp"))
+            said_s = self._database_s(session)
+            self._marks = [_mark_of(row, said_s) for row in session.scalars(select(ClockMark))]
+            self._newest = 0.0 if self._marks else session.scalar(select(func.max(IssuedLicence.issued_at))) or 0.0
         self._looked = True
 
     def _keep(self, boot: BootClock) -> None:
         mark = Mark(self._clock.now(), boot)
-        name = f"{mark.boot.boot_id} {'ntp' if mark.boot.synchronised else ''}".strip()
         with self._database.write() as session:
-            put(session, ClockMark(one=1, at=mark.at, boot_id=name, boottime_s=mark.boot.boottime_s))
-        self._mark, self._looked = mark, True
+            said_s = self._database_s(session)
+            name = f"{boot.boot_id} {'ntp' if boot.synchronised else '-'} {said_s:.0f}"
+            if not any(known.boot.boot_id == boot.boot_id for known in self._marks):
+                for row in session.scalars(select(ClockMark)):
+                    age_s = _mark_of(row, said_s).age_s
+                    if age_s is None or not 0.0 <= age_s <= AT_WORK_S:
+                        session.delete(row)  # of machines that went, and of boots that are over
+                session.flush()
+            number = zlib.crc32(boot.boot_id.encode()) >> 1
+            put(session, ClockMark(one=number, at=mark.at, boot_id=name, boottime_s=boot.boottime_s))
+        self._marks = [known for known in self._marks if known.boot.boot_id != boot.boot_id] + [mark]
+        self._looked = True
+
+    def _database_s(self, session: Session) -> float:
+        """The clock that all machines have in common; a database that is a file is on this machine."""
+        if session.get_bind().dialect.name == "postgresql":
+            return float(session.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0.0)
+        return self._clock.now()
+
+
+def _mark_of(row: ClockMark, database_s: float) -> Mark:
+    boot_id, _, rest = row.boot_id.partition(" ")
+    synchronised, _, kept_s = rest.partition(" ")  # without the last one before machines had marks of their own
+    boot = BootClock(boot_id, row.boottime_s, synchronised == "ntp")
+    return Mark(row.at, boot, database_s - float(kept_s) if kept_s else None)
 
 
 def read_boot_clock() -> BootClock:

@@ -19,7 +19,7 @@ from backend_stub.services.rights.time_guard import (
     is_good,
     read_boot_clock,
 )
-from tests.kit.rights import START, Service, SigningDevice, read_jws, refusal
+from tests.kit.rights import START, Service, SettableClock, SigningDevice, read_jws, refusal
 
 FIVE_YEARS = 5 * 365 * 86_400.0
 
@@ -193,6 +193,42 @@ def test_a_wrong_hour_ends_no_sign_in_and_no_subscription(running: Service, monk
     tokens = context.tokens.rotate(tokens.refresh_token)
     assert context.tokens.signed_in(tokens.access_token).account.id == account.id
     assert context.money.billing.holding(account.id).standing == before
+
+
+@pytest.mark.parametrize("wrong_s", [390 * 86_400.0, -390 * 86_400.0, 3600.0])
+def test_of_several_machines_one_that_is_wrong_makes_no_other_unsure(
+    running: Service, monkeypatch: pytest.MonkeyPatch, wrong_s: float
+) -> None:
+    """A second API behind the same name, 390 days ahead, was believed; then the first one signed nothing any more."""
+    database, said, boots = running.context.database, [0.0], dict.fromkeys(("one", "two", "three"), 100.0)
+    monkeypatch.setattr(TimeGuard, "_database_s", lambda _guard, _session: said[0])
+
+    def guard(name: str, off_s: float = 0.0) -> TimeGuard:
+        clock = SettableClock(running.clock.now() + off_s)
+        return TimeGuard(database, clock, lambda: boot(boots[name], name))
+
+    def pass_time(seconds: float) -> None:
+        running.clock.step(seconds)
+        said[0] += seconds
+        boots.update({name: at + seconds for name, at in boots.items()})
+
+    guard("one").mark()
+    pass_time(60)
+    guard("two", wrong_s).mark()
+    assert not guard("two", wrong_s).is_sure()
+    assert guard("one").is_sure()
+    guard("three").mark()
+    pass_time(60)
+    assert guard("three").is_sure()
+    assert guard("one").is_sure()
+    pass_time(86_400.0)  # nobody was at work for a day
+    boots["four"] = 5.0
+    guard("four").mark()
+    assert guard("four").is_sure()
+    guard("two", wrong_s).confirm()  # the operator's word counts for those that come
+    assert guard("two", wrong_s).is_sure()
+    boots["five"] = 5.0
+    assert not guard("five").is_sure()
 
 
 def test_the_operator_settles_which_time_it_is(running: Service) -> None:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drm_client.errors import DrmError, DrmErrorCode
 from player.base.errors import ErrorCode, InputError, NetError, ServiceError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Response, Transfer
@@ -232,6 +233,26 @@ async def test_tokens_that_another_program_renewed_are_taken_over() -> None:
     await bench.client.title("t1")
     assert bench.bearers("/auth/refresh") == []
     assert bench.bearers("/catalog/t1")[-1] == "Bearer SECRET-access-2"
+
+
+async def test_tokens_that_a_full_disk_does_not_take_are_used_and_kept_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The call failed with a sentence about the key store, though the service had answered."""
+    bench = Bench()
+    await bench.signed_in()
+    bench.plan("/catalog/t1", refused(401, "token_expired"), ok(TITLE), ok(TITLE))
+    bench.plan("/auth/refresh", ok(tokens(2)))
+
+    def refuse(*_given: object) -> None:
+        raise DrmError(DrmErrorCode.STORE_UNUSABLE, "Its disk is full.")
+
+    with monkeypatch.context() as full:
+        full.setattr(TokenStore, "save", refuse)
+        assert (await bench.client.title("t1")).id == "t1"
+    assert bench.store.load().access == "SECRET-access-1"  # type: ignore[union-attr]
+    await bench.client.title("t1")
+    assert bench.store.load().access == "SECRET-access-2"  # type: ignore[union-attr]
 
 
 async def test_a_sign_in_by_another_program_is_seen() -> None:
