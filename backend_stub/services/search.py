@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -24,6 +24,7 @@ _COUNT_S = 10.0  # between two counts of the titles
 _MAX_LOOKED_AT = 5000  # hits that a page may pass over because they are not offered
 
 
+_OFFERED = select(Title).where(Title.id.in_(bindparam("title_ids", expanding=True)), is_offered(_KINDS))
 _NEWEST = select(
     select(func.max(Title.published_at)).scalar_subquery(), select(func.max(Title.edited_at)).scalar_subquery()
 )
@@ -92,14 +93,13 @@ class Search:
         wanted: int,
     ) -> Iterator[Title]:
         """As many hits as are ``wanted`` are loaded at first, for most are on offer."""
-        offered, values = and_(is_offered(_KINDS), narrowing.condition()), offer_values(viewing, self._clock.now())
+        query_of, values = _OFFERED, offer_values(viewing, self._clock.now())
+        if narrowing != ANY:
+            query_of = query_of.where(narrowing.condition())
         start, size = 0, min(wanted, _BATCH)
         while start < _MAX_LOOKED_AT:
             ids = self._index.find(query, size, start, years)
-            rows = session.scalars(
-                select(Title).where(Title.id.in_(ids), offered),
-                values,
-            )
+            rows = session.scalars(query_of, {"title_ids": ids, **values})
             by_id = {title.id: title for title in rows}
             yield from (by_id[title_id] for title_id in ids if title_id in by_id)
             if len(ids) < size:
@@ -110,6 +110,7 @@ class Search:
         """Bring the index to the present state of the catalogue, however much changed."""
         with self._database.read() as session:
             self._keep_in_step(session)
+        self._index.read_words()
 
     def _keep_in_step(self, session: Session, most: int | None = None) -> None:
         """Titles that came or went since the last search, or whose words changed. More than ``most`` are left to

@@ -340,10 +340,10 @@ def _ranks_very_many(patch: pytest.MonkeyPatch) -> None:
     """However many titles have the words, each is ranked."""
     best = SearchIndex._best
 
-    def ranked(index: SearchIndex, match: str, limit: int, years: tuple[int, int]) -> list[str]:
+    def ranked(index: SearchIndex, table: str, match: str, limit: int, years: tuple[int, int]) -> list[str]:
         with pytest.MonkeyPatch.context() as inner:
             inner.setattr(search_index, "_MOST_RANKED", 10**9)
-            return best(index, match, limit, years)
+            return best(index, table, match, limit, years)
 
     patch.setattr(SearchIndex, "_best", ranked)
 

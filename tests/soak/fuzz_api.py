@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import httpx
+
 from tests.kit.backend import publish_noise, running_backend
 
 _CHECKS = (
@@ -41,6 +43,7 @@ def run(seconds: float, role: str, folder: Path) -> list[str]:
     until, failures = time.monotonic() + seconds, []
     with running_backend(folder) as group:
         publish_noise(group.settings)
+        httpx.get(f"{group.api_url}/openapi.json", timeout=300, trust_env=False)  # made once; Schemathesis waits 10 s
         accounts = group.context.accounts
         account = accounts.register(
             f"{role}@matinee.local", role, _PASSWORD, role="admin" if role == "operator" else "viewer"
