@@ -25,6 +25,7 @@ from drm_client.rights import ForecastStep, LicenceFacts, LicenceJudgement, Righ
 from drm_client.signed import SignedFields, untrusted
 from drm_client.signed_licences import (
     MAX_STATES,
+    STALE,
     DeviceInfo,
     IssuedLicence,
     LicenceOrder,
@@ -209,8 +210,12 @@ class OfflineLicences:
             raise DrmError(DrmErrorCode.LICENCE_REFUSED, "The licence for this title cannot be renewed.")
         wanted = tuple(dict.fromkeys((*licence.rights.policy.keys, *licence.rights.policy.withheld, *kids)))
         try:
-            issued = await self._signed.renew(licence.rights, renewal.url, wanted)
+            issued = await self._signed.renew(licence.rights, renewal.url, wanted, lambda: self._is_newer(licence))
         except RefusedError as error:
+            if error.reason == STALE and self._is_newer(licence):  # another program has renewed it
+                newer = self.store.get(licence_id)
+                newer.clear()
+                return newer
             if error.code is DrmErrorCode.LICENCE_REVOKED or error.reason == _RELEASED:
                 await self._hear_what_became_of(licence_id)
             raise
@@ -477,10 +482,21 @@ class OfflineLicences:
                 state="wrong_account",
             )
 
-    def _keep_renewed(self, issued: IssuedLicence) -> KeptLicence:
-        now = self.store.get(issued.policy.licence_id)  # its first play may have been set right by the service's time
+    def _is_newer(self, licence: KeptLicence) -> bool:
+        """Whether a later one than ``licence`` is kept now."""
+        now = self.store.get(licence.licence_id)
         now.clear()
-        return self._keep(issued, rules.renewed(now.rights, issued.policy))
+        return now.rights.policy.sequence > licence.rights.policy.sequence
+
+    def _keep_renewed(self, issued: IssuedLicence) -> KeptLicence:
+        with self._vault.exclusive():
+            now = self.store.get(issued.policy.licence_id)  # its first play may have been set right meanwhile
+            now.clear()
+            if now.rights.policy.sequence >= issued.policy.sequence:  # another program was faster
+                for key in issued.keys:
+                    key.clear()
+                return now
+            return self._keep(issued, rules.renewed(now.rights, issued.policy))
 
     def _keep(self, issued: IssuedLicence, rights: LicenceFacts) -> KeptLicence:
         licence = KeptLicence(self._service.address, rights, issued.document, issued.keys)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -29,7 +29,7 @@ MAX_PSSH = 16
 MAX_PSSH_BYTES = 48 * 1024
 MAX_STATES = 200
 STATES_URL = "/api/v1/licences/state"
-_STALE = "stale_sequence"
+STALE = "stale_sequence"
 RELEASE_REASONS = frozenset({"removed", "evicted", "expired", "signed_out"})
 
 
@@ -140,15 +140,20 @@ class SignedLicences:
         )
         return LicenceGrant(wanted_keys(issued.keys, request), terms)
 
-    async def renew(self, rights: LicenceFacts, url: str, kids: Sequence[bytes]) -> IssuedLicence:
+    async def renew(
+        self, rights: LicenceFacts, url: str, kids: Sequence[bytes], is_here: Callable[[], bool] = lambda: False
+    ) -> IssuedLicence:
         """The licence again, by its renewal address. Where the answer to an earlier renewal was lost, the service
-        says how far it is, and is asked again from there."""
+        says how far it is, and is asked again from there; not where ``is_here`` says that another program has got
+        that answer."""
         policy = rights.policy
         try:
             return await self._renew(rights, url, kids, policy.sequence)
         except RefusedError as error:
             sequence = error.document.get("sequence")
-            if error.reason != _STALE or not isinstance(sequence, int) or sequence <= policy.sequence:
+            if error.reason != STALE or not isinstance(sequence, int) or sequence <= policy.sequence:
+                raise
+            if await asyncio.to_thread(is_here):
                 raise
         return await self._renew(rights, url, kids, sequence)
 

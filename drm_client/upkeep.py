@@ -27,6 +27,9 @@ RETRY_S = 600.0
 WARN_S = 43_200.0
 """The viewer is told so long before a title ends that cannot be renewed by itself."""
 
+PASS_S = 120.0
+"""So long another program leaves a pass to the one that has begun it."""
+
 _T = TypeVar("_T")
 _UPKEEP = "upkeep"
 _NOT_THERE = 404
@@ -93,6 +96,14 @@ class KeptLicenceUpkeep:
         passed_s = self._service.clock.issuer_now() - at_s
         return 0.0 if passed_s < 0.0 else max(0.0, next_s - passed_s)
 
+    def claim(self) -> float:
+        """As :meth:`due_s`; where it is due it is this program's to make, and no other's for a while."""
+        with self._vault.exclusive():
+            due_s = self.due_s()
+            if due_s == 0.0 and self._has_work():
+                self._put(PASS_S, unsettled=True)
+            return due_s
+
     def look(self) -> UpkeepReport:
         """What is nearly over now, without asking anybody: titles are played between two passes, and another program
         may have made the last one. Raises as the vault does."""
@@ -157,7 +168,10 @@ class KeptLicenceUpkeep:
         return unsettled, tuple(ending), warn_in_s
 
     def _note(self, report: UpkeepReport, unsettled: bool) -> None:
-        document = [self._service.clock.issuer_now(), report.next_s, unsettled]
+        self._put(report.next_s, unsettled=unsettled)
+
+    def _put(self, next_s: float, *, unsettled: bool) -> None:
+        document = [self._service.clock.issuer_now(), next_s, unsettled]
         self._vault.put(_UPKEEP, self._service.address, json.dumps(document).encode())
 
 

@@ -82,7 +82,7 @@ class LicenceUpkeep:
         while True:
             wait_s = LOOK_S
             with contextlib.suppress(DrmError):
-                due_s = await asyncio.to_thread(rights.upkeep.due_s)
+                due_s = await asyncio.to_thread(rights.upkeep.claim)
                 if due_s > 0.0 and retry_s == RETRY_S:
                     wait_s = min(due_s, LOOK_S)
                     seen = await asyncio.to_thread(rights.upkeep.look)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import shutil
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from drm_client.keys import KeyRing
 from drm_client.keystore import FileKeyStore
+from drm_client.keysystem import LicenceCall
+from drm_client.offline import OfflineLicences
+from drm_client.refusals import LicenceReply
 from drm_client.rights import RightsState
-from drm_client.upkeep import DAILY_S, LEAST_S, RETRY_S, SOON_S, KeptLicenceUpkeep
-from drm_client.vault import ANCHOR_ENTRY, FILE_NAME
+from drm_client.trusted_clock import TrustedClock
+from drm_client.trusted_service import TrustedService
+from drm_client.upkeep import DAILY_S, LEAST_S, PASS_S, RETRY_S, SOON_S, KeptLicenceUpkeep
+from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, Vault
 from tests.drm_client.offline_kit import Desk
 from tests.kit.licence_server import ADDRESS, DAY, HOUR, Offline, RealTime, Terms
+from tests.kit.waiting import until_in_loop
 
 
 @pytest.fixture
@@ -259,3 +268,83 @@ async def test_the_next_pass_comes_in_time_to_warn(desk: Desk) -> None:
     desk.machine.run(report.next_s)
     (ending,) = (await upkeep(desk).run()).ending
     assert ending.remaining_s == pytest.approx(12 * HOUR, abs=2.0)
+
+
+class TwoPrograms:
+    """The app and a kiosk, or a command, on one profile: each has opened the vault for itself."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.vault = Vault(desk.folder, desk.keys, desk.device.device_id)
+        clock = TrustedClock(self.vault, ADDRESS, desk.machine.read)
+        service = TrustedService(ADDRESS, self.vault, clock, desk.server.exchange)
+        self.licences = OfflineLicences(self.vault, desk.device, service)
+        self.upkeep = KeptLicenceUpkeep(self.vault, self.licences, service)
+
+
+async def test_two_programs_renew_a_licence_once(desk: Desk) -> None:
+    """One has asked, the other asks before the answer is kept: neither renews again, and the later answer stands."""
+    other, licence_id = TwoPrograms(desk), await desk.kept()
+    desk.machine.run(30 * HOUR)
+    exchange, here = desk.server.exchange, asyncio.Event()
+
+    async def slowly(call: LicenceCall) -> LicenceReply:
+        reply = await exchange(call)
+        if "renewal" in call.url:
+            await here.wait()
+        return reply
+
+    desk.service._exchange = slowly
+    first = asyncio.create_task(desk.licences.renew(licence_id))
+    await until_in_loop(lambda: desk.server.licences[licence_id]["sequence"] == 2)
+    second = await other.licences.renew(licence_id)  # its answer was not lost, but nobody knows that yet
+    assert second.rights.policy.sequence == 3
+    here.set()
+    assert (await first).rights.policy.sequence == 3, "the older answer took the place of the newer one"
+    assert other.licences.store.get(licence_id).rights.policy.sequence == 3
+    stale = desk.licences.store.get(licence_id)
+    await desk.licences.renew(licence_id)
+    read = other.licences.store.get
+    with patch.object(
+        other.licences.store, "get", side_effect=itertools.chain([stale], iter(lambda: read(licence_id), 0))
+    ):
+        assert (await other.licences.renew(licence_id)).rights.policy.sequence == 4
+    assert desk.server.licences[licence_id]["sequence"] == 4, "it was renewed twice"
+    other.vault.close()
+
+
+async def test_of_two_programs_one_makes_the_pass(desk: Desk) -> None:
+    other = TwoPrograms(desk)
+    await desk.kept()
+    desk.machine.run(30 * HOUR)
+    mine = upkeep(desk)
+    assert (mine.claim(), other.upkeep.claim()) == (0.0, PASS_S)
+    desk.machine.run(PASS_S)
+    assert other.upkeep.claim() == 0.0  # the one that had begun it was killed
+    await other.upkeep.run()
+    assert mine.claim() == DAILY_S
+    other.vault.close()
+
+
+async def test_two_programs_at_once_lose_nothing(desk: Desk) -> None:
+    """Passes, first plays and removals of both in any order: each is kept, and the vault is sound."""
+    other = TwoPrograms(desk)
+    ids = [await desk.kept() for _ in range(6)]
+    desk.machine.run(30 * HOUR)
+
+    async def play(licences: OfflineLicences, licence_id: str) -> None:
+        await asyncio.to_thread(licences.open, licence_id, KeyRing())
+
+    await asyncio.gather(
+        upkeep(desk).run(), play(other.licences, ids[0]), asyncio.to_thread(other.licences.remove, ids[1]),
+        play(desk.licences, ids[2]), other.upkeep.run(), asyncio.to_thread(desk.licences.remove, ids[3]),
+    )  # fmt: skip
+    await upkeep(desk).run()
+    assert (desk.vault.check(), set(desk.server.released)) == ((), {ids[1], ids[3]})
+    for licence_id in (ids[0], ids[2], ids[4], ids[5]):
+        kept = other.licences.store.get(licence_id).rights
+        assert other.licences.standing(licence_id).may_start
+        assert kept.policy.sequence == desk.server.licences[licence_id]["sequence"]
+    assert {one for one in ids if one in desk.licences.store.ids()} == {ids[0], ids[2], ids[4], ids[5]}
+    assert desk.vault.epoch == 0, "one took the other for an older copy"
+    other.vault.close()

@@ -14,9 +14,11 @@ from backend_stub.services.rights import state, time_guard
 from backend_stub.services.rights.time_guard import BootClock, Mark
 from downloads import errors, removal, request
 from downloads.queue import Queue
-from drm_client import keystore, whole_files
+from drm_client import keystore, rights, whole_files
+from drm_client.licence_store import KeptLicence
 from drm_client.offline import Confirmations, OfflineLicences
-from drm_client.signed_licences import LicenceStates
+from drm_client.signed_licences import IssuedLicence, LicenceStates
+from drm_client.upkeep import KeptLicenceUpkeep
 from player.service import client
 from tests.faults.model import Fault
 from ui.cli import download_work
@@ -101,13 +103,46 @@ def sealed_files_are_never_full(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(removal, "_FULL", frozenset({"SQLITE_FULL"}))
 
 
+def both_of_two_programs_renew(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(OfflineLicences, "_is_newer", lambda _self, _licence: False)
+
+
+def the_last_answer_is_kept(patch: pytest.MonkeyPatch) -> None:
+    def keep(self: OfflineLicences, issued: IssuedLicence) -> KeptLicence:
+        now = self.store.get(issued.policy.licence_id)
+        now.clear()
+        return self._keep(issued, rights.renewed(now.rights, issued.policy))
+
+    patch.setattr(OfflineLicences, "_keep_renewed", keep)
+
+
+def both_of_two_programs_make_the_pass(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(KeptLicenceUpkeep, "claim", KeptLicenceUpkeep.due_s)
+
+
 def sizes_are_told_in_megabytes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(download_work, "shown_bytes", lambda count: f"{count / 1e6:.0f} MB")
 
 
 _KEYS = "tests/drm_client/test_keystore.py"
 _FULL = "tests/downloads/test_full_disk.py"
+_UPKEEP = "tests/drm_client/test_upkeep.py"
 FAULTS = [
+    Fault(
+        "rights-both-of-two-programs-renew",
+        f"{_UPKEEP}::test_two_programs_renew_a_licence_once",
+        both_of_two_programs_renew,
+    ),
+    Fault(
+        "rights-the-last-answer-is-kept",
+        f"{_UPKEEP}::test_two_programs_renew_a_licence_once",
+        the_last_answer_is_kept,
+    ),
+    Fault(
+        "rights-both-of-two-programs-make-the-pass",
+        f"{_UPKEEP}::test_of_two_programs_one_makes_the_pass",
+        both_of_two_programs_make_the_pass,
+    ),
     Fault(
         "rights-one-mark-of-time-for-all-machines",
         "tests/backend_stub/rights/test_states.py"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.drm_client import wrong_hour
-from tests.kit import rights_kills
+from tests.kit import rights_kills, upkeep_days
 
 
 @pytest.mark.soak
@@ -16,3 +16,9 @@ def test_a_thousand_kills_lose_nothing_win_nothing_and_lock_nothing() -> None:
 @pytest.mark.soak
 def test_two_thousand_clients_are_whole_an_hour_after_their_service_is_mended() -> None:
     assert wrong_hour.simulate(2000, seed=1) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sixty_days_of_upkeep(seed: int) -> None:
+    upkeep_days.live(60, seed)

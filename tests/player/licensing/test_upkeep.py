@@ -11,6 +11,7 @@ from drm_client.licence_store import Receipt
 from drm_client.rights import RightsState
 from drm_client.upkeep import DAILY_S, UpkeepReport
 from player.licensing import upkeep
+from tests.kit import upkeep_days
 from tests.kit.backend import running_backend
 from tests.kit.playback import signed_in_engine
 from tests.kit.waiting import until
@@ -98,3 +99,8 @@ def test_every_service_is_kept_up_with_and_none_holds_up_another(tmp_path: Path,
             (own,) = client.do(engine.upkeep.run_now(group.api.url))
             assert own.failed == {}
             assert nobody not in {report.service for report in reports}
+
+
+def test_over_days_of_outages_and_restarts_what_is_due_comes_and_nothing_piles_up() -> None:
+    """Sixty days are in ``make soak``."""
+    upkeep_days.live(2, seed=1)
