@@ -59,6 +59,7 @@ _MOST_CHAPTERS = 2000
 _LONGEST = 200
 _CALM = (PlaybackStatus.PLAYING, PlaybackStatus.PAUSED, PlaybackStatus.ENDED)
 _EARLY_S = 5.0  # files often end a little before the duration that they claim
+_EARLY_SHARE = 0.02
 _DISK_S = 1.5  # no disk that spins up answers a playback that is left
 _END_S = 0.1  # an exact seek to the very end shows the last picture
 
@@ -238,8 +239,18 @@ class PlayingFile(OpeningFile):
             elif await self._has_gone():
                 sentence = "The film breaks off: its file has become shorter, or its disk has gone."
                 self.parts.ending.fail(InputError(ErrorCode.INPUT_FILE, sentence))
+            elif self._breaks_off():
+                sentence = "The film breaks off here: a part of its file is missing."
+                self.parts.ending.fail(MediaError(ErrorCode.MEDIA_DAMAGED, sentence))
             else:
                 monitor.finish_at(at_end=True)
+
+    def _breaks_off(self) -> bool:
+        """Whether the film says that it is longer than what there is of it. What music says is often a guess."""
+        state = self.parts.monitor.state
+        if state.duration_s is None or not state.form.pictures:
+            return False
+        return self.parts.playhead.position_s < state.duration_s - max(_EARLY_S, _EARLY_SHARE * state.duration_s)
 
     async def _has_gone(self) -> bool:
         """Whether libmpv came to an end that is none, because there is less of the file than there was."""

@@ -21,12 +21,13 @@ from player.title.opening import PlaybackSource
 from tests.kit import barcode
 from tests.kit.fileserver import FileServer
 from tests.kit.films import CLIP, FILMS, Film, cover
-from tests.kit.playback import engine
+from tests.kit.playback import engine, null_player
 from tests.kit.screen import Screen
 from tests.kit.slices import slice_of
 from tests.kit.waiting import until, until_holds
 
 SLICE = 9  # of them are in each run of the suite
+ENCODED = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-c:a", "aac")
 ALL = {film.name: film for film in FILMS}
 
 
@@ -56,6 +57,46 @@ def test_a_film_of_a_web_server_plays_and_seeks(name, made):
         check(film, made, PlaybackSource.of_address(server.url(path.name)))
         assert len({request.connection for request in server.requests}) <= 6
         assert all(request.range for request in server.requests)
+
+
+def cut(path: Path, share: float, target: Path) -> Path:
+    """What a film is whose end was never written."""
+    data = path.read_bytes()
+    target.write_bytes(data[: int(len(data) * share)])
+    return target
+
+
+LONGER = {
+    "mp4": Film("longer.mp4", (*ENCODED, "-movflags", "+faststart"), seconds=24),
+    "mkv": Film("longer.mkv", ENCODED, seconds=24),
+}
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("kind", LONGER)
+def test_a_film_that_is_cut_says_so_and_is_not_seen(kind, made, tmp_path):
+    path = cut(LONGER[kind].path(), 0.5, tmp_path / f"cut.{kind}")
+    recorder = Recorder()
+    with null_player() as player:
+        session = made.open(PlaybackSource.of_file(path), player, recorder.see, PlaybackSettings(start_s=6.0))
+        session.set_speed(8.0)
+        assert made.wait(session, 60)
+    assert recorder.state.status is PlaybackStatus.FAILED
+    assert recorder.state.failure.code == "media.damaged"
+    assert "breaks off" in recorder.state.failure.sentence
+    until(lambda: any(file.resume_s > 8.0 for file in made.files.last() if file.place == str(path)))
+
+
+@pytest.mark.realtime
+def test_a_film_whose_sound_ends_early_is_whole(made, tmp_path):
+    """So is one whose length is that of its subtitles or of its sound."""
+    with null_player() as player:
+        recorder = Recorder()
+        source = PlaybackSource.of_file(LONGER["mp4"].path())
+        session = made.open(source, player, recorder.see, PlaybackSettings(start_s=18.0, fresh=True))
+        session.set_speed(8.0)
+        assert made.wait(session, 60)
+    assert recorder.state.status is PlaybackStatus.ENDED
 
 
 @pytest.mark.realtime

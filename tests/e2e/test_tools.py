@@ -303,7 +303,8 @@ def test_the_next_episode_is_heard_and_read_as_the_one_before(tmp_path):
                 sound, words = ("ja", "sv") if not heard else ("es", None)
                 session.select_audio(ids[sound, "audio"])
                 session.select_text(ids[words, "own"] if words else None)
-                until(lambda session=session, at=ids[sound, "audio"]: at in chosen(session.state))
+                wanted = {ids[sound, "audio"], *([ids[words, "own"]] if words else [])}
+                until(lambda session=session, wanted=wanted: chosen(session.state) == wanted)
             heard.append(name)
             session.stop()
             assert made.wait(session, 10)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -33,15 +33,35 @@ from ui.app.ports.playback import SessionPort
 from ui.app.system import links
 from ui.app.video.output import VideoOutput
 from ui.app.viewmodels import keys, tools, trouble
+from ui.app.viewmodels import player as player_page
 from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.files import FilesViewModel
 from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.player import PlayerViewModel
-from ui.app.viewmodels.seeking import SeekRange
+from ui.app.viewmodels.relay import StateRelay
+from ui.app.viewmodels.seeking import SeekRange, stretch_of
 from ui.app.viewmodels.text import clock_time
 from ui.app.viewmodels.tools import ToolsViewModel
 from ui.cli import main as cli_main
 from ui.cli import play
+
+
+def _refreshed_without_the_line(refresh: Callable[[ToolsViewModel], None]) -> Callable[[ToolsViewModel], None]:
+    def refreshed(self: ToolsViewModel) -> None:
+        self._left = ""
+        refresh(self)
+
+    return refreshed
+
+
+def _begun_as_asked(
+    begin: Callable[[PlayerViewModel, SessionPort, StateRelay], None],
+) -> Callable[[PlayerViewModel, SessionPort, StateRelay], None]:
+    def begun(self: PlayerViewModel, session: SessionPort, relay: StateRelay) -> None:
+        self._asleep = False
+        begin(self, session, relay)
+
+    return begun
 
 
 def _pause_unknown(patch: pytest.MonkeyPatch) -> None:
@@ -557,5 +577,32 @@ FAULTS = [
         name="files-a-lost-libmpv-stays-the-player",
         test="tests/ui/app/test_video.py::test_another_player_takes_the_place_of_one_that_is_lost",
         apply=lambda patch: patch.setattr(VideoOutput, "_replace_lost", lambda _self: None),
+    ),
+    Fault(
+        name="files-hdr-is-offered-where-nothing-comes-of-it",
+        test=_FILES + "test_hdr_has_one_way_where_the_processor_draws",
+        apply=lambda patch: patch.setattr(ToolsViewModel, "_tone_words", lambda self: self._tone),
+    ),
+    Fault(
+        name="files-a-cut-film-ends-as-a-whole-one",
+        test="tests/e2e/test_files.py::test_a_film_that_is_cut_says_so_and_is_not_seen[mp4]",
+        apply=lambda patch: patch.setattr(PlayingFile, "_breaks_off", lambda _self: False),
+    ),
+    Fault(
+        name="files-a-film-without-a-length-has-no-bar",
+        test=_FILES + "test_a_film_of_unknown_length_has_a_bar_of_what_is_known",
+        apply=lambda patch: patch.setattr(player_page, "stretch_of", lambda state, _known_s: stretch_of(state)),
+    ),
+    Fault(
+        name="files-tools-begin-at-their-first-line",
+        test=_FILES + "test_the_way_back_through_the_tools_leads_to_the_line_that_one_came_by",
+        apply=lambda patch: patch.setattr(
+            ToolsViewModel, "_refresh", _refreshed_without_the_line(ToolsViewModel._refresh)
+        ),
+    ),
+    Fault(
+        name="files-a-pause-while-a-film-loads-is-lost",
+        test=_FILES + "test_a_film_that_is_paused_while_it_loads_begins_paused",
+        apply=lambda patch: patch.setattr(PlayerViewModel, "_began", _begun_as_asked(PlayerViewModel._began)),
     ),
 ]

@@ -259,6 +259,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
     from ui.app.viewmodels.settings import SettingsViewModel
     from ui.app.viewmodels.tasks import Tasks
     from ui.app.viewmodels.up_next import UpNext
+    from ui.app.window.scene import draws_in_memory
 
     meter = DataMeter(options.profile)
     memory = Memory(options.profile)
@@ -273,6 +274,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
     )
     tools = player.tools_menu
     tools.device = store.preferences.audio_device
+    tools.draws_in_memory = draws_in_memory()
     tools.usual_tone = lambda: store.preferences.tone_mapping
     data_use = DataUseViewModel(meter)
     settings = SettingsViewModel(
@@ -464,13 +466,11 @@ class _AppHost:
 
 
 def _apply_preferences(player: MpvPlayer, store: PreferenceStore) -> None:
-    from PySide6.QtQuick import QQuickWindow, QSGRendererInterface
-
     from player.mpv.outputs import audio_devices, device_or_default
     from ui.app.profile.preferences import output_options, subtitle_options
+    from ui.app.window.scene import draws_in_memory
 
-    in_memory = QQuickWindow.graphicsApi() == QSGRendererInterface.GraphicsApi.Software
-    for name, value in output_options(store.preferences, in_memory=in_memory).items():
+    for name, value in output_options(store.preferences, in_memory=draws_in_memory()).items():
         player.set(name.replace("_", "-"), value)
     wanted = store.preferences.audio_device
     if wanted:

@@ -90,7 +90,7 @@ def test_by_a_remote_and_by_the_mouse(stage, tmp_path, done):
     for at, section in enumerate(SECTIONS):
         stage.item("tools").forceActiveFocus()
         stage.key(K.Key_Return)
-        stage.key(*[K.Key_Down] * at, K.Key_Return)
+        stage.key(K.Key_Home, *[K.Key_Down] * at, K.Key_Return)
         lines = tools.options.records
         for row, line in enumerate(lines):
             if line.key in TOOL_ACTIONS:
@@ -125,7 +125,7 @@ def test_what_has_no_key_is_reached(stage, tmp_path, by_mouse):
     for at in range(len(SECTIONS)):
         stage.item("tools").forceActiveFocus()
         stage.key(K.Key_Return)
-        stage.key(*[K.Key_Down] * at, K.Key_Return)
+        stage.key(K.Key_Home, *[K.Key_Down] * at, K.Key_Return)
         section = tools.property("heading")
         for row, line in enumerate(tools.options.records):
             if line.key not in LEVELS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 from concurrent.futures import Future
@@ -51,6 +52,96 @@ def films(folder: Path, *names: str) -> list[Path]:
 
 def playing_names(stage) -> list[str]:
     return [session.source.shown_name for session in stage.client.sessions]
+
+
+def test_a_film_of_unknown_length_has_a_bar_of_what_is_known(stage, tmp_path):
+    facts = FileFacts("mpegts", 1 << 20)
+    growing = playing(duration_s=None, position_s=30.0, buffered=((30.0, 40.0),), media=facts)
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv"))))
+    stage.until(lambda: bool(stage.client.sessions))
+    session, player = stage.client.sessions[-1], stage.app.player
+    session.publish(growing)
+    stage.until(lambda: player.property("fraction") == 0.75)
+    assert player.property("buffered") == [0.75, 1.0]
+    assert player.property("positionText") == "0:30"
+    assert player.property("durationText") == ""
+    stage.key(K.Key_5)
+    assert "how long" in player.tools_menu.said
+    assert not sought(session)
+    stage.key(K.Key_0)
+    stage.until(lambda: sought(session) == [0.0])
+    session.publish(replace(growing, position_s=0.0, buffered=()))
+    stage.until(lambda: player.property("fraction") == 0.0)
+    player.seekTo(0.5)
+    assert sought(session)[-1] == 20.0, "it stays known how far the film goes"
+    player.tools_menu.goToTime("2:00:00")
+    assert sought(session)[-1] == 7200.0
+    session.publish(replace(growing, position_s=7200.0, buffered=()))
+    stage.until(lambda: player.property("positionS") == 7200.0)
+    player.step(1)
+    stage.until(lambda: sought(session)[-1] == 7210.0)
+
+
+def sought(session) -> list[float]:
+    return [order[1] for order in session.orders if order[0] == "seek"]
+
+
+def test_the_way_back_through_the_tools_leads_to_the_line_that_one_came_by(stage, tmp_path):
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv", "b.mkv"))))
+    stage.until(lambda: bool(stage.client.sessions))
+    stage.client.sessions[-1].publish(playing(bookmarks=(1.0, 2.0)))
+    stage.until(lambda: stage.page == "player")
+    stage.key(K.Key_T)
+    tools = stage.app.player.tools_menu
+    for level, deeper in (("playback", "sleep"), ("subtitles", "browse"), ("queue", "queue_list")):
+        at = [line.key for line in tools.options.records].index(level)
+        stage.key(K.Key_Home, *[K.Key_Down] * at, K.Key_Return)
+        row = [line.key for line in tools.options.records].index(deeper)
+        stage.key(K.Key_Home, *[K.Key_Down] * row, K.Key_Return)
+        if deeper == "queue_list":
+            stage.key(K.Key_Down, K.Key_Menu)
+            assert tools._path[-1] == "queue_file"
+            stage.key(K.Key_Escape)
+            assert stage.item("menu").property("row") == 1
+        stage.key(K.Key_Escape)
+        assert stage.item("menu").property("row") == row
+        stage.key(K.Key_Escape)
+        assert stage.item("menu").property("row") == at
+
+
+def test_a_film_that_is_paused_while_it_loads_begins_paused(stage, tmp_path):
+    """Before there is a playback: the engine is asked for one, and the disk is looked at."""
+    held, real = threading.Event(), stage.client.open
+
+    async def late(*wanted: object) -> object:
+        while not held.is_set():
+            await asyncio.sleep(0.01)
+        return await real(*wanted)
+
+    stage.client.open = late
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv"))))
+    stage.until(lambda: stage.page == "player" and stage.app.player.property("status") == "loading")
+    stage.key(K.Key_Space)
+    held.set()
+    stage.until(lambda: bool(stage.client.sessions))
+    stage.until(lambda: ("pause",) in stage.client.sessions[-1].orders)
+
+
+def test_hdr_has_one_way_where_the_processor_draws(stage, tmp_path):
+    """libmpv's drawing in memory cuts off what is bright, whichever way is chosen."""
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv"))))
+    stage.until(lambda: bool(stage.client.sessions))
+    stage.client.sessions[-1].publish(playing())
+    tools = stage.app.player.tools_menu
+    tools.draws_in_memory = True
+    tools.open()
+    tools.choose("picture")
+    line = next(line for line in tools.options.records if line.key == "tone_mapping")
+    assert not line.available
+    assert line.detail == "needs a graphics card"
+    tools.perform("tone_mapping")
+    assert "one way" in tools.said
+    assert not [order for order in stage.client.sessions[-1].orders if order[0] == "adjust"]
 
 
 def test_a_folder_plays_as_people_count(stage, tmp_path):
@@ -368,7 +459,7 @@ def test_all_tools_are_reached_by_six_keys_and_by_mouse(stage):
     stage.key(K.Key_Return)
     assert stage.focus_name == "menu"
     for level in range(4):
-        stage.key(*[K.Key_Down] * level, K.Key_Return)
+        stage.key(K.Key_Home, *[K.Key_Down] * level, K.Key_Return)
         heading = tools.property("heading")
         assert heading != "Tools"
         for _ in range(len(tools.options.records)):

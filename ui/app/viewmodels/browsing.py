@@ -52,7 +52,7 @@ class FileBrowser(QObject):
         self._folders = folders
         self._first = heading
         self._folder: Path | None = None
-        self._left = ""  # the line of the folder that was shown before
+        self.left = ""  # the line of the folder that was shown before
         self._heading = heading
         self._options = OptionModel(self)
         self._reading: Future[list[Option]] | None = None  # of the folder that is shown
@@ -81,7 +81,7 @@ class FileBrowser(QObject):
         """Show what is in a folder; None for the places to begin at."""
         before, self._folder = self._folder, folder
         self._heading = self._first if folder is None else str(folder)
-        self._left = "" if before is None or before == folder else place_text(before)
+        self.left = "" if before is None or before == folder else place_text(before)
         self._reading = None
         self._options.replace([*self._recent, *_places()] if folder is None else self._read(folder))
         self.changed.emit()
@@ -104,7 +104,7 @@ class FileBrowser(QObject):
             self._enter()
 
     def _enter(self) -> None:
-        self.entered.emit(next((row for row, line in enumerate(self.lines) if line.key == self._left), 0))
+        self.entered.emit(next((row for row, line in enumerate(self.lines) if line.key == self.left), 0))
 
     @Slot(str, result=bool)
     def choose(self, key: str) -> bool:

@@ -31,11 +31,12 @@ from ui.app.viewmodels.recordings import RecordingsViewModel
 from ui.app.viewmodels.redraw import all_but_time, on_bar
 from ui.app.viewmodels.relay import StateRelay
 from ui.app.viewmodels.rights import rights_words
-from ui.app.viewmodels.seeking import SeekIntent, SeekRange, stretch_of
+from ui.app.viewmodels.seeking import SeekIntent, SeekRange, known_end_s, stretch_of
 from ui.app.viewmodels.sentences import notice_words, sentence_of
 from ui.app.viewmodels.statistics import StatisticsViewModel
 from ui.app.viewmodels.still_watching import STILL_WATCHING_MS, StillWatching
 from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.text import tr
 from ui.app.viewmodels.titles import place_words
 from ui.app.viewmodels.tools import ToolsViewModel, is_subtitle
 from ui.app.viewmodels.trouble import remedy_words, waiting_words
@@ -83,6 +84,7 @@ class PlayerViewModel(QObject):
         self._relay: StateRelay | None = None
         self._state = PlaybackState()
         self._intent = SeekIntent()
+        self._known_s = 0.0  # the furthest place that this playback has come to, or has read
         self._hovered_s: float | None = None
         self._behind_at: float | None = None  # the date of what is shown, where it is not the live programme
         self._programme_name = ""  # what is on at the position of a channel
@@ -112,7 +114,7 @@ class PlayerViewModel(QObject):
         self._tools.volumeWanted.connect(self.setVolume)
         self._tools.muteWanted.connect(self.toggleMuted)
         self._tools.sleepOver.connect(self._sleep)
-        self._asleep = False  # between two files: the next one begins paused
+        self._asleep = False  # what is on its way begins paused
 
     # What is shown
 
@@ -341,7 +343,7 @@ class PlayerViewModel(QObject):
         self.presence.end()
         self._asks_presence = self._asleep = False
         self._up_next.reset()
-        self._intent = SeekIntent()
+        self._intent, self._known_s = SeekIntent(), 0.0
         self._programmes.follow(None)
         self._source = None
         self._show(self._idle())
@@ -361,6 +363,8 @@ class PlayerViewModel(QObject):
 
     @Slot()
     def toggle(self) -> None:
+        if self._session is None and self._state.status is PlaybackStatus.LOADING:
+            self._asleep = not self._asleep  # it is on its way
         self._tell(lambda session: session.toggle())
 
     @Slot()
@@ -374,7 +378,7 @@ class PlayerViewModel(QObject):
     @Slot(int)
     def step(self, direction: int) -> None:
         """Seek by a step (-1 back, 1 forward); many steps in a row grow longer. Sent once the steps pause."""
-        if self._state.duration_s is None and not self._state.live:
+        if self._state.duration_s is None and not self._state.live and self._state.media is None:
             return
         state = self._state
         self._intent.step(direction, state.position_s, state.duration_s, state.start_s)
@@ -402,6 +406,14 @@ class PlayerViewModel(QObject):
         """Go to a position on the seek bar."""
         self.scrub(fraction)
         self._commit_seek()
+
+    @Slot(int)
+    def seekToTenth(self, tenth: int) -> None:
+        """Go to so many tenths of the title."""
+        if tenth and self._bar.open_ended:
+            self._tools.tell(tr("Nobody knows how long this film is. “Go to a time” leads on."))
+        else:
+            self.seekTo(tenth / 10)
 
     @Slot(float)
     def seekToTime(self, position_s: float) -> None:
@@ -578,7 +590,9 @@ class PlayerViewModel(QObject):
     def _go_to(self, target_s: float) -> None:
         self._seek_timer.stop()
         bar = self._bar
-        self._intent.aim(max(0.0, min(bar.end_s, max(bar.start_s, target_s)) if bar else target_s))
+        if bar and not bar.open_ended:
+            target_s = min(bar.end_s, max(bar.start_s, target_s))
+        self._intent.aim(max(0.0, target_s))
         self._commit_seek()
 
     def _commit_seek(self) -> None:
@@ -589,7 +603,7 @@ class PlayerViewModel(QObject):
 
     @property
     def _bar(self) -> SeekRange:
-        return stretch_of(self._state)
+        return stretch_of(self._state, self._known_s)
 
     def _time_s(self) -> float:
         return self._intent.target_s if self._intent.target_s is not None else self._state.position_s
@@ -601,6 +615,7 @@ class PlayerViewModel(QObject):
     def _show(self, state: PlaybackState) -> None:
         state = self._programmes.marked(state)
         before, self._state = self._state, state
+        self._known_s = max(self._known_s, known_end_s(state))
         if (view := state.live_view) is not None:
             self._behind_at = None if view.following else view.dates.date_of(state.position_s)
         programme_before = self._programme_name, self._begins_s is not None, self._recordable

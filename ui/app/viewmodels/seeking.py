@@ -23,6 +23,7 @@ class SeekRange:
     start_s: float = 0.0
     end_s: float = 0.0
     live: bool = False
+    open_ended: bool = False  # nobody knows where the title ends: this is what is known of it
 
     def __bool__(self) -> bool:
         return self.end_s > self.start_s
@@ -43,8 +44,15 @@ class SeekRange:
         return behind if self.end_s - time_s < 1 else f"-{behind}"
 
 
-def stretch_of(state: PlaybackState) -> SeekRange:
-    """What the seek bar stands for now."""
+def known_end_s(state: PlaybackState) -> float:
+    """How far the title is known to go."""
+    return max((state.position_s, *(end_s for _, end_s in state.buffered)))
+
+
+def stretch_of(state: PlaybackState, known_s: float = 0.0) -> SeekRange:
+    """What the seek bar stands for now. ``known_s`` is how far a film goes that tells no length."""
+    if state.media is not None and state.duration_s is None:
+        return SeekRange(state.start_s, known_s, open_ended=True)
     if state.live_view is not None:
         return SeekRange(state.live_view.start_s, state.live_view.end_s, live=True)
     return SeekRange(state.start_s, state.duration_s or 0.0)

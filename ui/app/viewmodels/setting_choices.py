@@ -121,7 +121,10 @@ def _words_of_showing() -> dict[str, tuple[str, str]]:
             tr("Decoding"),
             tr("Where the hardware cannot decode a title, it is decoded in software."),
         ),
-        "tone_mapping": (tr("HDR pictures"), tr("How bright parts are shown on a screen that is less bright.")),
+        "tone_mapping": (
+            tr("HDR pictures"),
+            tr("How bright parts are shown on a screen that is less bright, where there is a graphics card."),
+        ),
         "auto_next": (tr("Next episode"), tr("What happens at the end of an episode.")),
         "speakers": (tr("Speakers"), ""),
         "passthrough": (

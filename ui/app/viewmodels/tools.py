@@ -67,6 +67,7 @@ class ToolsViewModel(QObject):
         self._adjusted = Adjustments()
         self._volume, self._muted = 100, False
         self._tone = ""  # as in the settings
+        self.draws_in_memory = False  # by the processor, where libmpv has one way to show HDR
         self.usual_tone: Callable[[], str] = lambda: "auto"  # what the settings say
         self._loop: tuple[float | None, float | None] = (None, None)
         self._found: Sequence[SubtitleLine] = ()
@@ -80,6 +81,7 @@ class ToolsViewModel(QObject):
         self._browser.chosen.connect(self._add_subtitles)
         self._browser.changed.connect(self._refresh)
         self._path: list[str] = []
+        self._left = ""  # the line that led to the level which the viewer has come back from
         self._heading = ""
         self._said = ""
         self._announced = ""
@@ -120,7 +122,7 @@ class ToolsViewModel(QObject):
 
     def _announce(self, name: str) -> None:
         """What is said as soon as the next playback has started."""
-        self._announced = tr("{file} cannot be played and was passed over.").format(file=name)
+        self._announced = tr("{file} could not be played to its end.").format(file=name)
 
     def show(self, state: PlaybackState) -> None:
         """The newest state of the playback."""
@@ -137,12 +139,13 @@ class ToolsViewModel(QObject):
     @Slot()
     def open(self) -> None:
         """Show the first level."""
-        self._path = []
+        self._path, self._left = [], ""
         self._refresh()
 
     @Slot(str, result=bool)
     def choose(self, key: str) -> bool:
         """Carry out a line, or go a level deeper; whether the menu stays."""
+        self._left = ""
         level = self._path[-1] if self._path else ""
         if level == "browse":
             stays = self._browser.choose(key)
@@ -162,6 +165,12 @@ class ToolsViewModel(QObject):
         self._refresh()
         return stays
 
+    @Property(int, notify=menuChanged)
+    def startRow(self) -> int:
+        """Where the lines begin: at the one that the viewer comes back to, the chosen one, or the first."""
+        rows = enumerate(self._options.records)
+        return next((row for row, line in rows if self._left and line.key == self._left), self._options.chosenRow())
+
     @Property(bool, notify=menuChanged)
     def ordered(self) -> bool:
         """Whether the lines can be put into another order."""
@@ -177,6 +186,7 @@ class ToolsViewModel(QObject):
         """Show what can be done with a line of the queue or a bookmark; False where there is nothing more."""
         if not self.property("offers"):
             return False
+        self._left = ""
         if self.property("ordered"):
             self._row = int(key)
             self._path.append("queue_file")
@@ -198,9 +208,11 @@ class ToolsViewModel(QObject):
         if not self._path:
             return False
         if self._path[-1] == "browse" and self._browser.back():
+            self._left = self._browser.left
             self._refresh()
             return True
-        self._path.pop()
+        left = self._path.pop()
+        self._left = {"queue_file": str(self._row), "bookmark_line": str(self._mark)}.get(left, left)
         self._refresh()
         return True
 
@@ -331,6 +343,9 @@ class ToolsViewModel(QObject):
         return True
 
     def _next_tone(self) -> bool:
+        if self.draws_in_memory:
+            self._say(tr("Without a graphics card there is one way to show HDR."))
+            return True
         self._tone = _TONES[(_TONES.index(self._tone) + 1) % len(_TONES)]
         return self._set(self._tone or tr("as in the settings"), tone_mapping=self._tone or self.usual_tone())
 
@@ -525,6 +540,10 @@ class ToolsViewModel(QObject):
         """A time of the title as the player shows it: since its start."""
         return clock_time(time_s - self._state.start_s)
 
+    def tell(self, words: str) -> None:
+        """Say something for a moment, as after a key."""
+        self._say(words)
+
     def _say(self, words: str) -> None:
         self._said = words
         if words:
@@ -586,8 +605,11 @@ class ToolsViewModel(QObject):
             Option("aspect", tr("Shape"), now.aspect or tr("as it is")),
             Option("rotate", tr("Rotate"), f"{now.rotation}°"),
             Option("deinterlace", tr("Deinterlace"), tr("on") if now.deinterlace else tr("off")),
-            Option("tone_mapping", tr("HDR on this screen"), self._tone or tr("as in the settings")),
+            Option("tone_mapping", tr("HDR on this screen"), self._tone_words(), available=not self.draws_in_memory),
         ]
+
+    def _tone_words(self) -> str:
+        return tr("needs a graphics card") if self.draws_in_memory else self._tone or tr("as in the settings")
 
     def _sound_lines(self) -> list[Option]:
         now = self._adjusted

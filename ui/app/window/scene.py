@@ -125,3 +125,8 @@ def video_surface(window: QQuickWindow, name: str = "video") -> SurfacePort:
     if surface is None:
         raise ComponentError(ErrorCode.COMPONENT_QT, "The interface of this installation is damaged or incomplete.")
     return cast("SurfacePort", surface)
+
+
+def draws_in_memory() -> bool:
+    """Whether the processor draws, since there is no OpenGL."""
+    return QQuickWindow.graphicsApi() == QSGRendererInterface.GraphicsApi.Software

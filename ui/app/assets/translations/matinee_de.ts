@@ -1696,10 +1696,6 @@
         <translation>Hoch</translation>
     </message>
     <message>
-        <source>How bright parts are shown on a screen that is less bright.</source>
-        <translation>Wie helle Stellen auf einem weniger hellen Bildschirm gezeigt werden.</translation>
-    </message>
-    <message>
         <source>How playback went</source>
         <translation>Wie die Wiedergabe lief</translation>
     </message>
@@ -3224,6 +3220,10 @@
         <translation>Hindi</translation>
     </message>
     <message>
+        <source>How bright parts are shown on a screen that is less bright, where there is a graphics card.</source>
+        <translation>Wie helle Stellen auf einem weniger hellen Bildschirm gezeigt werden, wenn es eine Grafikkarte gibt.</translation>
+    </message>
+    <message>
         <source>Hungarian</source>
         <translation>Ungarisch</translation>
     </message>
@@ -3242,6 +3242,10 @@
     <message>
         <source>Louder</source>
         <translation>Lauter</translation>
+    </message>
+    <message>
+        <source>Nobody knows how long this film is. “Go to a time” leads on.</source>
+        <translation>Niemand weiß, wie lang dieser Film ist. „Zu einer Zeit springen“ führt weiter.</translation>
     </message>
     <message>
         <source>Norwegian</source>
@@ -3780,6 +3784,10 @@
         <translation>Unverändert zum Receiver</translation>
     </message>
     <message>
+        <source>{file} could not be played to its end.</source>
+        <translation>{file} konnte nicht bis zum Ende gespielt werden.</translation>
+    </message>
+    <message>
         <source>Reported</source>
         <translation>Gemeldet</translation>
     </message>
@@ -3984,6 +3992,10 @@
         <translation>Beim Profil</translation>
     </message>
     <message>
+        <source>Without a graphics card there is one way to show HDR.</source>
+        <translation>Ohne Grafikkarte gibt es nur eine Art, HDR zu zeigen.</translation>
+    </message>
+    <message>
         <source>Write a time such as 1:02:03.</source>
         <translation>Bitte eine Zeit wie 1:02:03 eingeben.</translation>
     </message>
@@ -4108,6 +4120,10 @@
         <translation>Mono</translation>
     </message>
     <message>
+        <source>needs a graphics card</source>
+        <translation>braucht eine Grafikkarte</translation>
+    </message>
+    <message>
         <source>nothing</source>
         <translation>nichts</translation>
     </message>
@@ -4170,10 +4186,6 @@
     <message>
         <source>{count} screens at once</source>
         <translation>{count} Bildschirme zugleich</translation>
-    </message>
-    <message>
-        <source>{file} cannot be played and was passed over.</source>
-        <translation>{file} kann nicht wiedergegeben werden und wurde übersprungen.</translation>
     </message>
     <message>
         <source>{folder}, not connected</source>

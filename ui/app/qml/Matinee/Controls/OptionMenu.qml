@@ -8,6 +8,7 @@ FocusScope {
 
     property string heading
     property alias model: list.model
+    readonly property alias row: list.currentIndex
 
     // A held key has opened it: until that is let go its repetitions choose nothing. A desktop may send them as keys
     // of their own.

@@ -28,7 +28,7 @@ Item {
     activeFocusOnTab: true
     Accessible.role: Accessible.Slider
     Accessible.name: qsTr("Position")
-    Accessible.description: [qsTr("%1 of %2").arg(positionText).arg(durationText), chapter].filter(words => words).join(", ")
+    Accessible.description: [durationText ? qsTr("%1 of %2").arg(positionText).arg(durationText) : positionText, chapter].filter(words => words).join(", ")
     Accessible.focusable: true
     Accessible.onIncreaseAction: stepped(1)
     Accessible.onDecreaseAction: stepped(-1)

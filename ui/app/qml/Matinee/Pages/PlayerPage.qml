@@ -98,7 +98,7 @@ FocusScope {
     function shortcut(event: var): bool {
         const action = keys.actionFor(event.key, event.modifiers)
         if (action === "tenth")
-            player.seekTo((event.key - Qt.Key_0) / 10)
+            player.seekToTenth(event.key - Qt.Key_0)
         else if (action)
             perform(action)
         return action !== ""
@@ -468,7 +468,7 @@ FocusScope {
             fit()
             place()
             if (other)
-                open()
+                openAt(root.player.tools.startRow)
         }
         function place() {
             const centre = opener.mapToItem(root, opener.width / 2, 0).x
