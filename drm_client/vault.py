@@ -25,7 +25,8 @@ from drm_client.sealing import KEY_BYTES, TAG_BYTES, Sealer
 FILE_NAME = VAULT_FILE
 KEY_ENTRY, FIRST_KEY_ENTRY = VAULT_KEY_ENTRIES
 """The second is the key of format 1, whose anchor was a plain number."""
-ANCHOR_ENTRY = "vault-anchor"
+ANCHOR_ENTRY, FIRST_ANCHOR_ENTRY = "vault-anchor-2", "vault-anchor"
+"""The second is that plain number. It stays: version 0.1.0 reads it first, and then that the file is a newer one."""
 _BUSY_S = 10.0
 _APPLICATION_ID = 0x4D41544E
 _PRIMARY_CODE = 0xFF
@@ -239,7 +240,7 @@ class Vault:
         self._sealer = Sealer(_whole_key(self._keys.get(FIRST_KEY_ENTRY), FIRST_KEY_ENTRY))
         head = self._head()
         try:
-            plain: int | None = int(self._keys.get(ANCHOR_ENTRY) or b"")
+            plain: int | None = int(self._keys.get(FIRST_ANCHOR_ENTRY) or b"")
         except ValueError:
             plain = None
         values: dict[tuple[str, str], bytes] = {}
@@ -249,8 +250,7 @@ class Vault:
                 values[kind, name] = self._read(head, kind, name) or b""
         self._sealer.close()
         self._sealer = Sealer(self._key(new=True))
-        # Where it is not plain, an upgrade that was cut off has written the next one.
-        stale = self._anchor() != head.generation + 1 if plain is None else head.generation < plain
+        stale = plain is None or head.generation < plain
         seals = dict(head.seals)
         for (kind, name), value in values.items():
             self._write_entry(seals, kind, name, value)

@@ -7,8 +7,11 @@ five years ahead, ``store`` and ``keys`` a download. ``facts.json`` has the serv
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 import shutil
+import sqlite3
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,13 +22,15 @@ from joserfc.jwk import ECKey
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
-from drm_client.keystore import FileKeyStore
+from drm_client.keystore import FileKeyStore, KeyStore, SystemKeyStore
 from drm_client.offline import OfflineLicences
+from drm_client.passphrase import KEY_FILE
 from drm_client.rights import RightsState
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
-from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, FIRST_KEY_ENTRY, Vault
+from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, FIRST_ANCHOR_ENTRY, FIRST_KEY_ENTRY, Vault
 from tests.drm_client.offline_kit import Machine
+from tests.drm_client.test_keystore import MemoryBackend
 from tests.kit.licence_server import ADDRESS, DAY, HOUR, KEYS, SD, LicenceServer, Terms
 
 _KEPT = Path(__file__).parents[1] / "kit" / "kept-0.1.0.zip"
@@ -35,18 +40,32 @@ _BINDING = b"kept fixture"
 class Upgraded:
     """A profile of 0.1.0, opened by this version an hour after its licences were issued."""
 
-    def __init__(self, folder: Path, name: str = "profile") -> None:
+    def __init__(self, folder: Path, name: str = "profile", *, system: bool = False) -> None:
         with zipfile.ZipFile(_KEPT) as kept:
             kept.extractall(folder)
         self.facts: dict[str, Any] = json.loads((folder / "facts.json").read_text())
         self.folder = folder / name
-        self.keys = FileKeyStore(self.folder, _BINDING)
+        self.keys: KeyStore = FileKeyStore(self.folder, _BINDING)
+        if system:
+            self.keys = self._in_the_systems_store()
         self.device = DeviceIdentity.load_or_create(self.keys)
         self.machine = Machine()
         self.machine.run(HOUR)
         self.server = LicenceServer(self.device.public_jwk(), self.machine.real, Terms(play_s=6 * HOUR))
         self.server.signers = [ECKey.import_key(self.facts["server_key"])]
         self.server.licences = self.facts["licences"]
+
+    def _in_the_systems_store(self) -> SystemKeyStore:
+        """The same secrets where 0.1.0 had them with a system key store: by the same names, as base64; no files."""
+        backend = MemoryBackend()
+        for path in self.folder.glob("*.sealed"):
+            name = path.name.removesuffix(".sealed")
+            value = base64.b64encode(self.keys.get(name) or b"").decode()
+            backend.set_password("matinee", name, value)
+            path.unlink()
+        (self.folder / KEY_FILE).unlink()
+        assert {name for _, name in backend.kept} >= {FIRST_KEY_ENTRY, FIRST_ANCHOR_ENTRY}
+        return SystemKeyStore(backend)
 
     def open(self) -> OfflineLicences:
         self.vault = Vault(self.folder, self.keys, self.device.device_id)
@@ -55,8 +74,13 @@ class Upgraded:
         return OfflineLicences(self.vault, self.device, self.service)
 
 
-async def test_a_vault_is_upgraded_without_loss(tmp_path: Path) -> None:
-    kept = Upgraded(tmp_path)
+@pytest.fixture(params=[False, True], ids=["sealed files", "system key store"])
+def system(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+async def test_a_vault_is_upgraded_without_loss(tmp_path: Path, system: bool) -> None:
+    kept = Upgraded(tmp_path, system=system)
     for _ in range(2):
         licences = kept.open()
         assert (kept.vault.check(), kept.vault.epoch) == ((), 0)
@@ -76,8 +100,10 @@ async def test_a_vault_is_upgraded_without_loss(tmp_path: Path) -> None:
     kept.vault.close()
 
 
-async def test_a_clock_that_another_service_set_five_years_ahead_heals_at_the_first_contact(tmp_path: Path) -> None:
-    kept = Upgraded(tmp_path, "poisoned")
+async def test_a_clock_that_another_service_set_five_years_ahead_heals_at_the_first_contact(
+    tmp_path: Path, system: bool
+) -> None:
+    kept = Upgraded(tmp_path, "poisoned", system=system)
     licences = kept.open()
     standing = licences.standing(kept.facts["unplayed"])
     assert (standing.state, standing.provisional) == (RightsState.EXPIRED, True)
@@ -88,16 +114,17 @@ async def test_a_clock_that_another_service_set_five_years_ahead_heals_at_the_fi
 
 
 @pytest.mark.parametrize("anchor", [None, b"1"])
-def test_a_copy_of_before_the_upgrade_opens_no_more(tmp_path: Path, anchor: bytes | None) -> None:
-    kept = Upgraded(tmp_path)
+def test_a_copy_of_before_the_upgrade_opens_no_more(tmp_path: Path, anchor: bytes | None, system: bool) -> None:
+    kept = Upgraded(tmp_path, system=system)
     shutil.copy(kept.folder / FILE_NAME, tmp_path / "copy")
     kept.open().remove(kept.facts["unplayed"])
     kept.vault.close()
     shutil.copy(tmp_path / "copy", kept.folder / FILE_NAME)
-    if anchor is None:
-        kept.keys.delete(ANCHOR_ENTRY)
-    else:
-        kept.keys.put(ANCHOR_ENTRY, anchor)
+    for entry in (FIRST_ANCHOR_ENTRY, kept.keys.entry_of(ANCHOR_ENTRY, kept.folder)):
+        if anchor is None:
+            kept.keys.delete(entry)
+        else:
+            kept.keys.put(entry, anchor)
     with pytest.raises(DrmError) as caught:
         kept.open()
     assert caught.value.code is DrmErrorCode.STORE_DAMAGED
@@ -105,10 +132,10 @@ def test_a_copy_of_before_the_upgrade_opens_no_more(tmp_path: Path, anchor: byte
 
 @pytest.mark.parametrize("method", ["_write_head", "_drop_anchor", "_transaction_over"])
 def test_an_upgrade_that_is_cut_off_is_done_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, system: bool
 ) -> None:
     """Before the file is written, before the key store is told, and between both."""
-    kept = Upgraded(tmp_path)
+    kept = Upgraded(tmp_path, system=system)
 
     def die(*_arguments: object) -> None:
         raise KeyboardInterrupt
@@ -131,6 +158,18 @@ def test_an_upgrade_that_is_cut_off_is_done_again(
     assert set(licences.store.ids()) == {kept.facts["played"], kept.facts["unplayed"]}
     assert kept.keys.get(FIRST_KEY_ENTRY) is None
     kept.vault.close()
+
+
+def test_version_0_1_0_would_find_a_newer_file_and_no_damage(tmp_path: Path, system: bool) -> None:
+    """It reads its anchor, a plain number, before it looks at the format. It called the key store damaged where that
+    was none any more, and told its user to repair what was whole."""
+    kept = Upgraded(tmp_path, system=system)
+    before = int(kept.keys.get(FIRST_ANCHOR_ENTRY) or b"")
+    kept.open().remove(kept.facts["unplayed"])
+    kept.vault.close()
+    assert int(kept.keys.get(FIRST_ANCHOR_ENTRY) or b"") == before
+    with contextlib.closing(sqlite3.connect(kept.folder / FILE_NAME)) as file:
+        assert file.execute("PRAGMA user_version").fetchone()[0] > 1
 
 
 def test_years_later_it_still_opens(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from backend_stub.services.rights import state, time_guard
 from backend_stub.services.rights.time_guard import BootClock, Mark
 from downloads import errors, removal, request
 from downloads.queue import Queue
-from drm_client import keystore, rights, whole_files
+from drm_client import keystore, rights, vault, whole_files
 from drm_client.licence_store import KeptLicence
 from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.signed_licences import IssuedLicence, LicenceStates
@@ -120,6 +120,10 @@ def both_of_two_programs_make_the_pass(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(KeptLicenceUpkeep, "claim", KeptLicenceUpkeep.due_s)
 
 
+def version_0_1_0_finds_another_anchor(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(vault, "ANCHOR_ENTRY", vault.FIRST_ANCHOR_ENTRY)
+
+
 def sizes_are_told_in_megabytes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(download_work, "shown_bytes", lambda count: f"{count / 1e6:.0f} MB")
 
@@ -128,6 +132,11 @@ _KEYS = "tests/drm_client/test_keystore.py"
 _FULL = "tests/downloads/test_full_disk.py"
 _UPKEEP = "tests/drm_client/test_upkeep.py"
 FAULTS = [
+    Fault(
+        "rights-version-0-1-0-finds-another-anchor",
+        "tests/drm_client/test_upgrade.py::test_version_0_1_0_would_find_a_newer_file_and_no_damage[sealed files]",
+        version_0_1_0_finds_another_anchor,
+    ),
     Fault(
         "rights-both-of-two-programs-renew",
         f"{_UPKEEP}::test_two_programs_renew_a_licence_once",

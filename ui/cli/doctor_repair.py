@@ -15,7 +15,7 @@ _LOST: Mapping[str, str] = {
     ),
     "vault-key": "The licences of kept titles are lost: get new ones online (matinee download repair).",
     "vault-key-2": "The licences of kept titles are lost: get new ones online (matinee download repair).",
-    "vault-anchor": "The service must confirm the licences of kept titles: connect once.",
+    "vault-anchor-2": "The service must confirm the licences of kept titles: connect once.",
     _DOWNLOADS: "The downloads do not open any more: move their folder away, and download the titles again.",
 }
 _TIE_LICENCES = frozenset({"device-key", *_KEYS_OF_THE_VAULT})
