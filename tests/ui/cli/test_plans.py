@@ -27,8 +27,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
         yield ["--service", group.api.url, "--email", DEMO_EMAIL]
 
 
-def test_there_are_twelve_plans_and_two_for_other_players() -> None:
-    assert (len(PLANS), len(list(FOLDER.glob("players-*.yaml")))) == (12, 2)
+def test_there_are_thirteen_plans_and_two_for_other_players() -> None:
+    assert (len(PLANS), len(list(FOLDER.glob("players-*.yaml")))) == (13, 2)
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -37,7 +37,7 @@ def test_a_plan_of_the_documentation_passes(
 ) -> None:
     monkeypatch.setenv("MATINEE_PASSWORD", DEMO_PASSWORD)
     words = ["qa", "run", str(FOLDER / f"{name}.yaml"), "--jobs", "1", "--out", str(tmp_path)]
-    if name in ("third-party", "live-late"):
+    if name in ("third-party", "live-late", "wrong-bytes"):
         with FileServer(media.ffmpeg_dash().folder) as server:
             code = main([*words, "--set", f"URL={server.url('manifest.mpd')}"])
     else:
