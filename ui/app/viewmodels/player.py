@@ -363,16 +363,19 @@ class PlayerViewModel(QObject):
 
     @Slot()
     def toggle(self) -> None:
-        if self._session is None and self._state.status is PlaybackStatus.LOADING:
-            self._asleep = not self._asleep  # it is on its way
+        if self._is_awaited:
+            self._asleep = not self._asleep
         self._tell(lambda session: session.toggle())
 
     @Slot()
     def pause(self) -> None:
+        if self._is_awaited:
+            self._asleep = True
         self._tell(lambda session: session.pause())
 
     @Slot()
     def resume(self) -> None:
+        self._asleep = False
         self._tell(lambda session: session.play())
 
     @Slot(int)
@@ -525,6 +528,11 @@ class PlayerViewModel(QObject):
             self.keptWanted.emit(following.title_id)
         else:
             self.open(PlaybackSource(title_id=following.title_id, name=following.name, variant=""))
+
+    @property
+    def _is_awaited(self) -> bool:
+        """Whether what is to play is on its way, and hears nothing yet."""
+        return self._session is None and self._state.status is PlaybackStatus.LOADING
 
     def _sleep(self) -> None:
         """The sleep timer has run out. What the viewer opens once the player was left plays."""
