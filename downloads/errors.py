@@ -27,10 +27,12 @@ LACK_ROOM = frozenset({ErrorCode.DISK_FULL, ErrorCode.DISK_LIMIT})
 """What a download fails for that goes on when there is room."""
 
 
-def store_gone(folder: Path) -> DownloadError:
+def store_gone(folder: Path, moved: str = "") -> DownloadError:
+    """``moved``: the id of a download on another disk, whose folder may have another place now."""
+    hint = f" If it was moved, say where: `matinee download move {moved} FOLDER`." if moved else ""
     return DownloadError(
         ErrorCode.DOWNLOAD_STORE_GONE,
-        f"The downloads' folder {folder} is not there; is its disk connected?",
+        f"The downloads' folder {folder} is not there; is its disk connected?{hint}",
         recoverable=True,
     )
 

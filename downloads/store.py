@@ -131,7 +131,7 @@ class Store:
         if pointer.exists():
             path = self._read_pointer(pointer, download_id)
             if not path.is_dir():
-                raise store_gone(path)
+                raise store_gone(path, download_id)
         return DownloadFolder(path, self.sealer, self._disk)
 
     # --- making, removing, moving
@@ -172,8 +172,11 @@ class Store:
     def move(self, name: str, target: Path, on_bytes: Callable[[int], None] = lambda _n: None) -> Path:
         """Move a download into the folder ``target``, which may be on another disk; its new place.
 
-        The old one is deleted only when everything is on the new disk and was checked there.
+        The old one is deleted only when everything is on the new disk and was checked there. Where somebody has moved
+        it there already, it is found again.
         """
+        if self._adopt(self._id(name), target):
+            return target / self._id(name)
         folder = self.get(name)
         place = target / folder.id
         with self._storage(), folder.running():
@@ -191,6 +194,16 @@ class Store:
                 self._point(folder.id, place)
             shutil.rmtree(folder.path, ignore_errors=True)
         return place
+
+    def _adopt(self, download_id: str, target: Path) -> bool:
+        """Find a download again that somebody has moved with its folder; whether it is in ``target``."""
+        pointer, place = self.root / f"{download_id}{_MOVED}", (target / download_id).resolve()
+        if not pointer.exists() or self._read_pointer(pointer, download_id).is_dir() or not place.is_dir():
+            return False
+        DownloadFolder(place, self.sealer, self._disk).refresh()  # another store's does not open
+        with self._storage(), held(self._lock):
+            self._point(download_id, place)
+        return True
 
     def _point(self, download_id: str, place: Path) -> None:
         """Remember where a download is; nothing is needed for one that is in the store's own folder."""

@@ -434,3 +434,33 @@ def test_a_download_whose_licence_is_refused_says_why(tmp_path: Path, status: in
             run(folder, access=Refusing())
         (found,) = (one for one in shelf.again().list() if one.id == folder.id)
         assert (found.state, bool(found.code)) == (state, state is State.FAILED)
+
+
+def test_a_home_that_was_renamed_takes_its_downloads_along(tmp_path: Path) -> None:
+    """Those beside the profile are found at once; for one on another disk, or in another folder of that home, the
+    sentence says what to do."""
+    home = tmp_path / "old"
+    home.mkdir()
+    noise_title(tmp_path / "title", 3)
+    with FileServer(tmp_path / "title") as server:
+        made = new_shelf(home)
+        stays, elsewhere = (made.add(server.url("media.m3u8")) for _ in range(2))
+        for folder in (stays, elsewhere):
+            run(folder)
+        made.store.move(elsewhere.id, home / "Videos")
+    home.rename(tmp_path / "new")
+    moved = Shelf(tmp_path / "new", made.store).again()
+    assert checking.verify(moved.get(stays.id)).sound
+    with pytest.raises(DownloadError) as caught:
+        moved.get(elsewhere.id)
+    assert code_of(caught) is ErrorCode.DOWNLOAD_STORE_GONE
+    assert f"`matinee download move {elsewhere.id} FOLDER`" in caught.value.sentence
+    with pytest.raises(DownloadError):
+        moved.move(elsewhere.id, tmp_path / "nowhere")
+    shutil.copytree(moved.get(stays.id).path, tmp_path / "false" / elsewhere.id)
+    with pytest.raises(DownloadError):
+        moved.move(elsewhere.id, tmp_path / "false")  # another download in its place
+    moved.move(elsewhere.id, tmp_path / "new" / "Videos")
+    assert checking.verify(moved.get(elsewhere.id)).sound
+    moved.move(elsewhere.id, tmp_path / "new" / "store")
+    assert checking.verify(moved.get(elsewhere.id)).sound

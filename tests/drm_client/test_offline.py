@@ -639,3 +639,27 @@ async def test_a_service_that_knows_nothing_of_a_licence_takes_nothing_away(desk
     with pytest.raises(DrmError):
         await desk.licences.renew(licence_id)
     assert licence_id not in desk.licences.store.ids()
+
+
+@pytest.mark.parametrize("jump_s", [HOUR, -HOUR])
+async def test_a_change_to_or_from_summer_time_takes_nothing_away(desk: Desk, jump_s: float) -> None:
+    """Of a machine that shows it by setting its clock (a clock of local time shared with another system, a wrong
+    zone). While it runs nothing happens; a boot in between may cost that hour until the next contact."""
+    licence_id = await desk.kept()
+    before = desk.licences.standing(licence_id).remaining_s
+    assert before == 48 * HOUR
+    desk.machine.wall_error_s = jump_s
+    assert desk.licences.standing(licence_id).remaining_s == before
+    await desk.licences.confirm_states()
+    assert desk.licences.standing(licence_id).remaining_s == before
+    desk.machine.wall_error_s = 0.0
+    desk.licences.standing(licence_id)
+    desk.machine.restart(60.0)
+    desk.machine.wall_error_s = jump_s
+    desk.reopen()
+    left_s = desk.licences.standing(licence_id).remaining_s
+    assert left_s is not None
+    assert before - 60.0 - HOUR <= left_s <= before
+    assert desk.licences.standing(licence_id).may_start
+    await desk.service.ask_time()
+    assert desk.licences.standing(licence_id).remaining_s == before - 60.0

@@ -14,12 +14,14 @@ from backend_stub.services.rights import state, time_guard
 from backend_stub.services.rights.time_guard import BootClock, Mark
 from downloads import errors, removal, request
 from downloads.queue import Queue
+from downloads.store import Store
 from drm_client import keystore, rights, vault, whole_files
 from drm_client.licence_store import KeptLicence
 from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.signed_licences import IssuedLicence, LicenceStates
 from drm_client.upkeep import KeptLicenceUpkeep
 from player.service import client
+from tests.backend_stub.rights import test_states
 from tests.faults.model import Fault
 from ui.cli import download_work
 
@@ -124,6 +126,19 @@ def version_0_1_0_finds_another_anchor(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(vault, "ANCHOR_ENTRY", vault.FIRST_ANCHOR_ENTRY)
 
 
+def every_namespace_is_the_machine(patch: pytest.MonkeyPatch) -> None:
+    read = (
+        "from backend_stub.services.rights import time_guard as guard; "
+        "guard._FIRST_TIME_NAMESPACE = guard.Path('/proc/self/ns/time').stat().st_ino; "
+        "b = guard.read_boot_clock(); print(b.boot_id, b.boottime_s)"
+    )
+    patch.setattr(test_states, "_READ", read)
+
+
+def what_was_moved_is_gone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Store, "_adopt", lambda *_given: False)
+
+
 def sizes_are_told_in_megabytes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(download_work, "shown_bytes", lambda count: f"{count / 1e6:.0f} MB")
 
@@ -132,6 +147,16 @@ _KEYS = "tests/drm_client/test_keystore.py"
 _FULL = "tests/downloads/test_full_disk.py"
 _UPKEEP = "tests/drm_client/test_upkeep.py"
 FAULTS = [
+    Fault(
+        "rights-every-namespace-is-the-machine",
+        "tests/backend_stub/rights/test_states.py::test_a_service_in_a_time_namespace_is_another_machine",
+        every_namespace_is_the_machine,
+    ),
+    Fault(
+        "rights-what-was-moved-is-gone",
+        "tests/downloads/test_store.py::test_a_home_that_was_renamed_takes_its_downloads_along",
+        what_was_moved_is_gone,
+    ),
     Fault(
         "rights-version-0-1-0-finds-another-anchor",
         "tests/drm_client/test_upgrade.py::test_version_0_1_0_would_find_a_newer_file_and_no_damage[sealed files]",

@@ -40,6 +40,7 @@ AT_WORK_S = 180.0
 
 _PROCESS = f"process-{uuid.uuid4()}"
 _TIME_ERROR = 5  # ntp_gettime(3): the clock is not synchronised
+_FIRST_TIME_NAMESPACE = 0xEFFFFFFA  # PROC_TIME_INIT_INO of include/linux/proc_ns.h
 _logger = logging.getLogger(__name__)
 
 
@@ -181,12 +182,16 @@ def _mark_of(row: ClockMark, database_s: float) -> Mark:
 
 
 def read_boot_clock() -> BootClock:
-    """The machine's clock since boot; where there is none, this process counts as a boot."""
+    """The machine's clock since boot; where there is none, this process counts as a boot. In a time namespace, where
+    that clock is another one (time_namespaces(7)), each namespace does."""
     boot_id, now_s = _PROCESS, time.monotonic()
     if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError):
             boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:48]
             now_s = time.clock_gettime(time.CLOCK_BOOTTIME)
+            namespace = Path("/proc/self/ns/time").stat().st_ino
+            if namespace != _FIRST_TIME_NAMESPACE:
+                boot_id = f"{boot_id[:36]}.{namespace}"
     return BootClock(boot_id, now_s, _is_synchronised())
 
 

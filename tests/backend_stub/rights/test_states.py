@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -71,7 +74,7 @@ class TestStates:
     def test_of_a_rental_a_device_learns_when_another_one_played_it(
         self, running: Service, device: SigningDevice, rental: bool
     ) -> None:
-        """It kept the title as if nobody had begun it, until its renewal was refused."""
+        """It knew nothing of it until its renewal was refused."""
         running.context.rights.contracts.set("film", ContractTerms(rental=rental), by=None)
         mine = running.licence(device.acquire(device.download().json()["download_id"]))
         other = SigningDevice(device.client, device.clock)
@@ -199,7 +202,7 @@ def test_a_wrong_hour_ends_no_sign_in_and_no_subscription(running: Service, monk
 def test_of_several_machines_one_that_is_wrong_makes_no_other_unsure(
     running: Service, monkeypatch: pytest.MonkeyPatch, wrong_s: float
 ) -> None:
-    """A second API behind the same name, 390 days ahead, was believed; then the first one signed nothing any more."""
+    """One that was 390 days ahead was believed. Then the others signed nothing any more."""
     database, said, boots = running.context.database, [0.0], dict.fromkeys(("one", "two", "three"), 100.0)
     monkeypatch.setattr(TimeGuard, "_database_s", lambda _guard, _session: said[0])
 
@@ -245,3 +248,27 @@ def test_the_machines_own_clock_is_read() -> None:
     first, second = read_boot_clock(), read_boot_clock()
     assert first.boot_id == second.boot_id
     assert 0 < first.boottime_s <= second.boottime_s
+
+
+_READ = "from backend_stub.services.rights.time_guard import *; b = read_boot_clock(); print(b.boot_id, b.boottime_s)"
+
+
+def test_a_service_in_a_time_namespace_is_another_machine(running: Service) -> None:
+    """Its clock since boot is another one. In a container the service was not sure of the time."""
+    if shutil.which("unshare") is None:
+        pytest.skip("unshare (util-linux) is not here")
+    command = ["unshare", "--user", "--map-root-user", "--time", "--boottime", "864000", "--fork", sys.executable]
+    done = subprocess.run([*command, "-c", _READ], capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode and done.stderr.startswith("unshare:"):
+        pytest.skip(f"no time namespaces here: {done.stderr.strip()}")
+    boot_id, boottime_s = done.stdout.split()
+    within = BootClock(boot_id, float(boottime_s), synchronised=False)
+    outside = read_boot_clock()
+    assert within.boottime_s > outside.boottime_s + 800_000
+    guard = TimeGuard(running.context.database, running.clock, lambda: outside)
+    guard.mark()
+    inside = TimeGuard(running.context.database, running.clock, lambda: within)
+    assert inside.is_sure()
+    inside.mark()
+    assert inside.is_sure()
+    assert guard.is_sure()

@@ -104,3 +104,36 @@ def test_a_season_comes_as_a_whole_and_is_given_back_from_another_device(
         standing = matinee("download", "list")[1]["downloads"]
         (gone,) = [one for one in standing if one["title_id"] == "two"]
         assert gone["rights"]["may_start"] is False
+
+
+def test_a_season_that_reaches_the_limit_halfway_goes_on_where_it_stopped(
+    matinee: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fits is here, the gauge says so, a second try makes no second downloads, and more room brings the rest."""
+    monkeypatch.setenv("MATINEE_PASSWORD", DEMO_PASSWORD)
+    with running_backend(tmp_path / "service") as group:
+        names = ("one", "two", "three")
+        for name in names:
+            publish_media(group, packager_cenc(), name)
+        series = group.context.titles.belongings.make_series("Numbers", "", 0, by=None)
+        for number, name in enumerate(names):
+            group.context.titles.belongings.set_place(name, EpisodeOf(series.id, 1, number), by=None)
+        service = ["--service", group.api.url]
+        common = [*service, "--email", DEMO_EMAIL, "--height", "180"]
+        assert matinee("download", "season", series.id, "--next", "1", *common)[0] == 0
+        one = matinee("download", "limit")[1]["used"]
+        limit = int(one * 2.5)
+        matinee("download", "limit", str(limit))
+        code, answer = matinee("download", "season", series.id, *common)
+        assert (code, len(answer["downloads"])) == (5, 2)
+        listed = matinee("download", "list")[1]
+        states = sorted((item["state"], item["code"]) for item in listed["downloads"])
+        assert states == [("complete", ""), ("complete", ""), ("failed", "disk.limit")]
+        assert one < listed["storage"]["used"] <= limit
+        code, answer = matinee("download", "season", series.id, *common)
+        assert (code, answer["downloads"]) == (0, []), "they are here already"
+        matinee("download", "limit", "none")
+        assert matinee("download", "resume", *service)[0] == 0
+        done = matinee("download", "list")[1]
+        assert [item["state"] for item in done["downloads"]] == ["complete"] * 3
+        assert done["storage"]["used"] == sum(item["fetched"] for item in done["downloads"])
