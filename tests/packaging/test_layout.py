@@ -80,3 +80,10 @@ def test_units_come_back_and_let_responses_end(unit: Path) -> None:
         edges = int((re.findall(r"--edges (\d+)", text) or ["0"])[0])
         wanted = [port + 1 + number for number in range(edges)] or [port]
         assert [int(one) for one in ports] == wanted
+
+
+def test_no_secret_goes_into_the_image() -> None:
+    """The builder reads this file; the image takes the whole tree, and ``.env`` lies beside the layout."""
+    built_by = PACKAGING.parent / compose()["x-matinee"]["build"]["dockerfile"]
+    ignored = built_by.with_name(f"{built_by.name}.dockerignore").read_text().splitlines()
+    assert {"**/.env", ".git", ".venv"} <= set(ignored)

@@ -88,6 +88,7 @@ def test_every_list_is_searched_and_has_a_plot_over_time(seen: Seen, admin: Brow
     assert "colspan=" not in whole
     assert "colspan=" in none  # nothing fits
     assert 'value="nobody-has-this"' in none
+    assert re.search(r"(No \w+|Nothing) fits\.|Nothing yet", none)  # and not that nothing is there at all
 
 
 @pytest.mark.parametrize("path", [*PAGES, *DETAILS])
@@ -242,6 +243,12 @@ def test_the_pages_in_a_browser(seen: Seen, tmp_path: Path) -> None:
         assert browser.run("document.querySelectorAll('svg.plot').length") == 4
         assert browser.run("getComputedStyle(document.querySelector('header')).backgroundColor") == "rgb(20, 23, 30)"
         assert browser.run("document.cookie") == ""  # no script can read it
+        for path in PAGES:
+            size = {"width": 420, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+            browser.tell("Emulation.setDeviceMetricsOverride", **size)
+            browser.open(base + path)
+            assert browser.run("document.documentElement.scrollWidth") <= 420, path
+        browser.tell("Emulation.clearDeviceMetricsOverride")
         browser.open(base + seen.paths["session"])
         assert browser.run("document.querySelector('h1').textContent") == HOSTILE
         assert browser.run("document.querySelectorAll('.lane path.curve').length") == 3
