@@ -196,7 +196,7 @@ class PlayingFile(OpeningFile):
         found = await self.control.run(_read, self.parts.player)
         self.parts.monitor.update(
             title=found.title or self.media.stem,
-            duration_s=found.duration_s,
+            duration_s=None if self.progress.grows else found.duration_s,
             chapters=found.chapters,
             form=SourceForm("", found.pictures, found.sound),
             media=found.facts(self.size),
@@ -241,7 +241,7 @@ class PlayingFile(OpeningFile):
                 self.parts.ending.fail(InputError(ErrorCode.INPUT_FILE, sentence))
             elif self._breaks_off():
                 sentence = "The film breaks off here: a part of its file is missing."
-                self.parts.ending.fail(MediaError(ErrorCode.MEDIA_DAMAGED, sentence))
+                self.parts.ending.fail(InputError(ErrorCode.INPUT_FILE, sentence))
             else:
                 monitor.finish_at(at_end=True)
 

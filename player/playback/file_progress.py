@@ -13,6 +13,7 @@ from player.playback.parts import PlaybackParts
 _TICK_S = 0.5
 _CALM_TICKS = 4  # libmpv is asked every so often while all goes well: each question wakes its core
 _ANSWER_S = 30.0
+_GROWN_S = 1.0  # sound and picture end a little apart
 
 
 class FileProgress:
@@ -29,6 +30,8 @@ class FileProgress:
         self._dropped = 0
         self.buffer_s = 0.0
         """Seconds of media that libmpv has read ahead."""
+        self.grows = False
+        """Whether the file tells no length that can be relied on: libmpv then counts what it has read."""
         self.stop_at_s: float | None = None
 
     async def tick(self, stopped: asyncio.Future[Literal[True]]) -> None:
@@ -52,6 +55,8 @@ class FileProgress:
                 count = await self._control.run(player.read, "track-list/count", self._tracks.count)
         except TimeoutError:
             raise MediaError(ErrorCode.MEDIA_DECODER, "The decoder does not answer any more.") from None
+        if not self.grows:
+            await self._compare_length()
         self._dropped, self._ranges, self.buffer_s = found.dropped, found.cached, found.held_s
         if not player.tells_position:
             self._monitor.set_position(found.position_s)
@@ -60,6 +65,13 @@ class FileProgress:
         self.sample()
         if self.stop_at_s is not None and self._playhead.position_s >= self.stop_at_s:
             self._monitor.stop_short()
+
+    async def _compare_length(self) -> None:
+        told_s = self._monitor.state.duration_s
+        now_s = await self._control.run(self._control.player.read, "duration")
+        if told_s is not None and isinstance(now_s, int | float) and now_s > told_s + _GROWN_S:
+            self.grows = True
+            self._monitor.update(duration_s=None)
 
     def _go_on(self) -> None:
         """Take it that playback has gone on since the last look."""

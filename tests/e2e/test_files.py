@@ -82,9 +82,25 @@ def test_a_film_that_is_cut_says_so_and_is_not_seen(kind, made, tmp_path):
         session.set_speed(8.0)
         assert made.wait(session, 60)
     assert recorder.state.status is PlaybackStatus.FAILED
-    assert recorder.state.failure.code == "media.damaged"
+    assert recorder.state.failure.code == "input.file"
     assert "breaks off" in recorder.state.failure.sentence
     until(lambda: any(file.resume_s > 8.0 for file in made.files.last() if file.place == str(path)))
+
+
+@pytest.mark.realtime
+def test_what_has_been_read_is_not_taken_for_the_length(made):
+    """Of a file that tells none libmpv says how far it has read."""
+    endless = Film("endless.mkv", (*ENCODED, "-live", "1"), seconds=24)
+    with null_player() as player:
+        session = made.open(
+            PlaybackSource.of_file(endless.path()), player, lambda _state: None, PlaybackSettings(fresh=True)
+        )
+        until(lambda: session.state.position_s > 0.5 and session.state.duration_s is None)
+        session.seek(18.0)
+        until(lambda: session.state.position_s > 18.1)
+        assert session.state.duration_s is None
+        session.stop()
+        assert made.wait(session, 10)
 
 
 @pytest.mark.realtime
