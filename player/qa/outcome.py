@@ -88,9 +88,24 @@ def outcome_of(plan: QaPlan, results: Sequence[RunResult], not_run: Sequence[str
     if not any(condition.metric.partition(".")[0] in _ABOUT_FAILURE for condition in conditions):
         conditions.insert(0, parse(_IMPLIED))
     measured = [(result, metrics_of(result.report, result.memory_bytes)) for result in results]
-    conditions = [*implied(conditions, [metrics for _, metrics in measured]), *conditions]
-    runs = tuple(RunOutcome(result, metrics, _broken(conditions, metrics)) for result, metrics in measured)
-    judged = tuple(judge(condition, [(run.name, run.metrics) for run in runs]) for condition in conditions)
+    taken_for_granted = implied(conditions, [metrics for _, metrics in measured])
+    conditions = [*taken_for_granted, *conditions]
+
+    def about(result: RunResult, metrics: Metrics) -> list[Condition]:
+        """The conditions on a run. What nobody asked for and no browser tells is not held against its player."""
+        if result.labels.is_ours:
+            return conditions
+        return [
+            each for each in conditions if each not in taken_for_granted or figure(metrics, each.metric) is not None
+        ]
+
+    runs = tuple(
+        RunOutcome(result, metrics, _broken(about(result, metrics), metrics)) for result, metrics in measured
+    )
+    judged = tuple(
+        judge(condition, [(run.name, run.metrics) for run in runs if condition in about(run.result, run.metrics)])
+        for condition in conditions
+    )
     return PlanOutcome(plan, runs, judged, tuple(not_run))
 
 

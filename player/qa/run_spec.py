@@ -15,6 +15,8 @@ from player.qa.broadcast.script import BroadcastScript
 from player.qa.script import ScriptStep
 from player.title.opening import PlaybackSource
 
+_OURS = ("", "matinee")  # as --player names it
+
 
 @dataclass(frozen=True, slots=True)
 class Labels:
@@ -30,6 +32,11 @@ class Labels:
     cdns: str = ""
     cmcd: str = ""
     player: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether our player plays it, and no browser's."""
+        return self.player in _OURS
 
     @property
     def text(self) -> str:

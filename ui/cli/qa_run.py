@@ -133,7 +133,7 @@ def _for_players(plan: QaPlan, names: Sequence[str]) -> QaPlan:
 
 
 def _of(runs: Sequence[RunSpec], *, ours: bool) -> tuple[RunSpec, ...]:
-    return tuple(spec for spec in runs if (spec.labels.player in ("", OURS)) is ours)
+    return tuple(spec for spec in runs if spec.labels.is_ours is ours)
 
 
 def _run_in_browser(

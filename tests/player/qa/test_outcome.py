@@ -99,6 +99,21 @@ def test_a_failure_breaks_a_plan_that_says_nothing_of_it() -> None:
     assert outcome([failed], "failed <= 1").passed
 
 
+def test_what_no_browser_tells_is_not_held_against_its_player() -> None:
+    """The decoder's complaints beside ours, that tells of them."""
+    quiet = {**report()["continuity"], "decode_errors": 0}
+    silent = {**quiet, "decode_errors": None}
+    ours = RunResult(Labels("one", player="matinee"), report(continuity=quiet))
+    theirs = RunResult(Labels("one", player="shaka"), report(continuity=silent))
+    both = outcome([ours, theirs], "failed == 0")
+    assert both.passed
+    assert [run.passed for run in both.runs] == [True, True]
+    assert "only run" in next(each.sentence for each in both.judgements if each.condition.metric == "decode_errors")
+    assert not outcome([ours, theirs], "failed == 0", "decode_errors == 0").passed, "here somebody asks for it"
+    untold = RunResult(Labels("one", player="matinee"), report(continuity=silent))
+    assert not outcome([ours, untold], "failed == 0").passed, "ours must tell"
+
+
 def test_the_documents_agree() -> None:
     hostile = "<script>alert(1)</script>\x00"
     stalled = report(
