@@ -88,13 +88,20 @@ def test_a_film_that_is_cut_says_so_and_is_not_seen(kind, made, tmp_path):
 
 
 @pytest.mark.realtime
-def test_what_has_been_read_is_not_taken_for_the_length(made):
-    """Of a file that tells none libmpv says how far it has read."""
+def test_what_has_been_read_is_not_taken_for_the_length(made, monkeypatch):
+    """Of a file that tells none libmpv says how far it has read, if it has read anything when it is first asked."""
     endless = Film("endless.mkv", (*ENCODED, "-live", "1"), seconds=24)
     with null_player() as player:
+        first, read = iter((1.0,)), player.read
+        monkeypatch.setattr(
+            player,
+            "read",
+            lambda name, default=None: next(first, None) or read(name) if name == "duration" else read(name, default),
+        )
         session = made.open(
             PlaybackSource.of_file(endless.path()), player, lambda _state: None, PlaybackSettings(fresh=True)
         )
+        until(lambda: session.state.duration_s == 1.0)
         until(lambda: session.state.position_s > 0.5 and session.state.duration_s is None)
         session.seek(18.0)
         until(lambda: session.state.position_s > 18.1)
