@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -240,6 +241,7 @@ def test_addresses_are_made_and_not_looked_for(running: Service, monkeypatch: py
     assert asked == []
 
 
+@pytest.mark.skipif("MATINEE_TEST_DATABASE" in os.environ, reason="it asks SQLite how it searches")
 @pytest.mark.parametrize("hours", [24, 2160])
 def test_the_most_played_are_found_in_an_index(running: Service, hours: int) -> None:
     fill(running.context.database, Sizes(50, 20, 0, 200, 0))
