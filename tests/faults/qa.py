@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -192,6 +193,11 @@ CONFORM = "tests/player/qa/test_conform.py::"
 KEPT = f"{CONFORM}test_a_rule_is_broken_by_one_manifest_and_kept_by_the_other"
 TOGETHER = f"{CONFORM}test_a_rule_of_several_playlists_is_broken_by_one_presentation_and_kept_by_the_other"
 FAULTS = [
+    Fault(
+        "qa-judges-what-was-never-shown",
+        "tests/player/qa/test_picture.py::test_what_was_fetched_beyond_the_end_of_a_run_is_not_judged",
+        lambda patch: patch.setattr("player.qa.picture.verdict._behind", lambda _until_s: (math.inf, math.inf)),
+    ),
     Fault(
         "qa-browsers-never-pass",
         "tests/player/qa/test_outcome.py::test_what_no_browser_tells_is_not_held_against_its_player",

@@ -53,14 +53,20 @@ def judge(
     unseen: Sequence[Span] = (),
 ) -> dict[str, Any]:
     """The ``media`` of a report, for what a player gave its decoder. ``needs_reference``: that there is no reference
-    is a finding. ``unseen`` stretches are not judged. Raises InputError without a usable FFmpeg."""
+    is a finding. ``unseen`` stretches are not judged, nor what lies behind ``until_s``. Raises InputError without a
+    usable FFmpeg."""
     own = measure(path)
     wanted = None if reference is None else measure(reference)
     end_s = min(until_s, own.duration_s)
     compared = None if reference is None else compare(path, reference, until_s)
     offset_ms = av_offset_ms(path, end_s) if own.has_video and own.has_audio else None
     unjudged = ((0.0, own.duration_s),) if needs_reference and reference is None else ()
-    return document(own, wanted, compared, offset_ms, unjudged, unseen)
+    return document(own, wanted, compared, offset_ms, unjudged, (*unseen, _behind(until_s)))
+
+
+def _behind(until_s: float) -> Span:
+    """What was fetched and never shown: a run that ends in mid-title has read ahead."""
+    return until_s, math.inf
 
 
 def document(

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from player.net.faults import FaultPlan
+from player.net.shaping import LinkTrace
 from player.playback.settings import PlaybackSettings
 from player.qa.document import read
 from player.qa.outcome import outcome_of
@@ -138,6 +139,17 @@ def test_a_run_without_faults_is_as_its_reference(tmp_path: Path) -> None:
     assert report["continuity"]["decode_errors"] == 0
     assert report["media"]["figures"]["vmaf_mean"] is None or report["media"]["figures"]["vmaf_mean"] > 80
     assert passes(report, tmp_path)
+
+
+def test_what_was_fetched_beyond_the_end_of_a_run_is_not_judged(tmp_path: Path) -> None:
+    """Video and sound reach differently far ahead when a run ends in mid-title."""
+    with FileServer(media.ffmpeg_dash().folder) as server:
+        settings = PlaybackSettings(start_s=0.0, rung=1, play_for_s=14.0)
+        source = PlaybackSource(url=server.url("manifest.mpd"))
+        link = LinkTrace.constant(8e6, 0.03)
+        report = simulate(RunSpec(Labels("x"), source, settings, link, media=tmp_path / "media"), Bench(tmp_path))
+    assert report["result"]["position_s"] < 15
+    assert report["media"]["findings"] == []
 
 
 def test_what_a_server_itself_mixes_up_is_found_against_one_that_is_right(tmp_path: Path) -> None:
