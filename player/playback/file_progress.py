@@ -53,10 +53,9 @@ class FileProgress:
             async with asyncio.timeout(_ANSWER_S):
                 found = await self._control.run(player.measure)
                 count = await self._control.run(player.read, "track-list/count", self._tracks.count)
+                await self._compare_length()
         except TimeoutError:
             raise MediaError(ErrorCode.MEDIA_DECODER, "The decoder does not answer any more.") from None
-        if not self.grows:
-            await self._compare_length()
         self._dropped, self._ranges, self.buffer_s = found.dropped, found.cached, found.held_s
         if not player.tells_position:
             self._monitor.set_position(found.position_s)
@@ -68,8 +67,10 @@ class FileProgress:
 
     async def _compare_length(self) -> None:
         told_s = self._monitor.state.duration_s
+        if told_s is None:
+            return
         now_s = await self._control.run(self._control.player.read, "duration")
-        if told_s is not None and isinstance(now_s, int | float) and now_s > told_s + _GROWN_S:
+        if isinstance(now_s, int | float) and now_s > told_s + _GROWN_S:
             self.grows = True
             self._monitor.update(duration_s=None)
 

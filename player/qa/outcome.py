@@ -99,11 +99,13 @@ def outcome_of(plan: QaPlan, results: Sequence[RunResult], not_run: Sequence[str
             each for each in conditions if each not in taken_for_granted or figure(metrics, each.metric) is not None
         ]
 
+    asked = [about(result, metrics) for result, metrics in measured]
     runs = tuple(
-        RunOutcome(result, metrics, _broken(about(result, metrics), metrics)) for result, metrics in measured
+        RunOutcome(result, metrics, _broken(own, metrics))
+        for (result, metrics), own in zip(measured, asked, strict=True)
     )
     judged = tuple(
-        judge(condition, [(run.name, run.metrics) for run in runs if condition in about(run.result, run.metrics)])
+        judge(condition, [(run.name, run.metrics) for run, own in zip(runs, asked, strict=True) if condition in own])
         for condition in conditions
     )
     return PlanOutcome(plan, runs, judged, tuple(not_run))
