@@ -106,13 +106,14 @@ class LicenceStore:
             wipe(kept)
 
     def all(self) -> tuple[KeptLicence, ...]:
-        """Every licence that can be read; :meth:`Vault.check` names the others."""
+        """Every licence that can be read; :meth:`Vault.check` names the others. Another thread or program may remove
+        one meanwhile."""
         found = []
         for licence_id in self.ids():
             try:
                 found.append(self.get(licence_id))
             except DrmError as error:
-                if error.code is not DrmErrorCode.STORE_DAMAGED:
+                if error.code not in {DrmErrorCode.STORE_DAMAGED, DrmErrorCode.NO_LICENCE}:
                     raise
         return tuple(found)
 

@@ -229,18 +229,23 @@ class OfflineLicences:
             licence.clear()
             if not self._is_ours(licence):
                 continue
-            standing = self.standing(licence.licence_id)
-            policy = licence.rights.policy
-            lost = _is_lost(standing, policy)
-            if not lost and (policy.renewal is None or (due_only and not standing.renewal_due)):
-                continue
             try:
-                await (self._acquire_again(policy) if lost else self.renew(licence.licence_id))
+                renewed = await self._renew_or_acquire(licence, due_only=due_only)
             except Exception as error:  # noqa: BLE001  (each licence by itself; the caller tells them all)
-                failed[licence.licence_id] = error
+                if licence.licence_id in self.store.ids():  # it was not removed meanwhile
+                    failed[licence.licence_id] = error
             else:
-                done.append(licence.licence_id)
+                done += [licence.licence_id] if renewed else []
         return Renewals(tuple(done), failed)
+
+    async def _renew_or_acquire(self, licence: KeptLicence, *, due_only: bool) -> bool:
+        """Whether it was for one of them."""
+        standing, policy = self.standing(licence.licence_id), licence.rights.policy
+        lost = _is_lost(standing, policy)
+        if not lost and (policy.renewal is None or (due_only and not standing.renewal_due)):
+            return False
+        await (self._acquire_again(policy) if lost else self.renew(licence.licence_id))
+        return True
 
     async def settle(self, licence_id: str) -> None:
         """Ask the service for what one licence waits for: its time, its word that the licence is good, a renewal.

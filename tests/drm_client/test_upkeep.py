@@ -14,9 +14,10 @@ import pytest
 from drm_client.keys import KeyRing
 from drm_client.keystore import FileKeyStore
 from drm_client.keysystem import LicenceCall
-from drm_client.offline import OfflineLicences
+from drm_client.licence_store import LICENCE
+from drm_client.offline import OfflineLicences, Renewals
 from drm_client.refusals import LicenceReply
-from drm_client.rights import RightsState
+from drm_client.rights import LicenceJudgement, RightsState
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
 from drm_client.upkeep import DAILY_S, LEAST_S, PASS_S, RETRY_S, SOON_S, KeptLicenceUpkeep
@@ -323,6 +324,43 @@ async def test_of_two_programs_one_makes_the_pass(desk: Desk) -> None:
     assert other.upkeep.claim() == 0.0  # the one that had begun it was killed
     await other.upkeep.run()
     assert mine.claim() == DAILY_S
+    other.vault.close()
+
+
+async def test_what_another_removes_meanwhile_is_no_failure(desk: Desk) -> None:
+    """The licences are listed and then read, judged and renewed one by one: any of them may go in between."""
+    other = TwoPrograms(desk)
+    ids = sorted([await desk.kept() for _ in range(4)])
+    desk.machine.run(30 * HOUR)
+    read, judged, exchange = desk.vault.get, desk.licences.standing, desk.service._exchange
+    gone: list[str] = []
+
+    def remove(licence_id: str) -> None:
+        if licence_id not in gone:
+            gone.append(licence_id)
+            other.licences.remove(licence_id)
+
+    def get(kind: str, name: str) -> bytes | None:
+        if (kind, name) == (LICENCE, ids[0]):
+            remove(name)
+        return read(kind, name)
+
+    def standing(licence_id: str) -> LicenceJudgement:
+        if licence_id == ids[1]:
+            remove(licence_id)
+        return judged(licence_id)
+
+    async def slowly(call: LicenceCall) -> LicenceReply:
+        reply = await exchange(call)
+        if "renewal" in call.url:
+            remove(ids[2])  # it is the first that is renewed
+        return reply
+
+    desk.service._exchange = slowly
+    with patch.object(desk.vault, "get", get), patch.object(desk.licences, "standing", standing):
+        renewals = await desk.licences.renew_all()
+    assert set(gone) == set(ids[:3])
+    assert renewals == Renewals((ids[3],), {})
     other.vault.close()
 
 

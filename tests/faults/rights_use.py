@@ -16,7 +16,7 @@ from downloads import errors, removal, request
 from downloads.queue import Queue
 from downloads.store import Store
 from drm_client import keystore, rights, vault, whole_files
-from drm_client.licence_store import KeptLicence
+from drm_client.licence_store import KeptLicence, LicenceStore
 from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.signed_licences import IssuedLicence, LicenceStates
 from drm_client.upkeep import KeptLicenceUpkeep
@@ -47,6 +47,13 @@ def what_was_given_back_counts_as_withdrawn(patch: pytest.MonkeyPatch) -> None:
 
 def each_device_rents_for_itself(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(state, "rented_since", lambda *_given: None)
+
+
+def what_is_removed_meanwhile_breaks_a_list(patch: pytest.MonkeyPatch) -> None:
+    def every(self: LicenceStore) -> tuple[KeptLicence, ...]:
+        return tuple(self.get(licence_id) for licence_id in self.ids())
+
+    patch.setattr(LicenceStore, "all", every)
 
 
 def half_of_a_download_is_left(patch: pytest.MonkeyPatch) -> None:
@@ -243,5 +250,10 @@ FAULTS = [
         "rights-sizes-are-told-in-megabytes",
         "tests/ui/cli/test_download_command.py::test_a_full_disk_names_what_could_go",
         sizes_are_told_in_megabytes,
+    ),
+    Fault(
+        "rights-what-is-removed-meanwhile-breaks-a-list",
+        "tests/drm_client/test_upkeep.py::test_what_another_removes_meanwhile_is_no_failure",
+        what_is_removed_meanwhile_breaks_a_list,
     ),
 ]
