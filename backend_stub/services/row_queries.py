@@ -28,7 +28,7 @@ from backend_stub.clock import DAY_S, Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import DailyView, Episode, ListEntry, Opinion, Title, TitleGenre, WatchedPosition
 from backend_stub.recommending.feedback import Viewer
-from backend_stub.recommending.genres import of_same_genres
+from backend_stub.recommending.genres import GenresOfNewest
 from backend_stub.recommending.suggestions import MOST, picks_for, similar_to
 from backend_stub.services.catalog import Catalog, WatchedTitle, progress_of, watched
 from backend_stub.services.continue_watching import going_on
@@ -162,6 +162,7 @@ class RowQueries:
         self._catalog = catalog
         self._my_list = my_list
         self._views = views
+        self._newest = GenresOfNewest(clock)
 
     def makers(self) -> list[RowMaker]:
         """In the order in which they are shown. What a viewer was at is worth a longer wait than a suggestion."""
@@ -236,7 +237,7 @@ class RowQueries:
             for anchor in self._offered(session, viewing, latest[:_ANCHORS]):
                 alike = similar_to(session, anchor.title.id)
                 if not alike:
-                    alike = of_same_genres(session, [anchor.title.id], MOST)
+                    alike = self._newest.alike(session, [anchor.title.id], MOST)
                 fresh = [title_id for title_id in alike if title_id not in met]
                 titles = self._offered(session, viewing, fresh)
                 if len(titles) >= _FEWEST_ALIKE:
@@ -251,7 +252,7 @@ class RowQueries:
             picked = picks_for(session, Viewer(viewing.account_id, viewing.profile_id))
             taste = [one for one in known.works({*known.liked, *met}) if one not in known.unwanted]
             if not picked and taste:
-                picked = of_same_genres(session, taste, MOST)
+                picked = self._newest.alike(session, taste, MOST)
             seen = {*met, *taste, *known.unwanted}
             return Shown(self._offered(session, viewing, [one for one in picked if one not in seen]))
 

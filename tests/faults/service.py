@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Integer, String, bindparam, or_, select, text
 from sqlalchemy.dialects import sqlite
 from starlette.requests import Request
+from starlette.responses import Response
 
 from backend_stub import config, server
+from backend_stub.admin import pages
 from backend_stub.api import auth, errors
 from backend_stub.api import catalog as api_catalog
 from backend_stub.asgi import App
@@ -348,6 +351,41 @@ def _ranks_very_many(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SearchIndex, "_best", ranked)
 
 
+def _looks_for_titles_in_all_texts(patch: pytest.MonkeyPatch) -> None:
+    """Titles have no index of their own."""
+    best = SearchIndex._best
+
+    def found(index: SearchIndex, table: str, match: str, limit: int, years: tuple[int, int]) -> list[str]:
+        return best(index, "films", f"title : ({match})" if table == "names" else match, limit, years)
+
+    patch.setattr(SearchIndex, "_best", found)
+
+
+def _looks_at_the_newest_each_time(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(genres, "KEPT_S", 0.0)
+
+
+def _knows_no_narrow_window(patch: pytest.MonkeyPatch) -> None:
+    """The plots of the operator's pages are as wide as they were drawn."""
+    sheet = pages.FOLDER / "static" / "console.css"
+
+    def wide(path: Path, *, media_type: str, headers: dict[str, str]) -> Response:
+        styles = path.read_bytes() + (b".plots { min-width: 40rem }" if path == sheet else b"")
+        return Response(styles, media_type=media_type, headers=headers)
+
+    patch.setattr(pages, "FileResponse", wide)
+
+
+def _takes_secrets_into_the_image(patch: pytest.MonkeyPatch) -> None:
+    read = Path.read_text
+
+    def without(path: Path, *given: Any, **more: Any) -> str:
+        text = read(path, *given, **more)
+        return text.replace("**/.env", "") if path.name.endswith(".dockerignore") else text
+
+    patch.setattr(Path, "read_text", without)
+
+
 def _by_its_own_port(patch: pytest.MonkeyPatch) -> None:
     """Sockets are handed over by the port that they have, not by the one that was asked for."""
 
@@ -395,6 +433,27 @@ FAULTS = [
         "service-search-ranks-very-many",
         "tests/backend_stub/api/test_search.py::test_of_very_many_the_newest_go_first",
         _ranks_very_many,
+    ),
+    Fault(
+        "service-looks-for-titles-in-all-texts",
+        "tests/backend_stub/api/test_search.py"
+        "::test_words_of_titles_are_looked_for_in_titles_alone_while_these_are_enough",
+        _looks_for_titles_in_all_texts,
+    ),
+    Fault(
+        "service-looks-at-the-newest-each-time",
+        _SIZE + "test_the_genres_of_the_newest_titles_are_looked_at_now_and_then",
+        _looks_at_the_newest_each_time,
+    ),
+    Fault(
+        "service-knows-no-narrow-window",
+        "tests/backend_stub/admin/test_pages.py::test_the_pages_in_a_browser",
+        _knows_no_narrow_window,
+    ),
+    Fault(
+        "service-takes-secrets-into-the-image",
+        "tests/packaging/test_layout.py::test_no_secret_goes_into_the_image",
+        _takes_secrets_into_the_image,
     ),
     Fault(
         "service-moved-port-not-taken-over",

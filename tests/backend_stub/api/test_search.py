@@ -209,6 +209,19 @@ def test_of_very_many_the_newest_go_first(tmp_path: Path, monkeypatch: pytest.Mo
     index.close()
 
 
+def test_words_of_titles_are_looked_for_in_titles_alone_while_these_are_enough(tmp_path: Path) -> None:
+    index = SearchIndex(tmp_path / "search.db")
+    index.update([SearchDocument(f"t{n}", f"The river {n}", "The river again", 2020) for n in range(9)], [], "1")
+    query = index.understand("river")
+    asked: list[str] = []
+    index._open().set_trace_callback(asked.append)
+    assert len(index.find(query, 5)) == 5
+    assert not any("films" in one for one in asked)
+    assert len(index.find(query, 20)) == 9
+    assert any("films" in one for one in asked)
+    index.close()
+
+
 def test_an_index_of_an_earlier_version_is_made_again(tmp_path: Path) -> None:
     path = tmp_path / "search.db"
     with closing(sqlite3.connect(path)) as connection:

@@ -27,7 +27,7 @@ from backend_stub.db.models import (
     TitleGenre,
     ViewDay,
 )
-from backend_stub.recommending.genres import of_same_genres
+from backend_stub.recommending.genres import KEPT_S, GenresOfNewest
 from backend_stub.services.entitlement import Viewing
 from backend_stub.services.quality import aggregate
 from backend_stub.services.retention import Retention
@@ -222,9 +222,26 @@ def test_rows_of_many_genres_ask_as_much_as_the_row_of_one(running: Service) -> 
 def test_what_shares_genres_is_looked_for_among_the_newest_titles(running: Service) -> None:
     fill(running.context.database, Sizes(1200, 1, 0, 0, 0))
     with running.context.database.read() as session:
-        found = of_same_genres(session, ["t0", "t1"], 1200)
+        found = GenresOfNewest(running.clock).alike(session, ["t0", "t1"], 1200)
     assert found
     assert min(int(title_id[1:]) for title_id in found) >= 200  # that is, of 1,000 titles
+
+
+def test_the_genres_of_the_newest_titles_are_looked_at_now_and_then(running: Service) -> None:
+    """By two rows of each first screen: a thousand titles are most of what such a row costs."""
+    fill(running.context.database, Sizes(30, 1, 0, 0, 0))
+    genres = GenresOfNewest(running.clock)
+    with running.context.database.read() as session:
+        before = genres.alike(session, ["t0"], 60)
+        shared = session.scalars(select(TitleGenre.genre).where(TitleGenre.title_id == "t0")).all()
+    add(running, [a_title(40)])
+    add(running, [TitleGenre(title_id="t40", genre=genre) for genre in shared])
+    with running.context.database.read() as session:
+        with statements(running) as asked:
+            assert genres.alike(session, ["t0"], 60) == before
+        assert not any("published_at" in one for one in asked)
+        running.clock.step(KEPT_S)
+        assert "t40" in genres.alike(session, ["t0"], 60)
 
 
 def test_addresses_are_made_and_not_looked_for(running: Service, monkeypatch: pytest.MonkeyPatch) -> None:
