@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -28,12 +28,13 @@ from backend_stub.clock import DAY_S, Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import DailyView, Episode, ListEntry, Opinion, Title, TitleGenre, WatchedPosition
 from backend_stub.recommending.feedback import Viewer
-from backend_stub.recommending.genres import GenresOfNewest
+from backend_stub.recommending.genres import of_same_genres
 from backend_stub.recommending.suggestions import MOST, picks_for, similar_to
 from backend_stub.services.catalog import Catalog, WatchedTitle, progress_of, watched
 from backend_stub.services.continue_watching import going_on
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.my_list import ViewerLists
+from backend_stub.services.newest_titles import NewestTitles
 from backend_stub.services.opinions import DOWN, NONE, UP
 from backend_stub.services.resume import is_seen
 from backend_stub.services.rows import RowMaker, Shown
@@ -48,7 +49,6 @@ _FEWEST_ALIKE = 2
 _TOP = 10
 _NEW_S = 30 * DAY_S
 _FEWEST_OF_GENRE, _MOST_GENRES = 3, 6
-_LOOKED_THROUGH = 1000  # titles
 _TITLE_IDS: BindParameter[str] = bindparam("title_ids", expanding=True)
 _OFFERED = select(Title.id).where(Title.id.in_(_TITLE_IDS), is_offered())
 _TITLES = select(Title).where(Title.id.in_(_TITLE_IDS))
@@ -62,29 +62,6 @@ _EPISODES = (
     .order_by(Title.published_at.desc(), Episode.season.desc(), Episode.number.desc())
     .limit(_LATEST)
 )
-
-
-def _of_genres() -> Select[str, str]:
-    """The newest titles of each genre, of those that have enough; the largest genre first."""
-    offered = select(Title.id, Title.published_at).where(is_offered())
-    newest = offered.order_by(Title.published_at.desc(), Title.id).limit(_LOOKED_THROUGH).subquery()
-    order = newest.c.published_at.desc(), newest.c.id
-    placed = (
-        select(
-            TitleGenre.genre,
-            newest.c.id,
-            func.row_number().over(partition_by=TitleGenre.genre, order_by=order).label("place"),
-            func.count().over(partition_by=TitleGenre.genre).label("many"),
-        )
-        .join(newest, newest.c.id == TitleGenre.title_id)
-        .where(newest.c.id.not_in(_TITLE_IDS))
-        .subquery()
-    )
-    rows = select(placed.c.genre, placed.c.id).where(placed.c.many >= _FEWEST_OF_GENRE, placed.c.place <= ROW_LENGTH)
-    return rows.order_by(placed.c.many.desc(), placed.c.genre, placed.c.place)
-
-
-_OF_GENRES = _of_genres()
 
 
 def _acts() -> Select[str, str, float, str | None]:
@@ -162,7 +139,7 @@ class RowQueries:
         self._catalog = catalog
         self._my_list = my_list
         self._views = views
-        self._newest = GenresOfNewest(clock)
+        self._newest = NewestTitles(clock)
 
     def makers(self) -> list[RowMaker]:
         """In the order in which they are shown. What a viewer was at is worth a longer wait than a suggestion."""
@@ -208,24 +185,23 @@ class RowQueries:
         """A row for each genre with enough titles: those that the viewer likes first, then the largest."""
         with self._database.read() as session:
             known = _known(session, viewing)
-            liked = self._liked_genres(session, known)
+            titles = [*known.watched[:_LATEST], *known.liked]
+            liked = _genres_of(session, {*titles, *known.works(titles)})
             found: dict[str, list[str]] = {}
-            values = {"title_ids": known.unwanted, **offer_values(viewing, self._clock.now())}
-            for genre, title_id in session.execute(_OF_GENRES, values):
-                found.setdefault(genre, []).append(title_id)
-            genres = sorted(found, key=lambda genre: -liked.get(genre, 0))[:_MOST_GENRES]
-            all_ids = list(dict.fromkeys(chain.from_iterable(found[genre] for genre in genres)))
+            for title_id, genres in self._newest.of(session, viewing).items():
+                for genre in () if title_id in known.unwanted else genres:
+                    found.setdefault(genre, []).append(title_id)
+            enough = [genre for genre, ids in found.items() if len(ids) >= _FEWEST_OF_GENRE]
+            chosen = sorted(enough, key=lambda genre: (-liked.get(genre, 0), -len(found[genre]), genre))[
+                :_MOST_GENRES
+            ]
+            rows = {genre: found[genre][:ROW_LENGTH] for genre in chosen}
+            all_ids = list(dict.fromkeys(chain.from_iterable(rows.values())))
             offered = {one.title.id: one for one in self._offered(session, viewing, all_ids, len(all_ids))}
             return [
-                Shown([offered[title_id] for title_id in found[genre] if title_id in offered], genre=genre)
-                for genre in genres
+                Shown([offered[title_id] for title_id in ids if title_id in offered], genre=genre)
+                for genre, ids in rows.items()
             ]
-
-    def _liked_genres(self, session: Session, known: _Known) -> dict[str, int]:
-        """How many titles of each genre the viewer watched or liked."""
-        titles = [*known.watched[:_LATEST], *known.liked]
-        values = {"title_ids": {*titles, *known.works(titles)}}
-        return {row[0]: row[1] for row in session.execute(_GENRES_OF, values)} if titles else {}
 
     def because(self, viewing: Viewing) -> Shown:
         """Titles like one that was watched of late: by those who watched both, else by genre. A title with a thumb
@@ -237,7 +213,7 @@ class RowQueries:
             for anchor in self._offered(session, viewing, latest[:_ANCHORS]):
                 alike = similar_to(session, anchor.title.id)
                 if not alike:
-                    alike = self._newest.alike(session, [anchor.title.id], MOST)
+                    alike = self._of_same_genres(session, viewing, [anchor.title.id])
                 fresh = [title_id for title_id in alike if title_id not in met]
                 titles = self._offered(session, viewing, fresh)
                 if len(titles) >= _FEWEST_ALIKE:
@@ -252,9 +228,15 @@ class RowQueries:
             picked = picks_for(session, Viewer(viewing.account_id, viewing.profile_id))
             taste = [one for one in known.works({*known.liked, *met}) if one not in known.unwanted]
             if not picked and taste:
-                picked = self._newest.alike(session, taste, MOST)
+                picked = self._of_same_genres(session, viewing, taste)
             seen = {*met, *taste, *known.unwanted}
             return Shown(self._offered(session, viewing, [one for one in picked if one not in seen]))
+
+    def _of_same_genres(self, session: Session, viewing: Viewing, title_ids: Sequence[str]) -> Sequence[str]:
+        """Others of the newest on offer that share genres with these titles."""
+        own = set(title_ids)
+        others = {one: genres for one, genres in self._newest.of(session, viewing).items() if one not in own}
+        return of_same_genres(others, _genres_of(session, own), MOST)
 
     def _offered(
         self, session: Session, viewing: Viewing, title_ids: Sequence[str], most: int = ROW_LENGTH
@@ -268,6 +250,11 @@ class RowQueries:
         titles = {title.id: title for title in session.scalars(_TITLES, {"title_ids": shown})}
         progress = progress_of(session, viewing, shown)
         return [WatchedTitle(titles[title_id], progress.get(title_id)) for title_id in shown]
+
+
+def _genres_of(session: Session, title_ids: Collection[str]) -> dict[str, int]:
+    """How many of the titles are of each genre."""
+    return {row[0]: row[1] for row in session.execute(_GENRES_OF, {"title_ids": title_ids})} if title_ids else {}
 
 
 def _seen(one: WatchedTitle) -> bool:

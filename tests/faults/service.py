@@ -23,12 +23,21 @@ from backend_stub.encoding import process, worker
 from backend_stub.encoding.errors import StorageError
 from backend_stub.http_server import HttpServer
 from backend_stub.jobs import store
-from backend_stub.recommending import genres
-from backend_stub.services import catalog, licence_issuing, retention, search, search_index, shared, streams, tokens
+from backend_stub.services import (
+    catalog,
+    licence_issuing,
+    newest_titles,
+    retention,
+    search,
+    search_index,
+    shared,
+    streams,
+    tokens,
+)
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.edge_gate import EdgeGate
-from backend_stub.services.entitlement import Viewing
+from backend_stub.services.entitlement import Viewing, is_offered
 from backend_stub.services.playback_insight import Insight, PlayedSession
 from backend_stub.services.quality import Group, QualityOf, QualitySums, aggregate
 from backend_stub.services.rights import policy
@@ -183,10 +192,11 @@ def _row_by_row(patch: pytest.MonkeyPatch) -> None:
 
 
 def _looks_through_all(patch: pytest.MonkeyPatch) -> None:
-    """Titles of the same genres are looked for in the whole catalogue."""
-    unbounded = select(Title.id, Title.published_at).where(Title.published_at.is_not(None)).subquery()
-    joined = select(unbounded.c.id, TitleGenre.genre).join(TitleGenre, TitleGenre.title_id == unbounded.c.id)
-    patch.setattr(genres, "_GENRES", joined.order_by(unbounded.c.published_at.desc(), TitleGenre.genre))
+    """What has genres is looked for in the whole catalogue."""
+    every = (
+        select(Title.id, TitleGenre.genre).where(is_offered()).outerjoin(TitleGenre, TitleGenre.title_id == Title.id)
+    )
+    patch.setattr(newest_titles, "_WITH_GENRES", every.order_by(Title.published_at.desc(), TitleGenre.genre))
 
 
 def _looks_for_addresses(patch: pytest.MonkeyPatch) -> None:
@@ -362,7 +372,7 @@ def _looks_for_titles_in_all_texts(patch: pytest.MonkeyPatch) -> None:
 
 
 def _looks_at_the_newest_each_time(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(genres, "KEPT_S", 0.0)
+    patch.setattr(newest_titles, "KEPT_S", 0.0)
 
 
 def _knows_no_narrow_window(patch: pytest.MonkeyPatch) -> None:
@@ -525,7 +535,7 @@ FAULTS = [
     ),
     Fault(
         "service-genres-of-all-titles",
-        _SIZE + "test_what_shares_genres_is_looked_for_among_the_newest_titles",
+        _SIZE + "test_what_has_genres_is_looked_for_among_the_newest_titles",
         _looks_through_all,
     ),
     Fault("service-looks-for-addresses", _SIZE + "test_addresses_are_made_and_not_looked_for", _looks_for_addresses),

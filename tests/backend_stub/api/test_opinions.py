@@ -9,6 +9,7 @@ import pytest
 
 from backend_stub.clock import DAY_S
 from backend_stub.db.models import Title
+from backend_stub.services.newest_titles import KEPT_S
 from backend_stub.services.rows import RowMaker
 from backend_stub.services.title_credits import Credits
 from tests.kit.rights import START, Caller, Service, publish_ladder, refusal, service
@@ -167,6 +168,7 @@ class TestLists:
         assert [item["genre"] for item in caller.get("/rows").json()["items"] if item["row"] == "genre"] == ["drama"]
         for title_id in ("alpha", "film"):
             of_genre(running, "nature", title_id)
+        running.clock.step(KEPT_S)
         assert caller.get("/genres").json() == {"items": ["drama", "nature"]}
         rows = caller.get("/rows").json()["items"]
         assert [item["genre"] for item in rows if item["row"] == "genre"] == ["nature"]

@@ -27,8 +27,8 @@ from backend_stub.db.models import (
     TitleGenre,
     ViewDay,
 )
-from backend_stub.recommending.genres import KEPT_S, GenresOfNewest
 from backend_stub.services.entitlement import Viewing
+from backend_stub.services.newest_titles import KEPT_S, MOST, NewestTitles
 from backend_stub.services.quality import aggregate
 from backend_stub.services.retention import Retention
 from backend_stub.services.views import RANKED_S, Seen
@@ -210,6 +210,7 @@ def test_rows_of_many_genres_ask_as_much_as_the_row_of_one(running: Service) -> 
     for count, name in enumerate(("drama", "comedy", "thriller"), 1):
         add(running, [a_title(10 * count + number) for number in range(3)])
         add(running, [TitleGenre(title_id=f"t{10 * count + number}", genre=name) for number in range(3)])
+        running.clock.step(KEPT_S)
         with statements(running) as counted:
             shown = genres(viewing)
         assert isinstance(shown, list)
@@ -219,29 +220,28 @@ def test_rows_of_many_genres_ask_as_much_as_the_row_of_one(running: Service) -> 
     assert len(set(asked)) == 1
 
 
-def test_what_shares_genres_is_looked_for_among_the_newest_titles(running: Service) -> None:
+def test_what_has_genres_is_looked_for_among_the_newest_titles(running: Service) -> None:
     fill(running.context.database, Sizes(1200, 1, 0, 0, 0))
     with running.context.database.read() as session:
-        found = GenresOfNewest(running.clock).alike(session, ["t0", "t1"], 1200)
-    assert found
-    assert min(int(title_id[1:]) for title_id in found) >= 200  # that is, of 1,000 titles
+        found = NewestTitles(running.clock).of(session, Viewing(running.account("a")))
+    assert len(found) == MOST
+    assert min(int(title_id[1:]) for title_id in found if title_id != "film") > 1200 - MOST
 
 
 def test_the_genres_of_the_newest_titles_are_looked_at_now_and_then(running: Service) -> None:
-    """By two rows of each first screen: a thousand titles are most of what such a row costs."""
+    """By several rows of each first screen: a thousand titles are most of what such a row costs."""
     fill(running.context.database, Sizes(30, 1, 0, 0, 0))
-    genres = GenresOfNewest(running.clock)
+    newest, anyone = NewestTitles(running.clock), Viewing("a")
     with running.context.database.read() as session:
-        before = genres.alike(session, ["t0"], 60)
-        shared = session.scalars(select(TitleGenre.genre).where(TitleGenre.title_id == "t0")).all()
+        before = newest.of(session, anyone)
     add(running, [a_title(40)])
-    add(running, [TitleGenre(title_id="t40", genre=genre) for genre in shared])
-    with running.context.database.read() as session:
-        with statements(running) as asked:
-            assert genres.alike(session, ["t0"], 60) == before
-        assert not any("published_at" in one for one in asked)
+    add(running, [TitleGenre(title_id="t40", genre=genre) for genre in ("Drama", "Crime")])
+    with running.context.database.read() as session, statements(running) as asked:
+        assert newest.of(session, Viewing("another", profile_id="p")) == before
+        assert asked == []
+        assert "t40" in newest.of(session, Viewing("child", maturity=18))  # another offer
         running.clock.step(KEPT_S)
-        assert "t40" in genres.alike(session, ["t0"], 60)
+        assert newest.of(session, anyone)["t40"] == ["Crime", "Drama"]
 
 
 def test_addresses_are_made_and_not_looked_for(running: Service, monkeypatch: pytest.MonkeyPatch) -> None:
