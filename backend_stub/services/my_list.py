@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
@@ -14,6 +14,14 @@ from backend_stub.services.entitlement import Viewing, is_offered, offer_values,
 from backend_stub.titles import KINDS
 
 _MAX_SHOWN = 500
+_LISTED = (
+    select(Title, ListEntry.changed_at)
+    .join(ListEntry, ListEntry.title_id == Title.id)
+    .where(ListEntry.account_id == bindparam("account_id"), ListEntry.profile_id == bindparam("profile_id"))
+    .where(ListEntry.listed, is_offered(KINDS))
+    .order_by(ListEntry.changed_at.desc(), Title.id)
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 class ViewerLists:
@@ -21,19 +29,12 @@ class ViewerLists:
         self._database = database
         self._clock = clock
 
-    def shown(self, viewing: Viewing) -> Sequence[tuple[WatchedTitle, float]]:
+    def shown(self, viewing: Viewing, most: int = _MAX_SHOWN) -> Sequence[tuple[WatchedTitle, float]]:
         """The titles that are offered here and now with the time of their change, the newest first."""
         with self._database.read() as session:
-            query = (
-                select(Title, ListEntry.changed_at)
-                .join(ListEntry, ListEntry.title_id == Title.id)
-                .where(ListEntry.account_id == viewing.account_id, ListEntry.profile_id == viewing.profile_id)
-                .where(ListEntry.listed)
-                .where(is_offered(KINDS))
-                .order_by(ListEntry.changed_at.desc(), Title.id)
-                .limit(_MAX_SHOWN)
-            )
-            found = session.execute(query, offer_values(viewing, self._clock.now())).all()
+            who = {"account_id": viewing.account_id, "profile_id": viewing.profile_id}
+            values = {**who, **offer_values(viewing, self._clock.now()), "limit": most}
+            found = session.execute(_LISTED, values).all()
             shown = watched(session, viewing, [title for title, _ in found])
         return list(zip(shown, (changed_at for _, changed_at in found), strict=True))
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     String,
+    and_,
     bindparam,
     cast,
     func,
@@ -30,7 +31,7 @@ from backend_stub.db.models import DailyView, Episode, ListEntry, Opinion, Title
 from backend_stub.recommending.feedback import Viewer
 from backend_stub.recommending.genres import of_same_genres
 from backend_stub.recommending.suggestions import MOST, picks_for, similar_to
-from backend_stub.services.catalog import Catalog, WatchedTitle, progress_of, watched
+from backend_stub.services.catalog import Catalog, WatchedTitle, watched
 from backend_stub.services.continue_watching import going_on
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.my_list import ViewerLists
@@ -47,11 +48,22 @@ _BECAUSE_SHARE = 0.1  # who left a title before is not to be shown more of its l
 _ANCHORS = 5  # titles watched last, of which the first that others are like is named
 _FEWEST_ALIKE = 2
 _TOP = 10
+_SPARE = 5
 _NEW_S = 30 * DAY_S
 _FEWEST_OF_GENRE, _MOST_GENRES = 3, 6
 _TITLE_IDS: BindParameter[str] = bindparam("title_ids", expanding=True)
-_OFFERED = select(Title.id).where(Title.id.in_(_TITLE_IDS), is_offered())
-_TITLES = select(Title).where(Title.id.in_(_TITLE_IDS))
+_OFFERED = (
+    select(Title, WatchedPosition)
+    .outerjoin(
+        WatchedPosition,
+        and_(
+            WatchedPosition.title_id == Title.id,
+            WatchedPosition.account_id == bindparam("account_id"),
+            WatchedPosition.profile_id == bindparam("profile_id"),
+        ),
+    )
+    .where(Title.id.in_(_TITLE_IDS), is_offered())
+)
 _GENRES_OF = (
     select(TitleGenre.genre, func.count()).where(TitleGenre.title_id.in_(_TITLE_IDS)).group_by(TitleGenre.genre)
 )
@@ -160,7 +172,7 @@ class RowQueries:
             return Shown(going_on(session, viewing, self._clock.now(), ROW_LENGTH))
 
     def listed(self, viewing: Viewing) -> Shown:
-        return Shown([watched for watched, _ in self._my_list.shown(viewing)[:ROW_LENGTH]])
+        return Shown([watched for watched, _ in self._my_list.shown(viewing, ROW_LENGTH)])
 
     def new(self, viewing: Viewing) -> Shown:
         return Shown(self._catalog.page(viewing, None, ROW_LENGTH).items)
@@ -241,15 +253,19 @@ class RowQueries:
     def _offered(
         self, session: Session, viewing: Viewing, title_ids: Sequence[str], most: int = ROW_LENGTH
     ) -> Sequence[WatchedTitle]:
-        """Those of the titles that are on offer, in their order, as many as a row has."""
-        if not title_ids:
-            return []
-        values = {"title_ids": title_ids, **offer_values(viewing, self._clock.now())}
-        offered = set(session.scalars(_OFFERED, values))
-        shown = [title_id for title_id in title_ids if title_id in offered][:most]
-        titles = {title.id: title for title in session.scalars(_TITLES, {"title_ids": shown})}
-        progress = progress_of(session, viewing, shown)
-        return [WatchedTitle(titles[title_id], progress.get(title_id)) for title_id in shown]
+        """Those of the titles that are on offer, in their order, as many as a row has. Nearly all are: a few more
+        than that are asked for at first."""
+        who = {"account_id": viewing.account_id, "profile_id": viewing.profile_id}
+        values = {**who, **offer_values(viewing, self._clock.now())}
+        shown: list[WatchedTitle] = []
+        for begin in range(0, len(title_ids), most + _SPARE):
+            part = title_ids[begin : begin + most + _SPARE]
+            rows = session.execute(_OFFERED, {"title_ids": part, **values})
+            found = {title.id: WatchedTitle(title, progress) for title, progress in rows}
+            shown += [found[title_id] for title_id in part if title_id in found]
+            if len(shown) >= most:
+                break
+        return shown[:most]
 
 
 def _genres_of(session: Session, title_ids: Collection[str]) -> dict[str, int]:
