@@ -61,6 +61,7 @@ class ErrorCode(StrEnum):
     MEDIA_MISPLACED = "media.misplaced"
     MEDIA_UNSUPPORTED = "media.unsupported"
     MEDIA_DECODER = "media.decoder"
+    MEDIA_INCOMPLETE = "media.incomplete"
     MEDIA_NO_TRACKS = "media.no_tracks"
     SERVICE_SIGN_IN = "service.sign_in"
     SERVICE_EXPIRED = "service.expired"

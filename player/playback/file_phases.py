@@ -31,6 +31,7 @@ from player.playback.file_tracks import FileTracks
 from player.playback.own_subtitles import OwnSubtitles, is_own
 from player.playback.parts import PlaybackParts
 from player.playback.phases import Requested
+from player.playback.stalls import KnownCause, StallCause
 from player.reporting.events import Sought
 from player.reporting.state import FileFacts, PlaybackStatus, SourceForm
 from player.resume.files import FileMemory, OpenedFile
@@ -241,7 +242,7 @@ class PlayingFile(OpeningFile):
                 self.parts.ending.fail(InputError(ErrorCode.INPUT_FILE, sentence))
             elif self._breaks_off():
                 sentence = "The film breaks off here: a part of its file is missing."
-                self.parts.ending.fail(InputError(ErrorCode.INPUT_FILE, sentence))
+                self.parts.ending.fail(MediaError(ErrorCode.MEDIA_INCOMPLETE, sentence))
             else:
                 monitor.finish_at(at_end=True)
 
@@ -315,6 +316,8 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
     path = opening.media.path
     listing = asyncio.ensure_future(apart(beside, path) if path is not None else _none_beside())
     await opening.settled.wait()
+    if path is not None:
+        parts.monitor.stalls = KnownCause(StallCause.FILE)
     own = OwnSubtitles()
     tracks = FileTracks(parts, control, own)
     progress = FileProgress(parts, control, tracks)

@@ -80,10 +80,8 @@ class FileProgress:
         self._monitor.set_position(position_s if duration_s is None else min(position_s, duration_s))
 
     async def read_position(self) -> None:
-        """Ask where playback is, where libmpv does not tell it by itself."""
-        player = self._control.player
-        if not player.tells_position:
-            self._monitor.handle_property("time-pos", await self._control.run(player.read, "time-pos"))
+        """Ask where playback is: what libmpv tells by itself may come later than its end."""
+        self._monitor.set_position(await self._control.run(self._control.player.read, "time-pos"))
 
     def sample(self) -> None:
         """Report where playback is."""

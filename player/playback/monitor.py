@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from player.base.clock import Clock
-from player.playback.stalls import NoStalls, Stalls
+from player.playback.stalls import KnownCause, Stalls
 from player.reporting.events import (
     MAIN,
     BufferSampled,
@@ -68,7 +68,7 @@ class Monitor:
         self._mpv_paused = False
         self._waiting_for_data = False
         self._standing = False
-        self.stalls: Stalls = NoStalls()
+        self.stalls: Stalls = KnownCause()
         self._meter = QoeMeter()
         self._start = StartMeter()
         self.state = PlaybackState(status=PlaybackStatus.LOADING)
@@ -217,7 +217,7 @@ class Monitor:
         """libmpv reached the end of what it was given; whether that is the end of the title."""
         if at_end:
             self._end_stall()
-            self.update(status=PlaybackStatus.ENDED, cut_short=False)
+            self.update(status=PlaybackStatus.ENDED, cut_short=False, position_s=self._playhead.position_s)
         return at_end
 
     def stop_short(self) -> None:
@@ -225,7 +225,7 @@ class Monitor:
         self._end_stall()
         duration_s = self.state.duration_s
         cut_short = duration_s is None or self._playhead.position_s < duration_s
-        self.update(status=PlaybackStatus.ENDED, cut_short=cut_short)
+        self.update(status=PlaybackStatus.ENDED, cut_short=cut_short, position_s=self._playhead.position_s)
 
     def fail(self, failure: PlaybackFailure) -> None:
         """Playback is over with an error."""

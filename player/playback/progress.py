@@ -80,11 +80,9 @@ class PlaybackProgress:
             await self.inspect()
 
     async def read_position(self) -> None:
-        """Ask where playback is, where the player does not tell it by itself. Raises MediaError."""
-        if not self._control.player.tells_position:
-            async with self._answering():
-                position_s = await self._control.run(self._control.player.read, "time-pos")
-                self._monitor.handle_property("time-pos", position_s)
+        """Ask where playback is: what libmpv tells by itself may come later than its end. Raises MediaError."""
+        async with self._answering():
+            self._monitor.set_position(await self._control.run(self._control.player.read, "time-pos"))
 
     async def inspect(self) -> None:
         """See how things stand. Raises MediaError where nothing helps any more."""

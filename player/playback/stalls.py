@@ -1,6 +1,6 @@
 """Why playback stands still, judged from the pictures that are shown and not from what is buffered. Pure.
 
-A playback that should play makes progress when another picture is on the screen. Where there is none, one of five
+A playback that should play makes progress when another picture is on the screen. Where there is none, one of six
 things is the cause. A decoder that shows nothing although media lies before it is restarted at its place, once
 for a place; where that does not help and there is no sound either, the playback is over.
 """
@@ -33,6 +33,7 @@ class StallCause(StrEnum):
     DECODER = "decoder"  # media and keys are there, and no picture comes of them
     SOURCE = "source"  # a server says no, or what it gives is damaged, or a programme sends nothing yet
     MACHINE = "machine"  # this program did not get to run
+    FILE = "file"  # the disk or share of a local file delivers nothing, or too slowly
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,14 @@ class Stalls(Protocol):
         ...
 
 
-class NoStalls:
-    """Before anything plays."""
+@dataclass(frozen=True, slots=True)
+class KnownCause:
+    """Where only one cause is possible: in a local file, and before anything plays."""
 
-    cause = StallCause.NETWORK
+    cause: StallCause = StallCause.NETWORK
 
     def start_stall(self) -> None:
-        """Nobody looks yet."""
+        """There is nothing to find out."""
 
 
 class StallDetector:

@@ -180,6 +180,7 @@ _NOT_FETCHING = {
     "decoder": "media was there, and the decoder gave no pictures of it",
     "licence": "media was there, and its licence was not",
     "machine": "this machine was busy with other things",
+    "file": "the disk or share of the file delivered nothing, or too slowly",
 }
 """By cause: stalls for which no request is to blame."""
 

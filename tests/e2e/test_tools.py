@@ -254,6 +254,14 @@ def test_a_file_of_the_web_that_cannot_be_read_further_is_no_film_seen_to_its_en
     assert film.session.state.failure.code == "net.stalled"
 
 
+def test_a_file_that_waits_waits_for_its_disk(film):
+    parts = film.session._parts
+    parts.services.loop.call_soon_threadsafe(parts.monitor.handle_property, "paused-for-cache", True)
+    until(lambda: film.session.state.stall)
+    assert film.session.state.stall == "file"
+    parts.services.loop.call_soon_threadsafe(parts.monitor.handle_property, "paused-for-cache", False)
+
+
 @pytest.mark.parametrize("gone", [False, True], ids=["cut", "gone"])
 def test_a_file_that_breaks_off_while_it_plays_is_no_film_seen_to_its_end(tmp_path, gone):
     film = replace(next(one for one in FILMS if one.name == "h264.mkv"), seconds=20).path()

@@ -209,6 +209,18 @@ async def test_the_end_of_the_title_ends_the_session(make: Make) -> None:
     assert phase(bench) is Playing
 
 
+async def test_the_end_is_where_libmpv_ended_and_not_where_it_was_looked_at_last(make: Make) -> None:
+    """A fast playback comes to its end before libmpv has told of its last pictures."""
+    bench = make()
+    await bench.play()
+    bench.player.property("time-pos", 17.5)
+    bench.player.properties["time-pos"] = 19.96
+    bench.player.property("eof-reached", True)
+    await bench.finish()
+    assert bench.state.status is PlaybackStatus.ENDED
+    assert bench.state.position_s == 19.96
+
+
 async def test_a_session_that_stays_at_the_end_goes_back(make: Make) -> None:
     bench = make(stay_at_end=True)
     await bench.play()

@@ -110,6 +110,7 @@ def _source(tr: Translate) -> dict[str, str]:
         "media.misplaced": tr("The video is damaged."),
         "media.unsupported": tr("The video is in a form that cannot be played."),
         "media.decoder": tr("This title cannot be decoded on this machine."),
+        "media.incomplete": tr("The film breaks off here: a part of its file is missing."),
         "media.no_tracks": tr("There is nothing in this title that can be played."),
         "input.usage": tr("This cannot be played so."),
         "input.file": tr("The file cannot be read."),
