@@ -18,6 +18,8 @@ from player.playback.embedded_lines import EmbeddedLines
 from player.playback.file_phases import PlayingFile
 from player.playback.file_tracks import FileTracks
 from player.playback.parts import PlaybackParts
+from player.playback.progress import PlaybackProgress
+from player.playback.stalls import KnownCause
 from player.resume.files import FileMemory
 from player.stream import remote_file
 from player.text import charsets, subtitle_files
@@ -43,6 +45,7 @@ from ui.app.viewmodels.relay import StateRelay
 from ui.app.viewmodels.seeking import SeekRange, stretch_of
 from ui.app.viewmodels.text import clock_time
 from ui.app.viewmodels.tools import ToolsViewModel
+from ui.cli import app as cli_app
 from ui.cli import main as cli_main
 from ui.cli import play
 
@@ -182,6 +185,10 @@ def _marked_late(self: ToolsViewModel) -> bool:
     if self._session is not None:
         self._bookmark_at(self._session, round(self._state.position_s, 1))
     return False
+
+
+async def _not_read(_self: PlaybackProgress) -> None:
+    """What libmpv has told by itself is taken for where it is."""
 
 
 async def _ended_though_a_read_failed(self: PlayingFile) -> None:
@@ -610,5 +617,43 @@ FAULTS = [
         name="files-what-has-been-read-is-the-length",
         test="tests/e2e/test_files.py::test_what_has_been_read_is_not_taken_for_the_length",
         apply=lambda patch: patch.setattr(file_progress, "_GROWN_S", math.inf),
+    ),
+    Fault(
+        name="files-a-clicked-level-begins-elsewhere",
+        test=_FILES + "test_a_level_that_a_click_leads_to_begins_at_its_first_line",
+        apply=replaced(
+            "Matinee/Controls/OptionMenu.qml", ("if (activeFocus) ListView.view.currentIndex = index", "")
+        ),
+    ),
+    Fault(
+        name="files-the-wheel-over-a-menu-turns-the-volume",
+        test=_FILES + "test_the_wheel_over_a_menu_is_not_for_the_volume",
+        apply=replaced("Matinee/Controls/OptionMenu.qml", ("onWheel: event => event.accepted = true", "")),
+    ),
+    Fault(
+        name="files-a-slow-disk-is-called-the-network",
+        test=_TOOLS + "test_a_file_that_waits_waits_for_its_disk",
+        apply=lambda patch: patch.setattr(file_phases, "KnownCause", lambda _cause: KnownCause()),
+    ),
+    Fault(
+        name="files-a-remote-stays-on-the-volume",
+        test=_PLAYER + "test_a_remote_walks_over_the_volume_slider",
+        apply=replaced("Matinee/Controls/VolumeSlider.qml", ("            if (adjusting)\n", "")),
+    ),
+    Fault(
+        name="files-a-cut-film-is-tried-again-where-it-is-cut",
+        test="tests/ui/app/test_trouble.py::test_a_film_that_is_cut_is_not_tried_again_in_the_same_place",
+        apply=lambda patch: patch.setattr(trouble, "_media", dict),
+    ),
+    Fault(
+        name="files-the-window-waits-for-a-disk",
+        test="tests/ui/cli/test_main.py::test_the_window_does_not_wait_for_a_disk",
+        apply=lambda patch: patch.setattr(cli_app, "_path", lambda word: Path(word).resolve()),
+    ),
+    Fault(
+        name="files-a-title-ends-where-it-was-looked-at-last",
+        test="tests/player/playback/test_session.py"
+        "::test_the_end_is_where_libmpv_ended_and_not_where_it_was_looked_at_last",
+        apply=lambda patch: patch.setattr(PlaybackProgress, "read_position", _not_read),
     ),
 ]

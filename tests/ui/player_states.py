@@ -126,6 +126,8 @@ PLAYER_STATES: dict[str, Setup] = {
     "player, licence refused": _failed("drm.licence_refused", "This title is not sold where you are."),
     "player, licence expired": _failed("drm.licence_expired", "The licence for this title has run out."),
     "player, decoder": _failed("media.decoder", "This title cannot be decoded on this machine."),
+    "player, cut film": _failed("media.incomplete", "The film breaks off here: a part of its file is missing."),
+    "player, stalled by the file": _stalled("file"),
     "player, disk full": _failed("disk.full", "The disk is full."),
     "player, part missing": _failed("component.libmpv", "libmpv is not installed."),
 }

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.app.system.links import SCHEME, is_web_address, place_text
+from ui.app.system.links import SCHEME, chosen_file, is_web_address, place_text
 from ui.cli.build_info import program
 from ui.cli.options import add_ca_file_argument, add_service_arguments, picture_folder, profile_folder
 
 if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
     from ui.app.ports.household import PartReport
+
+_PATIENCE_S = 0.5  # the window waits meanwhile
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,19 +66,38 @@ def _files(words: Sequence[str]) -> tuple[str, ...]:
     web; none for one address alone. Raises InputError for a pipe or a device."""
     if len(words) == 1 and is_web_address(words[0]):
         return ()
+    _refuse_devices(words)
     return tuple(map(_place, words))
 
 
 def _place(word: str) -> str:
-    from player.base.errors import ErrorCode, InputError
-    from ui.cli.play_setup import local_file, no_file
+    path = _path(word)
+    return word if path is None else place_text(path)
 
-    path = local_file(word) if "://" in word else Path(word).resolve()
-    if path is None:
-        return word
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise InputError(ErrorCode.INPUT_FILE, no_file(path))
-    return place_text(path)
+
+def _path(word: str) -> Path | None:
+    """The place that a word names, without asking its disk; None for an address of the web."""
+    return chosen_file(word) if "://" in word else Path.cwd() / word
+
+
+def _refuse_devices(words: Sequence[str]) -> None:
+    """Raise InputError for a pipe or a device. The window says where a disk does not answer."""
+    from concurrent.futures import TimeoutError as TooLate
+
+    from player.base.apart import begin_apart
+    from player.base.errors import ErrorCode, InputError
+    from ui.cli.play_setup import no_file
+
+    with contextlib.suppress(TooLate):
+        path = begin_apart(_device_among, [path for path in map(_path, words) if path is not None]).result(
+            _PATIENCE_S
+        )
+        if path is not None:
+            raise InputError(ErrorCode.INPUT_FILE, no_file(path))
+
+
+def _device_among(paths: Sequence[Path]) -> Path | None:
+    return next((path for path in paths if path.exists() and not path.is_file() and not path.is_dir()), None)
 
 
 def play_in_window(args: argparse.Namespace, source: PlaybackSource) -> int:

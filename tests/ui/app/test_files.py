@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QWheelEvent
+from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
 from player.mpv.adjustments import Adjustments, changed, properties
@@ -872,6 +873,46 @@ def test_a_bookmark_is_set_where_it_is_asked_for(stage):
     session.exact_s = 81.94
     QTest.keyClick(stage.window, K.Key_B, Qt.KeyboardModifier.ControlModifier)
     stage.until(lambda: ("keep_bookmarks", [81.9]) in session.orders)
+
+
+def line_of_menu(stage, row: int) -> QQuickItem:
+    lines = next(one for one in stage.item("menu").childItems() if one.property("cacheBuffer") is not None)
+    return next(one for one in lines.property("contentItem").childItems() if one.property("index") == row)
+
+
+def middle(item: QQuickItem) -> QPoint:
+    return item.mapToScene(QPointF(item.width() / 2, item.height() / 2)).toPoint()
+
+
+def test_a_level_that_a_click_leads_to_begins_at_its_first_line(stage):
+    stage.play(playing())
+    stage.key(K.Key_T)
+    menu, tools = stage.item("menu"), stage.app.player.tools_menu
+    QTest.mouseClick(stage.window, Qt.MouseButton.LeftButton, pos=middle(line_of_menu(stage, 1)))
+    stage.until(lambda: tools._path == ["picture"])
+    stage.until(lambda: line_of_menu(stage, 0).hasActiveFocus())
+    assert menu.property("row") == 0
+
+
+def test_the_wheel_over_a_menu_is_not_for_the_volume(stage):
+    session = stage.play(playing())
+    stage.key(K.Key_T)
+    stage.until(lambda: stage.item("menu").isVisible())
+    at = QPointF(middle(line_of_menu(stage, 1)))
+    for turn in (-120, 120) * 3:
+        event = QWheelEvent(
+            at,
+            stage.window.mapToGlobal(at),
+            QPoint(),
+            QPoint(0, turn),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QGuiApplication.sendEvent(stage.window, event)
+        stage.wait(1)
+    assert not [order for order in session.orders if order[0] == "set_volume"]
 
 
 def test_a_remote_makes_the_sound_twice_as_loud(stage):

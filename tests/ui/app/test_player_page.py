@@ -269,9 +269,24 @@ def test_volume_keys_mute_and_slider(stage):
     assert ("set_volume", 95) in session.orders
     assert ("set_muted", True) in session.orders
     stage.item("volume").forceActiveFocus()
-    stage.key(K.Key_Left)
+    stage.key(K.Key_Return, K.Key_Left)
     assert ("set_volume", 90) in session.orders
     assert stage.focus_name == "volume"
+    stage.key(K.Key_Escape)
+    assert (stage.page, stage.focus_name) == ("player", "volume"), "back ends the change alone"
+
+
+def test_a_remote_walks_over_the_volume_slider(stage):
+    """Nobody has to turn the sound off on the way to the buttons before it."""
+    session = stage.play(playing())
+    stage.item("speed").forceActiveFocus()
+    for key in (K.Key_Left, K.Key_Right):
+        for _ in range(12):
+            stage.key(key)
+            if key == K.Key_Left and stage.focus_name == "playPause":
+                break
+        assert stage.focus_name == ("playPause" if key == K.Key_Left else "fullScreen")
+    assert not [order for order in session.orders if order[0] == "set_volume"]
 
 
 def test_digits_jump(stage):

@@ -55,6 +55,23 @@ def test_a_stall_names_its_cause_and_what_is_done(cause):
     assert waiting_words(state) not in others
 
 
+def test_a_stall_of_a_file_speaks_of_its_disk():
+    words = waiting_words(playing(status=PlaybackStatus.BUFFERING, stall="file"))
+    assert "disk" in words
+    assert "network" not in words
+
+
+def test_a_film_that_is_cut_is_not_tried_again_in_the_same_place(stage):
+    session = stage.play(playing())
+    failure = PlaybackFailure("media.incomplete", "The film breaks off here: a part of its file is missing.")
+    session.publish(playing(status=PlaybackStatus.FAILED, position_s=81.0, failure=failure))
+    stage.until(lambda: stage.focus_name == "retryPlayback")
+    assert "start" in stage.item("retryPlayback").property("text")
+    stage.key(K.Key_Return)
+    stage.until(lambda: len(stage.client.sessions) == 2)
+    assert stage.client.sessions[-1].start_s == 0.0
+
+
 @pytest.mark.parametrize("action", [action for action in Action if action is not Action.FAIL])
 def test_what_is_tried_is_said_while_it_loads(action):
     assert remedy_words(playing(status=PlaybackStatus.LOADING, remedy=str(action)))

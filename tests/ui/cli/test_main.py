@@ -8,6 +8,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from player.tracks.selection import select
 from tests.kit.snapshots import snapshot
 from ui.app import composition
 from ui.app.composition import AppOptions
+from ui.cli.app import _files
 from ui.cli.log import Lines
 from ui.cli.main import build_parser, main
 from ui.cli.play_setup import playback_settings
@@ -118,6 +120,26 @@ def test_a_pipe_is_no_file_and_nobody_waits_for_it(
         assert main([*command, word]) == 2
         said = capsys.readouterr().err
         assert said.endswith(f"{name} is a pipe or a device, not a file that can be played. (input.file)\n")
+
+
+def test_the_window_does_not_wait_for_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A share that hangs answers nobody who asks for a file of it, or where a link leads."""
+    answers, here = threading.Event(), threading.get_ident()
+
+    def hangs(*_asked: object, **_how: object) -> None:
+        assert threading.get_ident() != here, "the window is not there yet"
+        answers.wait()
+
+    monkeypatch.chdir(tmp_path)
+    words = ["film.mkv", str(tmp_path / "film.mkv"), (tmp_path / "other.mkv").as_uri()]
+    try:
+        with monkeypatch.context() as patch:
+            for name in ("exists", "is_file", "is_dir", "resolve"):
+                patch.setattr(Path, name, hangs)
+            files = _files(words)
+    finally:
+        answers.set()
+    assert files == (str(tmp_path / "film.mkv"), str(tmp_path / "film.mkv"), str(tmp_path / "other.mkv"))
 
 
 @pytest.mark.parametrize("word", ["film.mkv", "films/film", "./play"])

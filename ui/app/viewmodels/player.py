@@ -357,9 +357,10 @@ class PlayerViewModel(QObject):
 
     @Slot()
     def retry(self) -> None:
-        """Begin again what failed, where it failed."""
+        """Begin again what failed, where it failed; at its start where it would only fail in the same place."""
         if self.interrupted is not None:
-            self.open(*self.interrupted)
+            source, at_s = self.interrupted
+            self.open(source, 0.0 if self._trouble.property("fromStart") else at_s)
 
     @Slot()
     def toggle(self) -> None:

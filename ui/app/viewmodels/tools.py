@@ -347,7 +347,8 @@ class ToolsViewModel(QObject):
             self._say(tr("Without a graphics card there is one way to show HDR."))
             return True
         self._tone = _TONES[(_TONES.index(self._tone) + 1) % len(_TONES)]
-        return self._set(self._tone or tr("as in the settings"), tone_mapping=self._tone or self.usual_tone())
+        words = f"{tr('HDR on this screen')}: {self._tone_words()}"
+        return self._set(words, tone_mapping=self._tone or self.usual_tone())
 
     def _frame(self, direction: int) -> bool:
         if self._session is not None:
@@ -816,7 +817,7 @@ _DEEDS: dict[str, _Deed] = {
     "zoom_reset": lambda t: t._zoom(0),
     "crop": lambda t: t._next_of("crop", CROPS, lambda crop: tr("Crop: {crop}").format(crop=_crop_words(crop))),
     "aspect": lambda t: t._next_of("aspect", ASPECTS, _aspect_words),
-    "rotate": lambda t: t._next_of("rotation", ROTATIONS, lambda angle: f"{angle}°"),
+    "rotate": lambda t: t._next_of("rotation", ROTATIONS, lambda angle: f"{tr('Rotate')}: {angle}°"),
     "deinterlace": lambda t: t._toggle("deinterlace", tr("Deinterlace")),
     "tone_mapping": _T._next_tone,
     "go_to_time": lambda t: t._ask("time"),

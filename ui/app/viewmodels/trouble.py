@@ -25,13 +25,14 @@ class Help(StrEnum):
 @dataclass(frozen=True, slots=True)
 class PlaybackTrouble:
     """An error as a page. ``done`` is what the player has tried and what the viewer can do; ``again``: trying again
-    may help."""
+    may help; ``from_start``: only from the start."""
 
     icon: str
     heading: str
     done: str
     help: Help = Help.NONE
     again: bool = True
+    from_start: bool = False
 
 
 def trouble_of(failure: PlaybackFailure) -> PlaybackTrouble:
@@ -119,6 +120,7 @@ def _service() -> dict[str, PlaybackTrouble]:
 
 def _media() -> dict[str, PlaybackTrouble]:
     address = tr("The address does not lead to something that can be played.")
+    rest = tr("Trying this place again ends in the same way. Copy or download the file again.")
     decoder = tr("The decoder was restarted, which did not help. Decoding in software may: Settings, Playback.")
     return {
         "manifest": PlaybackTrouble("link", tr("This is no stream"), address, again=False),
@@ -135,6 +137,7 @@ def _media() -> dict[str, PlaybackTrouble]:
             tr("The video is damaged"),
             tr("It was fetched again from every place that has it. Try again later."),
         ),
+        "media.incomplete": PlaybackTrouble("film", tr("The film ends here"), rest, from_start=True),
         "media.decoder": PlaybackTrouble("film", tr("No picture comes of it"), decoder, Help.SETTINGS),
     }
 
@@ -207,6 +210,7 @@ def waiting_words(state: PlaybackState) -> str:
             "decoder": tr("The picture has stopped"),
             "source": tr("The source does not deliver"),
             "machine": tr("This machine is busy"),
+            "file": tr("The disk or share of the file does not answer"),
         }.get(state.stall, tr("Waiting for the network"))
     loading = (PlaybackStatus.IDLE, PlaybackStatus.LOADING)
     return (
@@ -240,6 +244,7 @@ def _patience(state: PlaybackState) -> str:
         "decoder": tr("The decoder is restarted in this place."),
         "source": tr("It is requested again, and elsewhere."),
         "machine": tr("Something else keeps it busy. A lower quality may help."),
+        "file": tr("It goes on by itself as soon as it answers."),
     }.get(state.stall, tr("It goes on by itself as soon as enough has come."))
 
 

@@ -44,6 +44,11 @@ class TroubleViewModel(QObject):
         """Whether trying again may help."""
         return self._trouble.again
 
+    @Property(bool, notify=changed)
+    def fromStart(self) -> bool:
+        """Whether it can only be tried again from the start: here it would end in the same way."""
+        return self._trouble.from_start
+
     @Property(str, notify=changed)
     def help(self) -> str:
         return str(self._trouble.help)

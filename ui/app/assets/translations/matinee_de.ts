@@ -1322,6 +1322,10 @@
         <translation>Erneut versuchen</translation>
     </message>
     <message>
+        <source>Play from the start</source>
+        <translation>Von Anfang an abspielen</translation>
+    </message>
+    <message>
         <source>Back</source>
         <translation>Zurück</translation>
     </message>
@@ -3228,6 +3232,10 @@
         <translation>Ungarisch</translation>
     </message>
     <message>
+        <source>It goes on by itself as soon as it answers.</source>
+        <translation>Es geht von selbst weiter, sobald er antwortet.</translation>
+    </message>
+    <message>
         <source>Italian</source>
         <translation>Italienisch</translation>
     </message>
@@ -3320,8 +3328,20 @@
         <translation>Schwedisch</translation>
     </message>
     <message>
+        <source>The disk or share of the file does not answer</source>
+        <translation>Der Datenträger der Datei antwortet nicht</translation>
+    </message>
+    <message>
         <source>The disk or share of {file} does not answer.</source>
         <translation>Die Platte oder Freigabe von {file} antwortet nicht.</translation>
+    </message>
+    <message>
+        <source>The film breaks off here: a part of its file is missing.</source>
+        <translation>Der Film bricht hier ab: Ein Teil seiner Datei fehlt.</translation>
+    </message>
+    <message>
+        <source>The film ends here</source>
+        <translation>Der Film endet hier</translation>
     </message>
     <message>
         <source>The keys are those of {file}</source>
@@ -3782,6 +3802,10 @@
     <message>
         <source>To the receiver as it is</source>
         <translation>Unverändert zum Receiver</translation>
+    </message>
+    <message>
+        <source>Trying this place again ends in the same way. Copy or download the file again.</source>
+        <translation>Ein neuer Versuch an dieser Stelle endet genauso. Kopieren oder laden Sie die Datei noch einmal.</translation>
     </message>
     <message>
         <source>{file} could not be played to its end.</source>

@@ -88,7 +88,10 @@ FocusScope {
         border.width: 1
         border.color: Theme.line
     }
-    MouseArea { anchors.fill: parent } // clicks beside the lines stay in the menu
+    MouseArea { // clicks beside the lines, and the wheel at their ends, stay in the menu
+        anchors.fill: parent
+        onWheel: event => event.accepted = true
+    }
     Label {
         id: title
         anchors { left: parent.left; leftMargin: Theme.gap }
@@ -169,6 +172,7 @@ FocusScope {
                     event.accepted = false
             }
             Keys.priority: Keys.BeforeItem
+            onActiveFocusChanged: if (activeFocus) ListView.view.currentIndex = index // a click has given it the focus
             onRepeated: if (root.hushed) root.hush()
             onPressed: {
                 if (root.hushed)

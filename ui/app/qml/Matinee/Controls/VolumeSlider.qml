@@ -1,12 +1,14 @@
 import QtQuick
 import Matinee.Theme
 
-// 0 to 200, in two halves of the bar; above 100 the sound is amplified. Left and Right change it; at an end they go on to the neighbour.
+// 0 to 200, in two halves of the bar; above 100 the sound is amplified. Left and Right go on to the neighbours, as on
+// the buttons beside it; once Enter was pressed they change the volume, until Enter or Back.
 Item {
     id: root
 
     property int value: 100
     property bool muted: false
+    property bool adjusting: false
     readonly property bool focusable: true
     readonly property real shown: muted ? 0 : value / most
     readonly property int most: 200
@@ -22,16 +24,32 @@ Item {
     Accessible.focusable: true
     Accessible.onIncreaseAction: change(5)
     Accessible.onDecreaseAction: change(-5)
-    Keys.onLeftPressed: event => event.accepted = change(-5)
-    // Keys go on to the neighbour at 100: amplifying is for + and the mouse.
-    Keys.onRightPressed: event => event.accepted = value < 100 && change(5)
+    onActiveFocusChanged: adjusting = false
+    Keys.onPressed: event => {
+        event.accepted = true
+        switch (event.key) {
+        case Qt.Key_Return: case Qt.Key_Enter: case Qt.Key_Select:
+            if (!event.isAutoRepeat)
+                adjusting = !adjusting
+            break
+        case Qt.Key_Left: case Qt.Key_Right:
+            if (adjusting)
+                change(event.key === Qt.Key_Left ? -5 : 5)
+            else
+                event.accepted = false
+            break
+        case Qt.Key_Escape: case Qt.Key_Back: case Qt.Key_Backspace:
+            event.accepted = adjusting
+            adjusting = false
+            break
+        default: event.accepted = false
+        }
+    }
 
-    function change(step: int): bool {
+    function change(step: int) {
         const next = Math.max(0, Math.min(most, value + step))
-        if (next === value)
-            return false
-        chosen(next)
-        return true
+        if (next !== value)
+            chosen(next)
     }
 
     Rectangle {
@@ -61,7 +79,7 @@ Item {
         width: Theme.px(12)
         height: width
         radius: width / 2
-        color: Theme.text
+        color: root.adjusting ? Theme.accent : Theme.text
         FocusRing { target: handle; shown: root.activeFocus; corner: handle.radius }
     }
     MouseArea {

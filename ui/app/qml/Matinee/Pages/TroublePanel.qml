@@ -29,8 +29,8 @@ FocusScope {
         code: root.trouble.code
         ActionButton {
             objectName: "retryPlayback"
-            text: qsTr("Try again")
-            icon: "retry"
+            text: root.trouble.fromStart ? qsTr("Play from the start") : qsTr("Try again")
+            icon: root.trouble.fromStart ? "restart" : "retry"
             primary: true
             visible: root.trouble.again
             onPressed: root.retried()
