@@ -833,7 +833,7 @@ def test_hdr_is_shown_as_in_the_settings_again(stage):
         QTest.keyClick(stage.window, K.Key_H, Qt.KeyboardModifier.ShiftModifier)
     wanted = [order[1].tone_mapping for order in session.orders if order[0] == "adjust"]
     assert wanted == ["bt.2390", "hable", "mobius", "clip", "mobius"]
-    assert stage.app.player.property("tools").property("said") == "as in the settings"
+    assert stage.app.player.property("tools").property("said") == "HDR on this screen: as in the settings"
 
 
 def test_a_part_is_repeated_from_where_its_end_was_set(stage):
