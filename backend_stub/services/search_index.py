@@ -85,12 +85,11 @@ class SearchIndex:
     def update(self, added: Iterable[SearchDocument], removed: Iterable[str], stamp: str) -> None:
         """Bring the index to another state of the catalogue, in one transaction."""
         with self._lock, self._open() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             for title_id in removed:
-                for place in connection.execute("SELECT place FROM places WHERE id = ?", (title_id,)).fetchall():
-                    connection.execute("DELETE FROM films WHERE rowid = ?", place)
-                    connection.execute("DELETE FROM names WHERE rowid = ?", place)
-                    connection.execute("DELETE FROM places WHERE place = ?", place)
+                _remove(connection, title_id)
             for one in added:
+                _remove(connection, one.id)  # another process over this folder may have been faster
                 place_of = connection.execute(
                     "INSERT INTO films (title, synopsis) VALUES (?, ?)", (one.title, one.synopsis)
                 ).lastrowid
@@ -161,6 +160,13 @@ class SearchIndex:
                 self._path.touch(0o600)
                 self._connection = _connect(self._path)
         return self._connection
+
+
+def _remove(connection: sqlite3.Connection, title_id: str) -> None:
+    for place in connection.execute("SELECT place FROM places WHERE id = ?", (title_id,)).fetchall():
+        connection.execute("DELETE FROM films WHERE rowid = ?", place)
+        connection.execute("DELETE FROM names WHERE rowid = ?", place)
+        connection.execute("DELETE FROM places WHERE place = ?", place)
 
 
 def words_of(text: str) -> list[str]:

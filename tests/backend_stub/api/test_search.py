@@ -242,3 +242,13 @@ def test_titles_that_change_change_what_may_be_meant(tmp_path: Path) -> None:
     assert index.understand("escpae").corrected is None
     assert index.find(index.understand("lnadscape"), 5) == ["b"]
     index.close()
+
+
+def test_two_processes_over_one_folder_take_the_same_title_in(tmp_path: Path) -> None:
+    """Each has seen that it is not there yet."""
+    first, second = SearchIndex(tmp_path / "search.db"), SearchIndex(tmp_path / "search.db")
+    with closing(first), closing(second):
+        for index in (first, second):
+            index.update([SearchDocument("amelie", *FILMS["amelie"])], [], "1")
+        assert second.ids() == {"amelie"}
+        assert first.find(first.understand("amelie"), 10) == ["amelie"]
