@@ -28,7 +28,7 @@ _CATNIP = 311  # networks that a token is good in
 _NETWORK_TAGS = {4: 52, 6: 54}  # CBOR's, for addresses and prefixes (RFC 9164)
 _BOUND_BITS = {4: 24, 6: 56}  # so much of an address stays while a viewer stays
 _MAX_HEIGHT = -65537  # private use
-_RUNG = re.compile(r"/(?:[a-z0-9]+-)?(\d{2,5})p/")
+_RUNG = re.compile(r"/(?:[a-z0-9]+-)?(\d{2,5})p/", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

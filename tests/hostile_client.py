@@ -209,6 +209,23 @@ def after_a_smaller_plan(ground: Ground) -> bool:
     return fewer and not ground.opens(segment(before, 1080))
 
 
+def steered_token(ground: Ground, play: dict[str, Any]) -> str:
+    """What a steered manifest's addresses carry: it is good for the whole session."""
+    return token_in(ground.bench.client(None).get(play["steering"]["hls"]).text)
+
+
+def steered_after_a_smaller_plan(ground: Ground) -> bool:
+    """A session that began on premium, by the addresses of players that are told of no new ones."""
+    play = ground.victim.play().json()
+    url = segment(play, 1080)
+    url = url.replace(token_in(url), steered_token(ground, play))
+    before = ground.opens(url)
+    account = ground.bench.context.accounts.find("victim@matinee.local")
+    assert account is not None
+    ground.bench.context.money.subscriptions.give(account.id, "basic")
+    return before and not ground.opens(url)
+
+
 # More screens
 
 
@@ -412,6 +429,19 @@ def closed_window(ground: Ground) -> bool:
     )
     ground.wait(11)
     return refused(ground.device.play()) and refused(ground.device.beat(play["session_id"]))
+
+
+def steered_beyond_the_window(ground: Ground) -> bool:
+    """The window closes; the player keeps its place by asking where to load from, and sends no heartbeat."""
+    play = ground.device.play().json()
+    url = segment(play)
+    url = url.replace(token_in(url), steered_token(ground, play))
+    before = ground.opens(url)
+    until = ground.bench.clock.now() + 10
+    ground.bench.context.rights.contracts.set("film", ContractTerms(available_until=until), by=None)
+    ground.wait(11)
+    ground.bench.client(None).get(play["steering"]["url"])
+    return before and not ground.opens(url)
 
 
 def plan_is_over(ground: Ground) -> bool:
@@ -671,6 +701,7 @@ ATTACKS: tuple[Attack, ...] = (
         ("more keys with a renewal", renewed_with_more_keys),
         ("a lie to nginx about the path", nginx_is_lied_to),
         ("a session that began on a better plan", after_a_smaller_plan),
+        ("a smaller plan, by a steered player's addresses", steered_after_a_smaller_plan),
     ),
     *_many(
         "more screens",
@@ -701,6 +732,7 @@ ATTACKS: tuple[Attack, ...] = (
         ("a request dated a year ahead", dated(365 * DAY)),
         ("a request sent twice", replayed),
         ("a title whose window has closed", closed_window),
+        ("a closed window, by a steered player's addresses", steered_beyond_the_window),
         ("a plan that is over", plan_is_over),
         ("a title that was recalled", recalled),
         ("after signing out everywhere", signed_out),

@@ -80,7 +80,7 @@ class EdgeApp:
             raise ProblemError(403, "bad_signature", "The address was given in another network.")
         if grant.network:  # those who are asked now see this edge's
             token = self._signer.sign(replace(grant, network=""))
-        if not await self._gate.stands(grant, token, path):
+        if not await self._gate.stands(grant, token):
             raise ProblemError(403, "bad_signature", "What this address was given for is over.")
         return SourceRequest(token, grant.title_id, path, conditions_of(scope), head, _directives(scope, path))
 

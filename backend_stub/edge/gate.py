@@ -19,7 +19,7 @@ _MOST_KEPT = 10_000
 
 
 class TokenGate(Protocol):
-    async def stands(self, grant: EdgeGrant, token: str, path: str) -> bool:
+    async def stands(self, grant: EdgeGrant, token: str) -> bool:
         """Whether a file may be given for a token that is good by itself."""
         ...
 
@@ -32,7 +32,7 @@ class OwnGate:
     def __init__(self, gate: EdgeGate) -> None:
         self._gate = gate
 
-    async def stands(self, grant: EdgeGrant, token: str, path: str) -> bool:  # noqa: ARG002 - of the protocol
+    async def stands(self, grant: EdgeGrant, token: str) -> bool:  # noqa: ARG002 - of the protocol
         return self._gate.known(grant) or await asyncio.to_thread(self._gate.stands, grant)
 
     async def close(self) -> None:
@@ -49,13 +49,14 @@ class RemoteGate:
         self._client: httpx.AsyncClient | None = None
         self._until: OrderedDict[str, float] = OrderedDict()
 
-    async def stands(self, grant: EdgeGrant, token: str, path: str) -> bool:  # noqa: ARG002 - of the protocol
+    async def stands(self, grant: EdgeGrant, token: str) -> bool:
         if self._clock.monotonic() < self._until.get(token, 0.0):
             return True
         if self._client is None:  # in the loop that uses it
             self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
         try:
-            headers = {"X-Matinee-Token": token, "X-Matinee-Path": path}
+            place = f"/{grant.title_id}/{grant.place}/"  # not what the client asks for: any text may stand there
+            headers = {"X-Matinee-Token": token, "X-Matinee-Path": place}
             answer = await self._client.get(self._url, headers=headers)
         except httpx.HTTPError:
             return True

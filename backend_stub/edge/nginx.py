@@ -61,8 +61,9 @@ http {{
             return 200 '{health}';
         }}
 
-        # Names of files begin with no dot; what nginx has normalised cannot leave the folder.
-        location ~ ^/s/(?<token>[A-Za-z0-9_.-]+)/(?<title>[a-z0-9-]+)/(?<folder>(encrypted|clear)/([^./][^/]*/)*)(?<file>[^./][^/]*)$ {{
+        # Names of files begin with no dot; what nginx has normalised cannot leave the folder. No other characters: the
+        # folder goes into a header of the check, where the end of a line would begin another request.
+        location ~ ^/s/(?<token>[A-Za-z0-9_.-]+)/(?<title>[a-z0-9-]+)/(?<folder>(encrypted|clear)/([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*)(?<file>[A-Za-z0-9_-][A-Za-z0-9_.-]*)$ {{
             if ($request_method = OPTIONS) {{
                 add_header Access-Control-Allow-Origin "*";
                 add_header Access-Control-Allow-Methods "GET, HEAD, OPTIONS";

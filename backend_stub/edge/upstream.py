@@ -6,6 +6,7 @@ import re
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from urllib.parse import quote
 
 import httpx
 
@@ -82,7 +83,9 @@ class Upstream:
         """
         held = AsyncExitStack()
         try:
-            url = f"{self._base_url}{PREFIX}{request.token}{request.key}"
+            # Encoded again: a name that says %31 would be another file above, and be kept under this one's name.
+            asked = f"?{request.query}" if request.query else ""
+            url = f"{self._base_url}{PREFIX}{request.token}{quote(request.path)}{asked}"
             made = self._opened().stream("GET", url, headers=_headers(conditions))
             response = await held.enter_async_context(made)
             refused = {400, 403, 404, 503} if request.query else {403, 404}

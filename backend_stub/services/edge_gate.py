@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Float, String, and_, bindparam, exists, func, or_, select
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from backend_stub.clock import Clock
-from backend_stub.db.database import Database
+from backend_stub.db.database import AWAY, Database
 from backend_stub.db.models import Account, Device, Download, PlaySession, Recording, RefreshToken, Title, TitleRights
+from backend_stub.problems import ProblemError
+from backend_stub.services.entitlement import check_offer, terms_of
+from backend_stub.services.plans import plan_at
 from backend_stub.services.streams import AHEAD_S, GOES_ON_S, SILENT_S
 from backend_stub.signing import EdgeGrant
+from backend_stub.titles import TRAILER
 
+_Given = tuple[str, int | None]  # by which sign-in, and up to which height
 KEPT_S = 5.0  # what stands is not asked about again for so long
 _MOST_KEPT = 10_000
 
@@ -40,14 +45,15 @@ _JUST_ENDED = and_(PlaySession.ended_at > _NOW - GOES_ON_S, PlaySession.expires_
 _PLAYS = or_(_runs(PlaySession), and_(_JUST_ENDED, _GOES_ON))
 _KEEPS = and_(Download.closed_at.is_(None), Download.holds_until > _NOW)
 _STANDS = [
-    select(Account.id)
+    select(Account.id, Title.kind, TitleRights)
+    .select_from(Account)
     .join(row, row.account_id == Account.id)
     .join(Device, and_(Device.account_id == row.account_id, Device.id == row.device_id))
     .join(Title, Title.id == row.title_id)
     .outerjoin(Recording, Recording.title_id == row.title_id)
     .outerjoin(TitleRights, TitleRights.title_id == func.coalesce(Recording.channel_id, row.title_id))
     .where(row.id == _SESSION, rule, Account.active, Device.revoked_at.is_(None))
-    .where(Title.published_at.is_not(None), TitleRights.revoked_at.is_(None))
+    .where(Title.published_at.is_not(None))
     for row, rule in ((PlaySession, _PLAYS), (Download, _KEEPS))
 ]
 _SIGNED_IN = select(RefreshToken.family).where(
@@ -62,7 +68,7 @@ class EdgeGate:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._standing: OrderedDict[str, float] = OrderedDict()
+        self._standing: OrderedDict[str, dict[_Given, float]] = OrderedDict()  # by session, then when it was asked
         self._lock = threading.Lock()
         self._forgotten = 0  # so often something was
         database.taken_back.listen(self.forget)
@@ -79,7 +85,7 @@ class EdgeGate:
     def known(self, grant: EdgeGrant) -> bool:
         """Whether it stood a moment ago; does not block."""
         with self._lock:
-            asked_at = self._standing.get(grant.session_id)
+            asked_at = self._standing.get(grant.session_id, {}).get(_given(grant))
         return asked_at is not None and self._clock.monotonic() - asked_at < KEPT_S
 
     def stands(self, grant: EdgeGrant) -> bool:
@@ -89,11 +95,11 @@ class EdgeGate:
         before = self._forgotten
         try:
             stands = not grant.session_id or self._ask(grant)
-        except SQLAlchemyError:
+        except AWAY:
             return True
         with self._lock:
             if stands and before == self._forgotten:  # else the answer may be from before
-                self._standing[grant.session_id] = self._clock.monotonic()
+                self._standing.setdefault(grant.session_id, {})[_given(grant)] = self._clock.monotonic()
                 self._standing.move_to_end(grant.session_id)
                 while len(self._standing) > _MOST_KEPT:
                     self._standing.popitem(last=False)
@@ -102,8 +108,32 @@ class EdgeGate:
         return stands
 
     def _ask(self, grant: EdgeGrant) -> bool:
-        values = {"session_id": grant.session_id, "now": self._clock.now()}
+        now = self._clock.now()
+        values = {"session_id": grant.session_id, "now": now}
         with self._database.read() as session:
             if grant.family and session.execute(_SIGNED_IN, {"family": grant.family}).first() is None:
                 return False
-            return any(session.execute(query, values).first() is not None for query in _STANDS)
+            found = next(filter(None, (session.execute(query, values).first() for query in _STANDS)), None)
+            return found is not None and _still_offered(session, *found, grant, now)
+
+
+def _given(grant: EdgeGrant) -> _Given:
+    return grant.family, grant.max_height
+
+
+def _still_offered(
+    session: Session, account_id: str, kind: str, row: TitleRights | None, grant: EdgeGrant, now: float
+) -> bool:
+    """Whether contract and plan still permit what the token does: addresses for steered players outlive both."""
+    rights = terms_of(row)
+    try:
+        check_offer(replace(rights, countries=frozenset()), None, now)  # the country was judged by the play call
+    except ProblemError:
+        return False
+    if kind == TRAILER:
+        return True
+    plan, _ = plan_at(session, account_id, now)
+    most = plan.max_height
+    return (rights.free or plan.paid) and (
+        most is None or (grant.max_height is not None and grant.max_height <= most)
+    )

@@ -97,10 +97,11 @@ def label_floor(label: str) -> int:
 
 
 def rights_of(session: Session, title_id: str) -> ContractTerms:
-    return _read_rights(session.get(TitleRights, title_id))
+    return terms_of(session.get(TitleRights, title_id))
 
 
-def _read_rights(row: TitleRights | None) -> ContractTerms:
+def terms_of(row: TitleRights | None) -> ContractTerms:
+    """What a row of contracts says; no row permits all."""
     if row is None:
         return ContractTerms()
     return ContractTerms(
@@ -183,7 +184,7 @@ def entitled_title(
         channel_id = _own_recording(session, title_id, viewing).channel_id
         rights = _offered_rights(viewing, session.get_one(Title, channel_id), rights_of(session, channel_id), now)
     else:
-        rights = _offered_rights(viewing, title, _read_rights(row), now)
+        rights = _offered_rights(viewing, title, terms_of(row), now)
     if title.kind == TRAILER:
         advertised = session.scalar(select(Trailer.of_id).where(Trailer.title_id == title_id))
         of = published_title(session, advertised or "")

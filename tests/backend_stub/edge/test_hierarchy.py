@@ -89,6 +89,22 @@ def test_parts_and_conditions_are_answered_from_what_is_kept(tiered: ServerGroup
     assert counts(client, tiered.edges[0].url)["hit"] == 3
 
 
+def test_a_name_that_is_encoded_twice_is_no_other_file(tiered: ServerGroup, client: httpx.Client) -> None:
+    """What one with a better plan had fetched so would be given to those without."""
+    home = tiered.settings.media_dir / "noise" / "clear" / "video" / "1080p"
+    home.mkdir()
+    (home / "1.m4s").write_bytes(b"picture")
+
+    def status(name: str, most: int | None) -> int:
+        expires_at = tiered.context.clock.now() + 1e6
+        token = tiered.context.url_signer.sign(EdgeGrant("noise", "", expires_at, "clear", most))
+        return client.get(f"{tiered.edges[0].url}/s/{token}/noise/clear/{name}").status_code
+
+    assert [status("video/1080p/1.m4s", most) for most in (None, 576)] == [200, 403]
+    assert [status("video/%2531080p/1.m4s", most) for most in (None, 576)] == [404, 404]
+    assert [status("video/1.m4s%3Fx", most) for most in (None, 576)] == [404, 404]
+
+
 def test_many_at_once_make_one_fetch(tiered: ServerGroup, client: httpx.Client) -> None:
     tiered.faults.set(fault_document({"match": {"pathway": "origin"}, "fault": {"type": "delay", "seconds": 0.5}}))
     with ThreadPoolExecutor(8) as pool:

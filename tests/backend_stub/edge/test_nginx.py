@@ -117,6 +117,23 @@ def test_a_token_opens_its_variant_alone_and_not_for_longer_than_its_session(
     until(lambda: client.get(nginx + path).status_code == 403)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a%0D%0AX-Matinee-Client: 192.0.2.7%0D%0AX-More: /1.m4s",
+        "a%0D%0A%0D%0AGET /api/v1/time HTTP/1.1%0D%0AHost: x%0D%0A%0D%0A/1.m4s",
+        "a%00/1.m4s",
+        "1.m4s%0D%0A",
+    ],
+)
+def test_no_name_says_more_to_the_service_than_a_name(
+    group: ServerGroup, nginx: str, client: httpx.Client, name: str
+) -> None:
+    before = calls(group)
+    assert client.get(nginx + signed_path(group, f"/noise/clear/{name}")).status_code in {400, 403, 404}
+    assert calls(group) == before
+
+
 def test_one_check_serves_many_requests(group: ServerGroup, nginx: str, client: httpx.Client) -> None:
     path = signed_path(group, "/noise/clear/video/3.m4s")
     before = checks(group)
@@ -126,8 +143,14 @@ def test_one_check_serves_many_requests(group: ServerGroup, nginx: str, client: 
 
 
 def checks(group: ServerGroup) -> float:
+    return calls(group, "edge-check")
+
+
+def calls(group: ServerGroup, route: str = "") -> float:
+    """So many the service had, of a route where one is named."""
     lines = group.context.metrics.text([]).splitlines()
-    return sum(float(line.rpartition(" ")[2]) for line in lines if "edge-check" in line)
+    counted = [line for line in lines if line.startswith("matinee_requests_total") and route in line]
+    return sum(float(line.rpartition(" ")[2]) for line in counted)
 
 
 def test_a_channel_comes_from_our_edge(group: ServerGroup, nginx: str, viewer: SignedInViewer) -> None:

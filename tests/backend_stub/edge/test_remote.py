@@ -53,6 +53,7 @@ def test_an_edge_that_announces_itself_is_one_of_the_services(group: ServerGroup
         answers = [client.get(address(group, edge)) for _ in range(2)]
         assert [(one.status_code, one.headers["x-cache"]) for one in answers] == [(200, "MISS"), (200, "HIT")]
         assert answers[0].content == client.get(address(group, edge).replace(edge.url, group.edges[0].url)).content
+        assert client.get(address(group, edge).replace("manifest", "m%C3%A9nu%0Atwo")).status_code == 404
         group.context.signing_keys.rotate_urls(by=None)
         edge.announce()
         assert client.get(address(group, edge)).status_code == 200

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from backend_stub.db.models import RefreshToken
 from backend_stub.manifests import within
 from backend_stub.services.edge_gate import KEPT_S
+from backend_stub.services.entitlement import ContractTerms
 from backend_stub.services.streams import AHEAD_S, BEAT_S, MOST_AHEAD, SILENT_S
 from backend_stub.signing import EdgeGrant
 from tests.kit.rights import Service, SigningDevice, refusal, service
@@ -127,6 +131,59 @@ def recall(running: Service, _device: SigningDevice, _play: object) -> None:
     running.context.rights.revocations.revoke_title("film", "recalled", by="")
 
 
+def smaller_plan(running: Service, device: SigningDevice, _play: object) -> None:
+    account = running.context.tokens.signed_in(device.client.headers["Authorization"].partition(" ")[2]).account
+    running.context.money.subscriptions.give(account.id, "basic")
+
+
+def close_window(running: Service, _device: SigningDevice, _play: object) -> None:
+    running.context.rights.contracts.set("film", ContractTerms(available_until=running.clock.now()), by=None)
+
+
+def steered(running: Service, play: dict[str, Any], rung: int) -> str:
+    """A file by an address for players that are told of no new ones: it is good for the whole session."""
+    text = running.client(None).call("GET", play["steering"]["hls"]).text
+    found = re.search(r"/s/([^/]+)/", text)
+    assert found is not None
+    return re.sub(r"/s/[^/]+/", f"/s/{found[1]}/", segment(play, rung))
+
+
+@pytest.mark.parametrize("over", [smaller_plan, close_window])
+def test_what_plan_and_contract_no_longer_permit_ends_within_seconds(
+    running: Service, over: Callable[[Service, SigningDevice, Any], None]
+) -> None:
+    device = running.device(running.account("a"))
+    play, download = device.play().json(), device.download().json()
+    addresses = [segment(play, 1080), segment(download, 1080), steered(running, play, 1080)]
+    assert [status(running, address) for address in addresses] == [200, 200, 200]
+    over(running, device, play)
+    assert [status(running, address) for address in addresses] == [403, 403, 403]
+    running.client(None).call("GET", play["steering"]["url"])  # a steered player keeps its place by this
+    assert status(running, addresses[2]) == 403
+
+
+def test_a_smaller_plan_still_plays_what_it_has(running: Service) -> None:
+    device = running.device(running.account("a"))
+    play = device.play().json()
+    smaller_plan(running, device, play)
+    assert status(running, segment(play, 1080)) == 403
+    again = device.post(f"/play/{play['session_id']}/addresses", {}).json()
+    assert [rung for rung in RUNGS if status(running, segment(again, rung)) == 200] == [480]
+    assert [rung for rung in RUNGS if status(running, steered(running, play, rung)) == 200] == []
+
+
+def test_one_sign_in_does_not_hold_open_what_another_was_given(running: Service) -> None:
+    account_id = running.account("a")
+    device, elsewhere = running.device(account_id), running.client(account_id)
+    play = device.play().json()
+    again = elsewhere.post(f"/play/{play['session_id']}/addresses", {}).json()
+    assert [running.fetch(segment(one)).status_code for one in (play, again)] == [200, 200]
+    family = running.context.tokens.signed_in(device.client.headers["Authorization"].partition(" ")[2]).family
+    with running.context.database.write() as session:
+        session.execute(update(RefreshToken).where(RefreshToken.family == family).values(revoked_at=1.0))
+    assert [running.fetch(segment(one)).status_code for one in (again, play)] == [200, 403]
+
+
 @pytest.mark.parametrize("over", [sign_out, remove_device, close_account, recall])
 @pytest.mark.parametrize("kind", ["play", "download"])
 def test_what_is_over_opens_nothing_within_seconds(
@@ -227,6 +284,18 @@ def test_without_a_database_files_go_on(running: Service, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(running.context.database, "read", gone)
     assert status(running, segment(play)) == 200
+
+
+def test_a_question_that_is_wrong_opens_nothing(running: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only while the database is away does everything stand."""
+    play = running.device(running.account("a")).play().json()
+
+    def wrong(_grant: EdgeGrant) -> bool:
+        raise ProgrammingError("SELECT", None, Exception("no such column"))
+
+    monkeypatch.setattr(running.context.edge_gate, "_ask", wrong)
+    with pytest.raises(ProgrammingError):  # 500 on a server
+        status(running, segment(play))
 
 
 @pytest.mark.parametrize("over", [end, sign_out, remove_device, close_account, recall])
