@@ -108,6 +108,7 @@ class Settings:
             (self.media_dir, 0o755),
             (self.staging_dir, 0o700),
             (self.uploads_dir, 0o700),
+            (self.mail_dir, 0o700),
             (self.secrets_dir, 0o700),
         ):
             folder.mkdir(mode=mode, parents=True, exist_ok=True)

@@ -10,8 +10,9 @@ from fastapi.responses import StreamingResponse
 
 from backend_stub.api import schemas
 from backend_stub.api.auth import host_of, limited, locking
-from backend_stub.api.deps import Context, Viewer
+from backend_stub.api.deps import Caller, Context, Viewer
 from backend_stub.api.errors import documented
+from backend_stub.services.profiles import check_grown_up
 
 router = APIRouter(prefix="/account", tags=["account"])
 
@@ -34,9 +35,10 @@ def account(viewer: Viewer) -> schemas.OwnAccountBody:
 
 
 @router.get("/export", response_class=Response, responses={**_COPY, **documented(401, 403, 429)})
-def export(context: Context, viewer: Viewer) -> StreamingResponse:
-    limited(context.attempts.care, context, f"export {viewer.id}")
-    file = context.care.export(viewer.id)
+def export(context: Context, caller: Caller) -> StreamingResponse:
+    check_grown_up(caller)
+    limited(context.attempts.care, context, f"export {caller.account.id}")
+    file = context.care.export(caller.account.id)
     headers = {"Content-Disposition": 'attachment; filename="account.json"', "Cache-Control": "no-store"}
     return StreamingResponse(_parts(file), media_type="application/json", headers=headers)
 

@@ -16,7 +16,7 @@ from backend_stub.problems import ProblemError
 from backend_stub.services.accounts import EmailTakenError, check_password, normalise_email
 from backend_stub.services.device_grants import shown_code
 from backend_stub.services.plans import FREE
-from backend_stub.services.rate_limit import CountingWindow
+from backend_stub.services.rate_limit import CountingWindow, subscriber_of
 from backend_stub.services.tokens import TokenPair
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -189,5 +189,5 @@ def limited(window: CountingWindow, context: ServiceContext, key: str) -> None:
 
 
 def host_of(request: Request) -> str:
-    """The network address of the caller."""
-    return request.client.host if request.client else ""
+    """What the attempts of a caller are counted by."""
+    return subscriber_of(request.client.host) if request.client else ""

@@ -45,9 +45,11 @@ def metrics(context: Context, credentials: Annotated[str | None, Depends(bearer)
     if not secrets.compare_digest((credentials or "").encode(), context.secrets.admin_token.encode()):
         raise ProblemError(401, "token_invalid", "The admin token is missing.", {"WWW-Authenticate": "Bearer"})
     gauges: list[Sample] = [("matinee_streams", {}, context.streams.running())]
-    for state in context.steering.states():
+    states = context.steering.states()
+    for state in states:
         gauges.append(("matinee_pathway_weight", {"pathway": state.pathway}, state.weight))
         gauges.append(("matinee_pathway_failing", {"pathway": state.pathway}, float(state.failing)))
     gauges += kiosk_metrics(context.device_commands.devices(kiosks_only=True), context.clock.now())
-    gauges += quality_metrics(context.quality.of(context.clock.now() - DAY_S, "pathway"))
+    edges = [state.pathway for state in states]  # what players call them may be anything
+    gauges += quality_metrics(context.quality.of(context.clock.now() - DAY_S, "pathway", edges))
     return PlainTextResponse(context.metrics.text(gauges), media_type=CONTENT_TYPE)

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -43,6 +43,10 @@ _logger = logging.getLogger(__name__)
 T = TypeVar("T")
 AWAY = (OperationalError, InterfaceError, PoolTimeout)  # what is raised while the database cannot be asked
 _CONNECTIONS = 40  # as many as threads that answer calls: one that waits for another's is held up
+
+
+class WrongEncodingError(ValueError):
+    """The database cannot keep the text of all languages; the message is one sentence for people."""
 
 
 class Database:
@@ -150,8 +154,19 @@ def _server_engine(url: str) -> Engine:
         ) from error
     except ArgumentError as error:
         raise ValueError("The address of the database is not one.") from error
+    event.listen(engine, "connect", _check_encoding, insert=True)  # before SQLAlchemy asks what server this is
     event.listen(engine, "connect", _tell_settings)
     return engine
+
+
+def _check_encoding(connection: DBAPIConnection, _record: object) -> None:
+    """Asked of the driver: of SQL_ASCII it reads bytes, not text. Raises :class:`WrongEncodingError`."""
+    encoding = cast(Any, connection).info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise WrongEncodingError(
+            f"The database stores text as {encoding}, the service needs UTF8: make one with "
+            "CREATE DATABASE matinee TEMPLATE template0 ENCODING 'UTF8'."
+        )
 
 
 def _tell_settings(connection: DBAPIConnection, _record: object) -> None:

@@ -30,7 +30,7 @@ def upgrade(database: Database, wait_s: float = 0.0) -> None:
     Alembic is only loaded when there is something to do: it costs more than the rest of a start.
 
     Raises ConnectionError when the database cannot be opened; NewerDatabaseError, and changes nothing, when a later
-    version has written it.
+    version has written it; :class:`backend_stub.db.database.WrongEncodingError`.
     """
     try:
         current = patiently(lambda: current_revision(database), wait_s)

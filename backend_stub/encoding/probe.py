@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 from backend_stub.encoding import tools
 from backend_stub.encoding.errors import BadInputError
+from backend_stub.encoding.process import confined
 
 _TIMEOUT_S = 120
 # FFmpeg takes any text for terminal art, and lists of other files for media; neither is a film.
@@ -157,6 +159,7 @@ def _ffprobe(path: Path, *arguments: str) -> dict[str, Any]:
             timeout=_TIMEOUT_S,
             check=False,
             stdin=subprocess.DEVNULL,
+            preexec_fn=confined(os.getpid()),
         )
     except subprocess.TimeoutExpired:
         raise BadInputError(f"{path.name} cannot be read: looking into it took more than {_TIMEOUT_S} s.") from None

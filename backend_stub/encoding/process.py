@@ -70,7 +70,7 @@ def run_tool(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C reaches us alone; we end the tool ourselves
-        preexec_fn=_confined(os.getpid()),  # noqa: PLW1509  (two system calls)
+        preexec_fn=confined(os.getpid()),  # noqa: PLW1509  (two system calls)
     )
     complaints: deque[str | None] = deque(maxlen=_KEPT_LINES)
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -115,7 +115,7 @@ def ends_with_parent(parent: int) -> Callable[[], None] | None:
     return ask
 
 
-def _confined(parent: int) -> Callable[[], None] | None:
+def confined(parent: int) -> Callable[[], None] | None:
     """:func:`ends_with_parent`, for what reads a stranger's film."""
     ends, libc = ends_with_parent(parent), _LIBC
     if ends is None or libc is None:

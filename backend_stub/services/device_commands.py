@@ -182,15 +182,18 @@ class DeviceCommands:
 
     def _known(self, rows: Select[Device, KioskReport]) -> list[KnownDevice]:
         with self._database.read() as session:
-            waiting = session.scalars(select(DeviceCommand.device_id).where(DeviceCommand.state.in_(_WAITING))).all()
+            found = session.execute(rows).all()
+            ids = [device.id for device, _ in found]
+            of_them = DeviceCommand.device_id.in_(ids), DeviceCommand.state.in_(_WAITING)
+            waiting = Counter(session.scalars(select(DeviceCommand.device_id).where(*of_them)))
             return [
                 KnownDevice(
                     device,
                     report.told_at if report is not None else None,
                     report.status if report is not None else {},
-                    waiting.count(device.id),
+                    waiting[device.id],
                 )
-                for device, report in session.execute(rows).all()
+                for device, report in found
             ]
 
     # --- the device's side

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 from collections import OrderedDict, deque
 from typing import Protocol
@@ -9,6 +10,20 @@ from typing import Protocol
 from backend_stub.config import RateLimit
 
 _MAX_KEYS = 10_000
+_SUBSCRIBER_BITS = 64  # of an IPv6 address: all that follow are one household's
+
+
+def subscriber_of(host: str) -> str:
+    """Whom attempts from this network address are counted for: the IPv4 address, or the IPv6 network of a line."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address.packed, _SUBSCRIBER_BITS), strict=False))
 
 
 class CountingWindow(Protocol):

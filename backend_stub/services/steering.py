@@ -130,9 +130,11 @@ class SteeringService:
         return self._settled.get(_WEIGHTS) or {}
 
     def report(self, outcomes: Sequence[Outcome]) -> None:
-        """What players met on edges."""
-        if outcomes:
-            self._reports.add(outcomes, self._clock.now())
+        """What players met on edges; of what is no edge nothing is kept."""
+        edges = {edge.pathway for edge in self._edges()}
+        known = [one for one in outcomes if one.pathway in edges]
+        if known:
+            self._reports.add(known, self._clock.now())
 
     def states(self) -> list[PathwayState]:
         health, weights, edges = self._health(), self._weights(), [edge.pathway for edge in self._edges()]

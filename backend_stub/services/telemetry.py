@@ -56,7 +56,7 @@ class TelemetryIntake:
                     _add(session, account_id, event, now)
                     session.flush()
                     fresh.append(event)
-        self._steering.report([Outcome(event.pathway, event.kind == "error") for event in fresh if event.pathway])
+        self._steering.report([Outcome(event.pathway, event.kind == "error") for event in fresh])
         return [event.event_id for event in events]
 
 

@@ -15,7 +15,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -29,7 +29,7 @@ ALGORITHMS = ("sha1", "sha256", "sha512")
 CHECKSUM_MISMATCH = 460
 _FACTS, _PARTIAL = "upload.json", "partial"
 _KEPT_S = 7 * 86400.0
-_MAX_NAME = 120
+_MAX_NAME_BYTES = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Uploads:
         try:
             facts = json.loads((home / _FACTS).read_text(encoding="utf-8"))
             return Upload(upload_id, facts["name"], facts["length"], (home / _PARTIAL).stat().st_size)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: the service was killed while it wrote that down
             raise ProblemError(404, "upload_not_found", "There is no such upload.") from error
 
     def file(self, upload_id: str) -> Path:
@@ -127,9 +127,9 @@ class Uploads:
     def _forget_old(self) -> None:
         """Remove what nobody has touched for a week."""
         for home in self._folder.iterdir():
-            partial = home / _PARTIAL
-            if partial.exists() and self._clock.now() - partial.stat().st_mtime > _KEPT_S:
-                shutil.rmtree(home, ignore_errors=True)
+            with suppress(OSError):  # another call was faster
+                if self._clock.now() - (home / _PARTIAL).stat().st_mtime > _KEPT_S:
+                    shutil.rmtree(home, ignore_errors=True)
 
 
 class Appender:
@@ -158,7 +158,8 @@ class Appender:
 def file_name(wanted: str) -> str:
     """A name that is safe in a folder of its own."""
     plain = "".join(letter for letter in Path(wanted.replace("\\", "/")).name if letter.isprintable()).lstrip(".")
-    return plain[-_MAX_NAME:] if plain and plain not in {_FACTS, _PARTIAL} else "film"
+    short = plain.encode()[-_MAX_NAME_BYTES:].decode(errors="ignore")
+    return short if short and short not in {_FACTS, _PARTIAL} else "film"
 
 
 def _read_checksum(text: str) -> tuple[str, bytes] | None:

@@ -157,23 +157,33 @@ def test_systemds_sockets_are_for_the_process_that_it_names(monkeypatch: pytest.
     assert sockets_of_systemd() == {}
 
 
+SERVED_BY_SYSTEMD = """
+import gc, os, sys
+from pathlib import Path
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.environ["LISTEN_PID"], os.environ["LISTEN_FDS"] = str(os.getpid()), "2"
+from backend_stub import cli
+from backend_stub.config import Settings
+from backend_stub.server import ServerOptions
+options = ServerOptions(api_port=int(sys.argv[4]), edge_ports=(int(sys.argv[5]),))
+told = lambda group: print(group.api_url, gc.get_freeze_count() > 10**5, flush=True)
+cli.serve(Settings(Path(sys.argv[3])), options, announce=told)
+"""
+
+
 def test_systemd_keeps_the_sockets(tmp_path: Path) -> None:
     """As ``systemd-socket-activate`` would start it: the listeners are 3 and 4, and are there before it."""
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     ports = [one.getsockname()[1] for one in listeners]
-    program = (
-        "import os, sys\n"
-        "os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4)\n"
-        "os.environ['LISTEN_PID'], os.environ['LISTEN_FDS'] = str(os.getpid()), '2'\n"
-        "from pathlib import Path\n"
-        "from backend_stub import cli; from backend_stub.config import Settings\n"
-        "from backend_stub.server import ServerOptions\n"
-        "options = ServerOptions(api_port=int(sys.argv[4]), edge_ports=(int(sys.argv[5]),))\n"
-        "import gc\n"
-        "told = lambda group: print(group.api_url, gc.get_freeze_count() > 10**5, flush=True)\n"
-        "cli.serve(Settings(Path(sys.argv[3])), options, announce=told)\n"
-    )
-    words = [sys.executable, "-c", program, *(str(one.fileno()) for one in listeners), tmp_path, *map(str, ports)]
+    words = [
+        sys.executable,
+        "-c",
+        SERVED_BY_SYSTEMD,
+        *(str(one.fileno()) for one in listeners),
+        tmp_path,
+        *map(str, ports),
+    ]
     with subprocess.Popen(
         ends_with_us(*words, by="KILL"),
         stdout=subprocess.PIPE,

@@ -6,14 +6,17 @@ import logging
 import stat
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from backend_stub.config import Settings
 from backend_stub.context import open_context
-from backend_stub.encoding import worker
+from backend_stub.db.database import Database
+from backend_stub.encoding import probe, tools, worker
 from backend_stub.encoding.errors import ToolFailedError
 from backend_stub.encoding.process import run_tool
 from tests.kit.rights import Service, refusal, service
@@ -28,7 +31,7 @@ def modes(folder: Path) -> dict[str, int]:
 def test_others_may_read_no_more_than_published_media(tmp_path: Path, before: bool) -> None:
     settings = Settings(tmp_path / "data", database_url="")
     if before:
-        for folder in (settings.data_dir, settings.uploads_dir, settings.staging_dir, settings.secrets_dir):
+        for folder in (settings.data_dir, settings.uploads_dir, settings.mail_dir, settings.secrets_dir):
             folder.mkdir(mode=0o755)
         (settings.data_dir / "matinee.db").touch(0o644)
     open_context(settings).close()
@@ -54,9 +57,19 @@ def test_without_its_database_it_says_to_come_again(tmp_path: Path, caplog: pyte
     assert "hush" not in caplog.text
 
 
-def test_no_value_of_a_statement_is_in_an_error(tmp_path: Path) -> None:
-    with service(tmp_path) as running:
-        assert running.context.database.engine.hide_parameters
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of each kind; PostgreSQL where it is installed."""
+    on_postgres = request.param == "postgresql"
+    made = Database(request.getfixturevalue("postgres").blank() if on_postgres else f"sqlite:///{tmp_path / 'x.db'}")
+    yield made
+    made.close()
+
+
+def test_no_value_of_a_statement_is_in_an_error(either: Database) -> None:
+    with pytest.raises(DBAPIError, match="parameters hidden") as caught, either.read() as session:
+        session.execute(text("SELECT :password FROM nowhere"), {"password": "hush"})
+    assert "hush" not in str(caught.value)
 
 
 def sign_out(running: Service, tokens: dict[str, str]) -> None:
@@ -100,6 +113,16 @@ def test_tools_have_limits(capfd: pytest.CaptureFixture[str]) -> None:
     lines: list[str] = []
     run_tool([sys.executable, "-c", PROBE], on_line=lines.append)
     assert lines == ["1"]  # a loopback that leads nowhere
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux has these")
+def test_what_looks_into_a_strangers_file_has_them_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = f"{PROBE.replace('print(', 'networks = (')}\nprint('{{\"networks\": %d}}' % networks)"
+    program = tmp_path / "ffprobe"
+    program.write_text(f"#!{sys.executable}\n{told}\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(tools, "locate", lambda: tools.Tools(program, program, program))
+    assert probe._ffprobe(program) == {"networks": 1}
 
 
 def test_a_tool_that_hangs_is_ended() -> None:

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Integer, String, bindparam, or_, select, text
+from sqlalchemy import Integer, String, bindparam, create_engine, or_, select, text
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from backend_stub import config, server
 from backend_stub.admin import pages
+from backend_stub.api import account as api_account
 from backend_stub.api import auth, errors
 from backend_stub.api import catalog as api_catalog
-from backend_stub.asgi import App
-from backend_stub.db import migrate, patience
+from backend_stub.asgi import App, Scope
+from backend_stub.db import database, migrate, patience
 from backend_stub.db.models import Account, Job, Profile, Quality, Title, TitleGenre, TitleRights
-from backend_stub.encoding import process, worker
+from backend_stub.edge import nginx, upstream
+from backend_stub.edge.app import EdgeApp
+from backend_stub.edge.gate import RemoteGate
+from backend_stub.edge.source import SourceRequest
+from backend_stub.encoding import probe, process, worker
 from backend_stub.encoding.errors import StorageError
 from backend_stub.http_server import HttpServer
 from backend_stub.jobs import store
 from backend_stub.services import (
     catalog,
+    edge_gate,
     licence_issuing,
     newest_titles,
     retention,
@@ -33,6 +41,7 @@ from backend_stub.services import (
     shared,
     streams,
     tokens,
+    uploads,
 )
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.edge_beats import EdgeBeats
@@ -40,12 +49,15 @@ from backend_stub.services.edge_gate import EdgeGate
 from backend_stub.services.entitlement import Viewing, is_offered
 from backend_stub.services.playback_insight import Insight, PlayedSession
 from backend_stub.services.quality import Group, QualityOf, QualitySums, aggregate
+from backend_stub.services.reports import Outcome
 from backend_stub.services.rights import policy
 from backend_stub.services.row_queries import RowQueries
 from backend_stub.services.rows import Shown
 from backend_stub.services.search_index import SearchIndex
+from backend_stub.services.steering import SteeringService
 from backend_stub.services.views import RANKED_S, Views
-from backend_stub.signing import EdgeGrant
+from backend_stub.signing import EdgeGrant, split_signed_path
+from tests.backend_stub import test_handover
 from tests.faults.model import Fault
 
 _SERVER = "tests/backend_stub/test_server.py::"
@@ -371,6 +383,11 @@ def _looks_for_titles_in_all_texts(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SearchIndex, "_best", found)
 
 
+def _takes_in_what_is_there(patch: pytest.MonkeyPatch) -> None:
+    """Who takes a title into the index of titles does not expect it to be there."""
+    patch.setattr(search_index, "_remove", lambda *_: None)
+
+
 def _looks_at_the_newest_each_time(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(newest_titles, "KEPT_S", 0.0)
 
@@ -420,6 +437,108 @@ def _compiles(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(patience, "session_settings", lambda: [each for each in settings() if "jit" not in each])
 
 
+def _as_the_plan_was(patch: pytest.MonkeyPatch) -> None:
+    """What was given for a plan or in a window stays good after both."""
+    patch.setattr(
+        edge_gate, "_still_offered", lambda _session, _account, _kind, row, *_: not (row and row.revoked_at)
+    )
+
+
+def _opens_where_it_fails(patch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong while an edge asks opens the file."""
+    patch.setattr(edge_gate, "AWAY", (SQLAlchemyError,))
+
+
+def _one_for_all(patch: pytest.MonkeyPatch) -> None:
+    """What stands for one sign-in of an account stands for all that asked for the same session."""
+    patch.setattr(edge_gate, "_given", lambda _grant: ("", None))
+
+
+def _decodes_twice(patch: pytest.MonkeyPatch) -> None:
+    """A cache asks for what a name says when it is decoded again, and keeps it under the name."""
+    patch.setattr(upstream, "quote", lambda path: path)
+
+
+def _asks_by_path(patch: pytest.MonkeyPatch) -> None:
+    """An edge elsewhere tells the service the path as the client wrote it, which is no header."""
+    request, stands = EdgeApp._request, RemoteGate.stands
+
+    async def asked(app: EdgeApp, scope: Scope, *, head: bool) -> SourceRequest:
+        async def by_path(gate: RemoteGate, grant: EdgeGrant, token: str) -> bool:
+            return await stands(gate, replace(grant, place=split_signed_path(scope["path"])[1]), token)
+
+        patch.setattr(RemoteGate, "stands", by_path)
+        return await request(app, scope, head=head)
+
+    patch.setattr(EdgeApp, "_request", asked)
+
+
+def _takes_any_name(patch: pytest.MonkeyPatch) -> None:
+    """nginx puts whatever a name holds into a header, the end of a line too."""
+    patch.setattr(nginx, "_TEMPLATE", nginx._TEMPLATE.replace("[A-Za-z0-9_-][A-Za-z0-9_.-]*", "[^./][^/]*"))
+
+
+def _shows_parameters(patch: pytest.MonkeyPatch) -> None:
+    """Errors of the database repeat the values of their statements."""
+
+    def shown(*given: Any, **more: Any) -> Any:
+        return create_engine(*given, **{**more, "hide_parameters": False})
+
+    patch.setattr(database, "create_engine", shown)
+
+
+def _views_without_index(patch: pytest.MonkeyPatch) -> None:
+    """What an account watched is found by reading the views of all."""
+    begin = Views.__init__
+
+    def dropped(self: Views, over: database.Database, *given: Any) -> None:
+        begin(self, over, *given)
+        with over.write() as session:
+            session.execute(text("DROP INDEX ix_views_account_id"))
+
+    patch.setattr(Views, "__init__", dropped)
+
+
+def _looks_through_all_that_lives(patch: pytest.MonkeyPatch) -> None:
+    """The collector looks through what lives as long as the process."""
+    without = "from backend_stub import cli\ncli.set_aside = lambda: None\n"
+    patch.setattr(test_handover, "SERVED_BY_SYSTEMD", without + test_handover.SERVED_BY_SYSTEMD)
+
+
+def _looks_into_files_unconfined(patch: pytest.MonkeyPatch) -> None:
+    """What looks into a stranger's file may use what the service may."""
+    patch.setattr(probe, "confined", lambda _parent: None)
+
+
+def _each_address_by_itself(patch: pytest.MonkeyPatch) -> None:
+    """Each of the 2**64 addresses of a line has tries of its own."""
+    patch.setattr(auth, "subscriber_of", lambda host: host)
+
+
+def _any_pathway(patch: pytest.MonkeyPatch) -> None:
+    """What players call an edge is kept as one."""
+
+    def report(steering: SteeringService, outcomes: Sequence[Outcome]) -> None:
+        steering._reports.add(outcomes, steering._clock.now())
+
+    patch.setattr(SteeringService, "report", report)
+
+
+def _counts_letters(patch: pytest.MonkeyPatch) -> None:
+    """Names of files are cut by letters, while file systems count bytes."""
+    patch.setattr(uploads, "_MAX_NAME_BYTES", 800)
+
+
+def _exports_to_children(patch: pytest.MonkeyPatch) -> None:
+    """Any profile gets a copy of all that is kept of the household."""
+    patch.setattr(api_account, "check_grown_up", lambda _caller: None)
+
+
+def _any_encoding(patch: pytest.MonkeyPatch) -> None:
+    """A database that keeps bytes for text ends workers in a TypeError."""
+    patch.setattr(database, "_check_encoding", lambda *_: None)
+
+
 _MORE = "tests/backend_stub/test_more_than_one.py::"
 _LIES = "tests/test_attacks.py::test_a_client_that_lies_gets_no_more_than_its_plan"
 _SIZE = "tests/backend_stub/services/test_at_size.py::"
@@ -427,6 +546,83 @@ _LICENCES = "tests/backend_stub/rights/test_licences.py::"
 _HARD = "tests/backend_stub/test_hardening.py::"
 _VANISHING = "tests/backend_stub/api/test_vanishing.py::test_an_account_that_is_deleted_meanwhile_is_refused"
 FAULTS = [
+    Fault(
+        "service-better-plan-outlived",
+        _TOKENS + "test_what_plan_and_contract_no_longer_permit_ends_within_seconds[smaller_plan]",
+        _as_the_plan_was,
+    ),
+    Fault(
+        "service-closed-window-outlived",
+        _LIES + "[a closed window, by a steered player's addresses]",
+        _as_the_plan_was,
+    ),
+    Fault("service-gate-fails-open", _TOKENS + "test_a_question_that_is_wrong_opens_nothing", _opens_where_it_fails),
+    Fault(
+        "service-sign-in-held-open-by-another",
+        _TOKENS + "test_one_sign_in_does_not_hold_open_what_another_was_given",
+        _one_for_all,
+    ),
+    Fault(
+        "service-cache-decodes-twice",
+        "tests/backend_stub/edge/test_hierarchy.py::test_a_name_that_is_encoded_twice_is_no_other_file",
+        _decodes_twice,
+    ),
+    Fault(
+        "service-edge-asks-by-path",
+        "tests/backend_stub/edge/test_remote.py::test_an_edge_that_announces_itself_is_one_of_the_services",
+        _asks_by_path,
+    ),
+    Fault(
+        "service-nginx-takes-any-name",
+        "tests/backend_stub/edge/test_nginx.py::test_no_name_says_more_to_the_service_than_a_name",
+        _takes_any_name,
+    ),
+    Fault(
+        "service-errors-show-values",
+        _HARD + "test_no_value_of_a_statement_is_in_an_error[postgresql]",
+        _shows_parameters,
+    ),
+    Fault(
+        "service-views-without-index",
+        _SIZE + "test_what_an_account_watched_is_found_in_an_index",
+        _views_without_index,
+    ),
+    Fault(
+        "service-collects-what-lives-as-long",
+        "tests/backend_stub/test_handover.py::test_systemd_keeps_the_sockets",
+        _looks_through_all_that_lives,
+    ),
+    Fault(
+        "service-looks-into-files-unconfined",
+        _HARD + "test_what_looks_into_a_strangers_file_has_them_too",
+        _looks_into_files_unconfined,
+    ),
+    Fault(
+        "service-tries-by-address",
+        "tests/backend_stub/api/test_auth.py::TestLockout::test_the_addresses_of_one_line_count_together",
+        _each_address_by_itself,
+    ),
+    Fault(
+        "service-any-name-is-an-edge",
+        "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_names_that_players_make_up_are_no_edges",
+        _any_pathway,
+    ),
+    Fault(
+        "service-upload-name-too-long",
+        "tests/backend_stub/api/test_jobs.py::test_one_sends_at_a_time_and_names_are_harmless",
+        _counts_letters,
+    ),
+    Fault(
+        "service-exports-to-children",
+        "tests/backend_stub/api/test_account.py::TestExport::test_a_childs_profile_gets_none",
+        _exports_to_children,
+    ),
+    Fault(
+        "service-any-encoding",
+        "tests/backend_stub/db/test_migrations.py"
+        "::test_a_database_that_cannot_keep_all_text_is_refused_with_a_sentence[worker]",
+        _any_encoding,
+    ),
     Fault("service-vanished-row-is-500", _VANISHING + "[POST /devices/challenge]", _races_fail),
     Fault(
         "service-demo-viewer-made-twice",
@@ -443,6 +639,11 @@ FAULTS = [
         "service-search-ranks-very-many",
         "tests/backend_stub/api/test_search.py::test_of_very_many_the_newest_go_first",
         _ranks_very_many,
+    ),
+    Fault(
+        "service-title-taken-in-twice",
+        "tests/backend_stub/api/test_search.py::test_two_processes_over_one_folder_take_the_same_title_in",
+        _takes_in_what_is_there,
     ),
     Fault(
         "service-looks-for-titles-in-all-texts",

@@ -44,9 +44,9 @@ class Cluster:
         self._made: dict[Path, str] = {}
         self._count = 0
 
-    def blank(self) -> str:
+    def blank(self, encoding: str = "UTF8") -> str:
         """The URL of a new database with nothing in it."""
-        return self._create("template0")
+        return self._create(f"template0 ENCODING '{encoding}'")
 
     def database_for(self, data_dir: Path) -> str:
         """The URL of the database of a data folder: the same one each time, at first with the newest schema."""

@@ -229,6 +229,14 @@ class TestExport:
         assert not [name for name in names if "hash" in name or "card_token" in name]
         assert "argon2" not in answer.text
 
+    def test_a_childs_profile_gets_none(self, bench: Service) -> None:
+        """It holds what the others of the household watched and paid."""
+        client = bench.client(bench.account("ann"))
+        child = client.post("/profiles", {"name": "Kim", "maturity": 6, "pin": None}).json()["id"]
+        token = client.post(f"/profiles/{child}/selection", {"pin": None}).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        assert refusal(client.get("/account/export")) == (403, "profile_not_allowed")
+
     def test_it_is_made_a_few_times_only(self, bench: Service) -> None:
         client = bench.client(bench.account("ann"))
         assert [client.get("/account/export").status_code for _ in range(6)] == [200] * 5 + [429]

@@ -197,6 +197,16 @@ class TestLockout:
         running.clock.step(901)
         assert self.sign_in(running, 9, "her password").status_code == 200
 
+    def test_the_addresses_of_one_line_count_together(self, running: Service) -> None:
+        """A line has 2**64 of IPv6, and each would have tries of its own."""
+
+        def ask(host: str, number: int) -> int:
+            body = {"email": f"ada-{number}@example.org"}
+            return Caller(running.app, running.runner, host, {}).post("/auth/password-reset", body).status_code
+
+        assert [ask(f"2001:db8:1:2::{number:x}", number) for number in range(1, 32)] == [204] * 30 + [429]
+        assert ask("2001:db8:1:3::1", 99) == 204
+
     def test_the_right_one_begins_to_count_anew(self, running: Service) -> None:
         for password in ("wrong", "wrong", "her password", "wrong", "wrong", "her password"):
             assert self.sign_in(running, 1, password).status_code == (200 if password == "her password" else 401)

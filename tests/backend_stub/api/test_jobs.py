@@ -127,6 +127,17 @@ def test_one_sends_at_a_time_and_names_are_harmless(tmp_path: Path) -> None:
         "hidden",
         "film",
     ]
+    long = uploads.create(0, "電影" * 200 + ".mp4")
+    assert uploads.file(long.id).name.endswith("電影.mp4")
+
+
+def test_an_upload_whose_beginning_was_not_written_is_none(tmp_path: Path) -> None:
+    """The service was killed while it wrote down what an upload is."""
+    uploads = Uploads(tmp_path, SystemClock())
+    made = uploads.create(4, "film.mp4")
+    (tmp_path / made.id / "upload.json").write_text("")
+    with pytest.raises(ProblemError, match="no such upload"):
+        uploads.get(made.id)
 
 
 def test_jobs_are_listed_and_steered(group: ServerGroup, publisher: httpx.Client) -> None:

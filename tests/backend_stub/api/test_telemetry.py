@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from backend_stub.server import ServerGroup
 from backend_stub.services.addresses import Edge
 from backend_stub.services.quality import percentile
-from backend_stub.services.reports import Outcome
+from backend_stub.services.reports import Outcome, ReportsInMemory
 from backend_stub.services.retention import Retention
 from backend_stub.services.steering import PathwayState, SteeringService, rank
 from backend_stub.signing import UrlSigner
@@ -152,6 +152,22 @@ class TestTelemetry:
         for one in (viewer, other):
             one.post("/telemetry", {"items": [event("1", played_s=1.0)]})
         assert self.quality(running)[0]["playbacks"] == 2
+
+    def test_names_that_players_make_up_are_no_edges(self, running: Service, viewer: Caller) -> None:
+        """They would fill the memory of the service and of whoever scrapes it."""
+        names = [f"edge-{n}" for n in range(50)] + ["edge-a"]
+        viewer.post("/telemetry", {"items": [event(name, "start", pathway=name) for name in names]})
+        reports = running.context.steering._reports
+        assert isinstance(reports, ReportsInMemory)
+        assert list(reports._reports) == ["edge-a"]
+        metrics = running.client(None)
+        metrics.headers["Authorization"] = f"Bearer {running.context.secrets.admin_token}"
+        playbacks = [
+            line
+            for line in metrics.get("http://testserver/metrics").text.splitlines()
+            if "matinee_playbacks{" in line
+        ]
+        assert playbacks == ['matinee_playbacks{pathway="edge-a"} 1.0']
 
     def test_players_that_fail_on_an_edge_change_the_order(self, running: Service, viewer: Caller) -> None:
         state = running.context.steering.states()[0]

@@ -19,6 +19,8 @@ from backend_stub.db.database import Database
 from backend_stub.db.migrate import HEAD, NewerDatabaseError, alembic_config, current_revision, upgrade
 from backend_stub.db.models import Account, Base, ContentKey, Device, DeviceProgress, ListEntry, WatchedPosition
 from backend_stub.services.plans import plan_at
+from tests.kit.postgres import Cluster
+from ui.cli.main import main
 
 
 @pytest.fixture
@@ -61,6 +63,21 @@ def test_a_database_of_a_newer_version_is_refused_with_a_sentence_and_left_alone
     with pytest.raises(NewerDatabaseError, match=r"newer version .*step 9999.* please update"):
         upgrade(database)
     assert current_revision(database) == "9999"
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_database_that_cannot_keep_all_text_is_refused_with_a_sentence(
+    postgres: Cluster,
+    tmp_path: Path,
+    command: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MATINEE_DATABASE_URL", postgres.blank("SQL_ASCII"))
+    assert main([command, "--data", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "stores text as SQL_ASCII, the service needs UTF8: make one with CREATE DATABASE" in said
+    assert len(said.strip().splitlines()) == 1
 
 
 def test_the_newest_step_is_the_one_named() -> None:

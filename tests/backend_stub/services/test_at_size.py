@@ -272,6 +272,15 @@ def test_the_most_played_are_found_in_an_index(running: Service, hours: int) -> 
     assert any("COVERING INDEX" in row[3] for row in plan)
 
 
+@pytest.mark.skipif("MATINEE_TEST_DATABASE" in os.environ, reason="it asks SQLite how it searches")
+def test_what_an_account_watched_is_found_in_an_index(running: Service) -> None:
+    asked = select(DailyView.title_id).where(DailyView.account_id == "a").order_by(DailyView.day.desc())
+    with running.context.database.read() as session:
+        statement = f"EXPLAIN QUERY PLAN {asked.compile(session.get_bind())}"
+        plan = session.connection().exec_driver_sql(statement, ("a",)).all()
+    assert [row[3] for row in plan] == ["SEARCH views USING INDEX ix_views_account_id (account_id=?)"]
+
+
 def test_a_search_waits_for_no_great_load(running: Service) -> None:
     search = running.context.titles.search
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from backend_stub.config import RateLimit
-from backend_stub.services.rate_limit import SlidingWindow
+from backend_stub.services.rate_limit import SlidingWindow, subscriber_of
 
 
 def test_the_window_slides() -> None:
@@ -26,3 +26,12 @@ def test_success_forgives() -> None:
     assert window.attempt("a", 0) is None
     window.forgive("a")
     assert window.attempt("a", 1) is None
+
+
+def test_the_addresses_of_one_line_count_together() -> None:
+    """A line has 2**64 of IPv6."""
+    line = {subscriber_of(host) for host in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1")}
+    assert len(line) == 1
+    assert subscriber_of("2001:db8:1:3::1") not in line
+    assert subscriber_of("192.0.2.1") == subscriber_of("::ffff:192.0.2.1") != subscriber_of("192.0.2.2")
+    assert subscriber_of("testclient") == "testclient"
