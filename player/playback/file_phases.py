@@ -289,7 +289,7 @@ async def open_file(
     options = file_options(matroska=matroska, fonts=look.fonts, indexed=found.indexed, audio_languages=languages)
     start_s = _start_s(parts, remembered)
     if memory is not None:
-        _remember(parts, media, identity, memory)
+        _remember(parts, media, found, memory)
     begin_s = start_s if start_s > 0 else None
     control.post(parts.player.load, url, begin_s, options)
     lavf = file_options(matroska=False, fonts=look.fonts, indexed=found.indexed, audio_languages=languages)
@@ -298,14 +298,14 @@ async def open_file(
     return OpeningFile(parts, media, identity, found.size, remembered, control, url, remote, settled, lavf, others)
 
 
-def _remember(parts: PlaybackParts, media: MediaFile, identity: str, memory: FileMemory) -> None:
+def _remember(parts: PlaybackParts, media: MediaFile, found: Inspected, memory: FileMemory) -> None:
     """Keep that the file was opened and where it is left, as soon as something of it has been played."""
     place = str(media.path) if media.path is not None else public_address(media.url)
-    what: dict[str, Any] = {"place": place, "name": media.stem, "opened_at": parts.clock.wall()}
+    what: dict[str, Any] = {"place": place, "name": media.stem, "opened_at": parts.clock.wall(), "start": found.start}
 
     def keep(position_s: float, _urgent: object) -> None:
         duration_s = parts.monitor.state.duration_s or 0.0
-        memory.keep_soon(identity, **what, position_s=position_s, duration_s=duration_s)
+        memory.keep_soon(found.identity, **what, position_s=position_s, duration_s=duration_s)
 
     parts.observe.add(ProgressTracker(keep))
 
@@ -477,7 +477,7 @@ async def _first_look(parts: PlaybackParts, media: MediaFile) -> tuple[_FirstLoo
 
 def _look_at_disk(parts: PlaybackParts, path: Path) -> _FirstLook:
     memory, found = parts.services.files, inspect(path)
-    remembered = None if memory is None else memory.of(found.identity)
+    remembered = None if memory is None else memory.of(found.identity, str(path), found.start)
     parts.services.learning.watch(series_of_file(path))
     fonts = found.kind is MediaFileKind.MATROSKA and attached_bytes(path) <= MOST_FONT_BYTES
     return _FirstLook(found, remembered, fonts)

@@ -1,7 +1,8 @@
 """The viewer's own files that were opened last, and where each was left, in ``files.json`` of the profile.
 
 A file is known by what it contains (:func:`player.title.media_file.identity_of`), so it goes on under another name
-too. It is a convenience: where the file cannot be read or written, files begin at their start.
+too. One that has changed behind its start, as a recording that grows, is known by its place and that start. It is a
+convenience: where the file cannot be read or written, files begin at their start.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ _WORTH_S = 5.0  # whoever stops before has seen nothing
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
     """``place`` is its path, or its address without anything that may be signed. Times are seconds; ``opened_at`` is
-    since 1970. ``audio`` and ``text`` are the chosen tracks, empty for none chosen, "off" for no subtitles."""
+    since 1970. ``start`` stands for the bytes at its start. ``audio`` and ``text`` are the chosen tracks, empty for
+    none chosen, "off" for no subtitles."""
 
     identity: str
     place: str
@@ -43,6 +45,7 @@ class OpenedFile:
     audio: str = ""
     text: str = ""
     bookmarks: tuple[float, ...] = ()
+    start: str = ""
 
     @property
     def resume_s(self) -> float:
@@ -61,16 +64,24 @@ class FileMemory:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="files")
         self._files: dict[str, OpenedFile] | None = None
 
-    def of(self, identity: str) -> OpenedFile | None:
-        """What is remembered of a file."""
+    def of(self, identity: str, place: str = "", start: str = "") -> OpenedFile | None:
+        """What is remembered of a file, or of the one that it has grown out of in the same place."""
         with self._lock:
-            return self._read().get(identity)
+            files = self._read()
+            if identity not in files and start:
+                before = [file for file in files.values() if (file.place, file.start) == (place, start)]
+                if before:
+                    grown = max(before, key=lambda file: file.opened_at)
+                    del files[grown.identity]
+                    files[identity] = replace(grown, identity=identity)
+            return files.get(identity)
 
     def last(self, most: int = 40) -> tuple[OpenedFile, ...]:
-        """What was opened last, newest first."""
+        """What was opened last, newest first. In one place there is one file: the one before it has been replaced."""
         with self._lock:
-            newest = sorted(self._read().values(), key=lambda file: -file.opened_at)
-        return tuple(newest[:most])
+            newest = sorted(self._read().values(), key=lambda file: file.opened_at)
+        here = {file.place or file.identity: file for file in newest}
+        return tuple(sorted(here.values(), key=lambda file: -file.opened_at)[:most])
 
     def keep(self, identity: str, **changes: Any) -> None:  # noqa: ANN401  (fields of OpenedFile)
         """Remember more of a file; its ``place`` and ``name`` come with the first call."""
@@ -124,17 +135,17 @@ def _file(members: object) -> OpenedFile | None:
     """One file out of the list; None for what makes no sense."""
     if not isinstance(members, dict):
         return None
-    texts = [members.get(name, "") for name in ("identity", "place", "name", "audio", "text")]
+    texts = [members.get(name, "") for name in ("identity", "place", "name", "audio", "text", "start")]
     times = [members.get(name, 0.0) for name in ("position_s", "duration_s", "opened_at")]
     marks = members.get("bookmarks", [])
     if not all(isinstance(text, str) and len(text) <= _LONGEST for text in texts) or not texts[0]:
         return None
     if not all(map(_is_time, times)) or not isinstance(marks, list) or not all(map(_is_time, marks)):
         return None
-    identity, place, name, audio, text = texts
+    identity, place, name, audio, text, start = texts
     position_s, duration_s, opened_at = map(float, times)
     bookmarks = tuple(float(mark) for mark in marks[:_MOST_BOOKMARKS])
-    return OpenedFile(identity, place, name, position_s, duration_s, opened_at, audio, text, bookmarks)
+    return OpenedFile(identity, place, name, position_s, duration_s, opened_at, audio, text, bookmarks, start)
 
 
 def _is_time(value: object) -> bool:

@@ -83,12 +83,14 @@ class MediaFile:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """What a first look at a file found. ``identity`` is the same under every name; empty where it is not known."""
+    """What a first look at a file found. ``identity`` is the same under every name; empty where it is not known.
+    ``start`` stands for its first bytes."""
 
     kind: MediaFileKind
     identity: str
     size: int
     indexed: bool = True  # it says where its pictures are
+    start: str = ""
 
 
 def kind_of(head: bytes) -> MediaFileKind:
@@ -148,7 +150,8 @@ def inspect(path: Path) -> Inspected:
             ErrorCode.INPUT_FILE, f"{readable(path.name)}: {error.strerror or 'it cannot be read'}."
         ) from error
     kind = checked(kind_of(head[:_SNIFFED]), path.name)
-    return Inspected(kind, identity_of(size, head, tail), size, is_indexed(path.name, head))
+    start = hashlib.sha256(head).hexdigest()[:32] if size > _SAMPLE_BYTES else ""
+    return Inspected(kind, identity_of(size, head, tail), size, is_indexed(path.name, head), start)
 
 
 def identity_of(size: int, head: bytes, tail: bytes) -> str:

@@ -20,14 +20,14 @@ from player.playback.file_tracks import FileTracks
 from player.playback.parts import PlaybackParts
 from player.playback.progress import PlaybackProgress
 from player.playback.stalls import KnownCause
-from player.resume.files import FileMemory
+from player.resume.files import FileMemory, OpenedFile
 from player.stream import remote_file
 from player.text import charsets, subtitle_files
 from player.text.subtitle_files import SubtitleLine
 from player.thumbnails import films
 from player.thumbnails.films import WorkerDrawer
 from player.title import media_file
-from player.title.media_file import MediaFile
+from player.title.media_file import Inspected, MediaFile
 from player.tracks.preference_store import PreferenceLearner
 from tests.faults.model import Fault
 from tests.faults.viewer import replaced
@@ -123,8 +123,16 @@ def _found_in_any(self: ToolsViewModel, _session: object, query: str, lines: Seq
         _show_found(self, self._session, query, lines)
 
 
-def _remembered_at_once(parts: PlaybackParts, media: MediaFile, identity: str, memory: FileMemory) -> None:
-    memory.keep_soon(identity, place=str(media.path), name=media.stem, opened_at=parts.clock.wall())
+def _remembered_at_once(parts: PlaybackParts, media: MediaFile, found: Inspected, memory: FileMemory) -> None:
+    memory.keep_soon(found.identity, place=str(media.path), name=media.stem, opened_at=parts.clock.wall())
+
+
+def _by_content(memory: FileMemory, identity: str) -> OpenedFile | None:
+    return memory._read().get(identity)
+
+
+def _all_ever_opened(memory: FileMemory, most: int = 40) -> tuple[OpenedFile, ...]:
+    return tuple(sorted(memory._read().values(), key=lambda file: -file.opened_at)[:most])
 
 
 def _loop_and_play_on(self: ToolsViewModel, session: SessionPort, now_s: float) -> None:
@@ -155,6 +163,7 @@ def _style_of_ours(self: MpvPlayer, name: str, value: object) -> None:
 
 _TOOLS = "tests/e2e/test_tools.py::"
 _SHARES = "tests/e2e/test_hanging_share.py::"
+_MEMORY = "tests/player/resume/test_files.py::"
 _PROCESS = "tests/player/media/test_worker_process.py::"
 _FILES = "tests/ui/app/test_files.py::"
 _LOOK = "tests/ui/app/test_subtitle_look.py::"
@@ -629,6 +638,38 @@ FAULTS = [
         name="files-the-wheel-over-a-menu-turns-the-volume",
         test=_FILES + "test_the_wheel_over_a_menu_is_not_for_the_volume",
         apply=replaced("Matinee/Controls/OptionMenu.qml", ("onWheel: event => event.accepted = true", "")),
+    ),
+    Fault(
+        name="files-a-recording-that-grows-is-another-film-each-time",
+        test=_MEMORY + "test_a_file_that_has_grown_goes_on_where_it_was_left",
+        apply=lambda patch: patch.setattr(
+            FileMemory, "of", lambda self, identity, *_place: _by_content(self, identity)
+        ),
+    ),
+    Fault(
+        name="files-a-replaced-file-is-listed-twice",
+        test=_MEMORY + "test_in_one_place_there_is_one_file",
+        apply=lambda patch: patch.setattr(FileMemory, "last", _all_ever_opened),
+    ),
+    Fault(
+        name="files-a-long-sentence-goes-with-a-short-one",
+        test=_FILES + "test_a_long_sentence_stays_until_it_is_read",
+        apply=lambda patch: patch.setattr(tools, "_LETTER_MS", 0),
+    ),
+    Fault(
+        name="files-a-recording-that-is-awaited-is-a-slow-disk",
+        test="tests/ui/app/test_trouble.py::test_a_file_that_is_still_written_is_awaited",
+        apply=lambda patch: patch.setattr(trouble, "_is_open_ended", lambda _state: False),
+    ),
+    Fault(
+        name="files-a-time-is-written-by-letters",
+        test=_FILES + "test_a_remote_writes_a_time_by_digits",
+        apply=replaced("Matinee/Pages/PlayerPage.qml", ("? Qt.ImhTime : Qt.ImhNone", "? Qt.ImhNone : Qt.ImhNone")),
+    ),
+    Fault(
+        name="files-a-keyboard-stays-over-what-has-failed",
+        test=_FILES + "test_a_remote_writes_a_time_by_digits",
+        apply=replaced("Matinee/Controls/Field.qml", ("if (!visible && keyboard.active) closeKeys()", "")),
     ),
     Fault(
         name="files-a-slow-disk-is-called-the-network",

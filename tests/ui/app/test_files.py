@@ -875,6 +875,35 @@ def test_a_bookmark_is_set_where_it_is_asked_for(stage):
     stage.until(lambda: ("keep_bookmarks", [81.9]) in session.orders)
 
 
+def test_a_remote_writes_a_time_by_digits(stage, tmp_path):
+    """Its keys have no letters, and go with the film that they were asked for."""
+    stage.start(tv=True, files=list(map(str, films(tmp_path, "a.mkv"))))
+    stage.until(lambda: bool(stage.client.sessions))
+    session = stage.client.sessions[-1]
+    session.publish(playing())
+    stage.until(lambda: stage.page == "player")
+    stage.key(K.Key_T, K.Key_Return, K.Key_Return)
+    stage.until(lambda: stage.item("toolEntry").isVisible())
+    stage.key(K.Key_Return)
+    keyboard = stage.item("keyboardPanel")
+    down, right, press = K.Key_Down, K.Key_Right, K.Key_Return
+    stage.key(press, down, down, down, press, K.Key_Up, right, press)
+    assert keyboard.property("typed") == "1:8"
+    failure = PlaybackFailure("net.cut", "The connection has broken.")
+    session.publish(playing(status=PlaybackStatus.FAILED, failure=failure))
+    stage.until(lambda: stage.focus_name == "retryPlayback")
+    assert stage.window.findChild(QQuickItem, "keyboardPanel") is None
+
+
+def test_a_long_sentence_stays_until_it_is_read(stage):
+    stage.play(playing())
+    tools = stage.app.player.tools_menu
+    tools.tell("Louder")
+    short = tools._said_timer.interval()
+    tools.tell("This frame cannot be saved: the title is protected, or the disk is full or must not be written to.")
+    assert tools._said_timer.interval() > 2 * short
+
+
 def line_of_menu(stage, row: int) -> QQuickItem:
     lines = next(one for one in stage.item("menu").childItems() if one.property("cacheBuffer") is not None)
     return next(one for one in lines.property("contentItem").childItems() if one.property("index") == row)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 
 from drm_client.errors import DrmErrorCode
 from player.base.errors import ErrorCode
 from player.playback.stalls import StallCause
-from player.reporting.state import PlaybackFailure, PlaybackStatus
+from player.reporting.state import FileFacts, PlaybackFailure, PlaybackStatus
 from player.service.reply import _BY_PROBLEM
 from player.transfer.recovery import Action
 from tests.kit.fake_client import cards, playing
@@ -59,6 +61,16 @@ def test_a_stall_of_a_file_speaks_of_its_disk():
     words = waiting_words(playing(status=PlaybackStatus.BUFFERING, stall="file"))
     assert "disk" in words
     assert "network" not in words
+
+
+def test_a_file_that_is_still_written_is_awaited():
+    """No disk is to blame."""
+    growing = playing(
+        status=PlaybackStatus.BUFFERING, stall="file", duration_s=None, media=FileFacts("mpegts", 1 << 20)
+    )
+    assert waiting_words(growing) == "Waiting for more of the file"
+    assert "may take" in remedy_words(replace(growing, status=PlaybackStatus.SEEKING))
+    assert not remedy_words(replace(growing, status=PlaybackStatus.SEEKING, duration_s=60.0))
 
 
 def test_a_film_that_is_cut_is_not_tried_again_in_the_same_place(stage):

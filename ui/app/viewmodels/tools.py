@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SAID_MS = 2500
+_LETTER_MS = 60  # as people read
 SLEEP_MINUTES = (0, 15, 30, 45, 60, 90)
 _TONES = ("", "bt.2390", "hable", "mobius", "clip")
 _DELAY_STEP_S = 0.1
@@ -548,7 +549,7 @@ class ToolsViewModel(QObject):
     def _say(self, words: str) -> None:
         self._said = words
         if words:
-            self._said_timer.start()
+            self._said_timer.start(max(_SAID_MS, _LETTER_MS * len(words)))
         self.changed.emit()
 
     def _refresh(self) -> None:

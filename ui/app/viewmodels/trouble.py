@@ -204,6 +204,8 @@ def _machine() -> dict[str, PlaybackTrouble]:
 
 def waiting_words(state: PlaybackState) -> str:
     """What is awaited; empty while nothing is."""
+    if state.status is PlaybackStatus.BUFFERING and state.stall == "file" and _is_open_ended(state):
+        return tr("Waiting for more of the file")
     if state.status is PlaybackStatus.BUFFERING:
         return {
             "licence": tr("Waiting for the licence"),
@@ -230,7 +232,14 @@ def remedy_words(state: PlaybackState) -> str:
         "wait_for_network": tr("There is no network. It goes on by itself when it is back."),
         "skip": tr("A damaged part is passed over."),
     }.get(state.remedy, "")
+    if state.status is PlaybackStatus.SEEKING and _is_open_ended(state):
+        return tr("The length of this film is not known, so it may take a while.")
     return tried or (_patience(state) if state.status is PlaybackStatus.BUFFERING else "")
+
+
+def _is_open_ended(state: PlaybackState) -> bool:
+    """Whether a media file plays of which nobody knows how long it is: it may still be written."""
+    return state.media is not None and state.duration_s is None
 
 
 def _patience(state: PlaybackState) -> str:
@@ -244,7 +253,6 @@ def _patience(state: PlaybackState) -> str:
         "decoder": tr("The decoder is restarted in this place."),
         "source": tr("It is requested again, and elsewhere."),
         "machine": tr("Something else keeps it busy. A lower quality may help."),
-        "file": tr("It goes on by itself as soon as it answers."),
     }.get(state.stall, tr("It goes on by itself as soon as enough has come."))
 
 

@@ -3232,10 +3232,6 @@
         <translation>Ungarisch</translation>
     </message>
     <message>
-        <source>It goes on by itself as soon as it answers.</source>
-        <translation>Es geht von selbst weiter, sobald er antwortet.</translation>
-    </message>
-    <message>
         <source>Italian</source>
         <translation>Italienisch</translation>
     </message>
@@ -3346,6 +3342,10 @@
     <message>
         <source>The keys are those of {file}</source>
         <translation>Die Tasten sind die aus {file}</translation>
+    </message>
+    <message>
+        <source>The length of this film is not known, so it may take a while.</source>
+        <translation>Die Länge dieses Films ist nicht bekannt, deshalb kann es dauern.</translation>
     </message>
     <message>
         <source>The licence is not one for this device and title.</source>
@@ -3806,6 +3806,10 @@
     <message>
         <source>Trying this place again ends in the same way. Copy or download the file again.</source>
         <translation>Ein neuer Versuch an dieser Stelle endet genauso. Kopieren oder laden Sie die Datei noch einmal.</translation>
+    </message>
+    <message>
+        <source>Waiting for more of the file</source>
+        <translation>Es wird auf mehr von der Datei gewartet</translation>
     </message>
     <message>
         <source>{file} could not be played to its end.</source>

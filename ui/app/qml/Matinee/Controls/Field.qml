@@ -34,6 +34,7 @@ FocusScope {
             openKeys()
     }
 
+    onVisibleChanged: if (!visible && keyboard.active) closeKeys() // something else has closed its form
     implicitWidth: Theme.px(340)
     implicitHeight: caption.height + Theme.px(10) + Theme.px(46)
     opacity: enabled ? 1 : 0.6
@@ -105,7 +106,8 @@ FocusScope {
             label: root.label
             typed: root.text || (address ? root.placeholder : "")
             secret: root.echoMode === TextInput.Password
-            digits: root.inputMethodHints & Qt.ImhDigitsOnly
+            digits: root.inputMethodHints & (Qt.ImhDigitsOnly | Qt.ImhTime)
+            time: root.inputMethodHints & Qt.ImhTime
             onDone: text => {
                 root.text = text
                 root.closeKeys()

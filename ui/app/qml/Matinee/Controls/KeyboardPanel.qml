@@ -9,6 +9,7 @@ FocusScope {
     property string typed
     property bool secret: false
     property bool digits: false // and nothing else
+    property bool time: false // digits, and what stands between hours and minutes
 
     signal done(string text)
     signal cancelled()
@@ -77,7 +78,7 @@ FocusScope {
                 readonly property string signs: ".-_:/?=&%#@+~!$*,;()[]{}<>'\"\\|^`€£§°"
 
                 anchors.horizontalCenter: parent.horizontalCenter
-                letters: root.digits ? "123456789 0" : shift.on ? small.toUpperCase() : others.on ? signs : small
+                letters: root.digits ? `123456789${root.time ? ":" : " "}0` : shift.on ? small.toUpperCase() : others.on ? signs : small
                 columns: root.digits ? 3 : 12
                 withSpace: !root.digits
                 asTyped: true

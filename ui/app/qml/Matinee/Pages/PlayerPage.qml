@@ -413,6 +413,7 @@ FocusScope {
             menu.visible = false
             heading = wanted === "time" ? qsTr("Go to a time") : qsTr("Find a line")
             sentence = wanted === "time" ? qsTr("A time such as 1:02:03.") : qsTr("Words of the subtitles that are shown.")
+            firstHints = wanted === "time" ? Qt.ImhTime : Qt.ImhNone
             firstLabel = wanted === "time" ? qsTr("Time") : qsTr("Words")
             action = wanted === "time" ? qsTr("Go there") : qsTr("Find")
             open()
