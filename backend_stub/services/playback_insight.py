@@ -23,7 +23,7 @@ from backend_stub.db.models import (
     TelemetryEvent,
     Title,
 )
-from backend_stub.services.quality import HOUR_S, QualityOf, QualitySums, aggregate
+from backend_stub.services.quality import CDNS_OF_A_SESSION, HOUR_S, QualityOf, QualitySums, aggregate
 
 #: What is counted by the day for the operator's pages: each by an index.
 COUNTED: dict[str, InstrumentedAttribute[Any]] = {
@@ -39,7 +39,6 @@ _DAYS = 30
 _MAX_EVENTS = 5000
 _MAX_ROWS = 20_000
 _HOURS, _PATHWAYS = 24, 4  # of the plots by CDN
-_CDNS_OF_A_SESSION = 3  # so many rows are looked at for each session of a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,7 @@ class Insight:
         self, *, before: float | None = None, limit: int = 50, title_id: str = "", email: str = ""
     ) -> list[PlayedSession]:
         """Playbacks that began before a moment, the newest first; of one title or one account where it is named."""
-        query = select(Quality).order_by(Quality.started_at.desc()).limit(limit * _CDNS_OF_A_SESSION)
+        query = select(Quality).order_by(Quality.started_at.desc()).limit(limit * (CDNS_OF_A_SESSION + 1))
         if title_id:
             query = query.where(Quality.title_id == title_id)
         if email:

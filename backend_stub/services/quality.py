@@ -22,6 +22,7 @@ from backend_stub.db.models import Quality, QualityHour
 from backend_stub.services.operator_settings import Settled
 
 HOUR_S = 3600.0
+CDNS_OF_A_SESSION = 4  # that are told apart; what is told of more counts for none
 Group = Literal["title_id", "pathway", "device_id", "app_version"]
 _ALL: Literal["all"] = "all"
 _PARTS = (_ALL, "title_id", "pathway", "device_id", "app_version")

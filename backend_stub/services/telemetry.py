@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Quality, TelemetryEvent
-from backend_stub.services.quality import QualityOf
+from backend_stub.services.quality import CDNS_OF_A_SESSION, QualityOf
 from backend_stub.services.reports import Outcome
 from backend_stub.services.steering import SteeringService
 
@@ -68,10 +69,15 @@ def _row(account_id: str, event: PlayerEvent, now: float) -> TelemetryEvent:
 
 
 def _add(session: Session, account_id: str, event: PlayerEvent, now: float) -> None:
-    at = min(event.at, now)
-    row = session.get(Quality, (account_id, event.session_id, event.pathway))
+    at, pathway = min(event.at, now), event.pathway
+    row = session.get(Quality, (account_id, event.session_id, pathway))
+    if row is None and pathway:
+        known = select(func.count()).where(Quality.account_id == account_id, Quality.session_id == event.session_id)
+        if (session.scalar(known) or 0) >= CDNS_OF_A_SESSION:
+            pathway = ""
+            row = session.get(Quality, (account_id, event.session_id, pathway))
     if row is None:
-        row = Quality(account_id=account_id, session_id=event.session_id, pathway=event.pathway, started_at=at)
+        row = Quality(account_id=account_id, session_id=event.session_id, pathway=pathway, started_at=at)
         row.title_id, row.device_id, row.app_version = event.title_id, event.device_id, event.app_version
         row.played_s = row.stalled_s = row.bits = 0.0
         row.stalls = row.errors = 0

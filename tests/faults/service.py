@@ -40,6 +40,7 @@ from backend_stub.services import (
     search_index,
     shared,
     streams,
+    telemetry,
     tokens,
     uploads,
 )
@@ -524,6 +525,11 @@ def _any_pathway(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SteeringService, "report", report)
 
 
+def _all_cdns_of_a_session(patch: pytest.MonkeyPatch) -> None:
+    """However many CDNs are told of in one session, each is kept and looked at."""
+    patch.setattr(telemetry, "CDNS_OF_A_SESSION", 10**9)
+
+
 def _counts_letters(patch: pytest.MonkeyPatch) -> None:
     """Names of files are cut by letters, while file systems count bytes."""
     patch.setattr(uploads, "_MAX_NAME_BYTES", 800)
@@ -606,6 +612,11 @@ FAULTS = [
         "service-any-name-is-an-edge",
         "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_names_that_players_make_up_are_no_edges",
         _any_pathway,
+    ),
+    Fault(
+        "service-one-session-hides-others",
+        "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_one_session_does_not_hide_the_others",
+        _all_cdns_of_a_session,
     ),
     Fault(
         "service-upload-name-too-long",

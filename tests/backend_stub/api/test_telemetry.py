@@ -156,7 +156,7 @@ class TestTelemetry:
     def test_names_that_players_make_up_are_no_edges(self, running: Service, viewer: Caller) -> None:
         """They would fill the memory of the service and of whoever scrapes it."""
         names = [f"edge-{n}" for n in range(50)] + ["edge-a"]
-        viewer.post("/telemetry", {"items": [event(name, "start", pathway=name) for name in names]})
+        viewer.post("/telemetry", {"items": [event(name, "start", session_id=name, pathway=name) for name in names]})
         reports = running.context.steering._reports
         assert isinstance(reports, ReportsInMemory)
         assert list(reports._reports) == ["edge-a"]
@@ -168,6 +168,16 @@ class TestTelemetry:
             if "matinee_playbacks{" in line
         ]
         assert playbacks == ['matinee_playbacks{pathway="edge-a"} 1.0']
+
+    def test_one_session_does_not_hide_the_others(self, running: Service, viewer: Caller) -> None:
+        """Who tells of very many CDNs would fill the operator's page, and end it."""
+        others = [event(f"o{n}", "start", session_id=f"o{n}", at=START - 100 - n) for n in range(60)]
+        many = [event(f"m{n}", "start", session_id="many", pathway=f"cdn-{n}", played_s=1.0) for n in range(400)]
+        for items in (others, many):
+            assert len(viewer.post("/telemetry", {"items": items}).json()["accepted"]) == len(items)
+        page = running.context.insight.sessions(limit=50)
+        assert [one.session_id for one in page] == ["many", *(f"o{n}" for n in range(49))]
+        assert (len(page[0].pathways), page[0].played_s) == (4, 400.0)
 
     def test_players_that_fail_on_an_edge_change_the_order(self, running: Service, viewer: Caller) -> None:
         state = running.context.steering.states()[0]
