@@ -105,8 +105,10 @@ class Queue:
         failed = [item for item in listed if self._lacks_room(item)]
         now_s = self.conditions().now_s
         for item in failed:
-            if self._not_before.get(item.id, 0.0) <= now_s and await asyncio.to_thread(self.has_room, item):
+            if self._not_before.get(item.id, 0.0) <= now_s:
                 try:
+                    if not await asyncio.to_thread(self.has_room, item):
+                        continue
                     folder = await asyncio.to_thread(self.store.get, item.id)
                     await asyncio.to_thread(folder.note, ledger.changed(State.QUEUED))
                 except DownloadError:  # full again, or its disk is gone

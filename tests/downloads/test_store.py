@@ -217,6 +217,32 @@ def test_a_download_that_waits_for_room_goes_on_when_there_is_some(
         assert next(looks, None) is None
 
 
+def test_a_disk_that_goes_while_room_is_looked_for_ends_no_queue(tmp_path: Path) -> None:
+    store = new_shelf(tmp_path).store
+    (tmp_path / "usb").mkdir()
+    folder = store.create("Film", place=tmp_path / "usb" / "Matinee")
+    folder.note(ledger.changed(State.FAILED, str(ErrorCode.DISK_FULL), "The disk is full."))
+    (item,) = store.list()
+    (tmp_path / "usb").rename(tmp_path / "away")
+
+    async def look() -> list[str]:
+        gate = Gate(RoutingTransport(), SystemClock())
+        settings = DownloadSettings()
+        queue = Queue(
+            store,
+            Downloader(gate, SystemClock(), Access(), settings),
+            settings,
+            lambda: QueueConditions(0, 0),
+            has_room=lambda one: quota.has_room(store, one, 0),
+        )
+        try:
+            return await queue._without_room([item])
+        finally:
+            await gate.close()
+
+    assert asyncio.run(look()) == [folder.id]
+
+
 def test_too_little_room_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
     noise_title(tmp_path / "title", 3)
     with FileServer(tmp_path / "title") as server:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from backend_stub.services.rights import state, time_guard
 from backend_stub.services.rights.time_guard import BootClock, Mark
 from downloads import errors, removal, request
+from downloads.model import DownloadSummary
 from downloads.queue import Queue
 from downloads.store import Store
 from drm_client import keystore, rights, vault, whole_files
@@ -23,6 +24,8 @@ from drm_client.upkeep import KeptLicenceUpkeep
 from player.service import client
 from tests.backend_stub.rights import test_states
 from tests.faults.model import Fault
+from ui.app.downloads import card, titles
+from ui.app.ports.downloads import KeptTitle
 from ui.cli import download_work
 
 
@@ -153,6 +156,33 @@ def sizes_are_told_in_megabytes(patch: pytest.MonkeyPatch) -> None:
 _KEYS = "tests/drm_client/test_keystore.py"
 _FULL = "tests/downloads/test_full_disk.py"
 _UPKEEP = "tests/drm_client/test_upkeep.py"
+
+
+def an_unplugged_disk_hides_all(patch: pytest.MonkeyPatch) -> None:
+    shown = titles.KeptTitles._shown
+
+    def first_found(
+        self: titles.KeptTitles, store: Store, item: DownloadSummary, licences: OfflineLicences | None
+    ) -> KeptTitle | None:
+        store.find(item.id)
+        return shown(self, store, item, licences)
+
+    patch.setattr(titles.KeptTitles, "_shown", first_found)
+
+
+def an_unplugged_disk_ends_smart_downloads(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(titles, "_card_of", lambda store, item: card.read(store.find(item.id), rated=True))
+
+
+def a_disk_that_goes_ends_a_queue(patch: pytest.MonkeyPatch) -> None:
+    async def asked_first(self: Queue, listed: Iterable[DownloadSummary]) -> list[str]:
+        if self.has_room is None:
+            return []
+        return [item.id for item in listed if not self.has_room(item)]
+
+    patch.setattr(Queue, "_without_room", asked_first)
+
+
 FAULTS = [
     Fault(
         "rights-every-namespace-is-the-machine",
@@ -255,5 +285,21 @@ FAULTS = [
         "rights-what-is-removed-meanwhile-breaks-a-list",
         "tests/drm_client/test_upkeep.py::test_what_another_removes_meanwhile_is_no_failure",
         what_is_removed_meanwhile_breaks_a_list,
+    ),
+    Fault(
+        "rights-an-unplugged-disk-hides-all",
+        "tests/ui/app/test_kept_titles.py"
+        "::test_a_title_that_goes_while_it_is_looked_at_hides_no_other_title[removed]",
+        an_unplugged_disk_hides_all,
+    ),
+    Fault(
+        "rights-an-unplugged-disk-ends-smart-downloads",
+        "tests/ui/app/test_kept_titles.py::test_a_disk_that_goes_ends_neither_smart_downloads_nor_the_next_episode",
+        an_unplugged_disk_ends_smart_downloads,
+    ),
+    Fault(
+        "rights-a-disk-that-goes-ends-a-queue",
+        "tests/downloads/test_store.py::test_a_disk_that_goes_while_room_is_looked_for_ends_no_queue",
+        a_disk_that_goes_ends_a_queue,
     ),
 ]

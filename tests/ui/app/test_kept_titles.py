@@ -11,7 +11,9 @@ import pytest
 
 from downloads import ledger, request
 from downloads.errors import DownloadError
-from downloads.model import DownloadChoice, DownloadOrigin, State
+from downloads.folder import DownloadFolder
+from downloads.model import DownloadChoice, DownloadOrigin, DownloadSummary, State
+from downloads.store import Store
 from drm_client.keystore import FileKeyStore
 from player.reporting.state import NextEpisode, TitleFacts
 from player.service.model import EpisodePlace, Markers, Season, Title, WatchProgress
@@ -185,3 +187,60 @@ def test_what_is_downloaded_goes_to_the_disk_that_was_chosen_while_it_is_there(t
     disk.rename(tmp_path / "elsewhere")
     (one,) = store.list()
     assert one.code == "download.store_gone"
+
+
+def two_kept(tmp_path: Path) -> tuple[Store, DownloadFolder, DownloadFolder]:
+    """A store with a download in it, and one on a disk at ``usb``."""
+    store = shelf(tmp_path).store
+    (tmp_path / "usb").mkdir()
+    inner = store.create("Inner", "inner")
+    outer = store.create("Outer", "outer", place=tmp_path / "usb" / "Matinee")
+    for folder in (inner, outer):
+        kept_card.keep(folder, kept_card.kept_card(episode(1), None))
+        folder.note(ledger.changed(State.PAUSED))
+    return store, inner, outer
+
+
+def test_a_disk_that_is_not_connected_hides_no_other_title(tmp_path):
+    _, inner, outer = two_kept(tmp_path)
+    (tmp_path / "usb").rename(tmp_path / "away")
+    found = {one.id: one for one in asyncio.run(titles(tmp_path).shelf()).titles}
+    assert set(found) == {inner.id, outer.id}
+    assert (found[inner.id].state, found[inner.id].code) == ("paused", "")
+    lost = found[outer.id]
+    assert (lost.code, lost.playable, lost.maturity) == ("download.store_gone", False, kept_card.UNKNOWN_MATURITY)
+
+
+@pytest.mark.parametrize("how", ["removed", "unplugged"])
+def test_a_title_that_goes_while_it_is_looked_at_hides_no_other_title(tmp_path, monkeypatch, how):
+    store, inner, outer = two_kept(tmp_path)
+    list_ = Store.list
+
+    def listed(self: Store) -> tuple[DownloadSummary, ...]:
+        found = list_(self)
+        if how == "removed":
+            store.remove(outer.id)
+        else:
+            (tmp_path / "usb").rename(tmp_path / "away")
+        monkeypatch.setattr(Store, "list", list_)
+        return found
+
+    kept = titles(tmp_path)
+    monkeypatch.setattr(Store, "list", listed)
+    found = {one.id: one.code for one in asyncio.run(kept.shelf()).titles}
+    assert found == {inner.id: "", **({} if how == "removed" else {outer.id: "download.store_gone"})}
+
+
+def test_a_disk_that_goes_ends_neither_smart_downloads_nor_the_next_episode(tmp_path, monkeypatch):
+    store, *_ = two_kept(tmp_path)
+    kept = KeptTitles(
+        lambda: SeriesEngine({}), tmp_path / "store", lambda: FileKeyStore(tmp_path / "keys"), lambda: False
+    )
+    snapshots = tuple(replace(item, state=State.COMPLETE) for item in store.list())
+    monkeypatch.setattr(Store, "list", lambda _store: snapshots)
+    (tmp_path / "usb").rename(tmp_path / "away")
+    asyncio.run(kept.keep_up())
+    card = kept_card.read(store.find("inner"), rated=True)
+    following = asyncio.run(kept._following(replace(card, place=(1, 0))))
+    assert following is not None
+    assert following.title_id == "inner"

@@ -206,7 +206,7 @@ class KeptTitles:
         made = {download_id for download_id, wanted in kept.items() if wanted is not None and wanted.smart}
         by_series: dict[str, DownloadChoice] = {}
         for item in snapshots:
-            series_id, wanted = kept_card.read(store.find(item.id), rated=True).series_id, kept[item.id]
+            series_id, wanted = _card_of(store, item).series_id, kept[item.id]
             if series_id and wanted is not None:
                 by_series[series_id] = wanted.choice
         for series_id, choice in by_series.items():
@@ -283,9 +283,7 @@ class KeptTitles:
         def look() -> list[NextEpisode]:
             found = []
             for item in store.list():
-                other = (
-                    kept_card.read(store.find(item.id), rated=True) if item.state is State.COMPLETE else KeptCard()
-                )
+                other = _card_of(store, item) if item.state is State.COMPLETE else KeptCard()
                 if other.series_id == card.series_id and other.place is not None and other.place > here:
                     found.append(NextEpisode(item.title_id, other.name, other.place, other.poster_url))
             return found
@@ -386,7 +384,7 @@ class KeptTitles:
         return DownloadRequest(origin, choice, smart=smart, profile="" if found is None else found.viewer)
 
     def _shelf(self, store: Store, snapshots: tuple[DownloadSummary, ...], licences: OfflineLicences | None) -> Shelf:
-        titles = [self._shown(store, item, licences) for item in snapshots]
+        titles = [shown for item in snapshots if (shown := self._shown(store, item, licences)) is not None]
         return Shelf(titles, sum(item.fetched for item in snapshots), self._room(), self._limit(store, snapshots))
 
     def _limit(self, store: Store, snapshots: tuple[DownloadSummary, ...]) -> int | None:
@@ -398,12 +396,18 @@ class KeptTitles:
         left = quota.room_of(limits, others, profile)
         return None if left is None else left + sum(item.fetched for item in snapshots)
 
-    def _shown(self, store: Store, item: DownloadSummary, licences: OfflineLicences | None) -> KeptTitle:
-        readable = not item.code.startswith("download.")
-        folder = store.find(item.id)
-        licence = _licence_of(store, item, licences) if readable else _Licence(may_start=False)
-        unknown = KeptCard(maturity=kept_card.UNKNOWN_MATURITY)
-        card = kept_card.read(folder, rated=bool(item.title_id)) if readable else unknown
+    def _shown(self, store: Store, item: DownloadSummary, licences: OfflineLicences | None) -> KeptTitle | None:
+        """None for what was removed since it was listed."""
+        licence, card = _Licence(may_start=False), KeptCard(maturity=kept_card.UNKNOWN_MATURITY)
+        try:
+            folder = store.find(item.id)
+            if not item.code.startswith("download."):
+                licence = _licence_of(folder, item, licences)
+                card = kept_card.read(folder, rated=bool(item.title_id))
+        except DownloadError as error:  # such as one whose disk is not connected
+            if error.code is ErrorCode.DOWNLOAD_NOT_FOUND:
+                return None
+            item = replace(item, state=State.FAILED, code=str(error.code), sentence=error.sentence)
         return KeptTitle(
             id=item.id,
             name=item.name,
@@ -428,18 +432,26 @@ class KeptTitles:
         )
 
 
-def _licence_of(store: Store, item: DownloadSummary, licences: OfflineLicences | None) -> _Licence:
+def _card_of(store: Store, item: DownloadSummary) -> KeptCard:
+    """What cannot be read is of no series."""
+    try:
+        return kept_card.read(store.find(item.id), rated=True)
+    except DownloadError:
+        return KeptCard()
+
+
+def _licence_of(folder: DownloadFolder, item: DownloadSummary, licences: OfflineLicences | None) -> _Licence:
     """What a download's licence permits now; nothing is asked of anybody."""
     if not item.title_id:
         return _Licence()
-    folder = store.find(item.id)
     try:
         if not service.has_licence_note(folder) and item.state is not State.COMPLETE:
             return _Licence()
         if licences is None:
             needs = service.licence_of(folder) is not None
             return _Licence("Its service is not set up.", "no_service", may_start=False) if needs else _Licence()
-        standing = rights.standing_of(store.get(item.id), licences)
+        folder.refresh()
+        standing = rights.standing_of(folder, licences)
     except ANY_ERROR as error:
         return _Licence(error.sentence, str(error.code), may_start=False, there=True)
     if standing is None:
