@@ -7,9 +7,10 @@ by :func:`finish`.
 from __future__ import annotations
 
 import contextlib
+import logging
 from dataclasses import replace
 
-from downloads import service
+from downloads import request, service
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.store import Store
@@ -18,6 +19,7 @@ from drm_client.licence_store import Removal
 from drm_client.offline import OfflineLicences
 from player.base.errors import ErrorCode
 
+_log = logging.getLogger(__name__)
 _FULL = frozenset({"SQLITE_FULL", "ENOSPC"})  # the vault's file, and its anchor in sealed files
 
 
@@ -36,6 +38,9 @@ def remove(store: Store, name: str, licences: OfflineLicences | None, reason: st
     if folder.is_running:
         with folder.running():  # says who is at work
             pass
+    known = _planned(store, folder.id, licences)  # another program removes it, or was killed in that
+    if known is not None:
+        licence_ids = tuple(dict.fromkeys((*known.licence_ids, *licence_ids)))
     planned = Removal(folder.id, licence_ids, reason, _place(store))
     try:
         licences.store.plan_removal(planned)
@@ -46,34 +51,46 @@ def remove(store: Store, name: str, licences: OfflineLicences | None, reason: st
         licences.store.plan_removal(planned)
     try:
         store.remove(folder.id)
-    except DownloadError:
-        licences.store.removed(folder.id)
-        raise
+    except DownloadError as error:
+        if error.code is not ErrorCode.DOWNLOAD_NOT_FOUND:
+            if known is None:
+                licences.store.removed(folder.id)
+            raise
     _give_back(store, folder.id, licence_ids, licences, reason)
 
 
 def finish(store: Store, licences: OfflineLicences) -> int:
-    """Finish the removals from ``store`` that were cut off; how many there were. One that somebody downloads is left
-    for later."""
+    """Finish the removals from ``store`` that were cut off; how many there were. One that somebody downloads, or
+    whose disk is not connected, is left for later and holds no other back."""
     count = 0
+    there = store.ids()
     for planned in licences.store.removals():
         if planned.place != _place(store):
             continue
-        licence_ids = planned.licence_ids
-        if planned.download_id in store.ids():
-            now = _licences_of(store, store.find(planned.download_id), licences)
-            if not set(now) <= set(licence_ids):  # it has got one since
-                licence_ids = tuple(dict.fromkeys((*licence_ids, *now)))
-                licences.store.plan_removal(replace(planned, licence_ids=licence_ids))
-            try:
-                store.remove(planned.download_id)
-            except DownloadError as error:
-                if error.code is not ErrorCode.DOWNLOAD_BUSY:
-                    raise
-                continue
-        _give_back(store, planned.download_id, licence_ids, licences, planned.reason)
+        try:
+            _finish(store, planned, licences, is_there=planned.download_id in there)
+        except DownloadError as error:
+            _log.info("the removal of download %s is left for later: %s", planned.download_id, error.code)
+            continue
         count += 1
     return count
+
+
+def _finish(store: Store, planned: Removal, licences: OfflineLicences, *, is_there: bool) -> None:
+    licence_ids = planned.licence_ids
+    if is_there:
+        now = _licences_of(store, store.find(planned.download_id), licences)
+        if not set(now) <= set(licence_ids):  # it has got one since
+            licence_ids = tuple(dict.fromkeys((*licence_ids, *now)))
+            licences.store.plan_removal(replace(planned, licence_ids=licence_ids))
+        store.remove(planned.download_id)
+    _give_back(store, planned.download_id, licence_ids, licences, planned.reason)
+
+
+def _planned(store: Store, download_id: str, licences: OfflineLicences) -> Removal | None:
+    place = _place(store)
+    found = (one for one in licences.store.removals() if one.download_id == download_id and one.place == place)
+    return next(found, None)
 
 
 def _place(store: Store) -> str:
@@ -101,14 +118,57 @@ def _licences_of_others(store: Store, download_id: str) -> set[str | None]:
 
 
 def _licences_of(store: Store, folder: DownloadFolder, licences: OfflineLicences) -> tuple[str, ...]:
-    """The licences that belong to a download. Where its note of that is damaged: those of its title that no other
-    download has."""
+    """The licences that belong to a download: the one of its note, whatever else of it can be read. Where no note
+    says so (the program died before it wrote one, or it is damaged): those that the vault says it has, else those of
+    its title."""
+    has_journal = True
     try:
         folder.refresh()
+    except DownloadError:
+        has_journal = False
+    try:
         licence_id = service.licence_of(folder)
-    except DownloadError as error:
-        if error.code is not ErrorCode.DOWNLOAD_DAMAGED or not folder.ledger.title_id:
+        if licence_id is not None:
+            return (licence_id,)
+        if has_journal or service.has_licence_note(folder):  # it needs none
             return ()
-        others = _licences_of_others(store, folder.id)
-        return tuple(one for one in licences.find(folder.ledger.title_id) if one not in others)
-    return () if licence_id is None else (licence_id,)
+    except (DownloadError, ValueError, KeyError, TypeError) as error:  # such as a note of a newer version
+        _log.info("which licence download %s has is not noted: %s", folder.id, type(error).__name__)
+    used = _used_by(folder.id, licences)
+    return used if used or (has_journal and not _may_have_one(folder)) else _of_its_title(store, folder, licences)
+
+
+def _used_by(download_id: str, licences: OfflineLicences) -> tuple[str, ...]:
+    found = []
+    for licence_id in licences.store.ids():
+        with contextlib.suppress(
+            DrmError
+        ):  # a damaged note of another licence; a busy vault tells so when it is changed
+            if download_id in licences.store.drop_use(licence_id, ""):  # nothing is dropped: this asks
+                found.append(licence_id)
+    return tuple(found)
+
+
+def _of_its_title(store: Store, folder: DownloadFolder, licences: OfflineLicences) -> tuple[str, ...]:
+    """The licences of a download's title that no other download has; none where another one of that title does not
+    say which it has: that one takes them along."""
+    title_id = folder.ledger.title_id
+    with contextlib.suppress(DownloadError, ValueError, KeyError, TypeError):
+        title_id = title_id or request.read(folder).origin.title_id
+    if not title_id:
+        return ()
+    others = set()
+    for item in store.list():
+        if item.id != folder.id and item.title_id == title_id:
+            try:
+                other = store.get(item.id)
+                if _may_have_one(other):
+                    others.add(service.licence_of(other))
+            except DownloadError:
+                return ()
+    return tuple(one for one in licences.find(title_id) if one not in others)
+
+
+def _may_have_one(folder: DownloadFolder) -> bool:
+    """Whether a download whose journal was read has come so far that it may have asked for its licence."""
+    return folder.has_plan or not service.awaits_licence(folder)

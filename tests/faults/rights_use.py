@@ -17,7 +17,7 @@ from downloads.model import DownloadSummary
 from downloads.queue import Queue
 from downloads.store import Store
 from drm_client import keystore, rights, vault, whole_files
-from drm_client.licence_store import KeptLicence, LicenceStore
+from drm_client.licence_store import KeptLicence, LicenceStore, Removal
 from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.signed_licences import IssuedLicence, LicenceStates
 from drm_client.upkeep import KeptLicenceUpkeep
@@ -154,6 +154,7 @@ def sizes_are_told_in_megabytes(patch: pytest.MonkeyPatch) -> None:
 
 
 _KEYS = "tests/drm_client/test_keystore.py"
+_REMOVALS = "tests/downloads/test_removals.py"
 _FULL = "tests/downloads/test_full_disk.py"
 _UPKEEP = "tests/drm_client/test_upkeep.py"
 
@@ -181,6 +182,41 @@ def a_disk_that_goes_ends_a_queue(patch: pytest.MonkeyPatch) -> None:
         return [item.id for item in listed if not self.has_room(item)]
 
     patch.setattr(Queue, "_without_room", asked_first)
+
+
+def what_is_not_noted_has_no_licence(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(removal, "_used_by", lambda *_given: ())
+    patch.setattr(removal, "_of_its_title", lambda *_given: ())
+
+
+def a_queued_download_has_its_titles_licence(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(removal, "_may_have_one", lambda _folder: True)
+
+
+def one_removal_holds_all_back(patch: pytest.MonkeyPatch) -> None:
+    finish = removal._finish
+
+    def fatal(store: Store, planned: Removal, licences: OfflineLicences, *, is_there: bool) -> None:
+        try:
+            finish(store, planned, licences, is_there=is_there)
+        except errors.DownloadError as error:
+            raise OSError(error.sentence) from error
+
+    patch.setattr(removal, "_finish", fatal)
+
+
+def a_removal_knows_no_others_plan(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(removal, "_planned", lambda *_given: None)
+
+
+def the_app_tidies_once(patch: pytest.MonkeyPatch) -> None:
+    tidy = titles.KeptTitles._tidy
+
+    async def once(self: titles.KeptTitles, store: Store, licences: OfflineLicences) -> None:
+        await tidy(self, store, licences)
+        self._tidied = True
+
+    patch.setattr(titles.KeptTitles, "_tidy", once)
 
 
 FAULTS = [
@@ -301,5 +337,31 @@ FAULTS = [
         "rights-a-disk-that-goes-ends-a-queue",
         "tests/downloads/test_store.py::test_a_disk_that_goes_while_room_is_looked_for_ends_no_queue",
         a_disk_that_goes_ends_a_queue,
+    ),
+    Fault(
+        "rights-what-is-not-noted-has-no-licence",
+        f"{_REMOVALS}::test_the_licence_of_a_download_of_a_newer_version_is_given_back[newer]",
+        what_is_not_noted_has_no_licence,
+    ),
+    Fault(
+        "rights-a-queued-download-has-its-titles-licence",
+        f"{_REMOVALS}::test_a_download_that_never_asked_for_a_licence_takes_none_of_its_title",
+        a_queued_download_has_its_titles_licence,
+    ),
+    Fault(
+        "rights-one-removal-holds-all-back",
+        f"{_REMOVALS}::test_a_disk_that_is_not_connected_holds_no_other_removal_back",
+        one_removal_holds_all_back,
+    ),
+    Fault(
+        "rights-a-removal-knows-no-others-plan",
+        f"{_REMOVALS}::test_a_removal_that_finds_the_download_busy_keeps_what_another_program_has_planned",
+        a_removal_knows_no_others_plan,
+    ),
+    Fault(
+        "rights-the-app-tidies-once",
+        "tests/ui/app/test_kept_titles.py"
+        "::test_removals_that_cannot_be_finished_yet_are_tried_again_and_hide_nothing",
+        the_app_tidies_once,
     ),
 ]

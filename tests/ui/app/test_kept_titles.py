@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from downloads import ledger, request
+from downloads import ledger, removal, request
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadChoice, DownloadOrigin, DownloadSummary, State
 from downloads.store import Store
 from drm_client.keystore import FileKeyStore
+from player.base.errors import ErrorCode
 from player.reporting.state import NextEpisode, TitleFacts
 from player.service.model import EpisodePlace, Markers, Season, Title, WatchProgress
 from tests.kit.downloads import noise_download, shelf
 from ui.app.downloads import card as kept_card
-from ui.app.downloads.titles import KeptTitles
+from ui.app.downloads.titles import KeptTitles, _Licence
 
 
 class NoService:
@@ -244,3 +245,25 @@ def test_a_disk_that_goes_ends_neither_smart_downloads_nor_the_next_episode(tmp_
     following = asyncio.run(kept._following(replace(card, place=(1, 0))))
     assert following is not None
     assert following.title_id == "inner"
+
+
+def test_removals_that_cannot_be_finished_yet_are_tried_again_and_hide_nothing(tmp_path, monkeypatch):
+    two_kept(tmp_path)
+    kept = titles(tmp_path)
+    asked = []
+
+    async def licences() -> object:
+        return object()
+
+    def finish(*_given: object) -> int:
+        asked.append(1)
+        if len(asked) == 1:
+            raise DownloadError(ErrorCode.DOWNLOAD_STORE_GONE, "Its disk is not connected.", recoverable=True)
+        return 0
+
+    monkeypatch.setattr(kept, "_licences", licences)
+    monkeypatch.setattr(removal, "finish", finish)
+    monkeypatch.setattr("ui.app.downloads.titles._licence_of", lambda *_given: _Licence())
+    for _ in range(3):
+        assert len(asyncio.run(kept.shelf()).titles) == 2
+    assert len(asked) == 2

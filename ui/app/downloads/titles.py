@@ -133,10 +133,17 @@ class KeptTitles:
             await self._wake()
         licences = await self._licences()
         if licences is not None and not self._tidied:
-            self._tidied = True
-            await asyncio.to_thread(removal.finish, store, licences)  # what the last run was killed in
+            await self._tidy(store, licences)
             snapshots = await asyncio.to_thread(store.list)
         return await asyncio.to_thread(self._shelf, store, snapshots, licences)
+
+    async def _tidy(self, store: Store, licences: OfflineLicences) -> None:
+        """Finish the removals that the last run was killed in."""
+        try:
+            await asyncio.to_thread(removal.finish, store, licences)
+            self._tidied = True
+        except ANY_ERROR as error:  # the list is shown all the same
+            _log.warning("removals are finished later: %s", error.code)
 
     def names(self) -> Mapping[str, str]:
         """The names of the service's titles that are kept, by title. Waits for the disk: not on the engine's loop."""
