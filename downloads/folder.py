@@ -21,9 +21,9 @@ from downloads.errors import DownloadError, damaged, storage_error, store_gone
 from downloads.item_writer import DiskFile, HashCode, ItemWriter, SystemFile
 from downloads.journal import Body, Journal
 from downloads.ledger import Ledger
-from downloads.locks import held, is_held
 from downloads.model import DownloadPlan, DownloadSummary, PlanItem, Stored
 from drm_client.errors import DrmError
+from drm_client.locks import held, is_held
 from drm_client.sealing import TAG_BYTES, FingerprintStream, Sealer, SealingStream
 from player.base.errors import ErrorCode
 from player.base.files import sync_folder

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from downloads.errors import damaged
-from downloads.locks import held
+from drm_client.locks import held
 from drm_client.sealing import Sealer
 from player.base.files import sync_folder, write_whole
 

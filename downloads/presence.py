@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from downloads.locks import held, is_held
+from drm_client.locks import held, is_held
 
 _LOCK = "playing.lock"
 

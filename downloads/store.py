@@ -21,9 +21,9 @@ from downloads import ledger
 from downloads.errors import DownloadError, damaged, disk_full, not_found, storage_error, store_gone
 from downloads.folder import ITEMS, Disk, DownloadFolder
 from downloads.index import Index
-from downloads.locks import held
 from downloads.model import DownloadSummary, State
 from drm_client.keystore import KeyStore
+from drm_client.locks import held
 from drm_client.sealing import KEY_BYTES, Sealer
 from player.base.errors import ErrorCode
 from player.base.files import sync_folder, write_whole

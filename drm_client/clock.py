@@ -40,6 +40,8 @@ HOLD_BEHIND_S = 900.0
 UNSAVED_S = 75.0
 """So much of a playback may be missing in the state that was kept last: it is kept once a minute, and judged every
 15 seconds."""
+ANSWER_S = 60.0
+"""An answer that was under way for longer is not taken: its time is over."""
 _BACK_S = 5.0
 """Readings of two processes may cross by so much."""
 
@@ -128,6 +130,12 @@ def hear(state: ClockState, reading: Reading, server_at_s: float) -> ClockState:
 def issuer_time(state: ClockState) -> float:
     """The issuer's time as it last said it, held or taken: what requests to it are dated by."""
     return state.time.at_s if state.held is None else state.held.at_s
+
+
+def is_fresh(asked: Reading, answered: Reading) -> bool:
+    """Whether an answer was under way for at most :data:`ANSWER_S`, asleep or awake."""
+    took_s = answered.boottime_s - asked.boottime_s
+    return asked.boot_id == answered.boot_id and -_BACK_S <= took_s <= ANSWER_S
 
 
 def is_doubtful(state: ClockState, reading: Reading) -> bool:

@@ -56,7 +56,11 @@ class DeviceIdentity:
 
         Raises :class:`DrmError` ``drm.device_identity`` for a damaged entry, ``drm.key_store`` from the store.
         """
-        return cls.load(store, entry) or cls._create(store, entry)
+        found = cls.load(store, entry)
+        if found is None:
+            with store.alone():
+                found = cls.load(store, entry) or cls._create(store, entry)
+        return found
 
     @classmethod
     def _create(cls, store: KeyStore, entry: str) -> DeviceIdentity:
@@ -171,12 +175,16 @@ class DeviceIdentities:
     def vault_id(self) -> str:
         """The ID that what is kept on this device is bound to, whatever becomes of its identities."""
         kept = self._store.get(_VAULT_ENTRY)
-        if kept is not None:
-            return kept.decode("ascii", "replace")
+        if kept is None:
+            with self._store.alone():
+                kept = self._store.get(_VAULT_ENTRY) or self._make_vault_id()
+        return kept.decode("ascii", "replace")
+
+    def _make_vault_id(self) -> bytes:
         first = DeviceIdentity.load(self._store)  # that of version 0.1.0
         made = encode_base64url(secrets.token_bytes(32)) if first is None else first.device_id
         self._store.put(_VAULT_ENTRY, made.encode("ascii"))
-        return made
+        return made.encode("ascii")
 
 
 def _entry(service: str) -> str:

@@ -16,12 +16,14 @@ import re
 import secrets
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from drm_client import passphrase
 from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.locks import held
 from drm_client.passphrase import KEY_FILE
 from drm_client.whole_files import create_whole, write_whole
 
@@ -66,6 +68,10 @@ class KeyStore(Protocol):
 
     def entry_of(self, name: str, folder: Path, /) -> str:
         """The name of an entry that belongs to the profile in ``folder`` alone."""
+        ...
+
+    def alone(self) -> AbstractContextManager[None]:
+        """No other program makes a first entry meanwhile: of two that begin at once, one's would be lost."""
         ...
 
     def describe(self) -> KeyStoreDescription: ...
@@ -175,6 +181,15 @@ class SystemKeyStore:
     def entry_of(self, name: str, folder: Path) -> str:
         return f"{name}-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]}"
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        folder = Path(os.environ.get("XDG_RUNTIME_DIR") or Path.home())
+        try:
+            with held(folder / f".{self._service}-keys.lock"):
+                yield
+        except OSError as error:
+            raise DrmError(DrmErrorCode.KEY_STORE, "This user's folder cannot be written to.") from error
+
     def describe(self) -> KeyStoreDescription:
         kind = type(self._backend)
         return KeyStoreDescription(
@@ -244,6 +259,15 @@ class FileKeyStore:
 
     def entry_of(self, name: str, _folder: Path) -> str:
         return name  # its files lie in that folder
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with held(self._folder / "keys.lock"):
+                yield
+        except OSError as error:
+            raise _not_written(error, "keys.lock") from error
 
     def describe(self) -> KeyStoreDescription:
         if passphrase.is_locked(self._folder):

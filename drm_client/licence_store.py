@@ -180,16 +180,18 @@ class LicenceStore:
 
     def note_use(self, licence_id: str, download_id: str) -> None:
         """Remember that a download has this licence: one in another place may have it, too."""
-        used = self._uses(licence_id)
-        if download_id not in used:
-            self._vault.put(USE, licence_id, json.dumps([*used, download_id]).encode())
+        with self._vault.exclusive():
+            used = self._uses(licence_id)
+            if download_id not in used:
+                self._vault.put(USE, licence_id, json.dumps([*used, download_id]).encode())
 
     def drop_use(self, licence_id: str, download_id: str) -> tuple[str, ...]:
         """Forget that a download had this licence; those that have it still, as far as it was noted."""
-        used = self._uses(licence_id)
-        left = tuple(one for one in used if one != download_id)
-        if left != used:
-            self._vault.put(USE, licence_id, json.dumps(left).encode())
+        with self._vault.exclusive():
+            used = self._uses(licence_id)
+            left = tuple(one for one in used if one != download_id)
+            if left != used:
+                self._vault.put(USE, licence_id, json.dumps(left).encode())
         return left
 
     def _uses(self, licence_id: str) -> tuple[str, ...]:

@@ -139,10 +139,14 @@ class OfflineLicences:
                     recoverable=_helps_to_connect(standing),
                     state=str(standing.state),
                 )
-            self._clock.of(licence.service).note_playback()
-            started = rules.start(licence.rights, now)
-            if started is not licence.rights:
-                self.store.put(licence.with_rights(started))
+            try:
+                self._clock.of(licence.service).note_playback()
+                started = rules.start(licence.rights, now)
+                if started is not licence.rights:
+                    self.store.put(licence.with_rights(started))
+            except BaseException:
+                licence.clear()
+                raise
         ring.update(licence.keys)
         running = rules.judge(started, now, self._device_of(licence), watching_since_s=now.at_s)
         return OpenedLicence(running, now.at_s)
@@ -192,7 +196,7 @@ class OfflineLicences:
         The service goes on with the licence of the same download; the keys that it has here are asked for too."""
         kids = await asyncio.to_thread(self._kids_of, order.session_id)
         issued = await self._signed.request(replace(order, kids=tuple(dict.fromkeys((*order.kids, *kids)))))
-        return await asyncio.to_thread(lambda: self._keep(issued, self._rights_of(issued)))
+        return await asyncio.to_thread(self._keep_issued, issued)
 
     async def renew(self, licence_id: str, kids: Iterable[bytes] = ()) -> KeptLicence:
         """Renew a licence, for its own keys and ``kids``; the media stays. Where the service refuses because the
@@ -225,10 +229,10 @@ class OfflineLicences:
         """Renew every licence of this service that can be, or only those for which it is time. One that must be
         confirmed and cannot be renewed is requested again."""
         done, failed = [], dict[str, Exception]()
-        for licence in self.store.all():
+        kept = self.store.all()
+        for licence in kept:  # all at once: no key waits in memory for the service's answers
             licence.clear()
-            if not self._is_ours(licence):
-                continue
+        for licence in filter(self._is_ours, kept):
             try:
                 renewed = await self._renew_or_acquire(licence, due_only=due_only)
             except Exception as error:  # noqa: BLE001  (each licence by itself; the caller tells them all)
@@ -271,7 +275,7 @@ class OfflineLicences:
         until the service has confirmed it, or says that it never will: whoever else answers knows of no licence.
         Over plain HTTP anybody can, so that the service's signed word is asked for besides."""
         settled: list[Receipt] = []
-        refused = None
+        refused: Exception | None = None
         for receipt in self.store.receipts():
             if not receipt.is_for(self._service.address):
                 continue
@@ -281,10 +285,17 @@ class OfflineLicences:
                     raise untrusted("It confirms another licence.")
             except RefusedError as error:
                 if error.recoverable:
-                    raise
+                    refused = error
+                    break  # the others would fare no better now
                 if error.reason not in _NEVER_TAKEN:
                     refused = error
                     continue
+            except DrmError as error:  # an odd answer to one keeps no other here
+                refused = error
+                continue
+            except Exception as error:  # noqa: BLE001  (the network's; what was settled before is noted first)
+                refused = error
+                break
             settled.append(receipt)
         if settled and urlsplit(self._service.address).scheme != "https":
             settled = await self._settled_by_its_word(settled[:MAX_STATES])
@@ -449,13 +460,14 @@ class OfflineLicences:
                     released.append(licence_id)
                 elif said.state == _IN_FORCE:
                     licence = self.store.get(licence_id)
-                    if said.sequence == rights.policy.sequence:
-                        good = rules.confirmed(licence.rights, said.first_play_at)
+                    good = licence.rights
+                    if good.policy.sequence != rights.policy.sequence:
+                        pass  # it was renewed while this answer was under way, which speaks of the one before
+                    elif said.sequence == good.policy.sequence:
+                        good = rules.confirmed(good, said.first_play_at)
                         confirmed.append(licence_id)
-                    elif rights.policy.rental:  # it was renewed since: an older copy, or the answer was lost
-                        good = rules.with_first_play(licence.rights, said.first_play_at)
-                    else:
-                        good = licence.rights
+                    elif good.policy.rental:  # it was renewed since: an older copy, or the answer was lost
+                        good = rules.with_first_play(good, said.first_play_at)
                     if good != licence.rights:
                         self.store.put(licence.with_rights(good))
                     licence.clear()
@@ -492,6 +504,10 @@ class OfflineLicences:
         now = self.store.get(licence.licence_id)
         now.clear()
         return now.rights.policy.sequence > licence.rights.policy.sequence
+
+    def _keep_issued(self, issued: IssuedLicence) -> KeptLicence:
+        with self._vault.exclusive():  # a playback may begin meanwhile
+            return self._keep(issued, self._rights_of(issued))
 
     def _keep_renewed(self, issued: IssuedLicence) -> KeptLicence:
         with self._vault.exclusive():

@@ -47,6 +47,10 @@ class TrustedClock:
         """The clock of another issuer on the same machine and vault."""
         return self if issuer == self.issuer else TrustedClock(self._vault, issuer, self._read)
 
+    def reading(self) -> Reading:
+        """The machine's clocks."""
+        return self._read()
+
     def now(self) -> TrustedTime:
         """The trusted time. Raises :class:`DrmError` as the vault does."""
         return self.state().time

@@ -9,10 +9,11 @@ from urllib.parse import quote, urljoin
 
 from drm_client import signed
 from drm_client.clearkey import json_call
-from drm_client.clock import TrustedTime
+from drm_client.clock import TrustedTime, is_fresh
+from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keysystem import LicenceCall
 from drm_client.licence_store import LicenceStore
-from drm_client.refusals import Exchange, RefusedError, accepted
+from drm_client.refusals import Exchange, LicenceReply, RefusedError, accepted
 from drm_client.rights import settle
 from drm_client.signed import SignedFields, UnknownSignerError, untrusted
 from drm_client.trust import ServiceTrust
@@ -65,7 +66,7 @@ class TrustedService:
         """The answer to a GET of a call of the service, such as ``/keys``. With ``tag``, which remembers the answer
         of before: None where nothing is new."""
         headers = {"If-None-Match": tag.of(path)} if tag is not None and tag.of(path) else {}
-        reply = await self._exchange(LicenceCall(f"{self.address}{_API}{path}", headers=headers))
+        reply = await self._ask(LicenceCall(f"{self.address}{_API}{path}", headers=headers))
         if headers and reply.status == _NOT_MODIFIED:
             return None
         document = accepted(reply)
@@ -87,7 +88,20 @@ class TrustedService:
 
     async def _post_now(self, url: str, message: Callable[[float], dict[str, Any]]) -> dict[str, Any]:
         document = await asyncio.to_thread(lambda: message(self.clock.issuer_now()))
-        return accepted(await self._exchange(json_call(self._here(url), document)))
+        return accepted(await self._ask(json_call(self._here(url), document)))
+
+    async def _ask(self, call: LicenceCall) -> LicenceReply:
+        """The answer, if it came soon: what is signed in it was true when it left. The network's own time limits do
+        not count while the device sleeps."""
+        asked = self.clock.reading()
+        reply = await self._exchange(call)
+        if not is_fresh(asked, self.clock.reading()):
+            raise DrmError(
+                DrmErrorCode.LICENCE_UNTRUSTED,
+                "The service's answer was too long on its way, so it is not used. Please try again.",
+                recoverable=True,
+            )
+        return reply
 
     def _here(self, url: str) -> str:
         named = urljoin(f"{self.address}/", url)
@@ -101,13 +115,15 @@ class TrustedService:
             return await asyncio.to_thread(trust.verify, token, typ)
         except UnknownSignerError:
             document = await self.get("/keys")
-            return await asyncio.to_thread(self._learn, trust, document, token, typ)
+            return await asyncio.to_thread(self._learn, document, token, typ)
 
-    def _learn(self, trust: ServiceTrust, document: dict[str, Any], token: object, typ: str) -> dict[str, Any]:
+    def _learn(self, document: dict[str, Any], token: object, typ: str) -> dict[str, Any]:
         """The payload of a statement by a key that ``document`` (an answer of ``GET /keys``) makes trusted."""
-        extended = trust.extended(document) if trust.keys else ServiceTrust.pinned(document)
-        payload = extended.verify(token, typ)
-        self._vault.put(_TRUST, self.address, extended.as_json())
+        with self._vault.exclusive():
+            trust = self._trust()  # another program may have pinned or extended it meanwhile
+            extended = trust.extended(document) if trust.keys else ServiceTrust.pinned(document)
+            payload = extended.verify(token, typ)
+            self._vault.put(_TRUST, self.address, extended.as_json())
         return payload
 
     async def ask_time(self) -> TrustedTime:

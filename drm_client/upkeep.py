@@ -152,7 +152,7 @@ class KeptLicenceUpkeep:
         unsettled, ending, warn_in_s = self._service.clock.is_doubtful(), [], DAILY_S
         for licence_id in self._licences.store.issued_by(self._service.address):
             try:
-                standing = self._licences.standing(licence_id)
+                standing, title_id = self._licences.standing(licence_id), self._licences.title_of(licence_id)
             except DrmError as error:
                 if error.code is not DrmErrorCode.NO_LICENCE:
                     raise
@@ -163,7 +163,6 @@ class KeptLicenceUpkeep:
             if standing.remaining_s > WARN_S:
                 warn_in_s = min(warn_in_s, standing.remaining_s - WARN_S + 1.0)
             else:
-                title_id = self._licences.title_of(licence_id)
                 ending.append(EndingTitle(licence_id, title_id, standing.remaining_s, standing.sentence))
         return unsettled, tuple(ending), warn_in_s
 

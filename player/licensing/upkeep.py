@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 from drm_client.errors import DrmError
@@ -69,7 +69,7 @@ class LicenceUpkeep:
         """Look which services there are."""
         await self._clock.sleep(FIRST_S)
         while True:
-            with contextlib.suppress(DrmError):  # whoever needs the vault says what is wrong with it
+            with _outliving():
                 for rights in await self._open():
                     address = rights.service.address
                     if address not in self._tasks:
@@ -81,7 +81,7 @@ class LicenceUpkeep:
         retry_s = RETRY_S
         while True:
             wait_s = LOOK_S
-            with contextlib.suppress(DrmError):
+            with _outliving():
                 due_s = await asyncio.to_thread(rights.upkeep.claim)
                 if due_s > 0.0 and retry_s == RETRY_S:
                     wait_s = min(due_s, LOOK_S)
@@ -93,3 +93,15 @@ class LicenceUpkeep:
                 else:
                     retry_s = RETRY_S
             await self._clock.sleep(wait_s)
+
+
+@contextlib.contextmanager
+def _outliving() -> Iterator[None]:
+    """Upkeep goes on whatever breaks a look or a pass: without it a device would renew nothing until its next start.
+    What is wrong with the vault is said by whoever needs it."""
+    try:
+        yield
+    except DrmError as error:
+        _log.info("upkeep of licences waits: %s", error.code)
+    except Exception:  # noqa: BLE001 - whatever it was, the next look may go well
+        _log.warning("upkeep of licences broke off", exc_info=True)

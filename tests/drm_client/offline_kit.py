@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +28,7 @@ class MemoryKeyStore:
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
+        self._lock = threading.Lock()
 
     def get(self, name: str) -> bytes | None:
         return self.kept.get(name)
@@ -37,6 +41,11 @@ class MemoryKeyStore:
 
     def entry_of(self, name: str, _folder: Path) -> str:
         return name
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        with self._lock:
+            yield
 
     def describe(self) -> KeyStoreDescription:
         return KeyStoreDescription("system", "memory", "For tests.")

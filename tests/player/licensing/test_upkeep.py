@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import socket
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from drm_client.licence_store import Receipt
 from drm_client.rights import RightsState
-from drm_client.upkeep import DAILY_S, UpkeepReport
+from drm_client.upkeep import DAILY_S, KeptLicenceUpkeep, UpkeepReport
+from player.base.clock import SystemClock
 from player.licensing import upkeep
+from player.licensing.device_rights import DeviceRights
+from tests.drm_client.offline_kit import Desk
 from tests.kit import upkeep_days
 from tests.kit.backend import running_backend
 from tests.kit.playback import signed_in_engine
-from tests.kit.waiting import until
+from tests.kit.waiting import until, until_in_loop
 from tests.player.licensing.test_device_rights import Client
 
 _REASON = "test"
@@ -99,6 +107,40 @@ def test_every_service_is_kept_up_with_and_none_holds_up_another(tmp_path: Path,
             (own,) = client.do(engine.upkeep.run_now(group.api.url))
             assert own.failed == {}
             assert nobody not in {report.service for report in reports}
+
+
+async def test_upkeep_outlives_what_breaks_a_look_or_a_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that fails once, and a notice that nobody could show."""
+    desk = Desk(tmp_path)
+    await desk.kept()
+    own = SimpleNamespace(service=desk.service, upkeep=KeptLicenceUpkeep(desk.vault, desk.licences, desk.service))
+    looks, reports = list[int](), list[UpkeepReport]()
+
+    async def rights() -> Sequence[DeviceRights]:
+        looks.append(1)
+        if len(looks) == 1:
+            raise OSError(errno.EIO, "Input/output error")
+        return [cast(DeviceRights, own)]
+
+    def tell(report: UpkeepReport) -> None:
+        reports.append(report)
+        raise RuntimeError("no notice could be shown")
+
+    monkeypatch.setattr(desk.service, "_exchange", desk.server.exchange)
+    kept_up = upkeep.LicenceUpkeep(tmp_path, rights, Hurried(), tell)
+    kept_up.start()
+    await until_in_loop(lambda: len(reports) > 0 and len(looks) > 2)
+    assert not any(task.done() for task in kept_up._tasks.values())
+    assert "broke off" in caplog.text
+    await kept_up.close()
+    desk.vault.close()
+
+
+class Hurried(SystemClock):
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0.001)
 
 
 def test_over_days_of_outages_and_restarts_what_is_due_comes_and_nothing_piles_up() -> None:

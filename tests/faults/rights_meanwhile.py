@@ -1,0 +1,128 @@
+"""Faults of rights while something else is under way: other programs, late answers, answers that break off."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from drm_client import trusted_service
+from drm_client.keystore import FileKeyStore
+from drm_client.licence_store import LicenceStore
+from drm_client.offline import OfflineLicences
+from drm_client.trusted_service import TrustedService
+from drm_client.upkeep import KeptLicenceUpkeep
+from player.licensing import upkeep
+from tests.faults.model import Fault
+
+_MEANWHILE = "tests/drm_client/test_meanwhile.py"
+
+
+def rewritten(owner: type, name: str, now: str, then: str) -> Callable[[pytest.MonkeyPatch], None]:
+    """Compile a method again with one of its texts replaced by what it was."""
+
+    def apply(patch: pytest.MonkeyPatch) -> None:
+        source = textwrap.dedent(inspect.getsource(getattr(owner, name)))
+        if source.count(now) != 1:
+            raise ValueError(f"{owner.__name__}.{name} has no single {now!r}")
+        names = dict(vars(sys.modules[owner.__module__]))
+        exec("from __future__ import annotations\n" + source.replace(now, then), names)
+        patch.setattr(owner, name, names[name])
+
+    return apply
+
+
+def a_pass_ends_with_any_error(patch: pytest.MonkeyPatch) -> None:
+    @contextlib.contextmanager
+    def nothing() -> Iterator[None]:
+        yield
+
+    patch.setattr(upkeep, "_outliving", nothing)
+
+
+def all_begin_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(FileKeyStore, "alone", lambda _self: contextlib.nullcontext())
+
+
+FAULTS = [
+    Fault(
+        "rights-a-late-state-is-of-the-renewed-licence",
+        f"{_MEANWHILE}::test_an_answer_about_a_licence_that_was_renewed_meanwhile_says_nothing_of_it",
+        rewritten(
+            OfflineLicences,
+            "_take_states",
+            "good.policy.sequence != rights.policy.sequence",
+            "said.sequence == rights.policy.sequence:\n"
+            "                    good = rules.confirmed(good, said.first_play_at)\n"
+            "                elif good is None",
+        ),
+    ),
+    Fault(
+        "rights-a-licence-that-comes-again-forgets-a-first-play",
+        f"{_MEANWHILE}::test_a_playback_that_begins_while_a_licence_comes_again_has_begun",
+        rewritten(OfflineLicences, "_keep_issued", "with self._vault.exclusive():", "if issued:"),
+    ),
+    Fault(
+        "rights-answers-may-sleep",
+        f"{_MEANWHILE}::test_an_answer_that_was_under_way_while_the_device_slept_is_not_taken",
+        lambda patch: patch.setattr(trusted_service, "is_fresh", lambda *_readings: True),
+    ),
+    Fault(
+        "rights-one-odd-answer-keeps-all-receipts",
+        f"{_MEANWHILE}::test_one_odd_answer_keeps_no_other_receipt",
+        rewritten(
+            OfflineLicences, "send_receipts", "except DrmError as error:", "except ZeroDivisionError as error:"
+        ),
+    ),
+    Fault(
+        "rights-a-network-that-ends-keeps-settled-receipts",
+        f"{_MEANWHILE}::test_a_network_that_ends_in_between_keeps_no_settled_receipt",
+        rewritten(
+            OfflineLicences, "send_receipts", "except Exception as error:", "except ZeroDivisionError as error:"
+        ),
+    ),
+    Fault(
+        "rights-keys-wait-for-the-service",
+        f"{_MEANWHILE}::test_no_key_waits_in_memory_for_the_answers_of_a_service",
+        rewritten(OfflineLicences, "renew_all", "for licence in kept:", "for licence in kept[:1]:"),
+    ),
+    Fault(
+        "rights-a-playback-that-does-not-begin-leaves-keys",
+        f"{_MEANWHILE}::test_a_playback_that_does_not_begin_leaves_no_key",
+        rewritten(OfflineLicences, "open", "except BaseException:", "except ZeroDivisionError:"),
+    ),
+    Fault(
+        "rights-uses-overwrite-each-other",
+        f"{_MEANWHILE}::test_two_programs_that_note_a_use_at_once_lose_none",
+        rewritten(LicenceStore, "note_use", "with self._vault.exclusive():", "if licence_id:"),
+    ),
+    Fault(
+        "rights-what-goes-is-looked-at",
+        f"{_MEANWHILE}::test_what_goes_while_it_is_looked_at_is_not_looked_at",
+        rewritten(
+            KeptLicenceUpkeep,
+            "_look",
+            "if error.code is not DrmErrorCode.NO_LICENCE:",
+            "if error.code:",
+        ),
+    ),
+    Fault(
+        "rights-the-last-pin-holds",
+        f"{_MEANWHILE}::test_at_two_first_contacts_at_once_the_first_pin_holds",
+        rewritten(TrustedService, "_learn", "if trust.keys else", "if not trust else"),
+    ),
+    Fault(
+        "rights-two-programs-begin-as-two-devices",
+        f"{_MEANWHILE}::test_of_two_programs_that_begin_at_once_both_are_one_device[file]",
+        all_begin_at_once,
+    ),
+    Fault(
+        "rights-an-error-ends-upkeep",
+        "tests/player/licensing/test_upkeep.py::test_upkeep_outlives_what_breaks_a_look_or_a_pass",
+        a_pass_ends_with_any_error,
+    ),
+]
