@@ -22,6 +22,7 @@ from downloads.item_writer import DiskFile, HashCode, ItemWriter, SystemFile
 from downloads.journal import Body, Journal
 from downloads.ledger import Ledger
 from downloads.model import DownloadPlan, DownloadSummary, PlanItem, Stored
+from downloads.reading import read_kept
 from drm_client.errors import DrmError
 from drm_client.locks import held, is_held
 from drm_client.sealing import TAG_BYTES, FingerprintStream, Sealer, SealingStream
@@ -29,6 +30,7 @@ from player.base.errors import ErrorCode
 from player.base.files import sync_folder
 
 _WANTED = "wanted"
+_SMALL_BYTES = 1024 * 1024
 ITEMS = "items"
 _WITH_CODES = 2  # the format from which on the journal has codes of what is not sealed, no hashes
 
@@ -118,7 +120,7 @@ class DownloadFolder:
         if self._plan is None:
             with self._storage():
                 try:
-                    data = (self.path / "plan").read_bytes()
+                    data = read_kept(self.path / "plan", planfile.MAX_BYTES, "The plan of the download")
                 except FileNotFoundError:
                     raise damaged("The plan of the download") from None
             if hashlib.sha256(data).hexdigest() != self.ledger.plan_sha256:
@@ -163,7 +165,9 @@ class DownloadFolder:
         what = f"Part {item.index} of the download"
         with self._storage():
             try:
-                data = self.item_path(item.index).read_bytes()
+                if (self.path / ITEMS).is_symlink():
+                    raise damaged(what, item=item.index)
+                data = read_kept(self.item_path(item.index), stored.length, what, item=item.index)
             except FileNotFoundError:
                 raise damaged(what, item=item.index) from None
         if len(data) != stored.length or not self._is(data, item, stored.digest):
@@ -185,12 +189,13 @@ class DownloadFolder:
 
     def read_secret(self, name: str) -> bytes | None:
         """What was kept under ``name``; None where there is nothing."""
+        what = f"The file {name} of the download"
         with self._storage():
             try:
-                data = (self.path / name).read_bytes()
+                data = read_kept(self.path / name, _SMALL_BYTES, what)
             except FileNotFoundError:
                 return None
-        return self._open(data, name, f"The file {name} of the download")
+        return self._open(data, name, what)
 
     def drop_secret(self, name: str) -> None:
         """Forget what was kept under ``name``, readable or not."""
@@ -230,9 +235,9 @@ class DownloadFolder:
     def wanted_s(self) -> float:
         """The time that somebody wants first; 0 where nobody said."""
         try:
-            value = json.loads((self.path / _WANTED).read_text()[:100])["start_s"]
+            value = json.loads(read_kept(self.path / _WANTED, 100, "The hint of what is wanted"))["start_s"]
             return float(value)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (DownloadError, OSError, ValueError, OverflowError, KeyError, TypeError):
             return 0.0
 
     def snapshot(self) -> DownloadSummary:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from downloads.model import Stored
+from downloads.reading import drop_foreign
 from drm_client.sealing import FingerprintStream, SealingStream
 
 BUFFER_BYTES = 1 << 20
@@ -29,14 +30,13 @@ class DiskFile(Protocol):
 
 
 class SystemFile:
-    """The machine's own. Methods raise OSError. What a link in its place leads to is never written to: the link goes.
-    A folder that is a link is refused."""
+    """The machine's own. Methods raise OSError. What a link in its place leads to is never written to: the link goes,
+    and so does a pipe. A folder that is a link is refused."""
 
     def __init__(self, path: Path) -> None:
         if path.parent.is_symlink():
             raise OSError(errno.ELOOP, "a link is in the place of a folder", str(path.parent))
-        if path.is_symlink():
-            path.unlink()
+        drop_foreign(path)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK | _BINARY, 0o666)
         self._file = os.fdopen(handle, "wb", buffering=0)
 

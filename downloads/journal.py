@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from downloads.errors import damaged
+from downloads.errors import DownloadError, damaged
+from downloads.reading import read_kept
 from drm_client.locks import held
 from drm_client.sealing import Sealer
 from player.base.files import sync_folder, write_whole
 
 Body = dict[str, Any]
 MAX_RECORD_BYTES = 64 * 1024
+_LONGEST = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,7 @@ class Journal:
     def refresh(self) -> list[Record]:
         """The records since the last call, whoever wrote them. Raises DownloadError ``download.damaged``."""
         try:
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                data = file.read()
+            data = read_kept(self._path, _LONGEST, "The download's journal", start=self._offset)
         except FileNotFoundError:
             return []
         records = []
@@ -95,7 +95,12 @@ class Journal:
 
     def salvage(self) -> tuple[list[Record], list[str]]:
         """Every sound record, and the names of the damaged ones. Nothing is changed."""
-        data = self._path.read_bytes() if self._path.exists() else b""
+        try:
+            data = read_kept(self._path, _LONGEST, "The download's journal")
+        except FileNotFoundError:
+            data = b""
+        except DownloadError:  # it is no file of ours
+            return [], ["the journal"]
         records: list[Record] = []
         broken: list[str] = []
         for number, line in enumerate(self._lines(data)):

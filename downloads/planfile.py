@@ -13,7 +13,7 @@ from player.manifest.model import ByteRange, TrackType
 from player.net.model import RequestKind
 
 FORMAT = 1
-_MAX_BYTES = 256 * 1024 * 1024
+MAX_BYTES = 256 * 1024 * 1024
 
 
 def encode(plan: DownloadPlan) -> bytes:
@@ -36,7 +36,7 @@ def decode(data: bytes) -> DownloadPlan:
     """The plan in unsealed bytes. Raises DownloadError ``download.newer`` or ``download.damaged``."""
     try:
         unpacker = zlib.decompressobj()
-        document = json.loads(unpacker.decompress(data, _MAX_BYTES))
+        document = json.loads(unpacker.decompress(data, MAX_BYTES))
         if document["format"] > FORMAT:
             raise newer()
         return DownloadPlan(

@@ -10,6 +10,7 @@ from pathlib import Path
 from downloads import request
 from downloads.errors import DownloadError
 from downloads.model import DownloadSummary
+from downloads.reading import read_kept
 from downloads.store import Store, free_bytes
 from drm_client.whole_files import write_whole
 from player.base.errors import ErrorCode
@@ -50,10 +51,9 @@ class Taken:
 
 def read(root: Path) -> StorageLimits:
     """The limits of the downloads in ``root``. Raises DownloadError ``download.newer`` for those of a newer version;
-    a damaged file holds none."""
+    a damaged file, or one that may not be read, holds none."""
     try:
-        data = (root / _NAME).read_bytes()
-        document = json.loads(data) if len(data) <= _LONGEST else {}
+        document = json.loads(read_kept(root / _NAME, _LONGEST, "The file of limits"))
         if document.get("format", 0) > _FORMAT:
             raise DownloadError(
                 ErrorCode.DOWNLOAD_NEWER, "The limits of downloads were set by a newer version; please update."
@@ -61,8 +61,12 @@ def read(root: Path) -> StorageLimits:
         total = document.get("total")
         profiles = {str(name): int(value) for name, value in document.get("profiles", {}).items()}
         return StorageLimits(None if total is None else int(total), profiles)
-    except (FileNotFoundError, ValueError, TypeError, AttributeError):
-        return StorageLimits()
+    except DownloadError as error:
+        if error.code is ErrorCode.DOWNLOAD_NEWER:
+            raise
+    except (OSError, ValueError, OverflowError, TypeError, AttributeError, RecursionError):
+        pass
+    return StorageLimits()
 
 
 def write(root: Path, limits: StorageLimits) -> None:

@@ -22,6 +22,7 @@ from downloads.errors import DownloadError, damaged, disk_full, not_found, stora
 from downloads.folder import ITEMS, Disk, DownloadFolder
 from downloads.index import Index
 from downloads.model import DownloadSummary, State
+from downloads.reading import open_kept, read_kept
 from drm_client.keystore import KeyStore
 from drm_client.locks import held
 from drm_client.sealing import KEY_BYTES, Sealer
@@ -34,6 +35,7 @@ _FORMAT_FILE = "format.json"
 _TRASH = ".removed-"
 _MOVED = ".moved"
 _ID_BYTES = 6
+_SMALL_BYTES = 64 * 1024
 _ID = re.compile(rf"[0-9a-f]{{{2 * _ID_BYTES}}}")
 _AT_FIRST = {ITEMS, "journal", "journal.lock"}  # what a download has before it has a request
 
@@ -93,7 +95,8 @@ class Store:
             try:
                 snapshots.append(self._snapshot(self._folder(download_id)))
             except DownloadError as error:
-                snapshots.append(_unreadable(download_id, error))
+                if download_id in self.ids():  # else it was removed since
+                    snapshots.append(_unreadable(download_id, error))
         self._index.keep_only(ids)
         return tuple(sorted(snapshots, key=lambda item: (-item.priority, item.created_at, item.id)))
 
@@ -180,7 +183,9 @@ class Store:
         folder = self.get(name)
         place = target / folder.id
         with self._storage(), folder.running():
-            if place.exists() or target.resolve() == folder.path.parent.resolve():
+            if place.exists() and place.resolve() != folder.path.resolve():
+                self._rest_at(place)
+            elif target.resolve() == folder.path.parent.resolve():
                 raise DownloadError(ErrorCode.INPUT_USAGE, f"The download is at {target} already.")
             target.mkdir(parents=True, mode=0o700, exist_ok=True)
             _check_room(folder, target)
@@ -189,11 +194,19 @@ class Store:
             _copy(folder.path, staging, on_bytes)
             _check_copy(folder, staging)
             with held(self._lock):
+                shutil.rmtree(place, ignore_errors=True)  # the rest of a move that was cut off
                 staging.rename(place)
                 sync_folder(target)
                 self._point(folder.id, place)
             shutil.rmtree(folder.path, ignore_errors=True)
         return place
+
+    def _rest_at(self, place: Path) -> None:
+        """Raises DownloadError unless what is at ``place`` is the copy of a move that was cut off."""
+        try:
+            DownloadFolder(place, self.sealer, self._disk).refresh()
+        except DownloadError as error:
+            raise DownloadError(ErrorCode.INPUT_USAGE, f"Something else is at {place} already.") from error
 
     def _adopt(self, download_id: str, target: Path) -> bool:
         """Find a download again that somebody has moved with its folder; whether it is in ``target``."""
@@ -217,9 +230,11 @@ class Store:
 
     def _read_pointer(self, pointer: Path, download_id: str) -> Path:
         with self._storage():
-            text, _, code = pointer.read_text(errors="replace").rstrip("\n").partition("\n")
+            what = f"The note where download {download_id} is"
+            note = read_kept(pointer, _SMALL_BYTES, what).decode(errors="replace")
+        text, _, code = note.rstrip("\n").partition("\n")
         if code != self.sealer.mac(text.encode(), _pointer_context(download_id)).hex():
-            raise damaged(f"The note where download {download_id} is")
+            raise damaged(what)
         return Path(json.loads(text)["path"])
 
     # --- opening
@@ -239,7 +254,7 @@ class Store:
             raise ledger.newer()
         if key is not None and len(key) == KEY_BYTES:
             sealer = Sealer(key)
-            if path.read_bytes() == _format_document(sealer):
+            if read_kept(path, _SMALL_BYTES, "The store's description") == _format_document(sealer):
                 return sealer
         raise DownloadError(
             ErrorCode.DOWNLOAD_DAMAGED,
@@ -317,9 +332,9 @@ def _format_document(sealer: Sealer) -> bytes:
 
 def _format_of(path: Path) -> int:
     try:
-        value = json.loads(path.read_bytes()[:10_000])["format"]
+        value = json.loads(read_kept(path, _SMALL_BYTES, "The store's description"))["format"]
         return int(value)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, OverflowError, KeyError, TypeError):
         raise damaged("The store's description") from None
 
 
@@ -338,7 +353,7 @@ def _copy(source: Path, target: Path, on_bytes: Callable[[int], None]) -> None:
         for name in names:
             if name.endswith(".lock"):
                 continue
-            with (Path(folder) / name).open("rb") as old, (place / name).open("wb") as new:
+            with open(Path(folder) / name, "rb", opener=open_kept) as old, (place / name).open("wb") as new:
                 shutil.copyfileobj(old, new, 1024 * 1024)
                 new.flush()
                 os.fsync(new.fileno())

@@ -60,3 +60,17 @@ def test_a_request_of_before_is_nobodys(tmp_path: Path) -> None:
     assert quota.room_for(kept.store, folder.id) is None
     assert quota.room_for(kept.store, folder.id, 700) == 700
     assert quota.room_for(kept.store, "unknown", 700) is None
+
+
+@pytest.mark.parametrize("text", ['{"total": 1e999}', '{"profiles": {"a": 1e999}}', "[" * 10_000])
+def test_limits_that_are_no_numbers_are_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "limits.json").write_text(text)
+    assert quota.read(tmp_path) == quota.StorageLimits()
+
+
+def test_limits_that_may_not_be_read_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_given: object) -> bytes:
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr(quota, "read_kept", refuse)
+    assert quota.read(tmp_path) == quota.StorageLimits()

@@ -27,6 +27,7 @@ from downloads.queue import Queue
 from downloads.quota import StorageLimits
 from downloads.schedule import QueueConditions, WaitReason
 from downloads.settings import DownloadSettings
+from downloads.store import Store
 from drm_client.refusals import RefusedError
 from player.base.clock import SystemClock
 from player.base.errors import ErrorCode, MatineeError
@@ -490,3 +491,55 @@ def test_a_home_that_was_renamed_takes_its_downloads_along(tmp_path: Path) -> No
     assert checking.verify(moved.get(elsewhere.id)).sound
     moved.move(elsewhere.id, tmp_path / "new" / "store")
     assert checking.verify(moved.get(elsewhere.id)).sound
+
+
+def test_a_title_that_is_removed_while_it_is_listed_is_not_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = new_shelf(tmp_path)
+    folder, kept, ids = made.store.create("Film"), made.store.create("Other"), Store.ids
+    other = made.again()
+
+    def then_removed(self: Store) -> tuple[str, ...]:
+        found = ids(self)
+        monkeypatch.setattr(Store, "ids", ids)
+        other.remove(folder.id)
+        return found
+
+    monkeypatch.setattr(Store, "ids", then_removed)
+    assert [item.id for item in made.store.list()] == [kept.id]
+
+
+def test_a_move_that_was_cut_off_before_it_was_noted_can_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """The process ended here."""
+
+    def die(*_given: object) -> None:
+        raise Killed
+
+    made = new_shelf(tmp_path)
+    folder = made.store.create("Film")
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "_point", die)
+        with pytest.raises(Killed):
+            made.store.move(folder.id, tmp_path / "usb")
+    store = made.again()
+    assert store.get(folder.id).path.parent == store.root
+    store.get(folder.id).note(ledger.changed(State.PAUSED))  # what comes after the copy is not lost
+    assert store.move(folder.id, tmp_path / "usb") == tmp_path / "usb" / folder.id
+    assert made.again().get(folder.id).ledger.state is State.PAUSED
+    with pytest.raises(DownloadError, match="already"):
+        store.move(folder.id, tmp_path / "usb")
+
+
+def test_a_move_replaces_nothing_that_is_no_rest_of_one(tmp_path: Path) -> None:
+    store = new_shelf(tmp_path).store
+    folder = store.create("Film")
+    place = tmp_path / "usb" / folder.id
+    place.mkdir(parents=True)
+    (place / "letter").write_text("mine")
+    with pytest.raises(DownloadError, match="already"):
+        store.move(folder.id, place.parent)
+    assert (place / "letter").read_text() == "mine"

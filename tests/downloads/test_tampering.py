@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from downloads import checking
+from downloads import checking, quota
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.offline import OfflineTransport, address, presentation_of
@@ -21,7 +22,7 @@ from player.base.clock import SystemClock
 from player.base.errors import ErrorCode, NetError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
-from tests.kit.downloads import Shelf, noise_download, run
+from tests.kit.downloads import Shelf, noise_download, run, shelf
 from tests.kit.fileserver import FileServer
 
 
@@ -194,3 +195,68 @@ def test_a_link_in_the_place_of_a_part_is_never_written_through(
     assert checking.verify(shelf.again().get(download.id)).sound
     assert letter.read_text() == "mine"
     assert not path.is_symlink()
+
+
+def put_in_place(path: Path, how: str, folder: Path) -> None:
+    """Something that is no file of ours, in the place of one."""
+    content = path.read_bytes() if path.exists() else b""
+    path.unlink(missing_ok=True)
+    if how == "pipe":
+        os.mkfifo(path)
+    elif how == "endless":
+        path.symlink_to("/dev/zero")
+    elif how == "link":  # to the very bytes
+        (folder / "elsewhere").write_bytes(content)
+        path.symlink_to(folder / "elsewhere")
+    else:
+        path.write_bytes(content)
+        os.truncate(path, 1 << 40)  # takes no room
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes are POSIX's")
+@pytest.mark.parametrize("how", ["pipe", "endless", "link", "huge"])
+@pytest.mark.parametrize("part", ["items/000002", "plan", "request", "journal", "wanted"])
+def test_what_is_no_file_of_the_download_is_neither_read_nor_waited_for(
+    kept: tuple[Shelf, DownloadFolder, FileServer], tmp_path: Path, part: str, how: str
+) -> None:
+    """It is named, and healed or removed like any damage. It would have taken all memory, or never ended."""
+    shelf, folder, _ = kept
+    put_in_place(folder.path / part, how, tmp_path)
+    store = shelf.again()
+    assert [item.id for item in store.list()] == [folder.id]
+    assert store.find(folder.id).wanted_s() == 0.0
+    if part in {"items/000002", "plan", "request"}:
+        assert not checking.verify(store.find(folder.id)).sound
+        checking.prepare_repair(store.find(folder.id))
+        run(store.get(folder.id))
+        assert checking.verify(store.find(folder.id)).sound
+    elif part == "journal":
+        assert not checking.verify(store.find(folder.id)).sound
+    store.remove(folder.id)
+    assert shelf.again().ids() == ()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes are POSIX's")
+@pytest.mark.parametrize("how", ["pipe", "endless", "huge"])
+def test_limits_and_the_notes_of_places_are_read_within_bounds(tmp_path: Path, how: str) -> None:
+    kept = shelf(tmp_path)
+    folder = kept.store.create("Film", place=tmp_path / "usb")
+    put_in_place(kept.store.root / "limits.json", how, tmp_path)
+    assert quota.read(kept.store.root) == quota.StorageLimits()
+    put_in_place(kept.store.root / f"{folder.id}.moved", how, tmp_path)
+    assert [item.code for item in kept.again().list()] == ["download.damaged"]
+    put_in_place(kept.store.root / "format.json", how, tmp_path)
+    with pytest.raises(DownloadError) as caught:
+        kept.again()
+    assert caught.value.code is ErrorCode.DOWNLOAD_DAMAGED
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes are POSIX's")
+def test_a_move_copies_nothing_that_a_link_leads_to(
+    kept: tuple[Shelf, DownloadFolder, FileServer], tmp_path: Path
+) -> None:
+    shelf, folder, _ = kept
+    put_in_place(folder.path / "card", "link", tmp_path)
+    with pytest.raises(DownloadError):
+        shelf.store.move(folder.id, tmp_path / "usb")
+    assert checking.verify(shelf.again().find(folder.id)).sound

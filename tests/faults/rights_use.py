@@ -12,7 +12,7 @@ import pytest
 
 from backend_stub.services.rights import state, time_guard
 from backend_stub.services.rights.time_guard import BootClock, Mark
-from downloads import errors, removal, request
+from downloads import errors, folder, quota, removal, request, store
 from downloads.model import DownloadSummary
 from downloads.queue import Queue
 from downloads.store import Store
@@ -21,12 +21,13 @@ from drm_client.licence_store import KeptLicence, LicenceStore, Removal
 from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.signed_licences import IssuedLicence, LicenceStates
 from drm_client.upkeep import KeptLicenceUpkeep
+from player.base.errors import ErrorCode
 from player.service import client
 from tests.backend_stub.rights import test_states
 from tests.faults.model import Fault
 from ui.app.downloads import card, titles
 from ui.app.ports.downloads import KeptTitle
-from ui.cli import download_work
+from ui.cli import download_rights, download_work
 
 
 def an_older_copy_waits_for_the_next_pass(patch: pytest.MonkeyPatch) -> None:
@@ -154,6 +155,8 @@ def sizes_are_told_in_megabytes(patch: pytest.MonkeyPatch) -> None:
 
 
 _KEYS = "tests/drm_client/test_keystore.py"
+_TAMPERING = "tests/downloads/test_tampering.py"
+_STORE = "tests/downloads/test_store.py"
 _REMOVALS = "tests/downloads/test_removals.py"
 _FULL = "tests/downloads/test_full_disk.py"
 _UPKEEP = "tests/drm_client/test_upkeep.py"
@@ -217,6 +220,45 @@ def the_app_tidies_once(patch: pytest.MonkeyPatch) -> None:
         self._tidied = True
 
     patch.setattr(titles.KeptTitles, "_tidy", once)
+
+
+def links_are_read(patch: pytest.MonkeyPatch) -> None:
+    def followed(path: Path, _longest: int, _what: str, *, item: int | None = None) -> bytes:
+        return path.read_bytes()
+
+    patch.setattr(folder, "read_kept", followed)
+
+
+def a_move_copies_what_links_lead_to(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(store, "open_kept", os.open)
+
+
+def a_move_that_was_cut_off_is_refused(patch: pytest.MonkeyPatch) -> None:
+    def refuse(_store: Store, place: Path) -> None:
+        raise errors.DownloadError(ErrorCode.INPUT_USAGE, f"The download is at {place.parent} already.")
+
+    patch.setattr(Store, "_rest_at", refuse)
+
+
+def what_is_removed_meanwhile_is_listed(patch: pytest.MonkeyPatch) -> None:
+    ids, first = Store.ids, Store.list
+
+    def listed(self: Store) -> tuple[DownloadSummary, ...]:
+        known = self.ids()
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(Store, "ids", lambda _store: known)
+            return first(self)
+
+    patch.setattr(Store, "list", listed)
+    patch.setattr(Store, "ids", ids)
+
+
+def limits_without_end_break_the_list(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(quota, "OverflowError", KeyError, raising=False)
+
+
+def a_licence_that_went_ends_all_renewals(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(download_rights, "ANY_ERROR", (KeyError,))
 
 
 FAULTS = [
@@ -363,5 +405,36 @@ FAULTS = [
         "tests/ui/app/test_kept_titles.py"
         "::test_removals_that_cannot_be_finished_yet_are_tried_again_and_hide_nothing",
         the_app_tidies_once,
+    ),
+    Fault(
+        "rights-links-are-read",
+        f"{_TAMPERING}::test_what_is_no_file_of_the_download_is_neither_read_nor_waited_for[items/000002-link]",
+        links_are_read,
+    ),
+    Fault(
+        "rights-a-move-copies-what-links-lead-to",
+        f"{_TAMPERING}::test_a_move_copies_nothing_that_a_link_leads_to",
+        a_move_copies_what_links_lead_to,
+    ),
+    Fault(
+        "rights-a-move-that-was-cut-off-is-refused",
+        f"{_STORE}::test_a_move_that_was_cut_off_before_it_was_noted_can_be_made_again",
+        a_move_that_was_cut_off_is_refused,
+    ),
+    Fault(
+        "rights-what-is-removed-meanwhile-is-listed",
+        f"{_STORE}::test_a_title_that_is_removed_while_it_is_listed_is_not_listed",
+        what_is_removed_meanwhile_is_listed,
+    ),
+    Fault(
+        "rights-limits-without-end-break-the-list",
+        'tests/downloads/test_quota.py::test_limits_that_are_no_numbers_are_none[{"total": 1e999}]',
+        limits_without_end_break_the_list,
+    ),
+    Fault(
+        "rights-a-licence-that-went-ends-all-renewals",
+        "tests/ui/cli/test_download_rights.py"
+        "::test_a_licence_that_is_removed_while_it_is_renewed_is_told_like_any_failure",
+        a_licence_that_went_ends_all_renewals,
     ),
 ]

@@ -115,10 +115,9 @@ def _renew_one(
     engine: Engine, licences: OfflineLicences, folder: DownloadFolder
 ) -> tuple[dict[str, Any], Exception | None]:
     try:
-        licence_id = engine.submit(service.renew(folder, licences)).result()
+        standing = licences.standing(engine.submit(service.renew(folder, licences)).result())
     except ANY_ERROR as error:
         return {"id": folder.id, "code": str(error.code), "sentence": error.sentence}, error
-    standing = licences.standing(licence_id)
     entry = {"id": folder.id, "code": "", "sentence": standing.sentence, "ends_at": standing.ends_at}
     return entry, None
 
