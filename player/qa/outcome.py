@@ -13,7 +13,7 @@ from player.qa.thresholds import Condition, Judgement, Metrics, figure, implied,
 
 OUTCOME_VERSION = 1
 _IMPLIED = "failed == 0"
-_ABOUT_FAILURE = ("failed", "ended", "errors")
+_ABOUT_FAILURE = ("failed", "ended")
 _TABLED = (
     "startup_s",
     "stalls",
@@ -85,7 +85,7 @@ def outcome_of(plan: QaPlan, results: Sequence[RunResult], not_run: Sequence[str
     """Judge the results of a plan's runs; ``not_run`` names those that there was no time for. A playback that fails
     breaks a plan that says nothing about failures, and media that is lost one that says nothing about losses."""
     conditions = list(plan.thresholds)
-    if not any(condition.metric.partition(".")[0] in _ABOUT_FAILURE for condition in conditions):
+    if not any(condition.metric in _ABOUT_FAILURE for condition in conditions):
         conditions.insert(0, parse(_IMPLIED))
     measured = [(result, metrics_of(result.report, result.memory_bytes)) for result in results]
     taken_for_granted = implied(conditions, [metrics for _, metrics in measured])

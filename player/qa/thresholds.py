@@ -11,11 +11,16 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
+from drm_client.errors import DrmErrorCode
+from player.base.errors import ErrorCode
 from player.qa.picture.figures import FIGURES as MEDIA_FIGURES
 from player.qa.picture.figures import NOTHING_OF as MEDIA_NOTHING_OF
+from player.reporting.continuity import MEDIA
+from player.reporting.startup import PART_BUDGETS_S
 from player.reporting.state import PlaybackStatus
 
 Metrics = Mapping[str, float | None]
@@ -56,6 +61,13 @@ FAMILIES = {
     "repeated_s": "repeated_s.video, repeated_s.audio, repeated_s.subtitles",
     "start": "start.api, start.cdn, start.manifest, start.licence, start.segment: seconds of the parts of the start",
     "cdn": "cdn.NAME.share (of the bytes of media, 0 to 1), cdn.NAME.requests, cdn.NAME.errors",
+}
+_OF_A_CDN = ("share", "requests", "errors")
+_MEMBERS = {
+    "errors": (*ErrorCode, *DrmErrorCode),
+    "lost_s": MEDIA,
+    "repeated_s": MEDIA,
+    "start": tuple(PART_BUDGETS_S),
 }
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -110,13 +122,28 @@ def parse(text: str, known: Mapping[str, str] | None = None) -> Condition:
     if found is None:
         raise ValueError(f"{text!r} is not METRIC [STATISTIC] OPERATOR VALUE, such as startup_s p95 <= 2.5")
     metric, statistic = found["metric"], found["statistic"] or ""
-    if metric not in (known or PLAIN) and (known or metric.partition(".")[0] not in FAMILIES):
-        names = known or [*PLAIN, "errors.CODE", "cdn.NAME.share"]
+    if metric not in (known or PLAIN) and (known or not _is_in_a_family(metric)):
+        names = known or _members_of(metric.partition(".")[0]) or [*PLAIN, *(f"{family}.…" for family in FAMILIES)]
         raise ValueError(f"no figure is called {metric!r}; there are {', '.join(names)}")
     if statistic and statistic not in _STATISTICS:
         raise ValueError(f"no statistic is called {statistic!r}; there are {', '.join(_STATISTICS)}")
     value = float(found["value"]) * _UNITS[found["unit"]]
     return Condition(text.strip(), metric, statistic, found["operator"], value)
+
+
+def _is_in_a_family(metric: str) -> bool:
+    """Whether there can be such a figure: one that cannot is 0 in every run, and a condition on it would hold."""
+    family, _, member = metric.partition(".")
+    if family == "cdn":
+        name, _, what = member.rpartition(".")
+        return bool(name) and what in _OF_A_CDN
+    return member in _MEMBERS.get(family, ())
+
+
+def _members_of(family: str) -> list[str]:
+    if family == "cdn":
+        return [f"cdn.NAME.{what}" for what in _OF_A_CDN]
+    return [f"{family}.{member}" for member in _MEMBERS.get(family, ())]
 
 
 def fails_on(text: str, known: Mapping[str, str] | None = None) -> Condition:
@@ -126,11 +153,20 @@ def fails_on(text: str, known: Mapping[str, str] | None = None) -> Condition:
 
 
 def implied(conditions: Sequence[Condition], runs: Sequence[Metrics]) -> list[Condition]:
-    """Return what must hold though nobody said so: a run comes to its end, nothing is lost, no decoder complains."""
-    named = {condition.metric.partition(".")[0] for condition in conditions}
+    """Return what must hold though nobody said so: a run comes to its end, nothing is lost, no decoder complains.
+    Who names the loss of one of video, audio and subtitles has said nothing of the others."""
+    named = {condition.metric for condition in conditions}
     names = _NOTHING_OF if "ended" in named else ("unfinished", *_NOTHING_OF)
     known = [name for name in names if not runs or any(run.get(name) is not None for run in runs)]
-    return [parse(f"{name} == 0") for name in known if name not in named]
+    figures = (figure for name in known if name not in named for figure in _unnamed(name, named))
+    return [parse(f"{figure} == 0") for figure in figures]
+
+
+def _unnamed(name: str, named: AbstractSet[str]) -> Sequence[str]:
+    """The figure, or those of its media that are not named where one is."""
+    parts = [f"{name}.{medium}" for medium in _MEMBERS.get(name, ())]
+    left = [part for part in parts if part not in named]
+    return [name] if len(left) == len(parts) else left
 
 
 def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, float | None]:

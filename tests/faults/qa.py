@@ -60,6 +60,21 @@ def nobody_follows_the_tracks(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Emitter, "_judge", lambda *_values: None)
 
 
+def any_member_of_a_family_is_a_figure(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(thresholds, "_is_in_a_family", lambda metric: metric.partition(".")[0] in thresholds.FAMILIES)
+
+
+def who_names_an_error_allows_failures(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(outcome, "_ABOUT_FAILURE", ("failed", "ended", "errors", "errors.net.refused"))
+
+
+def who_names_one_medium_allows_all_losses(patch: pytest.MonkeyPatch) -> None:
+    def nothing_is_left(name: str, named: set[str]) -> list[str]:
+        return [] if any(each.startswith(f"{name}.") for each in named) else [name]
+
+    patch.setattr(thresholds, "_unnamed", nothing_is_left)
+
+
 def a_plan_says_nothing_of_losses(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(outcome, "implied", lambda _conditions, _runs: [])
 
@@ -474,6 +489,21 @@ FAULTS = [
         "qa-lost-audio-passes",
         "tests/player/qa/test_lies.py::test_what_a_cdn_leaves_out_is_lost_and_said",
         nobody_follows_the_tracks,
+    ),
+    Fault(
+        "qa-any-member-of-a-family-is-a-figure",
+        "tests/player/qa/test_outcome.py::test_a_figure_that_there_cannot_be_is_refused",
+        any_member_of_a_family_is_a_figure,
+    ),
+    Fault(
+        "qa-who-names-an-error-allows-failures",
+        "tests/player/qa/test_outcome.py::test_a_failure_breaks_a_plan_that_speaks_of_errors",
+        who_names_an_error_allows_failures,
+    ),
+    Fault(
+        "qa-who-names-one-medium-allows-all-losses",
+        "tests/player/qa/test_outcome.py::test_who_names_one_medium_has_said_nothing_of_the_others",
+        who_names_one_medium_allows_all_losses,
     ),
     Fault(
         "qa-plans-pass-over-losses",

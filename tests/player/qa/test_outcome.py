@@ -79,6 +79,25 @@ def test_conditions_that_make_no_sense_are_refused(text: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "errors.net.refsed == 0",
+        "lost_s.vidoe == 0",
+        "repeated_s.text == 0",
+        "start.manifst <= 1",
+        "cdn.a.total == 0",
+        "cdn.errors == 0",
+        "cdn == 0",
+        "start < 1",
+    ],
+)
+def test_a_figure_that_there_cannot_be_is_refused(text: str) -> None:
+    """It would be 0 in every run, and the condition would always hold."""
+    with pytest.raises(ValueError, match="no figure is called"):
+        parse(text)
+
+
 def test_statistics_go_by_the_nearest_rank() -> None:
     values = [float(n) for n in range(1, 21)]
     found = [statistic(name, values) for name in ("p50", "p95", "min", "max", "mean", "sum")]
@@ -97,6 +116,25 @@ def test_a_failure_breaks_a_plan_that_says_nothing_of_it() -> None:
     failed = result("bad", summary={"failed": True})
     assert not outcome([failed], "stalls == 0").passed
     assert outcome([failed], "failed <= 1").passed
+
+
+@pytest.mark.parametrize("text", ["errors.drm.no_key == 0", "errors.net.refused <= 1", "cdn.edge-a.share >= 0.2"])
+def test_every_code_of_an_error_and_every_cdn_is_a_figure(text: str) -> None:
+    assert parse(text).text == text
+
+
+@pytest.mark.parametrize("text", ["errors.net.refused == 0", "errors <= 100"])
+def test_a_failure_breaks_a_plan_that_speaks_of_errors(text: str) -> None:
+    """An error may be got over: who names one has not said that a playback may fail."""
+    assert not outcome([result("bad", summary={"failed": True})], text).passed
+
+
+@pytest.mark.parametrize("what", ["lost_s", "repeated_s"])
+def test_who_names_one_medium_has_said_nothing_of_the_others(what: str) -> None:
+    continuity = report()["continuity"]
+    silent = {**continuity, what: {**continuity[what], "audio": 6.0}}
+    assert not outcome([RunResult(Labels("one"), report(continuity=silent))], f"{what}.video == 0").passed
+    assert outcome([RunResult(Labels("one"), report(continuity=silent))], f"{what}.audio <= 6").passed
 
 
 def test_what_no_browser_tells_is_not_held_against_its_player() -> None:
