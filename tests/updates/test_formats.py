@@ -224,11 +224,12 @@ def test_what_the_present_code_writes_is_what_is_kept_of_it(tmp_path: Path) -> N
 
 def shape(profile: Path) -> dict[str, object]:
     """What a format is: which files there are, and which tables they hold. JSON documents of the app may gain
-    members, since what is not known is passed over; what lies within a download is the journal's own matter."""
+    members, since what is not known is passed over; what lies within a download is the journal's own matter, and
+    files that are only locked hold nothing."""
     found: dict[str, object] = {}
     for path in sorted(profile.rglob("*")):
         name = path.relative_to(profile).as_posix()
-        if path.is_dir() or name.startswith("downloads/") or name.endswith(("-wal", "-shm")):
+        if path.is_dir() or name.startswith("downloads/") or name.endswith(("-wal", "-shm", ".lock")):
             continue
         found[name] = tables(path) if path.suffix == ".db" else True
     return found

@@ -63,7 +63,7 @@ SCHEMA: Mapping[str, Mapping[str, str]] = {
     "stall": {
         "position_s": "where",
         "seconds": "how long; none while it lasts",
-        "cause": "network, licence, decoder, source or machine; none while it lasts",
+        "cause": "network, licence, decoder, source, machine or file; none while it lasts",
     },
     "recovery": {"step": "what was done", "code": "after which error", "cdn": "at which CDN", "to_cdn": "new CDN"},
     "error": {"code": "error code", "fatal": "whether it ended the playback"},

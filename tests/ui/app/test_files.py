@@ -892,7 +892,7 @@ def test_a_remote_writes_a_time_by_digits(stage, tmp_path):
     failure = PlaybackFailure("net.cut", "The connection has broken.")
     session.publish(playing(status=PlaybackStatus.FAILED, failure=failure))
     stage.until(lambda: stage.focus_name == "retryPlayback")
-    assert stage.window.findChild(QQuickItem, "keyboardPanel") is None
+    stage.until(lambda: stage.window.findChild(QQuickItem, "keyboardPanel") is None)
 
 
 def test_a_long_sentence_stays_until_it_is_read(stage):
