@@ -230,6 +230,11 @@ class PlaylistInfo:
     variables: Mapping[str, str] = field(default_factory=dict)
     text: str = field(default="", repr=False, compare=False)  # of a live one, to see what is new in the next
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the end of a recording's playlist is not there (RFC 8216bis 4.4.3.5: such a one never changes)."""
+        return self.playlist_type == "VOD" and not self.ended
+
 
 @dataclass(frozen=True, slots=True)
 class Location:

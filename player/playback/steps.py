@@ -27,7 +27,7 @@ from player.playback.steering import steering_of
 from player.playback.subtitles import SubtitleTracks
 from player.playback.track_switching import TrackSwitch
 from player.playback.translation import note_of
-from player.reporting.events import MediaBroken, TimedEventsSeen
+from player.reporting.events import MediaBroken, Note, TimedEventsSeen
 from player.stream.fetching import SegmentFetcher
 from player.stream.shared import StreamingParts
 from player.stream.sources import Sources, WholeKeys
@@ -38,6 +38,7 @@ from player.title.renewal import renewal_of
 from player.tracks.menus import form_of, rung_choices, unsupported_rungs
 from player.tracks.selection import Selection, select
 from player.tracks.series import series_of_title
+from player.transfer.cut_playlists import KIND as CUT_PLAYLIST
 from player.transfer.loader import LoadEvent
 from player.transfer.retry import retry
 
@@ -120,6 +121,7 @@ async def load(opening: Opening) -> Loaded:
     seen = partial(_events_seen, parts)
     seen(timed_events(presentation))
     sources.on_events = seen
+    sources.on_cut = lambda sentence: parts.observe(Note(parts.clock.monotonic(), CUT_PLAYLIST, sentence))
     streaming = _streaming(opening, selection, sources)
     subtitles = SubtitleTracks(
         selection, sources, streaming.media_offset, lambda: parts.playhead.position_s, partial(_lose_subtitles, parts)

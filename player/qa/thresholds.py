@@ -46,6 +46,7 @@ PLAIN = {
     "skipped": "segments of the video that playback went on without",
     "lost_s": "seconds of video, audio and subtitles that did not reach the decoder, added up",
     "repeated_s": "seconds of them that reached it twice",
+    "cut_playlists": "playlists of recordings that came without their end, and were played so",
     "corrupt_bytes": "bytes of the segments that came damaged, also where another copy was played",
     "decode_errors": "complaints of the decoders about what they were given (real mode)",
     "latency_s": "behind the live edge, on average (live)",
@@ -83,7 +84,7 @@ _SHAPE = re.compile(
     r"\s*(?P<metric>[A-Za-z_][\w.:-]*)\s*(?P<statistic>[a-z][a-z0-9]*)?\s*(?P<operator><=|>=|==|!=|<|>)\s*"
     r"(?P<value>-?\d+(?:\.\d+)?)(?P<unit>[kM%]?)\s*"
 )
-_NOTHING_OF = ("lost_s", "repeated_s", "decode_errors", *MEDIA_NOTHING_OF)
+_NOTHING_OF = ("lost_s", "repeated_s", "cut_playlists", "decode_errors", *MEDIA_NOTHING_OF)
 _MOST_CHARACTERS = 200  # so that the search stays short
 _UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "%": 0.01}
 
@@ -184,6 +185,8 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
         by_media = report["continuity"][name]
         found[name] = math.fsum(by_media.values())
         found |= {f"{name}.{media}": float(seconds) for media, seconds in by_media.items()}
+    cut = report["continuity"].get("cut_playlists")
+    found["cut_playlists"] = None if cut is None else float(cut)
     damaged = report["continuity"].get("corrupt_bytes")
     found["corrupt_bytes"] = None if damaged is None else float(sum(damaged.values()))
     decoder = report["continuity"].get("decode_errors")

@@ -44,6 +44,7 @@ from player.reporting.qoe import QoeMeter
 from player.reporting.rows import since
 from player.reporting.startup import BUDGET_S, GOAL_S, startup_of
 from player.reporting.state import PlaybackState, PlaybackStatus
+from player.transfer.cut_playlists import KIND as CUT_PLAYLIST
 
 REPORT_VERSION = 1
 MOST_TIMED = 10_000  # events on the timeline
@@ -121,6 +122,7 @@ class Recorder:
             "continuity": {
                 **continuity(self.of(MediaBroken), self.of(MediaDamaged), self.begin_s),
                 "decode_errors": decode_errors,
+                "cut_playlists": sum(note["kind"] == CUT_PLAYLIST for note in notes),
             },
             "seeks": self._table(Sought, rows.sought),
             "rungs": [rows.rung(choice) for choice in state.rungs],

@@ -41,6 +41,7 @@ from player.media.demux import Demuxer, open_demuxer
 from player.media.timestamps import TimestampUnwrapper
 from player.net.model import RequestKind
 from player.stream.timeline import Slot, loaded
+from player.transfer.cut_playlists import load_uncut
 from player.transfer.loader import Loader, LoadResult, Resource
 from player.transfer.model import Coming
 
@@ -139,6 +140,7 @@ class Sources:
         self.live_playlists: list[LoadedPlaylist] = []
         self.growing: Growing | None = None  # what tells the segments of a live presentation
         self.on_events: Callable[[tuple[TimedEvent, ...]], None] = lambda _events: None
+        self.on_cut: Callable[[str], None] = lambda _sentence: None  # hears of playlists that lack their end
 
     # --- addresses
 
@@ -255,16 +257,16 @@ class Sources:
         leading = self.urls(rendition, ref.url)
         own = _own_playlists(rendition.locations)
 
-        async def read(body: bytes, result: LoadResult) -> tuple[SegmentIndex, str]:
-            updated = attach_playlist(self._presentation, rendition, body, result.url)
-            if updated.live:
-                self.live_playlists.append(LoadedPlaylist(rendition, body, result.url, result.asked_s))
-            return self._segments(updated, rendition), result.pathway
+        async def read(body: bytes, result: LoadResult) -> tuple[Presentation, bytes, LoadResult]:
+            return attach_playlist(self._presentation, rendition, body, result.url), body, result
 
-        urls = self.playlist_urls(rendition, ref.url)
-        index, pathway = await self._loader.load_and_read(
-            Resource(RequestKind.MANIFEST, urls, track=rendition.id), read
+        resource = Resource(RequestKind.MANIFEST, self.playlist_urls(rendition, ref.url), track=rendition.id)
+        updated, body, result = await load_uncut(
+            self._loader, resource, read, lambda found: _is_cut_off(found[0], rendition), self.on_cut
         )
+        if updated.live:
+            self.live_playlists.append(LoadedPlaylist(rendition, body, result.url, result.asked_s))
+        index, pathway = self._segments(updated, rendition), result.pathway
         if pathway not in leading:
             own.append((rendition.locations[0], ref.url))
         for place, url in () if self.live_playlists else own:
@@ -486,6 +488,12 @@ def _own_index_key(rendition: Rendition, location: Location) -> tuple[object, ..
 def _own_playlists(places: Sequence[Location]) -> list[tuple[Location, str]]:
     """The places that have a playlist of their own."""
     return [(place, place.segments.url) for place in places if isinstance(place.segments, PlaylistRef)]
+
+
+def _is_cut_off(updated: Presentation, rendition: Rendition) -> bool:
+    """Whether the playlist of ``rendition`` that was put into ``updated`` lacks its end."""
+    found = (each.playlist for each in _all_renditions(updated) if each.key == rendition.key)
+    return any(playlist is not None and playlist.is_cut_off for playlist in found)
 
 
 def _all_renditions(presentation: Presentation) -> Iterator[Rendition]:

@@ -20,7 +20,7 @@ from player.manifest.urls import split_url
 from player.manifest.values import ByteRange
 from player.media import ts
 from player.net.model import RequestKind
-from player.reporting.events import Observer, PhaseReached
+from player.reporting.events import Note, Observer, PhaseReached
 from player.reporting.state import NO_FACTS, NextEpisode, PlaybackFailure, TitleFacts
 from player.resume.merge import Resume
 from player.resume.sync import ResumeSync
@@ -29,6 +29,7 @@ from player.service.model import PlaySession
 from player.title.media_file import MediaFile, is_media_address, is_media_name
 from player.tracks.codec_probe import facts_of, start_of, wanted, with_facts, with_sound_only
 from player.tracks.selection import select
+from player.transfer import cut_playlists
 from player.transfer.loader import Loader, LoadResult, Resource
 from player.transfer.pathways import Pathways
 
@@ -371,7 +372,15 @@ async def load_presentation(
         presentation = await with_remotes(body, result.url, clock.wall(), loader)
         return (await with_fallback(presentation, body, clock.wall(), loader))[0], result
 
-    presentation, result = await loader.load_and_read(Resource(RequestKind.MANIFEST, addresses.manifests), read)
+    def is_cut_off(found: tuple[Presentation, LoadResult]) -> bool:
+        playlists = (item.playlist for _, _, item in iter_renditions(found[0]))
+        return any(playlist is not None and playlist.is_cut_off for playlist in playlists)
+
+    def told(sentence: str) -> None:
+        observe(Note(clock.monotonic(), cut_playlists.KIND, sentence))
+
+    resource = Resource(RequestKind.MANIFEST, addresses.manifests)
+    presentation, result = await cut_playlists.load_uncut(loader, resource, read, is_cut_off, told)
     presentation = await _with_known_codecs(presentation, loader)
     if len(addresses.manifests) > 1:
         first = [(result.pathway, result.url)]

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from player.manifest.dash import segments as dash_segments
+from player.manifest.model import PlaylistInfo
 from player.net import gate
 from player.playback import stalls, steps, subtitles
 from player.playback.settings import PlaybackSettings
@@ -207,7 +208,23 @@ def a_live_run_is_on_the_day_it_is(patch: pytest.MonkeyPatch) -> None:
 CONFORM = "tests/player/qa/test_conform.py::"
 KEPT = f"{CONFORM}test_a_rule_is_broken_by_one_manifest_and_kept_by_the_other"
 TOGETHER = f"{CONFORM}test_a_rule_of_several_playlists_is_broken_by_one_presentation_and_kept_by_the_other"
+
+
+def a_playlist_without_its_end_is_whole(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(PlaylistInfo, "is_cut_off", False)
+
+
 FAULTS = [
+    Fault(
+        "qa-cut-playlists-pass",
+        "tests/player/qa/test_cut_playlists.py::test_a_recording_whose_playlists_were_cut_off_does_not_pass",
+        a_playlist_without_its_end_is_whole,
+    ),
+    Fault(
+        "qa-cut-playlists-are-not-fetched-elsewhere",
+        "tests/player/qa/test_cut_playlists.py::test_a_playlist_that_one_cdn_cut_off_is_fetched_from_the_other",
+        a_playlist_without_its_end_is_whole,
+    ),
     Fault(
         "qa-judges-what-was-never-shown",
         "tests/player/qa/test_picture.py::test_what_was_fetched_beyond_the_end_of_a_run_is_not_judged",

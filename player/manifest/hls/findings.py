@@ -37,6 +37,8 @@ def check_media(info: PlaylistInfo, segments: Sequence[Segment], notes: Notes) -
         notes.warn("hls.no_segments", "The playlist has no segments.")
     elif segments and all(segment.gap for segment in segments):
         notes.warn("hls.only_gaps", "All segments of the playlist are gaps: there is nothing to play.")
+    if info.is_cut_off:
+        notes.warn("hls.cut_off", "A playlist of type VOD has no EXT-X-ENDLIST: it was cut off.")
     target = info.target_duration_s
     if target is not None and segments:
         longest = max(segments, key=lambda segment: segment.duration_s)

@@ -66,9 +66,10 @@ def play(spec: RunSpec, bench: Bench, player: BrowserPlayer, libraries: Path | N
             began_s = time.monotonic()
             tab.run(f"void qa.start({address!r})")
             said = _watch(tab, spec, began_s)
-        exchanges = list(proxy.recorder.exchanges)
+        exchanges, cut = list(proxy.recorder.exchanges), len(proxy.recorder.cut_playlists)
     report = report_of(spec, player.name, said, exchanges, began_s)
     report["continuity"]["corrupt_bytes"] = None  # only our own engine knows
+    report["continuity"]["cut_playlists"] = cut
     report["result"]["unfinished"] = is_unfinished(report, spec)
     report["delivery"] = delivery(exchanges)
     return report

@@ -54,6 +54,7 @@ class SessionRecorder:
         self._wall_offset_s = 0.0
         self._manifests: dict[str, str] = {}
         self._kids: set[str] = set()
+        self.cut_playlists: set[str] = set()  # addresses of recordings' playlists that came without their end
         self._start_s: float | None = None
 
     def wrap(self, transport: Transport, clock: Clock) -> Transport:
@@ -76,6 +77,10 @@ class SessionRecorder:
                 (found[0] or found[1]).replace("-", "").lower()
                 for found in _KID.findall(body.decode("utf-8", "replace"))
             )
+            if exchange.whole and _is_cut_off(body):
+                self.cut_playlists.add(exchange.url)
+            else:
+                self.cut_playlists.discard(exchange.url)
             if request.kind is RequestKind.MANIFEST:
                 self._manifests.setdefault(request.pathway or "cdn", exchange.url)
             body = scrub.document(body[:_MOST_DOCUMENT_BYTES].decode("utf-8", "replace")).encode()
@@ -260,6 +265,10 @@ class TappedBody(BodyAround):
 _PLAIN_REQUEST_HEADERS = frozenset(
     ("accept", "accept-encoding", "accept-language", "content-type", "if-none-match", "origin", "range", "user-agent")
 )
+
+
+def _is_cut_off(body: bytes) -> bool:
+    return b"#EXT-X-PLAYLIST-TYPE:VOD" in body and b"#EXT-X-ENDLIST" not in body
 
 
 def _told_headers(headers: Mapping[str, str]) -> dict[str, str]:
