@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from player.manifest.model import Period, Presentation, Rendition, Track, TrackType
+from player.manifest.model import InitFacts, Period, Presentation, Rendition, Track, TrackType
 
 
 def with_keys(presentation: Presentation) -> Presentation:
@@ -51,6 +51,26 @@ def iter_renditions(presentation: Presentation) -> Iterator[tuple[Period, Track,
         for track in period.tracks:
             for rendition in track.renditions:
                 yield period, track, rendition
+
+
+def as_picture(presentation: Presentation, rendition: Rendition) -> Presentation:
+    """``presentation`` with a rendition that turned out to have a picture, and was alone in an audio track, in the
+    video track of its period, or in one of its own."""
+    periods = []
+    for period in presentation.periods:
+        own = next((track for track in period.tracks if rendition in track.renditions), None)
+        if own is None:
+            periods.append(period)
+            continue
+        moved = replace(rendition, muxed_audio=True, media=InitFacts())
+        video = next((track for track in period.tracks if track.type is TrackType.VIDEO), None)
+        tracks = tuple(track for track in period.tracks if track not in (own, video))
+        alike = () if video is None else video.renditions
+        seen = (each if each.codecs else replace(each, media=InitFacts()) for each in alike)
+        both = tuple(sorted((moved, *seen), key=lambda each: each.bandwidth_bps))
+        pictures = replace(video or own, type=TrackType.VIDEO, renditions=both)
+        periods.append(replace(period, tracks=(pictures, *tracks)))
+    return replace(presentation, periods=tuple(periods))
 
 
 def as_sound(presentation: Presentation, is_sound: Callable[[Track, Rendition], bool]) -> Presentation:

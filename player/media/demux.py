@@ -13,6 +13,8 @@ from player.media.timestamps import TimestampUnwrapper
 from player.media.track import Fmp4Init
 from player.media.whole_segment import WholeSource
 
+_MEDIA = (Container.FMP4, Container.WEBM, Container.TS, Container.PACKED_AUDIO)
+
 
 class Demuxer(ABC):
     """Reads the segments of one rendition that share an initialisation segment.
@@ -57,25 +59,29 @@ def open_demuxer(
 ) -> Demuxer:
     """The demuxer for a rendition.
 
-    ``container`` as the manifest has it; ``UNKNOWN`` is settled from ``init`` or the first segment. ``timestamps``
-    is to be shared by all renditions of one discontinuity. ``on_event`` gets emsg boxes, ``on_pssh`` the pssh
-    boxes inside of segments. Raises ``MediaError`` for an initialisation segment that cannot be used.
+    ``container`` as the manifest has it, often by a file's name: what ``init`` or a segment is counts more.
+    ``timestamps`` is to be shared by all renditions of one discontinuity. ``on_event`` gets emsg boxes, ``on_pssh``
+    the pssh boxes inside of segments. Raises ``MediaError`` for an initialisation segment that cannot be used.
     """
-    if init is not None:  # a server may deliver another container than the manifest promised
-        found = sniff.sniff(init[: sniff.SNIFF_BYTES])
-        container = container if found is Container.UNKNOWN else found
     unwrapper = timestamps or TimestampUnwrapper()
-    if container is Container.FMP4:
-        return Fmp4Demuxer(init, decrypt, on_event, on_pssh)
-    if container is Container.WEBM:
-        return WebmDemuxer(init)
-    if container is Container.TS:
-        return TsDemuxer(unwrapper)
-    if container is Container.PACKED_AUDIO:
-        return PackedAudioDemuxer(unwrapper)
-    if container is Container.UNKNOWN:
-        return SniffingDemuxer(lambda found: open_demuxer(found, None, decrypt=decrypt, timestamps=unwrapper))
-    raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, f"Segments of type {container} hold neither video nor audio.")
+
+    def made(kind: Container) -> Demuxer:
+        match kind:
+            case Container.FMP4:
+                return Fmp4Demuxer(init, decrypt, on_event, on_pssh)
+            case Container.WEBM:
+                return WebmDemuxer(init)
+            case Container.TS:
+                return TsDemuxer(unwrapper)
+            case _:
+                return PackedAudioDemuxer(unwrapper)
+
+    if container is not Container.UNKNOWN and container not in _MEDIA:
+        raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, f"Segments of type {container} hold neither video nor audio.")
+    found = Container.UNKNOWN if init is None else sniff.sniff(init[: sniff.SNIFF_BYTES])
+    if init is not None and (found in _MEDIA or container is not Container.UNKNOWN):
+        return made(found if found in _MEDIA else container)
+    return SniffingDemuxer(made, container)
 
 
 class Fmp4Demuxer(Demuxer):
@@ -181,38 +187,45 @@ class PackedAudioDemuxer(Demuxer):
 
 
 class SniffingDemuxer(Demuxer):
-    """Settles the container from the first segment that can be read, and is that container's demuxer from then on."""
+    """Reads each segment as what it begins like, else as what the first one was, else as ``promised``. The first one
+    that can be read describes the streams."""
 
-    def __init__(self, make: Callable[[Container], Demuxer]) -> None:
+    def __init__(self, make: Callable[[Container], Demuxer], promised: Container) -> None:
         self.configs = {}
         self._make = make
-        self._real: Demuxer | None = None
+        self._promised = promised
+        self._made: dict[Container, Demuxer] = {}
+        self._first: Demuxer | None = None
 
     def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:
-        real = self._real or self._guess(source)
+        real = self._demuxer(source)
         for sample in real.samples(source, fallback_start_s=fallback_start_s):
             self._settle(real)
             yield sample
 
     def probe(self, source: ByteSource) -> Mapping[StreamKind, StreamConfig]:
         if not self.configs:
-            real = self._real or self._guess(source)
+            real = self._demuxer(source)
             if real.probe(source):
                 self._settle(real)
         return self.configs
 
-    def _guess(self, source: ByteSource) -> Demuxer:
+    def _demuxer(self, source: ByteSource) -> Demuxer:
         available = min(source.wait(sniff.SNIFF_BYTES), sniff.SNIFF_BYTES)
         container = sniff.sniff(bytes(source.view(0, available)))
+        if container not in _MEDIA:
+            container = self._promised
         if container is Container.UNKNOWN:  # what a whole segment would be is not known: another copy may tell
             raise MediaError(
                 ErrorCode.MEDIA_DAMAGED, "The media is damaged, or packed in a way that is not supported."
             )
-        return self._make(container)
+        return self._made.setdefault(container, self._make(container))
 
     def _settle(self, real: Demuxer) -> None:
-        self._real, self.states_durations = real, real.states_durations
-        if self.configs is not real.configs:
+        if self._first is None:
+            self._first, self.states_durations = real, real.states_durations
+            self._promised = next(kind for kind, made in self._made.items() if made is real)
+        if real is self._first and self.configs is not real.configs:
             self.configs, self.default_kids, self.pssh = real.configs, real.default_kids, real.pssh
 
 

@@ -290,8 +290,8 @@ class Sources:
     def _segments(self, updated: Presentation, rendition: Rendition) -> SegmentIndex:
         """The segments that ``rendition`` got in ``updated``, whose events are reported."""
         self.on_events(timed_events(updated))
-        for before, after in zip(_all_renditions(self._presentation), _all_renditions(updated), strict=True):
-            if before.key == rendition.key and isinstance(after.segments, SegmentIndex):
+        for after in _all_renditions(updated):
+            if after.key == rendition.key and isinstance(after.segments, SegmentIndex):
                 self._as_loaded[rendition.key] = after
                 return after.segments
         raise MediaError(

@@ -27,7 +27,7 @@ from player.resume.sync import ResumeSync
 from player.service.client import ServiceClient
 from player.service.model import PlaySession
 from player.title.media_file import MediaFile, is_media_address, is_media_name
-from player.tracks.codec_probe import facts_of, start_of, wanted, with_facts, with_sound_only
+from player.tracks.codec_probe import facts_of, start_of, wanted, with_facts, with_kind
 from player.tracks.selection import select
 from player.transfer import cut_playlists
 from player.transfer.loader import Loader, LoadResult, Resource
@@ -354,7 +354,7 @@ async def _with_start(
     resource = Resource(
         RequestKind.SEGMENT, {pathway_of(segment.url): segment.url}, byte_range=ByteRange(whole.start, length)
     )
-    return with_sound_only(presentation, rendition, await loader.load_bytes(resource))
+    return with_kind(presentation, rendition, await loader.load_bytes(resource))
 
 
 async def load_presentation(

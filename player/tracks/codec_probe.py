@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from player.base.errors import ErrorCode, MediaError
 from player.manifest.codecs import codec_family, codec_type, of_type
-from player.manifest.edit import as_sound, iter_renditions, map_renditions
+from player.manifest.edit import as_picture, as_sound, iter_renditions, map_renditions
 from player.manifest.model import (
     Container,
     InitFacts,
@@ -28,6 +28,7 @@ from player.media.model import Codec, StreamConfig, StreamKind
 from player.media.sample_entry import SampleEntry
 from player.media.sniff import SNIFF_BYTES, sniff
 
+_TELLING = (Container.TS, Container.PACKED_AUDIO, Container.UNKNOWN)
 _EBML = b"\x1a\x45\xdf\xa3"
 _TYPES = {StreamKind.VIDEO: TrackType.VIDEO, StreamKind.AUDIO: TrackType.AUDIO, StreamKind.TEXT: TrackType.TEXT}
 _WEBM_NAMES = {Codec.VP9: "vp09", Codec.VP8: "vp08", Codec.AV1: "av01", Codec.OPUS: "opus"}
@@ -90,20 +91,26 @@ def start_of(rendition: Rendition) -> Segment | None:
     segments = rendition.segments
     if not isinstance(segments, SegmentIndex) or not len(segments):
         return None
-    if rendition.container not in (Container.TS, Container.UNKNOWN):
+    if rendition.container not in _TELLING:
         return None
     live = rendition.playlist is not None and not rendition.playlist.ended
     segment = segments[len(segments) - 1 if live else 0]  # what is old leaves a live list
     return None if segment.init is not None or segment.keys or segment.gap else segment
 
 
-def with_sound_only(presentation: Presentation, rendition: Rendition, head: bytes) -> Presentation:
+def with_kind(presentation: Presentation, rendition: Rendition, head: bytes) -> Presentation:
     """``presentation`` where ``head``, the start of a segment of an undeclared ``rendition``, may show that it has
-    sound and no picture: then it and its undeclared neighbours are audio."""
+    sound and no picture: then it and its undeclared neighbours are audio. One that has a picture, and is audio by the
+    names of its segments only, becomes video."""
     container = sniff(head[:SNIFF_BYTES])
-    sound = container is Container.PACKED_AUDIO or (container is Container.TS and ts.is_sound_only(head))
+    sound_only = ts.is_sound_only(head) if container is Container.TS else None
+    sound = container is Container.PACKED_AUDIO or sound_only
     track = next((own for _, own, item in iter_renditions(presentation) if item is rendition), None)
-    if not sound or track is None:
+    if track is None:
+        return presentation
+    if track.type is TrackType.AUDIO and rendition.container is Container.PACKED_AUDIO and sound_only is False:
+        return as_picture(presentation, rendition)
+    if not sound:
         return presentation
     return as_sound(presentation, lambda own, item: own is track and is_undeclared(own, item))
 

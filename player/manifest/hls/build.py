@@ -302,14 +302,15 @@ def _warned_for(presentation: Presentation, rendition_id: str, more: Grown) -> G
 
 
 def _with_audio_only(presentation: Presentation, rendition_id: str) -> Presentation:
-    """A variant that declares no codec we know and whose segments are packed audio is no video: it gets an audio
-    track."""
+    """A variant that declares no codec we know and whose segments are called packed audio is no video: it gets an
+    audio track, unless its media has been seen."""
     return as_sound(presentation, lambda _, rendition: rendition.id == rendition_id and _is_packed_audio(rendition))
 
 
 def _is_packed_audio(rendition: Rendition) -> bool:
     undeclared = all(codec_type(codec) is None for codec in rendition.codecs)
-    return rendition.container is Container.PACKED_AUDIO and undeclared and rendition.width is None
+    named = rendition.container is Container.PACKED_AUDIO and rendition.media is None
+    return named and undeclared and rendition.width is None
 
 
 def _listed(rendition: Rendition) -> tuple[Segment, ...]:

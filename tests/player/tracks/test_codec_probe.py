@@ -11,7 +11,7 @@ from player.manifest import parse
 from player.manifest.edit import iter_renditions
 from player.manifest.model import InitFacts, Presentation, Rendition, TrackType, init_of
 from player.media import ts
-from player.tracks.codec_probe import facts_of, start_of, wanted, with_facts, with_sound_only
+from player.tracks.codec_probe import facts_of, start_of, wanted, with_facts, with_kind
 from player.tracks.selection import select
 from tests.kit import he_aac, media, samples
 
@@ -149,8 +149,8 @@ def test_undeclared_variants_of_sound_alone_are_audio() -> None:
     text = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n"
     presentation = parse(text, "https://example.org/a/x.m3u8")
     (rendition,) = renditions(presentation)
-    changed = with_sound_only(presentation, rendition, ts_head(0x0F))
+    changed = with_kind(presentation, rendition, ts_head(0x0F))
     assert [track.type for track in changed.periods[0].tracks] == [TrackType.AUDIO]
     assert select(changed).video is None
-    assert with_sound_only(presentation, rendition, ts_head(0x1B, 0x0F)) is presentation
+    assert with_kind(presentation, rendition, ts_head(0x1B, 0x0F)) is presentation
     assert start_of(rendition) is not None
