@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import secrets
 from dataclasses import replace
 
 from downloads import request, service
@@ -38,25 +39,22 @@ def remove(store: Store, name: str, licences: OfflineLicences | None, reason: st
     if folder.is_running:
         with folder.running():  # says who is at work
             pass
-    known = _planned(store, folder.id, licences)  # another program removes it, or was killed in that
-    if known is not None:
-        licence_ids = tuple(dict.fromkeys((*known.licence_ids, *licence_ids)))
-    planned = Removal(folder.id, licence_ids, reason, _place(store))
+    ours = Removal(folder.id, licence_ids, reason, _place(store), (secrets.token_hex(8),))
     try:
-        licences.store.plan_removal(planned)
+        planned = licences.store.plan_removal(ours)
     except DrmError as error:
         if error.fields.get("reason") not in _FULL or not licences.store.shares_disk(folder.path):
             raise
         folder.drop_media()  # on a full disk what goes makes the room for the note that it goes
-        licences.store.plan_removal(planned)
+        planned = licences.store.plan_removal(ours)
     try:
         store.remove(folder.id)
     except DownloadError as error:
         if error.code is not ErrorCode.DOWNLOAD_NOT_FOUND:
-            if known is None:
-                licences.store.removed(folder.id)
+            licences.store.removed(ours)
             raise
-    _give_back(store, folder.id, licence_ids, licences, reason)
+    _give_back(store, planned, licences)
+    licences.store.removed(ours)
 
 
 def finish(store: Store, licences: OfflineLicences) -> int:
@@ -77,35 +75,28 @@ def finish(store: Store, licences: OfflineLicences) -> int:
 
 
 def _finish(store: Store, planned: Removal, licences: OfflineLicences, *, is_there: bool) -> None:
-    licence_ids = planned.licence_ids
     if is_there:
         now = _licences_of(store, store.find(planned.download_id), licences)
-        if not set(now) <= set(licence_ids):  # it has got one since
-            licence_ids = tuple(dict.fromkeys((*licence_ids, *now)))
-            licences.store.plan_removal(replace(planned, licence_ids=licence_ids))
+        if not set(now) <= set(planned.licence_ids):  # it has got one since
+            planned = licences.store.plan_removal(replace(planned, licence_ids=now))
         store.remove(planned.download_id)
-    _give_back(store, planned.download_id, licence_ids, licences, planned.reason)
-
-
-def _planned(store: Store, download_id: str, licences: OfflineLicences) -> Removal | None:
-    place = _place(store)
-    found = (one for one in licences.store.removals() if one.download_id == download_id and one.place == place)
-    return next(found, None)
+    _give_back(store, planned, licences)
+    licences.store.finished(planned)
 
 
 def _place(store: Store) -> str:
     return str(store.root.resolve())
 
 
-def _give_back(
-    store: Store, download_id: str, licence_ids: tuple[str, ...], licences: OfflineLicences, reason: str
-) -> None:
-    """Give back what no other download has: a title that was downloaded twice has one licence."""
-    kept = _licences_of_others(store, download_id)
-    for licence_id in licence_ids:
-        if not licences.store.drop_use(licence_id, download_id) and licence_id not in kept:
-            licences.remove(licence_id, reason)
-    licences.store.removed(download_id)
+def _give_back(store: Store, planned: Removal, licences: OfflineLicences) -> None:
+    """Give back what no other download has: a title that was downloaded twice has one licence. Two programs may
+    remove two of these at once, so each one's use is dropped before the others are inspected."""
+    for licence_id in planned.licence_ids:
+        licences.store.drop_use(licence_id, planned.download_id)
+    kept = _licences_of_others(store, planned.download_id)
+    for licence_id in planned.licence_ids:
+        if licence_id not in kept:
+            licences.give_back_unused(licence_id, planned.reason)
 
 
 def _licences_of_others(store: Store, download_id: str) -> set[str | None]:
@@ -141,10 +132,8 @@ def _licences_of(store: Store, folder: DownloadFolder, licences: OfflineLicences
 def _used_by(download_id: str, licences: OfflineLicences) -> tuple[str, ...]:
     found = []
     for licence_id in licences.store.ids():
-        with contextlib.suppress(
-            DrmError
-        ):  # a damaged note of another licence; a busy vault tells so when it is changed
-            if download_id in licences.store.drop_use(licence_id, ""):  # nothing is dropped: this asks
+        with contextlib.suppress(DrmError):  # a damaged note; a busy vault tells so when it is changed
+            if download_id in licences.store.uses(licence_id):
                 found.append(licence_id)
     return tuple(found)
 

@@ -84,10 +84,9 @@ class ServiceAccess(Access):
             return
         wanted = tuple(kid for kid in kids if kid in grant.kids) or grant.kids
         kept = await licences.acquire(
-            LicenceOrder(grant.licence_url, grant.download_id, origin.title_id, tuple(wanted))
+            LicenceOrder(grant.licence_url, grant.download_id, origin.title_id, tuple(wanted)), folder.id
         )
         kept.clear()
-        await asyncio.to_thread(licences.store.note_use, kept.licence_id, folder.id)
         await asyncio.to_thread(note_licence, folder, kept.licence_id)
 
     async def _ask_clearkey(self, folder: DownloadFolder, origin: DownloadOrigin, kids: Collection[bytes]) -> None:

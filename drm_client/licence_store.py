@@ -72,12 +72,13 @@ class Receipt:
 @dataclass(frozen=True, slots=True)
 class Removal:
     """A download that is to be removed with its licences. ``place`` says where downloads are kept: there may be
-    several such places."""
+    several such places. ``programs``: a random word for each program that removes it."""
 
     download_id: str
     licence_ids: tuple[str, ...]
     reason: str
     place: str
+    programs: tuple[str, ...] = ()
 
 
 class LicenceStore:
@@ -181,47 +182,85 @@ class LicenceStore:
     def note_use(self, licence_id: str, download_id: str) -> None:
         """Remember that a download has this licence: one in another place may have it, too."""
         with self._vault.exclusive():
-            used = self._uses(licence_id)
+            used = self.uses(licence_id)
             if download_id not in used:
                 self._vault.put(USE, licence_id, json.dumps([*used, download_id]).encode())
 
-    def drop_use(self, licence_id: str, download_id: str) -> tuple[str, ...]:
-        """Forget that a download had this licence; those that have it still, as far as it was noted."""
+    def drop_use(self, licence_id: str, download_id: str) -> None:
+        """Forget that a download had this licence."""
         with self._vault.exclusive():
-            used = self._uses(licence_id)
+            used = self.uses(licence_id)
             left = tuple(one for one in used if one != download_id)
             if left != used:
                 self._vault.put(USE, licence_id, json.dumps(left).encode())
-        return left
 
-    def _uses(self, licence_id: str) -> tuple[str, ...]:
+    def uses(self, licence_id: str) -> tuple[str, ...]:
+        """The downloads that have this licence, as far as it was noted."""
         return tuple(json.loads(self._vault.get(USE, licence_id) or b"[]"))
 
-    def plan_removal(self, removal: Removal) -> None:
-        """Remember that a download and its licences are to go, until :meth:`removed`."""
+    def plan_removal(self, removal: Removal) -> Removal:
+        """Remember that a download and its licences are to go, until :meth:`removed`; what is planned now. Where
+        another program removes it, too, the licences of both go."""
+        with self._vault.exclusive():
+            planned = self._planned(removal.download_id)
+            if planned is not None and planned.place == removal.place:
+                both = (*planned.licence_ids, *removal.licence_ids)
+                programs = (*(planned.programs or ("",)), *removal.programs)
+                removal = replace(
+                    removal,
+                    licence_ids=tuple(dict.fromkeys(both)),
+                    programs=tuple(dict.fromkeys(programs)),
+                )
+            self._put_removal(removal)
+        return removal
+
+    def removals(self) -> tuple[Removal, ...]:
+        """The removals that are not finished."""
+        found = [self._planned(name) for name in self._vault.names(REMOVAL)]
+        return tuple(one for one in found if one is not None)
+
+    def removed(self, removal: Removal) -> None:
+        """The programs of a removal have finished it, or given it up. It stays planned while others are at it, or
+        were killed in it."""
+        with self._vault.exclusive():
+            planned = self._planned(removal.download_id)
+            if planned is None:
+                return
+            left = tuple(one for one in planned.programs if one not in removal.programs)
+            if left:
+                self._put_removal(replace(planned, programs=left))
+            elif planned.programs:
+                self._vault.delete(REMOVAL, removal.download_id)
+
+    def finished(self, removal: Removal) -> None:
+        """A removal was finished for all who planned it. One that got another licence meanwhile stays planned."""
+        with self._vault.exclusive():
+            planned = self._planned(removal.download_id)
+            if planned is not None and set(planned.licence_ids) <= set(removal.licence_ids):
+                self._vault.delete(REMOVAL, removal.download_id)
+
+    def _planned(self, download_id: str) -> Removal | None:
+        kept = self._vault.get(REMOVAL, download_id)
+        if kept is None:
+            return None
+        document = json.loads(kept)
+        return Removal(
+            download_id,
+            tuple(document["licences"]),
+            document["reason"],
+            document.get("place", ""),
+            tuple(document.get("programs", ())),
+        )
+
+    def _put_removal(self, removal: Removal) -> None:
         document = {
             "v": _VERSION,
             "licences": list(removal.licence_ids),
             "reason": removal.reason,
             "place": removal.place,
+            "programs": list(removal.programs),
         }
         self._vault.put(REMOVAL, removal.download_id, _text(document))
-
-    def removals(self) -> tuple[Removal, ...]:
-        """The removals that are not finished."""
-        found = []
-        for name in self._vault.names(REMOVAL):
-            kept = self._vault.get(REMOVAL, name)
-            if kept is not None:
-                document = json.loads(kept)
-                found.append(
-                    Removal(name, tuple(document["licences"]), document["reason"], document.get("place", ""))
-                )
-        return tuple(found)
-
-    def removed(self, download_id: str) -> None:
-        """A removal is finished, or given up."""
-        self._vault.delete(REMOVAL, download_id)
 
     def _document(self, licence: KeptLicence) -> dict[str, Any]:
         rights = licence.rights

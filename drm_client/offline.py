@@ -172,6 +172,16 @@ class OfflineLicences:
     def remove(self, licence_id: str, reason: str = "removed") -> None:
         """Forget a licence; the receipt that gives it back is kept until :meth:`send_receipts` has sent it. Needs no
         network, and works for a damaged licence, for which there is no receipt."""
+        with self._vault.exclusive():  # so two programs do not leave a receipt each
+            self._remove(licence_id, reason)
+
+    def give_back_unused(self, licence_id: str, reason: str = "removed") -> None:
+        """As :meth:`remove`, unless a download has this licence."""
+        with self._vault.exclusive():
+            if not self.store.uses(licence_id):
+                self.remove(licence_id, reason)
+
+    def _remove(self, licence_id: str, reason: str) -> None:
         try:
             licence = self.store.get(licence_id)
         except DrmError as error:
@@ -190,13 +200,14 @@ class OfflineLicences:
 
     # --- with the service
 
-    async def acquire(self, order: LicenceOrder) -> KeptLicence:
-        """Ask for a licence and keep it. Its keys are in the vault when this returns; those returned are zeroed.
+    async def acquire(self, order: LicenceOrder, download_id: str | None = None) -> KeptLicence:
+        """Ask for a licence and keep it, for the download that is named. Its keys are in the vault when this returns;
+        those returned are zeroed.
 
         The service goes on with the licence of the same download; the keys that it has here are asked for too."""
         kids = await asyncio.to_thread(self._kids_of, order.session_id)
         issued = await self._signed.request(replace(order, kids=tuple(dict.fromkeys((*order.kids, *kids)))))
-        return await asyncio.to_thread(self._keep_issued, issued)
+        return await asyncio.to_thread(self._keep_issued, issued, download_id)
 
     async def renew(self, licence_id: str, kids: Iterable[bytes] = ()) -> KeptLicence:
         """Renew a licence, for its own keys and ``kids``; the media stays. Where the service refuses because the
@@ -505,8 +516,10 @@ class OfflineLicences:
         now.clear()
         return now.rights.policy.sequence > licence.rights.policy.sequence
 
-    def _keep_issued(self, issued: IssuedLicence) -> KeptLicence:
-        with self._vault.exclusive():  # a playback may begin meanwhile
+    def _keep_issued(self, issued: IssuedLicence, download_id: str | None = None) -> KeptLicence:
+        with self._vault.exclusive():  # a playback may begin meanwhile, and another download be removed
+            if download_id is not None:
+                self.store.note_use(issued.policy.licence_id, download_id)
             return self._keep(issued, self._rights_of(issued))
 
     def _keep_renewed(self, issued: IssuedLicence) -> KeptLicence:

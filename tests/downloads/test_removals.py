@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from downloads.folder import DownloadFolder
 from downloads.model import DownloadOrigin
 from downloads.store import Store
 from drm_client.keystore import FileKeyStore
-from drm_client.licence_store import Removal
+from drm_client.licence_store import KeptLicence, LicenceStore, Removal
 from player.base.errors import ErrorCode
 from tests.drm_client.offline_kit import ORDER, Desk
 
@@ -179,3 +180,91 @@ def test_a_removal_that_finds_the_download_busy_keeps_what_another_program_has_p
     with folder.running(), pytest.raises(DownloadError):
         removal.remove(bench.store, folder.id, bench.licences)
     assert [one.licence_ids for one in bench.licences.store.removals()] == [(licence_id,)]
+
+
+def test_two_programs_that_remove_two_downloads_of_a_title_at_once_give_its_licence_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, other = bench.add(), bench.add()
+    licence_id = bench.acquired()
+    for one in (folder, other):
+        service.note_licence(one, licence_id)
+        bench.licences.store.note_use(licence_id, one.id)
+    inspect, other_program = removal._licences_of_others, Store(bench.store.root, FileKeyStore(bench.folder / "keys"))
+
+    def inspected(store: Store, download_id: str) -> set[str | None]:
+        found = inspect(store, download_id)
+        if store is bench.store:
+            removal.remove(other_program, other.id, bench.licences)
+        return found
+
+    monkeypatch.setattr(removal, "_licences_of_others", inspected)
+    removal.remove(bench.store, folder.id, bench.licences)
+    assert (bench.licences.store.ids(), bench.given_back()) == ((), [licence_id])
+
+
+@pytest.mark.parametrize("at", ["plans", "is refused"])
+def test_of_two_programs_that_plan_a_removal_at_once_neither_plan_is_lost(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """The other one is killed: what it has planned is finished later."""
+    folder = bench.add()
+    licence_id = bench.acquired()
+    service.note_licence(folder, licence_id)
+    plan, remove = LicenceStore.plan_removal, Store.remove
+    other = Removal(folder.id, (licence_id,), "removed", str(bench.store.root.resolve()), ("another",))
+
+    def planned(self: LicenceStore, one: Removal) -> Removal:
+        if at == "plans":
+            plan(self, other)
+            (folder.path / "licence").unlink()
+            one = replace(one, licence_ids=())  # it looked when the note was gone already
+        return plan(self, one)
+
+    def refused(store: Store, name: str) -> None:
+        if at == "is refused":
+            plan(bench.licences.store, other)
+        raise DownloadError(ErrorCode.DOWNLOAD_BUSY, "Another program is working on it.")
+
+    monkeypatch.setattr(LicenceStore, "plan_removal", planned)
+    monkeypatch.setattr(Store, "remove", refused)
+    with pytest.raises(DownloadError):
+        removal.remove(bench.store, folder.id, bench.licences)
+    assert bench.licences.store.removals() == (other,)
+    monkeypatch.setattr(Store, "remove", remove)
+    monkeypatch.setattr(LicenceStore, "plan_removal", plan)
+    removal.finish(bench.store, bench.licences)
+    assert (bench.store.ids(), bench.licences.store.removals()) == ((), ())
+    assert bench.given_back() == [licence_id]
+
+
+def test_a_licence_that_a_download_has_just_got_is_not_given_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program downloads the title again and has not noted the licence in its folder yet."""
+    folder = bench.add()
+    licence_id = bench.acquired()
+    service.note_licence(folder, licence_id)
+    inspect = removal._licences_of_others
+
+    def inspected(store: Store, download_id: str) -> set[str | None]:
+        found = inspect(store, download_id)
+        bench.licences.store.note_use(licence_id, "another")
+        return found
+
+    monkeypatch.setattr(removal, "_licences_of_others", inspected)
+    removal.remove(bench.store, folder.id, bench.licences)
+    assert bench.licences.store.ids() == (licence_id,)
+
+
+def test_whoever_gets_a_licence_has_it_from_that_moment_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the two another program would give it back."""
+    seen, put = [], LicenceStore.put
+
+    def kept(self: LicenceStore, licence: KeptLicence) -> None:
+        put(self, licence)
+        seen.append(self.uses(licence.licence_id))
+
+    monkeypatch.setattr(LicenceStore, "put", kept)
+    asyncio.run(bench.licences.acquire(ORDER, "one")).clear()
+    assert seen == [("one",)]

@@ -237,10 +237,10 @@ def test_on_a_full_disk_a_download_can_be_removed(
         client.run(made, folder)
         licences, plan_removal = opened(made), LicenceStore.plan_removal
 
-        def full(store: LicenceStore, planned: Removal) -> None:
+        def full(store: LicenceStore, planned: Removal) -> Removal:
             if any((folder.path / "items").glob("*")):
                 raise DrmError(DrmErrorCode.STORE_UNUSABLE, "The disk is full.", reason=reason)
-            plan_removal(store, planned)
+            return plan_removal(store, planned)
 
         monkeypatch.setattr(LicenceStore, "plan_removal", full)
         assert licences.store.shares_disk(folder.path)

@@ -194,7 +194,7 @@ async def test_a_playback_that_does_not_begin_leaves_no_key(desk: Desk, monkeypa
 async def test_two_programs_that_note_a_use_at_once_lose_none(desk: Desk) -> None:
     licence_id = await desk.kept()
     other = Vault(desk.folder, desk.keys, desk.device.device_id)
-    stores, uses = (LicenceStore(desk.vault), LicenceStore(other)), LicenceStore._uses
+    stores, uses = (LicenceStore(desk.vault), LicenceStore(other)), LicenceStore.uses
     both = threading.Barrier(2)
 
     def slowly(store: LicenceStore, licence: str) -> tuple[str, ...]:
@@ -203,12 +203,12 @@ async def test_two_programs_that_note_a_use_at_once_lose_none(desk: Desk) -> Non
             both.wait(0.2)  # each has read before either writes, where that can be
         return found
 
-    with patch.object(LicenceStore, "_uses", slowly):
+    with patch.object(LicenceStore, "uses", slowly):
         notes = [
             asyncio.to_thread(store.note_use, licence_id, name) for store, name in zip(stores, "ab", strict=True)
         ]
         await asyncio.gather(*notes)
-    assert set(stores[0]._uses(licence_id)) == {"a", "b"}
+    assert set(stores[0].uses(licence_id)) == {"a", "b"}
     other.close()
 
 

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from downloads import removal
+from downloads.store import Store
 from drm_client import trusted_service
 from drm_client.keystore import FileKeyStore
-from drm_client.licence_store import LicenceStore
+from drm_client.licence_store import LicenceStore, Removal
 from drm_client.offline import OfflineLicences
 from drm_client.trusted_service import TrustedService
 from drm_client.upkeep import KeptLicenceUpkeep
@@ -20,6 +22,7 @@ from player.licensing import upkeep
 from tests.faults.model import Fault
 
 _MEANWHILE = "tests/drm_client/test_meanwhile.py"
+_REMOVALS = "tests/downloads/test_removals.py"
 
 
 def rewritten(owner: type, name: str, now: str, then: str) -> Callable[[pytest.MonkeyPatch], None]:
@@ -46,6 +49,17 @@ def a_pass_ends_with_any_error(patch: pytest.MonkeyPatch) -> None:
 
 def all_begin_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FileKeyStore, "alone", lambda _self: contextlib.nullcontext())
+
+
+def others_are_inspected_first(patch: pytest.MonkeyPatch) -> None:
+    def give_back(store: Store, planned: Removal, licences: OfflineLicences) -> None:
+        kept = removal._licences_of_others(store, planned.download_id)
+        for licence_id in planned.licence_ids:
+            licences.store.drop_use(licence_id, planned.download_id)
+            if licence_id not in kept:
+                licences.give_back_unused(licence_id, planned.reason)
+
+    patch.setattr(removal, "_give_back", give_back)
 
 
 FAULTS = [
@@ -99,6 +113,36 @@ FAULTS = [
         "rights-uses-overwrite-each-other",
         f"{_MEANWHILE}::test_two_programs_that_note_a_use_at_once_lose_none",
         rewritten(LicenceStore, "note_use", "with self._vault.exclusive():", "if licence_id:"),
+    ),
+    Fault(
+        "rights-a-licence-of-two-is-given-back-by-none",
+        f"{_REMOVALS}::test_two_programs_that_remove_two_downloads_of_a_title_at_once_give_its_licence_back",
+        others_are_inspected_first,
+    ),
+    Fault(
+        "rights-a-plan-to-remove-overwrites-another",
+        f"{_REMOVALS}::test_of_two_programs_that_plan_a_removal_at_once_neither_plan_is_lost[plans]",
+        rewritten(LicenceStore, "plan_removal", "planned is not None and", "not planned and"),
+    ),
+    Fault(
+        "rights-a-removal-knows-no-others-plan",
+        f"{_REMOVALS}::test_a_removal_that_finds_the_download_busy_keeps_what_another_program_has_planned",
+        rewritten(LicenceStore, "plan_removal", '(planned.programs or ("",))', "planned.programs"),
+    ),
+    Fault(
+        "rights-a-refused-removal-ends-anothers",
+        f"{_REMOVALS}::test_of_two_programs_that_plan_a_removal_at_once_neither_plan_is_lost[is refused]",
+        rewritten(LicenceStore, "removed", "if left:", "if not planned:"),
+    ),
+    Fault(
+        "rights-a-licence-just-got-is-given-back",
+        f"{_REMOVALS}::test_a_licence_that_a_download_has_just_got_is_not_given_back",
+        rewritten(OfflineLicences, "give_back_unused", "if not self.store.uses(licence_id):", "if licence_id:"),
+    ),
+    Fault(
+        "rights-a-use-is-noted-later",
+        f"{_REMOVALS}::test_whoever_gets_a_licence_has_it_from_that_moment_on",
+        rewritten(OfflineLicences, "_keep_issued", "if download_id is not None:", "if not download_id:"),
     ),
     Fault(
         "rights-what-goes-is-looked-at",

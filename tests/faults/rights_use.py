@@ -208,10 +208,6 @@ def one_removal_holds_all_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(removal, "_finish", fatal)
 
 
-def a_removal_knows_no_others_plan(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(removal, "_planned", lambda *_given: None)
-
-
 def the_app_tidies_once(patch: pytest.MonkeyPatch) -> None:
     tidy = titles.KeptTitles._tidy
 
@@ -394,11 +390,6 @@ FAULTS = [
         "rights-one-removal-holds-all-back",
         f"{_REMOVALS}::test_a_disk_that_is_not_connected_holds_no_other_removal_back",
         one_removal_holds_all_back,
-    ),
-    Fault(
-        "rights-a-removal-knows-no-others-plan",
-        f"{_REMOVALS}::test_a_removal_that_finds_the_download_busy_keeps_what_another_program_has_planned",
-        a_removal_knows_no_others_plan,
     ),
     Fault(
         "rights-the-app-tidies-once",
