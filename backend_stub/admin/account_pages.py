@@ -11,8 +11,9 @@ from backend_stub.admin import PREFIX, plots
 from backend_stub.admin.access import PageRefusedError, SealedForm, SignedInAdmin
 from backend_stub.admin.page import PageRoute, clean, page, see_other
 from backend_stub.api.admin_schemas import AccountChange
-from backend_stub.api.deps import Context, DeviceId, Hex32
+from backend_stub.api.deps import Before, Context, DeviceId, Hex32
 from backend_stub.context import ServiceContext
+from backend_stub.db.keyset import Place
 from backend_stub.db.models import Account
 from backend_stub.payments.provider import CURRENCY
 from backend_stub.services.accounts import Role
@@ -22,14 +23,13 @@ router = APIRouter(prefix=PREFIX, include_in_schema=False, route_class=PageRoute
 
 _PER_PAGE = 50
 _PAYMENTS_OF_ACCOUNT = 20
-_Before = Annotated[float | None, Query(ge=0, le=1e11, allow_inf_nan=False)]
 _Text = Annotated[str, Query(max_length=254)]
 
 
 @router.get("/accounts")
-def accounts(context: Context, operator: SignedInAdmin, q: _Text = "", before: _Before = None) -> Response:
+def accounts(context: Context, operator: SignedInAdmin, before: Before, q: _Text = "") -> Response:
     found = context.accounts.search(clean(q), before, _PER_PAGE)
-    older = found[-1].created_at if len(found) == _PER_PAGE else None
+    older = Place(found[-1].created_at, found[-1].id) if len(found) == _PER_PAGE else None
     drawn = plots.by_day("New accounts", context.insight.by_day("accounts"), context.clock.now())
     return page("accounts.html", operator, accounts=found, q=q, older=older, plots=drawn)
 
@@ -103,9 +103,9 @@ def remove_device(
 
 
 @router.get("/payments")
-def payments(context: Context, operator: SignedInAdmin, before: _Before = None, q: _Text = "") -> Response:
+def payments(context: Context, operator: SignedInAdmin, before: Before, q: _Text = "") -> Response:
     found = context.money.billing.latest(before, _PER_PAGE, clean(q))
-    older = found[-1][0].created_at if len(found) == _PER_PAGE else None
+    older = Place(found[-1][0].created_at, found[-1][0].id) if len(found) == _PER_PAGE else None
     drawn = plots.by_day("Payments", context.insight.by_day("payments"), context.clock.now())
     return page("payments.html", operator, payments=found, older=older, currency=CURRENCY, q=q, plots=drawn)
 

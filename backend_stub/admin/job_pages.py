@@ -9,25 +9,25 @@ from fastapi import APIRouter, Query, Response
 from backend_stub.admin import PREFIX, plots
 from backend_stub.admin.access import PageRefusedError, SealedForm, SignedInOperator
 from backend_stub.admin.page import PageRoute, clean, page, see_other
-from backend_stub.api.deps import Context, Hex32
+from backend_stub.api.deps import Before, Context, Hex32
+from backend_stub.db.keyset import Place
 from backend_stub.jobs.states import ACTIVE, JobState
 from backend_stub.jobs.store import JobNotFoundError
 
 router = APIRouter(prefix=f"{PREFIX}/jobs", include_in_schema=False, route_class=PageRoute)
 
 _PER_PAGE = 50
-_Before = Annotated[float | None, Query(ge=0, le=1e11, allow_inf_nan=False)]
 
 
 @router.get("")
 def jobs(
     context: Context,
     operator: SignedInOperator,
-    before: _Before = None,
+    before: Before,
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     found = context.jobs.page(limit=_PER_PAGE, before=before, name=clean(q))
-    older = found[-1].created_at if len(found) == _PER_PAGE else None
+    older = Place(found[-1].created_at, found[-1].id) if len(found) == _PER_PAGE else None
     drawn = plots.by_day("Jobs", context.insight.by_day("jobs"), context.clock.now())
     return page("jobs.html", operator, jobs=found, older=older, q=q, plots=drawn)
 

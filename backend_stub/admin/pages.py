@@ -11,7 +11,7 @@ from backend_stub.admin import PREFIX, access, fault_switches, plots
 from backend_stub.admin.access import Form, PageRefusedError, SealedForm, SignedInAdmin, SignedInOperator
 from backend_stub.admin.page import FOLDER, HEADERS, PageRoute, clean, page, see_other
 from backend_stub.api.auth import checked_sign_in
-from backend_stub.api.deps import Context, DeviceId, Hex32
+from backend_stub.api.deps import Before, Context, DeviceId, Hex32
 from backend_stub.api.kiosk import RESULT_HEADERS
 from backend_stub.faults.control import FaultControl
 from backend_stub.faults.document import FaultDocumentError
@@ -33,7 +33,6 @@ _SHOWN = 12  # rows of a group
 _PER_PAGE = 50
 _LIFETIMES_S = {"600": "10 minutes", "3600": "an hour", "86400": "a day", "604800": "a week", "2592000": "30 days"}
 _Hours = Annotated[Literal["1", "24", "168"], Query()]
-_Before = Annotated[float | None, Query(ge=0, le=1e11, allow_inf_nan=False)]
 _Id = Annotated[str, Path(max_length=64)]
 
 
@@ -98,13 +97,13 @@ def overview(context: Context, operator: SignedInOperator, hours: _Hours = "24")
 def sessions(
     context: Context,
     operator: SignedInAdmin,
-    before: _Before = None,
+    before: Before,
     title: Annotated[str, Query(max_length=64)] = "",
     q: Annotated[str, Query(max_length=254)] = "",
 ) -> Response:
     now = context.clock.now()
     found = context.insight.sessions(before=before, limit=_PER_PAGE, title_id=clean(title), email=clean(q))
-    older = found[-1].started_at if len(found) == _PER_PAGE else None
+    older = found[-1].place if len(found) == _PER_PAGE else None
     drawn = plots.by_day("Playbacks", context.insight.by_day("sessions"), now)
     return page("sessions.html", operator, sessions=found, older=older, title=title, q=q, now=now, plots=drawn)
 
@@ -123,21 +122,22 @@ def session(context: Context, operator: SignedInAdmin, account_id: Hex32, sessio
 def devices(
     context: Context,
     operator: SignedInAdmin,
+    before: Before,
     q: Annotated[str, Query(max_length=100)] = "",
-    before: _Before = None,
 ) -> Response:
     now = context.clock.now()
-    found = context.device_commands.devices(_PER_PAGE, text=clean(q), seen_before=before)
-    older = found[-1].device.last_seen_at if len(found) == _PER_PAGE else None
+    found = context.device_commands.devices(_PER_PAGE, text=clean(q), before=before)
+    older = found[-1].place if len(found) == _PER_PAGE else None
     drawn = plots.by_day("Devices by when they were last seen", context.insight.by_day("devices"), now)
     return page("devices.html", operator, devices=found, q=q, older=older, now=now, plots=drawn)
 
 
 @router.get("/devices/{device_id}")
 def device(context: Context, operator: SignedInAdmin, device_id: DeviceId) -> Response:
-    known = next(iter(context.device_commands.devices(1, device_id=device_id)), None)
-    if known is None:
-        raise PageRefusedError(404, "No account has this device.")
+    try:
+        known = context.device_commands.device(device_id)
+    except LookupError:
+        raise PageRefusedError(404, "No account has this device.") from None
     commands = context.device_commands.of_device(device_id)
     return page(
         "device.html",

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from backend_stub.api import billing_schemas as schemas
-from backend_stub.api.deps import Admin, Caller, Context, Hex32, Viewer
+from backend_stub.api.deps import Admin, Before, Caller, Context, Hex32, Viewer
 from backend_stub.api.errors import documented, retry_after
 from backend_stub.api.schemas import Nothing
 from backend_stub.context import ServiceContext
+from backend_stub.db.keyset import Place
 from backend_stub.db.models import Payment
 from backend_stub.payments.provider import CURRENCY
 from backend_stub.problems import ProblemError, not_found
@@ -23,7 +24,6 @@ from backend_stub.services.tokens import SignedIn
 
 router = APIRouter(tags=["billing"])
 
-_Before = Annotated[float, Query(ge=0, le=1e11, description="Payments made before this moment; 0 for the newest.")]
 _Limit = Annotated[int, Query(ge=1, le=200)]
 _Signature = Annotated[str, Header(max_length=200)]
 _EVENT = {"application/json": {"schema": schemas.ProviderEvent.model_json_schema()}}
@@ -74,11 +74,11 @@ def change_card(body: schemas.CardChange, context: Context, caller: Caller) -> s
 
 
 @router.get("/account/payments", responses=documented(401, 403))
-def payments(context: Context, viewer: Viewer, before: _Before = 0.0, limit: _Limit = 50) -> schemas.PaymentList:
-    found = context.money.billing.payments(viewer.id, before or None, limit)
+def payments(context: Context, viewer: Viewer, before: Before, limit: _Limit = 50) -> schemas.PaymentList:
+    found = context.money.billing.payments(viewer.id, before, limit)
     return schemas.PaymentList(
         items=[_payment_body(one) for one in found],
-        next_before=found[-1].created_at if len(found) == limit else None,
+        next_before=str(Place(found[-1].created_at, found[-1].id)) if len(found) == limit else None,
     )
 
 

@@ -71,7 +71,7 @@ class PaymentBody(BaseModel):
 
 class PaymentList(BaseModel):
     items: list[PaymentBody]
-    next_before: float | None
+    next_before: str | None
 
 
 class ProviderEvent(BaseModel):

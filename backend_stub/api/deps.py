@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from backend_stub.context import ServiceContext
+from backend_stub.db import keyset
+from backend_stub.db.keyset import Place
 from backend_stub.db.models import Account
 from backend_stub.problems import ProblemError
 from backend_stub.services.entitlement import Viewing
@@ -101,6 +103,18 @@ async def viewing_of(request: Request, context: Context, caller: Caller, country
 
 
 Watching = Annotated[Viewing, Depends(viewing_of)]
+
+
+async def _place(
+    before: Annotated[
+        str,
+        Query(max_length=256, pattern=keyset.PATTERN, description="Where the page before ended; 0 for the newest."),
+    ] = "0",
+) -> Place | None:
+    return Place.read(before)
+
+
+Before = Annotated[Place | None, Depends(_place)]
 TitleId = Annotated[str, Path(pattern=TITLE_ID_PATTERN)]
 Hex32 = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 DeviceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")]

@@ -89,7 +89,7 @@ class JobDetail(JobBody):
 
 class JobList(BaseModel):
     items: list[JobBody]
-    next_before: float | None
+    next_before: str | None
 
 
 class VersionBody(BaseModel):

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from backend_stub.api import job_schemas as schemas
-from backend_stub.api.deps import Context, Hex32, Publisher
+from backend_stub.api.deps import Before, Context, Hex32, Publisher
 from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
+from backend_stub.db.keyset import Place
 from backend_stub.encoding.errors import StorageError
 from backend_stub.encoding.options import Sidecar, TitleOptions
 from backend_stub.encoding.pipeline import submit
@@ -24,7 +25,6 @@ from backend_stub.problems import ProblemError
 router = APIRouter(prefix="/admin/jobs", tags=["jobs"])
 
 _Limit = Annotated[int, Query(ge=1, le=200)]
-_Before = Annotated[float, Query(ge=0, le=1e11, description="Jobs made before this time; 0 for the newest.")]
 _State = Annotated[Literal["", "waiting", "running", "done", "parked", "cancelled"], Query()]
 _LOOK_EVERY_S = 0.5
 _LONGEST_S = 600.0  # a client that is still there comes back
@@ -35,10 +35,10 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 
 @router.get("", responses=documented(401, 403))
 def list_jobs(
-    context: Context, _publisher: Publisher, state: _State = "", limit: _Limit = 50, before: _Before = 0
+    context: Context, _publisher: Publisher, before: Before, state: _State = "", limit: _Limit = 50
 ) -> schemas.JobList:
-    found = context.jobs.page(state=JobState(state) if state else None, limit=limit, before=before or None)
-    last = found[-1].created_at if len(found) == limit else None
+    found = context.jobs.page(state=JobState(state) if state else None, limit=limit, before=before)
+    last = str(Place(found[-1].created_at, found[-1].id)) if len(found) == limit else None
     return schemas.JobList(items=[_body(job) for job in found], next_before=last)
 
 

@@ -18,7 +18,9 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
+from backend_stub.db import keyset
 from backend_stub.db.database import Database, hold_name
+from backend_stub.db.keyset import Place
 from backend_stub.db.models import Job, JobTask
 from backend_stub.jobs import graph, states
 from backend_stub.jobs.model import Claim, JobView, NewJob, NewTask, TaskView
@@ -185,16 +187,15 @@ class Jobs:
             return _view(_job(session, job_id), _tasks(session, job_id))
 
     def page(
-        self, *, state: JobState | None = None, limit: int = 50, before: float | None = None, name: str = ""
+        self, *, state: JobState | None = None, limit: int = 50, before: Place | None = None, name: str = ""
     ) -> list[JobView]:
-        """The newest jobs with their tasks, made before ``before`` (seconds since 1970), with ``name`` in theirs."""
-        query = select(Job).order_by(Job.created_at.desc(), Job.id).limit(limit)
+        """The newest jobs with their tasks, from a place of that list on, with ``name`` in theirs."""
+        query = select(Job)
         if state is not None:
             query = query.where(Job.state == str(state))
         if name:
             query = query.where(Job.name.icontains(name, autoescape=True))
-        if before is not None:
-            query = query.where(Job.created_at < before)
+        query = keyset.page(query, Job.created_at, Job.id, before, limit)
         with self._database.read() as session:
             return [_view(job, _tasks(session, job.id)) for job in session.scalars(query)]
 

@@ -16,6 +16,7 @@ from zxcvbn import zxcvbn
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
+from backend_stub.db.keyset import Place, page
 from backend_stub.db.models import Account
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
@@ -132,15 +133,14 @@ class Accounts:
             if locked:
                 audit.record(session, now, "account.locked", account_id=account.id)
 
-    def search(self, text: str, before: float | None, limit: int) -> Sequence[Account]:
-        """Accounts with ``text`` in their address or their name, the newest first, made before a moment where one is
-        named."""
-        query = select(Account).order_by(Account.created_at.desc(), Account.id).limit(limit)
+    def search(self, text: str, before: Place | None, limit: int) -> Sequence[Account]:
+        """Accounts with ``text`` in their address or their name, the newest first, from a place of
+        that list on where one is named."""
+        query = select(Account)
         if text:
             in_email = Account.email.contains(normalise_email(text), autoescape=True)
             query = query.where(or_(in_email, Account.name.icontains(text.strip(), autoescape=True)))
-        if before is not None:
-            query = query.where(Account.created_at < before)
+        query = page(query, Account.created_at, Account.id, before, limit)
         with self._database.read() as session:
             return session.scalars(query).all()
 

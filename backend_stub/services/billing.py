@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
+from backend_stub.db.keyset import Place, page
 from backend_stub.db.models import Account, Membership, Payment
 from backend_stub.payments.provider import (
     CardRefusedError,
@@ -79,24 +80,20 @@ class Billing:
             now=now,
         )
 
-    def payments(self, account_id: str, before: float | None, limit: int) -> Sequence[Payment]:
+    def payments(self, account_id: str, before: Place | None, limit: int) -> Sequence[Payment]:
         """What the account paid or was to pay, the newest first; orders that cost nothing are left out."""
         query = select(Payment).where(Payment.account_id == account_id, Payment.amount_cents > 0)
-        if before is not None:
-            query = query.where(Payment.created_at < before)
         with self._database.read() as session:
-            return session.scalars(query.order_by(Payment.created_at.desc(), Payment.id).limit(limit)).all()
+            return session.scalars(page(query, Payment.created_at, Payment.id, before, limit)).all()
 
-    def latest(self, before: float | None, limit: int, email: str = "") -> Sequence[tuple[Payment, str]]:
+    def latest(self, before: Place | None, limit: int, email: str = "") -> Sequence[tuple[Payment, str]]:
         """Payments of all accounts with the account's address, the newest first; what cost nothing is left out. With
         ``email`` in the address where it is named."""
         query = select(Payment, Account.email).join(Account, Account.id == Payment.account_id)
         query = query.where(Payment.amount_cents > 0)
         if email:
             query = query.where(Account.email.contains(email.lower(), autoescape=True))
-        if before is not None:
-            query = query.where(Payment.created_at < before)
-        query = query.order_by(Payment.created_at.desc(), Payment.id).limit(limit)
+        query = page(query, Payment.created_at, Payment.id, before, limit)
         with self._database.read() as session:
             return [(payment, email) for payment, email in session.execute(query)]
 

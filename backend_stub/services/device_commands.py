@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, undefer
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
+from backend_stub.db.keyset import Place, page
 from backend_stub.db.models import Device, DeviceCommand, KioskReport
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
@@ -49,6 +50,10 @@ class KnownDevice:
     told_at: float | None
     status: dict[str, Any]
     waiting: int  # commands
+
+    @property
+    def place(self) -> Place:
+        return Place(self.device.last_seen_at or self.device.created_at, f"{self.device.id}/{self.device.account_id}")
 
     def screen(self, now: float) -> str:
         """How a kiosk's screen is: ``plays``, ``dark``, ``no picture`` or ``silent``; empty for other devices."""
@@ -144,43 +149,34 @@ class DeviceCommands:
                 raise LookupError(command_id)
             return Result(command.media_type, command.result)
 
+    def device(self, device_id: str) -> KnownDevice:
+        """A device in use. Raises LookupError."""
+        rows = _devices(kiosks=self._is_kiosk(device_id)).where(Device.id == device_id)
+        for found in self._known(rows):
+            return found
+        raise LookupError(device_id)
+
     def devices(
-        self,
-        limit: int = 500,
-        *,
-        text: str = "",
-        device_id: str = "",
-        kiosks_only: bool = False,
-        seen_before: float | None = None,
+        self, limit: int = 500, *, text: str = "", kiosks_only: bool = False, before: Place | None = None
     ) -> list[KnownDevice]:
-        """Devices in use, kiosks first, then by when they were last seen; with ``text`` in their name, or one.
-        ``seen_before`` leaves out kiosks, and what was seen since."""
-        rows = (
-            select(Device, KioskReport)
-            .join(KioskReport, KioskReport.device_id == Device.id, isouter=not kiosks_only)
-            .where(Device.revoked_at.is_(None))
-        )
-        if text:
-            rows = rows.where(Device.name.icontains(text, autoescape=True))
-        if device_id:
-            rows = rows.where(Device.id == device_id)
-        if not (text or device_id or kiosks_only):
-            kiosks = [] if seen_before is not None else self.devices(limit, kiosks_only=True)
-            return [*kiosks, *self._seen(limit, seen_before)][:limit]
-        if seen_before is not None:
-            rows = rows.where(KioskReport.told_at.is_(None), Device.last_seen_at < seen_before)
-        rows = rows.order_by(KioskReport.told_at.is_(None), Device.last_seen_at.desc(), Device.id).limit(limit)
-        return self._known(rows)
+        """Devices in use, with ``text`` in their name, from a place of that list on: kiosks, then the others, those
+        that were seen last first. Kiosks and others are asked for apart, so that each is sorted by an index."""
+        found: list[KnownDevice] = []
+        if before is None or self._is_kiosk(before.id.partition("/")[0]):
+            found += self._known(_named(_devices(kiosks=True), text), before, limit)
+            before = None
+        if len(found) < limit and not kiosks_only:
+            found += self._known(_named(_devices(kiosks=False), text), before, limit - len(found))
+        return found
 
-    def _seen(self, limit: int, before: float | None) -> list[KnownDevice]:
-        """Devices that are no kiosks; sorted by an index alone, whatever their number."""
-        kiosk = Device.id.in_(select(KioskReport.device_id))
-        rows = select(Device, KioskReport).outerjoin(KioskReport, false()).where(Device.revoked_at.is_(None), ~kiosk)
-        if before is not None:
-            rows = rows.where(Device.last_seen_at < before)
-        return self._known(rows.order_by(Device.last_seen_at.desc()).limit(limit))
+    def _is_kiosk(self, device_id: str) -> bool:
+        with self._database.read() as session:
+            return session.get(KioskReport, device_id) is not None
 
-    def _known(self, rows: Select[Device, KioskReport]) -> list[KnownDevice]:
+    def _known(
+        self, rows: Select[Device, KioskReport], before: Place | None = None, limit: int = 1
+    ) -> list[KnownDevice]:
+        rows = page(rows, Device.last_seen_at, Device.id.concat("/").concat(Device.account_id), before, limit)
         with self._database.read() as session:
             found = session.execute(rows).all()
             ids = [device.id for device, _ in found]
@@ -252,6 +248,18 @@ class DeviceCommands:
         if device is None:
             raise ProblemError(403, "device_unknown", "No account has this device.")
         return device
+
+
+def _devices(*, kiosks: bool) -> Select[Device, KioskReport]:
+    """Kiosks in use, or the other devices, which have no report."""
+    kiosk = Device.id.in_(select(KioskReport.device_id))
+    told = KioskReport.device_id == Device.id if kiosks else false()
+    rows = select(Device, KioskReport).outerjoin(KioskReport, told).where(Device.revoked_at.is_(None))
+    return rows.where(kiosk if kiosks else ~kiosk)
+
+
+def _named(rows: Select[Device, KioskReport], text: str) -> Select[Device, KioskReport]:
+    return rows.where(Device.name.icontains(text, autoescape=True)) if text else rows
 
 
 def _usable(session: Session, device_id: str) -> Sequence[Device]:

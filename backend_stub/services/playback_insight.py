@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, and_, cast, func, or_, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Integer, and_, cast, exists, func, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from backend_stub.clock import DAY_S, Clock
 from backend_stub.db.database import Database
+from backend_stub.db.keyset import Place, page
 from backend_stub.db.models import (
     Account,
     AuditEntry,
@@ -23,7 +24,7 @@ from backend_stub.db.models import (
     TelemetryEvent,
     Title,
 )
-from backend_stub.services.quality import CDNS_OF_A_SESSION, HOUR_S, QualityOf, QualitySums, aggregate
+from backend_stub.services.quality import HOUR_S, QualityOf, QualitySums, aggregate
 
 #: What is counted by the day for the operator's pages: each by an index.
 COUNTED: dict[str, InstrumentedAttribute[Any]] = {
@@ -68,6 +69,10 @@ class PlayedSession:
     stalls: int
     bitrate_bps: float | None
     errors: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.started_at, self.account_id + self.session_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,31 +156,31 @@ class Insight:
         return [(one, found[one]) for one in range(today - _DAYS + 1, today + 1)]
 
     def sessions(
-        self, *, before: float | None = None, limit: int = 50, title_id: str = "", email: str = ""
+        self, *, before: Place | None = None, limit: int = 50, title_id: str = "", email: str = ""
     ) -> list[PlayedSession]:
-        """Playbacks that began before a moment, the newest first; of one title or one account where it is named."""
-        query = select(Quality).order_by(Quality.started_at.desc()).limit(limit * (CDNS_OF_A_SESSION + 1))
+        """Playbacks, the newest first, from a place of that list on; of one title or account where one is named."""
+        earlier = aliased(Quality)
+        of_the_same = earlier.account_id == Quality.account_id, earlier.session_id == Quality.session_id
+        went_before = tuple_(earlier.started_at, earlier.pathway) < tuple_(Quality.started_at, Quality.pathway)
+        query = select(Quality).where(~exists().where(*of_the_same, went_before))
         if title_id:
             query = query.where(Quality.title_id == title_id)
         if email:
             query = query.where(
                 Quality.account_id == select(Account.id).where(Account.email == email.lower()).scalar_subquery()
             )
-        if before is not None:
-            query = query.where(Quality.started_at < before)
+        query = page(query, Quality.started_at, Quality.account_id.concat(Quality.session_id), before, limit)
         with self._database.read() as session:
-            newest = dict.fromkeys((row.account_id, row.session_id) for row in session.scalars(query))
-            wanted = tuple_(Quality.account_id, Quality.session_id).in_(list(newest)[: limit + 1])
-            parts: dict[tuple[str, str], list[Quality]] = {}
-            for row in session.scalars(select(Quality).where(wanted)):
-                parts.setdefault((row.account_id, row.session_id), []).append(row)
-            began = {key: min(row.started_at for row in rows) for key, rows in parts.items()}
-            shown = sorted(
-                (key for key in parts if before is None or began[key] < before), key=lambda key: -began[key]
-            )
-            rows = [row for key in shown[:limit] for row in parts[key]]
-            names = _names(session, {row.title_id for row in rows}, {row.device_id for row in rows})
-        return [_joined(parts[key], names) for key in shown[:limit]]
+            parts: dict[tuple[str, str], list[Quality]] = {
+                (row.account_id, row.session_id): [] for row in session.scalars(query)
+            }
+            for row in session.scalars(
+                select(Quality).where(tuple_(Quality.account_id, Quality.session_id).in_(list(parts)))
+            ):
+                parts[row.account_id, row.session_id].append(row)
+            shown = [row for rows in parts.values() for row in rows]
+            names = _names(session, {row.title_id for row in shown}, {row.device_id for row in shown})
+        return [_joined(rows, names) for rows in parts.values()]
 
     def session(self, account_id: str, session_id: str) -> tuple[PlayedSession, Sequence[TelemetryEvent], str]:
         """One playback, its events in order, and the e-mail address of its account. Raises LookupError."""

@@ -20,7 +20,7 @@ from backend_stub.api import account as api_account
 from backend_stub.api import auth, errors
 from backend_stub.api import catalog as api_catalog
 from backend_stub.asgi import App, Scope
-from backend_stub.db import database, migrate, patience
+from backend_stub.db import database, keyset, migrate, patience
 from backend_stub.db.models import Account, Job, Profile, Quality, Title, TitleGenre, TitleRights
 from backend_stub.edge import nginx, upstream
 from backend_stub.edge.app import EdgeApp
@@ -45,6 +45,7 @@ from backend_stub.services import (
     uploads,
 )
 from backend_stub.services.accounts import Accounts
+from backend_stub.services.device_commands import DeviceCommands
 from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.edge_gate import EdgeGate
 from backend_stub.services.entitlement import Viewing, is_offered
@@ -549,6 +550,7 @@ _MORE = "tests/backend_stub/test_more_than_one.py::"
 _LIES = "tests/test_attacks.py::test_a_client_that_lies_gets_no_more_than_its_plan"
 _SIZE = "tests/backend_stub/services/test_at_size.py::"
 _LICENCES = "tests/backend_stub/rights/test_licences.py::"
+_LISTS = "tests/backend_stub/admin/test_lists.py::"
 _HARD = "tests/backend_stub/test_hardening.py::"
 _VANISHING = "tests/backend_stub/api/test_vanishing.py::test_an_account_that_is_deleted_meanwhile_is_refused"
 FAULTS = [
@@ -811,6 +813,16 @@ FAULTS = [
         test="tests/backend_stub/jobs/test_worker.py::"
         "test_a_worker_outlives_what_its_table_cannot_answer[claim-full-pool]",
         apply=_ends_with_a_full_pool,
+    ),
+    Fault(
+        "service-a-page-ends-among-rows-of-one-moment",
+        _LISTS + "test_each_row_stands_on_one_page[/payments]",
+        lambda patch: patch.setattr(keyset.Place, "__str__", lambda place: repr(place.at)),
+    ),
+    Fault(
+        "service-kiosks-beyond-a-page-are-lost",
+        _LISTS + "test_each_row_stands_on_one_page[/devices]",
+        lambda patch: patch.setattr(DeviceCommands, "_is_kiosk", lambda _commands, _id: False),
     ),
     Fault("service-worker-dies-with-database", _HARD + "test_a_worker_outlives_its_database", _sweeps_bare),
     Fault(

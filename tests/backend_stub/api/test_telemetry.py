@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend_stub.db.keyset import Place
 from backend_stub.server import ServerGroup
 from backend_stub.services.addresses import Edge
 from backend_stub.services.quality import percentile
@@ -139,7 +140,11 @@ class TestTelemetry:
             ("error", START + 12, None, None),
         ]
         assert running.context.insight.sessions() == [played]
-        assert running.context.insight.sessions(before=START) == running.context.insight.sessions(title_id="x") == []
+        assert (
+            running.context.insight.sessions(before=Place(START))
+            == running.context.insight.sessions(title_id="x")
+            == []
+        )
         running.clock.step(31 * 86400)
         Retention(running.context.database, running.clock).let_go()
         assert running.context.insight.session(account.id, "s1")[1] == []

@@ -1,0 +1,47 @@
+"""Keyset pagination: a list of the newest goes on behind its last row, by that row's moment and id.
+
+What came or went meanwhile shifts nothing, and of rows of one moment none is lost where a page ends among them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVarTuple
+
+from sqlalchemy import Select, SQLColumnExpression, tuple_
+
+_Row = TypeVarTuple("_Row")
+
+#: How a place is written: a moment, alone or with a comma and the id of a row.
+PATTERN = r"^[0-9]{1,11}(\.[0-9]{1,20})?(,[^\u0000]{0,200})?$"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The last row of a page: its moment, in seconds since 1970, and its id. Without an id no row of that moment was
+    shown yet, and none is shown any more."""
+
+    at: float
+    id: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> Place | None:
+        """The place that :data:`PATTERN` matches; none for the moment 0, which stands for the newest."""
+        at, _, row = text.partition(",")
+        return cls(float(at), row) if float(at) else None
+
+    def __str__(self) -> str:
+        return f"{self.at!r},{self.id}"
+
+
+def page(
+    query: Select[*_Row],
+    at: SQLColumnExpression[float | None],
+    row: SQLColumnExpression[str],
+    before: Place | None,
+    limit: int,
+) -> Select[*_Row]:
+    """The ``limit`` rows that come next, the newest first, by their moment and by what tells rows of one apart."""
+    if before is not None:
+        query = query.where(tuple_(at, row) < tuple_(before.at, before.id))
+    return query.order_by(at.desc(), row.desc()).limit(limit)
