@@ -50,7 +50,7 @@ class WrongEncodingError(ValueError):
 
 
 class Database:
-    """One engine; :meth:`read` and :meth:`write` are the two kinds of transaction."""
+    """One engine; :meth:`read`, :meth:`snapshot` and :meth:`write` are what it is asked in."""
 
     def __init__(self, url: str) -> None:
         """Raises ValueError with a sentence for a URL that is none, or whose driver is not installed."""
@@ -60,16 +60,28 @@ class Database:
             self.engine = create_engine(url, connect_args=arguments, pool_size=_CONNECTIONS, hide_parameters=True)
             _prepare_sqlite(self.engine)
             self._turn: AbstractContextManager[object] = threading.Lock()
+            self._reader = self._snapshots = self.engine
         else:
             self.engine = _server_engine(url)
             self._turn = nullcontext()
+            # Each statement sees what is committed by then, in a transaction as well, whose begin and end would be
+            # two more messages to the server.
+            self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = self.engine.execution_options(matinee_begin="BEGIN IMMEDIATE")
         self.taken_back = TakenBack()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction for reading; what it loaded stays readable afterwards."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """For reading; what it loaded stays readable afterwards. SQLite gives all of it as of one moment, PostgreSQL
+        each statement."""
+        with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A transaction for reading in which everything is as of one moment, also what is read in parts."""
+        with Session(self._snapshots, expire_on_commit=False) as session:
             yield session
 
     @contextmanager

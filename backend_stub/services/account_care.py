@@ -122,9 +122,9 @@ class AccountCare:
             self._provider.forget_card(card)
 
     def export(self, account_id: str) -> IO[bytes]:
-        """All that is kept of an account, as JSON: a file at its beginning. Secrets are left out, or only their
-        hashes are there to be left out."""
-        with self._database.read() as session:
+        """All that is kept of an account as of one moment, as JSON: a file at its beginning. Secrets are left out, or
+        only their hashes are there to be left out."""
+        with self._database.snapshot() as session:
             account = session.get_one(Account, account_id)
             file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 -- whoever sends it closes it
             own: dict[str, Any] = {"email": account.email, "name": account.name, "country": account.country}
