@@ -105,7 +105,7 @@ def main(argv: Sequence[str]) -> int:
     log, words = _log_options(argv)
     if words[:1] == ["--kiosk"]:
         words[0] = "kiosk"
-    named = next((word for word in words if not word.startswith("-")), None)
+    named = next((word for word in words[:1] if not word.startswith("-")), None)
     if named not in COMMANDS and not ({"-h", "--help", "--version"} & set(words)) and _is_app_call(words):
         words, named = ["app", *words], "app"
     try:
@@ -205,8 +205,15 @@ def _log_options(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def _is_app_call(words: Sequence[str]) -> bool:
-    """No command at all, or options of the app (``--tv``, addresses, files and folders, there or not)."""
-    return all(word.startswith("-") or "://" in word or _is_place(word) or Path(word).exists() for word in words)
+    """No command at all, or options of the app and addresses, files and folders, there or not. Also where the app
+    refuses an option: then it says so."""
+    app = Parser(add_help=False)
+    importlib.import_module(COMMANDS["app"].module).add_arguments(app)
+    try:
+        places = app.parse_args(words).address
+    except UsageError:
+        places = [word for word in words if not word.startswith("-")]
+    return all("://" in word or _is_place(word) or Path(word).exists() for word in places)
 
 
 def entry() -> None:

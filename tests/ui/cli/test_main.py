@@ -150,8 +150,9 @@ def test_a_file_that_is_not_there_is_no_unknown_command(
     started: list[AppOptions] = []
     monkeypatch.setattr(composition, "run_app", lambda options: started.append(options) or 0)
     for command in ([], ["app"]):
-        assert main([*command, word, "--profile-dir", str(tmp_path)]) == 0
-        assert started.pop().files == (str(Path(word).resolve()),)
+        for words in ([word, "--profile-dir", str(tmp_path)], ["--key-store", "file", "--profile-dir", "demo", word]):
+            assert main([*command, *words]) == 0
+            assert started.pop().files == (str(Path(word).resolve()),)
     assert main([word, "--bad"]) == 2
     assert "unrecognized" in capsys.readouterr().err
     assert main(["ply"]) == 2
