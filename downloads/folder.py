@@ -207,7 +207,8 @@ class DownloadFolder:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """While this process works on the download. Raises DownloadError ``download.busy`` when another one does."""
+        """While this process works on the download. Raises DownloadError ``download.busy`` when another one does, and
+        ``download.store_gone`` or ``disk.full`` where that cannot be noted."""
         with contextlib.ExitStack() as stack:
             try:
                 stack.enter_context(held(self.path / "run.lock", wait=False))
@@ -215,6 +216,8 @@ class DownloadFolder:
                 raise DownloadError(
                     ErrorCode.DOWNLOAD_BUSY, "Another program is working on this download.", recoverable=True
                 ) from None
+            except OSError as error:
+                raise storage_error(error, self.path) from error
             yield
 
     @property

@@ -12,7 +12,7 @@ import pytest
 
 from downloads import removal
 from downloads.store import Store
-from drm_client import trusted_service
+from drm_client import locks, trusted_service
 from drm_client.keystore import FileKeyStore
 from drm_client.licence_store import LicenceStore, Removal
 from drm_client.offline import OfflineLicences
@@ -22,6 +22,7 @@ from player.licensing import upkeep
 from tests.faults.model import Fault
 
 _MEANWHILE = "tests/drm_client/test_meanwhile.py"
+_LOCKS = "tests/drm_client/test_locks.py"
 _REMOVALS = "tests/downloads/test_removals.py"
 
 
@@ -49,6 +50,18 @@ def a_pass_ends_with_any_error(patch: pytest.MonkeyPatch) -> None:
 
 def all_begin_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FileKeyStore, "alone", lambda _self: contextlib.nullcontext())
+
+
+def locks_take_what_is_there(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(locks, "_open", lambda path: path.open("ab"))
+
+
+def locks_of_pipes(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(locks.stat, "S_ISREG", lambda _mode: True)
+
+
+def whatever_is_there_is_deleted(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(locks, "_delete_what_is_no_file", lambda path: path.unlink())
 
 
 def others_are_inspected_first(patch: pytest.MonkeyPatch) -> None:
@@ -163,6 +176,21 @@ FAULTS = [
         "rights-two-programs-begin-as-two-devices",
         f"{_MEANWHILE}::test_of_two_programs_that_begin_at_once_both_are_one_device[file]",
         all_begin_at_once,
+    ),
+    Fault(
+        "rights-locks-follow-links",
+        f"{_LOCKS}::test_no_link_is_followed",
+        locks_take_what_is_there,
+    ),
+    Fault(
+        "rights-a-pipe-is-a-lock",
+        f"{_LOCKS}::test_nobody_waits_for_a_pipe",
+        locks_of_pipes,
+    ),
+    Fault(
+        "rights-a-lock-of-another-program-is-deleted",
+        f"{_LOCKS}::test_what_another_program_has_made_meanwhile_is_not_deleted",
+        whatever_is_there_is_deleted,
     ),
     Fault(
         "rights-an-error-ends-upkeep",
