@@ -35,10 +35,11 @@ def accounts(context: Context, operator: SignedInAdmin, before: Before, q: _Text
 
 
 @router.get("/accounts/{account_id}")
-def account(context: Context, operator: SignedInAdmin, account_id: Hex32) -> Response:
+def account(context: Context, operator: SignedInAdmin, account_id: Hex32, before: Before) -> Response:
+    """``before`` is a place among its devices."""
     found = _account(context, account_id)
     plan, plan_ends_at = context.money.subscriptions.current(account_id)
-    devices, _ = context.devices.of_account(account_id)
+    devices, _ = context.devices.of_account(account_id, before, _PER_PAGE)
     return page(
         "account.html",
         operator,
@@ -49,6 +50,7 @@ def account(context: Context, operator: SignedInAdmin, account_id: Hex32) -> Res
         plans=list(PLANS),
         plan_ends_at=plan_ends_at,
         devices=devices,
+        older=Place(devices[-1].last_seen_at or 0.0, devices[-1].id) if len(devices) == _PER_PAGE else None,
         profiles=context.profiles.of_account(account_id),
         payments=context.money.billing.payments(account_id, None, _PAYMENTS_OF_ACCOUNT),
         currency=CURRENCY,

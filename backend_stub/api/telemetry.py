@@ -15,7 +15,6 @@ from backend_stub.api.errors import documented
 from backend_stub.clock import DAY_S
 from backend_stub.metrics import CONTENT_TYPE, Sample
 from backend_stub.problems import ProblemError
-from backend_stub.services.device_commands import kiosk_metrics
 from backend_stub.services.telemetry import PlayerEvent, quality_metrics
 
 router = APIRouter(tags=["telemetry"])
@@ -49,7 +48,7 @@ def metrics(context: Context, credentials: Annotated[str | None, Depends(bearer)
     for state in states:
         gauges.append(("matinee_pathway_weight", {"pathway": state.pathway}, state.weight))
         gauges.append(("matinee_pathway_failing", {"pathway": state.pathway}, float(state.failing)))
-    gauges += kiosk_metrics(context.device_commands.devices(kiosks_only=True), context.clock.now())
+    gauges += context.device_commands.gauges()
     edges = [state.pathway for state in states]  # what players call them may be anything
     gauges += quality_metrics(context.quality.of(context.clock.now() - DAY_S, "pathway", edges))
     return PlainTextResponse(context.metrics.text(gauges), media_type=CONTENT_TYPE)

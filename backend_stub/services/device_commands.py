@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, false, select, update
+from sqlalchemy import Select, delete, false, func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from backend_stub.clock import Clock
@@ -35,6 +35,8 @@ MAX_RESULT_BYTES = 512 * 1024
 ASK_AGAIN_S = 15.0
 SILENT_S = 6 * ASK_AGAIN_S
 _WAITING = (QUEUED, DELIVERED)
+SCREENS = ("plays", "dark", "no picture", "silent")
+_TOLD = ("screen_on", "healthy")  # what of a screen's report says how it is
 _MAX_WAITING = 20
 _KEPT = 50  # commands of a device, the newest
 _TEXT, _PNG, _JPEG = "text/plain", "image/png", "image/jpeg"
@@ -59,11 +61,9 @@ class KnownDevice:
         """How a kiosk's screen is: ``plays``, ``dark``, ``no picture`` or ``silent``; empty for other devices."""
         if self.told_at is None:
             return ""
-        if now - self.told_at > SILENT_S:
-            return "silent"
-        if not self.status.get("screen_on"):
-            return "dark"
-        return "plays" if self.status.get("healthy") else "no picture"
+        tells = now - self.told_at <= SILENT_S
+        is_on, is_healthy = (bool(self.status.get(name)) for name in _TOLD)
+        return _screen(tells=tells, is_on=is_on, is_healthy=is_healthy)
 
     @property
     def name(self) -> str:
@@ -156,18 +156,34 @@ class DeviceCommands:
             return found
         raise LookupError(device_id)
 
-    def devices(
-        self, limit: int = 500, *, text: str = "", kiosks_only: bool = False, before: Place | None = None
-    ) -> list[KnownDevice]:
+    def devices(self, limit: int, *, text: str = "", before: Place | None = None) -> list[KnownDevice]:
         """Devices in use, with ``text`` in their name, from a place of that list on: kiosks, then the others, those
         that were seen last first. Kiosks and others are asked for apart, so that each is sorted by an index."""
         found: list[KnownDevice] = []
         if before is None or self._is_kiosk(before.id.partition("/")[0]):
             found += self._known(_named(_devices(kiosks=True), text), before, limit)
             before = None
-        if len(found) < limit and not kiosks_only:
+        if len(found) < limit:
             found += self._known(_named(_devices(kiosks=False), text), before, limit - len(found))
         return found
+
+    def gauges(self) -> Iterable[tuple[str, dict[str, str], float]]:
+        """How many screens are in which state, and how many commands wait, as samples for Prometheus."""
+        used = KioskReport.device_id.in_(select(Device.id).where(Device.revoked_at.is_(None)))
+        is_on, is_healthy = (func.coalesce(KioskReport.status[name].as_boolean(), false()) for name in _TOLD)
+        tells = KioskReport.told_at >= self._clock.now() - SILENT_S
+        waiting = select(func.count()).where(
+            DeviceCommand.state.in_(_WAITING), DeviceCommand.device_id.in_(select(KioskReport.device_id).where(used))
+        )
+        with self._database.read() as session:
+            told = select(tells, is_on, is_healthy, func.count()).where(used).group_by(tells, is_on, is_healthy)
+            screens: Counter[str] = Counter()
+            for tells_now, on, healthy, count in session.execute(told):
+                screens[_screen(tells=tells_now, is_on=on, is_healthy=healthy)] += count
+            commands = session.scalar(waiting)
+        for state in SCREENS:
+            yield "matinee_kiosks", {"state": state}, screens[state]
+        yield "matinee_commands_waiting", {}, commands or 0
 
     def _is_kiosk(self, device_id: str) -> bool:
         with self._database.read() as session:
@@ -250,6 +266,12 @@ class DeviceCommands:
         return device
 
 
+def _screen(*, tells: bool, is_on: bool, is_healthy: bool) -> str:
+    if not tells:
+        return "silent"
+    return "dark" if not is_on else "plays" if is_healthy else "no picture"
+
+
 def _devices(*, kiosks: bool) -> Select[Device, KioskReport]:
     """Kiosks in use, or the other devices, which have no report."""
     kiosk = Device.id.in_(select(KioskReport.device_id))
@@ -311,12 +333,3 @@ def _read_attachment(kind: str, answer: CommandAnswer, attachment: str) -> tuple
     if len(data) > MAX_RESULT_BYTES or not data.startswith(_MAGIC.get(media_type, b"")):
         raise refusal
     return media_type, data
-
-
-def kiosk_metrics(devices: Iterable[KnownDevice], now: float) -> Iterable[tuple[str, dict[str, str], float]]:
-    """How many screens are in which state, and how many commands wait, as samples for Prometheus."""
-    known = list(devices)
-    screens = Counter(one.screen(now) for one in known)
-    for state in ("plays", "dark", "no picture", "silent"):
-        yield "matinee_kiosks", {"state": state}, screens[state]
-    yield "matinee_commands_waiting", {}, sum(one.waiting for one in known)

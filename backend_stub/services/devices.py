@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
+from backend_stub.db.keyset import Place, page
 from backend_stub.db.models import Account, Device, DeviceChallenge, Download, Revocation
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
@@ -26,6 +27,7 @@ from backend_stub.services.rights.revocation import (
 )
 from backend_stub.services.rights.signatures import DEVICE, BadStatementError, verify
 
+MOST_LISTED = 500
 _CHALLENGE_S = 300.0
 
 
@@ -73,11 +75,14 @@ class DeviceRegistry:
                 audit.record(session, now, "device.proven", account_id=account_id, subject=device_id)
         return device
 
-    def of_account(self, account_id: str) -> tuple[Sequence[Device], Plan]:
-        """The devices that are in use, the one seen last first, and the plan that limits them."""
+    def of_account(
+        self, account_id: str, before: Place | None = None, limit: int = MOST_LISTED
+    ) -> tuple[Sequence[Device], Plan]:
+        """Devices that are in use, the one seen last first, from a place of that list on, and the plan that limits
+        them."""
         with self._database.read() as session:
             plan, _ = plan_at(session, account_id, self._clock.now())
-            return usable_devices(session, account_id), plan
+            return usable_devices(session, account_id, before, limit), plan
 
     def revoke(self, account_id: str, device_id: str) -> None:
         """Take a device and its licences out of the account. Raises LookupError for an unknown one."""
@@ -128,9 +133,11 @@ def proven_device(session: Session, account_id: str, device_id: str) -> Device:
     return device
 
 
-def usable_devices(session: Session, account_id: str) -> Sequence[Device]:
+def usable_devices(
+    session: Session, account_id: str, before: Place | None = None, limit: int = MOST_LISTED
+) -> Sequence[Device]:
     query = select(Device).where(Device.account_id == account_id, Device.revoked_at.is_(None))
-    return session.scalars(query.order_by(Device.last_seen_at.desc(), Device.created_at.desc(), Device.id)).all()
+    return session.scalars(page(query, Device.last_seen_at, Device.id, before, limit)).all()
 
 
 def shown_devices(devices: Sequence[Device]) -> list[dict[str, object]]:

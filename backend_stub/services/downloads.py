@@ -19,7 +19,7 @@ from backend_stub.services import audit
 from backend_stub.services.addresses import ManifestUrls, SignedAddresses
 from backend_stub.services.catalog import WatchedTitle
 from backend_stub.services.content_keys import entitled_kids
-from backend_stub.services.devices import proven_device, shown_devices
+from backend_stub.services.devices import MOST_LISTED, proven_device, shown_devices
 from backend_stub.services.entitlement import Entitled, Viewing, entitled_title
 from backend_stub.services.plans import Plan, plan_at
 from backend_stub.services.rights.policy import Terms, download_terms
@@ -116,7 +116,7 @@ class Downloads:
         )
 
     def of_account(self, account_id: str) -> tuple[Sequence[KeptDownload], Plan]:
-        """What the account's devices keep, the newest first, and the plan that limits it."""
+        """What the account's devices keep, the newest :data:`MOST_LISTED` first, and the plan that limits it."""
         now = self._clock.now()
         with self._database.read() as session:
             query = (
@@ -125,6 +125,7 @@ class Downloads:
                 .join(Device, and_(Device.account_id == Download.account_id, Device.id == Download.device_id))
                 .where(Download.account_id == account_id, Download.closed_at.is_(None), Download.holds_until > now)
                 .order_by(Download.created_at.desc(), Download.id)
+                .limit(MOST_LISTED)
             )
             found = [KeptDownload(download, title, device) for download, title, device in session.execute(query)]
             return found, plan_at(session, account_id, now)[0]

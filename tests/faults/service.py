@@ -32,6 +32,8 @@ from backend_stub.http_server import HttpServer
 from backend_stub.jobs import store
 from backend_stub.services import (
     catalog,
+    device_commands,
+    devices,
     edge_gate,
     licence_issuing,
     newest_titles,
@@ -536,6 +538,17 @@ def _counts_letters(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(uploads, "_MAX_NAME_BYTES", 800)
 
 
+def _counts_a_page_of_screens(patch: pytest.MonkeyPatch) -> None:
+    def gauges(commands: DeviceCommands) -> Iterable[tuple[str, dict[str, str], float]]:
+        now = commands._clock.now()
+        screens = [one.screen(now) for one in commands.devices(500)]
+        for state in device_commands.SCREENS:
+            yield "matinee_kiosks", {"state": state}, screens.count(state)
+        yield "matinee_commands_waiting", {}, 0
+
+    patch.setattr(DeviceCommands, "gauges", gauges)
+
+
 def _exports_to_children(patch: pytest.MonkeyPatch) -> None:
     """Any profile gets a copy of all that is kept of the household."""
     patch.setattr(api_account, "check_grown_up", lambda _caller: None)
@@ -828,6 +841,18 @@ FAULTS = [
         "service-an-export-is-of-several-moments",
         "tests/backend_stub/db/test_database.py::test_what_is_committed_meanwhile_is_not_in_a_snapshot[postgresql]",
         lambda patch: patch.setattr(database.Database, "snapshot", database.Database.read),
+    ),
+    Fault(
+        "service-an-account-lists-all-its-devices",
+        "tests/backend_stub/admin/test_devices_of_an_account.py::test_each_device_of_an_account_stands_on_one_page",
+        lambda patch: patch.setattr(
+            devices, "page", lambda query, at, row, _before, _limit: query.order_by(at.desc(), row.desc())
+        ),
+    ),
+    Fault(
+        "service-screens-beyond-a-page-are-not-counted",
+        "tests/backend_stub/services/test_device_commands.py::test_as_many_screens_are_counted_as_there_are",
+        _counts_a_page_of_screens,
     ),
     Fault("service-worker-dies-with-database", _HARD + "test_a_worker_outlives_its_database", _sweeps_bare),
     Fault(

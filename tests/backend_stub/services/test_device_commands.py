@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from backend_stub.services.device_commands import MAX_RESULT_BYTES, kiosk_metrics
+from backend_stub.db.models import Device, KioskReport
+from backend_stub.services.device_commands import MAX_RESULT_BYTES, SCREENS
 from tests.kit.rights import Caller, Service, SigningDevice, refusal, service, sign
 
 STATUS = {
@@ -198,14 +199,38 @@ def test_the_devices_with_what_screens_tell(running: Service, admin: Caller, scr
     running.device(running.account("desk"))
     issue(admin, screen, "restart")
     ask(screen)
-    first, second = running.context.device_commands.devices()
+    first, second = running.context.device_commands.devices(10)
     assert (first.device.id, first.status, first.waiting) == (screen.device_id, STATUS, 1)
     assert (second.told_at, second.status, second.waiting) == (None, {}, 0)
     now = running.clock.now()
     assert (first.screen(now), first.screen(now + 91), second.screen(now)) == ("plays", "silent", "")
-    told = {(name, labels.get("state")): value for name, labels, value in kiosk_metrics([first, second], now)}
-    assert told["matinee_kiosks", "plays"] == told["matinee_commands_waiting", None] == 1
-    assert told["matinee_kiosks", "silent"] == 0
     for changed, state in (({"healthy": False}, "no picture"), ({"healthy": False, "screen_on": False}, "dark")):
         ask(screen, status=STATUS | changed)
-        assert running.context.device_commands.devices()[0].screen(now) == state
+        assert running.context.device_commands.devices(10)[0].screen(now) == state
+
+
+def test_as_many_screens_are_counted_as_there_are(running: Service) -> None:
+    now, wall, many = running.clock.now(), running.account("wall"), 300
+    at = {"created_at": now, "last_seen_at": now}
+    states: dict[str, tuple[float, dict[str, bool]]] = {
+        "plays": (now, {"screen_on": True, "healthy": True}),
+        "dark": (now, {"screen_on": False, "healthy": False}),
+        "no picture": (now, {"screen_on": True, "healthy": False}),
+        "silent": (now - 91, {"screen_on": True, "healthy": True}),
+        "of a device that was removed": (now, {"screen_on": True, "healthy": True}),
+    }
+    with running.context.database.write() as session:
+        for state, (told_at, status) in states.items():
+            for number in range(many):
+                name, removed = f"{state} {number}", None if state in SCREENS else now
+                session.add(Device(account_id=wall, id=name, name=name, public_key={}, revoked_at=removed, **at))
+                session.add(KioskReport(device_id=name, told_at=told_at, status=status))
+    told = {labels.get("state"): value for _, labels, value in running.context.device_commands.gauges()}
+    assert told == {None: 0, **dict.fromkeys(SCREENS, many)}
+
+
+def test_commands_that_wait_are_counted(running: Service, admin: Caller, screen: SigningDevice) -> None:
+    ask(screen)
+    for kind in ("restart", "logs"):
+        issue(admin, screen, kind)
+    assert [value for name, _, value in running.context.device_commands.gauges() if name.endswith("waiting")] == [2]
