@@ -25,7 +25,7 @@ from drm_client import passphrase
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.locks import held
 from drm_client.passphrase import KEY_FILE
-from drm_client.whole_files import create_whole, write_whole
+from drm_client.whole_files import write_whole
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -301,14 +301,8 @@ class FileKeyStore:
     def _key_file(self) -> bytes:
         """The random key, made at first use; of two processes that make it at once, one wins. Behind a passphrase it
         is there once that was given."""
-        if passphrase.is_locked(self._folder):
-            return passphrase.key_of(self._folder)
-        path = self._folder / KEY_FILE
         try:
-            if not path.exists():
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                create_whole(path, secrets.token_bytes(_KEY_BYTES))
-            key = path.read_bytes()
+            key = passphrase.present_key(self._folder)
         except OSError as error:
             raise _broken("The key store's folder cannot be used.", KEY_FILE) from error
         if len(key) != _KEY_BYTES:

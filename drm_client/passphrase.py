@@ -9,6 +9,7 @@ opens the store for the rest of the process (:func:`unlock`). A lost one cannot 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import secrets
 import threading
@@ -17,14 +18,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.locks import held
 from drm_client.memory import wipe
-from drm_client.whole_files import sync_folder, write_whole
+from drm_client.whole_files import create_whole, sync_folder, write_whole
 
 if TYPE_CHECKING:
     from drm_client.sealing import Sealer
 
 KEY_FILE = "keystore.key"
 LOCKED_FILE = "keystore.locked"
+_LOCK = "keystore.lock"
+"""Held while one of the two files comes or goes."""
 SHORTEST = 8
 LOCKED = "locked"
 """The reason in ``fields`` of the error of a store whose passphrase was not given yet."""
@@ -77,7 +81,7 @@ def protect(folder: Path, passphrase: str) -> None:
     """
     if len(passphrase) < SHORTEST:
         raise _failed(f"A passphrase has at least {SHORTEST} characters.", "too_short")
-    key = _present_key(folder)
+    key = _whole_key(folder)
     salt = secrets.token_bytes(_SALT_BYTES)
     sealer = _sealer(passphrase, salt, _COST)
     document = {
@@ -89,9 +93,10 @@ def protect(folder: Path, passphrase: str) -> None:
     }
     sealer.close()
     try:
-        write_whole(folder / LOCKED_FILE, json.dumps(document).encode())
-        (folder / KEY_FILE).unlink(missing_ok=True)
-        sync_folder(folder)
+        with held(folder / _LOCK):
+            write_whole(folder / LOCKED_FILE, json.dumps(document).encode())
+            (folder / KEY_FILE).unlink(missing_ok=True)
+            sync_folder(folder)
     except OSError as error:
         raise _failed("The key store's folder cannot be written to.", "folder") from error
     with _lock:
@@ -102,10 +107,11 @@ def remove(folder: Path) -> None:
     """Do without a passphrase again. Raises as :func:`protect`."""
     if not is_locked(folder):
         return
-    key = _present_key(folder)
+    key = _whole_key(folder)
     try:
-        write_whole(folder / KEY_FILE, bytes(key))
-        (folder / LOCKED_FILE).unlink(missing_ok=True)
+        with held(folder / _LOCK):
+            write_whole(folder / KEY_FILE, bytes(key))
+            (folder / LOCKED_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise _failed("The key store's folder cannot be written to.", "folder") from error
 
@@ -136,16 +142,27 @@ def _remembered(folder: Path) -> bytearray | None:
         return _unlocked.get(folder.resolve())
 
 
-def _present_key(folder: Path) -> bytearray:
-    """The random key as it is; made where the store has none yet."""
+def present_key(folder: Path) -> bytes:
+    """Return the random key as it is, perhaps damaged; it is made where the store has none yet.
+
+    Of two programs that make it at once, one wins and both have its key. None is made where another program has just
+    set a passphrase. Raises OSError, or as :func:`key_of`.
+    """
     if is_locked(folder):
-        return bytearray(key_of(folder))
-    path = folder / KEY_FILE
+        return key_of(folder)
+    with contextlib.suppress(FileNotFoundError):
+        return (folder / KEY_FILE).read_bytes()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with held(folder / _LOCK):
+        if is_locked(folder):
+            return key_of(folder)
+        create_whole(folder / KEY_FILE, secrets.token_bytes(KEY_BYTES))
+        return (folder / KEY_FILE).read_bytes()
+
+
+def _whole_key(folder: Path) -> bytearray:
     try:
-        if not path.exists():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(path, secrets.token_bytes(KEY_BYTES))
-        key = path.read_bytes()
+        key = present_key(folder)
     except OSError as error:
         raise _failed("The key store's folder cannot be used.", "folder") from error
     if len(key) != KEY_BYTES:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import secrets
 import sqlite3
 import threading
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import VAULT_FILE, VAULT_KEY_ENTRIES, KeyStore
+from drm_client.memory import wipe
 from drm_client.sealing import KEY_BYTES, TAG_BYTES, Sealer
 
 FILE_NAME = VAULT_FILE
@@ -41,6 +43,8 @@ _NOT_NOW = frozenset(
         sqlite3.SQLITE_PERM,
     }
 )
+
+_log = logging.getLogger(__name__)
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -135,7 +139,11 @@ class Vault:
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Everything inside is one change, which no other thread or process can come between."""
+        """Everything inside is one change, which no other thread or process can come between.
+
+        Where the key store does not take the count of the changes (``drm.key_store``, ``drm.store_unusable``), the
+        change is in the file all the same, as after a power cut at that moment. The next change or start counts it.
+        """
         with self._lock:
             outermost = not self._changing()
             before = self._seen_generation
@@ -207,7 +215,9 @@ class Vault:
         except OSError as error:
             raise _unusable(error.strerror or "") from error
         database = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        database.execute("PRAGMA synchronous = FULL")
+        # FULL does not sync the folder after the rollback journal is deleted: a power cut could bring that back, and
+        # the next start would take back a change that was made.
+        database.execute("PRAGMA synchronous = EXTRA")
         database.execute("PRAGMA secure_delete = ON")
         return database
 
@@ -228,8 +238,11 @@ class Vault:
                 self._write_head(replace(head, generation=generation, epoch=head.epoch + 1))
             if version < 2:
                 self._drop_anchor()  # before the next one who opens the file, perhaps after a crash, misses it
-        if stale and version >= 2:
-            self._drop_anchor()
+        if version >= 2 and (stale or head.generation > (anchor or 0)):
+            try:
+                self._drop_anchor()
+            except DrmError as error:  # the new epoch is in the file; what is kept can be inspected meanwhile
+                _log.warning("the key store does not take the vault's count: %s", error.code)
         if version and self._keys.get(FIRST_KEY_ENTRY) is not None:
             self._keys.delete(FIRST_KEY_ENTRY)  # so that no older copy opens any more
         return self._sealer
@@ -237,26 +250,38 @@ class Vault:
     def _reseal(self) -> bool:
         """Bring every entry of a file of format 1 under a new key; whether the file is an old copy. What is damaged
         stays so."""
-        self._sealer = Sealer(_whole_key(self._keys.get(FIRST_KEY_ENTRY), FIRST_KEY_ENTRY))
-        head = self._head()
+        secret = _whole_key(self._keys.get(FIRST_KEY_ENTRY), FIRST_KEY_ENTRY)
+        self._sealer = Sealer(secret)
+        try:
+            head, values = self._all_that_opens()
+        finally:
+            self._sealer.close()
+            wipe(secret)
         try:
             plain: int | None = int(self._keys.get(FIRST_ANCHOR_ENTRY) or b"")
         except ValueError:
             plain = None
+        secret = self._key(new=True)
+        self._sealer = Sealer(secret)
+        try:
+            seals = dict(head.seals)
+            for (kind, name), value in values.items():
+                self._write_entry(seals, kind, name, value)
+            self._write_head(replace(head, generation=head.generation + 1, seals=seals))
+        finally:
+            self._sealer.close()
+            for one in (secret, *values.values()):
+                wipe(one)
+        return plain is None or head.generation < plain
+
+    def _all_that_opens(self) -> tuple[_Head, dict[tuple[str, str], bytes]]:
+        head = self._head()
         values: dict[tuple[str, str], bytes] = {}
         for place in head.seals:
             kind, _, name = place.partition("/")
             with contextlib.suppress(DrmError):
                 values[kind, name] = self._read(head, kind, name) or b""
-        self._sealer.close()
-        self._sealer = Sealer(self._key(new=True))
-        stale = plain is None or head.generation < plain
-        seals = dict(head.seals)
-        for (kind, name), value in values.items():
-            self._write_entry(seals, kind, name, value)
-        self._write_head(replace(head, generation=head.generation + 1, seals=seals))
-        self._sealer.close()
-        return stale
+        return head, values
 
     def _migrate(self) -> int:
         """Bring the file to the newest format; the format that it had (0: it is new)."""

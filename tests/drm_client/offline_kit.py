@@ -31,10 +31,11 @@ class MemoryKeyStore:
         self._lock = threading.Lock()
 
     def get(self, name: str) -> bytes | None:
-        return self.kept.get(name)
+        kept = self.kept.get(name)
+        return None if kept is None else bytes(bytearray(kept))  # whoever gets it may overwrite it
 
     def put(self, name: str, value: bytes) -> None:
-        self.kept[name] = value
+        self.kept[name] = bytes(bytearray(value))
 
     def delete(self, name: str) -> None:
         self.kept.pop(name, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -93,6 +93,48 @@ def test_a_kill_between_its_files_loses_nothing(folder: Path, monkeypatch: pytes
     monkeypatch.undo()
     passphrase.forget(folder)
     assert FileKeyStore(folder).get("secret") == b"42"
+
+
+def another_program(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, act: Callable[[], None]) -> None:
+    """Let another program act once, when this one has come to ``owner.name``."""
+    function = getattr(owner, name)
+
+    def step(*args: object, **named: object) -> object:
+        monkeypatch.setattr(owner, name, function)
+        said = function(*args, **named)
+        act()
+        return said
+
+    monkeypatch.setattr(owner, name, step)
+
+
+def test_of_two_programs_that_make_the_key_at_once_neither_loses_what_it_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This one sets a passphrase, and has found no key."""
+    another_program(monkeypatch, Path, "mkdir", lambda: FileKeyStore(tmp_path).put("secret", b"42"))
+    passphrase.protect(tmp_path, WORDS)
+    assert FileKeyStore(tmp_path).get("secret") == b"42"
+    passphrase.forget(tmp_path)
+    passphrase.unlock(tmp_path, WORDS)
+    assert FileKeyStore(tmp_path).get("secret") == b"42"
+    passphrase.forget(tmp_path)
+
+
+def test_a_passphrase_that_another_program_sets_meanwhile_hides_no_secret(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This one has found no passphrase, and then finds no key either: it makes no new one."""
+
+    def set_passphrase() -> None:
+        passphrase.protect(folder, WORDS)
+        passphrase.forget(folder)  # it is another process
+
+    another_program(monkeypatch, passphrase, "is_locked", set_passphrase)
+    assert reason_of(lambda: FileKeyStore(folder).put("other", b"43")) == passphrase.LOCKED
+    passphrase.unlock(folder, WORDS)
+    assert FileKeyStore(folder).get("secret") == b"42"
+    passphrase.forget(folder)
 
 
 @pytest.mark.parametrize(

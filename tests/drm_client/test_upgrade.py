@@ -160,6 +160,24 @@ def test_an_upgrade_that_is_cut_off_is_done_again(
     kept.vault.close()
 
 
+def test_no_key_of_an_upgrade_stays_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Upgraded(tmp_path)
+    given: dict[str, bytes] = {}
+    get = kept.keys.get
+
+    def watch(name: str) -> bytes | None:
+        value = get(name)
+        if value is not None:
+            given.setdefault(name, value)
+        return value
+
+    monkeypatch.setattr(kept.keys, "get", watch)
+    vault = Vault(kept.folder, kept.keys, kept.device.device_id)
+    assert given[FIRST_KEY_ENTRY] == bytes(32)
+    assert vault.names("licence") != ()
+    vault.close()
+
+
 def test_version_0_1_0_would_find_a_newer_file_and_no_damage(tmp_path: Path, system: bool) -> None:
     """It reads its anchor, a plain number, before it looks at the format. It called the key store damaged where that
     was none any more, and told its user to repair what was whole."""

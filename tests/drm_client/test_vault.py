@@ -120,6 +120,78 @@ def test_a_full_disk_is_no_damage(tmp_path: Path, keys: MemoryKeyStore, monkeypa
     vault.close()
 
 
+def test_a_change_lasts_through_a_power_cut(
+    tmp_path: Path, keys: MemoryKeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is synced after the rollback journal is deleted, on every connection."""
+    said = []
+
+    class Watched(sqlite3.Connection):
+        def close(self) -> None:
+            said.append(self.execute("PRAGMA synchronous").fetchone()[0])
+            said.append(self.execute("PRAGMA journal_mode").fetchone()[0])
+            super().close()
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **named: connect(*args, factory=Watched, **named))
+    for _ in range(2):
+        filled(tmp_path, keys)
+    extra = 3
+    assert said == [extra, "delete"] * 2
+
+
+class FailingAnchor(MemoryKeyStore):
+    """A key store that takes no counts for a while."""
+
+    fails = False
+
+    def put(self, name: str, value: bytes) -> None:
+        if self.fails and name == ANCHOR_ENTRY:
+            raise DrmError(DrmErrorCode.KEY_STORE, "The key store of this computer is locked.", recoverable=True)
+        super().put(name, value)
+
+
+def test_a_count_that_the_key_store_did_not_take_is_told_again_at_the_next_start(tmp_path: Path) -> None:
+    keys = FailingAnchor()
+    filled(tmp_path, keys)
+    shutil.copy(tmp_path / FILE_NAME, tmp_path / "copy")
+    vault = Vault(tmp_path, keys, DEVICE)
+    keys.fails = True
+    with pytest.raises(DrmError) as caught:
+        vault.put("licence", "one", b"played")
+    assert (caught.value.code, caught.value.recoverable) == (DrmErrorCode.KEY_STORE, True)
+    assert vault.get("licence", "one") == b"played", "it is in the file"
+    vault.close()
+    keys.fails = False
+    vault = Vault(tmp_path, keys, DEVICE)
+    assert (vault.epoch, vault.get("licence", "one")) == (0, b"played")
+    vault.close()
+    shutil.copy(tmp_path / "copy", tmp_path / FILE_NAME)
+    vault = Vault(tmp_path, keys, DEVICE)
+    assert vault.epoch == 1, "the older copy is found"
+    vault.close()
+
+
+def test_an_old_copy_can_be_inspected_where_the_key_store_takes_no_count(tmp_path: Path) -> None:
+    keys = FailingAnchor()
+    filled(tmp_path, keys)
+    shutil.copy(tmp_path / FILE_NAME, tmp_path / "copy")
+    vault = Vault(tmp_path, keys, DEVICE)
+    vault.put("licence", "one", b"played")
+    vault.close()
+    shutil.copy(tmp_path / "copy", tmp_path / FILE_NAME)
+    keys.fails = True
+    for _ in range(2):
+        vault = Vault(tmp_path, keys, DEVICE)
+        assert (vault.epoch, vault.get("licence", "one")) == (1, SECRET)
+        vault.close()
+    keys.fails = False
+    vault = Vault(tmp_path, keys, DEVICE)
+    vault.put("licence", "one", b"confirmed")
+    assert vault.epoch == 1
+    vault.close()
+
+
 def test_several_changes_are_one(tmp_path: Path, keys: MemoryKeyStore) -> None:
     filled(tmp_path, keys)
     vault = Vault(tmp_path, keys, DEVICE)

@@ -7,22 +7,26 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from downloads import removal
 from downloads.store import Store
-from drm_client import locks, trusted_service
+from drm_client import locks, passphrase, trusted_service, vault
 from drm_client.keystore import FileKeyStore
 from drm_client.licence_store import LicenceStore, Removal
 from drm_client.offline import OfflineLicences
 from drm_client.trusted_service import TrustedService
 from drm_client.upkeep import KeptLicenceUpkeep
+from drm_client.vault import Vault
 from player.licensing import upkeep
 from tests.faults.model import Fault
 
 _MEANWHILE = "tests/drm_client/test_meanwhile.py"
 _LOCKS = "tests/drm_client/test_locks.py"
+_PASSPHRASE = "tests/drm_client/test_passphrase.py"
+_VAULT = "tests/drm_client/test_vault.py"
 _REMOVALS = "tests/downloads/test_removals.py"
 
 
@@ -62,6 +66,26 @@ def locks_of_pipes(patch: pytest.MonkeyPatch) -> None:
 
 def whatever_is_there_is_deleted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(locks, "_delete_what_is_no_file", lambda path: path.unlink())
+
+
+def keys_of_an_upgrade_stay(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(vault, "wipe", lambda _secret: None)
+
+
+def the_last_key_wins(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(passphrase, "create_whole", passphrase.write_whole)
+
+
+def a_key_is_made_behind_a_passphrase(patch: pytest.MonkeyPatch) -> None:
+    present_key = passphrase.present_key
+
+    def careless(folder: Path) -> bytes:
+        locked = passphrase.is_locked(folder)
+        with pytest.MonkeyPatch.context() as unaware:
+            unaware.setattr(passphrase, "is_locked", lambda _folder: locked)
+            return present_key(folder)
+
+    patch.setattr(passphrase, "present_key", careless)
 
 
 def others_are_inspected_first(patch: pytest.MonkeyPatch) -> None:
@@ -191,6 +215,36 @@ FAULTS = [
         "rights-a-lock-of-another-program-is-deleted",
         f"{_LOCKS}::test_what_another_program_has_made_meanwhile_is_not_deleted",
         whatever_is_there_is_deleted,
+    ),
+    Fault(
+        "rights-a-power-cut-takes-a-change-back",
+        f"{_VAULT}::test_a_change_lasts_through_a_power_cut",
+        rewritten(Vault, "_connect", "synchronous = EXTRA", "synchronous = FULL"),
+    ),
+    Fault(
+        "rights-a-count-that-was-not-taken-stays-behind",
+        f"{_VAULT}::test_a_count_that_the_key_store_did_not_take_is_told_again_at_the_next_start",
+        rewritten(Vault, "_begin", "(stale or head.generation > (anchor or 0))", "stale"),
+    ),
+    Fault(
+        "rights-a-vault-opens-only-where-its-count-is-taken",
+        f"{_VAULT}::test_an_old_copy_can_be_inspected_where_the_key_store_takes_no_count",
+        rewritten(Vault, "_begin", "except DrmError as error:", "except ZeroDivisionError as error:"),
+    ),
+    Fault(
+        "rights-keys-of-an-upgrade-stay-in-memory",
+        "tests/drm_client/test_upgrade.py::test_no_key_of_an_upgrade_stays_in_memory",
+        keys_of_an_upgrade_stay,
+    ),
+    Fault(
+        "rights-the-last-of-two-keys-wins",
+        f"{_PASSPHRASE}::test_of_two_programs_that_make_the_key_at_once_neither_loses_what_it_sealed",
+        the_last_key_wins,
+    ),
+    Fault(
+        "rights-a-key-is-made-behind-a-passphrase",
+        f"{_PASSPHRASE}::test_a_passphrase_that_another_program_sets_meanwhile_hides_no_secret",
+        a_key_is_made_behind_a_passphrase,
     ),
     Fault(
         "rights-an-error-ends-upkeep",
