@@ -19,10 +19,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from drm_client import passphrase
 from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.limited_calls import LimitedCalls, NoAnswerError
 from drm_client.locks import held
 from drm_client.passphrase import KEY_FILE
 from drm_client.whole_files import write_whole
@@ -31,7 +32,14 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from keyring.backend import KeyringBackend
 
+T = TypeVar("T")
+
 SERVICE = "matinee"
+LIMIT_S = 10.0
+"""How long the system's key store has for an answer."""
+_ASKING_LIMIT_S = 120.0
+"""The same for stores that may ask their user to unlock them."""
+_search = LimitedCalls(LIMIT_S)
 VAULT_FILE = "licences.db"
 VAULT_KEY_ENTRIES = ("vault-key-2", "vault-key")
 """The entry of the vault's key, and of that of format 1."""
@@ -57,7 +65,8 @@ class KeyStoreDescription:
 class KeyStore(Protocol):
     """Small secrets by name (lower-case letters, digits, ``_``, ``-``, ``.``; at most 64).
 
-    All methods raise :class:`DrmError` ``drm.key_store`` when the store fails.
+    All methods may block, and raise :class:`DrmError` ``drm.key_store`` when the store fails, with the reason
+    ``no_answer`` where the system's does not answer in time.
     """
 
     def get(self, name: str) -> bytes | None: ...
@@ -82,11 +91,18 @@ def open_key_store(folder: Path, preference: str = "auto") -> KeyStore:
 
     A profile whose vault (or first store of downloads) began with the sealed files stays with them.
     ``preference``: ``auto``, ``system`` (raises :class:`DrmError` ``drm.key_store`` where there is none) or ``file``.
+    Raises the same with the reason ``no_answer`` where the system's store hangs and this profile needs it. Blocks for
+    :data:`LIMIT_S` seconds at most.
     """
     if preference == "system" or (preference == "auto" and not _began_with_files(folder)):
-        backend = _system_backend()
+        try:
+            backend = _search.call(_system_backend)
+        except NoAnswerError as error:
+            if preference == "system" or (folder / VAULT_FILE).exists():
+                raise _silent() from error
+            backend = None
         if backend is not None:
-            return SystemKeyStore(backend, is_locked=_lock_of(backend))
+            return SystemKeyStore(backend, is_locked=_lock_of(backend), limit_s=_limit_of(backend))
         if preference == "system":
             raise DrmError(
                 DrmErrorCode.KEY_STORE,
@@ -134,6 +150,14 @@ def _lock_of(backend: KeyringBackend) -> Callable[[], bool]:
     return _secret_service_is_locked if of_secret_service else lambda: False
 
 
+def _limit_of(backend: KeyringBackend) -> float:
+    import keyring.backends.kwallet
+    import keyring.backends.macOS
+
+    asks = isinstance(backend, keyring.backends.kwallet.DBusKeyring | keyring.backends.macOS.Keyring)
+    return _ASKING_LIMIT_S if asks else LIMIT_S
+
+
 def _secret_service_is_locked() -> bool:
     """Whether using the default collection would open an unlock dialog (or there is none to use)."""
     import secretstorage
@@ -148,19 +172,24 @@ def _secret_service_is_locked() -> bool:
 
 class SystemKeyStore:
     """The operating system's key store, by a back end of ``keyring``; values are kept as base64 text. ``is_locked``
-    answers before each use whether it would ask the user: then it is not used."""
+    answers before each use whether it would ask the user: then it is not used. The store has ``limit_s`` seconds for
+    each answer."""
 
     def __init__(
-        self, backend: KeyringBackend, service: str = SERVICE, is_locked: Callable[[], bool] = lambda: False
+        self,
+        backend: KeyringBackend,
+        service: str = SERVICE,
+        is_locked: Callable[[], bool] = lambda: False,
+        limit_s: float = LIMIT_S,
     ) -> None:
         self._backend = backend
         self._service = service
         self._is_locked = is_locked
+        self._calls = LimitedCalls(limit_s)
 
     def get(self, name: str) -> bytes | None:
         _check_name(name)
-        with self._answering():
-            text = self._backend.get_password(self._service, name)
+        text = self._ask(lambda: self._backend.get_password(self._service, name))
         if text is None:
             return None
         try:
@@ -170,13 +199,12 @@ class SystemKeyStore:
 
     def put(self, name: str, value: bytes) -> None:
         _check_name(name)
-        with self._answering():
-            self._backend.set_password(self._service, name, base64.b64encode(value).decode("ascii"))
+        text = base64.b64encode(value).decode("ascii")
+        self._ask(lambda: self._backend.set_password(self._service, name, text))
 
     def delete(self, name: str) -> None:
         if self.get(name) is not None:
-            with self._answering():
-                self._backend.delete_password(self._service, name)
+            self._ask(lambda: self._backend.delete_password(self._service, name))
 
     def entry_of(self, name: str, folder: Path) -> str:
         return f"{name}-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]}"
@@ -199,17 +227,21 @@ class SystemKeyStore:
             "another user. Programs that run as you can still ask the key store for them.",
         )
 
-    @contextlib.contextmanager
-    def _answering(self) -> Iterator[None]:
-        import keyring.errors
+    def _ask(self, question: Callable[[], T]) -> T:
+        def ask() -> T:
+            if self._is_locked():
+                raise DrmError(
+                    DrmErrorCode.KEY_STORE, "The key store of this computer is locked. Unlock it and try again."
+                )
+            return question()
 
-        if self._is_locked():
-            raise DrmError(
-                DrmErrorCode.KEY_STORE, "The key store of this computer is locked. Unlock it and try again."
-            )
         try:
-            yield
-        except keyring.errors.KeyringError as error:
+            return self._calls.call(ask)
+        except DrmError:
+            raise
+        except NoAnswerError as error:
+            raise _silent() from error
+        except Exception as error:  # the back ends let errors of the bus through that are not keyring's
             raise DrmError(DrmErrorCode.KEY_STORE, "The system's key store refused to answer.") from error
 
 
@@ -374,6 +406,11 @@ def _not_written(error: OSError, name: str) -> DrmError:
         sentence = "The key store's folder cannot be written to: its disk is full."
         return DrmError(DrmErrorCode.STORE_UNUSABLE, sentence, recoverable=True, entry=name, reason="ENOSPC")
     return _broken("The key store's folder cannot be written to.", name)
+
+
+def _silent() -> DrmError:
+    sentence = "The key store of this computer does not answer. Restart it or log in again, then try again."
+    return DrmError(DrmErrorCode.KEY_STORE, sentence, recoverable=True, reason="no_answer")
 
 
 def _broken(sentence: str, name: str) -> DrmError:

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from drm_client import keystore
 from drm_client.device import DeviceIdentities, DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import FileKeyStore, SystemKeyStore, machine_binding, open_key_store
+from drm_client.limited_calls import LimitedCalls
 
 SECRET = secrets.token_bytes(40)
 
@@ -196,6 +198,89 @@ def test_a_store_that_is_locked_while_the_program_runs_is_not_asked(
         assert caught.value.code is DrmErrorCode.KEY_STORE
     locked = False
     assert store.get("device-key") == SECRET
+
+
+class HangingBackend(MemoryBackend):
+    """A key store of the system that does not answer until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.released = threading.Event(), threading.Event()
+        self.hangs = True
+        self.asked = 0
+
+    def _check(self) -> None:
+        self.asked += 1
+        self.reached.set()
+        if self.hangs:
+            self.released.wait()
+
+    def release(self) -> None:
+        self.hangs = False
+        self.released.set()
+        for thread in threading.enumerate():
+            if thread.name == "key store":
+                thread.join()
+
+
+@pytest.fixture
+def hanging() -> Iterator[HangingBackend]:
+    backend = HangingBackend()
+    yield backend
+    backend.release()
+
+
+@pytest.mark.parametrize("use", ["get", "put", "delete", "is locked"])
+def test_a_system_store_that_hangs_is_an_error_that_can_be_retried(hanging: HangingBackend, use: str) -> None:
+    def is_locked() -> bool:
+        hanging._check()
+        return False
+
+    store = SystemKeyStore(hanging, is_locked=is_locked if use == "is locked" else lambda: False, limit_s=0.01)
+    uses: dict[str, Callable[[], object]] = {
+        "put": lambda: store.put("device-key", b"old"),
+        "delete": lambda: store.delete("device-key"),
+    }
+    for _ in range(2):
+        with pytest.raises(DrmError, match="does not answer") as caught:
+            uses.get(use, lambda: store.get("device-key"))()
+        assert (caught.value.code, caught.value.recoverable) == (DrmErrorCode.KEY_STORE, True)
+        assert caught.value.fields["reason"] == "no_answer"
+    hanging.reached.wait()
+    assert hanging.asked == 1, "nothing is asked while it hangs, so nothing comes late"
+    hanging.release()
+    store._calls.limit_s = keystore.LIMIT_S
+    store.put("device-key", SECRET)
+    assert store.get("device-key") == SECRET
+
+
+def test_a_system_store_that_hangs_at_the_start_is_told_to_whoever_needs_it(
+    hanging: HangingBackend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def search() -> MemoryBackend:
+        hanging._check()
+        return hanging
+
+    monkeypatch.setattr(keystore, "_system_backend", search)
+    monkeypatch.setattr(keystore, "_search", LimitedCalls(0.01))
+    assert open_key_store(tmp_path).describe().kind == "file", "a new profile does without"
+    (tmp_path / "licences.db").touch()
+    for preference in ("auto", "system"):
+        with pytest.raises(DrmError, match="does not answer") as caught:
+            open_key_store(tmp_path, preference)
+        assert (caught.value.code, caught.value.recoverable) == (DrmErrorCode.KEY_STORE, True)
+
+
+def test_an_error_of_the_bus_is_told_as_one_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = MemoryBackend()
+
+    def broken(*_arguments: object) -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(backend, "get_password", broken)
+    with pytest.raises(DrmError, match="refused to answer") as caught:
+        SystemKeyStore(backend).get("device-key")
+    assert caught.value.code is DrmErrorCode.KEY_STORE
 
 
 def test_a_damaged_entry_of_the_system_store_is_told() -> None:

@@ -8,14 +8,17 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from downloads import removal
 from downloads.store import Store
-from drm_client import locks, passphrase, trusted_service, vault
-from drm_client.keystore import FileKeyStore
+from drm_client import keystore, locks, passphrase, trusted_service, vault
+from drm_client.errors import DrmError
+from drm_client.keystore import FileKeyStore, SystemKeyStore
 from drm_client.licence_store import LicenceStore, Removal
+from drm_client.limited_calls import LimitedCalls
 from drm_client.offline import OfflineLicences
 from drm_client.trusted_service import TrustedService
 from drm_client.upkeep import KeptLicenceUpkeep
@@ -23,6 +26,9 @@ from drm_client.vault import Vault
 from player.licensing import upkeep
 from tests.faults.model import Fault
 
+T = TypeVar("T")
+
+_KEYSTORE = "tests/drm_client/test_keystore.py"
 _MEANWHILE = "tests/drm_client/test_meanwhile.py"
 _LOCKS = "tests/drm_client/test_locks.py"
 _PASSPHRASE = "tests/drm_client/test_passphrase.py"
@@ -86,6 +92,27 @@ def a_key_is_made_behind_a_passphrase(patch: pytest.MonkeyPatch) -> None:
             return present_key(folder)
 
     patch.setattr(passphrase, "present_key", careless)
+
+
+def a_late_call_is_made_all_the_same(patch: pytest.MonkeyPatch) -> None:
+    class Careless(LimitedCalls):
+        def call(self, work: Callable[[], T]) -> T:
+            return LimitedCalls(self.limit_s).call(work)
+
+    patch.setattr(keystore, "LimitedCalls", Careless)
+
+
+def files_for_who_needs_the_system_store(patch: pytest.MonkeyPatch) -> None:
+    open_key_store = keystore.open_key_store
+
+    def careless(folder: Path, preference: str = "auto") -> keystore.KeyStore:
+        try:
+            return open_key_store(folder, preference)
+        except DrmError:
+            return FileKeyStore(folder)
+
+    patch.setattr(keystore, "open_key_store", careless)
+    patch.setattr(sys.modules["tests.drm_client.test_keystore"], "open_key_store", careless)
 
 
 def others_are_inspected_first(patch: pytest.MonkeyPatch) -> None:
@@ -245,6 +272,21 @@ FAULTS = [
         "rights-a-key-is-made-behind-a-passphrase",
         f"{_PASSPHRASE}::test_a_passphrase_that_another_program_sets_meanwhile_hides_no_secret",
         a_key_is_made_behind_a_passphrase,
+    ),
+    Fault(
+        "rights-a-call-of-a-key-store-that-hangs-comes-late",
+        f"{_KEYSTORE}::test_a_system_store_that_hangs_is_an_error_that_can_be_retried[put]",
+        a_late_call_is_made_all_the_same,
+    ),
+    Fault(
+        "rights-a-key-store-that-hangs-is-forgotten",
+        f"{_KEYSTORE}::test_a_system_store_that_hangs_at_the_start_is_told_to_whoever_needs_it",
+        files_for_who_needs_the_system_store,
+    ),
+    Fault(
+        "rights-errors-of-the-bus-come-bare",
+        f"{_KEYSTORE}::test_an_error_of_the_bus_is_told_as_one_of_the_store",
+        rewritten(SystemKeyStore, "_ask", "except Exception as error:", "except ZeroDivisionError as error:"),
     ),
     Fault(
         "rights-an-error-ends-upkeep",
