@@ -14,7 +14,7 @@ from pathlib import Path
 from backend_stub.broadcast.channel import Track
 from backend_stub.encoding import tools
 from backend_stub.encoding.errors import BadInputError, ToolMissingError
-from backend_stub.encoding.process import ends_with_parent
+from backend_stub.encoding.process import confined_live
 
 TEST = "test"
 SEGMENT_S = 2.0
@@ -237,7 +237,7 @@ class Encoder:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
-                preexec_fn=ends_with_parent(os.getpid()),  # noqa: PLW1509  (two system calls)
+                preexec_fn=confined_live(os.getpid()),  # noqa: PLW1509  (two system calls)
             )
         except BaseException:
             for read, _ in pairs:

@@ -31,12 +31,9 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 if sys.platform == "linux":
     import resource
 
-    _LIMITS = (
-        (resource.RLIMIT_CPU, 48 * 3600),
-        (resource.RLIMIT_AS, 24 << 30),
-        (resource.RLIMIT_FSIZE, 256 << 30),
-        (resource.RLIMIT_CORE, 0),
-    )
+    _OF_ALL = ((resource.RLIMIT_AS, 24 << 30), (resource.RLIMIT_CORE, 0))
+    _LIMITS = (*_OF_ALL, (resource.RLIMIT_CPU, 48 * 3600), (resource.RLIMIT_FSIZE, 256 << 30))
+    _LIVE_LIMITS = (*_OF_ALL, (resource.RLIMIT_FSIZE, 0))  # it runs for months, and writes into pipes
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded here: nothing may be loaded after a fork
 
 
@@ -127,6 +124,20 @@ def confined(parent: int) -> Callable[[], None] | None:
         # (containers), the tool runs with that of the service.
         libc.unshare(_NEW_NETWORK if os.geteuid() == 0 else _NEW_NETWORK | _NEW_USER)
         for limit, most in _LIMITS:
+            resource.setrlimit(limit, (most, most))
+
+    return ask
+
+
+def confined_live(parent: int) -> Callable[[], None] | None:
+    """:func:`ends_with_parent`, for what encodes a stranger's stream as long as it comes, also from the network."""
+    ends = ends_with_parent(parent)
+    if ends is None:
+        return None
+
+    def ask() -> None:
+        ends()
+        for limit, most in _LIVE_LIMITS:
             resource.setrlimit(limit, (most, most))
 
     return ask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import stat
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from backend_stub.broadcaster import encoder
 from backend_stub.config import Settings
 from backend_stub.context import open_context
 from backend_stub.db.database import Database
@@ -123,6 +125,22 @@ def test_what_looks_into_a_strangers_file_has_them_too(tmp_path: Path, monkeypat
     program.chmod(0o700)
     monkeypatch.setattr(tools, "locate", lambda: tools.Tools(program, program, program))
     assert probe._ffprobe(program) == {"networks": 1}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux has these")
+def test_what_encodes_a_broadcast_has_neither_endless_memory_nor_files() -> None:
+    import resource
+
+    running = encoder.Encoder(
+        encoder.EncoderInput(encoder.TEST, audio=False), encoder.tracks_of([90], 10, audio=False)
+    )
+    try:
+        for limit in (resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
+            assert resource.prlimit(running.pid, limit)[1] != resource.RLIM_INFINITY
+        assert os.read(running.pipes[0], 8)[4:] == b"ftyp", "and it encodes"
+    finally:
+        running.kill()
+        running.wait()
 
 
 def test_a_tool_that_hangs_is_ended() -> None:

@@ -20,6 +20,7 @@ from backend_stub.api import account as api_account
 from backend_stub.api import auth, errors
 from backend_stub.api import catalog as api_catalog
 from backend_stub.asgi import App, Scope
+from backend_stub.broadcaster import encoder
 from backend_stub.db import database, keyset, migrate, patience
 from backend_stub.db.models import Account, Job, Profile, Quality, Title, TitleGenre, TitleRights
 from backend_stub.edge import nginx, upstream
@@ -617,6 +618,11 @@ FAULTS = [
         "service-looks-into-files-unconfined",
         _HARD + "test_what_looks_into_a_strangers_file_has_them_too",
         _looks_into_files_unconfined,
+    ),
+    Fault(
+        "service-encodes-broadcasts-unconfined",
+        _HARD + "test_what_encodes_a_broadcast_has_neither_endless_memory_nor_files",
+        lambda patch: patch.setattr(encoder, "confined_live", process.ends_with_parent),
     ),
     Fault(
         "service-tries-by-address",
