@@ -29,7 +29,12 @@ LACK_ROOM = frozenset({ErrorCode.DISK_FULL, ErrorCode.DISK_LIMIT})
 
 def store_gone(folder: Path, moved: str = "") -> DownloadError:
     """``moved``: the id of a download on another disk, whose folder may have another place now."""
-    hint = f" If it was moved, say where: `matinee download move {moved} FOLDER`." if moved else ""
+    hint = (
+        f" If it was moved, say where: `matinee download move {moved} FOLDER`. "
+        f"If it is lost: `matinee download remove {moved}`."
+        if moved
+        else ""
+    )
     return DownloadError(
         ErrorCode.DOWNLOAD_STORE_GONE,
         f"The downloads' folder {folder} is not there; is its disk connected?{hint}",

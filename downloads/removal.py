@@ -26,12 +26,13 @@ _FULL = frozenset({"SQLITE_FULL", "ENOSPC"})  # the vault's file, and its anchor
 
 def remove(store: Store, name: str, licences: OfflineLicences | None, reason: str = "removed") -> None:
     """Delete a download, readable or not, and give its licence back; the receipt waits for the next contact with its
-    service. ``licences``: None where there is no service to give anything back to.
+    service. Its disk may be lost: should it come back, the files are deleted then. ``licences``: None where there is
+    no service to give anything back to.
 
     Raises ``download.busy`` while somebody downloads it, ``drm.store_unusable`` where the vault is busy, or
     the disk of the vault alone is full: then nothing was changed.
     """
-    folder = store.find(name)
+    folder = store.locate(name)
     if licences is None:
         store.remove(folder.id)
         return
@@ -43,7 +44,7 @@ def remove(store: Store, name: str, licences: OfflineLicences | None, reason: st
     try:
         planned = licences.store.plan_removal(ours)
     except DrmError as error:
-        if error.fields.get("reason") not in _FULL or not licences.store.shares_disk(folder.path):
+        if error.fields.get("reason") not in _FULL or not _shares_disk(folder, licences):
             raise
         folder.drop_media()  # on a full disk what goes makes the room for the note that it goes
         planned = licences.store.plan_removal(ours)
@@ -61,6 +62,7 @@ def finish(store: Store, licences: OfflineLicences) -> int:
     """Finish the removals from ``store`` that were cut off; how many there were. One that somebody downloads, or
     whose disk is not connected, is left for later and holds no other back."""
     count = 0
+    store.clear_removed()
     there = store.ids()
     for planned in licences.store.removals():
         if planned.place != _place(store):
@@ -82,6 +84,23 @@ def _finish(store: Store, planned: Removal, licences: OfflineLicences, *, is_the
         store.remove(planned.download_id)
     _give_back(store, planned, licences)
     licences.store.finished(planned)
+
+
+def service_of(download_id: str, licences: OfflineLicences) -> str | None:
+    """The address of the service that a download's licence is from, by what the vault says of it."""
+    for licence_id in _used_by(download_id, licences):
+        with contextlib.suppress(DrmError):
+            kept = licences.store.get(licence_id)
+            kept.clear()
+            return kept.service
+    return None
+
+
+def _shares_disk(folder: DownloadFolder, licences: OfflineLicences) -> bool:
+    try:
+        return licences.store.shares_disk(folder.path)
+    except OSError:  # its disk is not connected
+        return False
 
 
 def _place(store: Store) -> str:

@@ -34,6 +34,8 @@ KEY_ENTRY = "downloads-key"
 _FORMAT_FILE = "format.json"
 _TRASH = ".removed-"
 _MOVED = ".moved"
+_GONE = ".gone"
+"""What the note of a place becomes when the download is removed: its files may be on a disk that is not connected."""
 _ID_BYTES = 6
 _SMALL_BYTES = 64 * 1024
 _ID = re.compile(rf"[0-9a-f]{{{2 * _ID_BYTES}}}")
@@ -56,6 +58,7 @@ class Store:
             with held(self._lock):
                 self.sealer = self._open(keys)
                 self._empty_trash()
+            self.clear_removed()
             self._index = Index(root / "index.db", self.sealer)
             self._index.check()
 
@@ -86,6 +89,11 @@ class Store:
     def find(self, name: str) -> DownloadFolder:
         """As :meth:`get`, but the journal has not been read yet: for a repair."""
         return self._folder(self._id(name))
+
+    def locate(self, name: str) -> DownloadFolder:
+        """As :meth:`find`, but its disk need not be connected, nor the note of its place be sound: for a removal."""
+        download_id = self._id(name)
+        return DownloadFolder(self._place(download_id), self.sealer, self._disk)
 
     def list(self) -> tuple[DownloadSummary, ...]:
         """Every download; one whose journal is damaged or whose disk is not there says so in its ``code``."""
@@ -158,19 +166,45 @@ class Store:
         return made
 
     def remove(self, name: str) -> None:
-        """Delete a download, readable or not. Raises ``download.busy`` while somebody downloads it."""
+        """Delete a download, readable or not. Where its disk is not connected its files go when it is
+        (:meth:`clear_removed`). Raises ``download.busy`` while somebody downloads it."""
         download_id = self._id(name)
         pointer = self.root / f"{download_id}{_MOVED}"
-        path = self._read_pointer(pointer, download_id) if pointer.exists() else self.root / download_id
+        path = self._place(download_id)
         with self._storage():
-            if path.is_dir():
-                folder = DownloadFolder(path, self.sealer, self._disk)
-                with folder.running():
-                    trash = path.with_name(f"{_TRASH}{download_id}")
-                    path.rename(trash)
-                shutil.rmtree(trash, ignore_errors=True)
-            pointer.unlink(missing_ok=True)
-            sync_folder(self.root)
+            with contextlib.ExitStack() as working:
+                if _is_folder(path):
+                    working.enter_context(DownloadFolder(path, self.sealer, self._disk).running())
+                if pointer.exists():
+                    pointer.replace(self.root / f"{download_id}{_GONE}")
+                if _is_folder(path) and path.parent == self.root:
+                    path.rename(path.with_name(f"{_TRASH}{download_id}"))
+                sync_folder(self.root)
+            shutil.rmtree(self.root / f"{_TRASH}{download_id}", ignore_errors=True)
+        self.clear_removed()
+
+    def clear_removed(self) -> None:
+        """Delete the files of removed downloads on other disks, as far as these are connected."""
+        with self._storage():
+            notes = [entry for entry in self.root.iterdir() if entry.name.endswith(_GONE)]
+        for note in notes:
+            with contextlib.suppress(OSError, DownloadError):  # at the next time
+                self._clear(note, note.name.removesuffix(_GONE))
+
+    def _clear(self, note: Path, download_id: str) -> None:
+        try:
+            path = self._read_pointer(note, download_id)
+        except DownloadError as error:
+            if error.code is ErrorCode.DOWNLOAD_DAMAGED:
+                note.unlink(missing_ok=True)  # nothing else tells where the files are
+            return
+        trash = path.with_name(f"{_TRASH}{download_id}")
+        if path.is_dir() and not path.is_symlink():
+            with DownloadFolder(path, self.sealer, self._disk).running():
+                path.rename(trash)
+        if trash.is_dir() and not trash.is_symlink():
+            shutil.rmtree(trash)
+            note.unlink(missing_ok=True)
 
     def move(self, name: str, target: Path, on_bytes: Callable[[int], None] = lambda _n: None) -> Path:
         """Move a download into the folder ``target``, which may be on another disk; its new place.
@@ -227,6 +261,17 @@ class Store:
             text = json.dumps({"path": str(place.resolve())})
             code = self.sealer.mac(text.encode(), _pointer_context(download_id)).hex()
             write_whole(pointer, f"{text}\n{code}\n".encode(), lasting=True)
+
+    def _place(self, download_id: str) -> Path:
+        """Where a download is; its place in the store's own folder where the note of another one is damaged."""
+        pointer = self.root / f"{download_id}{_MOVED}"
+        if pointer.exists():
+            try:
+                return self._read_pointer(pointer, download_id)
+            except DownloadError as error:
+                if error.code is not ErrorCode.DOWNLOAD_DAMAGED:
+                    raise
+        return self.root / download_id
 
     def _read_pointer(self, pointer: Path, download_id: str) -> Path:
         with self._storage():
@@ -295,6 +340,14 @@ def free_bytes(folder: Path) -> int:
         return shutil.disk_usage(folder).free
     except OSError as error:
         raise storage_error(error, folder) from error
+
+
+def _is_folder(path: Path) -> bool:
+    """False also on a disk that does not answer."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _running(snapshot: DownloadSummary, folder: DownloadFolder) -> DownloadSummary:

@@ -102,7 +102,10 @@ def held(path: Path, *, wait: bool = True, shared: bool = False) -> Iterator[Non
 
 def is_held(path: Path) -> bool:
     """Whether another process (or another holder in this one) has the lock now."""
-    if path.is_symlink() or not path.is_file():  # nobody can hold what is no file
+    try:
+        if path.is_symlink() or not path.is_file():  # nobody can hold what is no file
+            return False
+    except OSError:  # its disk does not answer
         return False
     try:
         with held(path, wait=False):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from downloads import ledger, removal, request, service
+from downloads import store as store_module
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadOrigin
@@ -30,7 +32,7 @@ class Bench:
         self.folder = folder
         self.desk = Desk(folder / "profile")
         self.licences = self.desk.licences
-        self.store = Store(folder / "store", FileKeyStore(folder / "keys"))
+        self.store = self.again()
 
     def add(self, place: Path | None = None) -> DownloadFolder:
         origin = DownloadOrigin(title_id=ORDER.title_id, service="https://tv.test")
@@ -46,6 +48,10 @@ class Bench:
     def plan_removal(self, folder: DownloadFolder, *licence_ids: str) -> None:
         place = str(self.store.root.resolve())
         self.licences.store.plan_removal(Removal(folder.id, licence_ids, "removed", place))
+
+    def again(self) -> Store:
+        """The next start."""
+        return Store(self.folder / "store", FileKeyStore(self.folder / "keys"))
 
     def given_back(self) -> list[str]:
         return [one.licence_id for one in self.licences.store.receipts()]
@@ -128,6 +134,86 @@ def test_a_disk_that_is_not_connected_holds_no_other_removal_back(bench: Bench) 
     assert (bench.store.ids(), bench.given_back()) == ((), [licence_id])
 
 
+def lose_disk(bench: Bench, *, noted: bool = True) -> tuple[DownloadFolder, str]:
+    """A download on a disk that is lost, and its licence."""
+    (bench.folder / "usb").mkdir()
+    folder = bench.add(place=bench.folder / "usb" / "Matinee")
+    licence_id = bench.acquired()
+    if noted:
+        bench.licences.store.note_use(licence_id, folder.id)
+    service.note_licence(folder, licence_id)
+    (bench.folder / "usb").rename(bench.folder / "away")
+    return folder, licence_id
+
+
+@pytest.mark.parametrize("then", ["the next start", "upkeep"])
+def test_a_download_whose_disk_is_lost_goes_with_its_licence(bench: Bench, then: str) -> None:
+    """Removed means removed: should the disk come back, the files go."""
+    folder, licence_id = lose_disk(bench)
+    other = bench.add()
+    removal.remove(bench.store, folder.id, bench.licences)
+    assert (bench.store.ids(), bench.licences.store.removals()) == ((other.id,), ())
+    assert bench.given_back() == [licence_id]
+    assert [one.id for one in bench.again().list()] == [other.id]
+    (bench.folder / "away").rename(bench.folder / "usb")
+    assert folder.path.is_dir()
+    if then == "upkeep":
+        removal.finish(bench.store, bench.licences)
+    else:
+        bench.again()
+    assert not list(folder.path.parent.iterdir())
+    assert not list(bench.store.root.glob("*.gone"))
+    assert bench.store.ids() == (other.id,)
+
+
+@pytest.mark.parametrize("at", ["rename", "rmtree"])
+def test_a_removal_from_another_disk_that_is_cut_off_is_finished(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    folder, licence_id = lose_disk(bench)
+    (bench.folder / "away").rename(bench.folder / "usb")
+
+    def die(*_arguments: object, **_named: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        if at == "rename":
+            patch.setattr(Path, "rename", die)
+        else:
+            patch.setattr(store_module.shutil, "rmtree", die)
+        with pytest.raises(Killed):
+            removal.remove(bench.store, folder.id, bench.licences)
+    bench.store = bench.again()
+    removal.finish(bench.store, bench.licences)
+    assert (bench.store.ids(), bench.licences.store.removals()) == ((), ())
+    assert bench.given_back() == [licence_id]
+    assert not list(folder.path.parent.iterdir())
+
+
+def test_a_download_whose_place_is_not_known_any_more_can_be_removed(bench: Bench) -> None:
+    folder, licence_id = lose_disk(bench)
+    (bench.store.root / f"{folder.id}.moved").write_text("damaged")
+    with pytest.raises(DownloadError):
+        bench.store.find(folder.id)
+    removal.remove(bench.store, folder.id, bench.licences)
+    assert (bench.store.ids(), bench.given_back()) == ((), [licence_id])
+    assert not list(bench.again().root.glob(f"{folder.id}*"))
+
+
+def test_a_note_of_what_was_removed_deletes_nothing_of_somebody_else(bench: Bench) -> None:
+    """Who may write in the store's folder makes no such note, and a link in the place of the files stays."""
+    folder, _ = lose_disk(bench)
+    removal.remove(bench.store, folder.id, bench.licences)
+    films = bench.folder / "films"
+    films.mkdir()
+    (bench.store.root / "0123456789ab.gone").write_text(json.dumps({"path": str(films)}) + "\n" + "0" * 64)
+    folder.path.parent.mkdir(parents=True)
+    folder.path.symlink_to(films)
+    bench.again()
+    assert films.is_dir()
+    assert folder.path.is_symlink()
+
+
 @pytest.mark.parametrize("at", ["before it looks", "after it looked"])
 def test_two_programs_remove_a_download_at_once_and_one_is_killed(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, at: str
@@ -147,7 +233,7 @@ def test_two_programs_remove_a_download_at_once_and_one_is_killed(
         raise Killed
 
     other_program = Store(bench.folder / "store", FileKeyStore(bench.folder / "keys"))
-    find, licences_of = Store.find, removal._licences_of
+    find, licences_of = Store.locate, removal._licences_of
 
     def found(self: Store, name: str) -> DownloadFolder:
         here = find(self, name)
@@ -161,7 +247,7 @@ def test_two_programs_remove_a_download_at_once_and_one_is_killed(
             first()
         return here
 
-    monkeypatch.setattr(Store, "find", found)
+    monkeypatch.setattr(Store, "locate", found)
     monkeypatch.setattr(removal, "_licences_of", looked)
     removal.remove(bench.store, folder.id, bench.licences)
     removal.finish(bench.store, bench.licences)

@@ -289,6 +289,27 @@ FAULTS = [
         rewritten(SystemKeyStore, "_ask", "except Exception as error:", "except ZeroDivisionError as error:"),
     ),
     Fault(
+        "rights-a-download-on-a-lost-disk-stays",
+        f"{_REMOVALS}::test_a_download_whose_disk_is_lost_goes_with_its_licence[upkeep]",
+        lambda patch: patch.setattr(Store, "locate", Store.find),
+    ),
+    Fault(
+        "rights-a-disk-that-comes-back-keeps-what-was-removed",
+        f"{_REMOVALS}::test_a_download_whose_disk_is_lost_goes_with_its_licence[the next start]",
+        lambda patch: patch.setattr(Store, "clear_removed", lambda _store: None),
+    ),
+    Fault(
+        "rights-a-removal-from-another-disk-is-cut-off-for-good",
+        f"{_REMOVALS}::test_a_removal_from_another_disk_that_is_cut_off_is_finished[rmtree]",
+        rewritten(Store, "_clear", "if trash.is_dir() and not", "if path.is_dir() and not"),
+    ),
+    Fault(
+        "rights-a-lost-disk-keeps-the-licence",
+        "tests/ui/cli/test_download_offline.py"
+        "::test_a_download_whose_disk_is_lost_is_removed_and_its_licence_given_back",
+        lambda patch: patch.setattr(removal, "service_of", lambda *_given: None),
+    ),
+    Fault(
         "rights-an-error-ends-upkeep",
         "tests/player/licensing/test_upkeep.py::test_upkeep_outlives_what_breaks_a_look_or_a_pass",
         a_pass_ends_with_any_error,

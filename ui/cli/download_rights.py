@@ -8,18 +8,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from downloads import removal, request, service
+from downloads import removal, request, rights, service
 from downloads.engine import licences_of
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.store import Store
 from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keystore import VAULT_FILE, open_key_store
 from drm_client.offline import OfflineLicences
 from drm_client.rights import ForecastStep
 from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, InputError, exit_code
 from player.engine import Engine
 from ui.cli.download_store import by_service, open_store
 from ui.cli.download_work import engine_of
+from ui.cli.options import profile_folder
 from ui.cli.output import print_json
 
 _HOUR_S = 3600.0
@@ -28,8 +30,11 @@ _HOUR_S = 3600.0
 def remove(args: argparse.Namespace) -> int:
     """Delete a download; its licence is given back now, or at the next time there is a network."""
     store = open_store(args)
-    folder = store.find(args.id)
+    folder = store.locate(args.id)
     needs_service = _use_service_of(args, folder)
+    if not needs_service:
+        args.service = _service_of_licence(args, folder.id)
+        needs_service = args.service is not None
     if needs_service:
         with engine_of(args, works_offline=True) as engine:
             licences = licences_for(engine)
@@ -143,6 +148,18 @@ def _use_service_of(args: argparse.Namespace, folder: DownloadFolder) -> bool:
         except DownloadError:
             args.service = None
     return args.service is not None
+
+
+def _service_of_licence(args: argparse.Namespace, download_id: str) -> str | None:
+    """The service of a download that does not say itself where it is from, such as one whose disk is lost."""
+    profile = profile_folder(args)
+    if not (profile / VAULT_FILE).exists():
+        return None
+    try:
+        with rights.kept_licences(profile, open_key_store(profile, args.key_store)) as licences:
+            return removal.service_of(download_id, licences)
+    except DrmError:
+        return None
 
 
 def licences_for(engine: Engine) -> OfflineLicences | None:

@@ -212,6 +212,14 @@ def test_a_disk_that_is_not_connected_hides_no_other_title(tmp_path):
     assert (lost.code, lost.playable, lost.maturity) == ("download.store_gone", False, kept_card.UNKNOWN_MATURITY)
 
 
+def test_a_title_whose_disk_is_lost_can_be_removed(tmp_path):
+    _, inner, outer = two_kept(tmp_path)
+    (tmp_path / "usb").rename(tmp_path / "away")
+    kept = titles(tmp_path)
+    asyncio.run(kept.remove(outer.id))
+    assert [one.id for one in asyncio.run(kept.shelf()).titles] == [inner.id]
+
+
 @pytest.mark.parametrize("how", ["removed", "unplugged"])
 def test_a_title_that_goes_while_it_is_looked_at_hides_no_other_title(tmp_path, monkeypatch, how):
     store, inner, outer = two_kept(tmp_path)

@@ -35,3 +35,26 @@ def test_an_account_on_the_command_line_is_no_reason_to_need_the_network(
     said = capsys.readouterr()
     assert json.loads(said.out) == {"removed": name, "receipts_sent": 0}
     assert "given back later" in said.err
+
+
+def test_a_download_whose_disk_is_lost_is_removed_and_its_licence_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The download itself says no more which service it is from."""
+    monkeypatch.setenv("MATINEE_PASSWORD", DEMO_PASSWORD)
+    common = ["--profile-dir", str(tmp_path / "profile"), "--key-store", "file", "--json"]
+    with running_backend(tmp_path / "service") as group:
+        publish_media(group, packager_cenc(), "film")
+        account = ["--service", group.api.url, "--email", DEMO_EMAIL]
+        assert main(["download", "add", "film", "--height", "180", *account, *common]) == 0
+        name = json.loads(capsys.readouterr().out)["downloads"][0]["id"]
+        assert main(["download", "move", name, str(tmp_path / "usb"), *common]) == 0
+        (tmp_path / "usb").rename(tmp_path / "away")
+        assert main(["download", "list", *common]) == 0
+        capsys.readouterr()
+        assert main(["download", "remove", name, *common]) == 0
+        assert json.loads(capsys.readouterr().out) == {"removed": name, "receipts_sent": 1}
+    (tmp_path / "away").rename(tmp_path / "usb")
+    assert main(["download", "list", *common]) == 0
+    assert json.loads(capsys.readouterr().out)["downloads"] == []
+    assert not list((tmp_path / "usb").iterdir())

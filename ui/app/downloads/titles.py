@@ -236,7 +236,7 @@ class KeptTitles:
 
     async def remove(self, download_id: str) -> None:
         store = await self._ready()
-        folder = await asyncio.to_thread(store.find, download_id)
+        folder = await asyncio.to_thread(store.locate, download_id)
         with contextlib.suppress(DownloadError):  # a damaged one runs nowhere
             await asyncio.to_thread(folder.refresh)
             await self._stop(folder)
