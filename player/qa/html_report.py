@@ -62,13 +62,17 @@ def page(outcome: PlanOutcome) -> str:
     count = f"{len(runs)} run{'s' * (len(runs) != 1)} in {mode}, {failed} of them broke a condition of their own."
     if outcome.not_run:
         left = ", ".join(escape(name) for name in outcome.not_run[:_MOST_OPEN])
-        count += f" The plan was ended early: {len(outcome.not_run)} more did not run ({left})."
+        reason = f" {escape(outcome.ended_by)}" if outcome.ended_by else ""
+        count += f" The plan was ended early: {len(outcome.not_run)} more did not run ({left}).{reason}"
+    count += "".join(f"<br>Left out: {escape(name)}. {escape(reason)}" for name, reason in plan.left_out)
+    count += "".join(f"<br>Not applied: {escape(each)}." for each in outcome.not_applied)
     drawn = "".join(_run(number, run) for number, run in enumerate(runs[:_MOST_DRAWN], 1))
     rest = len(runs) - _MOST_DRAWN
     more = f"<p class=soft>{rest} more runs are in the table and in the JSON document.</p>" if rest > 0 else ""
     body = (
         f"<h1>{escape(plan.name)} {_verdict(passed=outcome.passed)}</h1>{told}<p class=soft>{count}</p>"
-        f"<h2>Thresholds</h2>{_thresholds(outcome)}<h2>Runs</h2>{_table(runs)}<h2>What happened</h2>{drawn}{more}"
+        f"<h2>Thresholds</h2>{_thresholds(outcome)}{_baseline(outcome)}"
+        f"<h2>Runs</h2>{_table(runs)}<h2>What happened</h2>{drawn}{more}"
     )
     head = f'''<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'''
     head += f'<meta name="viewport" content="width=device-width"><title>{escape(plan.name)}</title>'
@@ -79,6 +83,18 @@ def page(outcome: PlanOutcome) -> str:
 def _verdict(*, passed: bool) -> str:
     name = "passed" if passed else "failed"
     return f'<span class="verdict {name}">{name}</span>'
+
+
+def _baseline(outcome: PlanOutcome) -> str:
+    if outcome.against is None:
+        return ""
+    rows = "".join(
+        f"<tr><td class={'bad' if each.worse else 'ok'}>{'worse' if each.worse else 'other'}</td>"
+        f"<td class=condition>{escape(each.name)}</td><td>{escape(each.sentence)}</td></tr>"
+        for each in outcome.against
+    )
+    told = rows or "<tr><td class=ok>same</td><td>No figure differs from the baseline.</td></tr>"
+    return f"<h2>Against the baseline</h2><table>{told}</table>"
 
 
 def _thresholds(outcome: PlanOutcome) -> str:

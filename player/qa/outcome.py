@@ -45,17 +45,41 @@ class RunOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineFinding:
+    """What differs from the baseline: ``name`` is a figure or a run, ``sentence`` has the numbers."""
+
+    name: str
+    worse: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanOutcome:
-    """The whole."""
+    """The whole. ``against`` is None where there is no baseline; ``ended_by`` says why runs did not run."""
 
     plan: QaPlan
     runs: tuple[RunOutcome, ...]
     judgements: tuple[Judgement, ...]
     not_run: tuple[str, ...] = ()  # the names of the others, where the plan was ended early
+    ended_by: str = ""
+    against: tuple[BaselineFinding, ...] | None = None
 
     @property
     def passed(self) -> bool:
-        return not self.not_run and all(judgement.holds for judgement in self.judgements)
+        if self.not_run or not self.runs or any(each.worse for each in self.against or ()):
+            return False
+        return all(judgement.holds for judgement in self.judgements)
+
+    @property
+    def not_applied(self) -> tuple[str, ...]:
+        """What the plan says and players have no form for, each with its player."""
+        labels = [run.result.labels for run in self.runs]
+        return tuple(sorted({f"{each.player}: {what}" for each in labels for what in each.not_applied}))
+
+    @property
+    def virtual(self) -> bool:
+        """Whether chance had no part in any run: browsers play in real time, whatever the plan says."""
+        return self.plan.virtual and all(run.result.labels.is_ours for run in self.runs)
 
     def document(self) -> dict[str, Any]:
         """The outcome as one JSON document (``docs/guide-qa.md``); ``report`` of each run is that of
@@ -64,7 +88,7 @@ class PlanOutcome:
             "version": OUTCOME_VERSION,
             "plan": self.plan.name,
             "description": self.plan.description,
-            "mode": "virtual" if self.plan.virtual else "real",
+            "mode": "virtual" if self.virtual else "real",
             "passed": self.passed,
             "thresholds": [
                 {
@@ -78,12 +102,20 @@ class PlanOutcome:
             "statistics": statistics_of([run.metrics for run in self.runs]),
             "runs": [_run(run) for run in self.runs],
             "not_run": list(self.not_run),
+            "ended_by": self.ended_by,
+            "left_out": [{"name": name, "reason": reason} for name, reason in self.plan.left_out],
+            "baseline": None
+            if self.against is None
+            else [{"name": each.name, "worse": each.worse, "sentence": each.sentence} for each in self.against],
         }
 
 
-def outcome_of(plan: QaPlan, results: Sequence[RunResult], not_run: Sequence[str] = ()) -> PlanOutcome:
-    """Judge the results of a plan's runs; ``not_run`` names those that there was no time for. A playback that fails
-    breaks a plan that says nothing about failures, and media that is lost one that says nothing about losses."""
+def outcome_of(
+    plan: QaPlan, results: Sequence[RunResult], not_run: Sequence[str] = (), ended_by: str = ""
+) -> PlanOutcome:
+    """Judge the results of a plan's runs; ``not_run`` names those that did not run, ``ended_by`` why. A playback
+    that fails breaks a plan that says nothing about failures, and media that is lost one that says nothing about
+    losses."""
     conditions = list(plan.thresholds)
     if not any(condition.metric in _ABOUT_FAILURE for condition in conditions):
         conditions.insert(0, parse(_IMPLIED))
@@ -108,7 +140,7 @@ def outcome_of(plan: QaPlan, results: Sequence[RunResult], not_run: Sequence[str
         judge(condition, [(run.name, run.metrics) for run, own in zip(runs, asked, strict=True) if condition in own])
         for condition in conditions
     )
-    return PlanOutcome(plan, runs, judged, tuple(not_run))
+    return PlanOutcome(plan, runs, judged, tuple(not_run), ended_by)
 
 
 def statistics_of(runs: Sequence[Metrics]) -> dict[str, dict[str, float]]:
@@ -147,6 +179,7 @@ def _run(run: RunOutcome) -> dict[str, Any]:
         "broken": list(run.broken),
         "seconds": round(run.result.seconds, 3),
         "metrics": dict(run.metrics),
+        "not_applied": list(labels.not_applied),
         "why": why(run.result.report),
         "report": run.result.report,
     }

@@ -44,6 +44,7 @@ class QaPlan:
     thresholds: tuple[Condition, ...]
     judges_media: bool = False  # picture and sound, on decoded frames
     account: str | None = None  # of the service, in which titles are played
+    left_out: tuple[tuple[str, str], ...] = ()  # runs that a chosen player has no form for, each with the reason
 
 
 def load_plan(path: Path, values: Mapping[str, str] | None = None) -> QaPlan:

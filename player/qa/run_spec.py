@@ -20,7 +20,8 @@ _OURS = ("", "matinee")  # as --player names it
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Where a run stands in its plan: the names of what was combined."""
+    """Where a run stands in its plan: the names of what was combined. ``not_applied`` are the plan's members that its
+    player has no form for."""
 
     source: str
     network: str = ""
@@ -32,6 +33,7 @@ class Labels:
     cdns: str = ""
     cmcd: str = ""
     player: str = ""
+    not_applied: tuple[str, ...] = ()
 
     @property
     def is_ours(self) -> bool:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from player.playback.settings import PlaybackSettings
 from player.qa import explanations, outcome, plan, thresholds
 from player.qa.broadcast import playlist, recorded
 from player.qa.broadcast.script import BroadcastScript
+from player.qa.browser import forms
 from player.qa.conform import (
     hls_dates,
     hls_media,
@@ -29,6 +31,7 @@ from player.qa.conform import (
     hls_together,
 )
 from player.qa.conform.playlist import Playlist
+from player.qa.history import compare as history_compare
 from player.qa.ladder import measure as ladder_measure
 from player.qa.ladder import rules as ladder_rules
 from player.qa.picture import compare, judged, measure, verdict
@@ -47,7 +50,35 @@ from player.transfer.recovery import steps as recovery_steps
 from player.transfer.recovery.model import Trouble
 from tests import lies
 from tests.faults.model import Fault
-from ui.cli import qa_conform
+from ui.cli import qa_conform, qa_run
+
+
+def the_baseline_reddens_the_exit_code_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(history_compare, "findings", lambda _baseline, _outcome: ())
+
+
+def any_baseline_fits(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(history_compare, "must_fit", lambda *_about, **_named: None)
+
+
+def losses_are_not_compared(patch: pytest.MonkeyPatch) -> None:
+    left = tuple(name for name in history_compare._NEVER if not name.startswith("lost_s"))
+    patch.setattr(history_compare, "_NEVER", left)
+
+
+def documents_of_yesterday_stay(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(qa_run, "take_away", lambda folder, **_named: folder and folder.mkdir(parents=True, exist_ok=True))
+
+
+def an_engine_fault_leaves_no_documents(patch: pytest.MonkeyPatch) -> None:
+    def nothing(_outcome: outcome.PlanOutcome, _folder: Path) -> None:
+        return
+
+    patch.setattr(qa_run, "write", nothing)
+
+
+def browsers_pass_over_what_they_cannot(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(forms, "_NO_FORM", {})
 
 
 def runs_resume_where_the_account_left_off(patch: pytest.MonkeyPatch) -> None:
@@ -551,5 +582,35 @@ FAULTS = [
         "qa-resumes-where-the-account-left-off",
         "tests/player/qa/test_state.py::test_a_plan_neither_uses_nor_changes_where_the_viewer_is",
         runs_resume_where_the_account_left_off,
+    ),
+    Fault(
+        "qa-baseline-reddens-no-document",
+        "tests/ui/cli/test_qa_verdicts.py::test_what_is_worse_than_the_baseline_is_red_in_each_document",
+        the_baseline_reddens_the_exit_code_alone,
+    ),
+    Fault(
+        "qa-any-baseline-fits",
+        "tests/ui/cli/test_qa_verdicts.py::test_what_is_worse_than_the_baseline_is_red_in_each_document",
+        any_baseline_fits,
+    ),
+    Fault(
+        "qa-baseline-passes-over-losses",
+        "tests/ui/cli/test_qa_verdicts.py::test_a_run_that_lost_less_does_not_make_up_for_one_that_lost_more",
+        losses_are_not_compared,
+    ),
+    Fault(
+        "qa-documents-of-yesterday-stay",
+        "tests/ui/cli/test_qa_verdicts.py::test_a_broken_plan_leaves_no_documents_of_an_earlier_one",
+        documents_of_yesterday_stay,
+    ),
+    Fault(
+        "qa-engine-fault-leaves-no-documents",
+        "tests/ui/cli/test_qa_verdicts.py::test_runs_that_did_not_run_are_errors",
+        an_engine_fault_leaves_no_documents,
+    ),
+    Fault(
+        "qa-browsers-pass-over-what-they-cannot",
+        "tests/ui/cli/test_qa_verdicts.py::test_what_a_browser_has_no_form_for_is_refused",
+        browsers_pass_over_what_they_cannot,
     ),
 ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import re
 import signal
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,12 +22,15 @@ from ui.cli.qa_options import add_bench_arguments, add_plan_arguments, bench_of,
 from ui.cli.web_options import cmcd_of, conditions_of
 
 if TYPE_CHECKING:
+    from player.qa.history.kept import KeptOutcome
     from player.qa.outcome import PlanOutcome
     from player.qa.plan import QaPlan
     from player.qa.run_spec import Bench, RunResult, RunSpec
 
 _BAR = 30
 _MOST_TOLD = 5
+_DOCUMENTS = ("report.json", "junit.xml", "report.html")
+_RECORDING = re.compile(r"run-\d+\.mrec")
 OURS = "matinee"
 PLAYERS = (OURS, "shaka", "hlsjs", "dashjs")
 _COMPARED = (
@@ -71,13 +76,20 @@ def run(args: argparse.Namespace) -> int:
     """Play, judge, report. 0 where all thresholds hold, 1 where one is broken. A plan that is ended early is judged
     by what is finished, and told as not run to its end."""
     from player.base.errors import ExitCode, MatineeError, exit_code
+    from player.qa.browser.forms import for_players
+    from player.qa.history.compare import must_fit
+    from player.qa.history.kept import keep
     from player.qa.outcome import outcome_of
     from player.qa.run import default_jobs, run_all
 
-    plan = _as_told(plan_of(args), args)
-    if args.out is not None:
-        args.out.mkdir(parents=True, exist_ok=True)
-    plan = _for_players(plan, args.player)
+    try:
+        baseline = _fit_baseline(args.baseline, args.out)
+    finally:
+        take_away(args.out, but=args.baseline)
+    plan = for_players(_as_told(plan_of(args), args), args.player)
+    if baseline is not None:
+        virtual = plan.virtual and all(spec.labels.is_ours for spec in plan.runs)
+        must_fit(baseline, plan.name, [spec.labels.text for spec in plan.runs], virtual=virtual)
     progress = _PlanProgress(len(plan.runs), sys.stderr.isatty())
     ended: BaseException | None = None
     with bench_of(args, plan.account) as bench, _ended_by_sigterm():
@@ -90,46 +102,28 @@ def run(args: argparse.Namespace) -> int:
             if own:
                 run_all(own, bench, virtual=plan.virtual, jobs=min(jobs, len(own)), on_done=progress.done)
             _run_in_browser(others, len(own), bench, args.libraries, progress)
-        except (KeyboardInterrupt, MatineeError) as reason:
-            if not progress.results and isinstance(reason, MatineeError):
-                raise
+        except (KeyboardInterrupt, Exception) as reason:  # noqa: BLE001  (raised below, when the documents are there)
             ended = reason
     results = [progress.results[number] for number in sorted(progress.results)]
     left = [spec.labels.text for number, spec in enumerate(plan.runs) if number not in progress.results]
-    outcome = outcome_of(plan, results, left)
+    outcome = _against(baseline, outcome_of(plan, results, left, _reason(ended)))
     if args.out is not None:
         write(outcome, args.out)
     if args.json:
         print(json.dumps(outcome.document(), indent=1))
     if args.player:
         _compare(outcome)
-    worse = _judged_by_history(outcome, args)
+    if args.history is not None and results:
+        keep(outcome, args.history, time.time())
+    if isinstance(ended, Exception) and (not results or not isinstance(ended, MatineeError)):
+        raise ended
     tell(outcome, args.out)
     if isinstance(ended, MatineeError):
         print(f"matinee: {ended.sentence} ({ended.code})", file=sys.stderr)
         return int(exit_code(ended))
     if ended is not None:
         return int(ExitCode.INTERRUPTED)
-    return int(ExitCode.GOOD if outcome.passed and not worse else ExitCode.FAILED)
-
-
-def _for_players(plan: QaPlan, names: Sequence[str]) -> QaPlan:
-    """The runs of the plan for each player, those left out that it has no form for. Raises InputError."""
-    from player.base.errors import ErrorCode, InputError
-    from player.qa.browser.players import PLAYERS as BROWSERS
-    from player.qa.browser.players import plays
-
-    if not names:
-        return plan
-    runs = tuple(
-        replace(spec, labels=replace(spec.labels, player=name))
-        for name in names
-        for spec in plan.runs
-        if name == OURS or plays(BROWSERS[name], spec.source.url)
-    )
-    if not runs:
-        raise InputError(ErrorCode.INPUT_USAGE, "These players play none of the plan's sources.")
-    return replace(plan, runs=(*_of(runs, ours=True), *_of(runs, ours=False)))
+    return int(ExitCode.GOOD if outcome.passed else ExitCode.FAILED)
 
 
 def _of(runs: Sequence[RunSpec], *, ours: bool) -> tuple[RunSpec, ...]:
@@ -152,25 +146,27 @@ def _run_in_browser(
         progress.done(number, RunResult(spec.labels, report, 0, time.monotonic() - began))
 
 
-def _judged_by_history(outcome: PlanOutcome, args: argparse.Namespace) -> bool:
-    """Keep the outcome, and hold it against the baseline; whether it is worse. Raises InputError."""
-    from player.qa.history.compare import changes, missing
-    from player.qa.history.kept import keep, kept_of, load
+def _fit_baseline(path: Path | None, out: Path | None) -> KeptOutcome | None:
+    """The outcome to be judged by. Raises InputError where it cannot be read, or the new one would overwrite it."""
+    from player.base.errors import ErrorCode, InputError
+    from player.qa.history.kept import load
 
-    baseline = None if args.baseline is None else load(args.baseline)
-    if args.history is not None:
-        keep(outcome, args.history, time.time())
+    if path is None:
+        return None
+    folder = path if path.is_dir() else path.parent
+    if out is not None and folder.resolve() == out.resolve():
+        raise InputError(ErrorCode.INPUT_USAGE, "--out would overwrite the baseline: name another folder.")
+    return load(path)
+
+
+def _against(baseline: KeptOutcome | None, outcome: PlanOutcome) -> PlanOutcome:
+    """The outcome, held against the baseline too."""
+    from player.qa.history.compare import findings
+    from player.qa.history.kept import kept_of
+
     if baseline is None:
-        return False
-    own = kept_of(outcome, time.time())
-    found, gone = changes(baseline, own), missing(baseline, own)
-    for each in found:
-        print(f"{'WORSE ' if each.worse else 'other '}  {each.sentence}", file=sys.stderr)
-    for name in gone:
-        print(f"WORSE   {name} did not run.", file=sys.stderr)
-    if not found and not gone:
-        print("no figure differs from the baseline", file=sys.stderr)
-    return bool(gone) or any(each.worse for each in found)
+        return outcome
+    return replace(outcome, against=findings(baseline, kept_of(outcome, time.time())))
 
 
 def _compare(outcome: PlanOutcome) -> None:
@@ -224,13 +220,54 @@ def _with_media(plan: QaPlan, folder: Path) -> QaPlan:
 
 
 def write(outcome: PlanOutcome, folder: Path) -> None:
-    """The three documents."""
+    """The documents, each at once and whole. Raises OSError; then none of them is there."""
     from player.qa.html_report import page
     from player.qa.junit import junit
 
-    (folder / "report.json").write_text(json.dumps(outcome.document(), indent=1) + "\n", encoding="utf-8")
-    (folder / "junit.xml").write_text(junit(outcome), encoding="utf-8")
-    (folder / "report.html").write_text(page(outcome), encoding="utf-8")
+    texts = (json.dumps(outcome.document(), indent=1) + "\n", junit(outcome), page(outcome))
+    parts = [folder / f".{name}.{os.getpid()}" for name in _DOCUMENTS]
+    try:
+        for part, text in zip(parts, texts, strict=True):
+            part.write_text(text, encoding="utf-8")
+        for part, name in zip(parts, _DOCUMENTS, strict=True):
+            part.replace(folder / name)
+    except OSError:
+        take_away(folder)
+        raise
+    finally:
+        for part in parts:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def take_away(folder: Path | None, *, but: Path | None = None) -> None:
+    """Remove what an earlier run left in ``folder``, and make it if it is not there; the folder of ``but`` is left
+    as it is. Raises OSError. A run that is killed would leave yesterday's verdict otherwise."""
+    if folder is None:
+        return
+    if but is not None and folder.resolve() in (but.resolve(), but.parent.resolve()):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _DOCUMENTS:
+        (folder / name).unlink(missing_ok=True)
+    for path in folder.glob("run-*.mrec"):
+        if _RECORDING.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+def _reason(ended: BaseException | None) -> str:
+    """Why runs did not run, in a sentence."""
+    from player.base.errors import MatineeError
+
+    if ended is None:
+        return ""
+    if isinstance(ended, MatineeError):
+        return f"{ended.sentence} ({ended.code})"
+    return (
+        "The plan was interrupted."
+        if isinstance(ended, KeyboardInterrupt)
+        else f"It ended unexpectedly ({type(ended).__name__})."
+    )
 
 
 def tell(outcome: PlanOutcome, folder: Path | None) -> None:
@@ -246,6 +283,14 @@ def tell(outcome: PlanOutcome, folder: Path | None) -> None:
         print(f"note    {sentence}{f' ({count} runs)' if count > 1 else ''}", file=sys.stderr)
     for judgement in outcome.judgements:
         print(f"{'holds ' if judgement.holds else 'BROKEN'}  {judgement.sentence}", file=sys.stderr)
+    for found in outcome.against or ():
+        print(f"{'WORSE ' if found.worse else 'other '}  {found.sentence}", file=sys.stderr)
+    if outcome.against == ():
+        print("no figure differs from the baseline", file=sys.stderr)
+    for name, reason in outcome.plan.left_out:
+        print(f"left out: {name}. {reason}", file=sys.stderr)
+    for each in outcome.not_applied:
+        print(f"not applied on {each}", file=sys.stderr)
     if outcome.not_run:
         print(f"{len(outcome.not_run)} of {len(outcome.plan.runs)} runs did not run", file=sys.stderr)
     where = "" if folder is None else f", see {folder / 'report.html'}"

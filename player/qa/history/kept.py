@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from player.qa.outcome import PlanOutcome
 
 _MOST_BYTES = 64 * 1024 * 1024
 _MOST_FILES = 20_000
+_VERSION = 1  # also that of report.json
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 Figures = Mapping[str, float | None]
 
@@ -49,10 +51,10 @@ def keep(outcome: PlanOutcome, folder: Path, wall_s: float) -> Path:
     """Write an outcome to the folder; the file. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = {
-        "version": 1,
+        "version": _VERSION,
         "plan": outcome.plan.name,
         "wall_s": round(wall_s, 3),
-        "virtual": outcome.plan.virtual,
+        "virtual": outcome.virtual,
         "passed": outcome.passed,
         "runs": [{"name": run.name, "passed": run.passed, "figures": dict(run.metrics)} for run in outcome.runs],
     }
@@ -65,7 +67,7 @@ def keep(outcome: PlanOutcome, folder: Path, wall_s: float) -> Path:
 def kept_of(outcome: PlanOutcome, wall_s: float) -> KeptOutcome:
     """An outcome as it would be kept."""
     runs = tuple(KeptRun(run.name, run.passed, run.metrics) for run in outcome.runs)
-    return KeptOutcome(outcome.plan.name, wall_s, outcome.plan.virtual, outcome.passed, runs)
+    return KeptOutcome(outcome.plan.name, wall_s, outcome.virtual, outcome.passed, runs)
 
 
 def load(path: Path) -> KeptOutcome:
@@ -75,7 +77,7 @@ def load(path: Path) -> KeptOutcome:
             path = path / "report.json"
         if path.stat().st_size > _MOST_BYTES:
             raise InputError(ErrorCode.INPUT_FILE, f"{path.name} is too large for an outcome of a plan.")
-        return _read(json.loads(path.read_text(encoding="utf-8")), path.stat().st_mtime)
+        return _read(json.loads(path.read_text(encoding="utf-8")), path.stat().st_mtime, path.name)
     except OSError as error:
         raise InputError(ErrorCode.INPUT_FILE, f"{path.name} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -90,13 +92,21 @@ def load_all(folder: Path, plan: str | None = None) -> list[KeptOutcome]:
     return sorted((each for each in found if plan in (None, each.plan)), key=lambda each: each.wall_s)
 
 
-def _read(document: Any, changed_s: float) -> KeptOutcome:  # noqa: ANN401  (JSON)
+def _read(document: Any, changed_s: float, name: str) -> KeptOutcome:  # noqa: ANN401  (JSON)
+    if document["version"] != _VERSION or isinstance(document["version"], bool):
+        raise InputError(
+            ErrorCode.INPUT_FILE,
+            f"{name} has version {document['version']!r} of its format; version {_VERSION} is read here.",
+        )
     virtual = document["virtual"] if "virtual" in document else document["mode"] == "virtual"
-    runs = tuple(KeptRun(str(run["name"]), bool(run["passed"]), _figures(run)) for run in document["runs"])
+    runs = tuple(KeptRun(str(run["name"]), run["passed"] is True, _figures(run)) for run in document["runs"])
     wall_s = float(document.get("wall_s", changed_s))
-    return KeptOutcome(str(document["plan"]), wall_s, bool(virtual), bool(document["passed"]), runs)
+    return KeptOutcome(str(document["plan"]), wall_s, bool(virtual), document["passed"] is True, runs)
 
 
 def _figures(run: Mapping[str, Any]) -> Figures:
     figures = run["figures"] if "figures" in run else run["metrics"]
-    return {str(name): None if value is None else float(value) for name, value in figures.items()}
+    found = {str(name): None if value is None else float(value) for name, value in figures.items()}
+    if any(value is not None and not math.isfinite(value) for value in found.values()):
+        raise ValueError("a figure is no number")  # nothing is worse than NaN
+    return found
