@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import signal
 import sys
 import threading
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 _BAR = 30
 _MOST_TOLD = 5
 _DOCUMENTS = ("report.json", "junit.xml", "report.html")
-_RECORDING = re.compile(r"run-\d+\.mrec")
 OURS = "matinee"
 PLAYERS = (OURS, "shaka", "hlsjs", "dashjs")
 _COMPARED = (
@@ -241,7 +239,7 @@ def write(outcome: PlanOutcome, folder: Path) -> None:
 
 
 def take_away(folder: Path | None, *, but: Path | None = None) -> None:
-    """Remove what an earlier run left in ``folder``, and make it if it is not there; the folder of ``but`` is left
+    """Remove the documents of an earlier run from ``folder``, and make it if it is not there; the folder of ``but`` is left
     as it is. Raises OSError. A run that is killed would leave yesterday's verdict otherwise."""
     if folder is None:
         return
@@ -250,9 +248,6 @@ def take_away(folder: Path | None, *, but: Path | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in _DOCUMENTS:
         (folder / name).unlink(missing_ok=True)
-    for path in folder.glob("run-*.mrec"):
-        if _RECORDING.fullmatch(path.name):
-            path.unlink(missing_ok=True)
 
 
 def _reason(ended: BaseException | None) -> str:

@@ -209,7 +209,7 @@ def test_the_baseline_is_not_overwritten(tmp_path: Path, server: FileServer) -> 
 def test_documents_of_an_earlier_run_go_when_one_starts(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    for name in (*DOCUMENTS, "run-7.mrec", "notes.txt"):
+    for name in (*DOCUMENTS, "notes.txt"):
         (out / name).write_text("green")
     with socket.create_server(("127.0.0.1", 0)) as hangs:
         hangs.settimeout(120)
