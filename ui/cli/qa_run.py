@@ -239,7 +239,7 @@ def write(outcome: PlanOutcome, folder: Path) -> None:
 
 
 def take_away(folder: Path | None, *, but: Path | None = None) -> None:
-    """Remove the documents of an earlier run from ``folder``, and make it if it is not there; the folder of ``but`` is left
+    """Remove the documents of an earlier run from ``folder``, and make it if it is not there; that of ``but`` is left
     as it is. Raises OSError. A run that is killed would leave yesterday's verdict otherwise."""
     if folder is None:
         return
