@@ -143,6 +143,7 @@ class FaultRules:
     plan: FaultPlan
     _counts: list[_Count] = field(init=False)
     _random: Random = field(init=False)
+    tried: set[int] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self._counts = [_Count() for _ in self.plan.rules]
@@ -158,6 +159,8 @@ class FaultRules:
             count.seen += 1
             if count.seen <= rule.skip or (rule.count is not None and count.taken >= rule.count):
                 continue
+            if rule.probability > 0:
+                self.tried.add(number)
             if rule.probability < 1 and self._random.random() >= rule.probability:
                 continue
             count.taken += 1
@@ -166,9 +169,11 @@ class FaultRules:
 
 
 class FaultyTransport:
-    """Another transport with a fault plan over it. The plan's time starts now."""
+    """Another transport with a fault plan over it. The plan's time starts now. ``tried`` gets the numbers (from 0) of
+    the rules that met a request in their time, also of one that chance let pass."""
 
-    def __init__(self, inner: Transport, clock: Clock, plan: FaultPlan) -> None:
+    def __init__(self, inner: Transport, clock: Clock, plan: FaultPlan, tried: set[int] | None = None) -> None:
+        self._tried = tried
         self._inner = inner
         self._clock = clock
         self._rules = FaultRules(plan)
@@ -183,6 +188,8 @@ class FaultyTransport:
     async def open(self, request: Request) -> AsyncIterator[Body]:
         """The inner transport's response with the faults that ``request`` takes. Raises NetError."""
         taken = self._rules.take(request, self._clock.monotonic() - self._start_s)
+        if self._tried is not None:
+            self._tried |= self._rules.tried
         faults = [fault for _, fault in taken]
         await self._clock.sleep(sum(fault.seconds for fault in faults if fault.type is FaultType.DELAY))
         _raise_before_response(faults, request)

@@ -1,14 +1,15 @@
-"""Whether a run came to its end, or only to its time limit. Pure."""
+"""Whether a run came to its end or only to its time limit, and what of its plan never took place. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from player.qa.run_spec import RunSpec
-from player.qa.script import Do
+from player.qa.script import Do, ScriptStep
 from player.reporting.state import PlaybackStatus
 
+_ENDING_S = 0.25  # the end of a playback ends its stall as well: that is no going on
 _STANDS = frozenset({PlaybackStatus.LOADING, PlaybackStatus.BUFFERING, PlaybackStatus.SEEKING})
 
 
@@ -19,7 +20,12 @@ def is_unfinished(report: Mapping[str, Any], spec: RunSpec) -> bool:
     """
     if report["result"]["status"] != PlaybackStatus.IDLE or any(step.do is Do.STOP for step in spec.script):
         return False
-    before = [each["status"] for each in report["statuses"] if each["status"] != PlaybackStatus.IDLE]
+    over_s = max((each["at_s"] for each in report["statuses"] if each["status"] == PlaybackStatus.IDLE), default=0.0)
+    before = [
+        each["status"]
+        for each in report["statuses"]
+        if each["status"] != PlaybackStatus.IDLE and each["at_s"] < over_s - _ENDING_S
+    ]
     if not before or before[-1] in _STANDS:
         return True
     wanted_s = _wanted_s(report, spec)
@@ -34,3 +40,11 @@ def _wanted_s(report: Mapping[str, Any], spec: RunSpec) -> float | None:
     if duration_s is None or report["live"] is not None:
         return None
     return float(duration_s) - (spec.settings.start_s or 0.0)
+
+
+def note_untried(report: dict[str, Any], spec: RunSpec, tried: Collection[int], done: Sequence[ScriptStep]) -> None:
+    """Write down which fault rules met a request (numbers from 0), and how many steps of the script were left."""
+    if spec.faults is not None:
+        report["result"]["tried_faults"] = sorted(tried)
+    if spec.script:
+        report["result"]["steps_left"] = len(spec.script) - len(done)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from player.qa.explanations import why
@@ -119,7 +119,8 @@ def outcome_of(
     conditions = list(plan.thresholds)
     if not any(condition.metric in _ABOUT_FAILURE for condition in conditions):
         conditions.insert(0, parse(_IMPLIED))
-    measured = [(result, metrics_of(result.report, result.memory_bytes)) for result in results]
+    unused = _unused_faults(plan, results)
+    measured = [(result, _figures(result, unused)) for result in results]
     taken_for_granted = implied(conditions, [metrics for _, metrics in measured])
     conditions = [*taken_for_granted, *conditions]
 
@@ -137,10 +138,45 @@ def outcome_of(
         for (result, metrics), own in zip(measured, asked, strict=True)
     )
     judged = tuple(
-        judge(condition, [(run.name, run.metrics) for run, own in zip(runs, asked, strict=True) if condition in own])
+        _explained(
+            judge(
+                condition, [(run.name, run.metrics) for run, own in zip(runs, asked, strict=True) if condition in own]
+            ),
+            unused,
+        )
         for condition in conditions
     )
     return PlanOutcome(plan, runs, judged, tuple(not_run), ended_by)
+
+
+def _figures(result: RunResult, unused: Mapping[str, Sequence[str]]) -> Metrics:
+    """The figures of a run, with how many rules of its faults met no request in any run."""
+    left = unused.get(result.labels.faults)
+    found = metrics_of(result.report, result.memory_bytes)
+    return found if left is None else {**found, "unused_faults": float(len(left))}
+
+
+def _unused_faults(plan: QaPlan, results: Sequence[RunResult]) -> dict[str, list[str]]:
+    """The rules of each of the plan's faults that met no request in any run; faults of which no run tells are not
+    among them."""
+    rules = {spec.labels.faults: spec.faults.rules for spec in plan.runs if spec.faults is not None}
+    tried: dict[str, set[int]] = {}
+    for result in results:
+        told = result.report["result"].get("tried_faults")
+        if told is not None and result.labels.faults in rules:
+            tried.setdefault(result.labels.faults, set()).update(told)
+    return {
+        name: [rule.name or f"rule {number + 1}" for number, rule in enumerate(rules[name]) if number not in met]
+        for name, met in tried.items()
+    }
+
+
+def _explained(judgement: Judgement, unused: Mapping[str, Sequence[str]]) -> Judgement:
+    """The judgement; one on faults that were not used names them."""
+    if judgement.holds or judgement.condition.metric != "unused_faults":
+        return judgement
+    told = "; ".join(f"{name}: {', '.join(left)}" for name, left in unused.items() if left)
+    return replace(judgement, sentence=f"{judgement.sentence} No request met these rules in their time: {told}.")
 
 
 def statistics_of(runs: Sequence[Metrics]) -> dict[str, dict[str, float]]:

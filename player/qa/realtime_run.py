@@ -13,11 +13,11 @@ from player.net.faults import FaultyTransport
 from player.net.model import Transport
 from player.net.shaping import ShapedTransport
 from player.qa.delivery import delivery
-from player.qa.limit import is_unfinished
+from player.qa.limit import is_unfinished, note_untried
 from player.qa.picture.judged import Around, Opener, judged
 from player.qa.recording.recorder import SessionRecorder
 from player.qa.run_spec import Bench, RunSpec
-from player.qa.script import follow
+from player.qa.script import ScriptStep, follow
 from player.qa.simulation.run import reference, shown
 from player.reporting.report import Recorder
 
@@ -56,6 +56,8 @@ def _play(spec: RunSpec, bench: Bench, should_stop: Callable[[], bool], around: 
     player = _TapedPlayer(around)
     recorder = Recorder()
     tape = SessionRecorder(spec.record, media=spec.record is not None)
+    tried: set[int] = set()
+    done: list[ScriptStep] = []
     engine = Engine(
         EngineSettings(
             profile=bench.profile,
@@ -64,14 +66,14 @@ def _play(spec: RunSpec, bench: Bench, should_stop: Callable[[], bool], around: 
             ca_file=bench.ca_file,
             web=bench.web,
             local_folder=bench.local_folder,
-            wrap=(*_wraps(spec), tape.wrap),
+            wrap=(*_wraps(spec, tried), tape.wrap),
         )
     )
     try:
         if engine.service is not None and bench.email is not None:
             engine.submit(engine.service.login(bench.email, bench.password)).result()
         session = engine.open(spec.source, player, recorder.see, spec.settings, recorder)
-        acting = engine.submit(follow(spec.script, session, engine.clock))
+        acting = engine.submit(follow(spec.script, session, engine.clock, done))
         until = time.monotonic() + spec.limit_s
         while not engine.wait(session, _POLL_S):
             if time.monotonic() > until or should_stop():
@@ -88,14 +90,15 @@ def _play(spec: RunSpec, bench: Bench, should_stop: Callable[[], bool], around: 
     report["delivery"] = delivery(tape.exchanges)
     if spec.record is not None:
         tape.finish(report, spec.settings, recorder.begin_s)
+    note_untried(report, spec, tried, done)
     return report
 
 
-def _wraps(spec: RunSpec) -> tuple[Callable[[Transport, Clock], Transport], ...]:
+def _wraps(spec: RunSpec, tried: set[int]) -> tuple[Callable[[Transport, Clock], Transport], ...]:
     wraps: list[Callable[[Transport, Clock], Transport]] = []
     network, faults = spec.network, spec.faults
     if network is not None:
         wraps.append(lambda transport, clock: ShapedTransport(transport, clock, network))
     if faults is not None:
-        wraps.append(lambda transport, clock: FaultyTransport(transport, clock, faults))
+        wraps.append(lambda transport, clock: FaultyTransport(transport, clock, faults, tried))
     return tuple(wraps)

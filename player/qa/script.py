@@ -28,8 +28,8 @@ class ScriptStep:
     value: float | None = None
 
 
-async def follow(script: Sequence[ScriptStep], session: Session, clock: Clock) -> None:
-    """Do what the script says, when it says it."""
+async def follow(script: Sequence[ScriptStep], session: Session, clock: Clock, done: list[ScriptStep]) -> None:
+    """Do what the script says, when it says it; ``done`` gets each step when it was."""
     began_s = clock.monotonic()
     for step in sorted(script, key=lambda each: each.at_s):
         await clock.sleep(max(0.0, began_s + step.at_s - clock.monotonic()))
@@ -44,3 +44,4 @@ async def follow(script: Sequence[ScriptStep], session: Session, clock: Clock) -
                 session.stop()
             case Do.RUNG:
                 session.set_rung(None if step.value is None else int(step.value))
+        done.append(step)

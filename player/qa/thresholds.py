@@ -36,6 +36,8 @@ PLAIN = {
     "errors": "errors that the viewer was told of",
     "failed_requests": "requests that brought an error, those that were got over among them",
     "failed": "1 where the playback ended with an error",
+    "unused_faults": "rules of the run's faults that met no request in any run of the plan",
+    "unused_steps": "steps of the script that did not take place",
     "ended": "1 where it was played to its end, or for as long as the run was to last",
     "unfinished": "1 where the time limit ended it though it should have ended by itself, or while it stood still",
     "dropped_frames": "pictures that came too late",
@@ -84,7 +86,15 @@ _SHAPE = re.compile(
     r"\s*(?P<metric>[A-Za-z_][\w.:-]*)\s*(?P<statistic>[a-z][a-z0-9]*)?\s*(?P<operator><=|>=|==|!=|<|>)\s*"
     r"(?P<value>-?\d+(?:\.\d+)?)(?P<unit>[kM%]?)\s*"
 )
-_NOTHING_OF = ("lost_s", "repeated_s", "cut_playlists", "decode_errors", *MEDIA_NOTHING_OF)
+_NOTHING_OF = (
+    "unused_faults",
+    "unused_steps",
+    "lost_s",
+    "repeated_s",
+    "cut_playlists",
+    "decode_errors",
+    *MEDIA_NOTHING_OF,
+)
 _MOST_CHARACTERS = 200  # so that the search stays short
 _UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "%": 0.01}
 
@@ -177,6 +187,9 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
         name: None if summary[name] is None else float(summary[name]) for name in PLAIN if name in summary
     }
     found["ended"] = float(result["status"] == PlaybackStatus.ENDED)
+    left = result.get("steps_left")
+    found["unused_faults"] = None  # of the whole plan
+    found["unused_steps"] = None if left is None else float(left)
     found["unfinished"] = float(result.get("unfinished", False))
     found["failed_requests"] = float(sum(1 for request in report["requests"] if request["error"]))
     found["path_switches"] = float(len(report["path_switches"]))

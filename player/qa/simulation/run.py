@@ -27,10 +27,10 @@ from player.playback.settings import PlaybackServices
 from player.qa.broadcast.recorded import RecordedBroadcast, RecordedTransport, channel_of
 from player.qa.broadcast.transport import BEGAN_WALL_S, BroadcastTransport
 from player.qa.delivery import delivery
-from player.qa.limit import is_unfinished
+from player.qa.limit import is_unfinished, note_untried
 from player.qa.recording.recorder import SessionRecorder
 from player.qa.run_spec import Bench, RunSpec
-from player.qa.script import follow
+from player.qa.script import ScriptStep, follow
 from player.qa.simulation.loop import LoopClock, VirtualLoop
 from player.qa.simulation.origin import OriginThread, OriginTransport
 from player.qa.simulation.player import SimulatedPlayer
@@ -97,14 +97,19 @@ def reference(spec: RunSpec, bench: Bench, around: Around) -> dict[str, Any]:
 
 def _run_over(spec: RunSpec, bench: Bench, source: OriginThread, around: Around | None) -> dict[str, Any]:
     """A live programme has its own date, at which no service knows us: the same on every day."""
+    tried: set[int] = set()
+    done: list[ScriptStep] = []
 
     def network(loop: VirtualLoop, clock: Clock) -> Transport:
-        return _network(spec, OriginTransport(source, loop), clock)
+        return _network(spec, OriginTransport(source, loop), clock, tried)
 
-    if spec.live is None:
-        return run_virtual(spec, bench, network, around=around)
-    wall_s = channel_of(spec.live).wall_s if isinstance(spec.live, RecordedBroadcast) else BEGAN_WALL_S
-    return run_virtual(spec, replace(bench, service_url=None), network, wall_s, around=around)
+    wall_s: float | None = None
+    if spec.live is not None:
+        wall_s = channel_of(spec.live).wall_s if isinstance(spec.live, RecordedBroadcast) else BEGAN_WALL_S
+        bench = replace(bench, service_url=None)
+    report = run_virtual(spec, bench, network, wall_s, around=around, done=done)
+    note_untried(report, spec, tried, done)
+    return report
 
 
 def open_origin(bench: Bench) -> OriginThread:
@@ -119,27 +124,30 @@ def run_virtual(
     wall_s: float | None = None,
     past: Past | None = None,
     around: Around | None = None,
+    done: list[ScriptStep] | None = None,
 ) -> dict[str, Any]:
     """The report of ``spec`` over the transport that ``make`` gives. ``wall_s`` is the date of the start, ``past``
-    what is known of an earlier playback that is made again, ``around`` what records the streams of the player."""
+    what is known of an earlier playback that is made again, ``around`` what records the streams of the player.
+    ``done`` gets the steps of the script that were taken."""
     loop = VirtualLoop()
     asyncio.set_event_loop(loop)
     try:
         clock = LoopClock(loop, time.time() if wall_s is None else wall_s)
-        return loop.run(_Playback(spec, bench, loop, clock, make(loop, clock), past or Past(), around).run())
+        playback = _Playback(spec, bench, loop, clock, make(loop, clock), past or Past(), around)
+        return loop.run(playback.run([] if done is None else done))
     finally:
         asyncio.set_event_loop(None)
         loop.close()
 
 
-def _network(spec: RunSpec, inner: Transport, clock: Clock) -> Transport:
+def _network(spec: RunSpec, inner: Transport, clock: Clock, tried: set[int]) -> Transport:
     """The same order as in ``matinee play``: faults over the shaped link."""
     if isinstance(spec.live, RecordedBroadcast):
         inner = RecordedTransport(spec.live, clock)
     elif spec.live is not None:
         inner = BroadcastTransport(inner, clock, spec.live)
     shaped = ShapedTransport(inner, clock, spec.network or DEFAULT_LINK)
-    return shaped if spec.faults is None else FaultyTransport(shaped, clock, spec.faults)
+    return shaped if spec.faults is None else FaultyTransport(shaped, clock, spec.faults, tried)
 
 
 class _Playback:
@@ -191,16 +199,16 @@ class _Playback:
             waiting=lambda: self._player.waiting,
         )
 
-    async def run(self) -> dict[str, Any]:
-        """Play to the end, an error, or the time limit; the report. Raises InputError for a live source without a
-        script: its server goes by the real clock."""
+    async def run(self, done: list[ScriptStep]) -> dict[str, Any]:
+        """Play to the end, an error, or the time limit; the report. ``done`` gets the steps of the script. Raises
+        InputError for a live source without a script: its server goes by the real clock."""
         spec, recorder, bench = self._spec, self._recorder, self._bench
         if self._service is not None and bench.email is not None:
             await self._service.login(bench.email, bench.password)
         session = Session(spec.source, self._player, self._services, spec.settings, self._see, recorder)
         self._session = session
         playing = asyncio.ensure_future(session.run())
-        acting = asyncio.ensure_future(follow(spec.script, session, self._clock))
+        acting = asyncio.ensure_future(follow(spec.script, session, self._clock, done))
         limit = asyncio.ensure_future(self._clock.sleep(spec.limit_s))
         try:
             await asyncio.wait({playing, limit}, return_when=asyncio.FIRST_COMPLETED)

@@ -22,10 +22,12 @@ from player.qa.history.compare import changes, must_fit
 from player.qa.history.kept import KeptOutcome, KeptRun
 from player.qa.html_report import page
 from player.qa.junit import junit
+from player.qa.limit import is_unfinished
 from player.qa.outcome import outcome_of
 from player.qa.plan import QaPlan, load_plan
-from player.qa.run_spec import RunResult, RunSpec
+from player.qa.run_spec import Labels, RunResult, RunSpec
 from player.qa.simulation.run import simulate
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 from ui.cli import qa_run
@@ -357,3 +359,71 @@ def test_what_is_left_out_or_not_applied_stands_in_each_document(tmp_path: Path,
     assert "Left out: hls / link / small / dashjs / seed 1" in html
     assert "Not applied: how much" in junit(outcome)
     assert page(outcome) == html
+
+
+HELD = """version: 1
+name: held
+sources: [{name: film, url: "${URL}"}]
+play: {duration_s: 6}
+"""
+
+
+def metrics(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "report.json").read_text())["runs"][0]["metrics"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{match: {pathway: egde-a}, fault: {type: refuse}}",
+        "{match: {path: '*seg-*'}, from_s: 500, fault: {type: refuse}}",
+        "{match: {path: '*seg-*'}, from_s: 0, until_s: 0, fault: {type: refuse}}",
+        "{match: {path: '*seg-*'}, from_s: 9, until_s: 5, fault: {type: refuse}}",
+        "{match: {path: '*seg-*'}, count: 0, fault: {type: refuse}}",
+        "{match: {path: '*seg-*'}, skip: 1000, fault: {type: refuse}}",
+        "{match: {path: '*seg-*'}, probability: 0, fault: {type: refuse}}",
+    ],
+)
+def test_a_fault_that_meets_no_request_breaks_the_plan(
+    rule: str, tmp_path: Path, server: FileServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url, out = server.url("manifest.mpd"), tmp_path / "out"
+    text = f"{HELD}faults: [{{name: outage, rules: [{rule}]}}]\n"
+    assert call(tmp_path, url, "--out", str(out), text=text) == 1
+    assert metrics(out)["unused_faults"] == 1
+    assert "No request met these rules in their time: outage: rule 1." in capsys.readouterr().err
+    assert call(tmp_path, url, text=f"{text}thresholds: [unused_faults <= 1]\n") == 0
+
+
+def test_a_fault_that_one_run_of_the_plan_met_is_used(tmp_path: Path, server: FileServer) -> None:
+    url = server.url("manifest.mpd")
+    rule = "{match: {path: '*seg-0-001*'}, count: 1, fault: {type: delay, seconds: 0.1}}"
+    devices = "devices: [{name: low, rung: 0}, {name: high, rung: 2}]"
+    text = f"{HELD}{devices}\nfaults: [{{name: none, rules: []}}, {{name: slow, rules: [{rule}]}}]\n"
+    assert call(tmp_path, url, text=text) == 0
+
+
+def test_a_fault_that_chance_lets_pass_is_used(tmp_path: Path, server: FileServer) -> None:
+    rule = "{match: {path: '*seg-*'}, probability: 0.000001, fault: {type: refuse}}"
+    text = f"{HELD}faults: [{{name: rare, rules: [{rule}]}}]\n"
+    assert call(tmp_path, server.url("manifest.mpd"), text=text) == 0
+
+
+def test_a_step_that_does_not_take_place_breaks_the_plan(tmp_path: Path, server: FileServer) -> None:
+    url, out = server.url("manifest.mpd"), tmp_path / "out"
+    text = f"{HELD}script: [{{at_s: 1, do: rung, rung: 0}}, {{at_s: 500, do: seek, to_s: 2}}]\n"
+    assert call(tmp_path, url, "--out", str(out), text=text) == 1
+    assert metrics(out)["unused_steps"] == 1
+    assert call(tmp_path, url, text=text.replace("500", "2")) == 0
+
+
+def test_a_stall_that_the_end_of_the_run_ends_is_unfinished() -> None:
+    """A live list that stops changing: the run is stopped while it waits, and libmpv says "playing" once more."""
+    spec = RunSpec(Labels("channel"), PlaybackSource(url="http://a.test/live.m3u8"), limit_s=30.0)
+    statuses = [{"status": "playing", "at_s": 0.2}, {"status": "buffering", "at_s": 4.0}]
+    ending = [{"status": "playing", "at_s": 30.05}, {"status": "idle", "at_s": 30.06}]
+    report = {"result": {"status": "idle", "duration_s": None}, "live": {}, "statuses": [*statuses, *ending]}
+    assert is_unfinished(report, spec)
+    report["statuses"] = [*statuses, {"status": "playing", "at_s": 20.0}, ending[-1]]
+    assert not is_unfinished(report, spec)
