@@ -33,14 +33,14 @@ from drm_client import os_clock, passphrase
 from drm_client.device import DeviceIdentities
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
-from drm_client.keystore import FileKeyStore
+from drm_client.keystore import FileKeyStore, KeyStore
 from drm_client.rights import RightsState
 from drm_client.signed import DEVICE
 from drm_client.upkeep import KeptLicenceUpkeep
 from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, Vault
-from player.base.errors import ErrorCode, InputError, ServiceError
+from player.base.errors import ErrorCode, MatineeError, ServiceError
 from player.licensing.device_rights import DeviceRights, register
-from player.service.address import service_address
+from player.service.address import PLAIN_HTTP, service_address
 from player.service.client import ServiceClient
 from tests.drm_client.offline_kit import ORDER, Desk, MemoryKeyStore
 from tests.drm_client.test_issuers import FIVE_YEARS, OTHER, TwoServices
@@ -70,6 +70,35 @@ def plays(desk: Desk, licence_id: str) -> bool:
     except DrmError:
         return False
     return True
+
+
+def refusal(action: Callable[[], object]) -> tuple[str, object]:
+    """The code of the error that an action ends in, and the part or entry that it names; empty texts without one."""
+    try:
+        action()
+    except (DrmError, MatineeError) as error:
+        named = [error.fields[name] for name in ("entry", "part", "item") if error.fields.get(name) is not None]
+        return str(error.code), named[0] if named else ""
+    return "", ""
+
+
+async def refusal_of(action: Awaitable[object]) -> str:
+    """The code of the error that something on the network ends in; an empty text without one."""
+    try:
+        await action
+    except (DrmError, MatineeError) as error:
+        return str(error.code)
+    return ""
+
+
+def stands(desk: Desk, licence_id: str, state: RightsState) -> bool:
+    """Whether a licence does not play, and for this reason alone."""
+    return desk.licences.standing(licence_id).state is state and not plays(desk, licence_id)
+
+
+def opens(folder: Path, keys: KeyStore, desk: Desk) -> str:
+    """Open a vault and close it; the code of the error, an empty text without one."""
+    return refusal(lambda: Vault(folder, keys, desk.device.device_id).close())[0]
 
 
 async def keep_up(desk: Desk) -> None:
@@ -107,7 +136,9 @@ def old_vault(*, files: bool, anchor: bytes | str | None) -> Try:
         elif isinstance(anchor, bytes):
             desk.keys.put(ANCHOR_ENTRY, anchor)
         desk._open()
-        return not plays(desk, licence_id)
+        waits = stands(desk, licence_id, RightsState.UNCONFIRMED)
+        await keep_up(desk)
+        return waits and desk.licences.standing(licence_id).state is not RightsState.UNCONFIRMED
 
     return attack
 
@@ -128,7 +159,7 @@ async def copy_after_a_renewal(folder: Path) -> bool:
     desk._open()
     desk.machine.run(3 * HOUR)
     await keep_up(desk)
-    return not plays(desk, licence_id)
+    return stands(desk, licence_id, RightsState.PLAYED_OUT)
 
 
 async def preloaded(folder: Path) -> bool:
@@ -175,8 +206,11 @@ def ended_at_the_service(how: str) -> Try:
         desk.vault.close()
         shutil.copytree(copy, here, dirs_exist_ok=True)
         desk._open()
+        assert licence_id in desk.licences.store.ids(), "the copy has it"
         await keep_up(desk)
-        return not plays(desk, licence_id)
+        if how == "released":
+            return refusal(lambda: desk.licences.open(licence_id, KeyRing())) == ("drm.no_licence", "")
+        return stands(desk, licence_id, RightsState.REVOKED)
 
     return attack
 
@@ -260,11 +294,13 @@ def refused_in_its_name(problem: str) -> Try:
         async def rights() -> DeviceRights:
             return cast(DeviceRights, SimpleNamespace(licences=desk.licences))
 
-        with contextlib.suppress(DrmError):
-            await desk.licences.renew(licence_id)
+        told = "drm.no_licence" if problem == "licence_released" else "drm.licence_revoked"
+        if await refusal_of(desk.licences.renew(licence_id)) != told:
             return False
-        with contextlib.suppress(ServiceError):
-            await register(cast(ServiceClient, _TakesAway(ADDRESS)), devices, rights)
+        if (
+            await refusal_of(register(cast(ServiceClient, _TakesAway(ADDRESS)), devices, rights))
+            != "service.not_entitled"
+        ):
             return False
         await keep_up(desk)
         desk.server._answer = through  # type: ignore[method-assign]
@@ -294,7 +330,7 @@ async def clock_forgotten(folder: Path) -> bool:
     desk.machine.run(49 * HOUR)
     desk.other_service.clock.forget()
     desk.machine.wall_error_s = -900 * DAY
-    return not plays(desk, mine) and not plays(desk, theirs)
+    return stands(desk, mine, RightsState.EXPIRED) and stands(desk, theirs, RightsState.UNCONFIRMED)
 
 
 async def wall_clock(folder: Path) -> bool:
@@ -302,7 +338,7 @@ async def wall_clock(folder: Path) -> bool:
     licence_id = await desk.kept()
     desk.machine.wall_error_s = -900 * DAY
     desk.machine.run(49 * HOUR)
-    return not plays(desk, licence_id)
+    return stands(desk, licence_id, RightsState.EXPIRED)
 
 
 async def slices(folder: Path) -> bool:
@@ -319,7 +355,7 @@ async def slices(folder: Path) -> bool:
         desk.machine.restart()
         desk.machine.wall_error_s = START - desk.machine.real.at_s
         desk._open()
-    return watched_s <= 2 * HOUR
+    return HOUR < watched_s <= 2 * HOUR and stands(desk, licence_id, RightsState.PLAYED_OUT)
 
 
 async def wall_clock_at_boot(folder: Path) -> bool:
@@ -347,7 +383,7 @@ async def snapshot(folder: Path) -> bool:
     desk.clock.now()
     desk.machine.run(72 * HOUR)
     desk.machine.booted_at = desk.machine.real.at_s - 30.0  # the memory of the machine is that of before
-    return not plays(desk, licence_id)
+    return stands(desk, licence_id, RightsState.EXPIRED)
 
 
 async def stolen(folder: Path) -> bool:
@@ -356,21 +392,17 @@ async def stolen(folder: Path) -> bool:
     await desk.kept()
     desk.vault.close()
     shutil.copytree(here, there)
-    for binding in (b"machine/1001", b"another/1000"):
-        with contextlib.suppress(DrmError):
-            Vault(there, FileKeyStore(there, binding), desk.device.device_id)
-            return False
-    return True
+    if opens(there, FileKeyStore(there, b"machine/1000"), desk):
+        return False  # it is whole
+    others = (b"machine/1001", b"another/1000")
+    return all(opens(there, FileKeyStore(there, binding), desk) == "drm.key_store" for binding in others)
 
 
 async def stolen_with_a_system_store(folder: Path) -> bool:
     desk = Desk(folder)
     await desk.kept()
     desk.vault.close()
-    with contextlib.suppress(DrmError):
-        Vault(folder, MemoryKeyStore(), desk.device.device_id)
-        return False
-    return True
+    return opens(folder, MemoryKeyStore(), desk) == "drm.store_damaged" and not opens(folder, desk.keys, desk)
 
 
 async def edited(folder: Path) -> bool:
@@ -382,7 +414,9 @@ async def edited(folder: Path) -> bool:
         database.execute(swap, (other, one))
     database.close()
     desk._open()
-    return not plays(desk, one) and plays(desk, other)
+    named = {(damage.kind, damage.name) for damage in desk.vault.check()}
+    told = refusal(lambda: desk.licences.open(one, KeyRing()))[0]
+    return {name for _, name in named} == {one} and told == "drm.store_damaged" and plays(desk, other)
 
 
 async def recorded_time(folder: Path) -> bool:
@@ -395,20 +429,16 @@ async def recorded_time(folder: Path) -> bool:
         (200, {"token": old}) if path == "/time" else answer(path, *rest)
     )
     before = desk.clock.now()
-    with contextlib.suppress(DrmError):
-        await desk.service.ask_time()
-        return False
-    return desk.clock.now() == before
+    refused = await refusal_of(desk.service.ask_time()) == "drm.licence_untrusted" and desk.clock.now() == before
+    desk.server._answer = answer  # type: ignore[method-assign]
+    return refused and not await refusal_of(desk.service.ask_time())
 
 
 async def another_key(folder: Path) -> bool:
     desk = Desk(folder)
     await desk.kept()
     desk.server.signers = LicenceServer(desk.device.public_jwk()).signers
-    with contextlib.suppress(DrmError):
-        await desk.kept()
-        return False
-    return len(desk.licences.store.ids()) == 1
+    return await refusal_of(desk.kept()) == "drm.licence_untrusted" and len(desk.licences.store.ids()) == 1
 
 
 async def from_the_future(folder: Path) -> bool:
@@ -429,10 +459,7 @@ async def copy_of_0_1_0(folder: Path) -> bool:
     kept.vault.close()
     shutil.copy(folder / "copy", kept.folder / FILE_NAME)
     kept.keys.put(ANCHOR_ENTRY, b"1")
-    with contextlib.suppress(DrmError):
-        kept.open()
-        return False
-    return True
+    return refusal(kept.open)[0] == "drm.store_damaged"
 
 
 async def changed_download(folder: Path) -> bool:
@@ -443,10 +470,9 @@ async def changed_download(folder: Path) -> bool:
             data = bytearray(path.read_bytes())
             data[100] ^= 1
             path.write_bytes(data)
-            with contextlib.suppress(DownloadError):
-                shelf.again().get(download.id).read(item)
-                return False
-            return True
+            kept, untouched = shelf.again().get(download.id), download.plan().items[1]
+            whole = not refusal(lambda: kept.read(untouched))[0]
+            return whole and refusal(lambda: kept.read(item)) == ("download.damaged", "Part 2 of the download")
 
     return await asyncio.to_thread(attack)  # it has a loop of its own
 
@@ -455,10 +481,11 @@ async def download_without_its_licence(folder: Path) -> bool:
     def attack() -> bool:
         with noise_download(folder) as (_, download, _server):
             download.ledger.title_id = "the-film"
-            with contextlib.suppress(DownloadError):
-                service.licence_of(download)
-                return False
-            return True
+            note_licence(download, "licence-1")
+            there = service.licence_of(download) == "licence-1"
+            (download.path / "licence").unlink()
+            told = refusal(lambda: service.licence_of(download))
+            return there and told == ("download.damaged", service.LICENCE_NOTE)
 
     return await asyncio.to_thread(attack)
 
@@ -471,8 +498,9 @@ def between_downloads(name: str) -> Try:
             with two_downloads(folder) as (shelf, one, other):
                 note_licence(one, "licence-1")
                 note_licence(other, "licence-2")
+                before = reads(shelf.again(), one.id)
                 shutil.copy(other.path / name, one.path / name)
-                return not reads(shelf.again(), one.id)
+                return not before and reads(shelf.again(), one.id) == "download.damaged"
 
         return await asyncio.to_thread(swap)
 
@@ -489,15 +517,16 @@ def two_downloads(folder: Path) -> Iterator[tuple[Shelf, DownloadFolder, Downloa
         yield shelf, one, other
 
 
-def reads(store: Store, download_id: str) -> bool:
-    """Whether everything of a download can be read, with its licence."""
-    try:
+def reads(store: Store, download_id: str) -> str:
+    """Read everything of a download, with its licence; the code of the error, an empty text without one."""
+
+    def everything() -> None:
         folder = store.get(download_id)
         for item in folder.plan().items:
             folder.read(item)
-        return service.licence_of(folder) == "licence-1" or not service.has_licence_note(folder)
-    except DownloadError:
-        return False
+        assert service.licence_of(folder) == "licence-1" or not service.has_licence_note(folder)
+
+    return refusal(everything)[0]
 
 
 async def symlinks(folder: Path) -> bool:
@@ -512,13 +541,13 @@ async def symlinks(folder: Path) -> bool:
             path.unlink()
             path.symlink_to(treasure / "letter")
             again = shelf.again()
-            told = not reads(again, download.id)
+            told = reads(again, download.id) == "download.damaged"
             prepare_repair(again.get(download.id))
             run(again.get(download.id))
-            healed = reads(shelf.again(), download.id)
+            healed = not reads(shelf.again(), download.id)
             shutil.rmtree(download.path / "items")
             (download.path / "items").symlink_to(treasure)
-            told = told and not reads(shelf.again(), download.id)
+            told = told and reads(shelf.again(), download.id) == "download.damaged"
             prepare_repair(shelf.again().get(download.id))
             with contextlib.suppress(DownloadError):
                 run(shelf.again().get(download.id))
@@ -534,13 +563,17 @@ async def stolen_with_a_passphrase(folder: Path) -> bool:
     FileKeyStore(folder).put("secret", b"42")
     passphrase.protect(folder, "a horse on a piano")
     passphrase.forget(folder)
-    with contextlib.suppress(DrmError):
-        passphrase.unlock(folder, "a horse on a violin")
-        return False
-    with contextlib.suppress(DrmError):
-        FileKeyStore(folder).get("secret")
-        return False
-    return True
+    reasons = []
+    for action in (
+        lambda: passphrase.unlock(folder, "a horse on a violin"),
+        lambda: FileKeyStore(folder).get("secret"),
+    ):
+        try:
+            action()
+        except DrmError as error:
+            reasons.append(error.fields["reason"])
+    passphrase.unlock(folder, "a horse on a piano")
+    return reasons == [passphrase.WRONG, passphrase.LOCKED] and FileKeyStore(folder).get("secret") == b"42"
 
 
 async def lies_about_its_time(folder: Path) -> bool:
@@ -558,10 +591,9 @@ async def lies_about_its_time(folder: Path) -> bool:
 
 
 async def plain_http(_folder: Path) -> bool:
-    with contextlib.suppress(InputError):
-        service_address("http://tv.lan:8400", {})
-        return False
-    return True
+    address = "http://tv.lan:8400"
+    refused = refusal(lambda: service_address(address, {}))[0] == "input.usage"
+    return refused and service_address(address, {PLAIN_HTTP: "tv.lan"}) == address
 
 
 _KEEPS = "nothing is deleted, the next contact finds all as it was"

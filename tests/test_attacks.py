@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from drm_client.errors import DrmError, DrmErrorCode
 from tests import attacks, hostile_client
 from tests.kit.slices import slice_of
 
@@ -28,6 +30,20 @@ def test_an_attack_that_cannot_be_tried_is_not_said_to_hold(monkeypatch: pytest.
 
     monkeypatch.setattr(attacks, "ATTACKS", (attacks.Attack("one", "promise", skipped),))
     assert attacks.table()[2:] == ["| one | promise | not tried: this machine does not permit it |"]
+
+
+@pytest.mark.parametrize("attack", [attacks.stolen, attacks.stolen_with_a_system_store])
+def test_an_error_of_another_kind_is_no_defence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: attacks.Try
+) -> None:
+    """Such as a full disk, where a thief meets a vault that does not open."""
+
+    def unusable(*_given: object) -> None:
+        raise DrmError(DrmErrorCode.STORE_UNUSABLE, "The disk is full.")
+
+    assert asyncio.run(attack(tmp_path / "as it is"))  # type: ignore[arg-type]
+    monkeypatch.setattr(attacks, "Vault", unusable)
+    assert not asyncio.run(attack(tmp_path / "full"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("attack", slice_of(zip(hostile_client.ATTACKS), 30, lambda attack: attack.how))
