@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import secrets
@@ -127,26 +128,24 @@ class OfflineLicences:
         Raises ``drm.licence_expired``, ``drm.licence_revoked`` or ``drm.no_licence`` with the state in ``fields``
         where no playback may begin now; then the ring gets nothing.
         """
-        with self._vault.exclusive():
-            licence, now = self._read(licence_id)
-            self._check_account(licence)
-            standing = rules.judge(licence.rights, now, self._device_of(licence))
-            if not standing.may_start:
-                licence.clear()
-                raise DrmError(
-                    _ENDED.get(standing.state, DrmErrorCode.NO_LICENCE),
-                    standing.sentence,
-                    recoverable=_helps_to_connect(standing),
-                    state=str(standing.state),
-                )
-            try:
+        with contextlib.ExitStack() as unfinished:
+            with self._vault.exclusive():
+                licence, now = self._read(licence_id)
+                unfinished.callback(licence.clear)
+                self._check_account(licence)
+                standing = rules.judge(licence.rights, now, self._device_of(licence))
+                if not standing.may_start:
+                    raise DrmError(
+                        _ENDED.get(standing.state, DrmErrorCode.NO_LICENCE),
+                        standing.sentence,
+                        recoverable=_helps_to_connect(standing),
+                        state=str(standing.state),
+                    )
                 self._clock.of(licence.service).note_playback()
                 started = rules.start(licence.rights, now)
                 if started is not licence.rights:
                     self.store.put(licence.with_rights(started))
-            except BaseException:
-                licence.clear()
-                raise
+            unfinished.pop_all()  # the change is in the vault, and the key store has counted it
         ring.update(licence.keys)
         running = rules.judge(started, now, self._device_of(licence), watching_since_s=now.at_s)
         return OpenedLicence(running, now.at_s)

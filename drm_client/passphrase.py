@@ -96,6 +96,8 @@ def protect(folder: Path, passphrase: str) -> None:
         with held(folder / _LOCK):
             write_whole(folder / LOCKED_FILE, json.dumps(document).encode())
             (folder / KEY_FILE).unlink(missing_ok=True)
+            for rest in folder.glob(f".{KEY_FILE}.*"):  # of a program that was killed while it wrote the key
+                rest.unlink(missing_ok=True)
             sync_folder(folder)
     except OSError as error:
         raise _failed("The key store's folder cannot be written to.", "folder") from error

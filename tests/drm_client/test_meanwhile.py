@@ -191,6 +191,23 @@ async def test_a_playback_that_does_not_begin_leaves_no_key(desk: Desk, monkeypa
     assert live(seen) == 0
 
 
+async def test_a_playback_whose_begin_is_not_written_leaves_no_key(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full, or the key store is locked, when everything is to be kept."""
+    licence_id = await desk.kept()
+    seen = watched(monkeypatch)
+
+    def locked(_vault: Vault) -> None:
+        raise DrmError(DrmErrorCode.KEY_STORE, "The key store is locked.", recoverable=True)
+
+    monkeypatch.setattr(Vault, "_drop_anchor", locked)
+    ring = KeyRing()
+    with pytest.raises(DrmError, match="locked"):
+        desk.licences.open(licence_id, ring)
+    assert live(seen) == 0
+
+
 async def test_two_programs_that_note_a_use_at_once_lose_none(desk: Desk) -> None:
     licence_id = await desk.kept()
     other = Vault(desk.folder, desk.keys, desk.device.device_id)

@@ -95,6 +95,30 @@ def test_a_kill_between_its_files_loses_nothing(folder: Path, monkeypatch: pytes
     assert FileKeyStore(folder).get("secret") == b"42"
 
 
+def test_no_copy_of_the_key_stays_beside_a_passphrase(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program was killed once while it made the key, and once while it wrote the key without the passphrase."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_arguments: object, **_named: object) -> None:
+        raise Killed
+
+    (folder / passphrase.KEY_FILE).unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", die)
+        with pytest.raises(Killed):
+            FileKeyStore(folder).put("secret", b"42")
+    passphrase.protect(folder, WORDS)
+    key = passphrase.key_of(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", die)
+        with pytest.raises(Killed):
+            passphrase.remove(folder)
+    passphrase.protect(folder, WORDS)
+    assert [path.name for path in folder.iterdir() if path.is_file() and key in path.read_bytes()] == []
+
+
 def another_program(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, act: Callable[[], None]) -> None:
     """Let another program act once, when this one has come to ``owner.name``."""
     function = getattr(owner, name)
