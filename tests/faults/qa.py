@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +92,14 @@ def steps_that_do_not_take_place_pass(patch: pytest.MonkeyPatch) -> None:
 
 def the_end_of_a_stall_is_going_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(limit, "_ENDING_S", 0.0)
+
+
+def any_number_of_runs_writes_to_a_folder(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(qa_run, "_alone_in", lambda _folder: nullcontext())
+
+
+def a_soak_passes_over_losses(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(thresholds, "implied", lambda _conditions, _runs: [])
 
 
 def runs_resume_where_the_account_left_off(patch: pytest.MonkeyPatch) -> None:
@@ -639,5 +648,15 @@ FAULTS = [
         "qa-stale-live-list-passes",
         "tests/ui/cli/test_qa_verdicts.py::test_a_stall_that_the_end_of_the_run_ends_is_unfinished",
         the_end_of_a_stall_is_going_on,
+    ),
+    Fault(
+        "qa-two-runs-write-to-one-folder",
+        "tests/ui/cli/test_qa_verdicts.py::test_two_runs_do_not_write_to_one_folder",
+        any_number_of_runs_writes_to_a_folder,
+    ),
+    Fault(
+        "qa-soak-passes-over-losses",
+        "tests/ui/cli/test_qa_verdicts.py::test_a_soak_that_loses_media_is_red",
+        a_soak_passes_over_losses,
     ),
 ]

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +73,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play, judge, report. 0 where all thresholds hold, 1 where one is broken. A plan that is ended early is judged
     by what is finished, and told as not run to its end."""
+    with _alone_in(args.out):
+        return _run(args)
+
+
+@contextmanager
+def _alone_in(folder: Path | None) -> Iterator[None]:
+    """Keep other runs from writing to ``folder`` meanwhile (POSIX). Raises InputError where one does: the verdict
+    that stands there at last would be that of either."""
+    if folder is None or os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    from player.base.errors import ErrorCode, InputError
+
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(ErrorCode.INPUT_USAGE, f"Another run writes to {folder}: name another folder.") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _run(args: argparse.Namespace) -> int:
     from player.base.errors import ExitCode, MatineeError, exit_code
     from player.qa.browser.forms import for_players
     from player.qa.history.compare import must_fit
@@ -223,14 +251,20 @@ def write(outcome: PlanOutcome, folder: Path) -> None:
     from player.qa.junit import junit
 
     texts = (json.dumps(outcome.document(), indent=1) + "\n", junit(outcome), page(outcome))
-    parts = [folder / f".{name}.{os.getpid()}" for name in _DOCUMENTS]
+    write_documents(folder, dict(zip(_DOCUMENTS, texts, strict=True)))
+
+
+def write_documents(folder: Path, documents: Mapping[str, str]) -> None:
+    """Write files by name, all whole or none. Raises OSError."""
+    parts = [folder / f".{name}.{os.getpid()}" for name in documents]
     try:
-        for part, text in zip(parts, texts, strict=True):
+        for part, text in zip(parts, documents.values(), strict=True):
             part.write_text(text, encoding="utf-8")
-        for part, name in zip(parts, _DOCUMENTS, strict=True):
+        for part, name in zip(parts, documents, strict=True):
             part.replace(folder / name)
     except OSError:
-        take_away(folder)
+        for name in documents:
+            (folder / name).unlink(missing_ok=True)
         raise
     finally:
         for part in parts:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MINUTE_S = 60.0
 _MOST_TOLD = 200  # playbacks, the last ones
+_DOCUMENTS = ("soak.json", "soak.html")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,16 +49,19 @@ def run(args: argparse.Namespace) -> int:
     """Play until the time is up or a budget cannot hold. 1 for that, and for a playback that failed."""
     from player.base.errors import ExitCode
     from player.qa.soak import Budget
+    from ui.cli.qa_run import write_documents
 
     budget = Budget(None if args.memory is None else args.memory * 2**20, args.handles)
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
+        for name in _DOCUMENTS:
+            (args.out / name).unlink(missing_ok=True)  # a run that is killed would leave yesterday's verdict
     told: deque[SoakPlayback] = deque(maxlen=_MOST_TOLD)
     with bench_of(args) as bench:
         watch = _Watch(args.minutes * _MINUTE_S, args.every, budget)
         with watch.running():
             failure = _rounds(_spec(args), bench, watch, told)
-    found = failure or watch.trouble
+    found = watch.trouble or failure
     good = found is None
     rounds = watch.samples[-1].round if watch.samples else 0
     verdict = found or f"{rounds} playbacks in {watch.now_s() / _MINUTE_S:.1f} minutes, within all budgets."
@@ -65,10 +69,9 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         from player.qa.soak_report import soak_page
 
-        (args.out / "soak.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        (args.out / "soak.html").write_text(
-            soak_page("Long run", watch.samples, verdict, told, good=good), encoding="utf-8"
-        )
+        page = soak_page("Long run", watch.samples, verdict, told, good=good)
+        texts = (json.dumps(document, indent=1) + "\n", page)
+        write_documents(args.out, dict(zip(_DOCUMENTS, texts, strict=True)))
     if args.json:
         print(json.dumps(document, indent=1))
     for sentence in told[-1].why if told else ():
@@ -92,11 +95,14 @@ def _spec(args: argparse.Namespace) -> RunSpec:
 
 
 def _rounds(spec: RunSpec, bench: Bench, watch: _Watch, told: deque[SoakPlayback]) -> str | None:
-    """Playback after playback, each told in ``told``; why one failed, if one did."""
+    """Playback after playback, each told in ``told``; why one failed or lost media, if one did, or that none showed a
+    picture."""
     from player.qa.explanations import why
     from player.qa.realtime_run import play
     from player.qa.soak import SoakPlayback
+    from player.qa.thresholds import figure, implied, judge, metrics_of
 
+    shown = False
     while not watch.over.is_set():
         watch.round += 1
         report = play(replace(spec, labels=replace(spec.labels, repeat=watch.round)), bench, watch.over.is_set)
@@ -104,7 +110,13 @@ def _rounds(spec: RunSpec, bench: Bench, watch: _Watch, told: deque[SoakPlayback
         error = report["result"]["error"]
         if error is not None and not watch.over.is_set():
             return f"SoakPlayback {watch.round} failed: {error['sentence']} ({error['code']})"
-    return None
+        metrics = metrics_of(report)
+        shown = shown or metrics["startup_s"] is not None
+        for condition in implied([], [metrics]):
+            ended_early = condition.metric == "unfinished" and watch.over.is_set()
+            if not ended_early and not condition.holds(figure(metrics, condition.metric)):
+                return f"SoakPlayback {watch.round}: {judge(condition, [('this one', metrics)]).sentence}"
+    return None if shown else "No playback showed a picture."
 
 
 class _Watch:

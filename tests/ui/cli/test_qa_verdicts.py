@@ -25,7 +25,7 @@ from player.qa.junit import junit
 from player.qa.limit import is_unfinished
 from player.qa.outcome import outcome_of
 from player.qa.plan import QaPlan, load_plan
-from player.qa.run_spec import Labels, RunResult, RunSpec
+from player.qa.run_spec import Bench, Labels, RunResult, RunSpec
 from player.qa.simulation.run import simulate
 from player.title.opening import PlaybackSource
 from tests.kit import media
@@ -427,3 +427,47 @@ def test_a_stall_that_the_end_of_the_run_ends_is_unfinished() -> None:
     assert is_unfinished(report, spec)
     report["statuses"] = [*statuses, {"status": "playing", "at_s": 20.0}, ending[-1]]
     assert not is_unfinished(report, spec)
+
+
+def test_two_runs_do_not_write_to_one_folder(
+    tmp_path: Path, server: FileServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, url = tmp_path / "out", server.url("manifest.mpd")
+    with qa_run._alone_in(out):
+        assert call(tmp_path, url, "--out", str(out)) == 2
+    assert "Another run writes to" in capsys.readouterr().err
+    assert call(tmp_path, url, "--out", str(out)) == 0
+
+
+def soak(url: str, out: Path) -> int:
+    return main(["qa", "soak", url, "--minutes", "0.05", "--duration", "1", "--every", "0.5", "--out", str(out)])
+
+
+def test_a_soak_that_loses_media_is_red(tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lossy(spec: RunSpec, bench: Bench, _stop: object) -> dict[str, Any]:
+        report = simulate(spec, bench)
+        report["continuity"]["lost_s"]["audio"] = 4.0
+        return report
+
+    monkeypatch.setattr("player.qa.realtime_run.play", lossy)
+    assert soak(server.url("manifest.mpd"), tmp_path) == 1
+    document = json.loads((tmp_path / "soak.json").read_text())
+    assert "lost_s is 4" in json.dumps(document)
+
+
+def test_a_soak_that_shows_nothing_is_red_and_leaves_nothing_of_yesterday(
+    tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[str]] = []
+
+    def dark(spec: RunSpec, bench: Bench, _stop: object) -> dict[str, Any]:
+        seen.append([path.name for path in tmp_path.iterdir()])
+        report = simulate(spec, bench)
+        report["summary"]["startup_s"] = None
+        return report
+
+    monkeypatch.setattr("player.qa.realtime_run.play", dark)
+    (tmp_path / "soak.json").write_text("green")
+    assert soak(server.url("manifest.mpd"), tmp_path) == 1
+    assert seen[0] == []
+    assert "No playback showed a picture." in (tmp_path / "soak.html").read_text()
