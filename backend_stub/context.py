@@ -22,7 +22,13 @@ from backend_stub.metrics import Metrics
 from backend_stub.payments.local import LocalProvider
 from backend_stub.periodic_tasks import ServiceUpkeep, UpkeepTask
 from backend_stub.recommending.suggestions import Suggestions
-from backend_stub.service_secrets import ServiceSecrets, load_or_create, url_signing_keys
+from backend_stub.service_secrets import (
+    ServiceSecrets,
+    load_or_create,
+    url_signing_keys,
+    watched_licence_keys,
+    watched_url_keys,
+)
 from backend_stub.services.account_care import AccountCare
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.addresses import Edge, SignedAddresses
@@ -220,7 +226,7 @@ def open_context(
     secrets = load_or_create(settings.secrets_dir)
     database = Database(settings.database)
     upgrade(database, settings.database_wait_s)
-    url_signer = UrlSigner(url_signing_keys(settings.secrets_dir))
+    url_signer = UrlSigner(url_signing_keys(settings.secrets_dir), watched_url_keys(settings.secrets_dir).changed)
     edge_beats = EdgeBeats(database, clock)
     edge_gate = EdgeGate(database, clock)
     settled = OperatorSettings(database, clock)
@@ -253,7 +259,7 @@ def open_context(
         settings=settings,
         secrets=secrets,
         url_signer=url_signer,
-        signing_keys=SigningKeys(database, clock, settings.secrets_dir, url_signer, rights.signer),
+        signing_keys=SigningKeys(database, clock, settings.secrets_dir),
         clock=clock,
         database=database,
         attempts=_attempts(settings, shared),
@@ -330,7 +336,7 @@ def _rights(database: Database, clock: Clock, settings: Settings, secrets: Servi
     masters = MasterKeys(settings.secrets_dir)
     vault = KeyVault(masters)
     guard = TimeGuard(database, clock, read_boot_clock if isinstance(clock, SystemClock) else None)
-    signer = ServiceSigner(secrets.licence_signing, guard.check)
+    signer = ServiceSigner(secrets.licence_signing, guard.check, watched_licence_keys(settings.secrets_dir).changed)
     return RightsParts(
         contracts=TitleContracts(database, clock),
         licences=Licences(database, clock, vault),

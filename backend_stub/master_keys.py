@@ -9,23 +9,27 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from backend_stub.service_secrets import SECRET_BYTES, create_secret, read_secret
+from backend_stub.clock import DAY_S
+from backend_stub.service_secrets import SECRET_BYTES, create_secret, read_secret, replace_secret
 
 CURRENT_VARIABLE = "MATINEE_MASTER_KEY"
 OLD_VARIABLE = "MATINEE_OLD_MASTER_KEYS"
+KEPT_S = 30 * DAY_S
 _CURRENT = "master.key"
 
 
 class MasterKeys:
-    """The ring of master keys. Another process may change the files: an unknown id makes it look again.
+    """The ring of master keys. Another process may change the files: an unknown id makes it look again, and so does
+    asking for the key in use.
 
     Raises ValueError for a key of another length.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
-        self._folder = folder
+        self.folder = folder
         self._from_environment = CURRENT_VARIABLE in environment
         self._given = [
             _from_hex(text.strip())
@@ -46,7 +50,8 @@ class MasterKeys:
 
     @property
     def current(self) -> tuple[str, bytes]:
-        """The key in use and its id."""
+        """The key in use and its id, as the files say now."""
+        self._load()
         return self._current_id, self._keys[self._current_id]
 
     def get(self, master_id: str) -> bytes | None:
@@ -58,26 +63,26 @@ class MasterKeys:
     def every(self) -> list[bytes]:
         return list(self._keys.values())
 
-    def replace_current(self) -> None:
-        """Make a new key and use it; the old one stays as a file until :meth:`forget`.
+    def replace_current(self, now: float) -> None:
+        """Make a new key and use it; the old one stays as a file until :meth:`forget`. Call it
+        :func:`backend_stub.service_secrets.alone`.
 
         A key from the environment is replaced there, by whoever runs the service; then this does nothing.
         """
         if self._from_environment:
             return
         old_id, _ = self.current
-        kept = self._folder / f"master-{old_id}.key"
-        if not kept.exists():
-            os.link(self._folder / _CURRENT, kept)  # first, so that no moment is without it
-        fresh = self._folder / "master-next.key"
-        create_secret(fresh)
-        fresh.replace(self._folder / _CURRENT)
+        kept = self.folder / f"master-{old_id}.key"
+        replace_secret(self.folder / _CURRENT, kept)
+        os.utime(kept, (now, now))  # since when it is not in use any more
         self._load()
 
-    def forget(self, needed: set[str]) -> None:
-        """Delete the files of older keys that no id in ``needed`` asks for."""
-        for path in self._folder.glob("master-*.key"):
-            if key_id(read_secret(path)) not in needed | {self._current_id}:
+    def forget(self, needed: set[str], now: float) -> None:
+        """Delete the files of older keys that no id in ``needed`` asks for and that were replaced before
+        :data:`KEPT_S`: what was begun under them has ended by then."""
+        current_id, _ = self.current
+        for path in self.folder.glob("master-*.key"):
+            if key_id(read_secret(path)) not in needed | {current_id} and path.stat().st_mtime <= now - KEPT_S:
                 path.unlink()
         self._load()
 
@@ -87,8 +92,10 @@ class MasterKeys:
     def _load(self) -> None:
         keys = list(self._given)
         if not self._from_environment:
-            keys.insert(0, read_secret(self._folder / _CURRENT))
-        keys += [read_secret(path) for path in sorted(self._folder.glob("master*.key"))]
+            keys.insert(0, read_secret(self.folder / _CURRENT))
+        for path in sorted(self.folder.glob("master-*.key")):
+            with suppress(FileNotFoundError):  # forgotten meanwhile
+                keys.append(read_secret(path))
         self._keys = {key_id(key): key for key in keys}
         self._current_id = key_id(keys[0])
 

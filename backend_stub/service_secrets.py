@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 SECRET_BYTES = 32
 _LICENCE = "licence-signing.key"
+_LOCK = "change.lock"
 _URLS, _OLD_URLS = "url-signing.key", "url-signing.old"
 
 
@@ -57,24 +60,73 @@ def url_signing_keys(folder: Path) -> list[bytes]:
 
 def replace_url_key(folder: Path) -> None:
     """Make a new key for signing addresses. Those signed with the one before stay good until they expire, or the key
-    is replaced once more."""
-    create_secret(folder / _URLS)
-    fresh = folder / "url-signing.next"
-    fresh.unlink(missing_ok=True)
-    os.link(folder / _URLS, fresh)
-    fresh.replace(folder / _OLD_URLS)
-    create_secret(fresh)
-    fresh.replace(folder / _URLS)
+    is replaced once more. Call it :func:`alone`."""
+    replace_secret(folder / _URLS, folder / _OLD_URLS)
 
 
 def replace_licence_key(folder: Path) -> None:
-    """Make a new key for signing licences; the old one stays, to vouch for it."""
-    create_secret(folder / _LICENCE)
-    number = len(_older_licence_keys(folder)) + 1
-    os.link(folder / _LICENCE, folder / f"licence-signing-{number:03}.key")
-    fresh = folder / "licence-signing.next"
-    create_secret(fresh)
-    fresh.replace(folder / _LICENCE)
+    """Make a new key for signing licences; the old one stays, to vouch for it. Call it :func:`alone`."""
+    older = _older_licence_keys(folder)
+    kept = bool(older) and older[0].samefile(folder / _LICENCE)  # by a change that was interrupted
+    number = len(older) + (0 if kept else 1)
+    replace_secret(folder / _LICENCE, folder / f"licence-signing-{number:03}.key")
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """While this lasts nobody else changes the secrets in ``folder``, in this process or another."""
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def replace_secret(path: Path, kept: Path) -> None:
+    """Put a fresh secret into ``path``, made where there is none, and the one before into ``kept``.
+
+    Whatever interrupts it, ``path`` and ``kept`` hold secrets, and doing it again makes a fresh one.
+    """
+    create_secret(path)
+    fresh, link = path.with_suffix(".next"), path.with_suffix(".link")
+    for left in (fresh, link):
+        left.unlink(missing_ok=True)
+    create_secret(fresh)  # first: on a full disk nothing has changed
+    os.link(path, link)
+    link.replace(kept)
+    link.unlink(missing_ok=True)  # of two names of one file none is replaced
+    fresh.replace(path)
+
+
+class WatchedKeys:
+    """Keys in files of which another process may make new ones. ``path`` is the file that each change replaces."""
+
+    def __init__(self, path: Path, read: Callable[[], Sequence[bytes]]) -> None:
+        self._path = path
+        self._read = read
+        self._seen: tuple[int, int] | None = None
+
+    def changed(self) -> Sequence[bytes] | None:
+        """The keys, if they are others than at the last call; so at the first. Costs a look at one file's place."""
+        try:
+            status = self._path.stat()
+            seen = status.st_ino, status.st_mtime_ns
+            if seen == self._seen:
+                return None
+            keys = self._read()
+        except OSError:  # no folder any more: what is known goes on
+            return None
+        self._seen = seen
+        return keys
+
+
+def watched_url_keys(folder: Path) -> WatchedKeys:
+    return WatchedKeys(folder / _URLS, lambda: url_signing_keys(folder))
+
+
+def watched_licence_keys(folder: Path) -> WatchedKeys:
+    return WatchedKeys(folder / _LICENCE, lambda: licence_signing_keys(folder))
 
 
 def create_secret(path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -64,8 +64,10 @@ class EdgeGrant:
 class UrlSigner:
     """Signs with the first key and accepts any: a new key goes in front, the old one stays until its URLs expired."""
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
+    def __init__(self, keys: Sequence[bytes], changed: Callable[[], Sequence[bytes] | None] = lambda: None) -> None:
+        """``changed`` is asked before each use: it gives other keys to go on with, or None."""
         self._cose = COSE.new(alg_auto_inclusion=True)
+        self._changed = changed
         self.use(keys)
 
     def use(self, keys: Sequence[bytes]) -> None:
@@ -76,6 +78,7 @@ class UrlSigner:
         self._read = lru_cache(4096)(self._opened)  # a player asks with one token for all of a title's files
 
     def sign(self, grant: EdgeGrant) -> str:
+        self._look_again()
         claims = {
             CWTClaims.EXP: round(grant.expires_at, 3),
             CWTClaims.CTI: grant.session_id.encode(),
@@ -92,8 +95,13 @@ class UrlSigner:
 
     def verify(self, token: str, now: float) -> EdgeGrant | None:
         """The grant of ``token``, or None when it is forged, malformed or expired at ``now``."""
+        self._look_again()
         grant = self._read(token) if len(token) <= _MAX_TOKEN_CHARS else None
         return grant if grant is not None and now < grant.expires_at else None
+
+    def _look_again(self) -> None:
+        if keys := self._changed():
+            self.use(keys)
 
     def _opened(self, token: str) -> EdgeGrant | None:
         for key in self._keys:

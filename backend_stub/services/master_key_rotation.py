@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.master_keys import MasterKeys
+from backend_stub.service_secrets import alone
 from backend_stub.services import audit
 from backend_stub.services.content_keys import KeyVault
 
@@ -18,15 +19,17 @@ class KeyCare:
     def rotate_master(self, by: str | None) -> str:
         """Replace the master key and return the new one's id. Titles stay readable at every moment.
 
-        The key that was in use until now stays until the next change: a publish that runs meanwhile may still use it.
-        With a key from the environment, everything is brought under that one. Raises
-        :class:`backend_stub.services.content_keys.DamagedKeyError`; then nothing is lost and it can be done again.
+        The keys before it stay for :data:`backend_stub.master_keys.KEPT_S`: what runs meanwhile may still use them.
+        With a key from the environment, everything is brought under that one. Of several changes at once one comes
+        after the other. Raises :class:`backend_stub.services.content_keys.DamagedKeyError`; then nothing is lost and
+        it can be done again.
         """
-        before, _ = self._masters.current
-        self._masters.replace_current()
-        master_id, _ = self._masters.current
-        with self._database.write() as session:
-            needed = KeyVault(self._masters).rewrap(session)
-            audit.record(session, self._clock.now(), "key.master_replaced", account_id=by, subject=master_id)
-        self._masters.forget(needed | {before})
+        now = self._clock.now()
+        with alone(self._masters.folder):
+            self._masters.replace_current(now)
+            master_id, _ = self._masters.current
+            with self._database.write() as session:
+                needed = KeyVault(self._masters).rewrap(session)
+                audit.record(session, now, "key.master_replaced", account_id=by, subject=master_id)
+            self._masters.forget(needed, now)
         return master_id

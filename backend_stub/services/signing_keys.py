@@ -1,4 +1,5 @@
-"""Changing the keys that sign addresses and licences, while the service runs."""
+"""Changing the keys that sign addresses and licences, while the service runs: each process looks at their files
+whenever it signs or checks."""
 
 from __future__ import annotations
 
@@ -7,41 +8,41 @@ from pathlib import Path
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.service_secrets import licence_signing_keys, replace_licence_key, replace_url_key, url_signing_keys
+from backend_stub.service_secrets import (
+    alone,
+    licence_signing_keys,
+    replace_licence_key,
+    replace_url_key,
+    url_signing_keys,
+)
 from backend_stub.services import audit
 from backend_stub.services.rights.signatures import ServiceSigner
-from backend_stub.signing import UrlSigner
 
 
 class SigningKeys:
-    """``urls`` and ``licences`` are what the whole service signs with."""
-
-    def __init__(
-        self, database: Database, clock: Clock, secrets_dir: Path, urls: UrlSigner, licences: ServiceSigner
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, secrets_dir: Path) -> None:
         self._database = database
         self._clock = clock
         self._secrets_dir = secrets_dir
-        self._urls = urls
-        self._licences = licences
 
     def rotate_urls(self, by: str | None) -> str:
         """Replace the key of addresses and return the new one's id (a part of its SHA-256).
 
         Addresses signed with the one before stay good until they expire; a second change takes them back.
         """
-        replace_url_key(self._secrets_dir)
-        keys = url_signing_keys(self._secrets_dir)
-        self._urls.use(keys)
+        with alone(self._secrets_dir):
+            replace_url_key(self._secrets_dir)
+            keys = url_signing_keys(self._secrets_dir)
         key_id = hashlib.sha256(keys[0]).hexdigest()[:16]
         self._record("key.url_signing_replaced", by, key_id)
         return key_id
 
     def rotate_licences(self, by: str | None) -> str:
         """Replace the key of licences, and return the new one's id (its thumbprint). The old one vouches for it."""
-        replace_licence_key(self._secrets_dir)
-        self._licences.use(licence_signing_keys(self._secrets_dir))
-        key_id = self._licences.public_keys()[0]["kid"]
+        with alone(self._secrets_dir):
+            replace_licence_key(self._secrets_dir)
+            keys = licence_signing_keys(self._secrets_dir)
+        key_id = ServiceSigner(keys).public_keys()[0]["kid"]
         self._record("key.licence_signing_replaced", by, key_id)
         return key_id
 

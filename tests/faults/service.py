@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend_stub import config, server
+from backend_stub import config, master_keys, server, service_secrets
 from backend_stub.admin import pages
 from backend_stub.api import account as api_account
 from backend_stub.api import auth, errors
@@ -550,6 +551,18 @@ def _counts_a_page_of_screens(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DeviceCommands, "gauges", gauges)
 
 
+def _replaces_as_before(patch: pytest.MonkeyPatch) -> None:
+    def replace(path: Path, kept: Path) -> None:
+        fresh = path.with_suffix(".next")
+        fresh.unlink(missing_ok=True)
+        os.link(path, fresh)
+        fresh.replace(kept)
+        service_secrets.create_secret(fresh)
+        fresh.replace(path)
+
+    patch.setattr(service_secrets, "replace_secret", replace)
+
+
 def _exports_to_children(patch: pytest.MonkeyPatch) -> None:
     """Any profile gets a copy of all that is kept of the household."""
     patch.setattr(api_account, "check_grown_up", lambda _caller: None)
@@ -564,6 +577,8 @@ _MORE = "tests/backend_stub/test_more_than_one.py::"
 _LIES = "tests/test_attacks.py::test_a_client_that_lies_gets_no_more_than_its_plan"
 _SIZE = "tests/backend_stub/services/test_at_size.py::"
 _LICENCES = "tests/backend_stub/rights/test_licences.py::"
+_KEY_FILES = "tests/backend_stub/test_service_secrets.py::"
+_KEYS = "tests/backend_stub/services/test_content_keys.py::"
 _LISTS = "tests/backend_stub/admin/test_lists.py::"
 _HARD = "tests/backend_stub/test_hardening.py::"
 _VANISHING = "tests/backend_stub/api/test_vanishing.py::test_an_account_that_is_deleted_meanwhile_is_refused"
@@ -859,6 +874,21 @@ FAULTS = [
         "service-screens-beyond-a-page-are-not-counted",
         "tests/backend_stub/services/test_device_commands.py::test_as_many_screens_are_counted_as_there_are",
         _counts_a_page_of_screens,
+    ),
+    Fault(
+        "service-an-interrupted-change-of-keys-blocks-all-later-ones",
+        _KEY_FILES + "test_a_change_that_is_interrupted_is_made_at_the_next_try[replace]",
+        _replaces_as_before,
+    ),
+    Fault(
+        "service-other-processes-keep-their-signing-keys",
+        _KEY_FILES + "test_another_process_of_the_folder_takes_new_keys_at_once",
+        lambda patch: patch.setattr(service_secrets.WatchedKeys, "changed", lambda _watched: None),
+    ),
+    Fault(
+        "service-a-master-key-goes-at-the-second-change",
+        _KEYS + "test_what_was_begun_before_two_changes_opens_after_them",
+        lambda patch: patch.setattr(master_keys, "KEPT_S", float("-inf")),
     ),
     Fault("service-worker-dies-with-database", _HARD + "test_a_worker_outlives_its_database", _sweeps_bare),
     Fault(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -41,8 +42,15 @@ class ServiceSigner:
     """Signs as the service. ``secrets`` are 32 random bytes each, the newest first; older ones vouch for newer.
     ``check`` raises where nothing may be signed now."""
 
-    def __init__(self, secrets: Sequence[bytes], check: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        secrets: Sequence[bytes],
+        check: Callable[[], None] = lambda: None,
+        changed: Callable[[], Sequence[bytes] | None] = lambda: None,
+    ) -> None:
+        """``changed`` is asked before each use: it gives other secrets to go on with, or None."""
         self.check = check
+        self._changed = changed
         self.use(secrets)
 
     def use(self, secrets: Sequence[bytes]) -> None:
@@ -52,18 +60,21 @@ class ServiceSigner:
     def sign(self, typ: str, payload: Mapping[str, object]) -> str:
         """Raises what ``check`` raises: then nothing is signed."""
         self.check()
-        return _sign(self._keys[0], typ, payload)
+        return _sign(self._keys_now()[0], typ, payload)
 
     def public_keys(self) -> list[dict[str, str]]:
         """The JWKs, the one that signs now first."""
-        return [_published(key) for key in self._keys]
+        return [_published(key) for key in self._keys_now()]
 
     def endorsements(self, now: float) -> list[str]:
         """For each key but the oldest, a statement by the one before it."""
-        return [
-            _sign(older, KEY, {"jwk": _published(newer), "issued_at": now})
-            for newer, older in zip(self._keys, self._keys[1:], strict=False)
-        ]
+        keys = self._keys_now()
+        return [_sign(older, KEY, {"jwk": _published(newer), "issued_at": now}) for newer, older in pairwise(keys)]
+
+    def _keys_now(self) -> list[ECKey]:
+        if secrets := self._changed():
+            self.use(secrets)
+        return self._keys
 
 
 def claimed_key(compact: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from backend_stub.clock import SystemClock
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
 from backend_stub.db.models import ContentKey, KeyEnvelope, Title
-from backend_stub.master_keys import MasterKeys
+from backend_stub.master_keys import KEPT_S, MasterKeys
 from backend_stub.problems import ProblemError
-from backend_stub.services.content_keys import KeyVault, PlainKey
+from backend_stub.services.content_keys import KeyVault, PlainKey, open_draft, seal_draft
 from backend_stub.services.master_key_rotation import KeyCare
+from tests.kit.rights import SettableClock
 
 HD = PlainKey("HD", b"k" * 16, b"s" * 16)
 SD = PlainKey("SD", b"l" * 16, b"t" * 16)
@@ -105,21 +107,58 @@ def test_every_flipped_byte_is_found(stored: Database, masters: MasterKeys) -> N
             opened(stored, masters)
 
 
-def test_a_new_master_key_opens_everything_and_the_old_one_is_forgotten_later(
+def test_a_new_master_key_opens_everything_and_old_ones_are_forgotten_later(
     stored: Database, masters: MasterKeys, tmp_path: Path
 ) -> None:
     first, _ = masters.current
     elsewhere = MasterKeys(tmp_path, NO_ENVIRONMENT)  # another process, started before
-    care = KeyCare(stored, SystemClock(), masters)
+    clock = SettableClock()
+    care = KeyCare(stored, clock, masters)
     second = care.rotate_master(by=None)
     assert second != first
     with stored.read() as session:
         assert [row.master_id for row in session.scalars(select(KeyEnvelope))] == [second]
     for ring in (masters, elsewhere, MasterKeys(tmp_path, NO_ENVIRONMENT)):
         assert opened(stored, ring) == [HD, SD]
-    assert masters.get(first) is not None
+    clock.step(KEPT_S - 1)
+    third = care.rotate_master(by=None)
+    assert MasterKeys(tmp_path, NO_ENVIRONMENT).get(first) is not None
+    clock.step(1)
     care.rotate_master(by=None)
-    assert MasterKeys(tmp_path, NO_ENVIRONMENT).get(first) is None
+    ring = MasterKeys(tmp_path, NO_ENVIRONMENT)
+    assert (ring.get(first), ring.get(second) is None, ring.get(third) is None) == (None, False, False)
+    assert opened(stored, ring) == [HD, SD]
+
+
+def test_what_was_begun_before_two_changes_opens_after_them(
+    stored: Database, masters: MasterKeys, tmp_path: Path
+) -> None:
+    recorder = KeyVault(MasterKeys(tmp_path, NO_ENVIRONMENT))
+    care = KeyCare(stored, SystemClock(), masters)
+    with stored.write() as session:
+        draft = seal_draft(MasterKeys(tmp_path, NO_ENVIRONMENT), "job", [HD])
+    for _ in range(2):
+        care.rotate_master(by=None)
+    with stored.write() as session:
+        recorder.store(session, "other", [HD, SD])
+    assert opened(stored, MasterKeys(tmp_path, NO_ENVIRONMENT), "other") == [HD, SD]
+    assert open_draft(MasterKeys(tmp_path, NO_ENVIRONMENT), "job", draft) == (HD,)
+
+
+def test_two_services_on_one_folder_that_change_the_key_in_turn_lose_none(stored: Database, tmp_path: Path) -> None:
+    both = [KeyCare(stored, SystemClock(), MasterKeys(tmp_path, NO_ENVIRONMENT)) for _ in range(2)]
+    for care in (*both, *both):
+        care.rotate_master(by=None)
+        assert opened(stored, MasterKeys(tmp_path, NO_ENVIRONMENT)) == [HD, SD]
+
+
+def test_changes_at_once_come_one_after_the_other(stored: Database, tmp_path: Path) -> None:
+    def rotate(_number: int) -> str:
+        return KeyCare(stored, SystemClock(), MasterKeys(tmp_path, NO_ENVIRONMENT)).rotate_master(by=None)
+
+    with ThreadPoolExecutor(8) as pool:
+        made = set(pool.map(rotate, range(16)))
+    assert len(made) == 16
     assert opened(stored, MasterKeys(tmp_path, NO_ENVIRONMENT)) == [HD, SD]
 
 
