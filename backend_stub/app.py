@@ -46,6 +46,7 @@ from backend_stub.api import (
 from backend_stub.api.body_limit import BodyLimit
 from backend_stub.api.deps import only_known_query
 from backend_stub.api.errors import add_handlers, documented
+from backend_stub.api.no_nul import NoNul
 from backend_stub.context import ServiceContext
 from backend_stub.faults.control import FaultControl
 
@@ -95,6 +96,7 @@ def create_app(context: ServiceContext, faults: FaultControl | None = None) -> F
     )
     app.state.context = context
     app.state.faults = faults
+    app.add_middleware(NoNul)
     app.add_middleware(BodyLimit, limit=_MAX_BODY_BYTES, streamed=f"{PREFIX}/admin/uploads/")
     add_handlers(app)
     for module in _MODULES:

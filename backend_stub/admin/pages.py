@@ -11,7 +11,7 @@ from backend_stub.admin import PREFIX, access, fault_switches, plots
 from backend_stub.admin.access import Form, PageRefusedError, SealedForm, SignedInAdmin, SignedInOperator
 from backend_stub.admin.page import FOLDER, HEADERS, PageRoute, clean, page, see_other
 from backend_stub.api.auth import checked_sign_in
-from backend_stub.api.deps import Before, Context, DeviceId, Hex32
+from backend_stub.api.deps import MOST_ID, Before, Context, DeviceId, Hex32
 from backend_stub.api.kiosk import RESULT_HEADERS
 from backend_stub.faults.control import FaultControl
 from backend_stub.faults.document import FaultDocumentError
@@ -215,7 +215,7 @@ def end_faults(request: Request, _operator: SignedInAdmin, _form: SealedForm) ->
 def audit(
     context: Context,
     operator: SignedInAdmin,
-    before: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    before: Annotated[int, Query(ge=0, le=MOST_ID)] = 0,
     q: Annotated[str, Query(max_length=128)] = "",
 ) -> Response:
     entries = context.audit_log.page(before or None, _PER_PAGE, about=clean(q))

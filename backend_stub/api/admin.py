@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from backend_stub.api import admin_schemas as schemas
-from backend_stub.api.deps import Admin, Context, DeviceId, Hex32, Publisher, TitleId
+from backend_stub.api.deps import MOST_ID, Admin, Context, DeviceId, Hex32, Publisher, TitleId
 from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
 from backend_stub.db.models import Account
@@ -20,7 +20,7 @@ from backend_stub.services.steering_rules import SteeringRule
 router = APIRouter(prefix="/admin", tags=["admin"])
 
 _Email = Annotated[str, Query(min_length=1, max_length=254)]
-_Before = Annotated[int, Query(ge=0, le=2**53, description="Entries below this id; 0 for the newest.")]
+_Before = Annotated[int, Query(ge=0, le=MOST_ID, description="Entries below this id; 0 for the newest.")]
 _Limit = Annotated[int, Query(ge=1, le=500)]
 # Empty for all: a query cannot carry a null.
 _AccountId = Annotated[str, Query(pattern=r"^([0-9a-f]{32})?$")]

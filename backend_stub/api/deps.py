@@ -105,6 +105,10 @@ async def viewing_of(request: Request, context: Context, caller: Caller, country
 Watching = Annotated[Viewing, Depends(viewing_of)]
 
 
+MOST_ID = 2**31 - 1
+"""No row that is counted has a higher number: PostgreSQL refuses to compare with one."""
+
+
 async def _place(
     before: Annotated[
         str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ _FRAMEWORK_CODES = {
     415: "unsupported_media_type",
 }
 _AWAY_S = 5.0
+_FULL_S = 60.0
 _logger = logging.getLogger(__name__)
 _SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
@@ -57,6 +59,14 @@ def add_handlers(app: FastAPI) -> None:
 
     for kind in AWAY:
         app.add_exception_handler(kind, on_database_away)
+
+    @app.exception_handler(OSError)
+    def on_full_disk(_request: Request, error: OSError) -> Response:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise error
+        _logger.error("the disk is full")
+        full = ProblemError(503, "disk_full", "The service has no room to keep this; try again later.")
+        return Response(full.body(), full.status, retry_after(_FULL_S), MEDIA_TYPE)
 
     @app.exception_handler(NoResultFound)
     @app.exception_handler(ObjectDeletedError)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from backend_stub.api import rights_schemas as schemas
 from backend_stub.api.catalog import title_body
-from backend_stub.api.deps import Context, Hex32, TitleId, Viewer, Watching
+from backend_stub.api.deps import MOST_ID, Context, Hex32, TitleId, Viewer, Watching
 from backend_stub.api.errors import documented
 from backend_stub.api.play import manifest_bodies
 from backend_stub.problems import not_found
@@ -17,7 +17,7 @@ from backend_stub.services.licence_issuing import LicenceUrls, SignedLicence
 
 router = APIRouter(tags=["rights"])
 
-_Serial = Annotated[int, Query(ge=0, le=2**53)]
+_Serial = Annotated[int, Query(ge=0, le=MOST_ID)]
 
 
 @router.post("/download/{title_id}", responses=documented(401, 403, 404))

@@ -183,6 +183,7 @@ def _read_cursor(cursor: str, kind: type[_Place]) -> tuple[_Place, str]:
         if kind is float and type(place) is int:
             place = float(place)
         known = isinstance(place, kind) and isinstance(title_id, str)
+        f"{place}{title_id}".encode()  # half of a surrogate pair is a ValueError
         if known and "\0" not in title_id and "\0" not in str(place):
             return place, title_id
     except (binascii.Error, ValueError, TypeError):

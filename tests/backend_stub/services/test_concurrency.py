@@ -103,7 +103,7 @@ def test_commands_to_a_device_on_either_database(context: ServiceContext) -> Non
 
     issued = {one for one in at_once(issue) if isinstance(one, str)}
     assert {one.id for one in commands.of_device(device.id)} == issued
-    assert [(one.device.id, one.told_at, one.waiting) for one in commands.devices()] == [(device.id, None, WORKERS)]
+    assert [(one.device.id, one.told_at, one.waiting) for one in commands.devices(10)] == [(device.id, None, WORKERS)]
 
 
 def test_one_device_registers_once(context: ServiceContext) -> None:
