@@ -45,7 +45,7 @@ class Operator:
         self.client = httpx.Client(
             base_url=group.api_url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=60
         )
-        self.device_id = group.context.device_commands.devices()[0].device.id
+        self.device_id = group.context.device_commands.devices(10)[0].device.id
 
     @property
     def path(self) -> str:
@@ -88,7 +88,7 @@ async def test_an_operator_looks_after_a_screen(tmp_path: Path, monkeypatch: pyt
                 await _all_four(kiosk, operator)
                 monkeypatch.setattr("ui.kiosk.playlist_trial.TRIAL_S", 0.5)
                 await _one_that_cannot_play(kiosk, operator)
-            known = group.context.device_commands.devices()[0]
+            known = group.context.device_commands.devices(10)[0]
         assert (known.status["name"], known.waiting) == ("foyer-1", 0)
 
 
