@@ -160,10 +160,8 @@ class PlayingFile(OpeningFile):
         await self.tracks.add(path)
 
     async def show_chosen_subtitles(self) -> None:
-        """Those that the viewer chose together with the file. Raises InputError or MediaError for one that cannot be
-        read."""
-        for path in self.parts.source.subtitles:
-            await self.tracks.add(path)
+        """Show those that the viewer chose together with the file."""
+        await self.tracks.add_all(self.parts.source.subtitles)
 
     async def subtitle_lines(self) -> tuple[SubtitleLine, ...]:
         chosen = await self.tracks.chosen_text()

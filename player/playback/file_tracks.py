@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from player.base.errors import ANY_ERROR
 from player.base.languages import normal
 from player.manifest.model import Track, TrackType
 from player.mpv.control import MpvControl
@@ -149,7 +150,7 @@ class FileTracks:
         texts = [*(one.logical for one in self._of(TrackType.TEXT)), *self._own_tracks()]
         choice = text or choose_text(texts, spoken, preferences)
         if choice is not None:
-            await self._show(choice)
+            await self._show_if_readable(self._show(choice))
 
     async def choose_audio(self, track_id: str) -> None:
         """The viewer chooses an audio track; nothing for one that is not available."""
@@ -173,6 +174,11 @@ class FileTracks:
         self._second = None if number is None else track_id
         self._parts.monitor.update(second_text=self._second or "")
 
+    async def add_all(self, paths: Sequence[Path]) -> None:
+        """Show the subtitle files that came with the film, the last one that can be read. The others are reported."""
+        for path in paths:
+            await self._show_if_readable(self.add(path))
+
     async def add(self, path: Path) -> None:
         """Show a subtitle file of the viewer's. Raises InputError or MediaError where it cannot be read."""
         media = self._parts.source.media
@@ -182,6 +188,13 @@ class FileTracks:
         """The id of the subtitles that are shown, once a choice under way is done; empty for none."""
         async with self._lock:
             return self._chosen[TrackType.TEXT] or ""
+
+    async def _show_if_readable(self, shown: Awaitable[None]) -> None:
+        """The viewer asked for the film, which plays without subtitles too."""
+        try:
+            await shown
+        except ANY_ERROR as error:
+            self._parts.ending.report_side_failure(error)
 
     async def _show(self, track_id: str | None) -> None:
         number = await self._number(track_id)

@@ -125,6 +125,46 @@ def test_files_that_were_chosen_with_a_film_are_shown_with_it(tmp_path):
         made.wait(session, 10)
 
 
+BAD = {"nothing": b"", "garbage": b"\0\1\2" * 100, "half": b"1\n00:00:01,0", "large": b"1\n" * (5 << 20)}
+
+
+@pytest.mark.parametrize("content", BAD.values(), ids=BAD)
+@pytest.mark.parametrize("name", ["Film.forced.srt", "Film.srt"], ids=["forced", "remembered"])
+def test_a_film_plays_beside_a_subtitle_file_that_cannot_be_read(tmp_path, name, content):
+    path = tmp_path / "Film.mp4"
+    shutil.copy(FILMS[0].path(), path)
+    with engine(tmp_path / "profile") as made, Screen() as screen:
+        if name == "Film.srt":
+            (tmp_path / name).write_text(OWN)
+            session = made.open(PlaybackSource.of_file(path), screen.player, lambda _state: None)
+            until(lambda: session.state.text_tracks)
+            session.select_text(session.state.text_tracks[0].id)
+            until(lambda: chosen(session.state) & {session.state.text_tracks[0].id})
+            session.stop()
+            assert made.wait(session, 10)
+        (tmp_path / name).write_bytes(content)
+        session = made.open(PlaybackSource.of_file(path), screen.player, lambda _state: None)
+        until(lambda: session.state.status is PlaybackStatus.ENDED or session.state.failure)
+        assert session.state.failure is None
+        assert "subtitle file" in session.state.notice
+        session.stop()
+        made.wait(session, 10)
+
+
+def test_a_bad_subtitle_file_does_not_keep_the_next_one_away(tmp_path):
+    (tmp_path / "bad.srt").write_bytes(b"")
+    (tmp_path / "words.srt").write_text(OWN)
+    film = PlaybackSource.of_file(next(one for one in FILMS if one.name == "many-tracks.mkv").path())
+    both = replace(film, subtitles=(tmp_path / "bad.srt", tmp_path / "words.srt"))
+    with engine(tmp_path / "profile") as made, Screen() as screen:
+        settings = PlaybackSettings(start_paused=True, start_s=1.5)
+        session = made.open(both, screen.player, lambda _state: None, settings)
+        until(lambda: str(screen.player.read("sub-text", "")) == "Guten Abend, Käthe")
+        assert "no subtitle file" in session.state.notice
+        session.stop()
+        made.wait(session, 10)
+
+
 def test_a_line_is_found_in_the_film_and_in_a_file(film):
     film.session.set_speed(0.25)
     film.session.set_loop(1.1, 1.9)

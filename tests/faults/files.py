@@ -7,7 +7,7 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -77,6 +77,10 @@ def _pause_unknown(patch: pytest.MonkeyPatch) -> None:
 
 async def _set_and_wait(self: FileTracks, name: str, number: int | None) -> None:
     await self._control.run(self._control.player.set, name, "no" if number is None else number)
+
+
+async def _shown_or_failed(_self: FileTracks, shown: Awaitable[None]) -> None:
+    await shown
 
 
 def _no_series(patch: pytest.MonkeyPatch) -> None:
@@ -696,5 +700,10 @@ FAULTS = [
         test="tests/player/playback/test_session.py"
         "::test_the_end_is_where_libmpv_ended_and_not_where_it_was_looked_at_last",
         apply=lambda patch: patch.setattr(PlaybackProgress, "read_position", _not_read),
+    ),
+    Fault(
+        name="files-a-bad-subtitle-file-stops-the-film",
+        test=_TOOLS + "test_a_film_plays_beside_a_subtitle_file_that_cannot_be_read[forced-nothing]",
+        apply=lambda patch: patch.setattr(FileTracks, "_show_if_readable", _shown_or_failed),
     ),
 ]
