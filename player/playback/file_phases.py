@@ -33,7 +33,7 @@ from player.playback.parts import PlaybackParts
 from player.playback.phases import Requested
 from player.playback.stalls import KnownCause, StallCause
 from player.reporting.events import Sought
-from player.reporting.state import FileFacts, PlaybackStatus, SourceForm
+from player.reporting.state import FileFacts, PlaybackState, PlaybackStatus, SourceForm
 from player.resume.files import FileMemory, OpenedFile
 from player.resume.tracker import ProgressTracker
 from player.stream.remote_file import RemoteFile, first_bytes
@@ -302,10 +302,17 @@ def _remember(parts: PlaybackParts, media: MediaFile, found: Inspected, memory: 
     what: dict[str, Any] = {"place": place, "name": media.stem, "opened_at": parts.clock.wall(), "start": found.start}
 
     def keep(position_s: float, _urgent: object) -> None:
-        duration_s = parts.monitor.state.duration_s or 0.0
+        duration_s = _known_s(parts.monitor.state, position_s)
         memory.keep_soon(found.identity, **what, position_s=position_s, duration_s=duration_s)
 
     parts.observe.add(ProgressTracker(keep))
+
+
+def _known_s(state: PlaybackState, position_s: float) -> float:
+    """How long a file is; 0 where that is not known. Its end says it of one that does not."""
+    if state.duration_s is None and state.status is PlaybackStatus.ENDED and not state.cut_short:
+        return position_s
+    return state.duration_s or 0.0
 
 
 async def file_loaded(opening: OpeningFile) -> PlayingFile:

@@ -73,7 +73,9 @@ class FileMemory:
                 if before:
                     grown = max(before, key=lambda file: file.opened_at)
                     del files[grown.identity]
-                    files[identity] = replace(grown, identity=identity)
+                    # Only a file without a length is kept as exactly as long as it was played: it has another end now.
+                    length_s = 0.0 if grown.position_s == grown.duration_s else grown.duration_s
+                    files[identity] = replace(grown, identity=identity, duration_s=length_s)
             return files.get(identity)
 
     def last(self, most: int = 40) -> tuple[OpenedFile, ...]:

@@ -110,6 +110,40 @@ def test_what_has_been_read_is_not_taken_for_the_length(made, monkeypatch):
         assert made.wait(session, 10)
 
 
+WITHOUT_LENGTH = {
+    "film": Film("unsized.mkv", (*ENCODED, "-live", "1"), seconds=8),
+    "music": Film("unsized.mka", ("-vn", "-c:a", "aac", "-live", "1", "-f", "matroska"), seconds=8),
+}
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("web", [False, True], ids=["disk", "web"])
+@pytest.mark.parametrize("kind", WITHOUT_LENGTH)
+def test_a_film_without_a_length_is_seen_again_from_its_start(kind, web, tmp_path):
+    path = WITHOUT_LENGTH[kind].path()
+    with engine(tmp_path / "profile") as one, FileServer(path.parent) as server, null_player() as player:
+        source = PlaybackSource.of_address(server.url(path.name)) if web else PlaybackSource.of_file(path)
+        session = one.open(source, player, lambda _state: None)
+        session.set_speed(8.0)
+        assert one.wait(session, 60)
+        assert session.state.status is PlaybackStatus.ENDED
+        until(lambda: [round(file.position_s) for file in one.files.last()] == [8])
+        assert [file.resume_s for file in one.files.last()] == [0.0]
+
+
+@pytest.mark.realtime
+def test_a_film_without_a_length_goes_on_where_it_was_left(tmp_path):
+    """A playback that stops because it was asked to has seen no end."""
+    with engine(tmp_path / "profile") as one, null_player() as player:
+        settings = PlaybackSettings(play_for_s=6.0)
+        session = one.open(
+            PlaybackSource.of_file(WITHOUT_LENGTH["film"].path()), player, lambda _state: None, settings
+        )
+        session.set_speed(8.0)
+        assert one.wait(session, 60)
+        until(lambda: any(file.resume_s >= 6.0 for file in one.files.last()))
+
+
 @pytest.mark.realtime
 def test_a_film_whose_sound_ends_early_is_whole(made, tmp_path):
     """So is one whose length is that of its subtitles or of its sound."""

@@ -41,6 +41,27 @@ def test_a_file_that_has_grown_goes_on_where_it_was_left(tmp_path: Path) -> None
     assert (kept.position_s, kept.bookmarks) == (95.0, (12.0,))
 
 
+def test_a_recording_that_was_seen_to_its_end_goes_on_there_once_it_has_grown(tmp_path: Path) -> None:
+    memory, path = FileMemory(tmp_path / "files.json"), tmp_path / "film.ts"
+    asked = written(path, HEAD + b"begun")
+    keep(memory, asked, 1.0, 90.0)
+    memory.keep(asked[0], duration_s=90.0)
+    assert memory.last()[0].resume_s == 0.0
+    found = memory.of(*written(path, HEAD + b"begun and gone on with"))
+    assert found is not None
+    assert found.resume_s == 90.0
+
+
+def test_a_film_that_was_seen_stays_so_when_its_tags_change(tmp_path: Path) -> None:
+    memory, path = FileMemory(tmp_path / "files.json"), tmp_path / "film.mp4"
+    asked = written(path, HEAD + b"film")
+    keep(memory, asked, 1.0, 89.9)
+    memory.keep(asked[0], duration_s=90.0)
+    found = memory.of(*written(path, HEAD + b"film and tags"))
+    assert found is not None
+    assert found.resume_s == 0.0
+
+
 def test_another_film_of_the_same_name_begins_at_its_start(tmp_path: Path) -> None:
     memory, path = FileMemory(tmp_path / "files.json"), tmp_path / "film.ts"
     keep(memory, written(path, HEAD + b"one"), 1.0, 90.0)
