@@ -73,8 +73,8 @@ class FileMemory:
                 if before:
                     grown = max(before, key=lambda file: file.opened_at)
                     del files[grown.identity]
-                    # Only a file without a length is kept as exactly as long as it was played: it has another end now.
-                    length_s = 0.0 if grown.position_s == grown.duration_s else grown.duration_s
+                    # A file without a length is kept as long as it was played: it has another end now.
+                    length_s = 0.0 if grown.position_s >= grown.duration_s else grown.duration_s
                     files[identity] = replace(grown, identity=identity, duration_s=length_s)
             return files.get(identity)
 
