@@ -711,4 +711,9 @@ FAULTS = [
         test="tests/e2e/test_files.py::test_a_film_without_a_length_is_seen_again_from_its_start[film-disk]",
         apply=lambda patch: patch.setattr(file_phases, "_known_s", lambda state, _at_s: state.duration_s or 0.0),
     ),
+    Fault(
+        name="files-a-delay-is-said-that-libmpv-is-not-given",
+        test=_FILES + "test_no_delay_is_said_that_libmpv_is_not_given[later-earlier-60.0-audio]",
+        apply=lambda patch: patch.setattr(tools, "MOST_DELAY_S", math.inf),
+    ),
 ]

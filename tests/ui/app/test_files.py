@@ -452,6 +452,19 @@ def test_a_key_adjusts(stage, key, modifiers, order):
     stage.until(lambda: order in session.orders)
 
 
+@pytest.mark.parametrize("name", ["audio", "subtitles"])
+@pytest.mark.parametrize(("way", "back", "most_s"), [("later", "earlier", 60.0), ("earlier", "later", -60.0)])
+def test_no_delay_is_said_that_libmpv_is_not_given(stage, name, way, back, most_s):
+    session = stage.play(playing())
+    tools, field = stage.app.player.property("tools"), f"{name.removesuffix('s')}_delay_s"
+    for _ in range(620):
+        tools.perform(f"{name}_{way}")
+    assert session.orders[-1] == ("adjust", Adjustments(**{field: most_s}))
+    assert str(abs(int(most_s))) in tools._said
+    tools.perform(f"{name}_{back}")
+    assert session.orders[-1] == ("adjust", Adjustments(**{field: most_s - most_s / 600}))
+
+
 def test_all_tools_are_reached_by_six_keys_and_by_mouse(stage):
     """Every line of every level: reached by arrows, and Back leads out of each."""
     session = stage.play(playing(bookmarks=(1.0,)))
