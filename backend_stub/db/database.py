@@ -140,11 +140,12 @@ def put(session: Session, row: Base) -> None:
     session.execute(dialect.insert(table).values(values).on_conflict_do_update(index_elements=key, set_=others))
 
 
-def hold_name(session: Session, name: str) -> None:
+def hold_name(of: Session | Connection, name: str) -> None:
     """Until the transaction ends no other that holds this name goes on: for what has no row yet that could be held.
     On SQLite one transaction writes at a time anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    connection = of.connection() if isinstance(of, Session) else of
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def _server_engine(url: str) -> Engine:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend_stub import config, master_keys, server, service_secrets
+from backend_stub import config, master_keys, metrics, server, service_secrets
 from backend_stub.admin import pages
 from backend_stub.api import account as api_account
 from backend_stub.api import auth, errors
@@ -57,7 +57,7 @@ from backend_stub.services.entitlement import Viewing, is_offered
 from backend_stub.services.playback_insight import Insight, PlayedSession
 from backend_stub.services.quality import Group, QualityOf, QualitySums, aggregate
 from backend_stub.services.reports import Outcome
-from backend_stub.services.rights import policy
+from backend_stub.services.rights import policy, revocation
 from backend_stub.services.row_queries import RowQueries
 from backend_stub.services.rows import Shown
 from backend_stub.services.search_index import SearchIndex
@@ -890,6 +890,16 @@ FAULTS = [
         "service-a-master-key-goes-at-the-second-change",
         _KEYS + "test_what_was_begun_before_two_changes_opens_after_them",
         lambda patch: patch.setattr(master_keys, "KEPT_S", float("-inf")),
+    ),
+    Fault(
+        "service-a-revocation-comes-below-one-that-was-read",
+        _AT_ONCE + "test_whoever_has_read_the_revocations_up_to_one_misses_none_below[postgresql]",
+        lambda patch: patch.setattr(revocation, "hold_name", lambda *_: None),
+    ),
+    Fault(
+        "service-methods-that-callers-make-up-are-labels",
+        "tests/backend_stub/api/test_extreme_words.py::test_methods_that_nobody_knows_are_one",
+        lambda patch: patch.setattr(metrics, "_METHODS", {f"X{number}" for number in range(20)}),
     ),
     Fault(
         "service-a-nul-in-an-address-reaches-the-database",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, event, func, select, update
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
-from backend_stub.db.database import Database
+from backend_stub.db.database import Database, hold_name
 from backend_stub.db.models import Download, IssuedLicence, Revocation, Title, TitleRights
 from backend_stub.services import audit
 from backend_stub.services.rights.signatures import REVOCATIONS, ServiceSigner
@@ -17,6 +17,12 @@ from backend_stub.services.title_structure import with_episodes
 
 MAX_ENTRIES = 1000
 _NEXT_S = 3600.0
+
+
+@event.listens_for(Revocation, "before_insert")
+def _in_turn(_mapper: object, connection: Connection, _entry: Revocation) -> None:
+    """Serials are given in the order in which entries can be seen: whoever has read up to one misses none below."""
+    hold_name(connection, "revocations")
 
 
 class Revocations:

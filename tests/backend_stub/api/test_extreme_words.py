@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import errno
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from backend_stub import service_secrets
-from tests.backend_stub.admin.test_running import Console
+from backend_stub.metrics import CountCalls
+from tests.backend_stub.admin.test_running import ADDRESS, Console
 from tests.kit.rights import Caller, Service, refusal, service
 
 LARGE = [2**31, 3_000_000_000, 2**53]
@@ -86,3 +88,11 @@ def test_a_key_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             answers = [operator.post("/admin/keys/rotation", {"key": key}) for key in ("master", "url-signing")]
         assert [refusal(one) for one in answers] == [(503, "disk_full")] * 2
         assert operator.post("/admin/keys/rotation", {"key": "master"}).status_code == 200
+
+
+def test_methods_that_nobody_knows_are_one(running: Service) -> None:
+    counted = Caller(CountCalls(running.app, running.context.metrics), running.runner, ADDRESS, {})
+    for method in ("GET", *(f"X{number}" for number in range(20))):
+        counted.call(method, "http://testserver/api/v1/time")
+    text = running.context.metrics.text([])
+    assert set(re.findall(r'matinee_requests_total\{method="(\w+)"', text)) == {"GET", "other"}

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 from joserfc.jwk import ECKey
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
 from backend_stub.db import patience
 from backend_stub.db.database import Database, hold_name
-from backend_stub.db.models import Job, ProgressEvent, WatchedPosition
+from backend_stub.db.models import Job, ProgressEvent, Revocation, WatchedPosition
 from backend_stub.jobs import states, store
 from backend_stub.jobs.model import Claim, NewTask
 from backend_stub.jobs.states import JobState, TaskRecord, TaskState
@@ -29,6 +29,7 @@ from backend_stub.services.telemetry import PlayerEvent
 from tests.kit.backend import publish_noise
 from tests.kit.jobs import a_job
 from tests.kit.postgres import Cluster
+from tests.kit.waiting import until
 
 WORKERS = 8
 T = TypeVar("T")
@@ -215,3 +216,34 @@ class TestPostgresThatIsHeldUp:
             pytest.raises(DBAPIError, match="idle-in-transaction"),
         ):
             stand_still(there, here)
+
+
+def test_whoever_has_read_the_revocations_up_to_one_misses_none_below(context: ServiceContext) -> None:
+    """The second waits until the first is there, which took the lower number."""
+    database, told = context.database, context.rights.revocations
+    began, done = threading.Event(), threading.Event()
+
+    def forbid_another() -> None:
+        began.set()
+        with database.write() as session:
+            session.add(Revocation(kind="device", subject="b", at=1.0, reason=""))
+        done.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            session.add(Revocation(kind="device", subject="a", at=0.0, reason=""))
+            session.flush()
+            other = pool.submit(forbid_another)
+            assert began.wait(10)
+            until(lambda: done.is_set() or _waits_for_a_name(database))
+            assert told.version(0) == "0-0"
+        other.result(10)
+    with database.read() as session:
+        assert session.scalars(select(Revocation.subject).order_by(Revocation.serial)).all() == ["a", "b"]
+
+
+def _waits_for_a_name(database: Database) -> bool:
+    if database.engine.dialect.name != "postgresql":
+        return True  # one transaction writes at a time
+    with database.read() as session:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")))
