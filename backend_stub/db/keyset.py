@@ -13,7 +13,7 @@ from sqlalchemy import Select, SQLColumnExpression, tuple_
 _Row = TypeVarTuple("_Row")
 
 #: How a place is written: a moment, alone or with a comma and the id of a row.
-PATTERN = r"^[0-9]{1,11}(\.[0-9]{1,20})?(,[^\u0000]{0,200})?$"
+PATTERN = r"^[0-9]{1,11}(\.[0-9]{1,20})?(e-[0-9]{1,3})?(,[^\u0000]{0,200})?$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class Place:
 
     @classmethod
     def read(cls, text: str) -> Place | None:
-        """The place that :data:`PATTERN` matches; none for the moment 0, which stands for the newest."""
+        """The place that :data:`PATTERN` matches; none for the moment 0 alone, which stands for the newest."""
         at, _, row = text.partition(",")
-        return cls(float(at), row) if float(at) else None
+        return cls(float(at), row) if row or float(at) else None
 
     def __str__(self) -> str:
         return f"{self.at!r},{self.id}"

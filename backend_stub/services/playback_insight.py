@@ -170,7 +170,7 @@ class Insight:
                 Quality.account_id == select(Account.id).where(Account.email == email.lower()).scalar_subquery()
             )
         query = page(query, Quality.started_at, Quality.account_id.concat(Quality.session_id), before, limit)
-        with self._database.read() as session:
+        with self._database.snapshot() as session:  # the parts of a playback may go meanwhile
             parts: dict[tuple[str, str], list[Quality]] = {
                 (row.account_id, row.session_id): [] for row in session.scalars(query)
             }

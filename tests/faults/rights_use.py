@@ -16,7 +16,7 @@ from downloads import errors, folder, quota, removal, request, store
 from downloads.model import DownloadSummary
 from downloads.queue import Queue
 from downloads.store import Store
-from drm_client import keystore, rights, vault, whole_files
+from drm_client import passphrase, rights, vault, whole_files
 from drm_client.licence_store import KeptLicence, LicenceStore, Removal
 from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.signed_licences import IssuedLicence, LicenceStates
@@ -87,7 +87,7 @@ def key_stores_need_links(patch: pytest.MonkeyPatch) -> None:
         (path.parent / "new").write_bytes(content)
         os.link(path.parent / "new", path)
 
-    patch.setattr(keystore, "create_whole", create)
+    patch.setattr(passphrase, "create_whole", create)
 
 
 def one_mark_of_time_for_all_machines(patch: pytest.MonkeyPatch) -> None:
