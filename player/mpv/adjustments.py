@@ -45,13 +45,13 @@ class Adjustments:
 def properties(wanted: Adjustments) -> Mapping[str, object]:
     """All properties as they are to be; bounded whatever is asked for."""
     return {
-        "audio-delay": _delay(wanted.audio_delay_s),
+        "audio-delay": bounded_delay(wanted.audio_delay_s),
         "af": ",".join(
             chain
             for on, chain in ((wanted.downmix, _STEREO), (wanted.night, _NIGHT), (wanted.normalise, _NORMAL))
             if on
         ),
-        "sub-delay": _delay(wanted.subtitle_delay_s),
+        "sub-delay": bounded_delay(wanted.subtitle_delay_s),
         "sub-scale": max(25, min(400, wanted.subtitle_size)) / 100,
         "sub-ass-override": "yes" if wanted.own_style else "force",
         "video-zoom": math.log2(max(100, min(400, wanted.zoom)) / 100),
@@ -69,7 +69,8 @@ def changed(before: Adjustments, after: Adjustments) -> Mapping[str, object]:
     return {name: value for name, value in properties(after).items() if old.get(name) != value}
 
 
-def _delay(seconds: float) -> float:
+def bounded_delay(seconds: float) -> float:
+    """The delay that libmpv is given for this one."""
     return round(max(-MOST_DELAY_S, min(MOST_DELAY_S, seconds)), 3)
 
 

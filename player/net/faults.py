@@ -138,12 +138,13 @@ class _Count:
 
 @dataclass(slots=True)
 class FaultRules:
-    """A plan in use: counts what passed by. Times are seconds since the rules were set."""
+    """A plan in use: counts what passed by. Times are seconds since the rules were set. ``tried`` gets the numbers
+    (from 0) of the rules that met a request in their time, also of one that chance let pass."""
 
     plan: FaultPlan
+    tried: set[int] = field(default_factory=set)
     _counts: list[_Count] = field(init=False)
     _random: Random = field(init=False)
-    tried: set[int] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self._counts = [_Count() for _ in self.plan.rules]
@@ -169,14 +170,13 @@ class FaultRules:
 
 
 class FaultyTransport:
-    """Another transport with a fault plan over it. The plan's time starts now. ``tried`` gets the numbers (from 0) of
-    the rules that met a request in their time, also of one that chance let pass."""
+    """Another transport with a fault plan over it. The plan's time starts now. ``tried``: see
+    :class:`FaultRules`."""
 
     def __init__(self, inner: Transport, clock: Clock, plan: FaultPlan, tried: set[int] | None = None) -> None:
-        self._tried = tried
         self._inner = inner
         self._clock = clock
-        self._rules = FaultRules(plan)
+        self._rules = FaultRules(plan, set() if tried is None else tried)
         self._start_s = clock.monotonic()
         self._links = {
             number: Link(rule.fault.trace, clock)
@@ -188,8 +188,6 @@ class FaultyTransport:
     async def open(self, request: Request) -> AsyncIterator[Body]:
         """The inner transport's response with the faults that ``request`` takes. Raises NetError."""
         taken = self._rules.take(request, self._clock.monotonic() - self._start_s)
-        if self._tried is not None:
-            self._tried |= self._rules.tried
         faults = [fault for _, fault in taken]
         await self._clock.sleep(sum(fault.seconds for fault in faults if fault.type is FaultType.DELAY))
         _raise_before_response(faults, request)

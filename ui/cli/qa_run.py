@@ -272,7 +272,7 @@ def write_documents(folder: Path, documents: Mapping[str, str]) -> None:
                 part.unlink(missing_ok=True)
 
 
-def take_away(folder: Path | None, *, but: Path | None = None) -> None:
+def take_away(folder: Path | None, *, documents: Sequence[str] = _DOCUMENTS, but: Path | None = None) -> None:
     """Remove the documents of an earlier run from ``folder``, and make it if it is not there; that of ``but`` is left
     as it is. Raises OSError. A run that is killed would leave yesterday's verdict otherwise."""
     if folder is None:
@@ -280,7 +280,7 @@ def take_away(folder: Path | None, *, but: Path | None = None) -> None:
     if but is not None and folder.resolve() in (but.resolve(), but.parent.resolve()):
         return
     folder.mkdir(parents=True, exist_ok=True)
-    for name in _DOCUMENTS:
+    for name in documents:
         (folder / name).unlink(missing_ok=True)
 
 

@@ -49,13 +49,10 @@ def run(args: argparse.Namespace) -> int:
     """Play until the time is up or a budget cannot hold. 1 for that, and for a playback that failed."""
     from player.base.errors import ExitCode
     from player.qa.soak import Budget
-    from ui.cli.qa_run import write_documents
+    from ui.cli.qa_run import take_away, write_documents
 
     budget = Budget(None if args.memory is None else args.memory * 2**20, args.handles)
-    if args.out is not None:
-        args.out.mkdir(parents=True, exist_ok=True)
-        for name in _DOCUMENTS:
-            (args.out / name).unlink(missing_ok=True)  # a run that is killed would leave yesterday's verdict
+    take_away(args.out, documents=_DOCUMENTS)
     told: deque[SoakPlayback] = deque(maxlen=_MOST_TOLD)
     with bench_of(args) as bench:
         watch = _Watch(args.minutes * _MINUTE_S, args.every, budget)

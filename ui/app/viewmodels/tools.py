@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import Property, QObject, QStandardPaths, QTimer, Signal, Slot
 
-from player.mpv.adjustments import ASPECTS, CROPS, MOST_DELAY_S, ROTATIONS, Adjustments
+from player.mpv.adjustments import ASPECTS, CROPS, ROTATIONS, Adjustments, bounded_delay
 from player.reporting.state import PlaybackState
 from ui.app.ports.playback import SessionPort
 from ui.app.system.links import chosen_file
@@ -295,11 +295,11 @@ class ToolsViewModel(QObject):
         return True
 
     def _audio_delay(self, step: float) -> bool:
-        delay_s = _delayed(self._adjusted.audio_delay_s + step)
+        delay_s = round(bounded_delay(self._adjusted.audio_delay_s + step), 2)
         return self._set(tr("Sound {delay} s later").format(delay=decimal(delay_s, 1)), audio_delay_s=delay_s)
 
     def _subtitle_delay(self, step: float) -> bool:
-        delay_s = _delayed(self._adjusted.subtitle_delay_s + step)
+        delay_s = round(bounded_delay(self._adjusted.subtitle_delay_s + step), 2)
         return self._set(tr("Subtitles {delay} s later").format(delay=decimal(delay_s, 1)), subtitle_delay_s=delay_s)
 
     def _subtitle_size(self, step: int) -> bool:
@@ -838,8 +838,3 @@ _DEEDS: dict[str, _Deed] = {
 }
 TOOL_ACTIONS = frozenset(_DEEDS)
 """Actions of the table of keys that are carried out here."""
-
-
-def _delayed(seconds: float) -> float:
-    """A delay that libmpv is given."""
-    return round(max(-MOST_DELAY_S, min(MOST_DELAY_S, seconds)), 2)
