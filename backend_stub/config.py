@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_NETWORK_TRIES = "100"  # the mistakes of many households, where a network has one address for them all
 START_WAIT_S = 60.0  # a machine that starts as a whole has its database up by then
 
 
@@ -41,6 +43,8 @@ class Settings:
     that they were asked for from.
     ``mail_url`` (``smtp://`` or ``smtps://``, by default that in ``MATINEE_MAIL_URL``) is the server that takes mail,
     from ``mail_from`` (``MATINEE_MAIL_FROM``); without one mail goes into ``mail_dir``.
+    ``network_tries`` (``MATINEE_NETWORK_TRIES``) is how many wrong passwords may come from a network address (of IPv6
+    a /64) in 15 minutes, of all accounts together; empty for 100.
     ``recordings_bytes`` is how much the recordings of an account may take.
     ``networks`` say which country a network (CIDR) is in; a call from elsewhere counts as from the account's own.
     """
@@ -67,6 +71,7 @@ class Settings:
     mail_from: str = field(default_factory=lambda: os.environ.get("MATINEE_MAIL_FROM", "Matinee <matinee@localhost>"))
     login_limit: RateLimit = RateLimit(attempts=10, window_s=60)
     lockout: RateLimit = RateLimit(attempts=20, window_s=15 * 60)  # wrong passwords of an account, from wherever
+    network_tries: str = field(default_factory=lambda: os.environ.get("MATINEE_NETWORK_TRIES", ""))
     register_limit: RateLimit = RateLimit(attempts=30, window_s=600)
     pin_limit: RateLimit = RateLimit(attempts=5, window_s=300)
     payment_limit: RateLimit = RateLimit(attempts=10, window_s=600)
@@ -75,6 +80,14 @@ class Settings:
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'matinee.db'}"
+
+    @property
+    def network_lockout(self) -> RateLimit:
+        """Raises ValueError with a sentence where the setting is no such number."""
+        tries = self.network_tries or _NETWORK_TRIES
+        if re.fullmatch("[1-9][0-9]{0,5}", tries) is None:
+            raise ValueError("MATINEE_NETWORK_TRIES must be a whole number from 1 to 999999.")
+        return RateLimit(attempts=int(tries), window_s=15 * 60)
 
     @property
     def media_dir(self) -> Path:

@@ -105,6 +105,7 @@ class Attempts:
 
     login: CountingWindow
     lockout: CountingWindow
+    network: CountingWindow
     registration: CountingWindow
     code: CountingWindow
     pin: CountingWindow
@@ -313,6 +314,7 @@ def _attempts(settings: Settings, store: SharedStore | None) -> Attempts:
     return Attempts(
         login=window("login", settings.login_limit),
         lockout=window("lockout", settings.lockout),
+        network=window("network", settings.network_lockout),
         registration=window("registration", settings.register_limit),
         code=window("code", settings.login_limit),
         pin=window("pin", settings.pin_limit),

@@ -46,7 +46,7 @@ def export(context: Context, caller: Caller) -> StreamingResponse:
 @router.post("/deletion", status_code=204, responses=documented(401, 403, 409, 429, 503))
 def delete(body: schemas.DeletionRequest, request: Request, context: Context, viewer: Viewer) -> Response:
     limited(context.attempts.login, context, f"{host_of(request)} {viewer.email}")
-    with locking(context, viewer.email):
+    with locking(context, request, viewer.email):
         context.care.delete(viewer.id, body.password)
     return Response(status_code=204)
 

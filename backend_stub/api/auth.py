@@ -63,7 +63,7 @@ def change_password(
 ) -> schemas.TokensBody:
     limited(context.attempts.login, context, f"{host_of(request)} {viewer.email}")
     check_password(body.new_password, viewer.email, viewer.name)
-    with locking(context, viewer.email):
+    with locking(context, request, viewer.email):
         account = context.accounts.change_password(viewer.id, body.password, body.new_password)
     return tokens_body(context.tokens.issue(account, body.device_name))
 
@@ -141,33 +141,40 @@ def checked_sign_in(context: ServiceContext, request: Request, email: str, passw
     """
     key = f"{host_of(request)} {normalise_email(email)}"
     limited(context.attempts.login, context, key)
-    with locking(context, normalise_email(email)):
+    with locking(context, request, normalise_email(email)):
         account = context.accounts.authenticate(email, password)
     context.attempts.login.forgive(key)
     return account
 
 
 @contextmanager
-def locking(context: ServiceContext, email: str) -> Iterator[None]:
+def locking(context: ServiceContext, request: Request, email: str) -> Iterator[None]:
     """A password of this account is tried: too many wrong ones lock it for a while, wherever they come from; the same
-    goes for accounts that there are not. Sign-ins that there are go on.
+    goes for accounts that there are not. Too many from one network address lock that, whosever they are. Sign-ins
+    that there are go on.
 
-    Raises :class:`ProblemError` 429 ``too_many_attempts``.
+    A try is counted before it is made, so that many at once are no more than the limit; all but a wrong password
+    gives its place back. Raises :class:`ProblemError` 429 ``too_many_attempts``.
     """
-    now = context.clock.monotonic()
-    wait_s = context.attempts.lockout.wait(email, now)
-    if wait_s is not None:
-        raise ProblemError(
-            429, "too_many_attempts", "Too many wrong passwords; try again later.", retry_after(wait_s)
-        )
+    network, lockout, host = context.attempts.network, context.attempts.lockout, host_of(request)
+    limited(network, context, host)
+    try:
+        limited(lockout, context, email)
+    except ProblemError:
+        network.give_back(host)  # nothing is tried
+        raise
     try:
         yield
-    except ProblemError as problem:
-        if problem.code == "wrong_credentials":
-            context.attempts.lockout.attempt(email, now)
-            context.accounts.note_wrong_password(email, locked=context.attempts.lockout.wait(email, now) is not None)
+    except BaseException as error:
+        if isinstance(error, ProblemError) and error.code == "wrong_credentials":
+            locked = lockout.wait(email, context.clock.monotonic()) is not None
+            context.accounts.note_wrong_password(email, locked=locked)
+        else:  # the password was right, or nobody compared it
+            lockout.give_back(email)
+            network.give_back(host)
         raise
-    context.attempts.lockout.forgive(email)
+    lockout.forgive(email)
+    network.give_back(host)
 
 
 def tokens_body(pair: TokenPair) -> schemas.TokensBody:

@@ -37,6 +37,10 @@ class CountingWindow(Protocol):
         """What :meth:`attempt` would answer, without counting one."""
         ...
 
+    def give_back(self, key: str) -> None:
+        """Forget the newest attempt of ``key``: it was counted before it was known that it does not count."""
+        ...
+
     def forgive(self, key: str) -> None:
         """Forget the attempts of ``key``, after one that succeeded."""
         ...
@@ -64,6 +68,11 @@ class SlidingWindow:
     def wait(self, key: str, now: float) -> float | None:
         with self._lock:
             return self._wait(self._attempts.get(key, deque()), now)
+
+    def give_back(self, key: str) -> None:
+        with self._lock:
+            if times := self._attempts.get(key):
+                times.pop()
 
     def forgive(self, key: str) -> None:
         with self._lock:

@@ -93,6 +93,10 @@ class SharedWindow:
     def wait(self, key: str, now: float) -> float | None:
         return self._answer(key, "", self._own.wait(key, now))
 
+    def give_back(self, key: str) -> None:
+        self._own.give_back(key)
+        self._store.ask(lambda redis: redis.zpopmax(self._key(key)))
+
     def forgive(self, key: str) -> None:
         self._own.forgive(key)
         self._store.ask(lambda redis: redis.delete(self._key(key)))

@@ -211,6 +211,15 @@ class TestSharedWindow:
         b.forgive("k")
         assert a.wait("k", 0) is None
 
+    def test_an_attempt_that_is_given_back_counts_nowhere(self, shared: str) -> None:
+        limit = RateLimit(attempts=2, window_s=30)
+        a, b = (SharedWindow(SharedStore(shared), "back", limit) for _ in range(2))
+        assert [a.attempt("k", 0), a.attempt("k", 0)] == [None, None]
+        a.give_back("k")
+        a.give_back("unknown")
+        assert b.attempt("k", 0) is None
+        assert b.attempt("k", 0) is not None
+
     def test_the_window_slides_and_leaves_nothing(self, shared: str) -> None:
         store = SharedStore(shared)
         window = SharedWindow(store, "short", RateLimit(attempts=1, window_s=0.1))

@@ -23,6 +23,7 @@ from backend_stub.api import catalog as api_catalog
 from backend_stub.api.no_nul import NoNul
 from backend_stub.asgi import App, Scope
 from backend_stub.broadcaster import encoder
+from backend_stub.context import ServiceContext
 from backend_stub.db import database, keyset, migrate, patience
 from backend_stub.db.models import Account, Job, Profile, Quality, Title, TitleGenre, TitleRights
 from backend_stub.edge import nginx, upstream
@@ -33,6 +34,7 @@ from backend_stub.encoding import probe, process, worker
 from backend_stub.encoding.errors import StorageError
 from backend_stub.http_server import HttpServer
 from backend_stub.jobs import store
+from backend_stub.problems import ProblemError
 from backend_stub.services import (
     catalog,
     device_commands,
@@ -56,6 +58,7 @@ from backend_stub.services.edge_gate import EdgeGate
 from backend_stub.services.entitlement import Viewing, is_offered
 from backend_stub.services.playback_insight import Insight, PlayedSession
 from backend_stub.services.quality import Group, QualityOf, QualitySums, aggregate
+from backend_stub.services.rate_limit import CountingWindow
 from backend_stub.services.reports import Outcome
 from backend_stub.services.rights import policy, revocation
 from backend_stub.services.row_queries import RowQueries
@@ -574,6 +577,46 @@ def _any_encoding(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(database, "_check_encoding", lambda *_: None)
 
 
+def _counts_once_it_is_wrong(patch: pytest.MonkeyPatch) -> None:
+    """A wrong password counts when it was compared: those that are compared at once are all let through."""
+    own = auth.limited
+
+    def limited(window: CountingWindow, context: ServiceContext, key: str) -> None:
+        if window is not context.attempts.lockout:
+            own(window, context, key)
+        elif window.wait(key, context.clock.monotonic()) is not None:
+            raise ProblemError(429, "too_many_attempts", "")
+
+    note = Accounts.note_wrong_password
+    windows: list[CountingWindow] = []
+
+    def counted(accounts: Accounts, email: str, *, locked: bool) -> None:
+        for window in windows:
+            window.attempt(email, accounts._clock.monotonic())
+        note(accounts, email, locked=locked)
+
+    locking = auth.locking
+
+    def remembered(context: ServiceContext, request: Request, email: str) -> Any:
+        windows[:] = [context.attempts.lockout]
+        return locking(context, request, email)
+
+    patch.setattr(auth, "limited", limited)
+    patch.setattr(auth, "locking", remembered)
+    patch.setattr(Accounts, "note_wrong_password", counted)
+
+
+def _no_limit_of_a_network(patch: pytest.MonkeyPatch) -> None:
+    """One address tries a password with as many accounts as it likes."""
+    own = auth.limited
+
+    def limited(window: CountingWindow, context: ServiceContext, key: str) -> None:
+        if window is not context.attempts.network:
+            own(window, context, key)
+
+    patch.setattr(auth, "limited", limited)
+
+
 _MORE = "tests/backend_stub/test_more_than_one.py::"
 _LIES = "tests/test_attacks.py::test_a_client_that_lies_gets_no_more_than_its_plan"
 _SIZE = "tests/backend_stub/services/test_at_size.py::"
@@ -644,6 +687,16 @@ FAULTS = [
         "service-tries-by-address",
         "tests/backend_stub/api/test_auth.py::TestLockout::test_the_addresses_of_one_line_count_together",
         _each_address_by_itself,
+    ),
+    Fault(
+        "service-tries-at-once-pass-the-limit",
+        "tests/backend_stub/api/test_auth.py::TestLockout::test_tries_at_once_are_no_more_than_the_limit",
+        _counts_once_it_is_wrong,
+    ),
+    Fault(
+        "service-one-address-tries-all-accounts",
+        "tests/backend_stub/api/test_auth.py::TestNetworkLockout::test_one_address_tries_no_more_of_many_accounts",
+        _no_limit_of_a_network,
     ),
     Fault(
         "service-any-name-is-an-edge",

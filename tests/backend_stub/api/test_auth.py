@@ -10,9 +10,13 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 from sqlalchemy import select
+from starlette.requests import Request
 
+from backend_stub.api.auth import checked_sign_in
 from backend_stub.config import RateLimit, Settings
-from backend_stub.db.models import AuditEntry, RefreshToken
+from backend_stub.context import open_context
+from backend_stub.db.models import Account, AuditEntry, RefreshToken
+from backend_stub.problems import ProblemError
 from backend_stub.server import ServerGroup
 from tests.kit.backend import SignedInViewer
 from tests.kit.rights import Caller, Service, service
@@ -214,3 +218,89 @@ class TestLockout:
     def test_an_account_that_is_not_there_locks_as_one_that_is(self, running: Service) -> None:
         answers = [self.sign_in(running, host, "wrong", "nobody@example.org").status_code for host in range(4)]
         assert answers == [401, 401, 401, 429]
+
+    def test_tries_at_once_are_no_more_than_the_limit(
+        self, running: Service, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """All of them have arrived before the first password is compared."""
+        accounts, tried, came = running.context.accounts, [], iter(range(100, 107))
+        authenticate = accounts.authenticate
+
+        def next_one_first(email: str, password: str) -> Account:
+            tried.append(password)
+            for host in came:
+                guess(host)
+            return authenticate(email, password)
+
+        def guess(host: int) -> int:
+            request = Request({"type": "http", "client": (f"192.0.2.{host}", 1)})
+            with pytest.raises(ProblemError) as refused:
+                checked_sign_in(running.context, request, "ada@example.org", "wrong")
+            return refused.value.status
+
+        monkeypatch.setattr(accounts, "authenticate", next_one_first)
+        assert guess(99) == 401
+        assert len(tried) == 3
+        assert self.sign_in(running, 1, "her password").status_code == 429
+
+    @pytest.mark.parametrize("error", [ProblemError(403, "account_closed", ""), OSError()])
+    def test_what_is_no_wrong_password_locks_nothing(
+        self, running: Service, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ) -> None:
+        def fail(_email: str, _password: str) -> Account:
+            raise error
+
+        request = Request({"type": "http", "client": ("192.0.2.1", 1)})
+        with monkeypatch.context() as patch:
+            patch.setattr(running.context.accounts, "authenticate", fail)
+            for _ in range(4):
+                with pytest.raises(type(error)):
+                    checked_sign_in(running.context, request, "ada@example.org", "x")
+        assert self.sign_in(running, 1, "her password").status_code == 200
+
+
+class TestNetworkLockout:
+    @pytest.fixture
+    def running(self, tmp_path: Path) -> Iterator[Service]:
+        with service(tmp_path, network_tries="3") as made:
+            made.context.accounts.register("ada@example.org", "Ada", "her password")
+            yield made
+
+    def sign_in(self, running: Service, host: str, email: str, password: str = "wrong") -> httpx.Response:
+        caller = Caller(running.app, running.runner, host, {})
+        return caller.post("/auth/login", {"email": email, "password": password, "device_name": "x"})
+
+    def test_one_address_tries_no_more_of_many_accounts(self, running: Service) -> None:
+        """One password for each of many accounts reaches the limit of none of them."""
+        hosts = [f"2001:db8:1:2::{number:x}" for number in range(5)]
+        answers = [self.sign_in(running, host, f"viewer-{host}@example.org") for host in hosts]
+        assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
+        assert answers[-1].headers["retry-after"] == "900"
+        assert self.sign_in(running, hosts[0], "ada@example.org", "her password").status_code == 429
+        assert self.sign_in(running, "2001:db8:1:3::1", "ada@example.org", "her password").status_code == 200
+        running.clock.step(901)
+        assert self.sign_in(running, hosts[0], "ada@example.org", "her password").status_code == 200
+
+    def test_a_household_signs_in_as_often_as_it_likes(self, running: Service) -> None:
+        assert self.sign_in(running, "192.0.2.1", "grandpa@example.org").status_code == 401
+        for _ in range(5):
+            assert self.sign_in(running, "192.0.2.1", "ada@example.org", "her password").status_code == 200
+        answers = [self.sign_in(running, "192.0.2.1", "grandpa@example.org").status_code for _ in range(3)]
+        assert answers == [401, 401, 429], "and a right password forgives no wrong one of another account"
+
+    def test_an_account_that_is_locked_takes_no_try_of_the_address(self, running: Service) -> None:
+        for _ in range(20):
+            running.context.attempts.lockout.attempt("ada@example.org", running.clock.monotonic())
+        for _ in range(4):
+            assert self.sign_in(running, "192.0.2.1", "ada@example.org").status_code == 429
+        assert self.sign_in(running, "192.0.2.1", "bob@example.org").status_code == 401
+
+    @pytest.mark.parametrize("number", ["0", "many", "-1", "\u0663", "1000000"])
+    def test_a_number_that_is_none_is_refused_with_a_sentence(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: str
+    ) -> None:
+        monkeypatch.setenv("MATINEE_NETWORK_TRIES", number)
+        with pytest.raises(ValueError, match="MATINEE_NETWORK_TRIES must be a whole number"):
+            open_context(Settings(tmp_path))
+        monkeypatch.setenv("MATINEE_NETWORK_TRIES", "500")
+        assert Settings(tmp_path).network_lockout.attempts == 500

@@ -28,6 +28,14 @@ def test_success_forgives() -> None:
     assert window.attempt("a", 1) is None
 
 
+def test_the_newest_attempt_is_given_back() -> None:
+    window = SlidingWindow(RateLimit(attempts=2, window_s=10))
+    assert [window.attempt("a", 0), window.attempt("a", 4)] == [None, None]
+    window.give_back("a")
+    window.give_back("unknown")
+    assert [window.attempt("a", 5), window.attempt("a", 6)] == [None, 4]
+
+
 def test_the_addresses_of_one_line_count_together() -> None:
     """A line has 2**64 of IPv6."""
     line = {subscriber_of(host) for host in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1")}
