@@ -49,7 +49,7 @@ SERVICE: Mapping[str, str] = {
     "MATINEE_PUBLIC_URL": "how clients reach the API",
     "MATINEE_TRUSTED_PROXIES": "networks of proxies that may say where a call comes from, with spaces between",
     "MATINEE_BIND_NETWORK": "`1`: addresses of a play session work in the network alone that asked for them",
-    "MATINEE_NETWORK_TRIES": "wrong passwords that a network address has in 15 minutes, of all accounts together; 100",
+    "MATINEE_NETWORK_TRIES": "wrong passwords that a network address has in 15 minutes; 100 without it",
     "MATINEE_MAIL_URL": "`smtp://` or `smtps://` server; without it mail goes into a folder",
     "MATINEE_MAIL_FROM": "sender of mail",
     "MATINEE_MASTER_KEY": "key that encrypts content keys and secrets in the database",
