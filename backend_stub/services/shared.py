@@ -11,11 +11,11 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from backend_stub.config import RateLimit
 from backend_stub.services.rate_limit import CountingWindow, SlidingWindow
-from backend_stub.services.reports import MEMORY_S, Counts, Outcome, Reports, ReportsInMemory
+from backend_stub.services.reports import MEMORY_S, MOST_VOICES, Counts, Outcome, Reports, ReportsInMemory
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -25,7 +25,6 @@ _logger = logging.getLogger(__name__)
 _PREFIX = "matinee"
 _TIMEOUT_S = 0.5
 _AWAY_S = 3.0  # no call waits for Redis again so soon after it did not answer
-_BUCKET_S = 10
 _ASKED_EVERY_S = 1.0
 # KEYS: the window. ARGV: its length in s, the most attempts in it, this attempt (empty: count none). By the clock of
 # Redis, the only one that all processes have.
@@ -113,7 +112,8 @@ class SharedWindow:
 
 
 class SharedReports:
-    """Reports of players, counted in steps of ten seconds; what is asked for often is answered out of memory."""
+    """Reports of players, two sorted sets for each edge: the accounts that reported, and those whose newest word was
+    a failure. What is asked for often is answered out of memory."""
 
     def __init__(self, store: SharedStore) -> None:
         self._store = store
@@ -125,16 +125,21 @@ class SharedReports:
     def add(self, outcomes: Sequence[Outcome], now: float) -> None:
         self._own.add(outcomes, now)
 
-        def count(redis: Redis) -> None:
+        def tell(redis: Redis) -> None:
             pipe = redis.pipeline()
-            for pathway, failed in outcomes:
-                key = self._key(pathway, int(now // _BUCKET_S))
-                pipe.hincrby(key, "all", 1)
-                pipe.hincrby(key, "failed", int(failed))
-                pipe.expire(key, int(MEMORY_S) + 2 * _BUCKET_S)
+            for pathway, failed, account_id in outcomes:
+                heard, failures = self._keys(pathway)
+                pipe.zadd(heard, {account_id: now})
+                if failed:
+                    pipe.zadd(failures, {account_id: now})
+                else:
+                    pipe.zrem(failures, account_id)
+                for key in (heard, failures):
+                    pipe.zremrangebyrank(key, 0, -MOST_VOICES - 1)
+                    pipe.expire(key, 2 * int(MEMORY_S))
             pipe.execute()
 
-        self._store.ask(count)
+        self._store.ask(tell)
 
     def counts(self, pathways: Sequence[str], now: float) -> dict[str, Counts]:
         wanted = frozenset(pathways)
@@ -143,32 +148,27 @@ class SharedReports:
             if wanted == asked and 0 <= now - asked_at < _ASKED_EVERY_S:
                 return {pathway: self._known.get(pathway, Counts(0, 0)) for pathway in pathways}
             self._asked = (now, wanted)  # others go by what was known meanwhile
-        steps = range(int((now - MEMORY_S) // _BUCKET_S) + 1, int(now // _BUCKET_S) + 1)
 
-        def read(redis: Redis) -> list[Any]:
+        def read(redis: Redis) -> list[int]:
             pipe = redis.pipeline(transaction=False)
             for pathway in pathways:
-                for step in steps:
-                    pipe.hmget(self._key(pathway, step), "all", "failed")
-            rows: list[Any] = pipe.execute()
-            return rows
+                for key in self._keys(pathway):
+                    pipe.zcount(key, now - MEMORY_S, "+inf")
+            found: list[int] = pipe.execute()
+            return found
 
-        rows = self._store.ask(read)
-        if rows is None:
+        found = self._store.ask(read)
+        if found is None:
             known = self._own.counts(pathways, now)
         else:
-            size = len(steps)
-            known = {pathway: _sum(rows[index * size : (index + 1) * size]) for index, pathway in enumerate(pathways)}
+            pairs = zip(found[::2], found[1::2], strict=True)
+            known = {pathway: Counts(*pair) for pathway, pair in zip(pathways, pairs, strict=True)}
         with self._lock:
             self._known = known
         return known
 
-    def _key(self, pathway: str, step: int) -> str:
-        return f"{_PREFIX}:reports:{pathway}:{step}"
-
-
-def _sum(rows: Sequence[Sequence[str | None]]) -> Counts:
-    return Counts(sum(int(row[0] or 0) for row in rows), sum(int(row[1] or 0) for row in rows))
+    def _keys(self, pathway: str) -> tuple[str, str]:
+        return f"{_PREFIX}:heard:{pathway}", f"{_PREFIX}:failures:{pathway}"
 
 
 def open_windows(store: SharedStore | None) -> Callable[[str, RateLimit], CountingWindow]:

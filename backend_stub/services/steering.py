@@ -30,7 +30,7 @@ from backend_stub.signing import EdgeGrant, UrlSigner
 
 TTL_S = 30
 _FAILING_SHARE = 0.25  # of what was reported on an edge
-_MIN_REPORTS = 4
+_MIN_REPORTS = 4  # of as many accounts
 _WEIGHTS, _RULES = "steering.weights", "steering.rules"
 
 

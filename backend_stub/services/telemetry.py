@@ -13,7 +13,7 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Quality, TelemetryEvent
 from backend_stub.services.quality import CDNS_OF_A_SESSION, QualityOf
-from backend_stub.services.reports import Outcome
+from backend_stub.services.reports import MEMORY_S, Outcome
 from backend_stub.services.steering import SteeringService
 
 
@@ -57,7 +57,8 @@ class TelemetryIntake:
                     _add(session, account_id, event, now)
                     session.flush()
                     fresh.append(event)
-        self._steering.report([Outcome(event.pathway, event.kind == "error") for event in fresh])
+        recent = sorted((event for event in fresh if event.at >= now - MEMORY_S), key=lambda event: event.at)
+        self._steering.report([Outcome(event.pathway, event.kind == "error", account_id) for event in recent])
         return [event.event_id for event in events]
 
 

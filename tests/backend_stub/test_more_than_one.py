@@ -184,9 +184,20 @@ def test_attempts_at_one_api_count_at_the_other(sharing: tuple[ServerGroup, Serv
 def test_what_players_report_to_one_api_steers_at_the_other(sharing: tuple[ServerGroup, ServerGroup]) -> None:
     first, second = (group.context.steering for group in sharing)
     worst = second.order("s")[0]
-    first.report([Outcome(worst, failed=True)] * 6)
+    first.report([Outcome(worst, True, f"viewer-{number}") for number in range(6)])
     until(lambda: second.order("s")[-1] == worst, "the reports do not arrive")
     assert next(state for state in second.states() if state.pathway == worst).reports == 6
+
+
+def test_each_account_has_one_voice_about_an_edge(shared: str) -> None:
+    """Its newest one, for five minutes, whichever API it reports to."""
+    here, there = (SharedReports(SharedStore(shared)) for _ in range(2))
+    here.add([Outcome("edge-v", True, "liar")] * 500 + [Outcome("edge-v", False, "anna")], 1000.0)
+    there.add([Outcome("edge-v", True, "ben"), Outcome("edge-v", False, "ben")], 1100.0)
+    assert here.counts(["edge-v", "edge-w"], 1101.0) == {"edge-v": (3, 1), "edge-w": (0, 0)}
+    here.add([Outcome("edge-v", True, "anna")], 1200.0)
+    assert there.counts(["edge-v"], 1300.0) == {"edge-v": (3, 2)}
+    assert there.counts(["edge-v"], 1401.0) == {"edge-v": (1, 1)}
 
 
 def test_an_edge_that_is_new_has_no_reports_yet() -> None:
@@ -244,7 +255,7 @@ class TestSharedWindow:
             window = SharedWindow(store, "away", RateLimit(attempts=2, window_s=60))
             reports = SharedReports(store)
             assert window.attempt("k", 0) is None
-        reports.add([Outcome("edge-a", failed=True)], 1000.0)
+        reports.add([Outcome("edge-a", True, "anna")], 1000.0)
         assert reports.counts(["edge-a", "edge-b"], 1001.0) == {"edge-a": (1, 1), "edge-b": (0, 0)}
         assert window.attempt("k", 1) is None
         assert window.attempt("k", 2) == 58

@@ -534,6 +534,16 @@ def _any_pathway(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SteeringService, "report", report)
 
 
+def _a_voice_for_each_event(patch: pytest.MonkeyPatch) -> None:
+    """Whoever reports most decides which edges fail."""
+
+    def report(steering: SteeringService, outcomes: Sequence[Outcome]) -> None:
+        many = [one._replace(account_id=f"{one.account_id} {number}") for number, one in enumerate(outcomes)]
+        steering._reports.add(many, steering._clock.now())
+
+    patch.setattr(SteeringService, "report", report)
+
+
 def _all_cdns_of_a_session(patch: pytest.MonkeyPatch) -> None:
     """However many CDNs are told of in one session, each is kept and looked at."""
     patch.setattr(telemetry, "CDNS_OF_A_SESSION", 10**9)
@@ -702,6 +712,16 @@ FAULTS = [
         "service-any-name-is-an-edge",
         "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_names_that_players_make_up_are_no_edges",
         _any_pathway,
+    ),
+    Fault(
+        "service-one-account-fails-an-edge",
+        "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_one_account_takes_no_edge_from_the_others",
+        _a_voice_for_each_event,
+    ),
+    Fault(
+        "service-old-errors-fail-an-edge",
+        "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_what_was_met_long_ago_is_no_news_of_an_edge",
+        lambda patch: patch.setattr(telemetry, "MEMORY_S", float("inf")),
     ),
     Fault(
         "service-one-session-hides-others",

@@ -164,7 +164,7 @@ class TestTelemetry:
         viewer.post("/telemetry", {"items": [event(name, "start", session_id=name, pathway=name) for name in names]})
         reports = running.context.steering._reports
         assert isinstance(reports, ReportsInMemory)
-        assert list(reports._reports) == ["edge-a"]
+        assert list(reports._voices) == ["edge-a"]
         metrics = running.client(None)
         metrics.headers["Authorization"] = f"Bearer {running.context.secrets.admin_token}"
         playbacks = [
@@ -187,10 +187,37 @@ class TestTelemetry:
     def test_players_that_fail_on_an_edge_change_the_order(self, running: Service, viewer: Caller) -> None:
         state = running.context.steering.states()[0]
         assert (state.pathway, state.failing) == ("edge-a", False)
-        viewer.post("/telemetry", {"items": [event(str(n), "error", error="x") for n in range(4)]})
+        for number in range(4):
+            other = running.client(running.account(f"viewer-{number}"))
+            other.post("/telemetry", {"items": [event("1", "error", error="x")]})
         assert running.context.steering.states()[0].failing
         running.clock.step(301)
         assert not running.context.steering.states()[0].failing
+
+    def test_one_account_takes_no_edge_from_the_others(self, running: Service, viewer: Caller) -> None:
+        """However often it reports, also before others did, and of whatever session."""
+        others = [running.client(running.account(f"viewer-{number}")) for number in range(4)]
+        for other in others:
+            other.post("/telemetry", {"items": [event("1")]})
+        for batch in range(2):
+            numbers = range(batch * 500, batch * 500 + 500)
+            lies = [event(f"{n}", "error", session_id=f"s{n}", error="x") for n in numbers]
+            assert len(viewer.post("/telemetry", {"items": lies}).json()["accepted"]) == 500
+        state = running.context.steering.states()[0]
+        assert (state.reports, state.failures, state.failing) == (5, 1, False)
+
+    def test_what_was_met_long_ago_is_no_news_of_an_edge(self, running: Service, viewer: Caller) -> None:
+        """A player without a network keeps its events until it has one."""
+        items = [
+            event("1", "error", at=START - 301, error="x"),
+            event("3", at=START),
+            event("2", "error", at=START - 9),
+        ]
+        viewer.post("/telemetry", {"items": items[:1]})
+        assert running.context.steering.states()[0].reports == 0
+        viewer.post("/telemetry", {"items": items[1:]})
+        state = running.context.steering.states()[0]
+        assert (state.reports, state.failures) == (1, 0), "the newest counts, in whatever order they come"
 
 
 @given(st.lists(st.floats(0, 100), min_size=1).map(sorted), st.floats(0.01, 1))
@@ -233,7 +260,7 @@ class TestSteering:
 
     def test_failing_edges_go_behind(self, steering: SteeringService) -> None:
         for number in range(8):
-            steering.report([Outcome("edge-a", number % 2 == 0)])
+            steering.report([Outcome("edge-a", number % 2 == 0, f"viewer-{number}")])
         assert steering.order("s") == ["edge-b", "edge-c", "edge-a"]
 
     @given(st.lists(st.tuples(st.floats(0, 100), st.integers(0, 9), st.integers(0, 9)), max_size=6), st.booleans())

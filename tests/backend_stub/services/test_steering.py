@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from backend_stub.problems import ProblemError
 from backend_stub.services.addresses import Edge
 from backend_stub.services.edge_beats import SILENT_S, EdgeHealth, EdgeReport
+from backend_stub.services.reports import Outcome, ReportsInMemory
 from backend_stub.services.steering import PathwayState, SteeringService, rank
 from backend_stub.services.steering_rules import Audience, SteeringRule
 from backend_stub.signing import UrlSigner
@@ -95,6 +96,26 @@ def test_the_healthy_go_first_whatever_is_preferred(
     assert sorted(ranked, key=lambda one: one.pathway) == states
     groups = [(one.weight <= 0, one.failing, one.full) for one in ranked]
     assert groups == sorted(groups)
+
+
+VOICES = st.tuples(st.sampled_from("ab"), st.booleans(), st.sampled_from("wxyz"), st.integers(0, 200))
+
+
+@given(st.lists(VOICES, max_size=30), st.integers(1, 5))
+def test_the_newest_word_of_each_account_counts_for_five_minutes(
+    words: list[tuple[str, bool, str, int]], most: int
+) -> None:
+    reports, now, heard = ReportsInMemory(), 0, dict[str, list[tuple[int, bool, str]]]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("backend_stub.services.reports.MOST_VOICES", most)
+        for pathway, failed, account, later in words:
+            now += later
+            reports.add([Outcome(pathway, failed, account)], now)
+            kept = [voice for voice in heard.get(pathway, []) if voice[2] != account]
+            heard[pathway] = [*kept, (now, failed, account)][-most:]
+    for pathway, counts in reports.counts("ab", now).items():
+        recent = [failed for at, failed, _ in heard.get(pathway, []) if at >= now - 300]
+        assert counts == (len(recent), sum(recent))
 
 
 @pytest.fixture(scope="module")
