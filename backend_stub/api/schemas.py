@@ -500,9 +500,6 @@ class SearchPage(BaseModel):
     more: bool
 
 
-_Count = Annotated[int, Field(ge=0, le=1_000_000)]
-
-
 class TelemetryItem(Strict):
     event_id: Id64
     session_id: Id64
@@ -515,7 +512,7 @@ class TelemetryItem(Strict):
     startup_s: Seconds | None
     played_s: Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
     stalled_s: Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
-    stalls: _Count
+    stalls: Annotated[int, Field(ge=0, le=10_000)]
     bits: Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
     error: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] | None
     height: Annotated[int, Field(ge=0, le=100_000)] | None = None

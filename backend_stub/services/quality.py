@@ -22,6 +22,7 @@ from backend_stub.db.models import Quality, QualityHour
 from backend_stub.services.operator_settings import Settled
 
 HOUR_S = 3600.0
+MOST_COUNTED = 2**31 - 1  # what a column of PostgreSQL holds; what is more counts as this
 CDNS_OF_A_SESSION = 4  # that are told apart; what is told of more counts for none
 Group = Literal["title_id", "pathway", "device_id", "app_version"]
 _ALL: Literal["all"] = "all"
@@ -207,7 +208,7 @@ def _hour_of(hour: int, part: str, name: str, rows: Sequence[Any]) -> dict[str, 
         "played_s": math.fsum(row.played_s for row in rows),
         "stalled_s": math.fsum(row.stalled_s for row in rows),
         "bits": math.fsum(row.bits for row in rows),
-        "errors": sum(row.errors for row in rows),
+        "errors": min(sum(row.errors for row in rows), MOST_COUNTED),
     }
 
 

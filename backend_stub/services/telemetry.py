@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Quality, TelemetryEvent
-from backend_stub.services.quality import CDNS_OF_A_SESSION, QualityOf
+from backend_stub.services.quality import CDNS_OF_A_SESSION, MOST_COUNTED, QualityOf
 from backend_stub.services.reports import MEMORY_S, Outcome
 from backend_stub.services.steering import SteeringService
 
@@ -88,9 +88,9 @@ def _add(session: Session, account_id: str, event: PlayerEvent, now: float) -> N
         row.startup_s = event.startup_s
     row.played_s += event.played_s
     row.stalled_s += event.stalled_s
-    row.stalls += event.stalls
+    row.stalls = min(row.stalls + event.stalls, MOST_COUNTED)
     row.bits += event.bits
-    row.errors += event.kind == "error"
+    row.errors = min(row.errors + (event.kind == "error"), MOST_COUNTED)
     row.changed_at = now
 
 

@@ -42,6 +42,7 @@ from backend_stub.services import (
     edge_gate,
     licence_issuing,
     newest_titles,
+    quality,
     retention,
     search,
     search_index,
@@ -712,6 +713,16 @@ FAULTS = [
         "service-any-name-is-an-edge",
         "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_names_that_players_make_up_are_no_edges",
         _any_pathway,
+    ),
+    Fault(
+        "service-a-sum-is-larger-than-its-column",
+        _AT_ONCE + "test_no_report_makes_a_sum_larger_than_its_column[postgresql]",
+        lambda patch: patch.setattr(telemetry, "MOST_COUNTED", 2**63),
+    ),
+    Fault(
+        "service-an-hours-sum-is-larger-than-its-column",
+        _AT_ONCE + "test_no_report_makes_a_sum_larger_than_its_column[postgresql]",
+        lambda patch: patch.setattr(quality, "MOST_COUNTED", 2**63),
     ),
     Fault(
         "service-one-account-fails-an-edge",

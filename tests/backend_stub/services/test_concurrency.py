@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 from joserfc.jwk import ECKey
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
 from backend_stub.db import patience
 from backend_stub.db.database import Database, hold_name
-from backend_stub.db.models import Job, ProgressEvent, Revocation, WatchedPosition
+from backend_stub.db.models import Job, ProgressEvent, Quality, Revocation, WatchedPosition
 from backend_stub.jobs import states, store
 from backend_stub.jobs.model import Claim, NewTask
 from backend_stub.jobs.states import JobState, TaskRecord, TaskState
@@ -91,6 +91,25 @@ def test_telemetry_that_comes_many_times_at_once_counts_once(context: ServiceCon
     (played,) = context.insight.sessions()
     assert len(context.insight.session(account.id, played.session_id)[1]) == WORKERS
     assert [one.quality.playbacks for one in context.insight.over_time(1, 2)] == [0, 1]
+
+
+def test_no_report_makes_a_sum_larger_than_its_column(context: ServiceContext) -> None:
+    """Neither those of a session nor those of all sessions of an hour."""
+    account = context.accounts.ensure_demo_viewer()
+    now = context.clock.now()
+
+    def error(number: int, session_id: str) -> PlayerEvent:
+        rest = ("error", now, "film", "tv", "edge-a", "1.0", None, 0.0, 0.0, 2**30, 0.0, "x")
+        return PlayerEvent(f"{session_id}{number}", session_id, *rest)  # type: ignore[arg-type]
+
+    for session_id in "ab":
+        context.telemetry.take(account.id, [error(0, session_id)])
+        with context.database.write() as session:
+            session.execute(update(Quality).where(Quality.session_id == session_id).values(errors=2**31 - 2))
+        context.telemetry.take(account.id, [error(number, session_id) for number in range(1, 4)])
+    assert [(one.stalls, one.errors) for one in context.insight.sessions()] == [(2**31 - 1, 2**31 - 1)] * 2
+    (quality,) = context.quality.of(now - 60)
+    assert (quality.playbacks, quality.errors) == (2, 2**31 - 1)
 
 
 def test_commands_to_a_device_on_either_database(context: ServiceContext) -> None:
