@@ -88,7 +88,7 @@ def why_rungs(report: Report, most: int = 50) -> list[str]:
 
 def why_errors(report: Report) -> list[str]:
     """What went wrong and what was done about it."""
-    return [*_unfinished(report), *_errors(report)]
+    return [*_unfinished(report), *_unmet(report), *_errors(report)]
 
 
 def _unfinished(report: Report) -> list[str]:
@@ -97,6 +97,20 @@ def _unfinished(report: Report) -> list[str]:
         return []
     whole = f" of {result['duration_s']:.1f}" if result["duration_s"] else ""
     return [f"The time limit of the run came before its end: it was at {result['position_s']:.1f}{whole} s then."]
+
+
+def _unmet(report: Report) -> list[str]:
+    """The languages that did not play, and what there was."""
+    unmet = report["result"].get("unmet_languages", ())
+    if not unmet:
+        return []
+    there = (
+        f"{medium} in {', '.join(each['language'] or 'no stated language' for each in tracks)}"
+        for medium, tracks in report["tracks"].items()
+        if tracks
+    )
+    told = "; ".join(there) or "neither"
+    return [f"Not played in the language that was asked for: {', '.join(unmet)}. There is {told}."]
 
 
 def _errors(report: Report) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from player.base.languages import speaks
 from player.qa.run_spec import RunSpec
 from player.qa.script import Do, ScriptStep
 from player.reporting.state import PlaybackStatus
@@ -43,8 +44,22 @@ def _wanted_s(report: Mapping[str, Any], spec: RunSpec) -> float | None:
 
 
 def note_untried(report: dict[str, Any], spec: RunSpec, tried: Collection[int], done: Sequence[ScriptStep]) -> None:
-    """Write down which fault rules met a request (numbers from 0), and how many steps of the script were left."""
+    """Write down which fault rules met a request (numbers from 0), how many steps of the script were left, and which
+    languages were asked for and did not play."""
     if spec.faults is not None:
         report["result"]["tried_faults"] = sorted(tried)
     if spec.script:
         report["result"]["steps_left"] = len(spec.script) - len(done)
+    wanted = {"audio": spec.settings.audio_language, "subtitles": spec.settings.text_language}
+    if any(wanted.values()):
+        report["result"]["unmet_languages"] = [
+            f"{medium} {language}"
+            for medium, language in wanted.items()
+            if language and not _plays(report["tracks"][medium], language)
+        ]
+
+
+def _plays(tracks: Sequence[Mapping[str, Any]], language: str) -> bool:
+    """Whether the chosen one of these tracks speaks the language. Forced subtitles are not what was asked for: they
+    have only what the sound's listeners do not understand."""
+    return any(each["chosen"] and not each["forced"] and speaks(each["language"], language) for each in tracks)

@@ -38,6 +38,7 @@ PLAIN = {
     "failed": "1 where the playback ended with an error",
     "unused_faults": "rules of the run's faults that met no request in any run of the plan",
     "unused_steps": "steps of the script that did not take place",
+    "unmet_languages": "those of play.audio and play.subtitles that did not play",
     "ended": "1 where it was played to its end, or for as long as the run was to last",
     "unfinished": "1 where the time limit ended it though it should have ended by itself, or while it stood still",
     "dropped_frames": "pictures that came too late",
@@ -89,6 +90,7 @@ _SHAPE = re.compile(
 _NOTHING_OF = (
     "unused_faults",
     "unused_steps",
+    "unmet_languages",
     "lost_s",
     "repeated_s",
     "cut_playlists",
@@ -190,6 +192,8 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
     left = result.get("steps_left")
     found["unused_faults"] = None  # of the whole plan
     found["unused_steps"] = None if left is None else float(left)
+    unmet = result.get("unmet_languages")
+    found["unmet_languages"] = None if unmet is None else float(len(unmet))
     found["unfinished"] = float(result.get("unfinished", False))
     found["failed_requests"] = float(sum(1 for request in report["requests"] if request["error"]))
     found["path_switches"] = float(len(report["path_switches"]))

@@ -43,7 +43,7 @@ from player.reporting.live_figures import latency_figures
 from player.reporting.qoe import QoeMeter
 from player.reporting.rows import since
 from player.reporting.startup import BUDGET_S, GOAL_S, startup_of
-from player.reporting.state import PlaybackState, PlaybackStatus
+from player.reporting.state import PlaybackState, PlaybackStatus, TrackChoice
 from player.transfer.cut_playlists import KIND as CUT_PLAYLIST
 
 REPORT_VERSION = 1
@@ -68,6 +68,7 @@ class Recorder:
         self._most = self._tidied_at = most
         self._meter = QoeMeter()
         self._timed: dict[tuple[object, ...], TimedEvent] = {}
+        self._tracks: dict[str, tuple[TrackChoice, ...]] = {"audio": (), "subtitles": ()}
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, TimedEventsSeen):
@@ -88,8 +89,10 @@ class Recorder:
         self._tidied_at = max(self._most, len(self.events) + self._most // 4)
 
     def see(self, state: PlaybackState) -> None:
-        """The newest state."""
+        """The newest state. The tracks are those that were there last: one that is over shows none."""
         self.state = state
+        if state.audio_tracks or state.text_tracks:
+            self._tracks = {"audio": state.audio_tracks, "subtitles": state.text_tracks}
 
     @property
     def begin_s(self) -> float:
@@ -126,6 +129,7 @@ class Recorder:
             },
             "seeks": self._table(Sought, rows.sought),
             "rungs": [rows.rung(choice) for choice in state.rungs],
+            "tracks": {medium: [rows.track(each) for each in tracks] for medium, tracks in self._tracks.items()},
             "remembered": self._remembered(),
             "decisions": self._table(RungDecided, rows.decision),
             "overruled": sum(overruled(event.decision) for event in self.of(RungDecided)),

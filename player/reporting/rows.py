@@ -28,7 +28,7 @@ from player.reporting.events import (
     StatusChanged,
 )
 from player.reporting.startup import StartPart
-from player.reporting.state import RungChoice
+from player.reporting.state import RungChoice, TrackChoice
 
 Row = dict[str, Any]
 
@@ -48,6 +48,19 @@ def rung(choice: RungChoice) -> Row:
         "label": choice.label,
         "height": choice.height,
         "bitrate_bps": choice.bitrate_bps,
+    }
+
+
+def track(choice: TrackChoice) -> Row:
+    return {
+        "id": choice.id,
+        "label": choice.label,
+        "language": choice.language,
+        "chosen": choice.selected,
+        "forced": choice.forced,
+        "kinds": list(choice.kinds),
+        "channels": choice.channels,
+        "unsupported": choice.unsupported,
     }
 
 

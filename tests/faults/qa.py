@@ -90,6 +90,19 @@ def steps_that_do_not_take_place_pass(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(run, "note_untried", lambda *_about: None)
 
 
+def any_language_is_the_one_asked_for(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(limit, "speaks", lambda _own, _wanted: True)
+
+
+def subtitles_are_not_shown_in_virtual_time(patch: pytest.MonkeyPatch) -> None:
+    command = SimulatedPlayer.command
+
+    def none(self: SimulatedPlayer, *words: str) -> bool:
+        return command(self, *words) and words[0] != "sub-add"
+
+    patch.setattr(SimulatedPlayer, "command", none)
+
+
 def the_end_of_a_stall_is_going_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(limit, "_ENDING_S", 0.0)
 
@@ -643,6 +656,16 @@ FAULTS = [
         "qa-steps-that-do-not-take-place-pass",
         "tests/ui/cli/test_qa_verdicts.py::test_a_step_that_does_not_take_place_breaks_the_plan",
         steps_that_do_not_take_place_pass,
+    ),
+    Fault(
+        "qa-any-language-passes",
+        "tests/ui/cli/test_qa_verdicts.py::test_a_language_that_the_source_does_not_have_breaks_the_plan",
+        any_language_is_the_one_asked_for,
+    ),
+    Fault(
+        "qa-late-subtitles-are-not-read-in-virtual-time",
+        "tests/player/qa/test_lies.py::test_subtitles_of_a_long_title_are_followed_to_its_end",
+        subtitles_are_not_shown_in_virtual_time,
     ),
     Fault(
         "qa-stale-live-list-passes",

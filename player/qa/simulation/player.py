@@ -25,6 +25,7 @@ _RESTART_S = 0.5  # as cache_pause_wait there
 _START = "file-local-options/start"
 _START_OPTION = re.compile(r"(?:^|,)start=([\d.]+)")
 _VIDEO_TRACK = 1
+_DECLARED = ({"id": 1, "codec": "eia_608"},)  # nothing is decoded: captions that are declared are taken to be there
 _END_S = 0.25  # the last packets may begin so long before the end
 
 
@@ -96,6 +97,8 @@ class SimulatedPlayer:
         return self._properties.get(name, default)
 
     def read(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
+        if name == "track-list":
+            return _DECLARED
         return self._over if name == "eof-reached" else self._properties.get(name, default)
 
     def decoders(self) -> frozenset[str]:
@@ -136,7 +139,7 @@ class SimulatedPlayer:
             self._following.append((url, float(_START_OPTION.findall(options)[0])))
         elif words[0] == "playlist-clear":
             self._following.clear()
-        return words[0] in ("stop", "loadfile", "playlist-clear")
+        return words[0] in ("stop", "loadfile", "playlist-clear", "sub-add", "sub-remove")
 
     def seek(self, position_s: float, *, exact: bool = True) -> bool:
         del exact

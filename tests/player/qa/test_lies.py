@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from player.net.faults import FaultPlan
+from player.playback import subtitles
 from player.playback.settings import PlaybackSettings
 from player.qa.document import read
 from player.qa.explanations import why
@@ -154,6 +155,21 @@ def test_subtitles_that_do_not_come_or_are_those_of_another_time_are_lost(
     assert report["continuity"]["lost_s"]["subtitles"] == pytest.approx(lost_s, abs=0.2)
     assert {each["code"] for each in report["continuity"]["breaks"]} == ({code} if code else set())
     assert outcome_of(plan, [RunResult(Labels("film"), report)]).passed is (not lost_s)
+
+
+def test_subtitles_of_a_long_title_are_followed_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subtitles, "_FIRST", 2)
+    monkeypatch.setattr(subtitles, "_MORE", 2)
+    rules = [{"match": {"path": "*/text-*/5.*"}, "fault": {"type": "status", "status": 404}}]
+    with FileServer(media_kit.packager_clear().folder) as server:
+        text = (
+            f'version: 1\nname: words\nsources: [{{name: film, url: "{server.url("manifest.mpd")}"}}]\n'
+            "play: {subtitles: en}\n"
+        )
+        plan = plan_of(read(text, "plan.yaml"), tmp_path, {})
+        spec = replace(plan.runs[0], faults=FaultPlan.parse({"version": 1, "rules": rules}))
+        report = simulate(spec, Bench(tmp_path))
+    assert report["continuity"]["lost_s"]["subtitles"] == pytest.approx(4.0, abs=0.2)
 
 
 def test_media_that_comes_twice_does_not_pass(tmp_path: Path) -> None:

@@ -53,6 +53,13 @@ def server() -> Iterator[FileServer]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def spoken() -> Iterator[FileServer]:
+    """Sound in English and German, subtitles in English."""
+    with FileServer(media.packager_clear().folder) as running:
+        yield running
+
+
 def call(folder: Path, url: str, *words: str, text: str = PLAN) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plan.yaml").write_text(text)
@@ -416,6 +423,29 @@ def test_a_step_that_does_not_take_place_breaks_the_plan(tmp_path: Path, server:
     assert call(tmp_path, url, "--out", str(out), text=text) == 1
     assert metrics(out)["unused_steps"] == 1
     assert call(tmp_path, url, text=text.replace("500", "2")) == 0
+
+
+@pytest.mark.parametrize("mode", ["virtual", "real"])
+@pytest.mark.parametrize(("play", "unmet"), [("audio: de", "audio de"), ("subtitles: pt-BR", "subtitles pt-BR")])
+def test_a_language_that_the_source_does_not_have_breaks_the_plan(
+    play: str, unmet: str, mode: str, tmp_path: Path, spoken: FileServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url, out = spoken.url("manifest.mpd"), tmp_path / "out"
+    text = PLAN.replace("duration_s: 6", f"duration_s: 1, {play}").replace("[1, 2]", "[1]") + f"mode: {mode}\n"
+    assert call(tmp_path, url, "--out", str(out), text=text) == 1
+    assert metrics(out)["unmet_languages"] == 1
+    report = json.loads((out / "report.json").read_text())["runs"][0]["report"]
+    assert report["result"]["unmet_languages"] == [unmet]
+    assert f"Not played in the language that was asked for: {unmet}" in capsys.readouterr().err
+    met = text.replace("de}", "fr}").replace("pt-BR", "en")
+    assert call(tmp_path, url, "--out", str(out), text=met) == 0
+    report = json.loads((out / "report.json").read_text())["runs"][0]["report"]
+    chosen = {
+        medium: [each["language"] for each in tracks if each["chosen"]] for medium, tracks in report["tracks"].items()
+    }
+    assert chosen == (
+        {"audio": ["fr"], "subtitles": []} if "audio" in play else {"audio": ["en"], "subtitles": ["en"]}
+    )
 
 
 def test_a_stall_that_the_end_of_the_run_ends_is_unfinished() -> None:
