@@ -25,6 +25,7 @@ from backend_stub.db.models import (
     TitleRights,
 )
 from backend_stub.db.patience import CONNECTION
+from backend_stub.db.title_changes import WritingSession
 
 Heard = Callable[[str], object]
 ANYTHING = ""
@@ -44,10 +45,6 @@ _ENDS: dict[type[Any], tuple[str, ...]] = {
     TitleRights: ("revoked_at",),
 }
 _logger = logging.getLogger(__name__)
-
-
-class WritingSession(Session):
-    """Notices what its transaction takes back, whatever part of the service does it."""
 
 
 @event.listens_for(WritingSession, "after_flush")

@@ -46,7 +46,6 @@ class Editing:
             title.title = title.title if words.title is None else words.title
             title.synopsis = title.synopsis if words.synopsis is None else words.synopsis
             title.year = title.year if words.year is None else words.year
-            title.edited_at = now
             audit.record(session, now, "title.edited", account_id=by, subject=title_id)
         return title
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Title
+from backend_stub.db.models import CatalogueState, Title
 from backend_stub.services.catalog import WatchedTitle, watched
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.search_index import ANY_YEAR, Query, SearchDocument, SearchIndex
@@ -21,13 +22,11 @@ _BATCH = 200
 _KINDS = (*LISTED, EPISODE)  # trailers are found through their titles
 _AT_ONCE = 500  # titles that may be taken into the index while somebody waits
 _COUNT_S = 10.0  # between two counts of the titles
+_NONE = -1  # the number before all changes
 _MAX_LOOKED_AT = 5000  # hits that a page may pass over because they are not offered
 
 
 _OFFERED = select(Title).where(Title.id.in_(bindparam("title_ids", expanding=True)), is_offered(_KINDS))
-_NEWEST = select(
-    select(func.max(Title.published_at)).scalar_subquery(), select(func.max(Title.edited_at)).scalar_subquery()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,7 @@ class Search:
         self._database = database
         self._clock = clock
         self._index = index
-        # The index's stamp, with the newest title and the last change that go with it.
-        self._seen: tuple[str, float | None, float | None] = ("", None, None)
-        self._count_at = 0.0
+        self._count_at = float("-inf")
 
     def close(self) -> None:
         self._index.close()
@@ -78,10 +75,6 @@ class Search:
             corrected=query.corrected,
             more=len(titles) > offset + limit,
         )
-
-    def _many_are_new(self, session: Session, most: int) -> bool:
-        newer = select(Title.id).where(Title.published_at > _since(self._index.stamp())).limit(most + 1)
-        return len(session.scalars(newer).all()) > most
 
     def _offered(
         self,
@@ -116,36 +109,43 @@ class Search:
         """Titles that came or went since the last search, or whose words changed. More than ``most`` are left to
         :meth:`keep_in_step`, and the search finds what is there.
 
-        One that came or changed is seen at once. Those that went are not shown anyhow, so they are counted now and
-        then only: that takes longer than the search.
+        The number of the last change is read first: what is read later may be newer, and is read again then.
         """
-        newest, edited = session.execute(_NEWEST).one()
-        now = self._clock.monotonic()
-        if self._seen == (self._index.stamp(), newest, edited) and now < self._count_at:
-            return
+        number = session.scalar(select(CatalogueState.change)) or 0
+        before = _change(self._index.stamp())
+        if before > number:
+            before = _NONE  # of a database that was put back
+        if before != number:
+            query = select(Title.id, Title.published_at).where(Title.change > before)
+            rows = session.execute(query if most is None else query.limit(most + 1)).all()
+            if most is not None and len(rows) > most:
+                return
+            shown = {title_id for title_id, published_at in rows if published_at is not None}
+            gone = {title_id for title_id, _ in rows} - shown
+            known = self._index.ids() if before == _NONE else set()
+            self._index.update(_documents(session, shown), gone | known, _stamp(number))
+        if most is None and self._clock.monotonic() >= self._count_at:
+            self._count_at = self._clock.monotonic() + _COUNT_S
+            self._compare(session, number)
+
+    def _compare(self, session: Session, number: int) -> None:
+        """Rows that were deleted, or came past the objects of this program, have no number: they are counted."""
         published = Title.published_at.is_not(None)
-        if most is not None and self._many_are_new(session, most):
-            return
         count = session.scalar(select(func.count()).select_from(Title).where(published))
-        before, stamp = self._index.stamp(), f"{count} {newest} {edited or 0.0}"
-        self._seen, self._count_at = (stamp, newest, edited), now + _COUNT_S
-        if stamp == before:
-            return
-        known, wanted = self._index.ids(), set(session.scalars(select(Title.id).where(published)))
-        changed = known & set(session.scalars(select(Title.id).where(Title.edited_at >= _edited(before))))
-        self._index.update(_documents(session, wanted - known | wanted & changed), known - wanted | changed, stamp)
+        if count != self._index.count():
+            known, wanted = self._index.ids(), set(session.scalars(select(Title.id).where(published)))
+            self._index.update(_documents(session, wanted - known), known - wanted, _stamp(number))
 
 
-def _since(stamp: str) -> float:
-    """The newest title that is in the index of this stamp."""
+def _change(stamp: str) -> int:
+    """The number of the last change that is in the index of this stamp."""
     members = stamp.split()
-    return float(members[1]) if len(members) == 3 and members[1] != "None" else 0.0
+    return int(members[0]) if len(members) == 2 else _NONE
 
 
-def _edited(stamp: str) -> float:
-    """Until when the changes of titles are in the index of this stamp."""
-    members = stamp.split()
-    return float(members[2]) if len(members) == 3 else 0.0
+def _stamp(number: int) -> str:
+    """No two states of an index have the same: words to correct with are kept by it."""
+    return f"{number} {secrets.token_hex(8)}"
 
 
 def _documents(session: Session, ids: set[str]) -> Iterator[SearchDocument]:

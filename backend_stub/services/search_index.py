@@ -82,6 +82,12 @@ class SearchIndex:
         with self._lock:
             return {row[0] for row in self._open().execute("SELECT id FROM places")}
 
+    def count(self) -> int:
+        """How many titles are in it."""
+        with self._lock:
+            ((count,),) = self._open().execute("SELECT count(*) FROM places")
+        return int(count)
+
     def update(self, added: Iterable[SearchDocument], removed: Iterable[str], stamp: str) -> None:
         """Bring the index to another state of the catalogue, in one transaction."""
         with self._lock, self._open() as connection:

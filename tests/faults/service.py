@@ -9,9 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Integer, String, bindparam, create_engine, or_, select, text
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    String,
+    bindparam,
+    cast,
+    create_engine,
+    extract,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,8 +38,8 @@ from backend_stub.api.no_nul import NoNul
 from backend_stub.asgi import App, Scope
 from backend_stub.broadcaster import encoder
 from backend_stub.context import ServiceContext
-from backend_stub.db import database, keyset, migrate, patience
-from backend_stub.db.models import Account, Job, Profile, Quality, Title, TitleGenre, TitleRights
+from backend_stub.db import database, keyset, migrate, patience, title_changes
+from backend_stub.db.models import Account, CatalogueState, Job, Profile, Quality, Title, TitleGenre, TitleRights
 from backend_stub.edge import nginx, upstream
 from backend_stub.edge.app import EdgeApp
 from backend_stub.edge.gate import RemoteGate
@@ -617,6 +631,28 @@ def _counts_once_it_is_wrong(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Accounts, "note_wrong_password", counted)
 
 
+def _numbered_by_the_begin(patch: pytest.MonkeyPatch) -> None:
+    """What is searched goes by when a change began; one that is written after a later one is never taken in."""
+
+    def began(session: Session) -> int:
+        at = session.scalar(select(cast(extract("epoch", func.now()) * 10**6, BigInteger))) or 0
+        session.execute(update(CatalogueState).values(change=func.greatest(CatalogueState.change, at)))
+        return at
+
+    patch.setattr(title_changes, "next_change", began)
+
+
+def _numbered_in_no_order(patch: pytest.MonkeyPatch) -> None:
+    """The number of a change is taken, and the next one too, before the change can be seen."""
+    next_change = title_changes.next_change
+
+    def taken(session: Session) -> int:
+        with Session(session.get_bind()) as own, own.begin():
+            return next_change(own)
+
+    patch.setattr(title_changes, "next_change", taken)
+
+
 def _no_limit_of_a_network(patch: pytest.MonkeyPatch) -> None:
     """One address tries a password with as many accounts as it likes."""
     own = auth.limited
@@ -723,6 +759,16 @@ FAULTS = [
         "service-an-hours-sum-is-larger-than-its-column",
         _AT_ONCE + "test_no_report_makes_a_sum_larger_than_its_column[postgresql]",
         lambda patch: patch.setattr(quality, "MOST_COUNTED", 2**63),
+    ),
+    Fault(
+        "service-a-title-that-is-written-late-is-never-found",
+        _AT_ONCE + "test_a_title_that_is_edited_while_another_one_is_found[postgresql]",
+        _numbered_by_the_begin,
+    ),
+    Fault(
+        "service-changes-of-titles-in-no-order",
+        _AT_ONCE + "test_changes_of_titles_are_numbered_as_they_can_be_seen[postgresql]",
+        _numbered_in_no_order,
     ),
     Fault(
         "service-one-account-fails-an-edge",

@@ -27,6 +27,7 @@ from backend_stub.db.models.activity import (
 from backend_stub.db.models.base import Base
 from backend_stub.db.models.billing import LedgerCard, LedgerCharge, LedgerEvent, Membership, Payment
 from backend_stub.db.models.catalogue import (
+    CatalogueState,
     ContentKey,
     Episode,
     KeyEnvelope,
@@ -58,6 +59,7 @@ __all__ = [
     "Account",
     "AuditEntry",
     "Base",
+    "CatalogueState",
     "ClockMark",
     "ContentKey",
     "DailyView",

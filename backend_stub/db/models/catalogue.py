@@ -48,7 +48,18 @@ class Title(Base):
     version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")  # the one that is shown
     artwork: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")  # file names by kind
     focal: Mapped[list[float] | None] = mapped_column(JSON)  # of its backdrop: across and down, 0 to 1
-    edited_at: Mapped[float | None] = mapped_column(Float, index=True)  # when its name or synopsis changed last
+    change: Mapped[int] = mapped_column(
+        BigInteger, default=0, server_default="0", index=True
+    )  # the number of the last change of what is searched: backend_stub.db.title_changes
+
+
+class CatalogueState(Base):
+    """One row: the number of the last change of a title."""
+
+    __tablename__ = "catalogue_state"
+
+    one: Mapped[int] = mapped_column(Integer, primary_key=True)
+    change: Mapped[int] = mapped_column(BigInteger)
 
 
 class TitleVersion(Base):

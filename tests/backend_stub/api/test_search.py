@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from sqlalchemy import delete, update
 
-from backend_stub.db.models import Title
+from backend_stub.db.models import CatalogueState, Title
 from backend_stub.services import search_index
+from backend_stub.services.editing import Words
 from backend_stub.services.entitlement import ContractTerms
 from backend_stub.services.search_index import SearchDocument, SearchIndex
 from backend_stub.services.vocabulary import Near, Vocabulary
@@ -115,6 +117,34 @@ def test_the_index_follows_the_catalogue(running: Service, viewer: Caller) -> No
         session.get_one(Title, "paris-texas").published_at = None
         session.add(film("texas-two", "Texas Two", "", 2000, START + 100))
     assert hits(viewer, "q=texas") == ["texas-two"]
+
+
+def test_words_that_are_edited_are_found_at_once(running: Service, viewer: Caller) -> None:
+    assert hits(viewer, "q=texas") == ["paris-texas"]
+    running.context.titles.editing.change("amelie", Words(title="Texas, Paris"), by=None)
+    assert sorted(hits(viewer, "q=texas")) == ["amelie", "paris-texas"]
+    assert hits(viewer, "q=waitress") == ["amelie"]
+
+
+def test_of_a_database_that_was_put_back_all_titles_are_read_again(running: Service, viewer: Caller) -> None:
+    assert hits(viewer, "q=texas") == ["paris-texas"]
+    with running.context.database.write() as session:
+        session.execute(update(Title).where(Title.id == "amelie").values(title="Texas, Paris"))
+        session.execute(delete(Title).where(Title.id == "paris-texas"))
+        session.execute(update(CatalogueState).values(change=0))
+    assert hits(viewer, "q=texas") == ["amelie"]
+
+
+def test_rows_that_came_or_went_by_themselves_are_counted(running: Service, viewer: Caller) -> None:
+    assert hits(viewer, "q=texas") == ["paris-texas"]
+    search = running.context.titles.search
+    search.keep_in_step()
+    before = search._index.ids()
+    with running.context.database.write() as session:
+        session.execute(delete(Title).where(Title.id == "paris-texas"))
+    running.clock.step(60)
+    search.keep_in_step()
+    assert search._index.ids() == before - {"paris-texas"}
 
 
 def test_a_damaged_index_is_made_again(running: Service, viewer: Caller) -> None:

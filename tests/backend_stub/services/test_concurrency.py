@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from joserfc.jwk import ECKey
-from sqlalchemy import func, select, text, update
+from sqlalchemy import event, func, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -19,11 +19,13 @@ from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
 from backend_stub.db import patience
 from backend_stub.db.database import Database, hold_name
-from backend_stub.db.models import Job, ProgressEvent, Quality, Revocation, WatchedPosition
+from backend_stub.db.models import Job, ProgressEvent, Quality, Revocation, Title, WatchedPosition
 from backend_stub.jobs import states, store
 from backend_stub.jobs.model import Claim, NewTask
 from backend_stub.jobs.states import JobState, TaskRecord, TaskState
 from backend_stub.problems import ProblemError
+from backend_stub.services.editing import Words
+from backend_stub.services.entitlement import Viewing
 from backend_stub.services.progress import ProgressReport
 from backend_stub.services.telemetry import PlayerEvent
 from tests.kit.backend import publish_noise
@@ -259,6 +261,67 @@ def test_whoever_has_read_the_revocations_up_to_one_misses_none_below(context: S
         other.result(10)
     with database.read() as session:
         assert session.scalars(select(Revocation.subject).order_by(Revocation.serial)).all() == ["a", "b"]
+
+
+def film(title_id: str) -> Title:
+    words = {"title": title_id, "synopsis": "", "year": 2000, "duration_s": 60.0, "published_at": 1.0}
+    return Title(id=title_id, **words, heights=[], variants=["clear"], open_licence=True)
+
+
+def found(context: ServiceContext, word: str) -> list[str]:
+    """The titles that a search for this word finds."""
+    return [one.title.id for one in context.titles.search.find(Viewing("somebody"), word, 10).items]
+
+
+def test_a_title_that_is_edited_while_another_one_is_found(context: ServiceContext) -> None:
+    """Its edit began before the other's, and is written after it."""
+    if context.database.engine.dialect.name != "postgresql":
+        pytest.skip("one transaction writes at a time")
+    editing = context.titles.editing
+    with context.database.write() as session:
+        session.add_all([film("early"), film("late")])
+    with context.database.write() as session:
+        session.get_one(Title, "early").title = "Overture"
+        session.flush()
+        editing.change("late", Words(title="Finale"), by=None)
+        assert found(context, "finale") == ["late"]
+        assert found(context, "overture") == []
+    assert found(context, "overture") == ["early"]
+
+
+def test_changes_of_titles_are_numbered_as_they_can_be_seen(context: ServiceContext) -> None:
+    """The second one that ends waits for the first, which took the lower number."""
+    database = context.database
+    with database.write() as session:
+        session.add_all([film("first"), film("second")])
+    began, done = threading.Event(), threading.Event()
+
+    def edit_the_second() -> None:
+        began.set()
+        context.titles.editing.change("second", Words(title="Finale"), by=None)
+        done.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            session.get_one(Title, "first").title = "Overture"
+            event.listen(session, "before_commit", lambda _session: look_meanwhile(), once=True)
+
+            def look_meanwhile() -> None:
+                other.append(pool.submit(edit_the_second))
+                assert began.wait(10)
+                until(lambda: done.is_set() or _waits_for_another(database), "it neither ends nor waits")
+                found(context, "anything")
+
+            other: list[Future[None]] = []
+        other[0].result(10)
+    assert (found(context, "overture"), found(context, "finale")) == (["first"], ["second"])
+
+
+def _waits_for_another(database: Database) -> bool:
+    if database.engine.dialect.name != "postgresql":
+        return True
+    with database.read() as session:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def _waits_for_a_name(database: Database) -> bool:
