@@ -18,11 +18,14 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Quality, QualityHour
+from backend_stub.db.models import Device, EdgeBeat, Quality, QualityHour, Title
 from backend_stub.services.operator_settings import Settled
 
 HOUR_S = 3600.0
 MOST_COUNTED = 2**31 - 1  # what a column of PostgreSQL holds; what is more counts as this
+NAMES_OF_AN_ACCOUNT = 20  # in an hour, of titles, devices, CDNs or versions that the service does not know
+OTHER = "other"  # stands for the rest of them
+_ASKED_AT_ONCE = 500
 CDNS_OF_A_SESSION = 4  # that are told apart; what is told of more counts for none
 Group = Literal["title_id", "pathway", "device_id", "app_version"]
 _ALL: Literal["all"] = "all"
@@ -129,10 +132,6 @@ class QualitySums:
                 buckets[min(max(place, 0), parts - 1)].append(row)
         return {name: [_of_hours(name, hours) for hours in found[name]] for name in sorted(found)}
 
-    def forget(self, before: float) -> None:
-        with self._database.write() as session:
-            session.execute(delete(QualityHour).where(QualityHour.hour < _hour(before)))
-
 
 def aggregate(name: str, rows: Sequence[Quality]) -> QualityOf:
     """The quality of playbacks, by what each met on each CDN."""
@@ -182,18 +181,52 @@ def _quality(
 
 def _sum_hour(session: Session, hour: int) -> None:
     begins = Quality.started_at >= hour * HOUR_S, Quality.started_at < (hour + 1) * HOUR_S
-    rows: Sequence[Any] = session.execute(select(*_COLUMNS).where(*begins)).all()
+    order = Quality.started_at, Quality.account_id, Quality.session_id, Quality.pathway
+    rows: Sequence[Any] = session.execute(select(*_COLUMNS).where(*begins).order_by(*order)).all()
     session.execute(delete(QualityHour).where(QualityHour.hour == hour))
-    made = [_hour_of(hour, part, name, found) for part in _PARTS for name, found in _split(rows, part)]
+    made = [_hour_of(hour, part, name, found) for part in _PARTS for name, found in _split(session, rows, part)]
     if made:
         session.execute(insert(QualityHour), made)
 
 
-def _split(rows: Sequence[Any], part: str) -> Iterable[tuple[str, list[Any]]]:
+def _split(session: Session, rows: Sequence[Any], part: str) -> Iterable[tuple[str, list[Any]]]:
+    if part == _ALL:
+        return [("", list(rows))] if rows else []
+    beyond = _beyond(session, rows, part)
     parts: dict[str, list[Any]] = {}
     for row in rows:
-        parts.setdefault("" if part == _ALL else getattr(row, part), []).append(row)
+        name = getattr(row, part)
+        parts.setdefault(OTHER if (row.account_id, name) in beyond else name, []).append(row)
     return parts.items()
+
+
+def _beyond(session: Session, rows: Sequence[Any], part: str) -> set[tuple[str, str]]:
+    """The names that are too many: what an account calls what the service does not know, but for the first ones."""
+    named: dict[str, dict[str, None]] = {}
+    for row in rows:
+        named.setdefault(row.account_id, {})[getattr(row, part)] = None
+    beyond = set[tuple[str, str]]()
+    for account_id, names in named.items():
+        if len(names) > NAMES_OF_AN_ACCOUNT:
+            known = _known(session, part, account_id, list(names))
+            unknown = [name for name in names if name not in known]
+            beyond |= {(account_id, name) for name in unknown[NAMES_OF_AN_ACCOUNT:]}
+    return beyond
+
+
+def _known(session: Session, part: str, account_id: str, names: Sequence[str]) -> set[str]:
+    """The titles, the account's devices and the edges that there are, of ``names``; of versions nothing is known."""
+    by_id = {
+        "title_id": select(Title.id),
+        "device_id": select(Device.id).where(Device.account_id == account_id),
+        "pathway": select(EdgeBeat.pathway),
+    }
+    found = set[str]()
+    for start in range(0, len(names) if part in by_id else 0, _ASKED_AT_ONCE):
+        query = by_id[part]
+        column = query.selected_columns[0]
+        found |= set(session.scalars(query.where(column.in_(names[start : start + _ASKED_AT_ONCE]))))
+    return found
 
 
 def _hour_of(hour: int, part: str, name: str, rows: Sequence[Any]) -> dict[str, Any]:

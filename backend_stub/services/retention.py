@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,21 +20,25 @@ from backend_stub.db.models import (
     PlaySession,
     ProgressEvent,
     Quality,
+    QualityHour,
     RefreshToken,
     TelemetryEvent,
 )
+from backend_stub.services.quality import HOUR_S
 
 _AT_ONCE = 2000  # rows in one transaction: nobody waits long for it
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Rows go ``kept_s`` seconds after the moment in ``at``; ``key`` is their primary key."""
+    """Rows go ``kept_s`` seconds after the moment in ``at``, which counts units of ``unit_s`` seconds; ``key`` is
+    their primary key."""
 
     key: tuple[InstrumentedAttribute[Any], ...]
-    at: InstrumentedAttribute[float] | InstrumentedAttribute[float | None]
+    at: InstrumentedAttribute[float] | InstrumentedAttribute[float | None] | InstrumentedAttribute[int]
     kept_s: float
     only: ColumnElement[bool] | None = None
+    unit_s: float = 1.0
 
 
 #: docs/backend.md states these.
@@ -47,6 +52,7 @@ KEPT = (
     Kept((ProgressEvent.account_id, ProgressEvent.event_id), ProgressEvent.received_at, 30 * DAY_S),
     Kept((TelemetryEvent.account_id, TelemetryEvent.event_id), TelemetryEvent.received_at, 30 * DAY_S),
     Kept((Quality.account_id, Quality.session_id, Quality.pathway), Quality.started_at, 90 * DAY_S),
+    Kept((QualityHour.hour, QualityHour.part, QualityHour.name), QualityHour.hour, 90 * DAY_S, unit_s=HOUR_S),
     Kept((AuditEntry.id,), AuditEntry.at, 365 * DAY_S),
 )
 
@@ -60,7 +66,7 @@ class Retention:
         """Delete what is too old; how many rows that were."""
         now, gone = self._clock.now(), 0
         for kept in KEPT:
-            old = kept.at < now - kept.kept_s
+            old = kept.at < math.floor((now - kept.kept_s) / kept.unit_s)
             if kept.only is not None:
                 old = and_(old, kept.only)
             while (deleted := self._delete(kept, old)) > 0:

@@ -39,7 +39,17 @@ from backend_stub.asgi import App, Scope
 from backend_stub.broadcaster import encoder
 from backend_stub.context import ServiceContext
 from backend_stub.db import database, keyset, migrate, patience, title_changes
-from backend_stub.db.models import Account, CatalogueState, Job, Profile, Quality, Title, TitleGenre, TitleRights
+from backend_stub.db.models import (
+    Account,
+    CatalogueState,
+    Job,
+    Profile,
+    Quality,
+    QualityHour,
+    Title,
+    TitleGenre,
+    TitleRights,
+)
 from backend_stub.edge import nginx, upstream
 from backend_stub.edge.app import EdgeApp
 from backend_stub.edge.gate import RemoteGate
@@ -769,6 +779,18 @@ FAULTS = [
         "service-changes-of-titles-in-no-order",
         _AT_ONCE + "test_changes_of_titles_are_numbered_as_they_can_be_seen[postgresql]",
         _numbered_in_no_order,
+    ),
+    Fault(
+        "service-sums-of-quality-are-kept-for-ever",
+        _SIZE + "test_the_sums_of_ninety_days_are_kept_to_the_hour",
+        lambda patch: patch.setattr(
+            retention, "KEPT", tuple(kept for kept in retention.KEPT if kept.at.class_ is not QualityHour)
+        ),
+    ),
+    Fault(
+        "service-made-up-names-fill-the-sums",
+        _SIZE + "TestQuality::test_names_that_an_account_makes_up_are_few[title_id]",
+        lambda patch: patch.setattr(quality, "_beyond", lambda *_: set()),
     ),
     Fault(
         "service-one-account-fails-an-edge",

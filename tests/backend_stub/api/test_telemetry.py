@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from backend_stub.db.keyset import Place
 from backend_stub.server import ServerGroup
 from backend_stub.services.addresses import Edge
+from backend_stub.services.edge_beats import EdgeReport
 from backend_stub.services.quality import percentile
 from backend_stub.services.reports import Outcome, ReportsInMemory
 from backend_stub.services.retention import Retention
@@ -160,6 +161,7 @@ class TestTelemetry:
 
     def test_names_that_players_make_up_are_no_edges(self, running: Service, viewer: Caller) -> None:
         """They would fill the memory of the service and of whoever scrapes it."""
+        running.context.edge_beats.beat(EdgeReport("edge-a", "http://edge"))
         names = [f"edge-{n}" for n in range(50)] + ["edge-a"]
         viewer.post("/telemetry", {"items": [event(name, "start", session_id=name, pathway=name) for name in names]})
         reports = running.context.steering._reports

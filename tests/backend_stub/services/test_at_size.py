@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
@@ -18,6 +18,7 @@ from backend_stub.context import open_context
 from backend_stub.db.models import (
     AuditEntry,
     DailyView,
+    Device,
     PlaySession,
     ProgressEvent,
     Quality,
@@ -29,7 +30,7 @@ from backend_stub.db.models import (
 )
 from backend_stub.services.entitlement import Viewing
 from backend_stub.services.newest_titles import KEPT_S, MOST, NewestTitles
-from backend_stub.services.quality import aggregate
+from backend_stub.services.quality import NAMES_OF_AN_ACCOUNT, Group, aggregate
 from backend_stub.services.retention import Retention
 from backend_stub.services.views import RANKED_S, Seen
 from tests.bench.fill import Sizes, fill
@@ -118,6 +119,37 @@ class TestQuality:
             row.played_s, row.changed_at = 70.0, running.clock.now()
         for _ in range(2):
             assert running.context.quality.of(START - DAY_S)[0].played_s == 70.0
+
+    @pytest.mark.parametrize("part", ["title_id", "device_id", "pathway", "app_version"])
+    def test_names_that_an_account_makes_up_are_few(self, running: Service, part: Group) -> None:
+        """One with many screens is told apart by its devices all the same."""
+        anna, liar = running.account("anna"), running.account("liar")
+        rows = [playback(liar, number, START - 1 - number) for number in range(100)]
+        for number, row in enumerate(rows):
+            setattr(row, part, f"made up {number}")
+        honest = playback(anna, 500, START - 1)
+        setattr(honest, part, "honest")
+        add(running, [*rows, honest])
+        running.context.quality.sum_up()
+        found = {one.name: one.playbacks for one in running.context.quality.of(START - DAY_S, part)}
+        assert len(found) == NAMES_OF_AN_ACCOUNT + 2
+        assert (found["other"], found["honest"]) == (100 - NAMES_OF_AN_ACCOUNT, 1)
+        assert running.context.quality.of(START - DAY_S)[0].playbacks == 101
+
+    def test_what_the_service_knows_is_told_apart_however_much_it_is(self, running: Service) -> None:
+        account_id = running.account("a")
+        add(running, [a_title(number) for number in range(40)])
+        add(
+            running,
+            [Device(account_id=account_id, id=f"d{n}", name="", public_key={}, created_at=0.0) for n in range(40)],
+        )
+        rows = [playback(account_id, number, START - 1 - number) for number in range(40)]
+        for number, row in enumerate(rows):
+            row.title_id, row.device_id = f"t{number}", f"d{number}"
+        add(running, list(rows))
+        running.context.quality.sum_up()
+        for part in ("title_id", "device_id"):
+            assert len(running.context.quality.of(START - DAY_S, part)) == 40
 
     def test_asking_reads_no_playback(self, running: Service) -> None:
         account_id = running.account("a")
@@ -305,13 +337,14 @@ def test_what_is_old_is_let_go(running: Service) -> None:
     account_id = running.account("b")
 
     def rows(session: Session) -> list[int]:
-        kinds = (PlaySession, RefreshToken, ProgressEvent, AuditEntry, Quality)
+        kinds = (PlaySession, RefreshToken, ProgressEvent, AuditEntry, Quality, QualityHour)
         return [session.scalar(select(func.count()).select_from(kind)) or 0 for kind in kinds]
 
     add(
         running,
         [playback(account_id, 1, START), ProgressEvent(account_id=account_id, event_id="e", received_at=START)],
     )
+    running.context.quality.sum_up()
     retention = Retention(running.context.database, running.clock)
     count: Callable[[], list[int]] = lambda: rows_of(running, rows)  # noqa: E731
     before = count()
@@ -325,7 +358,20 @@ def test_what_is_old_is_let_go(running: Service) -> None:
     assert after[3:] == before[3:]
     running.clock.step(300 * DAY_S)
     retention.let_go()
-    assert count() == [0] * 5
+    assert count() == [0] * 6
+
+
+def test_the_sums_of_ninety_days_are_kept_to_the_hour(running: Service) -> None:
+    account_id = running.account("a")
+    hours = [89 * 24, 90 * 24, 90 * 24 + 1]
+    add(running, [playback(account_id, number, START - ago * 3600) for number, ago in enumerate(hours)])
+    running.context.quality.sum_up()
+    asked = lambda: sum(one.playbacks for one in running.context.quality.of(0.0))  # noqa: E731
+    assert asked() == 3
+    with running.context.database.write() as session:
+        session.execute(update(Quality).values(changed_at=0.0))  # nothing is summed up again
+    Retention(running.context.database, running.clock).let_go()
+    assert asked() == 2, "the oldest hour that an operator may ask for is whole"
 
 
 def rows_of(running: Service, count: Callable[[Session], list[int]]) -> list[int]:
