@@ -147,7 +147,7 @@ class PlayingFile(OpeningFile):
 
     async def choose_text(self, track_id: str | None) -> None:
         await self.tracks.choose_text(track_id)
-        self._remember(text=track_id or "off")
+        self._remember(text=self.tracks.key(track_id))
 
     def _remember(self, **chosen: Any) -> None:  # noqa: ANN401  (fields of OpenedFile)
         if self.parts.services.files is not None:
@@ -158,10 +158,16 @@ class PlayingFile(OpeningFile):
 
     async def add_subtitles(self, path: Path) -> None:
         await self.tracks.add(path)
+        await self._remember_shown_text()
 
     async def show_chosen_subtitles(self) -> None:
         """Show those that the viewer chose together with the file."""
-        await self.tracks.add_all(self.parts.source.subtitles)
+        if await self.tracks.add_all(self.parts.source.subtitles):
+            await self._remember_shown_text()
+
+    async def _remember_shown_text(self) -> None:
+        if shown := await self.tracks.chosen_text():
+            self._remember(text=self.tracks.key(shown))
 
     async def subtitle_lines(self) -> tuple[SubtitleLine, ...]:
         chosen = await self.tracks.chosen_text()
@@ -323,7 +329,7 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
     await opening.settled.wait()
     if path is not None:
         parts.monitor.stalls = KnownCause(StallCause.FILE)
-    own = OwnSubtitles()
+    own = OwnSubtitles(path)
     tracks = FileTracks(parts, control, own)
     progress = FileProgress(parts, control, tracks)
     playing = PlayingFile(

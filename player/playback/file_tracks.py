@@ -16,10 +16,11 @@ from player.playback.own_subtitles import OwnSubtitles, is_own
 from player.playback.parts import PlaybackParts
 from player.reporting.state import TrackChoice
 from player.tracks.logical import LogicalTrack
-from player.tracks.preferences import choose_audio, choose_text
+from player.tracks.preferences import SubtitleMode, choose_audio, choose_text
 
 _PROPERTY = {TrackType.AUDIO: "aid", TrackType.TEXT: "sid"}
 _TYPES = {"audio": TrackType.AUDIO, "sub": TrackType.TEXT}
+_OFF = "off"
 _NO_DECODER = "This format cannot be decoded here."
 _MOST_TRACKS = 200
 _LONGEST = 200
@@ -137,8 +138,9 @@ class FileTracks:
         self._parts.monitor.update(audio_tracks=audio, text_tracks=(*text, *own))
 
     async def begin(self, audio: str = "", text: str = "") -> None:
-        """Choose what the viewer likes: what was chosen in this file, else by the preferences. ``text`` is "off" for
-        none."""
+        """Choose what the viewer likes: what was chosen in this file, else by the preferences, else subtitles that
+        are called as the film. ``text`` is what :meth:`key` gave. What cannot be shown is reported, and the next best
+        is shown."""
         preferences = self._parts.services.learning.preferences
         sounds = [one for one in self._of(TrackType.AUDIO) if one.unsupported is None]
         wanted = next((one for one in sounds if one.track.id == audio), None)
@@ -146,11 +148,35 @@ class FileTracks:
             wanted = sounds[choose_audio([one.logical for one in sounds], preferences)]
         if wanted is not None and self._chosen[TrackType.AUDIO] != wanted.track.id:
             await self._select(TrackType.AUDIO, wanted)
-        spoken = None if wanted is None else wanted.track.language
+        if text != _OFF and not await self._show_if_readable(self._show_again(text)):
+            await self._show_preferred(None if wanted is None else wanted.track.language)
+
+    async def _show_again(self, key: str) -> bool:
+        return bool(key) and await self._show(await self._own.known_by(key) if is_own(key) else key)
+
+    async def _show_preferred(self, spoken: str | None) -> None:
+        failed: set[str] = set()
+        while (choice := self._preferred(spoken, failed)) is not None:
+            if await self._show_if_readable(self._show(choice)):
+                return
+            failed.add(choice)
+
+    def _preferred(self, spoken: str | None, failed: Collection[str]) -> str | None:
+        """The subtitles to start with. As mpv does, those in a file of exactly the film's name are shown where the
+        preferences name no others, unless the viewer has turned subtitles off."""
+        preferences = self._parts.services.learning.preferences
         texts = [*(one.logical for one in self._of(TrackType.TEXT)), *self._own_tracks()]
-        choice = text or choose_text(texts, spoken, preferences)
-        if choice is not None:
-            await self._show_if_readable(self._show(choice))
+        choice = choose_text(texts, spoken, preferences, failed)
+        if choice is not None and not next(one.first.forced for one in texts if one.id == choice):
+            return choice
+        if preferences.subtitles is not SubtitleMode.NEVER:
+            named = (id_ for id_ in self._own.named_as_film() if id_ not in failed)
+            choice = next(named, choice)
+        return choice
+
+    def key(self, text_id: str | None) -> str:
+        """What to remember chosen subtitles by: another list may have them in another place."""
+        return _OFF if text_id is None else self._own.key(text_id) if is_own(text_id) else text_id
 
     async def choose_audio(self, track_id: str) -> None:
         """The viewer chooses an audio track; nothing for one that is not available."""
@@ -174,36 +200,39 @@ class FileTracks:
         self._second = None if number is None else track_id
         self._parts.monitor.update(second_text=self._second or "")
 
-    async def add_all(self, paths: Sequence[Path]) -> None:
-        """Show the subtitle files that came with the film, the last one that can be read. The others are reported."""
-        for path in paths:
-            await self._show_if_readable(self.add(path))
+    async def add_all(self, paths: Sequence[Path]) -> bool:
+        """Show the subtitle files that came with the film, the last one that can be read; False where there is none.
+        The others are reported."""
+        return any([await self._show_if_readable(self.add(path)) for path in paths])
 
-    async def add(self, path: Path) -> None:
+    async def add(self, path: Path) -> bool:
         """Show a subtitle file of the viewer's. Raises InputError or MediaError where it cannot be read."""
         media = self._parts.source.media
-        await self._show(self._own.add_path(path, "" if media is None else Path(media.name).stem))
+        return await self._show(self._own.add_path(path, "" if media is None else Path(media.name).stem))
 
     async def chosen_text(self) -> str:
         """The id of the subtitles that are shown, once a choice under way is done; empty for none."""
         async with self._lock:
             return self._chosen[TrackType.TEXT] or ""
 
-    async def _show_if_readable(self, shown: Awaitable[None]) -> None:
+    async def _show_if_readable(self, shown: Awaitable[bool]) -> bool:
         """The viewer asked for the film, which plays without subtitles too."""
         try:
-            await shown
+            return await shown
         except ANY_ERROR as error:
             self._parts.ending.report_side_failure(error)
+            return False
 
-    async def _show(self, track_id: str | None) -> None:
+    async def _show(self, track_id: str | None) -> bool:
+        """False where there is no such track."""
         number = await self._number(track_id)
         if track_id is not None and number is None:
-            return
+            return False
         async with self._lock:
             await self._set("sid", number)
             self._chosen[TrackType.TEXT] = track_id
             self.publish()
+        return True
 
     async def _number(self, track_id: str | None) -> int | None:
         if track_id is not None and is_own(track_id):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from player.base.errors import ErrorCode, InputError, MatineeError, MediaError
@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 SUFFIXES = frozenset({".srt", ".ass", ".ssa", ".vtt", ".sub", ".txt", ".smi", ".mpl"})
 """Names of subtitle files. Of ".sub" only the text form: the other one is pictures."""
 _BESIDE = SUFFIXES - {".txt"}
+_PICTURES_INDEX = ".idx"  # VobSub: the .sub beside it has pictures
 MAX_BYTES = 8 << 20
 _MOST_LINES = 50_000
 _MOST_FILES = 40
@@ -56,12 +57,13 @@ class SubtitleText:
 
 @dataclass(frozen=True, slots=True)
 class SubtitlePlace:
-    """A subtitle file and what its name says of it."""
+    """A subtitle file and what its name says of it. ``same_name``: it is called exactly as the film beside it."""
 
     path: Path
     language: str | None = None
     forced: bool = False
     hard_of_hearing: bool = False
+    same_name: bool = False
 
 
 def is_subtitle_name(name: str) -> bool:
@@ -79,9 +81,14 @@ def beside(film: Path) -> tuple[SubtitlePlace, ...]:
             listed = sorted(folder.iterdir())
         except OSError:
             continue
+        indices = {path.stem for path in listed if path.suffix.casefold() == _PICTURES_INDEX}
         for path in listed:
             if path.suffix.casefold() in _BESIDE and _belongs(path.stem, film.stem) and path.is_file():
-                found.setdefault(path.resolve(), named(path, film.stem))
+                if path.suffix.casefold() == ".sub" and path.stem in indices:
+                    continue
+                place = named(path, film.stem)
+                same = folder == film.parent and path.stem.casefold() == film.stem.casefold()
+                found.setdefault(path.resolve(), replace(place, same_name=same))
     return tuple(found.values())[:_MOST_FILES]
 
 
@@ -102,20 +109,36 @@ def named(path: Path, film_stem: str = "") -> SubtitlePlace:
 
 def load(path: Path, fps: float | None = None, language: str | None = None) -> SubtitleText:
     """A subtitle file, read from the disk. Raises InputError or MediaError."""
+    return read(content_of(path), fps, language)
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a subtitle file, at most one more than it may have. Blocks for the disk. Raises InputError."""
     try:
         with open(path, "rb", opener=open_regular) as file:
-            data = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         sentence = f"{readable(path.name)}: {error.strerror or 'it cannot be read'}."
         raise InputError(ErrorCode.INPUT_FILE, sentence) from error
-    return read(data, fps, language)
 
 
 def read(data: bytes, fps: float | None = None, language: str | None = None) -> SubtitleText:
     """Subtitles from the bytes of a file. ``fps`` is the film's, for formats that count frames; ``language`` is what
-    the name says. Raises MediaError."""
+    the name says. Raises MediaError, whatever a library raises for it."""
     if len(data) > MAX_BYTES:
         raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "This subtitle file is too large to be one.")
+    try:
+        found = _read(data, fps, language)
+    except Exception as error:
+        _log.info("a subtitle file cannot be read: %s", type(error).__name__)
+        raise _unreadable() from error
+    if found is None:
+        raise _unreadable()
+    return found
+
+
+def _read(data: bytes, fps: float | None, language: str | None) -> SubtitleText | None:
+    """None where nothing is said."""
     text = decoded(data, language).replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip().startswith("WEBVTT"):
         cues = parse_webvtt(text)[:_MOST_LINES]
@@ -124,7 +147,7 @@ def read(data: bytes, fps: float | None = None, language: str | None = None) -> 
     return _with_pysubs2(text, fps)
 
 
-def _with_pysubs2(text: str, fps: float | None) -> SubtitleText:
+def _with_pysubs2(text: str, fps: float | None) -> SubtitleText | None:
     import pysubs2
 
     if "[Events]" in text:
@@ -133,12 +156,9 @@ def _with_pysubs2(text: str, fps: float | None) -> SubtitleText:
         subtitles = pysubs2.SSAFile.from_string(text, fps=fps or None)
     except pysubs2.exceptions.UnknownFPSError:
         subtitles = pysubs2.SSAFile.from_string(text, fps=25.0)
-    except Exception as error:
-        _log.info("a subtitle file cannot be read: %s", type(error).__name__)
-        raise _unreadable() from error
     subtitles.events = [event for event in subtitles.events if not event.is_comment][:_MOST_LINES]
     if not subtitles.events:
-        raise _unreadable()
+        return None
     if subtitles.format not in ("ass", "ssa"):
         _dress(subtitles)
     lines = (

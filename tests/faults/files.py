@@ -7,16 +7,17 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
 import pytest
 
 from player.mpv.player import MpvPlayer
-from player.playback import embedded_lines, file_phases, file_progress, session, steps
+from player.playback import embedded_lines, file_phases, file_progress, own_subtitles, session, steps
 from player.playback.embedded_lines import EmbeddedLines
 from player.playback.file_phases import PlayingFile
 from player.playback.file_tracks import FileTracks
+from player.playback.own_subtitles import OwnSubtitles
 from player.playback.parts import PlaybackParts
 from player.playback.progress import PlaybackProgress
 from player.playback.stalls import KnownCause
@@ -79,8 +80,19 @@ async def _set_and_wait(self: FileTracks, name: str, number: int | None) -> None
     await self._control.run(self._control.player.set, name, "no" if number is None else number)
 
 
-async def _shown_or_failed(_self: FileTracks, shown: Awaitable[None]) -> None:
-    await shown
+def _named_as_film_first(self: FileTracks, spoken: str | None, failed: Collection[str]) -> str | None:
+    return next(iter(self._own.named_as_film()), None) or _preferred(self, spoken, failed)
+
+
+_preferred = FileTracks._preferred
+
+
+async def _as_if_shown(_self: FileTracks, _key: str) -> bool:
+    return True
+
+
+async def _shown_or_failed(_self: FileTracks, shown: Awaitable[bool]) -> bool:
+    return await shown
 
 
 def _no_series(patch: pytest.MonkeyPatch) -> None:
@@ -166,6 +178,7 @@ def _style_of_ours(self: MpvPlayer, name: str, value: object) -> None:
 
 
 _TOOLS = "tests/e2e/test_tools.py::"
+_OWN = "tests/e2e/test_own_subtitles.py::"
 _SHARES = "tests/e2e/test_hanging_share.py::"
 _MEMORY = "tests/player/resume/test_files.py::"
 _PROCESS = "tests/player/media/test_worker_process.py::"
@@ -705,6 +718,41 @@ FAULTS = [
         name="files-a-bad-subtitle-file-stops-the-film",
         test=_TOOLS + "test_a_film_plays_beside_a_subtitle_file_that_cannot_be_read[forced-nothing]",
         apply=lambda patch: patch.setattr(FileTracks, "_show_if_readable", _shown_or_failed),
+    ),
+    Fault(
+        name="files-chosen-subtitles-are-a-place-in-a-list",
+        test=_OWN + "test_a_chosen_file_is_known_again_among_others",
+        apply=lambda patch: patch.setattr(FileTracks, "key", lambda _self, text_id: text_id or "off"),
+    ),
+    Fault(
+        name="files-lost-subtitles-keep-the-preferred-ones-away",
+        test=_OWN + "test_the_preferred_language_takes_the_place_of_a_file_that_cannot_be_shown[beside-gone]",
+        apply=lambda patch: patch.setattr(FileTracks, "_show_again", _as_if_shown),
+    ),
+    Fault(
+        name="files-a-dropped-subtitle-file-is-forgotten",
+        test=_OWN + "test_a_dropped_file_is_shown_again",
+        apply=lambda patch: patch.setattr(own_subtitles, "_path", lambda _key, _film: None),
+    ),
+    Fault(
+        name="files-what-a-library-raises-for-subtitles-fails-the-film",
+        test=_OWN + "test_whatever_a_library_raises_for_a_subtitle_file_is_a_notice[to_string]",
+        apply=lambda patch: patch.setattr(own_subtitles, "read", subtitle_files._read),
+    ),
+    Fault(
+        name="files-subtitles-of-the-films-name-are-not-shown",
+        test=_OWN + "test_a_file_of_exactly_the_films_name_is_shown_by_itself[Film.srt]",
+        apply=lambda patch: patch.setattr(OwnSubtitles, "named_as_film", lambda _self: []),
+    ),
+    Fault(
+        name="files-subtitles-that-are-turned-off-come-back",
+        test=_OWN + "test_the_preferences_count_before_a_file_of_the_films_name[never]",
+        apply=lambda patch: patch.setattr(FileTracks, "_preferred", _named_as_film_first),
+    ),
+    Fault(
+        name="files-pictures-are-offered-as-text",
+        test=_OWN + "test_subtitles_that_are_pictures_are_not_offered",
+        apply=lambda patch: patch.setattr(subtitle_files, "_PICTURES_INDEX", "none"),
     ),
     Fault(
         name="files-a-film-without-a-length-is-never-seen",
