@@ -38,13 +38,15 @@ def titles(
     context: Context,
     operator: SignedInOperator,
     q: Annotated[str, Query(max_length=100)] = "",
-    after: Annotated[str, Query(max_length=64)] = "",
+    after: Annotated[str, Query(pattern=r"(?s)^[a-z0-9-]{1,64},.{0,300}$")] = "",
 ) -> Response:
-    named = context.insight.titles(after=after, text=clean(q), limit=_PER_PAGE)
+    last_id, _, last_title = after.partition(",")
+    place = (last_id, last_title) if after else None
+    named = context.insight.titles(after=place, text=clean(q), limit=_PER_PAGE)
     week = context.quality.of(context.clock.now() - _WEEK_S, "title_id", [key for key, _ in named])
     quality = {one.name: one for one in week}
     rows = [(key, name, quality.get(key)) for key, name in named]
-    further = named[-1][0] if len(named) == _PER_PAGE else None
+    further = ",".join(named[-1]) if len(named) == _PER_PAGE else None
     drawn = plots.by_day("Titles by when they were published", context.insight.by_day("titles"), context.clock.now())
     return page("titles.html", operator, titles=rows, q=q, further=further, plots=drawn)
 

@@ -121,17 +121,18 @@ class Insight:
         with self._database.read() as session:
             return _names(session, title_ids, device_ids)
 
-    def titles(self, *, after: str = "", text: str = "", limit: int = 50) -> Sequence[tuple[str, str]]:
-        """The ids and names of titles by name, from the one after ``after`` (an id) on; with ``text`` in it."""
+    def titles(
+        self, *, after: tuple[str, str] | None = None, text: str = "", limit: int = 50
+    ) -> Sequence[tuple[str, str]]:
+        """The ids and names of titles by name; with ``text`` in it. They go on behind ``after``, an id and a name, of
+        which there need be no title any more."""
         query = select(Title.id, Title.title).order_by(Title.title, Title.id).limit(limit)
         if text:
             query = query.where(or_(Title.title.icontains(text, autoescape=True), Title.id == text))
+        if after is not None:
+            last_id, last_title = after
+            query = query.where(or_(Title.title > last_title, and_(Title.title == last_title, Title.id > last_id)))
         with self._database.read() as session:
-            last = session.get(Title, after) if after else None
-            if last is not None:
-                query = query.where(
-                    or_(Title.title > last.title, and_(Title.title == last.title, Title.id > last.id))
-                )
             return [(title_id, name) for title_id, name in session.execute(query)]
 
     def by_day(self, what: str) -> list[tuple[int, int]]:

@@ -49,6 +49,7 @@ from backend_stub.db.models import (
     Title,
     TitleGenre,
     TitleRights,
+    ViewerPicks,
 )
 from backend_stub.edge import nginx, upstream
 from backend_stub.edge.app import EdgeApp
@@ -59,6 +60,9 @@ from backend_stub.encoding.errors import StorageError
 from backend_stub.http_server import HttpServer
 from backend_stub.jobs import store
 from backend_stub.problems import ProblemError
+from backend_stub.recommending import suggestions
+from backend_stub.recommending.feedback import Viewer
+from backend_stub.recommending.suggestions import Suggestions
 from backend_stub.services import (
     catalog,
     device_commands,
@@ -93,6 +97,7 @@ from backend_stub.services.steering import SteeringService
 from backend_stub.services.views import RANKED_S, Views
 from backend_stub.signing import EdgeGrant, split_signed_path
 from tests.backend_stub import test_handover
+from tests.backend_stub.services import test_concurrency
 from tests.faults.model import Fault
 
 _SERVER = "tests/backend_stub/test_server.py::"
@@ -663,6 +668,34 @@ def _numbered_in_no_order(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(title_changes, "next_change", taken)
 
 
+def _writes_on_where_it_was_overtaken(patch: pytest.MonkeyPatch) -> None:
+    """A run of suggestions does not notice that a later one took it away."""
+    patch.setattr(Suggestions, "_held", lambda made, _run_id: made._database.write())
+
+
+def _run_and_rows_one_after_the_other(patch: pytest.MonkeyPatch) -> None:
+    """Which run is the last is asked first, and then for its rows."""
+
+    def picks_for(session: Session, viewer: Viewer) -> Sequence[str]:
+        last = session.scalar(select(suggestions._LAST_RUN))
+        row = session.get(ViewerPicks, (last, viewer.account_id, viewer.profile_id))
+        return row.title_ids if row is not None else ()
+
+    patch.setattr(test_concurrency, "picks_for", picks_for)
+
+
+def _goes_on_behind_a_row(patch: pytest.MonkeyPatch) -> None:
+    """A list of titles goes on behind a title, and begins again where that is gone."""
+    titles = Insight.titles
+
+    def found(insight: Insight, *, after: tuple[str, str] | None = None, **words: Any) -> Sequence[tuple[str, str]]:
+        with insight._database.read() as session:
+            there = after is not None and session.get(Title, after[0]) is not None
+        return titles(insight, after=after if there else None, **words)
+
+    patch.setattr(Insight, "titles", found)
+
+
 def _no_limit_of_a_network(patch: pytest.MonkeyPatch) -> None:
     """One address tries a password with as many accounts as it likes."""
     own = auth.limited
@@ -791,6 +824,22 @@ FAULTS = [
         "service-made-up-names-fill-the-sums",
         _SIZE + "TestQuality::test_names_that_an_account_makes_up_are_few[title_id]",
         lambda patch: patch.setattr(quality, "_beyond", lambda *_: set()),
+    ),
+    Fault(
+        "service-two-runs-of-suggestions-at-once",
+        _AT_ONCE + "test_of_two_runs_of_suggestions_the_one_that_began_later_stands[postgresql]",
+        _writes_on_where_it_was_overtaken,
+    ),
+    Fault(
+        "service-suggestions-go-while-they-are-read",
+        _AT_ONCE + "test_suggestions_are_there_while_a_run_takes_the_place_of_another[postgresql]",
+        _run_and_rows_one_after_the_other,
+    ),
+    Fault(
+        "service-titles-begin-again-behind-a-deleted-one",
+        "tests/backend_stub/admin/test_titles_in_pages.py"
+        "::test_titles_go_on_where_the_last_one_of_a_page_was_deleted",
+        _goes_on_behind_a_row,
     ),
     Fault(
         "service-one-account-fails-an-edge",

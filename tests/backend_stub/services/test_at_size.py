@@ -193,10 +193,10 @@ class TestQuality:
 
 def test_titles_come_in_pages(running: Service) -> None:
     add(running, [a_title(number) for number in range(120)])
-    insight, after, seen = running.context.insight, "", []
+    insight, after, seen = running.context.insight, None, []
     while found := insight.titles(after=after, limit=50):
         seen += [key for key, _ in found]
-        after = found[-1][0]
+        after = found[-1]
     assert sorted(seen) == sorted(["film", *(f"t{number}" for number in range(120))])
     assert [key for key, _ in insight.titles(text="00117")] == ["t117"]
 

@@ -19,11 +19,15 @@ from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
 from backend_stub.db import patience
 from backend_stub.db.database import Database, hold_name
-from backend_stub.db.models import Job, ProgressEvent, Quality, Revocation, Title, WatchedPosition
+from backend_stub.db.models import Job, ProgressEvent, Quality, RecommendationRun, Revocation, Title, WatchedPosition
 from backend_stub.jobs import states, store
 from backend_stub.jobs.model import Claim, NewTask
 from backend_stub.jobs.states import JobState, TaskRecord, TaskState
 from backend_stub.problems import ProblemError
+from backend_stub.recommending import suggestions
+from backend_stub.recommending.factors import Suggested
+from backend_stub.recommending.feedback import Viewer
+from backend_stub.recommending.suggestions import picks_for, similar_to
 from backend_stub.services.editing import Words
 from backend_stub.services.entitlement import Viewing
 from backend_stub.services.progress import ProgressReport
@@ -261,6 +265,53 @@ def test_whoever_has_read_the_revocations_up_to_one_misses_none_below(context: S
         other.result(10)
     with database.read() as session:
         assert session.scalars(select(Revocation.subject).order_by(Revocation.serial)).all() == ["a", "b"]
+
+
+def test_of_two_runs_of_suggestions_the_one_that_began_later_stands(
+    context: ServiceContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finishes while the first is still being written, and takes away what that has written."""
+    account = context.accounts.ensure_demo_viewer()
+    with context.database.write() as session:
+        session.add_all(film(f"film-{number}") for number in range(4))
+    monkeypatch.setattr(suggestions, "_BATCH", 1)
+    made = context.titles.suggestions
+    later = Suggested({Viewer(account.id, ""): ["film-0"]}, {"film-0": ["film-1"]})
+    add_similar = made._add_similar
+
+    def finish_the_later_first(run_id: int, suggested: Suggested) -> None:
+        monkeypatch.setattr(made, "_add_similar", add_similar)
+        made._keep(later, "factors", 2.0)
+        add_similar(run_id, suggested)
+
+    monkeypatch.setattr(made, "_add_similar", finish_the_later_first)
+    earlier = Suggested({Viewer(account.id, ""): ["film-3"]}, {f"film-{number}": ["film-3"] for number in range(4)})
+    made._keep(earlier, "factors", 1.0)
+    with context.database.read() as session:
+        assert picks_for(session, Viewer(account.id, "")) == ["film-0"]
+        assert similar_to(session, "film-0") == ["film-1"]
+        assert session.scalars(select(RecommendationRun.started_at)).all() == [2.0]
+
+
+def test_suggestions_are_there_while_a_run_takes_the_place_of_another(
+    context: ServiceContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next run finishes while somebody reads."""
+    account = context.accounts.ensure_demo_viewer()
+    picked = Suggested({Viewer(account.id, ""): ["film-0"]}, {})
+    context.titles.suggestions._keep(picked, "factors", 1.0)
+    if context.database.engine.dialect.name != "postgresql":
+        pytest.skip("what is read is of one moment")
+    with context.database.read() as session:
+        scalar = session.scalar
+
+        def then_another(*call: Any, **words: Any) -> Any:
+            answer = scalar(*call, **words)
+            context.titles.suggestions._keep(picked, "factors", 2.0)
+            return answer
+
+        monkeypatch.setattr(session, "scalar", then_another)
+        assert picks_for(session, Viewer(account.id, "")) == ["film-0"]
 
 
 def film(title_id: str) -> Title:
