@@ -20,7 +20,8 @@ class PlayerSample:
     are the seconds that it has read and not decoded yet.
 
     ``picture`` is another value for each picture shown, ``every_s`` the usual seconds between two pictures (0 where
-    that is not known).
+    that is not known). ``complaints`` counts those of the decoders about what they were given, since
+    the last ``load``.
     """
 
     position_s: float | None
@@ -29,6 +30,7 @@ class PlayerSample:
     picture: Hashable
     every_s: float
     held_s: float = 0.0
+    complaints: int = 0
 
 
 class MediaPlayer(Protocol):

@@ -153,6 +153,7 @@ class MpvPlayer:
         self._log_lines: list[tuple[str, str]] = []
         self.decode_errors = 0
         """How often libmpv's decoders complained of what they were given, since this player was made."""
+        self._complaints_before = 0  # the last load
         self._openers: dict[str, Callable[[], ByteStream]] = {}
         self._names = itertools.count(1)
         self.handle = self._create(binding, options)
@@ -245,6 +246,7 @@ class MpvPlayer:
             position_s if distance is None else ("avsync", distance),
             1.0 / float(rate) if rate and float(rate) > 0 else 0.0,
             held_s,
+            self.decode_errors - self._complaints_before,
         )
 
     @property
@@ -273,6 +275,7 @@ class MpvPlayer:
         if self._decode and self.read("speed") == 1.0:
             self._decode = False
             self._set(_PASSED, self._passed)
+        self._complaints_before = self.decode_errors
         parts = [] if start_s is None else [f"start={start_s:.6f}"]
         parts += [f"{name}={value}" for name, value in (options or {}).items()]
         _, answer = self._run("loadfile", url, "replace", ",".join(parts))

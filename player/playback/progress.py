@@ -15,7 +15,7 @@ from player.playback.on_demand import RecordedPlayback
 from player.playback.parts import PlaybackParts
 from player.playback.reload import Reloads
 from player.playback.stalls import StallCause, StallDetector, StallObservation
-from player.reporting.events import Event
+from player.reporting.events import DecoderComplained, Event
 from player.stream.streaming import Streaming
 
 _TICK_S = 0.5
@@ -48,6 +48,9 @@ class PlaybackProgress:
         self._picture: tuple[Hashable, float] = None, 0.0
         self._sound_s: float | None = None
         self._dropped = 0  # frames since the start
+        self._complaints = 0  # of the decoders, at the last look
+        self._looked_at_s = parts.playhead.position_s
+        self._observe = parts.observe
         self._calm = False
         self.stop_at_s: float | None = None
         parts.monitor.stalls = self
@@ -94,6 +97,7 @@ class PlaybackProgress:
         if not self._control.player.tells_position:
             monitor.set_position(found.position_s)
         position_s = self._playhead.position_s
+        self._note_complaints(found.complaints, position_s)
         streaming.look(found.cached, monitor.rung_at(position_s), found.dropped)
         self._sample()
         self._title.follow(position_s)
@@ -101,6 +105,14 @@ class PlaybackProgress:
         if self.stop_at_s is not None and self._playhead.position_s >= self.stop_at_s:
             monitor.stop_short()
         self._calm = moved and self._goes_well(found.held_s)
+
+    def _note_complaints(self, count: int, position_s: float) -> None:
+        """``count`` is since the file was loaded: a restart of the playback begins again."""
+        more = count - self._complaints if count >= self._complaints else count
+        if more:
+            from_s = min(self._looked_at_s, position_s)
+            self._observe(DecoderComplained(self._clock.monotonic(), from_s, position_s, more))
+        self._complaints, self._looked_at_s = count, position_s
 
     def _goes_well(self, held_s: float) -> bool:
         """Whether nothing is to be expected within a second. What is told of a live programme steers it."""

@@ -124,7 +124,12 @@ async def load(opening: Opening) -> Loaded:
     sources.on_cut = lambda sentence: parts.observe(Note(parts.clock.monotonic(), CUT_PLAYLIST, sentence))
     streaming = _streaming(opening, selection, sources)
     subtitles = SubtitleTracks(
-        selection, sources, streaming.media_offset, lambda: parts.playhead.position_s, partial(_lose_subtitles, parts)
+        selection,
+        sources,
+        streaming.media_offset,
+        lambda: parts.playhead.position_s,
+        partial(_lose_subtitles, parts),
+        partial(_period_end_s, streaming),
     )
     loaded = Loaded(
         **vars(opening),
@@ -189,6 +194,11 @@ async def _set_for_file(ready: Ready, options: Mapping[str, str]) -> None:
     await ready.stream.asked()
     for name, value in options.items():
         await ready.control.run(ready.parts.player.set, f"file-local-options/{name}", value)
+
+
+def _period_end_s(streaming: Streaming, period: int) -> float:
+    """By the timeline of that moment."""
+    return streaming.timeline.period_end_s(period)
 
 
 def _lose_subtitles(parts: PlaybackParts, segment: Segment, error: MatineeError) -> None:

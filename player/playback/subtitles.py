@@ -42,6 +42,7 @@ _TRIES = 3
 _LONG_BYTES = 32 * 1024
 _ROUNDING_S = 0.5
 _INSIDE_S = 0.05
+_SHORTER_S = 2.0  # so much sooner than its video the list of subtitles may end
 _KEPT_BEHIND_S = 60.0  # of a live title, words that have left the list
 _WRAP_S = WRAP / TICKS_PER_SECOND
 _XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[ \t\r\n\0]*<")
@@ -86,8 +87,9 @@ class _Reading:
 
 
 class SubtitleTracks:
-    """The text tracks of one playback. ``position_s`` tells where that is; ``on_lost`` is told of a segment that
-    did not come, or is not the one of its place, and why: once, when nobody tries again."""
+    """The text tracks of one playback. ``position_s`` tells where that is, ``period_end_s`` where a
+    period of the title ends; ``on_lost`` is told of a segment that did not come, or is not the one of its place, and
+    why: once, when nobody tries again. It is told too of what the list of a recording lacks of its period's end."""
 
     def __init__(
         self,
@@ -96,8 +98,11 @@ class SubtitleTracks:
         media_offset: MediaOffset,
         position_s: Callable[[], float] = lambda: 0.0,
         on_lost: Callable[[Segment, MatineeError], None] = lambda _segment, _error: None,
+        period_end_s: Callable[[int], float] = lambda _period: 0.0,
     ) -> None:
         self._on_lost = on_lost
+        self._period_end_s = period_end_s
+        self._last: dict[str, dict[int, Segment]] = {}  # by track and period: the last segment
         self._misses: Counter[tuple[int, str, int]] = Counter()
         self._missing: dict[tuple[int, str, int], tuple[_Part, MatineeError]] = {}  # and nobody was told
         self._tracks = {track.id: track for track in selection.text}
@@ -176,6 +181,12 @@ class SubtitleTracks:
     def end(self) -> None:
         """Playback is over: what was due by now and has not come is lost."""
         position_s = self._position_s()
+        ends = {} if self._sources.growing is not None else self._last.get(self._selected or "", {})
+        for period, last in ends.items():
+            end_s = min(self._period_end_s(period), position_s)
+            if end_s - last.end_s > _SHORTER_S:
+                rest = last._replace(number=last.number + 1, start_s=last.end_s, duration_s=end_s - last.end_s)
+                self._on_lost(rest, MediaError(ErrorCode.MEDIA_NO_TRACKS, "The list of subtitles ends too soon."))
         self._give_up(name for name, (part, _) in self._missing.items() if part.segment.start_s < position_s)
 
     async def follow(self, control: MpvControl, changes: asyncio.Lock) -> None:
@@ -244,6 +255,7 @@ class SubtitleTracks:
                     raise
                 continue  # a period of a live title that is not there any more
             parts += [_Part(period, rendition, segment) for segment in index]
+        self._last[track.id] = {part.period: part.segment for part in parts}
         return parts[:_MAX_SEGMENTS]
 
     async def _load(self, parts: Sequence[_Part]) -> _Found:

@@ -7,12 +7,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from player.reporting.events import MAIN
+
 Report = Mapping[str, Any]
 
 
 _RECENT_S = 10.0
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 _FEW, _LONG = 3, 10_000
+_ONE_STRETCH_S = 1.5  # complaints that are no further apart are about the same thing
+_DECODED_AHEAD_S = 0.5  # of what is shown
 _MEDIA = ("segment", "part", "init", "index", "key", "licence")
 _PHASES = {
     "licence": "licence",
@@ -136,7 +140,36 @@ def _folded(told: Sequence[tuple[float, str]]) -> list[str]:
 def why_lost(report: Report) -> list[str]:
     """A sentence for each stretch of media that did not reach the decoder, or reached it twice."""
     breaks = (report.get("continuity") or {}).get("breaks", ())
-    return _folded([(each["at_s"], _break(each)) for each in breaks]) + why_media(report)
+    return _folded([(each["at_s"], _break(each)) for each in breaks]) + _complaints(report) + why_media(report)
+
+
+def _complaints(report: Report) -> list[str]:
+    """A sentence for each stretch in which the decoders complained, with the segments that they were given there."""
+    spans: list[tuple[float, float, int]] = []
+    for row in (report.get("continuity") or {}).get("complaints", ()):
+        start_s, end_s, count = row["start_s"], row["end_s"], row["count"]
+        if spans and 0.0 <= start_s - spans[-1][1] <= _ONE_STRETCH_S:
+            start_s, count = spans[-1][0], spans[-1][2] + count
+            del spans[-1]
+        spans.append((start_s, end_s, count))
+    lines = [_complaint(report, *span) for span in spans[:_FEW]]
+    left = spans[_FEW:]
+    return lines + ([f"They complained {sum(each[2] for each in left)} times more after that."] if left else [])
+
+
+def _complaint(report: Report, start_s: float, end_s: float, count: int) -> str:
+    end_s += _DECODED_AHEAD_S
+    given = dict.fromkeys(
+        f"segment {each['position']} of {'rung ' + str(each['rung']) if each['track'] == MAIN else 'the audio'}"
+        + (f" from {each['pathway']}" if each["pathway"] else "")
+        for each in report["segments"]
+        if each["media_s"] < end_s and each["media_s"] + each["duration_s"] > start_s
+    )
+    times = "once" if count == 1 else f"{count} times"
+    where = f"between {start_s:.1f} and {end_s:.1f} s of the title"
+    return (
+        f"The decoders complained {times} about what they were given {where} ({'; '.join(given) or 'no segments'})."
+    )
 
 
 def why_media(report: Report) -> list[str]:

@@ -178,6 +178,17 @@ class MediaDamaged:
 
 
 @dataclass(frozen=True, slots=True)
+class DecoderComplained:
+    """The decoders complained ``count`` times about what they were given, while playback went from ``start_s`` to
+    ``end_s`` on the title's timeline: two looks at it. They work some pictures ahead of what is shown."""
+
+    at_s: float
+    start_s: float
+    end_s: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatusChanged:
     at_s: float
     status: str
@@ -230,6 +241,7 @@ Event = (
     | Sought
     | MediaBroken
     | MediaDamaged
+    | DecoderComplained
     | StatusChanged
     | BufferSampled
     | LatencySampled

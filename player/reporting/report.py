@@ -19,6 +19,7 @@ from player.reporting import rows
 from player.reporting.continuity import continuity
 from player.reporting.events import (
     BufferSampled,
+    DecoderComplained,
     ErrorRaised,
     Event,
     FetchHeld,
@@ -125,6 +126,7 @@ class Recorder:
             "continuity": {
                 **continuity(self.of(MediaBroken), self.of(MediaDamaged), self.begin_s),
                 "decode_errors": decode_errors,
+                "complaints": self._table(DecoderComplained, rows.complained),
                 "cut_playlists": sum(note["kind"] == CUT_PLAYLIST for note in notes),
             },
             "seeks": self._table(Sought, rows.sought),

@@ -17,6 +17,7 @@ from player.net.model import Transfer
 from player.net.redact import redact_payload
 from player.reporting.events import (
     BufferSampled,
+    DecoderComplained,
     ErrorRaised,
     FetchHeld,
     Note,
@@ -127,6 +128,10 @@ def segment(event: SegmentDone) -> Row:
         "bytes": event.size,
         "pathway": event.pathway,
     }
+
+
+def complained(event: DecoderComplained) -> Row:
+    return {"start_s": round(event.start_s, 3), "end_s": round(event.end_s, 3), "count": event.count}
 
 
 def abandoned(event: SegmentAbandoned) -> Row:

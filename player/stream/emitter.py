@@ -45,7 +45,7 @@ VIDEO_TRACK = 1
 FIRST_AUDIO_TRACK = 2
 _DRIFT_S = 0.25  # so far beside its slot a segment's media may begin without meaning that the manifest's clock drifts
 _MOST_ENDS = 256
-_LONGER_S = 2.0  # so much longer than its video the audio of a title may be
+_LONGER_S = 2.0  # so much longer than its video the audio of a title may be, and what its manifest states
 _SOUND_AHEAD_S = 0.05  # at low latency the sound of a chunk ends so much before its picture, for it is cut elsewhere
 
 
@@ -70,7 +70,7 @@ class Emitter:
     libmpv shows the first picture when it has sound as well, and audio is small: sent first it is never what the
     picture waits for. The main track's samples go out as they arrive. ``on_break(track, slot, found)`` is told where
     a track does not go on as it should. ``listed_until_s(track)`` is where the manifest lists
-    the last segment of an audio track.
+    the last segment of an audio track, ``stated_until_s(period)`` where it says that a period ends.
     """
 
     def __init__(
@@ -80,10 +80,12 @@ class Emitter:
         muxed_audio: bool,
         on_break: Callable[[str, int, Break], None] = lambda _track, _slot, _found: None,
         listed_until_s: Callable[[str], float] = lambda _track: -math.inf,
+        stated_until_s: Callable[[int], float] = lambda _period: -math.inf,
     ) -> None:
         self._library = library
         self._on_break = on_break
         self._listed_until_s = listed_until_s
+        self._stated_until_s = stated_until_s
         self._coverage = Coverage()  # of the video
         self._starts: dict[str, float] = {}  # of each track, in the slot that was written first
         self._followed: dict[str, Continuity] = {}
@@ -299,9 +301,10 @@ class Emitter:
             found = self._followed[track].end_at(slot.end_s)
             if found is not None:
                 self._on_break(track, slot.number, found)
-        listed_s = max((self._listed_until_s(feed.track) for feed in self._feeds.values()), default=-math.inf)
-        if listed_s - slot.end_s > _LONGER_S:
-            self._on_break(MAIN, slot.number, Break(BreakKind.LOST, slot.end_s, listed_s))
+        listed_s = (self._listed_until_s(feed.track) for feed in self._feeds.values())
+        until_s = max(self._stated_until_s(slot.period), *listed_s)
+        if until_s - slot.end_s > _LONGER_S:
+            self._on_break(MAIN, slot.number, Break(BreakKind.LOST, slot.end_s, until_s))
 
     def _written(self, samples: Iterator[TimedSample]) -> Iterator[TimedSample]:
         """``samples``, noting how far they reach."""

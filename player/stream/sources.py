@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import functools
 import importlib
+import math
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
@@ -141,6 +142,11 @@ class Sources:
         self.growing: Growing | None = None  # what tells the segments of a live presentation
         self.on_events: Callable[[tuple[TimedEvent, ...]], None] = lambda _events: None
         self.on_cut: Callable[[str], None] = lambda _sentence: None  # hears of playlists that lack their end
+
+    def stated_until_s(self, period: int) -> float:
+        """Where a period of a recording ends by the manifest's own word; -inf where it says nothing."""
+        end_s = None if self.growing is not None else self._presentation.periods[period].end_s
+        return -math.inf if end_s is None else end_s
 
     # --- addresses
 

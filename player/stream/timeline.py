@@ -83,6 +83,10 @@ class Timeline:
     def end_s(self) -> float:
         return self.slots[-1].end_s if self.slots else 0.0
 
+    def period_end_s(self, period: int) -> float:
+        """Where the last slot of a period ends; 0 where there is none."""
+        return max((slot.end_s for slot in self.slots if slot.period == period), default=0.0)
+
     def at(self, time_s: float) -> Slot:
         """The slot that covers ``time_s``, clamped to the ends."""
         return self._row[self._row.at(time_s)]

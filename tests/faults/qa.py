@@ -16,6 +16,7 @@ from player.manifest.model import Container, PlaylistInfo
 from player.media import demux
 from player.net import gate
 from player.playback import stalls, steps, subtitles
+from player.playback.progress import PlaybackProgress
 from player.playback.settings import PlaybackSettings
 from player.qa import explanations, limit, outcome, plan, thresholds
 from player.qa.broadcast import playlist, recorded
@@ -44,6 +45,7 @@ from player.stream import streaming
 from player.stream.continuity import Continuity, Coverage
 from player.stream.emitter import Emitter
 from player.stream.placement import Placement
+from player.stream.sources import Sources
 from player.stream.stored_segments import StoreLibrary
 from player.tracks import codec_probe
 from player.transfer import loader
@@ -101,6 +103,18 @@ def subtitles_are_not_shown_in_virtual_time(patch: pytest.MonkeyPatch) -> None:
         return command(self, *words) and words[0] != "sub-add"
 
     patch.setattr(SimulatedPlayer, "command", none)
+
+
+def what_a_manifest_states_is_no_promise(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Sources, "stated_until_s", lambda _self, _period: -math.inf)
+
+
+def subtitles_may_end_when_they_like(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(subtitles, "_SHORTER_S", math.inf)
+
+
+def nobody_says_when_decoders_complained(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(PlaybackProgress, "_note_complaints", lambda *_about: None)
 
 
 def the_end_of_a_stall_is_going_on(patch: pytest.MonkeyPatch) -> None:
@@ -666,6 +680,21 @@ FAULTS = [
         "qa-late-subtitles-are-not-read-in-virtual-time",
         "tests/player/qa/test_lies.py::test_subtitles_of_a_long_title_are_followed_to_its_end",
         subtitles_are_not_shown_in_virtual_time,
+    ),
+    Fault(
+        "qa-what-an-mpd-states-is-no-promise",
+        "tests/player/qa/test_lies.py::test_what_a_manifest_promises_and_does_not_list_is_lost",
+        what_a_manifest_states_is_no_promise,
+    ),
+    Fault(
+        "qa-subtitles-end-too-soon",
+        "tests/player/qa/test_lies.py::test_what_a_manifest_promises_and_does_not_list_is_lost",
+        subtitles_may_end_when_they_like,
+    ),
+    Fault(
+        "qa-decoder-complaints-have-no-place",
+        "tests/player/qa/test_lies_real.py::test_bytes_that_no_decoder_takes_fail_the_run",
+        nobody_says_when_decoders_complained,
     ),
     Fault(
         "qa-stale-live-list-passes",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -155,6 +157,32 @@ def test_subtitles_that_do_not_come_or_are_those_of_another_time_are_lost(
     assert report["continuity"]["lost_s"]["subtitles"] == pytest.approx(lost_s, abs=0.2)
     assert {each["code"] for each in report["continuity"]["breaks"]} == ({code} if code else set())
     assert outcome_of(plan, [RunResult(Labels("film"), report)]).passed is (not lost_s)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "medium", "lost_s"),
+    [
+        ("text.m3u8", r"(?s)(4\.vtt).*", r"\1\n#EXT-X-ENDLIST\n", "subtitles", 8.0),
+        ("manifest.mpd", 'mediaPresentationDuration="PT24S"', 'mediaPresentationDuration="PT44S"', "video", 20.0),
+        ("text.m3u8", "#EXT-X-ENDLIST", "#EXT-X-ENDLIST", "subtitles", 0.0),
+        ("manifest.mpd", 'mediaPresentationDuration="PT24S"', 'mediaPresentationDuration="PT25.5S"', "video", 0.0),
+    ],
+    ids=["subtitles listed to 16 s", "an MPD of 44 s with media for 24", "all listed", "a little more stated"],
+)
+def test_what_a_manifest_promises_and_does_not_list_is_lost(
+    name: str, old: str, new: str, medium: str, lost_s: float, tmp_path: Path
+) -> None:
+    folder = tmp_path / "film"
+    shutil.copytree(media_kit.packager_clear().folder, folder)
+    text, changed = re.subn(old, new, (folder / name).read_text())
+    assert changed == 1
+    (folder / name).write_text(text)
+    with FileServer(folder) as server:
+        url = server.url("master.m3u8" if name.endswith("m3u8") else name)
+        plan = f'version: 1\nname: ends\nsources: [{{name: film, url: "{url}"}}]\nplay: {{subtitles: en}}\n'
+        report = simulate(plan_of(read(plan, "plan.yaml"), tmp_path, {}).runs[0], Bench(tmp_path))
+    assert report["continuity"]["lost_s"][medium] == pytest.approx(lost_s, abs=0.2)
+    assert math.fsum(report["continuity"]["lost_s"].values()) == pytest.approx(lost_s, abs=0.2)
 
 
 def test_subtitles_of_a_long_title_are_followed_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

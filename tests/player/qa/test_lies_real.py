@@ -68,6 +68,10 @@ def test_bytes_that_no_decoder_takes_fail_the_run(tmp_path: Path) -> None:
     report = played(VIDEO, {"type": "corrupt", "at_byte": 1500, "length": 1000}, tmp_path)
     assert report["continuity"]["decode_errors"] > 0
     assert not passes(report)
+    [first, *_] = report["continuity"]["complaints"]
+    assert first["start_s"] <= 4.5 <= first["end_s"] + 1.0, "the second segment begins at 4 s"
+    [told] = [each for each in why(report) if each.startswith("The decoders complained")]
+    assert "segment 1 of rung 1 from" in told
 
 
 def test_a_trickle_is_given_up_and_blamed_on_the_network(tmp_path: Path) -> None:
