@@ -302,7 +302,7 @@ class Emitter:
             if found is not None:
                 self._on_break(track, slot.number, found)
         listed_s = (self._listed_until_s(feed.track) for feed in self._feeds.values())
-        until_s = max(self._stated_until_s(slot.period), *listed_s)
+        until_s = max((self._stated_until_s(slot.period), *listed_s))
         if until_s - slot.end_s > _LONGER_S:
             self._on_break(MAIN, slot.number, Break(BreakKind.LOST, slot.end_s, until_s))
 

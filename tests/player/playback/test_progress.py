@@ -12,7 +12,7 @@ from player.mpv.model import PlayerSample
 from player.playback.monitor import Monitor
 from player.playback.on_demand import RecordedPlayback
 from player.playback.progress import PlaybackProgress
-from player.reporting.events import Event
+from player.reporting.events import DecoderComplained, Event
 from player.reporting.state import PlaybackState
 from player.stream.buffered import Playhead
 from player.stream.timeline import Timeline
@@ -42,7 +42,14 @@ class Bench:
         reloads: Any = SimpleNamespace(measure=self._measure, pending=0, control=control)
         licences: Any = SimpleNamespace(asking=False)
         waiting = SimpleNamespace(blocked=False)
-        parts: Any = SimpleNamespace(monitor=self.monitor, playhead=self.playhead, clock=self.clock, waiting=waiting)
+        parts: Any = SimpleNamespace(
+            monitor=self.monitor,
+            playhead=self.playhead,
+            clock=self.clock,
+            waiting=waiting,
+            observe=self.events.append,
+        )
+        self.complaints = 0
         self.progress = PlaybackProgress(parts, streaming, licences, reloads, title)
 
     async def _run(self, function: Any, *values: object) -> Any:
@@ -51,7 +58,7 @@ class Bench:
     def _measure(self) -> PlayerSample:
         self.asked += 1
         now_s = self.clock.monotonic()
-        return PlayerSample(now_s, (), 0, now_s, 0.04, self.held_s)
+        return PlayerSample(now_s, (), 0, now_s, 0.04, self.held_s, self.complaints)
 
     async def look(self, times: int) -> None:
         for _ in range(times):
@@ -83,6 +90,19 @@ async def test_where_little_is_held_or_much_expected_libmpv_is_asked_each_time()
     bench = Bench(DEEP_S, SimpleNamespace(is_live=True, follow=lambda _position_s: None))
     await bench.look(4)
     assert bench.asked == 4
+
+
+async def test_what_the_decoders_complain_of_is_told_with_its_place() -> None:
+    bench = Bench(1.0)  # its clock begins at 1,000 s
+    for complaints in (0, 3, 3, 5, 2):  # libmpv counts from 0 in each file
+        bench.complaints = complaints
+        await bench.look(1)
+    told = [each for each in bench.events if isinstance(each, DecoderComplained)]
+    assert [(each.start_s, each.end_s, each.count) for each in told] == [
+        (1000.5, 1001.0, 3),
+        (1001.5, 1002.0, 2),
+        (1002.0, 1002.5, 2),
+    ]
 
 
 async def test_a_picture_that_stands_is_looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
