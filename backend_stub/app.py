@@ -44,6 +44,7 @@ from backend_stub.api import (
     versions,
 )
 from backend_stub.api.body_limit import BodyLimit
+from backend_stub.api.bounded_wait import BoundedWait
 from backend_stub.api.deps import only_known_query
 from backend_stub.api.errors import add_handlers, documented
 from backend_stub.api.no_nul import NoNul
@@ -97,6 +98,7 @@ def create_app(context: ServiceContext, faults: FaultControl | None = None) -> F
     app.state.context = context
     app.state.faults = faults
     app.add_middleware(NoNul)
+    app.add_middleware(BoundedWait)
     app.add_middleware(BodyLimit, limit=_MAX_BODY_BYTES, streamed=f"{PREFIX}/admin/uploads/")
     add_handlers(app)
     for module in _MODULES:

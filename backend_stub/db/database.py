@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar, cast
 
@@ -167,9 +167,14 @@ def _server_engine(url: str) -> Engine:
         ) from error
     except ArgumentError as error:
         raise ValueError("The address of the database is not one.") from error
+    event.listen(engine, "do_connect", _connect)
     event.listen(engine, "connect", _check_encoding, insert=True)  # before SQLAlchemy asks what server this is
     event.listen(engine, "connect", _tell_settings)
     return engine
+
+
+def _connect(_dialect: object, _record: object, args: Sequence[Any], words: Mapping[str, Any]) -> DBAPIConnection:
+    return cast(DBAPIConnection, patience.connection_class().connect(*args, **words))
 
 
 def _check_encoding(connection: DBAPIConnection, _record: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def upgrade(database: Database, wait_s: float = 0.0) -> None:
         )
     from alembic import command
 
-    with database.write() as session:
+    with patience.waiting(math.inf), database.write() as session:
         connection = session.connection()
         if connection.dialect.name == "postgresql":
             for limit in patience.LIMITS:  # a step over much data takes a while, in this process or another

@@ -24,7 +24,7 @@ from backend_stub.db.models import (
     Title,
     TitleRights,
 )
-from backend_stub.db.patience import CONNECTION
+from backend_stub.db.patience import CONNECTION, connection_class
 from backend_stub.db.title_changes import WritingSession
 
 Heard = Callable[[str], object]
@@ -126,7 +126,7 @@ class TakenBack:
         address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         while not self._stop.is_set():
             try:
-                with psycopg.connect(address, autocommit=True, **CONNECTION) as connection:
+                with connection_class().connect(address, autocommit=True, **CONNECTION) as connection:
                     connection.execute(f"LISTEN {_CHANNEL}")
                     self._tell(ANYTHING)  # what was said before this
                     while not self._stop.is_set():

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Float, String, and_, bindparam, exists, fu
 from sqlalchemy.orm import Session, aliased
 
 from backend_stub.clock import Clock
+from backend_stub.db import patience
 from backend_stub.db.database import AWAY, Database
 from backend_stub.db.models import Account, Device, Download, PlaySession, Recording, RefreshToken, Title, TitleRights
 from backend_stub.problems import ProblemError
@@ -22,6 +23,7 @@ from backend_stub.titles import TRAILER
 _Given = tuple[str, int | None]  # by which sign-in, and up to which height
 KEPT_S = 5.0  # what stands is not asked about again for so long
 _MOST_KEPT = 10_000
+_ANSWER_S = 2.0  # a viewer waits for it
 
 _NOW = bindparam("now", type_=Float)
 _SESSION = bindparam("session_id", type_=String)
@@ -94,7 +96,8 @@ class EdgeGate:
             return True
         before = self._forgotten
         try:
-            stands = not grant.session_id or self._ask(grant)
+            with patience.waiting(_ANSWER_S):
+                stands = not grant.session_id or self._ask(grant)
         except AWAY:
             return True
         with self._lock:

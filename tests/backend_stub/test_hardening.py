@@ -8,6 +8,7 @@ import stat
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,13 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from backend_stub.broadcaster import encoder
 from backend_stub.config import Settings
 from backend_stub.context import open_context
+from backend_stub.db import patience
 from backend_stub.db.database import Database
 from backend_stub.encoding import probe, tools, worker
 from backend_stub.encoding.errors import ToolFailedError
 from backend_stub.encoding.process import run_tool
+from backend_stub.services import edge_gate
+from tests.kit.postgres import postgres_cluster
 from tests.kit.rights import Service, refusal, service
 
 
@@ -57,6 +61,26 @@ def test_without_its_database_it_says_to_come_again(tmp_path: Path, caplog: pyte
     told = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert [record.exc_info for record in told] == [None]
     assert "hush" not in caplog.text
+
+
+@pytest.mark.logs_errors
+def test_a_server_that_stands_still_holds_no_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its connections stay open, and the system takes new ones for it: nothing but the time says that it is gone."""
+    monkeypatch.setattr(patience, "CALL_S", 0.3)
+    monkeypatch.setattr(edge_gate, "_ANSWER_S", 0.3)
+    monkeypatch.setattr(patience, "CONNECTION", {**patience.CONNECTION, "connect_timeout": 2})
+    with postgres_cluster() as cluster, service(tmp_path, database_url=cluster.database_for(tmp_path)) as running:
+        device = running.device(running.account("anna"))
+        url = device.play().json()["manifests"][0]["dash"]
+        client = device.client
+        assert client.get("/catalog").status_code == 200
+        with ThreadPoolExecutor(1) as pool, cluster.standing_still():
+            for _ in range(2):  # over a connection that is open, and over a new one
+                answer = pool.submit(client.get, "/catalog").result(30)
+                assert refusal(answer) == (503, "database_unavailable")
+                assert int(answer.headers["retry-after"]) > 0
+            assert pool.submit(running.fetch, url).result(30).status_code == 200, "edges go on"
+        assert client.get("/catalog").status_code == 200
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import (
     BigInteger,
@@ -840,6 +841,11 @@ FAULTS = [
         "tests/backend_stub/admin/test_titles_in_pages.py"
         "::test_titles_go_on_where_the_last_one_of_a_page_was_deleted",
         _goes_on_behind_a_row,
+    ),
+    Fault(
+        "service-waits-for-a-server-that-stands-still",
+        _HARD + "test_a_server_that_stands_still_holds_no_call",
+        lambda patch: patch.setattr(patience, "connection_class", lambda: psycopg.Connection),
     ),
     Fault(
         "service-one-account-fails-an-edge",

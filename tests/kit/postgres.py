@@ -59,6 +59,20 @@ class Cluster:
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://{_owner()}@/{name}?host={self._folder}"
 
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """All processes of the server stand still: it neither answers nor goes away."""
+        server = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        processes = [server, *map(int, children)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
     def _make_template(self) -> None:
         self._execute(f"CREATE DATABASE {_TEMPLATE}")
         database = Database(self.url(_TEMPLATE))
