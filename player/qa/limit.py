@@ -60,6 +60,7 @@ def note_untried(report: dict[str, Any], spec: RunSpec, tried: Collection[int], 
 
 
 def _plays(tracks: Sequence[Mapping[str, Any]], language: str) -> bool:
-    """Whether the chosen one of these tracks speaks the language. Forced subtitles are not what was asked for: they
-    have only what the sound's listeners do not understand."""
-    return any(each["chosen"] and not each["forced"] and speaks(each["language"], language) for each in tracks)
+    """Whether the chosen one of these tracks speaks the language, also where others stand in for it. Forced subtitles
+    are not what was asked for: they have only what the sound's listeners do not understand."""
+    chosen = next((each for each in tracks if each["chosen"] and not each["forced"]), None)
+    return chosen is not None and all(speaks(own, language) for own in (chosen["language"], *chosen["stand_ins"]))

@@ -61,6 +61,7 @@ def track(choice: TrackChoice) -> Row:
         "forced": choice.forced,
         "kinds": list(choice.kinds),
         "channels": choice.channels,
+        "stand_ins": list(choice.stand_ins),
         "unsupported": choice.unsupported,
     }
 

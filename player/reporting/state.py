@@ -35,6 +35,7 @@ class TrackChoice:
 
     ``kinds`` are the manifest's words for what the track is for: DASH roles and accessibility descriptors, HLS
     characteristics. ``channels`` is the number of sound channels as the manifest has it (``6``, ``16/JOC``).
+    ``stand_ins`` are the languages of the tracks in its place, in periods that lack it; empty for an unknown one.
     """
 
     id: str
@@ -45,6 +46,7 @@ class TrackChoice:
     kinds: tuple[str, ...] = ()
     channels: str | None = None
     forced: bool = False
+    stand_ins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

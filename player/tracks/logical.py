@@ -10,16 +10,19 @@ from player.manifest.model import Rendition, Track
 
 @dataclass(frozen=True, slots=True)
 class LogicalTrack:
-    """One choice of a viewer (the English audio) through all periods; ``per_period`` has None where it is missing."""
+    """One choice of a viewer (the English audio) through all periods; ``per_period`` has None where it is missing.
+    In the periods ``stand_ins`` another track is in its place (:mod:`player.tracks.stand_ins`)."""
 
     id: str
     label: str
     per_period: tuple[Track | None, ...]
+    stand_ins: frozenset[int] = frozenset()
 
     @property
     def first(self) -> Track:
-        for track in self.per_period:
-            if track is not None:
+        """Its own track in the first period that has it. Raises MediaError where none has."""
+        for number, track in enumerate(self.per_period):
+            if track is not None and number not in self.stand_ins:
                 return track
         raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This title has no such track.", track=self.id)
 

@@ -64,4 +64,7 @@ def track_choice(track: LogicalTrack, *, selected: bool = False, unsupported: st
         kinds=(*first.roles, *first.accessibility, *first.characteristics),
         channels=channels,
         forced=first.forced,
+        stand_ins=tuple(
+            dict.fromkeys(other.language or "" for n in sorted(track.stand_ins) if (other := track.per_period[n]))
+        ),
     )

@@ -88,7 +88,8 @@ def is_for_the_deaf(track: Track) -> bool:
     return not kinds(track).isdisjoint(_FOR_THE_DEAF)
 
 
-def _is_commentary(track: Track) -> bool:
+def is_commentary(track: Track) -> bool:
+    """Whether somebody talks about the film."""
     return not kinds(track).isdisjoint(_COMMENTARY)
 
 
@@ -101,8 +102,8 @@ def choose_audio(tracks: Sequence[LogicalTrack], preferences: TrackPreferences) 
         plain = not (track.default or "main" in track.roles)
         described = is_described(track)
         if preferences.described:
-            return _is_commentary(track), language, not described, plain
-        return _is_commentary(track), described, language, plain
+            return is_commentary(track), language, not described, plain
+        return is_commentary(track), described, language, plain
 
     return min(range(len(tracks)), key=rank, default=0)
 
@@ -144,12 +145,12 @@ def _fits_sound(track: LogicalTrack, spoken: str | None) -> bool:
 
 def _text_rank(track: Track, wanted: Sequence[str], preferences: TrackPreferences) -> tuple[int, ...]:
     other_kind = is_for_the_deaf(track) is not preferences.hard_of_hearing
-    return distance(track.language, wanted) // 2, _is_commentary(track), other_kind, distance(track.language, wanted)
+    return distance(track.language, wanted) // 2, is_commentary(track), other_kind, distance(track.language, wanted)
 
 
 def after_audio(preferences: TrackPreferences, track: Track) -> TrackPreferences:
     """Return the preferences of a viewer who has chosen this audio track."""
-    if _is_commentary(track):
+    if is_commentary(track):
         return preferences  # that was for this title
     return replace(preferences.first_in(track.language), described=is_described(track))
 
@@ -158,7 +159,7 @@ def after_text(preferences: TrackPreferences, track: Track | None) -> TrackPrefe
     """Return the preferences of a viewer who has chosen these subtitles, or none."""
     if track is None or track.forced:
         return replace(preferences, subtitles=SubtitleMode.NEVER)
-    if _is_commentary(track):
+    if is_commentary(track):
         return preferences
     languages = preferences.text_languages
     return replace(

@@ -27,6 +27,7 @@ from player.tracks.combinations import (
 )
 from player.tracks.logical import LogicalTrack
 from player.tracks.preferences import UNKNOWN_PREFERENCES, TrackPreferences, choose_audio
+from player.tracks.stand_ins import filled
 
 # H.264 first: it is decoded everywhere and cheaply.
 _VIDEO_PREFERENCE = ("h264", "hevc", "vp9", "av1", "vp8", "")
@@ -382,7 +383,9 @@ def _audio(
     )
     # Numbered among all of them: a menu shows both kinds, and an identity belongs to one of them alone.
     names = {_choice(track.first): track.id for track in everything}
-    return tuple(replace(track, id=names.get(_choice(track.first), track.id)) for track in playing), refused
+    named = [replace(track, id=names.get(_choice(track.first), track.id)) for track in playing]
+    there = [[track for track in period.tracks if track.renditions] for period in periods]
+    return filled(named, there, _audio_rank), refused
 
 
 def _expected(presentation: Presentation, track: Track) -> Track:

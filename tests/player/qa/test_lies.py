@@ -185,6 +185,27 @@ def test_what_a_manifest_promises_and_does_not_list_is_lost(
     assert math.fsum(report["continuity"]["lost_s"].values()) == pytest.approx(lost_s, abs=0.2)
 
 
+@pytest.mark.parametrize(("asked", "passes"), [("", True), ("play: {audio: en}\n", False)])
+def test_where_a_period_lacks_the_language_another_one_is_heard(asked: str, passes: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "film"
+    shutil.copytree(media_kit.packager_clear().folder, folder)
+    mpd = (folder / "manifest.mpd").read_text()
+    period = mpd[mpd.index("<Period") : mpd.index("</MPD>")]
+    french = re.sub(r'(?s)<AdaptationSet id="2".*?</AdaptationSet>', "", period).replace(
+        'Period id="0"', 'Period id="1"'
+    )
+    both = period.replace('Period id="0"', 'Period id="0" duration="PT24S"') + french
+    (folder / "manifest.mpd").write_text(mpd.replace(period, both).replace('"PT24S"', '"PT48S"', 1))
+    with FileServer(folder) as server:
+        text = f'version: 1\nname: two\nsources: [{{name: film, url: "{server.url("manifest.mpd")}"}}]\n{asked}'
+        plan = plan_of(read(text, "plan.yaml"), tmp_path, {})
+        report = simulate(plan.runs[0], Bench(tmp_path))
+    assert report["result"]["duration_s"] == pytest.approx(48.0, abs=0.2)
+    assert not any(report["continuity"]["lost_s"].values()), "there is sound in the second period too"
+    assert [each["stand_ins"] for each in report["tracks"]["audio"] if each["chosen"]] == [["fr"]]
+    assert outcome_of(plan, [RunResult(Labels("film"), report)]).passed is passes
+
+
 def test_subtitles_of_a_long_title_are_followed_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subtitles, "_FIRST", 2)
     monkeypatch.setattr(subtitles, "_MORE", 2)

@@ -133,6 +133,41 @@ def test_a_period_follows_the_codec_family_of_the_first() -> None:
     assert [rendition.id for _, rendition in selection.video.per_period_renditions()] == ["hevc", "hevc"]
 
 
+def _spoken(identity: str, attributes: str = "", role: str = "") -> str:
+    inside = f'<Role schemeIdUri="urn:mpeg:dash:role:2011" value="{role}"/>' if role else ""
+    return _set("audio", _sound(identity, 64_000, "mp4a.40.2"), attributes=attributes, inside=inside)
+
+
+def _sounds(*periods: str) -> list[list[str]]:
+    """Of each sound, what is heard in each period; what stands in for it is in brackets."""
+    video = _set("video", _rung("v", 500, "avc1.4d"))
+    return [
+        [
+            "" if there is None else f"({there.renditions[0].id})" if n in track.stand_ins else there.renditions[0].id
+            for n, there in enumerate(track.per_period)
+        ]
+        for track in select(_mpd(*(video + period for period in periods)), decoders=_DECODERS).audio
+    ]
+
+
+def test_a_period_without_the_chosen_sound_has_another_one() -> None:
+    film = _spoken("en", 'lang="en"', "main") + _spoken("fr", 'lang="fr"', "dub")
+    assert _sounds(film, _spoken("ad"), film) == [["en", "(ad)", "en"], ["fr", "(ad)", "fr"]]
+    assert _sounds(_spoken("ad"), film) == [["(ad)", "en"], ["(ad)", "fr"]]
+    assert _sounds(film, _spoken("ad", 'lang="en" label="Spot"')) == [["en", "(ad)"], ["fr", "(ad)"]]
+    others = [["en", "(de)"], ["fr", "(de)"], ["(en)", "de"]]
+    assert _sounds(film, _spoken("de", 'lang="de"')) == others, "what is in no other language stays to be chosen"
+
+
+def test_the_nearest_sound_stands_in_and_a_commentary_last() -> None:
+    film = _spoken("film", 'lang="en" label="Film"', "main")
+    talk, british = _spoken("talk", 'lang="en"', "commentary"), _spoken("en", 'lang="en-GB"')
+    assert _sounds(film, talk + british)[0] == ["film", "(en)"]
+    assert _sounds(film, talk + british + _spoken("de", 'lang="de"', "main"))[0] == ["film", "(en)"]
+    assert _sounds(film, talk + _spoken("de", 'lang="de"', "main"))[0] == ["film", "(de)"]
+    assert _sounds(film, "") == [["film", ""]], "there is nothing to be heard"
+
+
 def test_sound_keeps_its_layout() -> None:
     scheme = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
     parts = [
