@@ -99,6 +99,10 @@ class UrlSigner:
         grant = self._read(token) if len(token) <= _MAX_TOKEN_CHARS else None
         return grant if grant is not None and now < grant.expires_at else None
 
+    def knows(self, token: str) -> bool:
+        """Whether ``token`` was signed with one of the keys, be it expired or not."""
+        return len(token) <= _MAX_TOKEN_CHARS and self._read(token) is not None
+
     def _look_again(self) -> None:
         if keys := self._changed():
             self.use(keys)

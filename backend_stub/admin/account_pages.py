@@ -13,7 +13,7 @@ from backend_stub.admin.page import PageRoute, clean, page, see_other
 from backend_stub.api.admin_schemas import AccountChange
 from backend_stub.api.deps import Before, Context, DeviceId, Hex32
 from backend_stub.context import ServiceContext
-from backend_stub.db.keyset import Place
+from backend_stub.db.keyset import Place, behind, when_made
 from backend_stub.db.models import Account
 from backend_stub.payments.provider import CURRENCY
 from backend_stub.services.accounts import Role
@@ -29,7 +29,7 @@ _Text = Annotated[str, Query(max_length=254)]
 @router.get("/accounts")
 def accounts(context: Context, operator: SignedInAdmin, before: Before, q: _Text = "") -> Response:
     found = context.accounts.search(clean(q), before, _PER_PAGE)
-    older = Place(found[-1].created_at, found[-1].id) if len(found) == _PER_PAGE else None
+    older = behind(found, _PER_PAGE, when_made)
     drawn = plots.by_day("New accounts", context.insight.by_day("accounts"), context.clock.now())
     return page("accounts.html", operator, accounts=found, q=q, older=older, plots=drawn)
 
@@ -50,7 +50,7 @@ def account(context: Context, operator: SignedInAdmin, account_id: Hex32, before
         plans=list(PLANS),
         plan_ends_at=plan_ends_at,
         devices=devices,
-        older=Place(devices[-1].last_seen_at or 0.0, devices[-1].id) if len(devices) == _PER_PAGE else None,
+        older=behind(devices, _PER_PAGE, lambda one: Place(one.last_seen_at or 0.0, one.id)),
         profiles=context.profiles.of_account(account_id),
         payments=context.money.billing.payments(account_id, None, _PAYMENTS_OF_ACCOUNT),
         currency=CURRENCY,
@@ -107,7 +107,7 @@ def remove_device(
 @router.get("/payments")
 def payments(context: Context, operator: SignedInAdmin, before: Before, q: _Text = "") -> Response:
     found = context.money.billing.latest(before, _PER_PAGE, clean(q))
-    older = Place(found[-1][0].created_at, found[-1][0].id) if len(found) == _PER_PAGE else None
+    older = behind(found, _PER_PAGE, lambda one: when_made(one[0]))
     drawn = plots.by_day("Payments", context.insight.by_day("payments"), context.clock.now())
     return page("payments.html", operator, payments=found, older=older, currency=CURRENCY, q=q, plots=drawn)
 

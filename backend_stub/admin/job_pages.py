@@ -10,7 +10,7 @@ from backend_stub.admin import PREFIX, plots
 from backend_stub.admin.access import PageRefusedError, SealedForm, SignedInOperator
 from backend_stub.admin.page import PageRoute, clean, page, see_other
 from backend_stub.api.deps import Before, Context, Hex32
-from backend_stub.db.keyset import Place
+from backend_stub.db.keyset import behind, when_made
 from backend_stub.jobs.states import ACTIVE, JobState
 from backend_stub.jobs.store import JobNotFoundError
 
@@ -27,7 +27,7 @@ def jobs(
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     found = context.jobs.page(limit=_PER_PAGE, before=before, name=clean(q))
-    older = Place(found[-1].created_at, found[-1].id) if len(found) == _PER_PAGE else None
+    older = behind(found, _PER_PAGE, when_made)
     drawn = plots.by_day("Jobs", context.insight.by_day("jobs"), context.clock.now())
     return page("jobs.html", operator, jobs=found, older=older, q=q, plots=drawn)
 

@@ -13,6 +13,7 @@ from backend_stub.admin.page import FOLDER, HEADERS, PageRoute, clean, page, see
 from backend_stub.api.auth import checked_sign_in
 from backend_stub.api.deps import MOST_ID, Before, Context, DeviceId, Hex32
 from backend_stub.api.kiosk import RESULT_HEADERS
+from backend_stub.db.keyset import behind
 from backend_stub.faults.control import FaultControl
 from backend_stub.faults.document import FaultDocumentError
 from backend_stub.problems import ProblemError
@@ -103,7 +104,7 @@ def sessions(
 ) -> Response:
     now = context.clock.now()
     found = context.insight.sessions(before=before, limit=_PER_PAGE, title_id=clean(title), email=clean(q))
-    older = found[-1].place if len(found) == _PER_PAGE else None
+    older = behind(found, _PER_PAGE, lambda one: one.place)
     drawn = plots.by_day("Playbacks", context.insight.by_day("sessions"), now)
     return page("sessions.html", operator, sessions=found, older=older, title=title, q=q, now=now, plots=drawn)
 
@@ -127,7 +128,7 @@ def devices(
 ) -> Response:
     now = context.clock.now()
     found = context.device_commands.devices(_PER_PAGE, text=clean(q), before=before)
-    older = found[-1].place if len(found) == _PER_PAGE else None
+    older = behind(found, _PER_PAGE, lambda one: one.place)
     drawn = plots.by_day("Devices by when they were last seen", context.insight.by_day("devices"), now)
     return page("devices.html", operator, devices=found, q=q, older=older, now=now, plots=drawn)
 
@@ -219,7 +220,7 @@ def audit(
     q: Annotated[str, Query(max_length=128)] = "",
 ) -> Response:
     entries = context.audit_log.page(before or None, _PER_PAGE, about=clean(q))
-    older = entries[-1].id if len(entries) == _PER_PAGE else None
+    older = behind(entries, _PER_PAGE, lambda entry: entry.id)
     drawn = plots.by_day("Entries", context.insight.by_day("audit"), context.clock.now())
     return page("audit.html", operator, entries=entries, older=older, q=q, plots=drawn)
 

@@ -17,6 +17,7 @@ from backend_stub.api import schemas
 from backend_stub.api.admin_schemas import MATURITIES, Rating, RightsBody, SeasonNameBody, TitleChange
 from backend_stub.api.deps import Context, TitleId
 from backend_stub.context import ServiceContext
+from backend_stub.db.keyset import behind
 from backend_stub.db.models import Title
 from backend_stub.services import publishing
 from backend_stub.services.artwork import KINDS, ArtworkKind
@@ -46,7 +47,7 @@ def titles(
     week = context.quality.of(context.clock.now() - _WEEK_S, "title_id", [key for key, _ in named])
     quality = {one.name: one for one in week}
     rows = [(key, name, quality.get(key)) for key, name in named]
-    further = ",".join(named[-1]) if len(named) == _PER_PAGE else None
+    further = behind(named, _PER_PAGE, ",".join)
     drawn = plots.by_day("Titles by when they were published", context.insight.by_day("titles"), context.clock.now())
     return page("titles.html", operator, titles=rows, q=q, further=further, plots=drawn)
 

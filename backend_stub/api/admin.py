@@ -11,6 +11,7 @@ from backend_stub.api import admin_schemas as schemas
 from backend_stub.api.deps import MOST_ID, Admin, Context, DeviceId, Hex32, Publisher, TitleId
 from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
+from backend_stub.db.keyset import behind
 from backend_stub.db.models import Account
 from backend_stub.live.faults import Late, LiveFaults
 from backend_stub.problems import ProblemError, not_found
@@ -170,7 +171,7 @@ def audit_page(
         )
         for one in entries
     ]
-    return schemas.AuditPage(items=items, next_before=items[-1].id if len(items) == limit else None)
+    return schemas.AuditPage(items=items, next_before=behind(items, limit, lambda entry: entry.id))
 
 
 @router.post("/keys/rotation", responses=documented(401, 403))

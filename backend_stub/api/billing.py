@@ -12,7 +12,7 @@ from backend_stub.api.deps import Admin, Before, Caller, Context, Hex32, Viewer
 from backend_stub.api.errors import documented, retry_after
 from backend_stub.api.schemas import Nothing
 from backend_stub.context import ServiceContext
-from backend_stub.db.keyset import Place
+from backend_stub.db.keyset import behind, when_made
 from backend_stub.db.models import Payment
 from backend_stub.payments.provider import CURRENCY
 from backend_stub.problems import ProblemError, not_found
@@ -78,7 +78,7 @@ def payments(context: Context, viewer: Viewer, before: Before, limit: _Limit = 5
     found = context.money.billing.payments(viewer.id, before, limit)
     return schemas.PaymentList(
         items=[_payment_body(one) for one in found],
-        next_before=str(Place(found[-1].created_at, found[-1].id)) if len(found) == limit else None,
+        next_before=behind(found, limit, lambda payment: str(when_made(payment))),
     )
 
 

@@ -13,7 +13,7 @@ from backend_stub.api import job_schemas as schemas
 from backend_stub.api.deps import Before, Context, Hex32, Publisher
 from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
-from backend_stub.db.keyset import Place
+from backend_stub.db.keyset import behind, when_made
 from backend_stub.encoding.errors import StorageError
 from backend_stub.encoding.options import Sidecar, TitleOptions
 from backend_stub.encoding.pipeline import submit
@@ -38,7 +38,7 @@ def list_jobs(
     context: Context, _publisher: Publisher, before: Before, state: _State = "", limit: _Limit = 50
 ) -> schemas.JobList:
     found = context.jobs.page(state=JobState(state) if state else None, limit=limit, before=before)
-    last = str(Place(found[-1].created_at, found[-1].id)) if len(found) == limit else None
+    last = behind(found, limit, lambda job: str(when_made(job)))
     return schemas.JobList(items=[_body(job) for job in found], next_before=last)
 
 

@@ -5,12 +5,15 @@ What came or went meanwhile shifts nothing, and of rows of one moment none is lo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVarTuple
+from typing import Protocol, TypeVar, TypeVarTuple
 
 from sqlalchemy import Select, SQLColumnExpression, tuple_
 
 _Row = TypeVarTuple("_Row")
+_Item = TypeVar("_Item")
+_Where = TypeVar("_Where")
 
 #: How a place is written: a moment, alone or with a comma and the id of a row.
 PATTERN = r"^[0-9]{1,11}(\.[0-9]{1,20})?(e-[0-9]{1,3})?(,[^\u0000]{0,200})?$"
@@ -45,3 +48,21 @@ def page(
     if before is not None:
         query = query.where(tuple_(at, row) < tuple_(before.at, before.id))
     return query.order_by(at.desc(), row.desc()).limit(limit)
+
+
+class _Made(Protocol):
+    @property
+    def created_at(self) -> float: ...
+
+    @property
+    def id(self) -> str: ...
+
+
+def when_made(row: _Made) -> Place:
+    """The place of a row in a list that goes by when rows were made."""
+    return Place(row.created_at, row.id)
+
+
+def behind(rows: Sequence[_Item], limit: int, place: Callable[[_Item], _Where]) -> _Where | None:
+    """The place where the next page goes on; None behind a page that is not full, which is the last."""
+    return place(rows[-1]) if rows and len(rows) == limit else None

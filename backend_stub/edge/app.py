@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
@@ -33,14 +34,24 @@ _PREFLIGHT = (
 
 
 class EdgeApp:
-    """Serves ``/s/<token>/<title id>/<variant>/...`` out of ``source``, and ``/health``."""
+    """Serves ``/s/<token>/<title id>/<variant>/...`` out of ``source``, and ``/health``. ``ask_for_keys`` is
+    called for an address that none of the signer's keys signed: there may be a new one."""
 
-    def __init__(self, name: str, source: FileSource, signer: UrlSigner, gate: TokenGate, clock: Clock) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: FileSource,
+        signer: UrlSigner,
+        gate: TokenGate,
+        clock: Clock,
+        ask_for_keys: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._name = name
         self._source = source
         self._gate = gate
         self._signer = signer
         self._clock = clock
+        self._ask_for_keys = ask_for_keys
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         try:
@@ -71,6 +82,8 @@ class EdgeApp:
 
     async def _request(self, scope: Scope, *, head: bool) -> SourceRequest:
         token, path = split_signed_path(scope["path"])
+        if token is not None and self._ask_for_keys is not None and not self._signer.knows(token):
+            await self._ask_for_keys()
         grant = self._signer.verify(token, self._clock.now()) if token is not None else None
         if token is None or grant is None:
             raise ProblemError(403, "bad_signature", "The address is not signed, or its signature has expired.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from backend_stub.signing import UrlSigner
 
 _logger = logging.getLogger(__name__)
 _TIMEOUT_S = 5.0
+_ASK_EVERY_S = 1.0
 
 
 class AnnounceError(Exception):
@@ -55,6 +57,8 @@ class RemoteEdge:
         self._clock = clock or SystemClock()
         # Nothing is signed with this: until the service has told its keys no address is good.
         self._signer = UrlSigner([secrets.token_bytes(32)])
+        self._asking: asyncio.Task[None] | None = None
+        self._asked_at = float("-inf")
         self._meter: EdgeMeter | None = None
         self._server: HttpServer | None = None
         self.url = ""
@@ -77,7 +81,8 @@ class RemoteEdge:
         upstream = Upstream((options.origin or origins[0]).rstrip("/"))
         store = ObjectStore(options.cache_bytes)
         source = CachedSource(options.name, upstream, store, self._clock, lambda _outcome: None)
-        app = EdgeApp(options.name, source, self._signer, RemoteGate(options.api_url, self._clock), self._clock)
+        gate = RemoteGate(options.api_url, self._clock)
+        app = EdgeApp(options.name, source, self._signer, gate, self._clock, self._ask_for_keys)
         self._meter = EdgeMeter(app, self._clock)
         tick = Tick(BEAT_S, self._beat)
         self._server = HttpServer(options.name, self._meter, listener, None, tick, app.close)
@@ -122,6 +127,18 @@ class RemoteEdge:
             raise AnnounceError(f"The service cannot be reached ({type(error).__name__}).") from error
         except (ValueError, KeyError, TypeError) as error:
             raise AnnounceError("What answers there is no such service.") from error
+
+    async def _ask_for_keys(self) -> None:
+        """Somebody came with an address by a key that is unknown here: ask the service, for all who come meanwhile at
+        once and not again within a second, for such an address is easily made up."""
+        if self._asking is None and self._clock.monotonic() - self._asked_at >= _ASK_EVERY_S:
+            self._asking = asyncio.create_task(asyncio.to_thread(self._beat))
+            self._asking.add_done_callback(self._has_asked)
+        if self._asking is not None:
+            await asyncio.shield(self._asking)
+
+    def _has_asked(self, _task: asyncio.Task[None]) -> None:
+        self._asking, self._asked_at = None, self._clock.monotonic()
 
     def _beat(self) -> None:
         try:

@@ -52,7 +52,7 @@ from backend_stub.db.models import (
     TitleRights,
     ViewerPicks,
 )
-from backend_stub.edge import nginx, upstream
+from backend_stub.edge import nginx, remote, upstream
 from backend_stub.edge.app import EdgeApp
 from backend_stub.edge.gate import RemoteGate
 from backend_stub.edge.source import SourceRequest
@@ -96,8 +96,9 @@ from backend_stub.services.rows import Shown
 from backend_stub.services.search_index import SearchIndex
 from backend_stub.services.steering import SteeringService
 from backend_stub.services.views import RANKED_S, Views
-from backend_stub.signing import EdgeGrant, split_signed_path
+from backend_stub.signing import EdgeGrant, UrlSigner, split_signed_path
 from tests.backend_stub import test_handover
+from tests.backend_stub.db import test_keyset
 from tests.backend_stub.services import test_concurrency
 from tests.faults.model import Fault
 
@@ -708,6 +709,13 @@ def _no_limit_of_a_network(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(auth, "limited", limited)
 
 
+def _zero_is_the_newest(patch: pytest.MonkeyPatch) -> None:
+    """Behind a row of the moment 0 a list begins again."""
+    read = keyset.Place.read
+    patch.setattr(keyset.Place, "read", lambda text: read(text) if float(text.partition(",")[0]) else None)
+
+
+_KEYSET = "tests/backend_stub/db/test_keyset.py::"
 _MORE = "tests/backend_stub/test_more_than_one.py::"
 _LIES = "tests/test_attacks.py::test_a_client_that_lies_gets_no_more_than_its_plan"
 _SIZE = "tests/backend_stub/services/test_at_size.py::"
@@ -1060,6 +1068,26 @@ FAULTS = [
         "service-a-page-ends-among-rows-of-one-moment",
         _LISTS + "test_each_row_stands_on_one_page[/payments]",
         lambda patch: patch.setattr(keyset.Place, "__str__", lambda place: repr(place.at)),
+    ),
+    Fault(
+        "service-places-of-tiny-moments-are-refused",
+        _KEYSET + "test_what_a_place_writes_it_reads",
+        lambda patch: patch.setattr(test_keyset, "PATTERN", test_keyset.PATTERN.replace("(e-[0-9]{1,3})?", "")),
+    ),
+    Fault(
+        "service-a-place-at-the-moment-0-is-the-newest",
+        _KEYSET + "test_what_a_place_writes_it_reads",
+        _zero_is_the_newest,
+    ),
+    Fault(
+        "service-an-edge-learns-new-keys-at-its-beat",
+        "tests/backend_stub/edge/test_remote.py::test_an_address_by_a_new_key_is_good_before_the_next_beat",
+        lambda patch: patch.setattr(UrlSigner, "knows", lambda *_: True),
+    ),
+    Fault(
+        "service-made-up-addresses-make-an-edge-ask",
+        "tests/backend_stub/edge/test_remote.py::test_made_up_addresses_make_an_edge_ask_once_a_second",
+        lambda patch: patch.setattr(remote, "_ASK_EVERY_S", 0.0),
     ),
     Fault(
         "service-kiosks-beyond-a-page-are-lost",

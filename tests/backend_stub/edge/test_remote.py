@@ -62,6 +62,29 @@ def test_an_edge_that_announces_itself_is_one_of_the_services(group: ServerGroup
     assert steering.order("s", Audience("FR")) == ["edge-a"]
 
 
+def test_an_address_by_a_new_key_is_good_before_the_next_beat(group: ServerGroup, clock: SettableClock) -> None:
+    with RemoteEdge(options(group, name="edge-rome"), clock) as edge, httpx.Client(trust_env=False) as client:
+        before = address(group, edge)
+        group.context.signing_keys.rotate_urls(by=None)
+        assert client.get(address(group, edge)).status_code == 200
+        assert client.get(before).status_code == 200, "the key before still counts"
+
+
+def test_made_up_addresses_make_an_edge_ask_once_a_second(
+    group: ServerGroup, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RemoteEdge(options(group, name="edge-oslo"), clock) as edge, httpx.Client(trust_env=False) as client:
+        asked: list[float] = []
+        monkeypatch.setattr(edge, "_beat", lambda: asked.append(clock.now()))
+        expired = group.context.url_signer.sign(EdgeGrant("noise", "", clock.now() - 1, "clear"))
+        assert client.get(f"{edge.url}/s/{expired}/noise/clear/manifest.mpd").status_code == 403
+        assert asked == [], "its key is known"
+        for step in (0, 0, 0, 1, 0):
+            clock.step(step)
+            assert client.get(f"{edge.url}/s/made.up/noise/clear/manifest.mpd").status_code == 403
+        assert len(asked) == 2
+
+
 def test_not_everybody_is_an_edge(group: ServerGroup, clock: SettableClock) -> None:
     for changes, word in (
         ({"token": "wrong"}, "token is missing or wrong"),
