@@ -25,7 +25,8 @@ class ChosenRendition:
 def choose(
     presentation: Presentation, choice: DownloadChoice, duration_s: float, decoders: Collection[str] = ()
 ) -> tuple[ChosenRendition, ...]:
-    """The renditions to keep, in order of need: video, audio, subtitles, thumbnails.
+    """The renditions to keep, each once (one may stand in for several languages), in order of need: video, audio,
+    subtitles, thumbnails.
 
     Raises MediaError where there is nothing that can be played.
     """
@@ -41,7 +42,7 @@ def choose(
         picked += _each_period(presentation, track, lambda found: found.renditions[0])
     if choice.thumbnails:
         picked += _thumbnails(presentation)
-    return tuple(picked)
+    return tuple({(each.period, id(each.rendition)): each for each in picked}.values())
 
 
 def pick_rung(selection: Selection, choice: DownloadChoice, duration_s: float) -> int:

@@ -148,3 +148,22 @@ def test_the_preview_of_an_eviction_takes_the_least_missed_first() -> None:
     names = [one.id for one in smart.eviction_preview(kept, {"seen": 1.0}, 700)]
     assert names == ["failed", "seen", "old"]
     assert smart.eviction_preview(kept, {}, 10_000) == ()
+
+
+def test_a_sound_that_stands_in_for_two_languages_is_kept_once() -> None:
+    def sound(name: str, language: str = "") -> str:
+        lang = f'lang="{language}"' if language else ""
+        return (
+            f'<AdaptationSet mimeType="audio/mp4" {lang}><SegmentTemplate media="{name}-$Number$.m4s" duration="5"/>'
+            f'<Representation id="{name}" bandwidth="64000" codecs="mp4a.40.2"/></AdaptationSet>'
+        )
+
+    film, advertisement = sound("en", "en") + sound("fr", "fr"), sound("ad")
+    body = "".join(f'<Period duration="PT10S">{period}</Period>' for period in (film, advertisement, film))
+    mpd = parse(f'<MPD xmlns="urn:mpeg:dash:schema:mpd:2011">{body}</MPD>', "https://example.org/m.mpd")
+    found = choose(mpd, DownloadChoice(audio=(ALL,)), 30.0)
+    assert sorted((each.period, each.rendition.id) for each in found) == [
+        *((0, "en"), (0, "fr")),
+        (1, "ad"),
+        *((2, "en"), (2, "fr")),
+    ]

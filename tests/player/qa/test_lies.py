@@ -206,6 +206,19 @@ def test_where_a_period_lacks_the_language_another_one_is_heard(asked: str, pass
     assert outcome_of(plan, [RunResult(Labels("film"), report)]).passed is passes
 
 
+def test_subtitles_that_were_due_before_they_were_given_up_are_lost(tmp_path: Path) -> None:
+    rules = [{"match": {"path": "*/text-*/1.*"}, "fault": {"type": "status", "status": 404}}]
+    with FileServer(media_kit.packager_clear().folder) as server:
+        text = (
+            f'version: 1\nname: words\nsources: [{{name: film, url: "{server.url("manifest.mpd")}"}}]\n'
+            "play: {subtitles: en, duration_s: 5}\n"
+        )
+        plan = plan_of(read(text, "plan.yaml"), tmp_path, {})
+        spec = replace(plan.runs[0], faults=FaultPlan.parse({"version": 1, "rules": rules}))
+        report = simulate(spec, Bench(tmp_path))
+    assert report["continuity"]["lost_s"]["subtitles"] == pytest.approx(4.0, abs=0.2)
+
+
 def test_subtitles_of_a_long_title_are_followed_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subtitles, "_FIRST", 2)
     monkeypatch.setattr(subtitles, "_MORE", 2)
