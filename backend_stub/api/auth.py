@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from fastapi import APIRouter, Request, Response
 
 from backend_stub.api import schemas
-from backend_stub.api.deps import Context, Viewer
+from backend_stub.api.deps import Context, GrownUp, Viewer
 from backend_stub.api.errors import documented, retry_after
 from backend_stub.context import ServiceContext
 from backend_stub.db.models import Account
@@ -52,7 +52,7 @@ def logout(body: schemas.RefreshRequest, context: Context) -> Response:
 
 
 @router.post("/logout-everywhere", status_code=204, responses=documented(401, 403))
-def logout_everywhere(_body: schemas.Nothing, context: Context, viewer: Viewer) -> Response:
+def logout_everywhere(_body: schemas.Nothing, context: Context, viewer: GrownUp) -> Response:
     context.tokens.sign_out_everywhere(viewer.id)
     return Response(status_code=204)
 
@@ -128,7 +128,7 @@ def redeem_device_grant(body: schemas.DeviceCodeRequest, context: Context) -> sc
 
 
 @router.post("/device/approval", responses=documented(401, 403, 404, 429))
-def approve_device_grant(body: schemas.ApprovalRequest, context: Context, viewer: Viewer) -> schemas.ApprovalBody:
+def approve_device_grant(body: schemas.ApprovalRequest, context: Context, viewer: GrownUp) -> schemas.ApprovalBody:
     limited(context.attempts.code, context, viewer.id)
     name = context.device_grants.decide(viewer.id, body.user_code, approve=body.approve)
     return schemas.ApprovalBody(device_name=name)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from backend_stub.api import billing_schemas as schemas
-from backend_stub.api.deps import Admin, Before, Caller, Context, Hex32, Viewer
+from backend_stub.api.deps import Admin, Before, Caller, Context, GrownUp, Hex32, Viewer
 from backend_stub.api.errors import documented, retry_after
 from backend_stub.api.schemas import Nothing
 from backend_stub.context import ServiceContext
@@ -74,7 +74,7 @@ def change_card(body: schemas.CardChange, context: Context, caller: Caller) -> s
 
 
 @router.get("/account/payments", responses=documented(401, 403))
-def payments(context: Context, viewer: Viewer, before: Before, limit: _Limit = 50) -> schemas.PaymentList:
+def payments(context: Context, viewer: GrownUp, before: Before, limit: _Limit = 50) -> schemas.PaymentList:
     found = context.money.billing.payments(viewer.id, before, limit)
     return schemas.PaymentList(
         items=[_payment_body(one) for one in found],

@@ -19,6 +19,7 @@ from backend_stub.db.keyset import Place
 from backend_stub.db.models import Account
 from backend_stub.problems import ProblemError
 from backend_stub.services.entitlement import Viewing
+from backend_stub.services.profiles import check_grown_up
 from backend_stub.services.tokens import SignedIn
 from backend_stub.signing import network_of
 from backend_stub.titles import TITLE_ID_PATTERN
@@ -72,6 +73,15 @@ async def account_of(caller: Caller) -> Account:
 
 
 Viewer = Annotated[Account, Depends(account_of)]
+
+
+async def grown_up_of(caller: Caller) -> Account:
+    check_grown_up(caller)
+    return caller.account
+
+
+#: The account, of a caller whose profile has no age limit. Raises :class:`ProblemError` 403 ``profile_not_allowed``.
+GrownUp = Annotated[Account, Depends(grown_up_of)]
 
 
 def _at_least(role: str) -> Callable[[Account], Awaitable[Account]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from backend_stub.api import schemas
-from backend_stub.api.deps import Context, DeviceId, Viewer
+from backend_stub.api.deps import Context, DeviceId, GrownUp, Viewer
 from backend_stub.api.errors import documented
 from backend_stub.problems import not_found
 
@@ -43,7 +43,7 @@ def list_devices(context: Context, viewer: Viewer) -> schemas.DeviceList:
 
 
 @router.delete("/devices/{device_id}", status_code=204, responses=documented(401, 403, 404))
-def remove_device(context: Context, viewer: Viewer, device_id: DeviceId) -> Response:
+def remove_device(context: Context, viewer: GrownUp, device_id: DeviceId) -> Response:
     with not_found("device_not_found", "The account has no such device."):
         context.devices.revoke(viewer.id, device_id)
     return Response(status_code=204)

@@ -287,7 +287,10 @@ class SeasonBody(BaseModel):
 
 
 class SeasonList(BaseModel):
+    """``next_after`` is where the next page goes on, null on the last one."""
+
     seasons: list[SeasonBody]
+    next_after: str | None
 
 
 class CatalogPage(BaseModel):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from backend_stub.api import admin_schemas, schemas
 from backend_stub.api.catalog import markers_body, title_body
@@ -13,23 +14,38 @@ from backend_stub.api.deps import Context, Publisher, TitleId, Watching
 from backend_stub.api.errors import documented
 from backend_stub.problems import ProblemError, not_found
 from backend_stub.services.catalog import WatchedTitle
+from backend_stub.services.series import FIRST, MOST_EPISODES
 from backend_stub.services.title_relations import BelongingError, EpisodeOf
 from backend_stub.services.title_structure import Markers
 
 router = APIRouter(tags=["catalog"])
 
+_After = Annotated[str, Query(pattern=r"^[0-9]{1,5}\.[0-9]{1,5}$")]
+_Limit = Annotated[int, Query(ge=1, le=MOST_EPISODES)]
+
 
 @router.get("/catalog/{title_id}/episodes", responses=documented(401, 403, 404))
-def list_episodes(request: Request, context: Context, watching: Watching, title_id: TitleId) -> schemas.SeasonList:
+def list_episodes(
+    request: Request,
+    context: Context,
+    watching: Watching,
+    title_id: TitleId,
+    after: _After = "",
+    limit: _Limit = MOST_EPISODES,
+) -> schemas.SeasonList:
+    season, _, number = after.partition(".")
+    place = (int(season), int(number)) if after else FIRST
+    seasons, further = context.titles.series.seasons(watching, title_id, place, limit)
     return schemas.SeasonList(
         seasons=[
             schemas.SeasonBody(
-                season=season.number,
-                name=season.name,
-                episodes=[title_body(request, episode) for episode in season.episodes],
+                season=one.number,
+                name=one.name,
+                episodes=[title_body(request, episode) for episode in one.episodes],
             )
-            for season in context.titles.series.seasons(watching, title_id)
-        ]
+            for one in seasons
+        ],
+        next_after=None if further is None else f"{further[0]}.{further[1]}",
     )
 
 

@@ -129,8 +129,8 @@ class RemoteEdge:
             raise AnnounceError("What answers there is no such service.") from error
 
     async def _ask_for_keys(self) -> None:
-        """Somebody came with an address by a key that is unknown here: ask the service, for all who come meanwhile at
-        once and not again within a second, for such an address is easily made up."""
+        """Ask the service: somebody came with an address by a key that is unknown here. It is asked once for all who
+        come meanwhile. Such an address is easily made up, so it is not asked again within a second."""
         if self._asking is None and self._clock.monotonic() - self._asked_at >= _ASK_EVERY_S:
             self._asking = asyncio.create_task(asyncio.to_thread(self._beat))
             self._asking.add_done_callback(self._has_asked)

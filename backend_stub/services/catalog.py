@@ -61,6 +61,9 @@ _PROGRESS = select(WatchedPosition).where(
 )
 
 
+_MOST_GENRES = 500
+
+
 class Catalog:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -114,6 +117,7 @@ class Catalog:
             .where(is_offered())
             .distinct()
             .order_by(TitleGenre.genre)
+            .limit(_MOST_GENRES)
         )
         with self._database.read() as session:
             return session.scalars(query, offer_values(viewing, self._clock.now())).all()

@@ -10,12 +10,16 @@ from sqlalchemy import select
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
+from backend_stub.db.keyset import behind
 from backend_stub.db.models import SeasonName
 from backend_stub.problems import ProblemError
 from backend_stub.services.catalog import WatchedTitle, watched
 from backend_stub.services.entitlement import Viewing, published_title
 from backend_stub.services.title_structure import episodes_on_offer
 from backend_stub.titles import SERIES
+
+MOST_EPISODES = 1000  # in one answer
+FIRST = (-1, -1)  # the place before all episodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +36,24 @@ class SeriesCatalog:
         self._database = database
         self._clock = clock
 
-    def seasons(self, viewing: Viewing, series_id: str) -> Sequence[Season]:
-        """Those of which an episode is offered to this viewer.
+    def seasons(
+        self, viewing: Viewing, series_id: str, after: tuple[int, int] = FIRST, limit: int = MOST_EPISODES
+    ) -> tuple[Sequence[Season], tuple[int, int] | None]:
+        """Those of which an episode is offered to this viewer, and where the next page goes on. They have ``limit``
+        episodes in all, behind the one ``after`` (season and number).
 
         Raises :class:`ProblemError` 404 ``title_not_found``, also for a title that is no series.
         """
         with self._database.read() as session:
             if published_title(session, series_id).kind != SERIES:
                 raise ProblemError(404, "title_not_found", "There is no such series.")
-            found = episodes_on_offer(session, viewing, series_id, self._clock.now())
+            found = episodes_on_offer(session, viewing, series_id, self._clock.now(), after, limit)
             shown = watched(session, viewing, [title for title, _ in found])
             named = select(SeasonName.season, SeasonName.name).where(SeasonName.series_id == series_id)
             names = {row.season: row.name for row in session.execute(named)}
         numbered = zip((place.season for _, place in found), shown, strict=True)
-        return [
+        seasons = [
             Season(number, [episode for _, episode in episodes], names.get(number, ""))
             for number, episodes in groupby(numbered, key=lambda pair: pair[0])
         ]
+        return seasons, behind(found, limit, lambda one: (one[1].season, one[1].number))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ScalarSelect, and_, bindparam, func, or_, select
+from sqlalchemy import ScalarSelect, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import QueryableAttribute, Session, aliased
 
 from backend_stub.db.models import Episode, Title, TitleMarkers, Trailer
@@ -93,14 +93,16 @@ def markers_of(session: Session, title_id: str) -> Markers:
 
 
 def episodes_on_offer(
-    session: Session, viewing: Viewing, series_id: str, now: float
+    session: Session, viewing: Viewing, series_id: str, now: float, after: tuple[int, int], limit: int
 ) -> Sequence[tuple[Title, Episode]]:
-    """The episodes of a series that this viewer may see, in their order."""
+    """The episodes of a series that this viewer may see, in their order, behind a season and a number."""
     query = (
         select(Title, Episode)
         .join(Episode, Episode.title_id == Title.id)
         .where(Episode.series_id == series_id, is_offered((EPISODE,)))
+        .where(tuple_(Episode.season, Episode.number) > after)
         .order_by(Episode.season, Episode.number)
+        .limit(limit)
     )
     return [(title, place) for title, place in session.execute(query, offer_values(viewing, now))]
 

@@ -50,6 +50,7 @@ from player.service.model import (
 )
 from player.service.reply import (
     Members,
+    joined_seasons,
     problem,
     read_account_downloads,
     read_channels,
@@ -74,6 +75,7 @@ from player.service.tokens import TokenStore
 
 API = "/api/v1"
 _SLOWER_S = 5.0  # more between two questions after each "slow_down" (RFC 8628, section 3.5)
+_MOST_PAGES = 100  # of the episodes of a series
 _EARLY_S = 15.0  # an access token is renewed so long before it expires
 
 
@@ -250,8 +252,14 @@ class ServiceClient:
         return read_subscription(Members.of(await self._call("/account/subscription", method="DELETE")))
 
     async def payments(self, limit: int = 20) -> tuple[Payment, ...]:
-        """The newest payments."""
-        return read_payments(Members.of(await self._call(f"/account/payments?{urlencode({'limit': limit})}")))
+        """The newest payments; none for a profile with an age limit, which may not see them."""
+        try:
+            answer = await self._call(f"/account/payments?{urlencode({'limit': limit})}")
+        except ServiceError as error:
+            if error.code is not ErrorCode.SERVICE_NOT_ENTITLED:
+                raise
+            return ()
+        return read_payments(Members.of(answer))
 
     # Profiles
 
@@ -343,8 +351,14 @@ class ServiceClient:
 
     async def seasons(self, series_id: str) -> tuple[Season, ...]:
         """The episodes of a series. An unknown one raises ServiceError ``service.not_found``."""
-        response = await self._call(f"/catalog/{quote(series_id, safe='')}/episodes")
-        return read_seasons(Members.of(response), self._base)
+        path, pages = f"/catalog/{quote(series_id, safe='')}/episodes", list[tuple[Season, ...]]()
+        further: str | None = path
+        while further is not None and len(pages) < _MOST_PAGES:
+            members = Members.of(await self._call(further))
+            pages.append(read_seasons(members, self._base))
+            after = members.optional_text("next_after")
+            further = None if after is None else f"{path}?{urlencode({'after': after})}"
+        return joined_seasons(pages)
 
     async def search(self, query: str, offset: int = 0, limit: int = 50) -> SearchPage:
         """Titles that fit the words of ``query``, the best first."""

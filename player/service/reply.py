@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import TypeVar
 from urllib.parse import urljoin
 
@@ -291,6 +293,17 @@ def read_seasons(members: Members, base_url: str) -> tuple[Season, ...]:
         return Season(int(one.number("season")), episodes, one.optional_text("name") or "")
 
     return members.each("seasons", read)
+
+
+def joined_seasons(pages: Sequence[Sequence[Season]]) -> tuple[Season, ...]:
+    """The seasons of several pages: one that goes on over the end of a page is one."""
+    joined: list[Season] = []
+    for season in chain.from_iterable(pages):
+        if joined and joined[-1].number == season.number:
+            joined[-1] = replace(season, episodes=(*joined[-1].episodes, *season.episodes))
+        else:
+            joined.append(season)
+    return tuple(joined)
 
 
 def read_manifests(members: Members, base_url: str) -> tuple[ManifestAddresses, ...]:

@@ -241,6 +241,24 @@ class TestExport:
         client = bench.client(bench.account("ann"))
         assert [client.get("/account/export").status_code for _ in range(6)] == [200] * 5 + [429]
 
+    @pytest.mark.parametrize(
+        ("method", "path", "body"),
+        [
+            ("POST", "/auth/logout-everywhere", {}),
+            ("POST", "/auth/device/approval", {"user_code": "ABCDEFGH", "approve": True}),
+            ("GET", "/account/payments", None),
+            ("DELETE", "/devices/" + "a" * 43, None),
+        ],
+    )
+    def test_a_childs_profile_takes_no_care_of_the_account(
+        self, bench: Service, method: str, path: str, body: object
+    ) -> None:
+        client = bench.client(bench.account("ann"))
+        child = client.post("/profiles", {"name": "Kim", "maturity": 6, "pin": None}).json()["id"]
+        token = client.post(f"/profiles/{child}/selection", {"pin": None}).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        assert refusal(client.call(method, path, body)) == (403, "profile_not_allowed")
+
 
 class TestMailers:
     def test_files_are_for_their_owner_alone(self, tmp_path: Path) -> None:

@@ -100,6 +100,18 @@ class TestTheCatalogue:
         for path in ("/catalog/film/episodes", "/catalog/none/episodes"):
             assert refusal(viewer.get(path)) == MISSING
 
+    def test_its_episodes_come_in_pages(self, viewer: Caller, season: list[str]) -> None:
+        path, seen = "/catalog/the-mill/episodes?limit=1", list[str]()
+        after = ""
+        while after is not None:
+            page = viewer.get(path + (f"&after={after}" if after else "")).json()
+            seen += [item["id"] for one in page["seasons"] for item in one["episodes"]]
+            assert sum(len(one["episodes"]) for one in page["seasons"]) <= 1
+            after = page["next_after"]
+        assert seen == season
+        for wrong in ("after=x", "after=1", "limit=0", "limit=1001"):
+            assert viewer.get(f"/catalog/the-mill/episodes?{wrong}").status_code == 422
+
     def test_markers_of_one_title(self, viewer: Caller) -> None:
         markers = {"intro": {"start_s": 10.0, "end_s": 70.0}, "credits_s": 1100.0}
         assert viewer.get("/catalog/s1e1").json()["markers"] == markers

@@ -63,6 +63,15 @@ async def test_a_plan_is_ordered_and_cancelled() -> None:
     ]
 
 
+async def test_a_childs_profile_sees_no_payments_and_the_rest_of_the_account() -> None:
+    bench = Bench()
+    await bench.signed_in()
+    bench.plan("/account/payments?limit=20", refused(403, "profile_not_allowed"), refused(403, "account_closed"))
+    assert await bench.client.payments() == ()
+    with pytest.raises(ServiceError):
+        await bench.client.payments()
+
+
 async def test_a_forgotten_password_is_set_by_a_mailed_code() -> None:
     bench = Bench()
     bench.plan("/auth/password-reset", ok({}))

@@ -36,6 +36,21 @@ async def test_the_seasons_of_a_series() -> None:
     assert season.episodes[1].kind == "episode"
 
 
+async def test_a_long_series_comes_in_pages() -> None:
+    bench = Bench()
+    await bench.signed_in()
+    path = "/catalog/mill/episodes"
+
+    def season(number: int, *episodes: int) -> dict[str, Any]:
+        return {"season": number, "name": f"S{number}", "episodes": [episode(one) for one in episodes]}
+
+    bench.plan(path, ok({"seasons": [season(0, 9), season(1, 1)], "next_after": "1.1"}))
+    bench.plan(f"{path}?after=1.1", ok({"seasons": [season(1, 2), season(2, 3)], "next_after": None}))
+    found = await bench.client.seasons("mill")
+    assert [(one.number, one.name) for one in found] == [(0, "S0"), (1, "S1"), (2, "S2")]
+    assert [[title.id for title in one.episodes] for one in found] == [["e9"], ["e1", "e2"], ["e3"]]
+
+
 def test_what_a_play_session_tells_of_its_title() -> None:
     markers = {"intro": {"start_s": 5.0, "end_s": 30.5}, "credits_s": 550.0}
     answer = PLAY | {"title": episode(1, markers=markers), "next_episode": episode(2)}
