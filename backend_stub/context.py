@@ -224,6 +224,8 @@ def open_context(
     """Open the data folder (made when missing), bring the database up to date and build the services."""
     settings.make_folders()
     clock = clock or SystemClock()
+    shared = SharedStore(settings.shared_url) if settings.shared_url else None
+    attempts = _attempts(settings, shared)  # a setting that is wrong is told before anything is opened
     secrets = load_or_create(settings.secrets_dir)
     database = Database(settings.database)
     upgrade(database, settings.database_wait_s)
@@ -231,7 +233,6 @@ def open_context(
     edge_beats = EdgeBeats(database, clock)
     edge_gate = EdgeGate(database, clock)
     settled = OperatorSettings(database, clock)
-    shared = SharedStore(settings.shared_url) if settings.shared_url else None
     steering = SteeringService(
         url_signer,
         clock,
@@ -263,7 +264,7 @@ def open_context(
         signing_keys=SigningKeys(database, clock, settings.secrets_dir),
         clock=clock,
         database=database,
-        attempts=_attempts(settings, shared),
+        attempts=attempts,
         shared=shared,
         money=money,
         rights=rights,
