@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 
 _MPV_ERROR_LOADING_FAILED = -13
 _FAILED = -1
+_LARGEST = (1 << 63) - 1  # int64_t, bytes
 
 # libmpv may call into a closure until the process ends; a collected one crashes it, so none is ever freed.
 _KEPT_FOR_EVER: list[object] = []
@@ -67,8 +68,8 @@ class _Streams:
             stream = self._open_stream(url.decode())
         except Interrupted:
             return None
-        except Exception:  # noqa: BLE001  (nothing may cross into C)
-            _log.exception("opening the stream failed")
+        except Exception as error:  # noqa: BLE001  (nothing may cross into C)
+            _report("opening", error)
             return None
         stream.opened_on(threading.get_native_id())
         cookie = next(self._cookies)
@@ -82,8 +83,8 @@ class _Streams:
         self._ahead.wait()
         try:
             pieces = stream.read(length)
-        except Exception:  # noqa: BLE001  (nothing may cross into C)
-            _log.exception("reading the stream failed")
+        except Exception as error:  # noqa: BLE001  (nothing may cross into C)
+            _report("reading", error)
             return _FAILED
         target = memoryview((ctypes.c_char * length).from_address(ctypes.addressof(buffer.contents))).cast("B")
         filled = 0
@@ -95,14 +96,14 @@ class _Streams:
     def seek(self, cookie: int, position: int) -> int:
         try:
             return self._by_cookie[cookie].seek(position)
-        except Exception:  # noqa: BLE001  (nothing may cross into C)
-            _log.exception("seeking in the stream failed")
+        except Exception as error:  # noqa: BLE001  (nothing may cross into C)
+            _report("seeking in", error)
             return _FAILED
 
     def size(self, cookie: int) -> int:
         stream = self._by_cookie.get(cookie)
         total = None if stream is None else stream.total
-        return -1 if total is None else total
+        return -1 if total is None or total > _LARGEST else total
 
     def cancel(self, cookie: int) -> None:
         stream = self._by_cookie.get(cookie)
@@ -114,6 +115,17 @@ class _Streams:
         stream = self._by_cookie.pop(cookie, None)
         if stream is not None:
             stream.close()
+
+
+def _report(what: str, error: Exception) -> None:
+    """Log that a stream failed, on one line: whoever owns it tells the viewer. Where it was is for who looks for a
+    fault."""
+    said = str(error) or type(error).__name__
+    if isinstance(error, OSError):  # what it reads from does not deliver
+        _log.info("%s the stream failed: %s", what, said)
+    else:
+        _log.error("%s the stream failed: %s: %s", what, type(error).__name__, said)
+    _log.debug("%s the stream failed", what, exc_info=error)
 
 
 def register_protocol(

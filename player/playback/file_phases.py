@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -331,7 +331,7 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
         parts.monitor.stalls = KnownCause(StallCause.FILE)
     own = OwnSubtitles(path)
     tracks = FileTracks(parts, control, own)
-    progress = FileProgress(parts, control, tracks)
+    progress = FileProgress(parts, control, tracks, None if path is None else partial(_is_longer, path, opening.size))
     playing = PlayingFile(
         **vars(opening), tracks=tracks, progress=progress, own=own, embedded=EmbeddedLines(), drawn=[]
     )
@@ -365,12 +365,37 @@ async def until_hanging(path: Path) -> None:
             await asyncio.sleep(_DISK_S)
 
 
+@contextlib.asynccontextmanager
+async def watched_disk(parts: PlaybackParts, media: MediaFile) -> AsyncIterator[None]:
+    """While a local file is opened: report that its disk does not answer, until it does."""
+    watching = None if media.path is None else asyncio.ensure_future(_report_hanging(parts, media.path))
+    try:
+        yield
+    finally:
+        if watching is not None:
+            watching.cancel()
+            if parts.monitor.state.status is PlaybackStatus.LOADING:
+                parts.monitor.update(stall="")
+
+
+async def _report_hanging(parts: PlaybackParts, path: Path) -> None:
+    await until_hanging(path)
+    parts.monitor.update(stall=str(StallCause.FILE))
+
+
 def _opens(path: Path) -> bool:
     try:
         os.close(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))
     except OSError:
         return False
     return True
+
+
+def _is_longer(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size > size
+    except OSError:
+        return False
 
 
 def _is_shorter(path: Path, size: int) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
+from player.base.apart import apart
 from player.base.errors import ErrorCode, MediaError
 from player.mpv.control import MpvControl
 from player.playback.file_tracks import FileTracks
@@ -14,12 +17,31 @@ _TICK_S = 0.5
 _CALM_TICKS = 4  # libmpv is asked every so often while all goes well: each question wakes its core
 _ANSWER_S = 30.0
 _GROWN_S = 1.0  # sound and picture end a little apart
+_BACK_S = 1.0  # so far before the newest of a recording it goes on
+_STEADY_S = 3.0  # libmpv reads no faster than the recording grows, from one look to the next
+_DISK_S = 1.5
+
+
+@dataclass(slots=True)
+class _LateSeek:
+    """A seek that libmpv has not done yet, and the newest time that it has read."""
+
+    target_s: float
+    newest_s: float | None
 
 
 class FileProgress:
     """One for each playback. It ends at ``stop_at_s``, where that is set."""
 
-    def __init__(self, parts: PlaybackParts, control: MpvControl, tracks: FileTracks) -> None:
+    def __init__(
+        self,
+        parts: PlaybackParts,
+        control: MpvControl,
+        tracks: FileTracks,
+        has_grown: Callable[[], bool] | None = None,
+    ) -> None:
+        self._has_grown = has_grown  # since it was opened; asks the disk
+        self._late: _LateSeek | None = None
         self._monitor = parts.monitor
         self._playhead = parts.playhead
         self._clock = parts.clock
@@ -54,6 +76,7 @@ class FileProgress:
                 found = await self._control.run(player.measure)
                 count = await self._control.run(player.read, "track-list/count", self._tracks.count)
                 await self._compare_length()
+                await self._look_at_seek()
         except TimeoutError:
             raise MediaError(ErrorCode.MEDIA_DECODER, "The decoder does not answer any more.") from None
         self._dropped, self._ranges, self.buffer_s = found.dropped, found.cached, found.held_s
@@ -73,6 +96,33 @@ class FileProgress:
         if isinstance(now_s, int | float) and now_s > told_s + _GROWN_S:
             self.grows = True
             self._monitor.update(duration_s=None)
+
+    async def _look_at_seek(self) -> None:
+        """Go to the newest that is there of a recording. For a time behind it libmpv would wait until the recording
+        has grown as far."""
+        target_s = self._monitor.state.position_s if self._monitor.is_seeking else None
+        if target_s is None or self._has_grown is None:
+            self._late = None
+            return
+        newest_s = await self._control.run(self._control.player.read, "duration")
+        late, self._late = self._late, _LateSeek(target_s, newest_s)
+        if late is None or late.target_s != target_s or newest_s is None or late.newest_s is None:
+            return
+        if target_s <= newest_s or newest_s - late.newest_s > _STEADY_S or not await self._grows_on_disk():
+            return
+        newest_s = max(0.0, newest_s - _BACK_S)
+        self._late = None
+        self._monitor.start_seek(newest_s)
+        await self._control.run(self._control.player.seek, newest_s)
+
+    async def _grows_on_disk(self) -> bool:
+        if self._has_grown is None:
+            return False
+        try:
+            async with asyncio.timeout(_DISK_S):
+                return await apart(self._has_grown)
+        except TimeoutError:
+            return False
 
     def _go_on(self) -> None:
         """Take it that playback has gone on since the last look."""

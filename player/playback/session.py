@@ -25,7 +25,7 @@ from player.net.model import Transfer
 from player.net.suspend import Sleep
 from player.playback.controls import Controls
 from player.playback.ending import PlaybackEnding
-from player.playback.file_phases import PlayingFile, file_loaded, media_of_address, open_file
+from player.playback.file_phases import PlayingFile, file_loaded, media_of_address, open_file, watched_disk
 from player.playback.monitor import Monitor
 from player.playback.parts import PlaybackCommands, PlaybackParts
 from player.playback.phases import Playing, Requested
@@ -262,8 +262,9 @@ class Session:
         return playing
 
     async def _open_file(self, media: MediaFile) -> PlayingFile:
-        self._phase = await open_file(self._phase, media, self._on_property, self._on_event)
-        playing = self._phase = await file_loaded(self._phase)
+        async with watched_disk(self._parts, media):
+            self._phase = await open_file(self._phase, media, self._on_property, self._on_event)
+            playing = self._phase = await file_loaded(self._phase)
         begin(playing.parts, playing.control)
         return playing
 

@@ -22,6 +22,7 @@ from tests.kit.films import FILMS, Film
 from tests.kit.hanging_share import HangingShare, can_mount, something_waits
 from tests.kit.playback import engine, null_player
 from tests.kit.waiting import until
+from ui.app.viewmodels.trouble import remedy_words, waiting_words
 
 pytestmark = [pytest.mark.realtime, pytest.mark.skipif(not can_mount(), reason="nothing can be mounted here")]
 LONG = Film("long.mkv", ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac"), seconds=60)
@@ -142,3 +143,20 @@ def test_the_app_plays_others_and_ends_although_a_read_hangs(
     assert (tmp_path / "said").read_text().split() == ["plays", "other", "folder", "told", "again", "closed", "saved"]
     kept = json.loads((tmp_path / "profile" / "files.json").read_text())
     assert len(kept["files"]) == 2
+
+
+def test_a_share_that_hangs_while_a_film_is_opened_is_named(
+    tmp_path: Path, share: HangingShare, film: PlaybackSource
+) -> None:
+    with engine(tmp_path / "profile") as made, null_player() as player, answering(share):
+        share.hang()
+        session, seen = begun(made, film, player)
+        until(lambda: seen.state.stall == "file")
+        assert seen.state.status is PlaybackStatus.LOADING
+        assert "does not answer" in waiting_words(seen.state)
+        assert "Back" in remedy_words(seen.state)
+        share.answer()
+        until(seen.is_playing)
+        assert seen.state.stall == ""
+        session.stop()
+        assert made.wait(session, OVER_S)

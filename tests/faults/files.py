@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from player.mpv import streams
 from player.mpv.player import MpvPlayer
 from player.playback import embedded_lines, file_phases, file_progress, own_subtitles, session, steps
 from player.playback.embedded_lines import EmbeddedLines
 from player.playback.file_phases import PlayingFile
+from player.playback.file_progress import FileProgress
 from player.playback.file_tracks import FileTracks
 from player.playback.own_subtitles import OwnSubtitles
 from player.playback.parts import PlaybackParts
@@ -85,6 +87,14 @@ def _named_as_film_first(self: FileTracks, spoken: str | None, failed: Collectio
 
 
 _preferred = FileTracks._preferred
+
+
+async def _left_to_libmpv(_self: FileProgress) -> None:
+    """It waits until the file has grown."""
+
+
+async def _not_reported(_parts: PlaybackParts, _path: Path) -> None:
+    """It goes on loading."""
 
 
 async def _as_if_shown(_self: FileTracks, _key: str) -> bool:
@@ -753,6 +763,31 @@ FAULTS = [
         name="files-pictures-are-offered-as-text",
         test=_OWN + "test_subtitles_that_are_pictures_are_not_offered",
         apply=lambda patch: patch.setattr(subtitle_files, "_PICTURES_INDEX", "none"),
+    ),
+    Fault(
+        name="files-a-seek-waits-until-a-recording-has-grown",
+        test="tests/e2e/test_recordings_that_grow.py::test_a_step_behind_the_end_of_a_recording_leads_to_the_newest",
+        apply=lambda patch: patch.setattr(FileProgress, "_look_at_seek", _left_to_libmpv),
+    ),
+    Fault(
+        name="files-where-a-jump-leads-is-known-to-be-there",
+        test=_FILES + "test_a_film_of_unknown_length_has_a_bar_of_what_is_known",
+        apply=lambda patch: patch.setattr(player_page, "known_end_s", lambda state: state.position_s),
+    ),
+    Fault(
+        name="files-a-share-that-hangs-is-loading-for-ever",
+        test=_SHARES + "test_a_share_that_hangs_while_a_film_is_opened_is_named",
+        apply=lambda patch: patch.setattr(file_phases, "_report_hanging", _not_reported),
+    ),
+    Fault(
+        name="files-a-stream-that-fails-is-a-traceback",
+        test="tests/player/mpv/test_streams.py::test_a_stream_that_fails_writes_no_traceback[disk]",
+        apply=lambda patch: patch.setattr(streams, "_report", lambda what, _error: streams._log.exception(what)),
+    ),
+    Fault(
+        name="files-an-endless-answer-is-read-to-the-limit-of-a-segment",
+        test="tests/player/stream/test_remote_file.py::test_an_answer_without_an_end_is_given_up",
+        apply=lambda patch: patch.setattr(remote_file, "_start_of", lambda body, _most: body.read()),
     ),
     Fault(
         name="files-a-film-without-a-length-is-never-seen",

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from player.base.clock import SystemClock
-from player.base.errors import MatineeError, MediaError
+from player.base.errors import MatineeError, MediaError, NetError
 from player.net.gate import Gate
 from player.net.routing import RoutingTransport
 from player.stream.remote_file import BLOCK_BYTES, RemoteFile
@@ -76,4 +76,35 @@ async def test_another_file_in_its_place_is_not_mixed_with_it(site: Site, size: 
         await asyncio.wrap_future(remote.block(0))
     assert site.errors
     assert {error.sentence for error in site.errors} == {"The server has replaced this file while it played."}
+    remote.close()
+
+
+async def test_an_answer_without_an_end_is_given_up() -> None:
+    """It has no length and is no part of a file: so much is loaded as a server may send at once."""
+    sent = 0
+
+    async def endless(exchange: Exchange) -> None:
+        nonlocal sent
+        await exchange.send(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
+        while True:
+            await exchange.send(bytes(1 << 18))
+            sent += 1 << 18
+
+    async with RawServer() as server:
+        server.answers["/film.mkv"] = endless
+        gate = Gate(RoutingTransport(), SystemClock())
+        with pytest.raises(NetError) as raised:
+            await RemoteFile.open(server.url("/film.mkv"), gate, SystemClock(), lambda _error: None)
+        assert raised.value.code == "net.too_large"
+        await gate.close()
+    assert sent < 80 << 20
+
+
+async def test_a_length_that_is_a_lie_is_an_error_of_one_sentence(site: Site) -> None:
+    """The server tells another end than the file has."""
+    remote = await site.open()
+    remote.size = SIZE * 4
+    with pytest.raises(MatineeError):
+        await asyncio.wrap_future(remote.block(10))
+    assert site.errors
     remote.close()

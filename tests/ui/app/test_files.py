@@ -65,7 +65,7 @@ def test_a_film_of_unknown_length_has_a_bar_of_what_is_known(stage, tmp_path):
     stage.until(lambda: player.property("fraction") == 0.75)
     assert player.property("buffered") == [0.75, 1.0]
     assert player.property("positionText") == "0:30"
-    assert player.property("durationText") == ""
+    assert player.property("durationText") == "0:40+"
     stage.key(K.Key_5)
     assert "how long" in player.tools_menu.said
     assert not sought(session)
@@ -77,6 +77,9 @@ def test_a_film_of_unknown_length_has_a_bar_of_what_is_known(stage, tmp_path):
     assert sought(session)[-1] == 20.0, "it stays known how far the film goes"
     player.tools_menu.goToTime("2:00:00")
     assert sought(session)[-1] == 7200.0
+    session.publish(replace(growing, status=PlaybackStatus.SEEKING, position_s=7200.0, buffered=()))
+    stage.until(lambda: player.property("status") == "seeking")
+    assert player.property("durationText") == "0:40+", "nobody knows whether it goes so far"
     session.publish(replace(growing, position_s=7200.0, buffered=()))
     stage.until(lambda: player.property("positionS") == 7200.0)
     player.step(1)

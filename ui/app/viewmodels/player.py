@@ -286,7 +286,11 @@ class PlayerViewModel(QObject):
 
     @Property(str, notify=timeChanged)
     def durationText(self) -> str:
-        return self._bar.words(self._state.duration_s) if self._state.duration_s else ""
+        """The length. Of a film that tells none, what is known of it: "1:02:03+"."""
+        bar = self._bar
+        if bar.open_ended:
+            return f"{bar.words(bar.end_s)}+" if bar else ""
+        return bar.words(self._state.duration_s) if self._state.duration_s else ""
 
     @Property(list, notify=bufferedChanged)
     def buffered(self) -> list[float]:

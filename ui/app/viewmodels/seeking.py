@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from player.reporting.state import PlaybackState
+from player.reporting.state import PlaybackState, PlaybackStatus
 from ui.app.viewmodels.text import clock_time
 
 STEP_S = 10.0
@@ -45,8 +45,9 @@ class SeekRange:
 
 
 def known_end_s(state: PlaybackState) -> float:
-    """How far the title is known to go."""
-    return max((state.position_s, *(end_s for _, end_s in state.buffered)))
+    """How far the title is known to go. Where a jump leads is not known before it is there."""
+    at_s = 0.0 if state.status is PlaybackStatus.SEEKING else state.position_s
+    return max((at_s, state.duration_s or 0.0, *(end_s for _, end_s in state.buffered)))
 
 
 def stretch_of(state: PlaybackState, known_s: float = 0.0) -> SeekRange:

@@ -215,6 +215,8 @@ def waiting_words(state: PlaybackState) -> str:
             "file": tr("The disk or share of the file does not answer"),
         }.get(state.stall, tr("Waiting for the network"))
     loading = (PlaybackStatus.IDLE, PlaybackStatus.LOADING)
+    if state.status is PlaybackStatus.LOADING and state.stall == "file":
+        return tr("The disk or share of the file does not answer")
     return (
         tr("Loading") if state.status in loading else tr("Seeking") if state.status is PlaybackStatus.SEEKING else ""
     )
@@ -234,6 +236,8 @@ def remedy_words(state: PlaybackState) -> str:
     }.get(state.remedy, "")
     if state.status is PlaybackStatus.SEEKING and _is_open_ended(state):
         return tr("The length of this film is not known, so it may take a while.")
+    if state.status is PlaybackStatus.LOADING and state.stall == "file":
+        return tr("It goes on by itself once it answers. “Back” leads out of it.")
     return tried or (_patience(state) if state.status is PlaybackStatus.BUFFERING else "")
 
 
