@@ -17,7 +17,7 @@ from random import Random
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, MatineeError, MediaError
 from player.manifest.model import ByteRange
-from player.net.gate import Gate, GateBody
+from player.net.gate import Gate
 from player.net.model import Request, RequestKind
 from player.net.ranges import strong_etag
 from player.transfer.retry import retry
@@ -232,26 +232,21 @@ class RemoteStream:
 async def first_bytes(url: str, gate: Gate, most: int = 4096) -> bytes:
     """How what is at an address begins. Raises NetError."""
     async with gate.open(Request(RequestKind.SEGMENT, url, byte_range=ByteRange(0, most))) as body:
-        return await _start_of(body, most)
-
-
-async def _start_of(body: GateBody, most: int) -> bytes:
-    """The first bytes of an answer, which may be the whole file, or have no end."""
-    if body.status == 206:
-        return await body.read()
-    found = b""
-    async for chunk in body.chunks():
-        found += chunk
-        if len(found) >= most:
-            break
-    return found[:most]
+        if body.status == 206:
+            return await body.read()
+        found = b""
+        async for chunk in body.chunks():
+            found += chunk
+            if len(found) >= most:
+                break
+        return found[:most]
 
 
 async def _first(url: str, gate: Gate) -> tuple[bytes, int | None, Marks, bool]:
     """The first bytes, the size of the file, its marks, and whether the server sends parts of it."""
     request = Request(RequestKind.SEGMENT, url, byte_range=ByteRange(0, _FIRST_BYTES))
     async with gate.open(request) as body:
-        head = await _start_of(body, _FIRST_BYTES)
+        head = await body.read()
         return head, body.resource_size, Marks.of(body.headers), body.status == 206
 
 

@@ -785,9 +785,9 @@ FAULTS = [
         apply=lambda patch: patch.setattr(streams, "_report", lambda what, _error: streams._log.exception(what)),
     ),
     Fault(
-        name="files-an-endless-answer-is-read-to-the-limit-of-a-segment",
+        name="files-an-endless-answer-is-never-given-up",
         test="tests/player/stream/test_remote_file.py::test_an_answer_without_an_end_is_given_up",
-        apply=lambda patch: patch.setattr(remote_file, "_start_of", lambda body, _most: body.read()),
+        apply=lambda patch: patch.setattr(remote_file, "_MOST_WHOLE", 256 << 20),
     ),
     Fault(
         name="files-a-film-without-a-length-is-never-seen",
