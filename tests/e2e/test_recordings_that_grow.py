@@ -27,6 +27,7 @@ def test_a_step_behind_the_end_of_a_recording_leads_to_the_newest(tmp_path: Path
         def grows() -> bool:
             """The recorder goes on, by a fiftieth of a second with each look."""
             nonlocal written
+            assert written < len(data), "it is still recorded"
             written += file.write(data[written : written + len(data) // 3000])
             return session.state.status is PlaybackStatus.PLAYING
 
@@ -37,7 +38,6 @@ def test_a_step_behind_the_end_of_a_recording_leads_to_the_newest(tmp_path: Path
         session.seek(1000.0)
         until(lambda: session.state.position_s == 1000.0)
         until(lambda: grows() and session.state.position_s < 60.0)
-        assert written < len(data), "it is still recorded"
         assert session.state.failure is None
         session.stop()
         assert made.wait(session, 10)
