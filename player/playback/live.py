@@ -23,7 +23,7 @@ from player.manifest.timeline_dates import UNDATED, TimelineDates, dates_of
 from player.net.suspend import Sleep
 from player.playback.monitor import Monitor
 from player.playback.settings import PlaybackServices
-from player.reporting.events import LatencySampled, Note, Observer
+from player.reporting.events import LIVE_MOVED, LatencySampled, Note, Observer
 from player.reporting.state import PlaybackStatus
 from player.stream.sources import Sources
 from player.stream.streaming import Streaming
@@ -163,7 +163,7 @@ class LivePlayback:
             self._say(advice.sentence, changes)
         elif self._is_silent(moment):
             if self._notice[0] != SILENT:
-                self._say(SILENT, changes, lasts_s=math.inf)
+                self._say(SILENT, changes, kind="live_silent", lasts_s=math.inf)
         elif self._notice[0] and (self._notice[0] == SILENT or self._clock.monotonic() > self._notice[1]):
             self._unsay(changes)
         self._monitor.update(**changes)
@@ -350,10 +350,12 @@ class LivePlayback:
             Note(self._clock.monotonic(), "live_end", "The programme is over; it can be watched as a whole.")
         )
 
-    def _say(self, sentence: str, changes: dict[str, Any], lasts_s: float = _NOTICE_S) -> None:
+    def _say(
+        self, sentence: str, changes: dict[str, Any], *, kind: str = LIVE_MOVED, lasts_s: float = _NOTICE_S
+    ) -> None:
         self._notice = (sentence, self._clock.monotonic() + lasts_s)
         changes["notice"] = sentence
-        self._observe(Note(self._clock.monotonic(), "live_moved", sentence))
+        self._observe(Note(self._clock.monotonic(), kind, sentence))
 
     def _unsay(self, changes: dict[str, Any]) -> None:
         if self._monitor.state.notice == self._notice[0]:

@@ -20,6 +20,7 @@ from player.base.errors import ErrorCode
 from player.qa.picture.figures import FIGURES as MEDIA_FIGURES
 from player.qa.picture.figures import NOTHING_OF as MEDIA_NOTHING_OF
 from player.reporting.continuity import MEDIA
+from player.reporting.events import LIVE_MOVED
 from player.reporting.startup import PART_BUDGETS_S
 from player.reporting.state import PlaybackStatus
 
@@ -52,6 +53,7 @@ PLAIN = {
     "cut_playlists": "playlists of recordings that came without their end, and were played so",
     "corrupt_bytes": "bytes of the segments that came damaged, also where another copy was played",
     "decode_errors": "complaints of the decoders about what they were given (real mode)",
+    "live_jumps": "times that a channel went on elsewhere, since what was to be played had left its list (live)",
     "latency_s": "behind the live edge, on average (live)",
     "latency_drift_s": "the most that latency was off its target while it was kept (live)",
     "mean_quality": "of the segments, where the service states that of its rungs (VMAF)",
@@ -91,6 +93,7 @@ _NOTHING_OF = (
     "unused_faults",
     "unused_steps",
     "unmet_languages",
+    "live_jumps",
     "lost_s",
     "repeated_s",
     "cut_playlists",
@@ -198,6 +201,7 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
     found["failed_requests"] = float(sum(1 for request in report["requests"] if request["error"]))
     found["path_switches"] = float(len(report["path_switches"]))
     found["skipped"] = float(sum(1 for note in report["recoveries"] if note["kind"] == "skipped"))
+    found["live_jumps"] = float(sum(note["kind"] == LIVE_MOVED for note in report["recoveries"]))
     for name in ("lost_s", "repeated_s"):
         by_media = report["continuity"][name]
         found[name] = math.fsum(by_media.values())

@@ -14,6 +14,8 @@ from player.net.model import Transfer
 
 MAIN = "main"
 """Name of the main track (video, or audio where there is no video) in events and stores."""
+LIVE_MOVED = "live_moved"
+"""The kind of a :class:`Note`: a live playback goes on elsewhere, what it was to play is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,17 @@ def test_what_no_browser_tells_is_not_held_against_its_player() -> None:
     assert not outcome([ours, untold], "failed == 0").passed, "ours must tell"
 
 
+def test_a_channel_that_had_to_go_on_elsewhere_does_not_pass() -> None:
+    moved = {"at_s": 9.0, "kind": "live_moved", "sentence": "It is not there any more."}
+    live = {"live": {"mean_s": 6.0, "off_target_max_s": 0.1}}
+    assert outcome([RunResult(Labels("channel"), report(**live))]).passed
+    film = RunResult(Labels("film"), report())
+    assert outcome([RunResult(Labels("channel"), report(**live)), film]).passed, "a film has no channel's list"
+    jumped = [RunResult(Labels("channel"), report(**live, recoveries=[moved]))]
+    assert not outcome(jumped).passed
+    assert outcome(jumped, "live_jumps <= 1").passed
+
+
 def test_the_documents_agree() -> None:
     hostile = "<script>alert(1)</script>\x00"
     stalled = report(
