@@ -1,8 +1,8 @@
-"""Sound for the periods that a chosen sound is not in: an advertisement from elsewhere rarely names its sound as the
-film around it does, and silence is what no viewer wants. Pure.
+"""Sound for the periods that a chosen sound is not in. Pure.
 
-ISO/IEC 23009-1 joins AdaptationSets of different periods by nothing but what is said of them: another label, a role
-or a missing language makes a new choice of what is the same to a listener.
+ISO/IEC 23009-1 joins the AdaptationSets of different periods by what is said of them alone. An advertisement from
+elsewhere rarely names its sound as the film around it does. To a listener it is the same sound, and silence is what no
+viewer wants.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ Rank = Callable[[Track], int]
 def filled(
     tracks: Sequence[LogicalTrack], periods: Sequence[Sequence[Track]], rank: Rank
 ) -> tuple[LogicalTrack, ...]:
-    """The sounds with a stand-in wherever a period has sound and not this one. What is left of a choice that stands
-    in for another one everywhere is no choice of its own any more."""
+    """The sounds with a stand-in wherever a period has sound and not this one. A sound that stands in for another
+    one in all its own periods is no choice of its own any more."""
     whole = [_filled(track, periods, rank) for track in tracks]
     kept: list[LogicalTrack] = []
     for track in sorted(whole, key=_fewest_stand_ins):
@@ -59,7 +59,8 @@ def _distance(own: Track, other: Track) -> tuple[int, ...]:
 
 
 def _is_within(track: LogicalTrack, other: LogicalTrack) -> bool:
-    """Whether a sound is heard wherever it is when the other one is chosen, and says nothing else."""
+    """Whether the other one, when it is chosen, lets this sound be heard in all periods that have it. It must not
+    be in another language."""
     same = not track.language or (other.language is not None and speaks(other.language, track.language))
     own = set(range(len(track.per_period))) - track.stand_ins
     return same and all(

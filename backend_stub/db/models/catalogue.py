@@ -51,6 +51,9 @@ class Title(Base):
     change: Mapped[int] = mapped_column(
         BigInteger, default=0, server_default="0", index=True
     )  # the number of the last change of what is searched: backend_stub.db.title_changes
+    edited_at: Mapped[float | None] = mapped_column(
+        Float, index=True, deferred=True
+    )  # step 0026: older processes only
 
 
 class CatalogueState(Base):

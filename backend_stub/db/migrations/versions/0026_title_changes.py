@@ -1,4 +1,8 @@
-"""Changes of titles have numbers, by which the search index follows them."""
+"""Changes of titles have numbers, by which the search index follows them.
+
+``titles.edited_at`` has no reader any more and stays: a process of the version before may still serve beside this one
+(a restart without refusals, edges and workers elsewhere) and asks for it by name.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +24,9 @@ def upgrade() -> None:
     op.bulk_insert(made, [{"one": 1, "change": 0}])
     op.add_column("titles", sa.Column("change", sa.BigInteger(), nullable=False, server_default="0"))
     op.create_index("ix_titles_change", "titles", ["change"])
-    op.drop_index("ix_titles_edited_at", "titles")
-    op.drop_column("titles", "edited_at")
 
 
 def downgrade() -> None:
-    op.add_column("titles", sa.Column("edited_at", sa.Float(), nullable=True))
-    op.create_index("ix_titles_edited_at", "titles", ["edited_at"])
     op.drop_index("ix_titles_change", "titles")
     op.drop_column("titles", "change")
     op.drop_table("catalogue_state")
