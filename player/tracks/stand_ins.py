@@ -1,8 +1,8 @@
 """Sound for the periods that a chosen sound is not in. Pure.
 
 ISO/IEC 23009-1 joins the AdaptationSets of different periods by what is said of them alone. An advertisement from
-elsewhere rarely names its sound as the film around it does. To a listener it is the same sound, and silence is what no
-viewer wants.
+elsewhere rarely names its sound as the film around it does. To a listener it is the same sound, and no
+viewer wants silence.
 """
 
 from __future__ import annotations
