@@ -379,6 +379,7 @@ async def watched_disk(parts: PlaybackParts, media: MediaFile) -> AsyncIterator[
 
 
 async def _report_hanging(parts: PlaybackParts, path: Path) -> None:
+    await asyncio.sleep(_DISK_S)  # most files are there before: each thread is time before the first picture
     await until_hanging(path)
     parts.monitor.update(stall=str(StallCause.FILE))
 
