@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from multiprocessing import active_children, get_context
-from typing import TYPE_CHECKING
+from multiprocessing import active_children, get_context, parent_process
+from typing import TYPE_CHECKING, Protocol
 
 from player.base.errors import ErrorCode, MatineeError
 from player.qa.run_spec import Bench, RunResult, RunSpec
@@ -30,6 +30,16 @@ if TYPE_CHECKING:
 _RUNS_WORTH_A_WORKER = 8  # in virtual time the start of a process takes as long as some runs
 _ENDING_S = 0.1
 _START_IN_PEACE_S = 5.0
+
+
+class ParentProcess(Protocol):
+    """What a process may do with the one that started it."""
+
+    def join(self) -> None:
+        """Wait until it has ended."""
+        ...
+
+
 OnDone = Callable[[int, RunResult], None]
 """Hears of each finished run with its number, in the order in which they end."""
 
@@ -136,7 +146,7 @@ class _Workers:
     def _start(self, started: ExitStack) -> ProcessPoolExecutor:
         """A worker process that is getting ready."""
         spawn = get_context("spawn")
-        process = started.enter_context(ProcessPoolExecutor(1, mp_context=spawn, initializer=_leave_interrupts))
+        process = started.enter_context(ProcessPoolExecutor(1, mp_context=spawn, initializer=_belong))
         process.submit(_get_ready, self._virtual)
         return process
 
@@ -154,9 +164,19 @@ def _lost(error: Exception) -> MatineeError:
     return failure
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C reaches each process of a terminal: what comes of it is the parent's business."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _belong() -> None:
+    """What reaches each process of a terminal (Ctrl-C, its end) is the parent's business; with the parent we end."""
+    for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+        signal.signal(number, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), name="qa-parent", daemon=True).start()
+
+
+def _end_with(parent: ParentProcess) -> None:
+    """The other workers hold our pipes open as well: that nobody writes to them any more is not to be seen."""
+    parent.join()
+    os._exit(1)
 
 
 def _get_ready(virtual: bool) -> None:

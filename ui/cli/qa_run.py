@@ -118,7 +118,7 @@ def _run(args: argparse.Namespace) -> int:
         must_fit(baseline, plan.name, [spec.labels.text for spec in plan.runs], virtual=virtual)
     progress = _PlanProgress(len(plan.runs), sys.stderr.isatty())
     ended: BaseException | None = None
-    with bench_of(args, plan.account) as bench, _ended_by_sigterm():
+    with bench_of(args, plan.account) as bench, _ended_by_signals():
         jobs = min(args.jobs or default_jobs(len(plan.runs), virtual=plan.virtual), len(plan.runs))
         if jobs > 1:
             print(f"{len(plan.runs)} runs, {jobs} at once", file=sys.stderr)
@@ -207,16 +207,20 @@ def _compare(outcome: PlanOutcome) -> None:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the runs as Ctrl-C does: what is finished is written."""
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM, and the end of the terminal, end the runs as Ctrl-C does: what is finished is written."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    numbers = [signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _as_told(plan: QaPlan, args: argparse.Namespace) -> QaPlan:

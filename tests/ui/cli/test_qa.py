@@ -13,13 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
 from tests.kit import media
 from tests.kit.backend import running_backend
+from tests.kit.children import lives
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import publish_media
+from tests.kit.waiting import until
 from ui.cli.log import JsonLines
 from ui.cli.main import main
 
@@ -85,7 +88,8 @@ def test_a_broken_threshold_is_exit_code_1_and_a_broken_plan_2(
     assert "plan.yaml, line 9: networks[0].model.mean_kbps: this must be a number." in capsys.readouterr().err
 
 
-def test_an_interrupt_ends_the_workers_without_a_traceback(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_an_interrupt_ends_the_workers_without_a_traceback(number: signal.Signals, tmp_path: Path) -> None:
     waits_for_ever = socket.create_server(("127.0.0.1", 0))
     waits_for_ever.settimeout(120)
     url = f"http://127.0.0.1:{waits_for_ever.getsockname()[1]}/manifest.mpd"
@@ -112,7 +116,7 @@ def test_an_interrupt_ends_the_workers_without_a_traceback(tmp_path: Path) -> No
         for connection in asking:
             connection.settimeout(120)
             assert connection.recv(65_536).startswith(b"GET ")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, told = process.communicate(timeout=120)
         for connection in asking:
             with connection:
@@ -122,6 +126,24 @@ def test_an_interrupt_ends_the_workers_without_a_traceback(tmp_path: Path) -> No
     document = json.loads((tmp_path / "report.json").read_text())
     assert (document["passed"], document["runs"], len(document["not_run"])) == (False, [], 4)
     assert "no run was finished" in (tmp_path / "report.html").read_text()
+
+
+def test_workers_end_with_a_run_that_is_killed(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as waits_for_ever:
+        waits_for_ever.settimeout(120)
+        url = f"http://127.0.0.1:{waits_for_ever.getsockname()[1]}/manifest.mpd"
+        plan = f'version: 1\nname: p\nsources: [{{name: s, url: "{url}"}}]\nrepeats: 4\n'
+        (tmp_path / "plan.yaml").write_text(plan)
+        words = [sys.executable, "-m", "ui.cli.main", "qa", "run", str(tmp_path / "plan.yaml"), "--jobs", "2"]
+        with (
+            subprocess.Popen(words, stderr=subprocess.DEVNULL) as process,
+            waits_for_ever.accept()[0],
+            waits_for_ever.accept()[0],
+        ):
+            workers = [each.pid for each in psutil.Process(process.pid).children(recursive=True)]
+            process.kill()
+            process.wait(120)
+            until(lambda: not any(lives(each) for each in workers), "the workers stay")
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
