@@ -191,9 +191,9 @@ def test_where_a_period_lacks_the_language_another_one_is_heard(asked: str, pass
     shutil.copytree(media_kit.packager_clear().folder, folder)
     mpd = (folder / "manifest.mpd").read_text()
     period = mpd[mpd.index("<Period") : mpd.index("</MPD>")]
-    french = re.sub(r'(?s)<AdaptationSet id="2".*?</AdaptationSet>', "", period).replace(
-        'Period id="0"', 'Period id="1"'
-    )
+    french = re.sub(
+        r'(?s)<AdaptationSet [^>]*contentType="audio"[^>]*lang="en".*?</AdaptationSet>', "", period
+    ).replace('Period id="0"', 'Period id="1"')
     both = period.replace('Period id="0"', 'Period id="0" duration="PT24S"') + french
     (folder / "manifest.mpd").write_text(mpd.replace(period, both).replace('"PT24S"', '"PT48S"', 1))
     with FileServer(folder) as server:
