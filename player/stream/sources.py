@@ -42,7 +42,7 @@ from player.media.demux import Demuxer, open_demuxer
 from player.media.timestamps import TimestampUnwrapper
 from player.net.model import RequestKind
 from player.stream.timeline import Slot, loaded
-from player.transfer.cut_playlists import load_uncut
+from player.transfer.cut_playlists import CUT_OFF, load_uncut
 from player.transfer.loader import Loader, LoadResult, Resource
 from player.transfer.model import Coming
 
@@ -139,6 +139,7 @@ class Sources:
         self._cloned: set[tuple[object, ...]] = set()  # playlists of steered pathways that have been asked for
         self._as_loaded: dict[str, Rendition] = {}  # by key
         self.live_playlists: list[LoadedPlaylist] = []
+        self._has_end = False  # one of the playlists
         self.growing: Growing | None = None  # what tells the segments of a live presentation
         self.on_events: Callable[[tuple[TimedEvent, ...]], None] = lambda _events: None
         self.on_cut: Callable[[str], None] = lambda _sentence: None  # hears of playlists that lack their end
@@ -270,8 +271,7 @@ class Sources:
         updated, body, result = await load_uncut(
             self._loader, resource, read, lambda found: _is_cut_off(found[0], rendition), self.on_cut
         )
-        if updated.live:
-            self.live_playlists.append(LoadedPlaylist(rendition, body, result.url, result.asked_s))
+        self._sort(LoadedPlaylist(rendition, body, result.url, result.asked_s), live=updated.live)
         index, pathway = self._segments(updated, rendition), result.pathway
         if pathway not in leading:
             own.append((rendition.locations[0], ref.url))
@@ -280,6 +280,18 @@ class Sources:
                 load = functools.partial(self._load_own_playlist, rendition, place, url)
                 self._begin(_own_index_key(rendition, place), load)
         return index
+
+    def _sort(self, playlist: LoadedPlaylist, *, live: bool) -> None:
+        """Take it as one of a live title, or not. Where another playlist of the title has its end, those without
+        were cut off: nobody ends only a part of a programme."""
+        if live and not self._has_end:
+            self.live_playlists.append(playlist)
+            return
+        cut = [playlist] if live else self.live_playlists
+        self._has_end = True
+        for _ in cut:
+            self.on_cut(CUT_OFF)
+        self.live_playlists = []
 
     def playlist_urls(self, rendition: Rendition, url: str) -> Mapping[str, str]:
         """The address of a rendition's playlist for each pathway; ``url`` is where it was last fetched."""

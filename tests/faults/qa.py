@@ -46,7 +46,7 @@ from player.stream import streaming
 from player.stream.continuity import Continuity, Coverage
 from player.stream.emitter import Emitter
 from player.stream.placement import Placement
-from player.stream.sources import Sources
+from player.stream.sources import LoadedPlaylist, Sources
 from player.stream.stored_segments import StoreLibrary
 from player.tracks import codec_probe, selection
 from player.transfer import loader
@@ -128,6 +128,13 @@ def what_stands_in_is_kept_for_each_language(patch: pytest.MonkeyPatch) -> None:
 
 def a_channel_may_jump(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(thresholds, "LIVE_MOVED", "")
+
+
+def a_title_with_one_endless_playlist_is_live(patch: pytest.MonkeyPatch) -> None:
+    def sort(self: Sources, playlist: LoadedPlaylist, *, live: bool) -> None:
+        self.live_playlists += [playlist] if live else []
+
+    patch.setattr(Sources, "_sort", sort)
 
 
 def the_end_of_a_stall_is_going_on(patch: pytest.MonkeyPatch) -> None:
@@ -723,6 +730,12 @@ FAULTS = [
         "qa-a-channel-may-jump",
         "tests/player/qa/test_outcome.py::test_a_channel_that_had_to_go_on_elsewhere_does_not_pass",
         a_channel_may_jump,
+    ),
+    Fault(
+        "qa-a-cut-playlist-makes-a-film-live",
+        "tests/player/qa/test_cut_playlists.py"
+        "::test_a_playlist_without_a_type_and_an_end_beside_whole_ones_was_cut_off",
+        a_title_with_one_endless_playlist_is_live,
     ),
     Fault(
         "qa-stale-live-list-passes",

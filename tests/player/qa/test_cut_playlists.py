@@ -79,6 +79,23 @@ def test_a_whole_recording_passes(manifest: str, served: Callable[..., Path], tm
     assert (metrics_of(report)["cut_playlists"], passes(report)) == (0, True), why(report)
 
 
+@pytest.mark.parametrize("names", [["media_0"], ["media_3"], ["media_0", "media_1", "media_2"]])
+def test_a_playlist_without_a_type_and_an_end_beside_whole_ones_was_cut_off(names: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "some"
+    shutil.copytree(media_kit.ffmpeg_dash().folder, folder)
+    for name in names:
+        path = folder / f"{name}.m3u8"
+        text = path.read_text().replace("#EXT-X-PLAYLIST-TYPE:VOD\n", "").replace(END, "")
+        path.unlink()
+        path.write_text(text)
+    with FileServer(folder) as server:
+        report = played(server.url("master.m3u8"), tmp_path)
+    assert report["result"]["status"] == "ended"
+    assert report["result"]["position_s"] == pytest.approx(24, abs=0.5)
+    assert metrics_of(report)["cut_playlists"] == 1, "one of those that are played"
+    assert not passes(report)
+
+
 def test_a_playlist_that_one_cdn_cut_off_is_fetched_from_the_other(
     served: Callable[..., Path], tmp_path: Path
 ) -> None:
