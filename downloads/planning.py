@@ -13,6 +13,7 @@ from downloads.rendition_choice import ChosenRendition, choose
 from downloads.resolving import Need, resolve, segments_of
 from player.base.errors import ErrorCode, MatineeError
 from player.manifest import attach_playlist, home_of, located_segment, moved_url, with_mirrors
+from player.manifest.edit import iter_renditions
 from player.manifest.model import (
     ByteRange,
     PlaylistRef,
@@ -23,6 +24,7 @@ from player.manifest.model import (
 )
 from player.net.model import RequestKind
 from player.title.opening import TitleAddresses, pathway_of, with_fallback, with_remotes
+from player.transfer.cut_playlists import load_uncut
 from player.transfer.loader import Loader, LoadResult, Resource
 
 _GUESSED_BYTES = 2_000  # an init segment, a playlist, a key: small beside the rest
@@ -57,7 +59,8 @@ async def draft(
 ) -> Draft:
     """Load what is needed to know every item of the download.
 
-    Raises NetError, ManifestError, MediaError, or DownloadError (``download.impossible``) for a live programme.
+    Raises NetError, ManifestError, MediaError, or DownloadError: ``download.impossible`` for a live programme,
+    ``download.incomplete`` where a list of segments has no end at any CDN.
     """
 
     async def parsed(body: bytes, result: LoadResult) -> tuple[Presentation, bytes, LoadResult]:
@@ -66,14 +69,15 @@ async def draft(
         return presentation, body, result
 
     manifest = Resource(RequestKind.MANIFEST, addresses.manifests)
-    presentation, body, result = await loader.load_and_read(manifest, parsed)
+    presentation, body, result = await load_uncut(
+        loader, manifest, parsed, lambda found: _is_cut(found[0]), _refuse_cut
+    )
     url = result.url
     mirrors = _mirrors(addresses, result.pathway, url)
     if presentation.url in presentation.locations:  # a fallback, which is nowhere else
         url, mirrors = presentation.url, ()
     presentation = with_mirrors(presentation, mirrors)
-    if presentation.live:
-        raise DownloadError(ErrorCode.DOWNLOAD_IMPOSSIBLE, "A live programme cannot be downloaded.")
+    _refuse_live(presentation)
     writer = _Writer(result.pathway)
     writer.add_read(RequestKind.MANIFEST, url, ((result.pathway, url),), body)
     picked = choose(presentation, choice, presentation.duration_s or 0.0, decoders)
@@ -81,7 +85,10 @@ async def draft(
     async def read(need: Need) -> tuple[bytes, str]:
         addresses_ = places(need.rendition, need.url, None, result.pathway)
         resource = Resource(need.kind, dict(addresses_), need.byte_range, track=need.rendition.id)
-        content, loaded = await loader.load_whole(resource)
+        if need.kind is RequestKind.MANIFEST:
+            content, loaded = await _load_list(loader, resource, presentation, need.rendition)
+        else:
+            content, loaded = await loader.load_whole(resource)
         redirected = loaded.url != dict(addresses_).get(loaded.pathway)
         base = loaded.url if redirected else need.url
         writer.add_read(need.kind, need.url, addresses_, content, byte_range=need.byte_range, base=base)
@@ -102,6 +109,37 @@ async def draft(
         kids=_kids(picked),
     )
     return Draft(plan, writer.bodies, presentation)
+
+
+async def _load_list(
+    loader: Loader, resource: Resource, presentation: Presentation, rendition: Rendition
+) -> tuple[bytes, LoadResult]:
+    """The playlist of a rendition, from a CDN that has all of it. Raises as ``draft``."""
+
+    async def read(body: bytes, result: LoadResult) -> tuple[Presentation, bytes, LoadResult]:
+        return attach_playlist(presentation, rendition, body, result.url), body, result
+
+    found, body, result = await load_uncut(loader, resource, read, lambda each: _is_cut(each[0]), _refuse_cut)
+    _refuse_live(found)
+    return body, result
+
+
+def _is_cut(presentation: Presentation) -> bool:
+    playlists = (rendition.playlist for _, _, rendition in iter_renditions(presentation))
+    return any(playlist is not None and playlist.is_cut_off for playlist in playlists)
+
+
+def _refuse_cut(_sentence: str) -> None:
+    raise DownloadError(
+        ErrorCode.DOWNLOAD_INCOMPLETE,
+        "The list of this title's parts was cut off on its way: it would be kept without its end.",
+        recoverable=True,
+    )
+
+
+def _refuse_live(presentation: Presentation) -> None:
+    if presentation.live:
+        raise DownloadError(ErrorCode.DOWNLOAD_IMPOSSIBLE, "A live programme cannot be downloaded.")
 
 
 async def _with_other_playlists(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
+from downloads.errors import DownloadError
 from downloads.model import DownloadChoice, DownloadOrigin
-from downloads.planning import draft
+from downloads.planning import Draft, draft
 from player.manifest import parse
 from player.title.opening import TitleAddresses
 from tests.kit.streaming import Link
@@ -51,3 +56,44 @@ async def test_what_another_mpd_brings_is_planned_and_kept() -> None:
     kept = parse(drafted.bodies[0], drafted.plan.base_url)
     assert not kept.remote_links
     assert [segment.url for period in kept.periods for segment in period.tracks[0].renditions[0].segments] == media
+
+
+MASTER = b"""#EXTM3U
+#EXT-X-STREAM-INF:BANDWIDTH=1000,CODECS="avc1.42c01e"
+v.m3u8
+"""
+
+
+def playlist(type_: str = "", end: str = "#EXT-X-ENDLIST", count: int = 2) -> bytes:
+    segments = "".join(f"#EXTINF:4,\n{number}.ts\n" for number in range(count))
+    return f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n{type_}{segments}{end}\n".encode()
+
+
+VOD = "#EXT-X-PLAYLIST-TYPE:VOD\n"
+MANIFESTS = {"edge-a": "http://a.test/t/m.m3u8", "edge-b": "http://b.test/t/m.m3u8"}
+
+
+def planned(lists: dict[str, bytes]) -> Draft:
+    """The draft of a title whose CDNs have these playlists."""
+    files = dict.fromkeys(MANIFESTS.values(), MASTER)
+    files |= {url.replace("m.m3u8", "v.m3u8"): lists[name] for name, url in MANIFESTS.items()}
+    link = Link(files, tuple(MANIFESTS))
+    origin = DownloadOrigin(url=MANIFESTS["edge-a"])
+    return asyncio.run(link.clock.run(draft(origin, TitleAddresses(MANIFESTS), link.loader, DownloadChoice(), 0.0)))
+
+
+def test_a_list_that_was_cut_off_is_had_elsewhere() -> None:
+    drafted = planned({"edge-a": playlist(VOD, end="", count=1), "edge-b": playlist(VOD)})
+    assert drafted.plan.duration_s == 8.0
+
+
+def test_a_title_is_not_kept_without_its_end() -> None:
+    with pytest.raises(DownloadError, match="without its end") as told:
+        planned(dict.fromkeys(MANIFESTS, playlist(VOD, end="", count=1)))
+    assert (told.value.code, told.value.recoverable) == ("download.incomplete", True)
+
+
+def test_a_channel_is_not_kept_for_a_film() -> None:
+    with pytest.raises(DownloadError, match="A live programme") as told:
+        planned(dict.fromkeys(MANIFESTS, playlist(end="")))
+    assert told.value.code == "download.impossible"

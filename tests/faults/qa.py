@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from downloads import rendition_choice
+from downloads import planning, rendition_choice
 from player.manifest.dash import segments as dash_segments
 from player.manifest.model import Container, PlaylistInfo
 from player.media import demux
@@ -135,6 +135,14 @@ def a_title_with_one_endless_playlist_is_live(patch: pytest.MonkeyPatch) -> None
         self.live_playlists += [playlist] if live else []
 
     patch.setattr(Sources, "_sort", sort)
+
+
+def a_cut_list_is_kept_as_a_film(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(planning, "_is_cut", lambda _presentation: False)
+
+
+def a_channel_is_kept_as_a_film(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(planning, "_refuse_live", lambda _presentation: None)
 
 
 def the_end_of_a_stall_is_going_on(patch: pytest.MonkeyPatch) -> None:
@@ -736,6 +744,16 @@ FAULTS = [
         "tests/player/qa/test_cut_playlists.py"
         "::test_a_playlist_without_a_type_and_an_end_beside_whole_ones_was_cut_off",
         a_title_with_one_endless_playlist_is_live,
+    ),
+    Fault(
+        "qa-a-cut-list-is-kept-as-a-film",
+        "tests/downloads/test_planning.py::test_a_title_is_not_kept_without_its_end",
+        a_cut_list_is_kept_as_a_film,
+    ),
+    Fault(
+        "qa-a-channel-is-kept-as-a-film",
+        "tests/downloads/test_planning.py::test_a_channel_is_not_kept_for_a_film",
+        a_channel_is_kept_as_a_film,
     ),
     Fault(
         "qa-stale-live-list-passes",
