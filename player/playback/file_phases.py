@@ -26,6 +26,7 @@ from player.mpv.control import MpvControl
 from player.mpv.file_options import MOST_FONT_BYTES, file_options
 from player.mpv.model import MediaPlayer
 from player.playback.embedded_lines import EmbeddedLines
+from player.playback.file_growth import FileGrowth
 from player.playback.file_progress import FileProgress
 from player.playback.file_tracks import FileTracks
 from player.playback.own_subtitles import OwnSubtitles, is_own
@@ -80,18 +81,22 @@ class OpeningFile(Requested):
     url: str
     remote: RemoteFile | None
     settled: asyncio.Event
+    growth: FileGrowth
+    options: Mapping[str, str]
     lavf: Mapping[str, str]
     others: list[float | None]  # where to begin with FFmpeg's demuxer, after libmpv's own has refused the file
 
     def player_event(self, name: str) -> None:
         if name == "file-loaded":
             self.settled.set()
+            self.growth.loaded.set()
 
     def refusal(self, data: Mapping[str, Any]) -> MatineeError | None:
         if self.others and not self.parts.monitor.first_frame_shown:
             self.control.post(self.parts.player.load, self.url, self.others.pop(), self.lavf)
             return None
         self.settled.set()
+        self.growth.loaded.set()
         code = data.get("error", data.get("file_error"))
         if code in (_UNKNOWN_FORMAT, "unrecognized file format"):
             sentence = "libmpv does not know what kind of file this is."
@@ -124,12 +129,16 @@ class PlayingFile(OpeningFile):
         return self.progress.buffer_s
 
     async def seek(self, target_s: float) -> None:
-        """An exact seek, at most to the end."""
+        """An exact seek, at most to the end. For a time behind the known end of a file that has grown, the file is
+        loaded again first."""
         parts = self.parts
         parts.ending.failure = None
-        duration_s = parts.monitor.state.duration_s
-        last_s = math.inf if duration_s is None else max(0.0, duration_s - _END_S)
-        target_s = max(0.0, min(target_s, last_s))
+        async with self.growth.loading:
+            pass  # libmpv would refuse it
+        if target_s > self._last_s and await self.growth.is_longer():
+            parts.controls.restore_pause()
+            await self.load_again(self._last_s)
+        target_s = max(0.0, min(target_s, self._last_s))
         if not math.isfinite(target_s):
             return
         if parts.monitor.ended:
@@ -137,6 +146,29 @@ class PlayingFile(OpeningFile):
         parts.observe(Sought(parts.clock.monotonic(), parts.playhead.position_s, target_s))
         parts.monitor.start_seek(target_s)
         await self.control.run(self.control.player.seek, target_s)
+
+    @property
+    def _last_s(self) -> float:
+        """The last time that can be sought."""
+        duration_s = self.parts.monitor.state.duration_s
+        return math.inf if duration_s is None else max(0.0, duration_s - _END_S)
+
+    async def load_again(self, at_s: float) -> None:
+        """Load the file, which has become longer, again at this time: with the same tracks, and all that libmpv
+        keeps from one file to the next."""
+        growth, tracks = self.growth, self.tracks
+        async with growth.loading:
+            self.parts.monitor.start_seek(at_s)
+            audio, text, second = tracks.chosen
+            await growth.open_again()
+            options = self.options if self.others else self.lavf
+            await self.control.run(self.control.player.load, self.url, at_s, options)
+            await growth.loaded.wait()
+            if self.parts.monitor.ended:
+                return  # libmpv has refused it
+            self.own.forgotten()
+            await self.describe()
+            await tracks.choose_again(audio, text, second)
 
     async def thumbnail(self, time_s: float) -> Picture | None:
         return await self.drawn[0].at(time_s) if self.drawn else None
@@ -184,7 +216,7 @@ class PlayingFile(OpeningFile):
 
     def player_event(self, name: str) -> None:
         super().player_event(name)
-        if name == "file-loaded":
+        if name == "file-loaded" and not self.growth.loading.locked():
             self.parts.tasks.do(self.describe)  # as the other demuxer has it
         if name == "playback-restart":
             facts = self.parts.monitor.state.media
@@ -235,7 +267,10 @@ class PlayingFile(OpeningFile):
             await self.progress.read_position()
             self.progress.sample()
             monitor = self.parts.monitor
-            if monitor.ended or monitor.is_seeking:
+            if monitor.ended or monitor.is_seeking or self.growth.awaited:
+                return
+            if await self._goes_on():
+                self.parts.tasks.do(self.look_for_end)  # what libmpv told meanwhile was not heeded
                 return
             if not monitor.first_frame_shown:
                 self.parts.ending.fail(_nothing_to_play())
@@ -249,6 +284,26 @@ class PlayingFile(OpeningFile):
                 self.parts.ending.fail(MediaError(ErrorCode.MEDIA_INCOMPLETE, sentence))
             else:
                 monitor.finish_at(at_end=True)
+
+    async def _goes_on(self) -> bool:
+        """At the end of what libmpv has: whether the file has become longer, and playback goes on. Where little has
+        come yet, more is waited for."""
+        growth, monitor = self.growth, self.parts.monitor
+        growth.awaited = True
+        try:
+            if not monitor.first_frame_shown or not await growth.may_come():
+                return False
+            monitor.set_standing(standing=True)
+            has_come = await growth.has_come()
+            at_end = await self.control.run(self.control.player.read, "eof-reached")
+            if monitor.ended or monitor.is_seeking or not at_end:
+                return True  # the viewer has jumped meanwhile
+            if has_come:
+                await self.load_again(self.parts.playhead.position_s)
+            return has_come
+        finally:
+            growth.awaited = False
+            monitor.set_standing(standing=False)
 
     def _breaks_off(self) -> bool:
         """Whether the film says that it is longer than what there is of it. What music says is often a guess."""
@@ -299,7 +354,10 @@ async def open_file(
     lavf = file_options(matroska=False, fonts=look.fonts, indexed=found.indexed, audio_languages=languages)
     others = [begin_s] if matroska else []
     settled = asyncio.Event()
-    return OpeningFile(parts, media, identity, found.size, remembered, control, url, remote, settled, lavf, others)
+    growth = FileGrowth(media.path, found, parts.clock)
+    return OpeningFile(
+        parts, media, identity, found.size, remembered, control, url, remote, settled, growth, options, lavf, others
+    )
 
 
 def _remember(parts: PlaybackParts, media: MediaFile, found: Inspected, memory: FileMemory) -> None:
@@ -331,10 +389,11 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
         parts.monitor.stalls = KnownCause(StallCause.FILE)
     own = OwnSubtitles(path)
     tracks = FileTracks(parts, control, own)
-    progress = FileProgress(parts, control, tracks, None if path is None else partial(_is_longer, path, opening.size))
+    progress = FileProgress(parts, control, tracks, opening.growth.is_longer)
     playing = PlayingFile(
         **vars(opening), tracks=tracks, progress=progress, own=own, embedded=EmbeddedLines(), drawn=[]
     )
+    progress.load_again = playing.load_again
     if parts.monitor.ended:
         return playing  # libmpv has refused it
     for place in await listing:
@@ -390,13 +449,6 @@ def _opens(path: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def _is_longer(path: Path, size: int) -> bool:
-    try:
-        return path.stat().st_size > size
-    except OSError:
-        return False
 
 
 def _is_shorter(path: Path, size: int) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from player.base.apart import apart
 from player.base.errors import ErrorCode, MediaError
 from player.mpv.control import MpvControl
 from player.playback.file_tracks import FileTracks
@@ -19,15 +18,16 @@ _ANSWER_S = 30.0
 _GROWN_S = 1.0  # sound and picture end a little apart
 _BACK_S = 1.0  # so far before the newest of a recording it goes on
 _STEADY_S = 3.0  # libmpv reads no faster than the recording grows, from one look to the next
-_DISK_S = 1.5
+_LATE_LOOKS = 4  # a disk may be slow
 
 
 @dataclass(slots=True)
 class _LateSeek:
-    """A seek that libmpv has not done yet, and the newest time that it has read."""
+    """A seek that libmpv has not done yet, and the newest time that it has read. ``looks`` have seen it so."""
 
     target_s: float
     newest_s: float | None
+    looks: int = 0
 
 
 class FileProgress:
@@ -38,9 +38,11 @@ class FileProgress:
         parts: PlaybackParts,
         control: MpvControl,
         tracks: FileTracks,
-        has_grown: Callable[[], bool] | None = None,
+        has_grown: Callable[[], Awaitable[bool]],
     ) -> None:
         self._has_grown = has_grown  # since it was opened; asks the disk
+        self._loaded_for_s: float | None = None  # the seek for which the file was loaded again
+        self.load_again: Callable[[float], Awaitable[None]] | None = None
         self._late: _LateSeek | None = None
         self._monitor = parts.monitor
         self._playhead = parts.playhead
@@ -98,31 +100,31 @@ class FileProgress:
             self._monitor.update(duration_s=None)
 
     async def _look_at_seek(self) -> None:
-        """Go to the newest that is there of a recording. For a time behind it libmpv would wait until the recording
-        has grown as far."""
+        """Cure a seek that libmpv does not do in a file that has grown.
+
+        For a time behind the newest it would wait until the recording has grown as far: it is led to the newest. For
+        one before it may wait for ever: the file is loaded again there, once for each seek."""
         target_s = self._monitor.state.position_s if self._monitor.is_seeking else None
-        if target_s is None or self._has_grown is None:
+        if target_s is None:
             self._late = None
             return
         newest_s = await self._control.run(self._control.player.read, "duration")
         late, self._late = self._late, _LateSeek(target_s, newest_s)
         if late is None or late.target_s != target_s or newest_s is None or late.newest_s is None:
             return
-        if target_s <= newest_s or newest_s - late.newest_s > _STEADY_S or not await self._grows_on_disk():
+        self._late.looks = late.looks + 1
+        if target_s <= newest_s:
+            if self._late.looks >= _LATE_LOOKS and target_s != self._loaded_for_s and await self._has_grown():
+                self._late, self._loaded_for_s = None, target_s
+                if self.load_again is not None:
+                    await self.load_again(target_s)
+            return
+        if newest_s - late.newest_s > _STEADY_S or not await self._has_grown():
             return
         newest_s = max(0.0, newest_s - _BACK_S)
         self._late = None
         self._monitor.start_seek(newest_s)
         await self._control.run(self._control.player.seek, newest_s)
-
-    async def _grows_on_disk(self) -> bool:
-        if self._has_grown is None:
-            return False
-        try:
-            async with asyncio.timeout(_DISK_S):
-                return await apart(self._has_grown)
-        except TimeoutError:
-            return False
 
     def _go_on(self) -> None:
         """Take it that playback has gone on since the last look."""

@@ -215,6 +215,20 @@ class FileTracks:
         async with self._lock:
             return self._chosen[TrackType.TEXT] or ""
 
+    @property
+    def chosen(self) -> tuple[str | None, str | None, str | None]:
+        """The ids of the audio, the subtitles and the second subtitles that are chosen."""
+        return self._chosen[TrackType.AUDIO], self._chosen[TrackType.TEXT], self._second
+
+    async def choose_again(self, audio: str | None, text: str | None, second: str | None) -> None:
+        """Choose what was chosen, after libmpv has loaded the same file again."""
+        found = next((one for one in self._of(TrackType.AUDIO) if one.track.id == audio), None)
+        if found is not None and self._chosen[TrackType.AUDIO] != audio:
+            await self._select(TrackType.AUDIO, found)
+        await self._show_if_readable(self._show(text))
+        if second is not None:
+            await self.choose_second(second)
+
     async def _show_if_readable(self, shown: Awaitable[bool]) -> bool:
         """The viewer asked for the film, which plays without subtitles too."""
         try:

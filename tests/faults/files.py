@@ -8,14 +8,17 @@ import json
 import math
 import os
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from player.base.clock import Clock
 from player.mpv import streams
 from player.mpv.player import MpvPlayer
-from player.playback import embedded_lines, file_phases, file_progress, own_subtitles, session, steps
+from player.playback import embedded_lines, file_growth, file_phases, file_progress, own_subtitles, session, steps
 from player.playback.embedded_lines import EmbeddedLines
+from player.playback.file_growth import FileGrowth
 from player.playback.file_phases import PlayingFile
 from player.playback.file_progress import FileProgress
 from player.playback.file_tracks import FileTracks
@@ -91,6 +94,27 @@ _preferred = FileTracks._preferred
 
 async def _left_to_libmpv(_self: FileProgress) -> None:
     """It waits until the file has grown."""
+
+
+async def _not_longer(_self: PlayingFile) -> bool:
+    return False
+
+
+async def _not_loaded(_self: PlayingFile, _at_s: float) -> None:
+    """What libmpv has is all that there is."""
+
+
+async def _as_libmpv_chooses(_self: FileTracks, _audio: object, _text: object, _second: object) -> None:
+    """Whatever it takes by itself."""
+
+
+def _known_by_name(
+    init: Callable[[FileGrowth, Path | None, Inspected, Clock], None],
+) -> Callable[[FileGrowth, Path | None, Inspected, Clock], None]:
+    def known(self: FileGrowth, path: Path | None, opened: Inspected, clock: Clock) -> None:
+        init(self, path, replace(opened, start=""), clock)
+
+    return known
 
 
 async def _not_reported(_parts: PlaybackParts, _path: Path) -> None:
@@ -192,6 +216,7 @@ _OWN = "tests/e2e/test_own_subtitles.py::"
 _SHARES = "tests/e2e/test_hanging_share.py::"
 _MEMORY = "tests/player/resume/test_files.py::"
 _PROCESS = "tests/player/media/test_worker_process.py::"
+_GROWING = "tests/e2e/test_recordings_that_grow.py::"
 _FILES = "tests/ui/app/test_files.py::"
 _LOOK = "tests/ui/app/test_subtitle_look.py::"
 _PLAYER = "tests/ui/app/test_player_page.py::"
@@ -766,8 +791,38 @@ FAULTS = [
     ),
     Fault(
         name="files-a-seek-waits-until-a-recording-has-grown",
-        test="tests/e2e/test_recordings_that_grow.py::test_a_step_behind_the_end_of_a_recording_leads_to_the_newest",
+        test=_GROWING + "test_a_step_behind_the_end_of_a_recording_leads_to_the_newest",
         apply=lambda patch: patch.setattr(FileProgress, "_look_at_seek", _left_to_libmpv),
+    ),
+    Fault(
+        name="files-a-recording-ends-where-it-ended-when-it-was-opened",
+        test=_GROWING + "test_a_fragmented_file_plays_on_into_what_has_come",
+        apply=lambda patch: patch.setattr(PlayingFile, "_goes_on", _not_longer),
+    ),
+    Fault(
+        name="files-a-jump-in-a-recording-that-grew-once-hangs",
+        test=_GROWING + "test_a_jump_in_a_recording_that_grew_once_arrives[in-it]",
+        apply=lambda patch: patch.setattr(file_progress, "_LATE_LOOKS", math.inf),
+    ),
+    Fault(
+        name="files-a-recording-cannot-be-jumped-in-behind-the-end-it-had",
+        test=_GROWING + "test_a_jump_in_a_recording_that_grew_once_arrives[behind-it]",
+        apply=lambda patch: patch.setattr(PlayingFile, "load_again", _not_loaded),
+    ),
+    Fault(
+        name="files-a-recording-loses-its-tracks-when-it-is-loaded-again",
+        test=_GROWING + "test_what_was_chosen_stays_when_a_file_is_loaded_again",
+        apply=lambda patch: patch.setattr(FileTracks, "choose_again", _as_libmpv_chooses),
+    ),
+    Fault(
+        name="files-a-recording-that-grows-by-bytes-is-loaded-each-second",
+        test="tests/player/playback/test_file_growth.py::test_a_few_bytes_with_each_second_load_the_file_seldom",
+        apply=lambda patch: patch.setattr(file_growth, "_ENOUGH_BYTES", 1),
+    ),
+    Fault(
+        name="files-another-file-of-the-same-name-is-taken-for-more-of-it",
+        test="tests/player/playback/test_file_growth.py::test_another_file_of_the_same_name_is_not_taken_for_it",
+        apply=lambda patch: patch.setattr(FileGrowth, "__init__", _known_by_name(FileGrowth.__init__)),
     ),
     Fault(
         name="files-where-a-jump-leads-is-known-to-be-there",
