@@ -146,13 +146,14 @@ def test_what_was_chosen_stays_when_a_file_is_loaded_again(tmp_path: Path) -> No
 def test_a_jump_in_a_recording_that_grew_once_arrives(tmp_path: Path, target_s: float) -> None:
     written = Written(RECORDING, tmp_path)
     with engine(tmp_path / "profile") as made, null_player() as player:
-        settings = PlaybackSettings(start_paused=True)
-        session = made.open(PlaybackSource.of_file(written.path), player, lambda _state: None, settings)
-        until(lambda: session.state.status is PlaybackStatus.PAUSED)
+        session = made.open(PlaybackSource.of_file(written.path), player, lambda _state: None)
+        until(lambda: session.state.position_s > 1.0)
         written.go_on()
+        until(lambda: session.state.position_s > 4.0)
         session.seek(target_s)
-        until(lambda: session.state.status is PlaybackStatus.PAUSED, patience_s=20)
-        until(lambda: abs(player.read("time-pos", 0.0) - target_s) < 0.1, patience_s=20)
+        until(lambda: session.state.position_s >= target_s, patience_s=20)
+        until(lambda: session.state.status is PlaybackStatus.PLAYING, patience_s=20)
+        assert session.state.position_s >= target_s
         assert session.state.failure is None
         session.stop()
         assert made.wait(session, 10)
