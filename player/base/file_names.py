@@ -7,6 +7,16 @@ from unicodedata import category
 _TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+_LONGEST = 48
+
+
+def shortened(name: str) -> str:
+    """Return the name of a file as it can be shown in a sentence, its middle left out where it is long."""
+    text = readable(name)
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[: half - 1]}…{text[-half:]}"
+
+
 def readable(name: str) -> str:
     """The name of a file as it can be shown, on one line: what is no text is marked, and signs that turn the order of
     letters around ("gpj.mkv" for "vkm.jpg") are left out."""

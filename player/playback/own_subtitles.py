@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from player.base.apart import apart
 from player.base.errors import ErrorCode, InputError, MediaError
-from player.base.file_names import readable
+from player.base.file_names import readable, shortened
 from player.mpv.control import MpvControl
 from player.mpv.model import MediaPlayer
 from player.reporting.state import TrackChoice
@@ -103,11 +103,15 @@ class OwnSubtitles:
             return None
         name = readable(own.place.path.name)
         if own.text is None:
-            own.text = await apart(read, await _in_time(own.place.path, content_of), self._fps, own.place.language)
+            content = await _in_time(own.place.path, content_of)
+            try:
+                own.text = await apart(read, content, self._fps, own.place.language)
+            except MediaError as error:
+                raise MediaError(error.code, f"{shortened(own.place.path.name)}: {error.sentence}") from error
         if own.number is None:
             own.number = await control.run(_add, control.player, own.text.document, name)
         if own.number is None:
-            raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, f"{name}: it cannot be shown.")
+            raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, f"{shortened(name)}: it cannot be shown.")
         return own.number
 
     def lines(self, id_: str) -> tuple[SubtitleLine, ...]:
@@ -127,7 +131,7 @@ async def _in_time(path: Path, look: Callable[[Path], T]) -> T:
         async with asyncio.timeout(_DISK_S):
             return await apart(look, path)
     except TimeoutError:
-        sentence = f"{readable(path.name)}: its disk or share does not answer."
+        sentence = f"{shortened(path.name)}: its disk or share does not answer."
         raise InputError(ErrorCode.INPUT_FILE, sentence) from None
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from player.base.errors import ErrorCode, InputError, MatineeError, MediaError
-from player.base.file_names import readable
+from player.base.file_names import shortened
 from player.base.files import open_regular
 from player.base.languages import normal
 from player.text.ass import FONT_SIZE, HEIGHT, STYLE, WIDTH, to_ass
@@ -118,7 +118,7 @@ def content_of(path: Path) -> bytes:
         with open(path, "rb", opener=open_regular) as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        sentence = f"{readable(path.name)}: {error.strerror or 'it cannot be read'}."
+        sentence = f"{shortened(path.name)}: {error.strerror or 'it cannot be read'}."
         raise InputError(ErrorCode.INPUT_FILE, sentence) from error
 
 

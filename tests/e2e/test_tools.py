@@ -15,6 +15,7 @@ from player.base.errors import ErrorCode, NetError
 from player.engine import Engine
 from player.mpv.adjustments import Adjustments, properties
 from player.mpv.player import MpvPlayer
+from player.playback import file_progress
 from player.playback.session import Session
 from player.playback.settings import PlaybackSettings
 from player.reporting.state import PlaybackState, PlaybackStatus
@@ -107,8 +108,21 @@ def test_a_dropped_file_is_shown_and_a_bad_one_is_told(film, tmp_path):
     until(lambda: film.text() == "Dropped")
     (tmp_path / "bad.srt").write_bytes(b"\0\1\2" * 100)
     film.session.add_subtitles(tmp_path / "bad.srt")
-    until(lambda: "no subtitle file" in film.session.state.notice)
+    until(lambda: film.session.state.notice == "bad.srt: This is no subtitle file that can be read.")
     until(lambda: film.text() == "Dropped")  # read again for the paused frame meanwhile, and there
+
+
+def test_the_notice_of_a_bad_subtitle_file_goes_away(film, tmp_path, monkeypatch):
+    monkeypatch.setattr(file_progress, "_NOTICE_S", 0.5)
+    bad = tmp_path / f"{'words ' * 30}.de.srt"
+    bad.write_bytes(b"")
+    film.session.add_subtitles(bad)
+    notice = until(lambda: film.session.state.notice)
+    assert notice.startswith("words words")
+    assert "….de.srt: " not in notice
+    assert ".de.srt: This is no subtitle file" in notice
+    assert len(notice) < 100, "a long name is shortened"
+    until(lambda: film.session.state.notice == "", patience_s=20)
 
 
 def test_files_that_were_chosen_with_a_film_are_shown_with_it(tmp_path):

@@ -825,6 +825,16 @@ FAULTS = [
         apply=lambda patch: patch.setattr(FileGrowth, "__init__", _known_by_name(FileGrowth.__init__)),
     ),
     Fault(
+        name="files-the-notice-names-no-subtitle-file",
+        test=_TOOLS + "test_the_notice_of_a_bad_subtitle_file_goes_away",
+        apply=lambda patch: patch.setattr(own_subtitles, "shortened", lambda _name: "A file"),
+    ),
+    Fault(
+        name="files-a-notice-of-a-subtitle-file-stays-for-ever",
+        test=_TOOLS + "test_the_notice_of_a_bad_subtitle_file_goes_away",
+        apply=lambda patch: patch.setattr(FileProgress, "_take_notice_away", lambda _self: None),
+    ),
+    Fault(
         name="files-where-a-jump-leads-is-known-to-be-there",
         test=_FILES + "test_a_film_of_unknown_length_has_a_bar_of_what_is_known",
         apply=lambda patch: patch.setattr(player_page, "known_end_s", lambda state: state.position_s),

@@ -1173,6 +1173,34 @@ def test_the_queue_is_put_in_order_by_six_keys_and_by_shift(stage, tmp_path):
     assert playing_names(stage) == ["a"], "what plays goes on"
 
 
+def test_the_notice_of_a_subtitle_file_that_cannot_be_read_is_shown_and_goes(stage, tmp_path):
+    stage.start(files=list(map(str, films(tmp_path, "a.mkv"))))
+    stage.until(lambda: bool(stage.client.sessions))
+    session = stage.client.sessions[-1]
+    session.publish(playing())
+    stage.until(lambda: stage.page == "player")
+    assert not stage.item("notice").isVisible()
+    sentence = "a.de.srt: This is no subtitle file that can be read."
+    session.publish(playing(notice=sentence))
+    stage.until(lambda: stage.item("notice").isVisible())
+    assert stage.item("notice").property("text") == sentence
+    session.publish(playing())
+    stage.until(lambda: not stage.item("notice").isVisible())
+
+
+def test_what_is_chosen_in_the_queue_plays_and_what_is_taken_out_is_gone(stage, tmp_path):
+    open_queue(stage, tmp_path)
+    tools = stage.app.player.tools_menu
+    shown = [line.label for line in tools.options.records]
+    assert shown == queue_names(stage) == ["a.mkv", "b.mkv", "c.mkv"]
+    stage.key(K.Key_Down, K.Key_Right)
+    stage.key(*[K.Key_Down] * [line.key for line in tools.options.records].index("remove"), K.Key_Return)
+    assert queue_names(stage) == ["a.mkv", "c.mkv"]
+    assert [line.label for line in tools.options.records] == ["a.mkv", "c.mkv"]
+    stage.key(K.Key_Home, K.Key_Down, K.Key_Return)
+    stage.until(lambda: playing_names(stage) == ["a", "c"])
+
+
 def test_the_queue_is_put_in_order_by_the_mouse(stage, tmp_path):
     open_queue(stage, tmp_path)
     menu = stage.item("menu")

@@ -42,7 +42,9 @@ def notice_words(sentence: str) -> str:
     plain, theirs = _notices(str), _notices(text.tr)
     if not sentence or theirs == plain:
         return sentence
-    return dict(zip(plain, theirs, strict=True)).get(sentence, theirs[0])
+    known = dict(zip(plain, theirs, strict=True))
+    file, colon, what = sentence.rpartition(": ")
+    return f"{file}: {known[what]}" if colon and what in known else known.get(sentence, theirs[0])
 
 
 def _notices(tr: Translate) -> tuple[str, ...]:
@@ -50,6 +52,8 @@ def _notices(tr: Translate) -> tuple[str, ...]:
     return (
         tr("Something is missing; playback goes on as well as it can."),
         tr("There is no network; playback goes on by itself when it is back."),
+        tr("This is no subtitle file that can be read."),
+        tr("This subtitle file is too large to be one."),
     )
 
 

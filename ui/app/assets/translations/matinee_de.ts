@@ -3708,6 +3708,10 @@
         <translation>Das ist kein Stream</translation>
     </message>
     <message>
+        <source>This is no subtitle file that can be read.</source>
+        <translation>Diese Datei enthält keine lesbaren Untertitel.</translation>
+    </message>
+    <message>
         <source>This is our fault</source>
         <translation>Das liegt an uns</translation>
     </message>
@@ -3738,6 +3742,10 @@
     <message>
         <source>This programme may not be recorded.</source>
         <translation>Diese Sendung darf nicht aufgenommen werden.</translation>
+    </message>
+    <message>
+        <source>This subtitle file is too large to be one.</source>
+        <translation>Diese Datei ist zu groß für Untertitel.</translation>
     </message>
     <message>
         <source>This title cannot be decoded on this machine.</source>
