@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from backend_stub.api import schemas
 from backend_stub.api.auth import host_of, limited, locking
-from backend_stub.api.deps import Caller, Context, Viewer
+from backend_stub.api.deps import Caller, Context, GrownUp, Viewer
 from backend_stub.api.errors import documented
 from backend_stub.services.profiles import check_grown_up
 
@@ -44,7 +44,7 @@ def export(context: Context, caller: Caller) -> StreamingResponse:
 
 
 @router.post("/deletion", status_code=204, responses=documented(401, 403, 409, 429, 503))
-def delete(body: schemas.DeletionRequest, request: Request, context: Context, viewer: Viewer) -> Response:
+def delete(body: schemas.DeletionRequest, request: Request, context: Context, viewer: GrownUp) -> Response:
     limited(context.attempts.login, context, f"{host_of(request)} {viewer.email}")
     with locking(context, request, viewer.email):
         context.care.delete(viewer.id, body.password)

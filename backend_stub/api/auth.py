@@ -59,7 +59,7 @@ def logout_everywhere(_body: schemas.Nothing, context: Context, viewer: GrownUp)
 
 @router.post("/password", responses=documented(401, 403, 429))
 def change_password(
-    body: schemas.PasswordRequest, request: Request, context: Context, viewer: Viewer
+    body: schemas.PasswordRequest, request: Request, context: Context, viewer: GrownUp
 ) -> schemas.TokensBody:
     limited(context.attempts.login, context, f"{host_of(request)} {viewer.email}")
     check_password(body.new_password, viewer.email, viewer.name)
@@ -90,7 +90,7 @@ def reset_password(body: schemas.ResetRequest, request: Request, context: Contex
 
 
 @router.post("/email-verification", status_code=204, responses=documented(401, 403, 429))
-def ask_for_verification(_body: schemas.Nothing, context: Context, viewer: Viewer) -> Response:
+def ask_for_verification(_body: schemas.Nothing, context: Context, viewer: GrownUp) -> Response:
     limited(context.attempts.care, context, f"verification {viewer.id}")
     context.care.ask_for_verification(viewer)
     return Response(status_code=204)

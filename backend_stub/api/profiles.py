@@ -48,13 +48,15 @@ def remove_profile(context: Context, caller: Caller, profile_id: Hex32) -> Respo
 def select_profile(
     body: schemas.SelectionRequest, context: Context, caller: Caller, profile_id: Hex32
 ) -> schemas.SelectionBody:
-    left = caller.profile if caller.profile is not None and caller.profile.kids else None
-    guarded = left.id if left is not None else profile_id
-    wait_s = context.attempts.pin.attempt(guarded, context.clock.monotonic())
-    if wait_s is not None:
-        raise ProblemError(429, "too_many_attempts", "Too many attempts; try again later.", retry_after(wait_s))
-    profile = context.profiles.enter(caller, profile_id, body.pin)
-    context.attempts.pin.forgive(guarded)
+    profile, pin_hash = context.profiles.guarded(caller, profile_id)
+    if pin_hash is not None:  # what needs no PIN neither counts as a guess nor forgives one
+        left = caller.profile if caller.profile is not None and caller.profile.kids else None
+        guesser = left.id if left is not None else profile_id
+        wait_s = context.attempts.pin.attempt(guesser, context.clock.monotonic())
+        if wait_s is not None:
+            raise ProblemError(429, "too_many_attempts", "Too many attempts; try again later.", retry_after(wait_s))
+        context.profiles.check_pin(pin_hash, body.pin)
+        context.attempts.pin.forgive(guesser)
     token, lifetime_s = context.tokens.select_profile(caller, profile)
     return schemas.SelectionBody(access_token=token, expires_in_s=lifetime_s, profile=_body(profile))
 

@@ -16,7 +16,7 @@ _MIN_ANSWERS = 4
 @dataclass(frozen=True, slots=True)
 class Work:
     """``load`` is 0 for idle and 1 for all it can do; ``answers`` ended since the last look, ``failures`` of them
-    with status 5xx or without any."""
+    with status 5xx or without any. What is refused (4xx) is neither: anybody can have as much of it as he likes."""
 
     load: float
     bits_per_s: float
@@ -38,6 +38,8 @@ class EdgeMeter:
         self._running = 0
         self._answers = self._failures = self._bytes = 0
         self._since = clock.monotonic()
+        self.last = Work(0.0, 0.0, 0, 0)
+        """What ``take`` gave last."""
 
     def take(self) -> Work:
         """The work since this was last called."""
@@ -47,6 +49,7 @@ class EdgeMeter:
             work = Work(self._running / CAPACITY, self._bytes * 8 / took_s, self._answers, self._failures)
             self._answers = self._failures = self._bytes = 0
             self._since = now
+        self.last = work
         return work
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,6 +69,7 @@ class EdgeMeter:
         finally:
             with self._lock:
                 self._running -= 1
-                self._answers += 1
-                self._failures += status == 0 or status >= 500
+                failed = status == 0 or status >= 500
+                self._failures += failed
+                self._answers += failed or status < 400
                 self._bytes += sent

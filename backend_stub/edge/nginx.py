@@ -19,7 +19,7 @@ _TEMPLATE = """\
 {user}daemon off;
 pid {state}/nginx.pid;
 worker_processes auto;
-error_log stderr error;
+error_log stderr alert;  # what is less names the request, and paths carry signatures
 
 events {{
     worker_connections 2048;

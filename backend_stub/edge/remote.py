@@ -103,12 +103,13 @@ class RemoteEdge:
     ) -> None:
         self.stop()
 
-    def announce(self) -> list[str]:
-        """Tell the service how this edge is, and take its keys; where files come from. Raises AnnounceError."""
+    def announce(self, *, measured: bool = True) -> list[str]:
+        """Tell the service how this edge is, and take its keys; where files come from. Without ``measured`` it hears
+        once more what it heard last. Raises AnnounceError."""
         body: dict[str, object] = {"name": self._options.name, "base_url": self.url}
         body["countries"] = list(self._options.countries)
         if self._meter is not None:
-            work = self._meter.take()
+            work = self._meter.take() if measured else self._meter.last
             body |= {"load": work.load, "healthy": work.healthy, "bits_per_s": work.bits_per_s}
         try:
             answer = httpx.post(
@@ -130,9 +131,10 @@ class RemoteEdge:
 
     async def _ask_for_keys(self) -> None:
         """Ask the service: somebody came with an address by a key that is unknown here. It is asked once for all who
-        come meanwhile. Such an address is easily made up, so it is not asked again within a second."""
+        come meanwhile. Such an address is easily made up, so it is not asked again within a second. What is
+        measured stays for the next beat: else made-up addresses would hide that this edge is failing."""
         if self._asking is None and self._clock.monotonic() - self._asked_at >= _ASK_EVERY_S:
-            self._asking = asyncio.create_task(asyncio.to_thread(self._beat))
+            self._asking = asyncio.create_task(asyncio.to_thread(self._beat, measured=False))
             self._asking.add_done_callback(self._has_asked)
         if self._asking is not None:
             await asyncio.shield(self._asking)
@@ -140,9 +142,9 @@ class RemoteEdge:
     def _has_asked(self, _task: asyncio.Task[None]) -> None:
         self._asking, self._asked_at = None, self._clock.monotonic()
 
-    def _beat(self) -> None:
+    def _beat(self, *, measured: bool = True) -> None:
         try:
-            self.announce()
+            self.announce(measured=measured)
         except AnnounceError as error:  # the edge goes on with the keys that it has
             _logger.warning("%s", error)
 

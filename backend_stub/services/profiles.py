@@ -104,20 +104,23 @@ class Profiles:
             session.execute(spent.values(revoked_at=self._clock.now()))
             audit.record(session, self._clock.now(), "profile.removed", account_id=by.account.id, subject=profile_id)
 
-    def enter(self, by: SignedIn, profile_id: str, pin: str | None) -> Profile:
-        """The profile, if the PIN is right: its own, or that of the kids profile that is left.
+    def guarded(self, by: SignedIn, profile_id: str) -> tuple[Profile, str | None]:
+        """The profile, and the hash of the PIN that it is entered with: its own, or that of the kids profile that is
+        left. None where it takes no PIN, as for a kids profile.
 
-        A kids profile is entered without a PIN. Raises :class:`ProblemError` 404 ``profile_not_found``, 403
-        ``wrong_pin``.
+        Raises :class:`ProblemError` 404 ``profile_not_found``.
         """
         with self._database.read() as session:
             profile = _own(session, by.account.id, profile_id)
         wanted = None if profile.kids else profile.pin_hash
         if wanted is None and by.profile is not None and by.profile.kids and by.profile.id != profile_id:
             wanted = by.profile.pin_hash
-        if wanted is not None and not self._matches(wanted, pin or ""):
+        return profile, wanted
+
+    def check_pin(self, pin_hash: str, pin: str | None) -> None:
+        """Raises :class:`ProblemError` 403 ``wrong_pin`` for another PIN."""
+        if not self._matches(pin_hash, pin or ""):
             raise ProblemError(403, "wrong_pin", "The PIN is wrong.")
-        return profile
 
     def _matches(self, stored: str, pin: str) -> bool:
         try:

@@ -71,6 +71,7 @@ from backend_stub.services import (
     edge_gate,
     licence_issuing,
     newest_titles,
+    profiles,
     quality,
     retention,
     search,
@@ -716,6 +717,30 @@ def _lists_all_episodes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(series, "episodes_on_offer", lambda *asked: some(*asked[:-1], 10**6))
 
 
+def asking_for_keys_takes_what_is_measured(patch: pytest.MonkeyPatch) -> None:
+    beat = remote.RemoteEdge._beat
+
+    def measured(self: remote.RemoteEdge, **_about: bool) -> None:
+        beat(self)
+
+    patch.setattr(remote.RemoteEdge, "_beat", measured)
+
+
+def what_needs_no_pin_forgives_guesses(patch: pytest.MonkeyPatch) -> None:
+    guarded, check = profiles.Profiles.guarded, profiles.Profiles.check_pin
+
+    def always(self: profiles.Profiles, *about: Any) -> tuple[profiles.Profile, str]:
+        profile, pin_hash = guarded(self, *about)
+        return profile, pin_hash or ""
+
+    def check_some(self: profiles.Profiles, pin_hash: str, pin: str | None) -> None:
+        if pin_hash:
+            check(self, pin_hash, pin)
+
+    patch.setattr(profiles.Profiles, "guarded", always)
+    patch.setattr(profiles.Profiles, "check_pin", check_some)
+
+
 def _zero_is_the_newest(patch: pytest.MonkeyPatch) -> None:
     """Behind a row of the moment 0 a list begins again."""
     read = keyset.Place.read
@@ -1101,6 +1126,16 @@ FAULTS = [
         "service-an-edge-learns-new-keys-at-its-beat",
         "tests/backend_stub/edge/test_remote.py::test_an_address_by_a_new_key_is_good_before_the_next_beat",
         lambda patch: patch.setattr(UrlSigner, "knows", lambda *_: True),
+    ),
+    Fault(
+        "service-made-up-addresses-hide-that-an-edge-fails",
+        "tests/backend_stub/edge/test_remote.py::test_made_up_addresses_do_not_hide_that_an_edge_fails",
+        asking_for_keys_takes_what_is_measured,
+    ),
+    Fault(
+        "service-what-needs-no-pin-forgives-guesses",
+        "tests/backend_stub/api/test_opinions.py::TestProfiles::test_what_needs_no_pin_forgives_no_guess",
+        what_needs_no_pin_forgives_guesses,
     ),
     Fault(
         "service-made-up-addresses-make-an-edge-ask",

@@ -247,6 +247,9 @@ class TestExport:
             ("POST", "/auth/logout-everywhere", {}),
             ("POST", "/auth/device/approval", {"user_code": "ABCDEFGH", "approve": True}),
             ("GET", "/account/payments", None),
+            ("POST", "/auth/password", {"password": "x" * 12, "new_password": "unguessable-77-gReat"}),
+            ("POST", "/account/deletion", {"password": "x" * 12}),
+            ("POST", "/auth/email-verification", {}),
             ("DELETE", "/devices/" + "a" * 43, None),
         ],
     )

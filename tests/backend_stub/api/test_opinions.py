@@ -160,6 +160,16 @@ class TestProfiles:
         assert answers[:4] == [403] * 4
         assert answers[-1] == 429
 
+    def test_what_needs_no_pin_forgives_no_guess(self, running: Service, caller: Caller) -> None:
+        kid_id = caller.post("/profiles", {"name": "Kid", "maturity": 6, "kids": True}).json()["id"]
+        boss_id = caller.post("/profiles", {"name": "Boss", "maturity": 18, "pin": "9999"}).json()["id"]
+        kid = as_profile(running, caller, kid_id)
+        answers = []
+        for number in range(6):
+            answers.append(refusal(kid.post(f"/profiles/{boss_id}/selection", {"pin": f"{number:04}"}))[0])
+            assert kid.post(f"/profiles/{kid_id}/selection", {"pin": None}).status_code == 200
+        assert answers == [403] * 5 + [429]
+
 
 class TestLists:
     def test_genre_rows_begin_with_what_is_liked(self, running: Service, caller: Caller) -> None:

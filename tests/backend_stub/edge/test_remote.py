@@ -12,6 +12,7 @@ import pytest
 
 from backend_stub.config import Settings
 from backend_stub.edge.remote import AnnounceError, RemoteEdge, RemoteEdgeOptions
+from backend_stub.http_server import Tick
 from backend_stub.server import ServerGroup, ServerOptions
 from backend_stub.services.edge_beats import FORGOTTEN_S
 from backend_stub.services.steering_rules import Audience
@@ -75,7 +76,7 @@ def test_made_up_addresses_make_an_edge_ask_once_a_second(
 ) -> None:
     with RemoteEdge(options(group, name="edge-oslo"), clock) as edge, httpx.Client(trust_env=False) as client:
         asked: list[float] = []
-        monkeypatch.setattr(edge, "_beat", lambda: asked.append(clock.now()))
+        monkeypatch.setattr(edge, "_beat", lambda **_about: asked.append(clock.now()))
         expired = group.context.url_signer.sign(EdgeGrant("noise", "", clock.now() - 1, "clear"))
         assert client.get(f"{edge.url}/s/{expired}/noise/clear/manifest.mpd").status_code == 403
         assert asked == [], "its key is known"
@@ -83,6 +84,21 @@ def test_made_up_addresses_make_an_edge_ask_once_a_second(
             clock.step(step)
             assert client.get(f"{edge.url}/s/made.up/noise/clear/manifest.mpd").status_code == 403
         assert len(asked) == 2
+
+
+def test_made_up_addresses_do_not_hide_that_an_edge_fails(
+    group: ServerGroup, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend_stub.edge.remote.Tick", lambda every_s, _beat: Tick(every_s, lambda: None))
+    with RemoteEdge(options(group, name="edge-riga"), clock) as edge, httpx.Client(trust_env=False) as client:
+        assert edge._meter is not None
+        monkeypatch.setattr(edge._meter, "_answers", 4)
+        monkeypatch.setattr(edge._meter, "_failures", 4)
+        for _ in range(20):
+            clock.step(1)
+            assert client.get(f"{edge.url}/s/made.up/noise/clear/manifest.mpd").status_code == 403
+        edge.announce()
+        assert not group.context.edge_beats.latest()["edge-riga"].report.healthy
 
 
 def test_not_everybody_is_an_edge(group: ServerGroup, clock: SettableClock) -> None:
