@@ -50,7 +50,7 @@ PLAIN = {
     "skipped": "segments of the video that playback went on without",
     "lost_s": "seconds of video, audio and subtitles that did not reach the decoder, added up",
     "repeated_s": "seconds of them that reached it twice",
-    "cut_playlists": "playlists of recordings that came without their end, and were played so",
+    "cut_playlists": "playlists of recordings that came without their end, or end before the title",
     "corrupt_bytes": "bytes of the segments that came damaged, also where another copy was played",
     "decode_errors": "complaints of the decoders about what they were given (real mode)",
     "live_jumps": "times that a channel went on elsewhere, since what was to be played had left its list (live)",

@@ -22,9 +22,10 @@ from player.stream.rate import RateControl, RungRequest
 from player.stream.replacement import Replacing
 from player.stream.shared import OrderListener, StreamingParts
 from player.stream.store import StoredSegment
-from player.stream.timeline import Slot, is_aligned, segment_for
+from player.stream.timeline import Slot, ends_before, is_aligned, segment_for
 from player.tracks.logical import LogicalTrack
 from player.tracks.selection import rendition_of
+from player.transfer.cut_playlists import ENDS_EARLY
 from player.transfer.loader import LoadProgress, LoadVerdict
 from player.transfer.recovery import Action, Step
 
@@ -318,13 +319,17 @@ class MainTrack:
         )
 
     async def _listed(self, rendition: Rendition, rung: int, slot: Slot) -> Segment:
-        """The segment of a rung that fills a slot. Raises MediaError where the rung is cut in other places."""
+        """The segment of a rung that fills a slot. Raises MediaError where the rung is cut in other places, or ends
+        before."""
         index = await self._sources.index(rendition)
         if (slot.period, rung) not in self._checked and not is_aligned(index, self._buffered.timeline, slot.period):
             raise MediaError(
                 ErrorCode.MEDIA_UNSUPPORTED, "One quality of this title is cut in other places than the rest."
             )
         self._checked.add((slot.period, rung))
+        if len(index) and ends_before(index, slot):
+            self._sources.on_cut(ENDS_EARLY)
+            raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "One quality of this title ends before the rest.")
         return segment_for(index, slot)
 
     def _unknown(self, slot: Slot, rung: int) -> Order:

@@ -144,6 +144,11 @@ class Sources:
         self.on_events: Callable[[tuple[TimedEvent, ...]], None] = lambda _events: None
         self.on_cut: Callable[[str], None] = lambda _sentence: None  # hears of playlists that lack their end
 
+    @property
+    def may_grow(self) -> bool:
+        """Whether the title is still being made, as far as is known."""
+        return self._presentation.live or bool(self.live_playlists)
+
     def stated_until_s(self, period: int) -> float:
         """Where a period of a recording ends by the manifest's own word; -inf where it says nothing."""
         end_s = None if self.growing is not None else self._presentation.periods[period].end_s

@@ -40,6 +40,7 @@ from player.stream.sources import Growing
 from player.stream.stored_segments import StoreLibrary
 from player.stream.timeline import Timeline, build_timeline
 from player.stream.virtual import VirtualStream
+from player.stream.whole_index import whole_indexes
 from player.tracks.selection import Selection, rendition_of
 
 _BEFORE_END_S = 0.05  # a jump to the end shows the last picture
@@ -123,9 +124,11 @@ class Streaming:
         main = self._selection.main
         renditions = [rendition_of(main, rung, period) for period in range(len(main.per_period))]
         lines = [self._audio.line(self._audio.chosen)] if self._audio else []
-        indexes, _ = await asyncio.gather(
+        indexes, sound = await asyncio.gather(
             asyncio.gather(*(self._sources.index(rendition) for rendition in renditions)), asyncio.gather(*lines)
         )
+        if not self._sources.may_grow:
+            indexes = await whole_indexes(self._sources, main, rung, indexes, sound)
         self._buffered.timeline = build_timeline(indexes)
         return self.timeline
 

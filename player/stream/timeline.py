@@ -181,14 +181,19 @@ def segment_for(index: SegmentIndex, slot: Slot) -> Segment:
     return index[index.position_at(slot.middle_s)]
 
 
+def ends_before(index: SegmentIndex, slot: Slot) -> bool:
+    """Whether a rung's segments end before the middle of ``slot``: a list that lacks its end."""
+    return not len(index) or index[len(index) - 1].end_s < slot.middle_s
+
+
 def is_aligned(index: SegmentIndex, timeline: Timeline, period: int) -> bool:
     """Whether a rung's segments begin where the slots of ``period`` begin, so that it may be switched to.
 
-    Half a segment of drift is let pass (HLS adds up rounded durations), and so is one segment more or less at the
-    end.
+    Half a segment of drift is let pass (HLS adds up rounded durations), and so is one segment more at the end. A
+    rung may end before the others, see :func:`ends_before`.
     """
     slots = [slot for slot in timeline.slots if slot.period == period]
-    if abs(len(slots) - len(index)) > 1:
+    if len(index) > len(slots) + 1:
         return False
     pairs = zip(index, slots, strict=False)
     return all(abs(segment.start_s - slot.start_s) <= slot.duration_s / 2 + 0.01 for segment, slot in pairs)

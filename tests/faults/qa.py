@@ -130,6 +130,13 @@ def a_channel_may_jump(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(thresholds, "LIVE_MOVED", "")
 
 
+def the_first_quality_ends_the_film(patch: pytest.MonkeyPatch) -> None:
+    async def as_they_are(_sources: object, _track: object, _rung: int, indexes: object, _sound: object) -> object:
+        return indexes
+
+    patch.setattr("player.stream.streaming.whole_indexes", as_they_are)
+
+
 def a_title_with_one_endless_playlist_is_live(patch: pytest.MonkeyPatch) -> None:
     def sort(self: Sources, playlist: LoadedPlaylist, *, live: bool) -> None:
         self.live_playlists += [playlist] if live else []
@@ -744,6 +751,16 @@ FAULTS = [
         "tests/player/qa/test_cut_playlists.py"
         "::test_a_playlist_without_a_type_and_an_end_beside_whole_ones_was_cut_off",
         a_title_with_one_endless_playlist_is_live,
+    ),
+    Fault(
+        "qa-the-first-quality-ends-the-film",
+        "tests/player/qa/test_short_lists.py::test_a_film_is_played_to_its_end_though_one_quality_ends_before",
+        the_first_quality_ends_the_film,
+    ),
+    Fault(
+        "qa-a-short-quality-is-never-played",
+        "tests/player/qa/test_short_lists.py::test_a_film_is_played_to_its_end_though_one_quality_ends_before",
+        lambda patch: patch.setattr("player.stream.main_track.ends_before", lambda _index, _slot: True),
     ),
     Fault(
         "qa-a-cut-list-is-kept-as-a-film",
