@@ -1,7 +1,8 @@
 """The quality of playbacks, summed up by the hour: what is asked at size is answered from these sums.
 
 Hours are summed up again when a playback that began in them changed: each minute, and before they are asked for
-where few did. Nothing is added to a sum, so that doing it twice, or by two processes at once, changes nothing.
+where they have few playbacks. Nothing is added to a sum, so that doing it twice, or by two processes at once,
+changes nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, cast, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -34,6 +35,7 @@ _MARK = "quality.summed_until"
 _OVERLAP_S = 120.0  # a transaction may commit so long after the moment that it wrote
 _MARK_EVERY_S = 60.0
 _AT_ONCE = 3  # hours that may be summed up while somebody waits
+_SMALL = 2000  # playbacks of an hour that is summed up while somebody waits
 _STARTUPS = 200  # of an hour and name: all, or as many that stand for all
 _COLUMNS = (
     Quality.account_id,
@@ -49,6 +51,8 @@ _COLUMNS = (
     Quality.errors,
     Quality.started_at,
 )
+
+_Changes = tuple[int, int]  # how many playbacks changed, and the sum of the moments in ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +77,30 @@ class QualitySums:
         self._database = database
         self._clock = clock
         self._settled = settled
+        self._summed: dict[int, _Changes] = {}  # what the sums of an hour were made of
 
-    def sum_up(self, most: int | None = None) -> None:
-        """Sum up the hours in which something changed, the newest first, ``most`` of them."""
+    def sum_up(self, *, quickly: bool = False) -> None:
+        """Sum up the hours in which something changed since the last time. ``quickly``, for somebody who waits: only
+        the newest ones, and none with so many playbacks that it takes long."""
         now = self._clock.now()
         mark = float(self._settled.get(_MARK) or 0.0)
         with self._database.read() as session:
-            changed = session.scalars(select(Quality.started_at).where(Quality.changed_at > mark - _OVERLAP_S))
-            hours = sorted({_hour(at) for at in changed}, reverse=True)
-        for hour in hours[:most]:
-            with suppress(IntegrityError), self._database.write() as session:
-                _sum_hour(session, hour)  # or another process does so at this moment
-        if (most is None or len(hours) <= most) and now - mark > _MARK_EVERY_S:
+            changed = _changed_hours(session, mark - _OVERLAP_S)
+            hours = [hour for hour in sorted(changed, reverse=True) if self._summed.get(hour) != changed[hour]]
+            wanted = [hour for hour in hours[:_AT_ONCE] if _is_small(session, hour)] if quickly else hours
+        for hour in wanted:
+            with suppress(IntegrityError):  # or another process does so at this moment
+                with self._database.write() as session:
+                    _sum_hour(session, hour)
+                self._summed[hour] = changed[hour]
+        if len(wanted) == len(hours) and now - mark > _MARK_EVERY_S:
             self._settled.put(_MARK, now)
+            self._summed = {hour: changes for hour, changes in self._summed.items() if hour in changed}
 
     def of(self, since: float, group: Group | None = None, names: Sequence[str] | None = None) -> list[QualityOf]:
         """Aggregates of playbacks that began in the hour of ``since`` or later, one for all or one for each of
         ``group``, by name; of ``names`` alone where they are given."""
-        self.sum_up(_AT_ONCE)
+        self.sum_up(quickly=True)
         query = select(QualityHour).where(QualityHour.part == (group or _ALL), QualityHour.hour >= _hour(since))
         if names is not None:
             query = query.where(QualityHour.name.in_(names))
@@ -102,7 +112,7 @@ class QualitySums:
 
     def most(self, since: float, group: Group, limit: int) -> list[QualityOf]:
         """The aggregates of those with the most playbacks, the most first: the database picks them."""
-        self.sum_up(_AT_ONCE)
+        self.sum_up(quickly=True)
         rows = QualityHour.part == group, QualityHour.hour >= _hour(since)
         order = func.sum(QualityHour.playbacks).desc(), QualityHour.name
         query = select(QualityHour.name).where(*rows).group_by(QualityHour.name).order_by(*order).limit(limit)
@@ -119,7 +129,7 @@ class QualitySums:
         self, since: float, length_s: float, parts: int, group: Group | Literal["all"], most: int = 1
     ) -> dict[str, list[QualityOf]]:
         """The same for each of those ``most`` of ``group`` that have the most playbacks, by name."""
-        self.sum_up(_AT_ONCE)
+        self.sum_up(quickly=True)
         rows = QualityHour.part == group, QualityHour.hour >= _hour(since)
         order = func.sum(QualityHour.playbacks).desc(), QualityHour.name
         largest = select(QualityHour.name).where(*rows).group_by(QualityHour.name).order_by(*order).limit(most)
@@ -179,10 +189,26 @@ def _quality(
     )
 
 
+def _changed_hours(session: Session, since: float) -> dict[int, _Changes]:
+    """The hours of playbacks that changed since then. A playback that changes again has a later moment."""
+    hour = cast(func.floor(Quality.started_at / HOUR_S), Integer)
+    moments = func.sum(cast(Quality.changed_at * 1000, BigInteger))
+    query = select(hour, func.count(), moments).where(Quality.changed_at > since).group_by(hour)
+    return {found: (count, int(sum_ms)) for found, count, sum_ms in session.execute(query)}
+
+
+def _is_small(session: Session, hour: int) -> bool:
+    query = select(Quality.session_id).where(*_begins(hour)).limit(_SMALL + 1)
+    return (session.scalar(select(func.count()).select_from(query.subquery())) or 0) <= _SMALL
+
+
+def _begins(hour: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Quality.started_at >= hour * HOUR_S, Quality.started_at < (hour + 1) * HOUR_S
+
+
 def _sum_hour(session: Session, hour: int) -> None:
-    begins = Quality.started_at >= hour * HOUR_S, Quality.started_at < (hour + 1) * HOUR_S
     order = Quality.started_at, Quality.account_id, Quality.session_id, Quality.pathway
-    rows: Sequence[Any] = session.execute(select(*_COLUMNS).where(*begins).order_by(*order)).all()
+    rows: Sequence[Any] = session.execute(select(*_COLUMNS).where(*_begins(hour)).order_by(*order)).all()
     session.execute(delete(QualityHour).where(QualityHour.hour == hour))
     made = [_hour_of(hour, part, name, found) for part in _PARTS for name, found in _split(session, rows, part)]
     if made:

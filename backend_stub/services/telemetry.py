@@ -6,15 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from backend_stub.clock import Clock
+from backend_stub.clock import DAY_S, Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, Quality, TelemetryEvent
-from backend_stub.services.quality import CDNS_OF_A_SESSION, MOST_COUNTED, QualityOf
+from backend_stub.db.models import Account, PlaySession, Quality, TelemetryEvent
+from backend_stub.services.quality import CDNS_OF_A_SESSION, HOUR_S, MOST_COUNTED, QualityOf
 from backend_stub.services.reports import MEMORY_S, Outcome
 from backend_stub.services.steering import SteeringService
+
+MAX_AGE_S = 7 * DAY_S  # players keep events no longer
+SESSIONS_OF_AN_ACCOUNT = 200  # that may begin or go on within an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +49,67 @@ class TelemetryIntake:
         self._steering = steering
 
     def take(self, account_id: str, events: Sequence[PlayerEvent]) -> list[str]:
-        """Count each event once, however often it is sent, and return the ids that need not be sent again."""
+        """Count each event once, however often it is sent, and return the ids that need not be sent again.
+
+        Events that are older than :data:`MAX_AGE_S` do not count. Neither does a new session of an account that
+        already reported :data:`SESSIONS_OF_AN_ACCOUNT` within the hour.
+        """
         now = self._clock.now()
         fresh = []
         with self._database.write() as session:
             session.get_one(Account, account_id, with_for_update=True)  # one report of an account after the other
+            sessions = _Sessions(session, account_id, now)
             for event in events:
+                if event.at < now - MAX_AGE_S or not sessions.admits(event.session_id):
+                    continue
                 if session.get(TelemetryEvent, (account_id, event.event_id)) is None:
                     session.add(_row(account_id, event, now))
                     _add(session, account_id, event, now)
                     session.flush()
                     fresh.append(event)
-        recent = sorted((event for event in fresh if event.at >= now - MEMORY_S), key=lambda event: event.at)
+            given = _given(session, account_id, now) if fresh else set()
+        recent = [
+            event for event in fresh if event.at >= now - MEMORY_S and (event.title_id, event.device_id) in given
+        ]
+        recent.sort(key=lambda event: event.at)
         self._steering.report([Outcome(event.pathway, event.kind == "error", account_id) for event in recent])
         return [event.event_id for event in events]
+
+
+class _Sessions:
+    """Which sessions of an account are counted: the known ones, and a limited number of new ones."""
+
+    def __init__(self, session: Session, account_id: str, now: float) -> None:
+        self._session = session
+        self._account_id = account_id
+        self._now = now
+        self._admitted = dict[str, bool]()
+        self._recent: int | None = None  # how many reported within the hour
+
+    def admits(self, session_id: str) -> bool:
+        if session_id not in self._admitted:
+            known = (
+                select(Quality.pathway)
+                .where(Quality.account_id == self._account_id, Quality.session_id == session_id)
+                .limit(1)
+            )
+            self._admitted[session_id] = self._session.scalar(known) is not None or self._has_room()
+        return self._admitted[session_id]
+
+    def _has_room(self) -> bool:
+        if self._recent is None:
+            distinct = select(func.count(Quality.session_id.distinct()))
+            recent = Quality.changed_at > self._now - HOUR_S
+            self._recent = self._session.scalar(distinct.where(Quality.account_id == self._account_id, recent)) or 0
+        self._recent += 1
+        return self._recent <= SESSIONS_OF_AN_ACCOUNT
+
+
+def _given(session: Session, account_id: str, now: float) -> set[tuple[str, str]]:
+    """The titles that the account was given edges for lately, and on which devices. A play session gets all edges."""
+    lately = or_(PlaySession.beat_at > now - MEMORY_S, PlaySession.created_at > now - MEMORY_S)
+    query = select(PlaySession.title_id, PlaySession.device_id).where(PlaySession.account_id == account_id, lately)
+    return {(title_id, device_id) for title_id, device_id in session.execute(query)}
 
 
 def _row(account_id: str, event: PlayerEvent, now: float) -> TelemetryEvent:

@@ -268,10 +268,10 @@ def _without_index(patch: pytest.MonkeyPatch) -> None:
     """What is played most is found by reading the sums of all hours."""
     sum_up = QualitySums.sum_up
 
-    def dropped(self: QualitySums, most: int | None = None) -> None:
+    def dropped(self: QualitySums, *, quickly: bool = False) -> None:
         with self._database.write() as session:
             session.execute(text("DROP INDEX IF EXISTS ix_quality_hours_name"))
-        sum_up(self, most)
+        sum_up(self, quickly=quickly)
 
     patch.setattr(QualitySums, "sum_up", dropped)
 
@@ -581,6 +581,27 @@ def _a_voice_for_each_event(patch: pytest.MonkeyPatch) -> None:
 def _all_cdns_of_a_session(patch: pytest.MonkeyPatch) -> None:
     """However many CDNs are told of in one session, each is kept and looked at."""
     patch.setattr(telemetry, "CDNS_OF_A_SESSION", 10**9)
+
+
+def _any_account_has_a_voice(patch: pytest.MonkeyPatch) -> None:
+    """Who was given no edge marks one as failing."""
+
+    class Everything:
+        def __contains__(self, _of: object) -> bool:
+            return True
+
+    patch.setattr(telemetry, "_given", lambda *_: Everything())
+
+
+def _sums_for_each_figure(patch: pytest.MonkeyPatch) -> None:
+    """An hour that changed is summed up for each figure that is asked for."""
+    sum_up = QualitySums.sum_up
+
+    def forgetful(self: QualitySums, *, quickly: bool = False) -> None:
+        self._summed.clear()
+        sum_up(self, quickly=quickly)
+
+    patch.setattr(QualitySums, "sum_up", forgetful)
 
 
 def _counts_letters(patch: pytest.MonkeyPatch) -> None:
@@ -896,6 +917,31 @@ FAULTS = [
         "service-old-errors-fail-an-edge",
         "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_what_was_met_long_ago_is_no_news_of_an_edge",
         lambda patch: patch.setattr(telemetry, "MEMORY_S", float("inf")),
+    ),
+    Fault(
+        "service-who-never-played-fails-an-edge",
+        "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_who_was_given_no_edge_says_nothing_of_one",
+        _any_account_has_a_voice,
+    ),
+    Fault(
+        "service-an-account-invents-sessions",
+        "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_an_account_invents_no_sessions_without_end",
+        lambda patch: patch.setattr(telemetry._Sessions, "_has_room", lambda _sessions: True),
+    ),
+    Fault(
+        "service-events-of-any-age",
+        "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_events_are_not_of_any_age",
+        lambda patch: patch.setattr(telemetry, "MAX_AGE_S", float("inf")),
+    ),
+    Fault(
+        "service-an-hour-is-summed-for-each-figure",
+        _SIZE + "TestQuality::test_an_hour_is_summed_up_once_for_all_who_ask",
+        _sums_for_each_figure,
+    ),
+    Fault(
+        "service-a-large-hour-is-summed-while-somebody-waits",
+        _SIZE + "TestQuality::test_nobody_waits_for_an_hour_of_many_playbacks",
+        lambda patch: patch.setattr(quality, "_is_small", lambda *_: True),
     ),
     Fault(
         "service-one-session-hides-others",

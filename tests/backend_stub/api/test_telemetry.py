@@ -20,6 +20,7 @@ from backend_stub.services.quality import percentile
 from backend_stub.services.reports import Outcome, ReportsInMemory
 from backend_stub.services.retention import Retention
 from backend_stub.services.steering import PathwayState, SteeringService, rank
+from backend_stub.services.telemetry import SESSIONS_OF_AN_ACCOUNT
 from backend_stub.signing import UrlSigner
 from tests.kit.rights import START, Caller, Service, SettableClock, SigningDevice, refusal, service
 
@@ -53,6 +54,13 @@ def event(event_id: str, kind: str = "beat", **members: Any) -> dict[str, Any]:
         "error": None,
         **members,
     }
+
+
+def playing(running: Service, name: str) -> SigningDevice:
+    """A device of a new account that plays the film."""
+    device = running.device(running.account(name))
+    assert device.play().status_code == 200
+    return device
 
 
 class TestTelemetry:
@@ -163,7 +171,11 @@ class TestTelemetry:
         """They would fill the memory of the service and of whoever scrapes it."""
         running.context.edge_beats.beat(EdgeReport("edge-a", "http://edge"))
         names = [f"edge-{n}" for n in range(50)] + ["edge-a"]
-        viewer.post("/telemetry", {"items": [event(name, "start", session_id=name, pathway=name) for name in names]})
+        device = playing(running, "ben")
+        of = {"device_id": device.device_id}
+        device.post(
+            "/telemetry", {"items": [event(one, "start", session_id=one, pathway=one, **of) for one in names]}
+        )
         reports = running.context.steering._reports
         assert isinstance(reports, ReportsInMemory)
         assert list(reports._voices) == ["edge-a"]
@@ -186,40 +198,83 @@ class TestTelemetry:
         assert [one.session_id for one in page] == ["many", *(f"o{n}" for n in range(49))]
         assert (len(page[0].pathways), page[0].played_s) == (4, 400.0)
 
-    def test_players_that_fail_on_an_edge_change_the_order(self, running: Service, viewer: Caller) -> None:
+    def test_players_that_fail_on_an_edge_change_the_order(self, running: Service) -> None:
         state = running.context.steering.states()[0]
         assert (state.pathway, state.failing) == ("edge-a", False)
         for number in range(4):
-            other = running.client(running.account(f"viewer-{number}"))
-            other.post("/telemetry", {"items": [event("1", "error", error="x")]})
+            device = playing(running, f"viewer-{number}")
+            device.post("/telemetry", {"items": [event("1", "error", device_id=device.device_id, error="x")]})
         assert running.context.steering.states()[0].failing
         running.clock.step(301)
         assert not running.context.steering.states()[0].failing
 
-    def test_one_account_takes_no_edge_from_the_others(self, running: Service, viewer: Caller) -> None:
+    def test_who_was_given_no_edge_says_nothing_of_one(self, running: Service) -> None:
+        """Accounts are free. Also a session of another title, on another device or of ten minutes ago is none."""
+        for number in range(4):
+            other = running.client(running.account(f"never-played-{number}"))
+            other.post("/telemetry", {"items": [event("1", "error", at=running.clock.now())]})
+            device = playing(running, f"played-else-{number}")
+            of = {"at": running.clock.now(), "device_id": device.device_id}
+            lies = [event("1", "error", at=of["at"]), event("2", "error", title_id="other", **of)]
+            device.post("/telemetry", {"items": lies})
+            running.clock.step(600)
+            late = event("3", "error", at=running.clock.now(), device_id=device.device_id)
+            device.post("/telemetry", {"items": [late]})
+        assert running.context.steering.states()[0].reports == 0
+
+    def test_one_account_takes_no_edge_from_the_others(self, running: Service) -> None:
         """However often it reports, also before others did, and of whatever session."""
-        others = [running.client(running.account(f"viewer-{number}")) for number in range(4)]
-        for other in others:
-            other.post("/telemetry", {"items": [event("1")]})
+        for number in range(4):
+            other = playing(running, f"viewer-{number}")
+            other.post("/telemetry", {"items": [event("1", device_id=other.device_id)]})
+        liar = playing(running, "liar")
         for batch in range(2):
             numbers = range(batch * 500, batch * 500 + 500)
-            lies = [event(f"{n}", "error", session_id=f"s{n}", error="x") for n in numbers]
-            assert len(viewer.post("/telemetry", {"items": lies}).json()["accepted"]) == 500
+            of = {"device_id": liar.device_id, "error": "x"}
+            lies = [event(f"{n}", "error", session_id=f"s{n}", **of) for n in numbers]
+            assert len(liar.post("/telemetry", {"items": lies}).json()["accepted"]) == 500
         state = running.context.steering.states()[0]
         assert (state.reports, state.failures, state.failing) == (5, 1, False)
 
-    def test_what_was_met_long_ago_is_no_news_of_an_edge(self, running: Service, viewer: Caller) -> None:
+    def test_what_was_met_long_ago_is_no_news_of_an_edge(self, running: Service) -> None:
         """A player without a network keeps its events until it has one."""
+        device = playing(running, "ben")
         items = [
-            event("1", "error", at=START - 301, error="x"),
-            event("3", at=START),
-            event("2", "error", at=START - 9),
+            event("1", "error", at=START - 301, error="x", device_id=device.device_id),
+            event("3", at=START, device_id=device.device_id),
+            event("2", "error", at=START - 9, device_id=device.device_id),
         ]
-        viewer.post("/telemetry", {"items": items[:1]})
+        device.post("/telemetry", {"items": items[:1]})
         assert running.context.steering.states()[0].reports == 0
-        viewer.post("/telemetry", {"items": items[1:]})
+        device.post("/telemetry", {"items": items[1:]})
         state = running.context.steering.states()[0]
         assert (state.reports, state.failures) == (1, 0), "the newest counts, in whatever order they come"
+
+    def test_an_account_invents_no_sessions_without_end(self, running: Service, viewer: Caller) -> None:
+        """What is too much is taken, so that it is not sent again, and does not count. Known sessions go on."""
+
+        def report(session: int) -> None:
+            one = event(f"{session}-{running.clock.now()}", session_id=f"s{session}", at=running.clock.now())
+            assert len(viewer.post("/telemetry", {"items": [one]}).json()["accepted"]) == 1
+
+        many = [event(f"e{n}", session_id=f"s{n}", at=START - 3600 * n) for n in range(160)]
+        many += [event(f"f{n}", session_id=f"t{n}") for n in range(300)]
+        assert len(viewer.post("/telemetry", {"items": many}).json()["accepted"]) == 460
+        assert len(running.context.insight.sessions(limit=1000)) == SESSIONS_OF_AN_ACCOUNT
+        report(0)
+        report(1000)
+        assert len(running.context.insight.sessions(limit=1000)) == SESSIONS_OF_AN_ACCOUNT
+        running.clock.step(3601)
+        report(1000)
+        assert len(running.context.insight.sessions(limit=1000)) == SESSIONS_OF_AN_ACCOUNT + 1
+
+    def test_events_are_not_of_any_age(self, running: Service, viewer: Caller) -> None:
+        """What is older than players keep it does not count. What lies ahead happened now."""
+        ages = {"0": 0.0, "old": 8 * 86400.0, "past": START, "kept": 6 * 86400.0, "ahead": -3600.0}
+        items = [event(name, session_id=name, at=START - age_s) for name, age_s in ages.items()]
+        assert len(viewer.post("/telemetry", {"items": items}).json()["accepted"]) == 5
+        found = {one.session_id: one.started_at for one in running.context.insight.sessions()}
+        assert found == {"0": START, "ahead": START, "kept": START - 6 * 86400}
 
 
 @given(st.lists(st.floats(0, 100), min_size=1).map(sorted), st.floats(0.01, 1))

@@ -28,6 +28,7 @@ from backend_stub.db.models import (
     TitleGenre,
     ViewDay,
 )
+from backend_stub.services import quality
 from backend_stub.services.entitlement import Viewing
 from backend_stub.services.newest_titles import KEPT_S, MOST, NewestTitles
 from backend_stub.services.quality import NAMES_OF_AN_ACCOUNT, Group, aggregate
@@ -170,6 +171,30 @@ class TestQuality:
         with running.context.database.read() as session:
             assert session.scalar(select(func.count(func.distinct(QualityHour.hour)))) == 49
 
+    def test_an_hour_is_summed_up_once_for_all_who_ask(self, running: Service) -> None:
+        account_id = running.account("a")
+        add(running, [playback(account_id, number, START - 1) for number in range(5)])
+
+        def sums() -> int:
+            with statements(running) as asked:
+                running.context.quality.of(START - DAY_S)
+            return len([one for one in asked if "quality.played_s" in one])
+
+        assert [sums(), sums()] == [1, 0]
+        add(running, [playback(account_id, 5, START - 1)])
+        assert [sums(), sums()] == [1, 0]
+        assert running.context.quality.of(START - DAY_S)[0].playbacks == 6
+
+    def test_nobody_waits_for_an_hour_of_many_playbacks(
+        self, running: Service, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(quality, "_SMALL", 5)
+        account_id = running.account("a")
+        add(running, [playback(account_id, number, START - 1) for number in range(6)])
+        assert running.context.quality.of(START - DAY_S)[0].playbacks == 0
+        running.context.quality.sum_up()
+        assert running.context.quality.of(START - DAY_S)[0].playbacks == 6
+
     @pytest.mark.parametrize("path", ["/console", "/console/sessions", "/console/titles", "/console/devices"])
     def test_a_page_asks_as_much_of_many_as_of_few(self, running: Service, path: str) -> None:
         account_id = running.account("chief", role="admin")
@@ -297,7 +322,7 @@ def test_the_most_played_are_found_in_an_index(running: Service, hours: int) -> 
     running.context.quality.sum_up()
     with statements(running) as asked:
         running.context.quality.most(START - hours * 3600, "title_id", 10)
-    (statement,) = [one for one in asked if "GROUP BY" in one]
+    (statement,) = [one for one in asked if "GROUP BY quality_hours" in one]
     with running.context.database.read() as session:
         values = ("title_id", int(START / 3600) - hours, 10, 0)
         plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
