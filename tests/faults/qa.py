@@ -16,6 +16,7 @@ from player.manifest.dash import segments as dash_segments
 from player.manifest.model import Container, PlaylistInfo
 from player.media import demux
 from player.net import gate
+from player.net.faults import FaultyTransport
 from player.playback import stalls, steps, subtitles
 from player.playback.progress import PlaybackProgress
 from player.playback.settings import PlaybackSettings
@@ -761,6 +762,14 @@ FAULTS = [
         "qa-a-short-quality-is-never-played",
         "tests/player/qa/test_short_lists.py::test_a_film_is_played_to_its_end_though_one_quality_ends_before",
         lambda patch: patch.setattr("player.stream.main_track.ends_before", lambda _index, _slot: True),
+    ),
+    Fault(
+        "qa-nobody-knows-which-rules-met-a-browser",
+        "tests/player/qa/test_proxy.py::test_faults_reach_the_player_and_may_be_changed_while_it_plays",
+        lambda patch: patch.setattr(
+            "player.qa.proxy.server.FaultyTransport",
+            lambda inner, clock, plan, _tried: FaultyTransport(inner, clock, plan),
+        ),
     ),
     Fault(
         "qa-a-cut-list-is-kept-as-a-film",

@@ -70,6 +70,8 @@ def play(spec: RunSpec, bench: Bench, player: BrowserPlayer, libraries: Path | N
     report = report_of(spec, player.name, said, exchanges, began_s)
     report["continuity"]["corrupt_bytes"] = None  # only our own engine knows
     report["continuity"]["cut_playlists"] = cut
+    if spec.faults is not None:
+        report["result"]["tried_faults"] = sorted(proxy.tried)
     report["result"]["unfinished"] = is_unfinished(report, spec)
     report["delivery"] = delivery(exchanges)
     return report

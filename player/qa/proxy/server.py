@@ -63,6 +63,7 @@ class Proxy:
         self.origins = Origins(origin)
         self.recorder = SessionRecorder(None, media=False)
         self.faults = faults or FaultPlan()
+        self.tried: set[int] = set()  # the rules that met a request, numbers from 0
         self._clock = clock or SystemClock()
         self._inner = transport
         self._trace = trace
@@ -77,7 +78,7 @@ class Proxy:
     def _outer(self) -> Transport:
         """The same order as in ``matinee play``: faults over the shaped link, and what is seen is written down."""
         link = self._inner if self._trace is None else ShapedTransport(self._inner, self._clock, self._trace)
-        return self.recorder.wrap(FaultyTransport(link, self._clock, self.faults), self._clock)
+        return self.recorder.wrap(FaultyTransport(link, self._clock, self.faults, self.tried), self._clock)
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listen; the address at which a player finds the origin's manifest. Raises OSError."""
@@ -101,7 +102,7 @@ class Proxy:
 
     def set_faults(self, plan: FaultPlan) -> None:
         """Other faults from now on; their clock starts now."""
-        self.faults = plan
+        self.faults, self.tried = plan, set()
         self._transport = self._outer()
 
     def log(self) -> dict[str, Any]:
@@ -119,6 +120,7 @@ class Proxy:
             "errors": dict(Counter(each.error or str(each.status) for each in seen if _failed(each))),
             "with_cmcd": sum(1 for each in seen if each.cmcd),
             "rules": len(self.faults.rules),
+            "tried_rules": len(self.tried),
             "seconds": round(self._clock.monotonic() - self._began_s, 1),
         }
 

@@ -113,7 +113,8 @@ def test_a_player_in_a_browser_plays_through_faults_and_link(tmp_path: Path) -> 
     own.parent.mkdir(parents=True)
     own.write_text(PLAIN_PLAYER)
     wait = {"match": {"path": "*film.mp4"}, "count": 1, "fault": {"type": "delay", "seconds": 1.0}}
-    faults = FaultPlan.parse({"version": 1, "rules": [wait]})
+    never = {"match": {"path": "*sound.mp4"}, "fault": {"type": "delay", "seconds": 1.0}}
+    faults = FaultPlan.parse({"version": 1, "rules": [wait, never]})
     with FileServer(served) as server:
         source = PlaybackSource(url=server.url("master.m3u8"))
         settings = PlaybackSettings(start_s=0.0, play_for_s=2.0)
@@ -125,3 +126,4 @@ def test_a_player_in_a_browser_plays_through_faults_and_link(tmp_path: Path) -> 
     assert (found["startup_s"] or 0.0) >= 1.0
     assert (found["played_s"] or 0.0) >= 1.5
     assert any(each["kind"] == "segment" for each in report["requests"])
+    assert report["result"]["tried_faults"] == [0], "the other rule met nothing: a plan says so"

@@ -107,9 +107,11 @@ async def test_what_a_player_asks_for_comes_through_and_is_written_down() -> Non
 
 async def test_faults_reach_the_player_and_may_be_changed_while_it_plays() -> None:
     reset = {"match": {"path": "*seg-1-003*"}, "fault": {"type": "reset", "after_bytes": 1000}}
-    async with proxied(reset) as (proxy, base, client):
+    never = {"match": {"path": "*elsewhere*"}, "fault": {"type": "body"}}
+    async with proxied(reset, never) as (proxy, base, client):
         with pytest.raises(httpx.HTTPError):
             await client.get(f"{base}/seg-1-003.m4s")
+        assert (proxy.state()["rules"], proxy.state()["tried_rules"]) == (2, 1)
         page = {"version": 1, "rules": [{"fault": {"type": "body"}}]}
         assert (await client.put(f"{proxy.address}/-/faults", content=json.dumps(page))).status_code == 200
         assert (await client.get(f"{base}/seg-1-003.m4s")).headers["content-type"] == "text/html"
