@@ -198,7 +198,7 @@ class FocusWalk(QObject):
         missed = sorted(words for node, words in self._named().items() if node in expected - graph.nodes)
         page.wrong += [f"arrows do not reach {words}" for words in missed]
 
-    def _named(self) -> dict[int, str]:
+    def _named(self) -> dict[tuple[int, str], str]:
         return {identity(item): name_of(item) for item in stops(self._window)}
 
     def _page(self) -> str:
@@ -285,9 +285,10 @@ def stops(window: QQuickWindow) -> list[QQuickItem]:
     return found
 
 
-def identity(item: QQuickItem) -> int:
-    """The same for the same item, however it was come by."""
-    return int(getCppPointer(item)[0])
+def identity(item: QQuickItem) -> tuple[int, str]:
+    """The same for the same item, however it was come by. With its name, since the address of an item that went
+    away may be another's by now."""
+    return int(getCppPointer(item)[0]), name_of(item)
 
 
 def name_of(item: QQuickItem) -> str:
