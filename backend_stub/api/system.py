@@ -32,5 +32,5 @@ def ready(context: Context) -> schemas.HealthBody:
 
 
 @router.get("/health")
-def health() -> schemas.HealthBody:
+async def health() -> schemas.HealthBody:  # in the loop: calls that wait for the database may have all threads
     return schemas.HealthBody(status="ok", version=VERSION)

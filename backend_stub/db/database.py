@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar, cast
 
@@ -23,6 +24,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from backend_stub.db import patience
 from backend_stub.db.models.base import Base
@@ -157,7 +159,7 @@ def _server_engine(url: str) -> Engine:
             place,
             pool_pre_ping=True,
             pool_size=_CONNECTIONS,
-            pool_timeout=_WAIT_S,
+            poolclass=_Pool,
             hide_parameters=True,
             connect_args=dict(patience.CONNECTION),
         )
@@ -173,8 +175,24 @@ def _server_engine(url: str) -> Engine:
     return engine
 
 
-def _connect(_dialect: object, _record: object, args: Sequence[Any], words: Mapping[str, Any]) -> DBAPIConnection:
-    return cast(DBAPIConnection, patience.connection_class().connect(*args, **words))
+class _Pool(QueuePool):
+    """A connection is not waited for longer than its caller waits for the database."""
+
+    def timeout(self) -> float:
+        return patience.left_s(_WAIT_S)
+
+    _timeout = property(timeout, lambda _pool, _seconds: None)
+
+
+def _connect(_dialect: object, _record: object, args: Sequence[Any], words: dict[str, Any]) -> DBAPIConnection:
+    """Raises psycopg's OperationalError at once where the caller has waited long enough."""
+    kind = patience.connection_class()
+    wait_s = patience.left_s(words["connect_timeout"])
+    if wait_s <= 0:
+        import psycopg
+
+        raise psycopg.OperationalError("the database does not answer")
+    return cast(DBAPIConnection, kind.connect(*args, **{**words, "connect_timeout": math.ceil(wait_s)}))
 
 
 def _check_encoding(connection: DBAPIConnection, _record: object) -> None:

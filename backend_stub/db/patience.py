@@ -56,6 +56,12 @@ def waiting(most_s: float) -> Iterator[None]:
         _budget.reset(token)
 
 
+def left_s(most_s: float) -> float:
+    """How long something else may be waited for, such as a connection: ``most_s``, or what is left of less."""
+    budget = _budget.get()
+    return most_s if budget is None else max(0.0, min(most_s, budget.left_s))
+
+
 @cache
 def connection_class() -> type[psycopg.Connection[Any]]:
     """psycopg's connection, closed when its server says nothing for too long: one that stands still keeps its

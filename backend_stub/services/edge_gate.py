@@ -24,6 +24,8 @@ _Given = tuple[str, int | None]  # by which sign-in, and up to which height
 KEPT_S = 5.0  # what stands is not asked about again for so long
 _MOST_KEPT = 10_000
 _ANSWER_S = 2.0  # a viewer waits for it
+AWAY_S = 3.0  # the database is not asked again so soon after it did not answer
+REMEMBERED_S = 600.0  # what stood when it was asked about goes on for so long without an answer, as its token does
 
 _NOW = bindparam("now", type_=Float)
 _SESSION = bindparam("session_id", type_=String)
@@ -65,7 +67,7 @@ _SIGNED_IN = select(RefreshToken.family).where(
 
 class EdgeGate:
     """Thread-safe. What stands is kept for :data:`KEPT_S`, or until somebody takes it back. While the database cannot
-    be asked everything stands: a token lives for minutes."""
+    be asked, what stood before goes on for :data:`REMEMBERED_S`, and nothing else."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -73,6 +75,7 @@ class EdgeGate:
         self._standing: OrderedDict[str, dict[_Given, float]] = OrderedDict()  # by session, then when it was asked
         self._lock = threading.Lock()
         self._forgotten = 0  # so often something was
+        self._away_until = float("-inf")
         database.taken_back.listen(self.forget)
 
     def forget(self, session_id: str) -> None:
@@ -84,22 +87,29 @@ class EdgeGate:
             else:
                 self._standing.clear()
 
-    def known(self, grant: EdgeGrant) -> bool:
-        """Whether it stood a moment ago; does not block."""
-        with self._lock:
-            asked_at = self._standing.get(grant.session_id, {}).get(_given(grant))
-        return asked_at is not None and self._clock.monotonic() - asked_at < KEPT_S
+    def at_once(self, grant: EdgeGrant) -> bool:
+        """Whether it stands without the database being asked; does not block. False says that it has to be.
+
+        Raises :class:`ProblemError` 503 ``database_unavailable`` for what cannot be known while the database is away.
+        """
+        if not grant.session_id or self._stood(grant, KEPT_S):
+            return True
+        return self._clock.monotonic() < self._away_until and self._without_answer(grant)
 
     def stands(self, grant: EdgeGrant) -> bool:
-        """Whether files may be given for it; asks the database where that is not :meth:`known`."""
-        if self.known(grant):
+        """Whether files may be given for it; asks the database where :meth:`at_once` does not know. Raises as it."""
+        if self.at_once(grant):
             return True
         before = self._forgotten
+        if self._away_until > float("-inf"):
+            self._away_until = self._clock.monotonic() + AWAY_S  # one asks, the others do not wait with it
         try:
             with patience.waiting(_ANSWER_S):
-                stands = not grant.session_id or self._ask(grant)
+                stands = self._ask(grant)
         except AWAY:
-            return True
+            self._away_until = self._clock.monotonic() + AWAY_S
+            return self._without_answer(grant)
+        self._away_until = float("-inf")
         with self._lock:
             if stands and before == self._forgotten:  # else the answer may be from before
                 self._standing.setdefault(grant.session_id, {})[_given(grant)] = self._clock.monotonic()
@@ -110,6 +120,16 @@ class EdgeGate:
                 self._standing.pop(grant.session_id, None)
         return stands
 
+    def _stood(self, grant: EdgeGrant, within_s: float) -> bool:
+        with self._lock:
+            asked_at = self._standing.get(grant.session_id, {}).get(_given(grant))
+        return asked_at is not None and self._clock.monotonic() - asked_at < within_s
+
+    def _without_answer(self, grant: EdgeGrant) -> bool:
+        if not self._stood(grant, REMEMBERED_S):
+            raise unanswered()
+        return True
+
     def _ask(self, grant: EdgeGrant) -> bool:
         now = self._clock.now()
         values = {"session_id": grant.session_id, "now": now}
@@ -118,6 +138,12 @@ class EdgeGate:
                 return False
             found = next(filter(None, (session.execute(query, values).first() for query in _STANDS)), None)
             return found is not None and _still_offered(session, *found, grant, now)
+
+
+def unanswered() -> ProblemError:
+    """The refusal for what nobody can be asked about now."""
+    title = "The service cannot say now whether this may be played; try again soon."
+    return ProblemError(503, "database_unavailable", title, {"Retry-After": f"{AWAY_S:.0f}"})
 
 
 def _given(grant: EdgeGrant) -> _Given:

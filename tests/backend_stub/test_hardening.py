@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import stat
@@ -11,6 +12,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import anyio
+import anyio.to_thread
+import httpx
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -70,8 +75,10 @@ def test_a_server_that_stands_still_holds_no_call(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(edge_gate, "_ANSWER_S", 0.3)
     monkeypatch.setattr(patience, "CONNECTION", {**patience.CONNECTION, "connect_timeout": 2})
     with postgres_cluster() as cluster, service(tmp_path, database_url=cluster.database_for(tmp_path)) as running:
-        device = running.device(running.account("anna"))
-        url = device.play().json()["manifests"][0]["dash"]
+        account_id = running.account("anna")
+        device, others = running.device(account_id), running.device(account_id)
+        url, unknown = (one.play().json()["manifests"][0]["dash"] for one in (device, others))
+        assert running.fetch(url).status_code == 200
         client = device.client
         assert client.get("/catalog").status_code == 200
         with ThreadPoolExecutor(1) as pool, cluster.standing_still():
@@ -79,8 +86,47 @@ def test_a_server_that_stands_still_holds_no_call(tmp_path: Path, monkeypatch: p
                 answer = pool.submit(client.get, "/catalog").result(30)
                 assert refusal(answer) == (503, "database_unavailable")
                 assert int(answer.headers["retry-after"]) > 0
+            running.clock.step(edge_gate.KEPT_S)
             assert pool.submit(running.fetch, url).result(30).status_code == 200, "edges go on"
+            answer = pool.submit(running.fetch, unknown).result(30)
+            assert refusal(answer) == (503, "database_unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+        running.clock.step(edge_gate.AWAY_S)
+        assert running.fetch(unknown).status_code == 200
         assert client.get("/catalog").status_code == 200
+
+
+def test_a_new_connection_is_not_waited_for_longer_than_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[int] = []
+
+    class Silent:
+        @staticmethod
+        def connect(*_: object, connect_timeout: int, **_words: object) -> object:
+            waited.append(connect_timeout)
+            raise psycopg.OperationalError("timeout expired")
+
+    monkeypatch.setattr(patience, "connection_class", lambda: Silent)
+    database = Database("postgresql://nowhere/matinee")
+    for most_s in (60.0, 2.0, 0.0):
+        with patience.waiting(most_s), pytest.raises(OperationalError), database.read() as session:
+            session.execute(text("SELECT 1"))
+    assert waited == [5, 2]
+    for most_s in (60.0, 2.0):
+        with patience.waiting(most_s):
+            assert database.engine.pool.timeout() == min(most_s, 5.0)  # type: ignore[attr-defined]
+
+
+def test_it_says_that_it_lives_while_all_threads_wait(tmp_path: Path) -> None:
+    with service(tmp_path) as running:
+
+        async def asked() -> int:
+            limiter = anyio.to_thread.current_default_thread_limiter()
+            limiter.total_tokens = 1
+            async with limiter, httpx.AsyncClient(transport=httpx.ASGITransport(running.app)) as client:
+                with anyio.fail_after(30):
+                    return (await client.get("http://testserver/api/v1/health")).status_code
+
+        assert asyncio.run(asked()) == 200
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from fastapi.routing import APIRoute
 from sqlalchemy import (
     BigInteger,
     Integer,
@@ -33,7 +34,7 @@ from starlette.responses import Response
 from backend_stub import config, master_keys, metrics, server, service_secrets
 from backend_stub.admin import pages
 from backend_stub.api import account as api_account
-from backend_stub.api import auth, deps, errors
+from backend_stub.api import auth, deps, errors, schemas, system
 from backend_stub.api import catalog as api_catalog
 from backend_stub.api.no_nul import NoNul
 from backend_stub.asgi import App, Scope
@@ -604,6 +605,16 @@ def _sums_for_each_figure(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(QualitySums, "sum_up", forgetful)
 
 
+def _health_in_a_thread(patch: pytest.MonkeyPatch) -> None:
+    """Whether the process lives is answered after the calls that wait for the database."""
+
+    def health() -> schemas.HealthBody:
+        return schemas.HealthBody(status="ok", version="")
+
+    (route,) = [one for one in system.router.routes if isinstance(one, APIRoute) and one.path == "/health"]
+    patch.setattr(route, "endpoint", health)
+
+
 def _counts_letters(patch: pytest.MonkeyPatch) -> None:
     """Names of files are cut by letters, while file systems count bytes."""
     patch.setattr(uploads, "_MAX_NAME_BYTES", 800)
@@ -942,6 +953,36 @@ FAULTS = [
         "service-a-large-hour-is-summed-while-somebody-waits",
         _SIZE + "TestQuality::test_nobody_waits_for_an_hour_of_many_playbacks",
         lambda patch: patch.setattr(quality, "_is_small", lambda *_: True),
+    ),
+    Fault(
+        "service-each-segment-asks-a-database-that-is-away",
+        _TOKENS + "test_a_database_that_is_away_is_asked_now_and_then",
+        lambda patch: patch.setattr(edge_gate, "AWAY_S", 0.0),
+    ),
+    Fault(
+        "service-what-is-over-opens-without-the-database",
+        _TOKENS + "test_without_the_database_what_stood_goes_on_and_nothing_else",
+        lambda patch: patch.setattr(EdgeGate, "_without_answer", lambda _gate, _grant: True),
+    ),
+    Fault(
+        "service-steered-addresses-outlive-their-answer",
+        _TOKENS + "test_without_the_database_nothing_goes_on_for_longer_than_a_token",
+        lambda patch: patch.setattr(edge_gate, "REMEMBERED_S", float("inf")),
+    ),
+    Fault(
+        "service-anything-opens-without-the-service",
+        "tests/backend_stub/edge/test_remote.py::test_while_the_service_is_away_what_stood_goes_on_and_nothing_else",
+        lambda patch: patch.setattr(RemoteGate, "_without_answer", lambda _gate, _known: True),
+    ),
+    Fault(
+        "service-a-new-connection-is-waited-for",
+        _HARD + "test_a_new_connection_is_not_waited_for_longer_than_the_rest",
+        lambda patch: patch.setattr(patience, "left_s", lambda most_s: most_s),
+    ),
+    Fault(
+        "service-health-waits-for-threads",
+        _HARD + "test_it_says_that_it_lives_while_all_threads_wait",
+        _health_in_a_thread,
     ),
     Fault(
         "service-one-session-hides-others",

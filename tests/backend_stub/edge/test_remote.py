@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -11,10 +12,13 @@ import httpx
 import pytest
 
 from backend_stub.config import Settings
+from backend_stub.edge.gate import RemoteGate
 from backend_stub.edge.remote import AnnounceError, RemoteEdge, RemoteEdgeOptions
 from backend_stub.http_server import Tick
+from backend_stub.problems import ProblemError
 from backend_stub.server import ServerGroup, ServerOptions
 from backend_stub.services.edge_beats import FORGOTTEN_S
+from backend_stub.services.edge_gate import AWAY_S
 from backend_stub.services.steering_rules import Audience
 from backend_stub.signing import EdgeGrant
 from tests.kit.backend import publish_noise
@@ -135,3 +139,33 @@ def _end_when_announced(group: ServerGroup, name: str) -> None:
         until(lambda: name in group.context.edge_beats.latest())
     finally:
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_while_the_service_is_away_what_stood_goes_on_and_nothing_else() -> None:
+    """Also by a token that was renewed meanwhile. A service whose database is away answers 503."""
+    clock, answers, asked = SettableClock(), iter([204, 503, 204, 403]), 0
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        return httpx.Response(next(answers), headers={"Cache-Control": "max-age=5"})
+
+    async def all_of_it() -> None:
+        gate = RemoteGate("http://service/api/v1", clock)
+        gate._client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+        known, unknown = (EdgeGrant("film", name, clock.now() + 1e6, "encrypted") for name in ("known", "unknown"))
+        assert await gate.stands(known, "token")
+        clock.step(5)
+        assert await gate.stands(known, "renewed")
+        for _ in range(5):
+            assert await gate.stands(known, "renewed again")
+            with pytest.raises(ProblemError) as refused:
+                await gate.stands(unknown, "other token")
+            assert (refused.value.status, int(refused.value.headers["Retry-After"])) == (503, 3)
+        assert asked == 2
+        clock.step(AWAY_S)
+        assert await gate.stands(unknown, "other token")
+        clock.step(5)
+        assert not await gate.stands(known, "token")
+
+    asyncio.run(all_of_it())

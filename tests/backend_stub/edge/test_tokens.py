@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from backend_stub.db.models import RefreshToken
 from backend_stub.manifests import within
-from backend_stub.services.edge_gate import KEPT_S
+from backend_stub.services.edge_gate import AWAY_S, KEPT_S, REMEMBERED_S
 from backend_stub.services.entitlement import ContractTerms
 from backend_stub.services.streams import AHEAD_S, BEAT_S, MOST_AHEAD, SILENT_S
 from backend_stub.signing import EdgeGrant
@@ -276,18 +276,71 @@ def test_a_player_that_is_steered_keeps_its_place(running: Service) -> None:
     assert running.fetch(segment(play)).status_code == 200
 
 
-def test_without_a_database_files_go_on(running: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    play = running.device(running.account("a")).play().json()
+@pytest.fixture
+def away(running: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], int]]:
+    """Take the database away, when it is called; how often it was asked since."""
+    asked = -1
 
     def gone() -> None:
+        nonlocal asked
+        asked += 1
         raise OperationalError("connect", None, Exception("gone"))
 
-    monkeypatch.setattr(running.context.database, "read", gone)
+    def count() -> int:
+        nonlocal asked
+        asked = max(asked, 0)
+        monkeypatch.setattr(running.context.database, "read", gone)
+        return asked
+
+    yield count
+    monkeypatch.undo()
+
+
+def test_without_the_database_what_stood_goes_on_and_nothing_else(
+    running: Service, away: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_id = running.account("a")
+    known, ended, unknown = (running.device(account_id).play().json() for _ in range(3))
+    assert [status(running, segment(one)) for one in (known, ended)] == [200, 200]
+    running.client(account_id).post(f"/play/{ended['session_id']}/end", {})
+    away()
+    assert status(running, segment(known)) == 200
+    for one in (ended, unknown):
+        answer = running.fetch(segment(one))
+        assert refusal(answer) == (503, "database_unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+    monkeypatch.undo()
+    assert status(running, segment(unknown)) == 200
+    assert status(running, segment(ended)) == 403
+
+
+def test_a_database_that_is_away_is_asked_now_and_then(running: Service, away: Callable[[], int]) -> None:
+    """Each question waits for seconds, and a thread with it."""
+    play = running.device(running.account("a")).play().json()
     assert status(running, segment(play)) == 200
+    away()
+    running.clock.step(KEPT_S)
+    assert {running.fetch(segment(play)).status_code for _ in range(20)} == {200}
+    assert away() == 1
+    running.clock.step(AWAY_S)
+    assert running.fetch(segment(play)).status_code == 200
+    assert away() == 2
+
+
+def test_without_the_database_nothing_goes_on_for_longer_than_a_token(
+    running: Service, away: Callable[[], int]
+) -> None:
+    """Addresses for steered players live for hours."""
+    play = running.device(running.account("a")).play().json()
+    address = steered(running, play, 480)
+    assert status(running, address) == 200
+    away()
+    running.clock.step(REMEMBERED_S - KEPT_S - 1)
+    assert status(running, address) == 200
+    assert status(running, address) == 503
 
 
 def test_a_question_that_is_wrong_opens_nothing(running: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only while the database is away does everything stand."""
     play = running.device(running.account("a")).play().json()
 
     def wrong(_grant: EdgeGrant) -> bool:
