@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Response
 from backend_stub.api.deps import Context
 from backend_stub.api.errors import documented
 from backend_stub.problems import ProblemError
-from backend_stub.services.edge_gate import KEPT_S
+from backend_stub.services.edge_gate import KEPT_S, REMEMBERED_S
 
 router = APIRouter(tags=["edges"])
 
@@ -23,11 +23,12 @@ def edge_check(context: Context, token: _Token, path: _Path, client: _Client = "
     """Answer 204 for a token that is good for the file or its folder.
 
     Where tokens are bound to networks, the client's address counts too. The answer says for how long it may be
-    cached.
+    cached, and for how long it counts while the service does not answer (``stale-if-error``, RFC 5861).
     """
     now = context.clock.now()
     grant = context.url_signer.verify(token, now)
     if grant is None or not (grant.covers(path) and grant.good_from(client)) or not context.edge_gate.stands(grant):
         raise ProblemError(403, "bad_signature", "The address is not signed for this, or no longer.")
-    kept_s = int(min(KEPT_S, grant.expires_at - now))
-    return Response(status_code=204, headers={"Cache-Control": f"max-age={kept_s}" if kept_s else "no-store"})
+    kept_s, longest_s = (int(min(most_s, grant.expires_at - now)) for most_s in (KEPT_S, REMEMBERED_S))
+    caching = f"max-age={kept_s}, stale-if-error={longest_s - kept_s}" if kept_s else "no-store"
+    return Response(status_code=204, headers={"Cache-Control": caching})

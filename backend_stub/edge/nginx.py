@@ -1,7 +1,7 @@
 """A configuration of nginx as one more edge: the same files, the same signatures, the same headers.
 
 Our token is checked by the service itself (``auth_request`` to ``/edge-check``), which also knows whether it still
-stands; each answer is kept for the seconds that it says it may be.
+stands; each answer is kept for the seconds that it says it may be, and longer while the service does not answer.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from backend_stub.edge.files import CONTENT_TYPES, IMMUTABLE, MANIFEST_CACHE
 from backend_stub.problems import ProblemError
+from backend_stub.services.edge_gate import unanswered
 
 _TEMPLATE = """\
 # Made by "matinee nginx-config": serves the published titles of {media} with the service's signatures.
@@ -39,7 +40,7 @@ http {{
     fastcgi_temp_path {state}/fastcgi;
     uwsgi_temp_path {state}/uwsgi;
     scgi_temp_path {state}/scgi;
-    proxy_cache_path {state}/checks keys_zone=checks:4m max_size=16m inactive=60s use_temp_path=off;
+    proxy_cache_path {state}/checks keys_zone=checks:4m max_size=16m inactive=600s use_temp_path=off;
 
     types {{
 {types}
@@ -102,6 +103,8 @@ http {{
             proxy_cache_key $remote_addr/$token/$title/$folder;
             proxy_cache_lock on;
             proxy_ignore_headers Vary;
+            proxy_connect_timeout 2s;
+            proxy_read_timeout 4s;
         }}
 
         location / {{
@@ -110,6 +113,11 @@ http {{
 
         error_page 403 /problem/403;
         error_page 404 /problem/404;
+        error_page 500 502 504 =503 /problem/503;  # a check without an answer is 500
+        location = /problem/503 {{
+            internal;
+{unanswered}
+        }}
         location = /problem/403 {{
             internal;
 {forbidden}
@@ -163,6 +171,7 @@ def configuration(edge: NginxEdge) -> str:
         forbidden=_problem(
             ProblemError(403, "bad_signature", "The address is not signed, or its signature has expired.")
         ),
+        unanswered=_problem(unanswered()),
         missing=_problem(ProblemError(404, "file_not_found", "There is no such file.")),
     )
 
@@ -172,6 +181,7 @@ def _problem(problem: ProblemError) -> str:
         "default_type application/problem+json;",
         'add_header Access-Control-Allow-Origin "*" always;',
         'add_header Cache-Control "no-store" always;',
+        *(f'add_header {name} "{value}" always;' for name, value in problem.headers.items()),
         f"return {problem.status} '{problem.body().decode()}';",
     ]
     return "\n".join(f"            {line}" for line in lines)

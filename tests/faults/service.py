@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from starlette.responses import Response
 from backend_stub import config, master_keys, metrics, server, service_secrets
 from backend_stub.admin import pages
 from backend_stub.api import account as api_account
-from backend_stub.api import auth, deps, errors, schemas, system
+from backend_stub.api import auth, deps, edge_check, errors, schemas, system
 from backend_stub.api import catalog as api_catalog
 from backend_stub.api.no_nul import NoNul
 from backend_stub.asgi import App, Scope
@@ -108,6 +108,7 @@ from tests.faults.model import Fault
 _SERVER = "tests/backend_stub/test_server.py::"
 _TOKENS = "tests/backend_stub/edge/test_tokens.py::"
 _AT_ONCE = "tests/backend_stub/services/test_concurrency.py::"
+_NGINX = "tests/backend_stub/edge/test_nginx.py::"
 _HELD_UP = _AT_ONCE + "TestPostgresThatIsHeldUp::"
 
 
@@ -615,6 +616,16 @@ def _health_in_a_thread(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(route, "endpoint", health)
 
 
+def _nginx_without(line: str) -> Callable[[pytest.MonkeyPatch], None]:
+    """nginx's configuration lacks something."""
+
+    def put_back(patch: pytest.MonkeyPatch) -> None:
+        assert line in nginx._TEMPLATE
+        patch.setattr(nginx, "_TEMPLATE", nginx._TEMPLATE.replace(line, ""))
+
+    return put_back
+
+
 def _counts_letters(patch: pytest.MonkeyPatch) -> None:
     """Names of files are cut by letters, while file systems count bytes."""
     patch.setattr(uploads, "_MAX_NAME_BYTES", 800)
@@ -983,6 +994,21 @@ FAULTS = [
         "service-health-waits-for-threads",
         _HARD + "test_it_says_that_it_lives_while_all_threads_wait",
         _health_in_a_thread,
+    ),
+    Fault(
+        "service-nginx-answers-500-without-the-service",
+        _NGINX + "test_without_the_service_it_says_to_come_again",
+        _nginx_without("error_page 500 502 504 =503 /problem/503;"),
+    ),
+    Fault(
+        "service-nginx-stops-with-the-service",
+        _NGINX + "test_while_the_service_does_not_answer_what_stood_goes_on_and_nothing_else",
+        _nginx_without("proxy_cache checks;"),
+    ),
+    Fault(
+        "service-an-answer-does-not-outlive-the-service",
+        _NGINX + "test_the_service_says_for_how_long_its_answer_counts",
+        lambda patch: patch.setattr(edge_check, "REMEMBERED_S", edge_gate.KEPT_S),
     ),
     Fault(
         "service-one-session-hides-others",

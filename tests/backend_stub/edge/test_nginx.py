@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -12,7 +14,7 @@ from backend_stub.edge.nginx import NginxEdge, configuration
 from backend_stub.server import ServerGroup
 from backend_stub.signing import EdgeGrant, UrlSigner
 from tests.kit.backend import SignedInViewer
-from tests.kit.nginx import running_nginx
+from tests.kit.nginx import nginx_process, running_nginx
 from tests.kit.waiting import until
 
 SAME_HEADERS = (
@@ -140,6 +142,71 @@ def test_one_check_serves_many_requests(group: ServerGroup, nginx: str, client: 
     for _ in range(5):
         assert client.get(nginx + path).status_code == 200
     assert checks(group) == before + 1
+
+
+def test_while_the_service_does_not_answer_what_stood_goes_on_and_nothing_else(
+    group: ServerGroup, nginx: str, client: httpx.Client, tmp_path: Path
+) -> None:
+    answer, asked = 204, 0
+
+    class Checks(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            nonlocal asked
+            asked += 1
+            if answer:
+                self.send_response(answer)
+                self.send_header("Cache-Control", "max-age=1, stale-if-error=600")
+                self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    path = signed_path(group, "/noise/clear/video/1.m4s")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Checks) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{service.server_address[1]}"
+        with nginx_process(NginxEdge(group.settings.media_dir, tmp_path, "", f"{url}/api/v1", url)) as edge:
+            found = {client.get(edge + path).status_code}
+
+            def goes_on_until(times: int) -> Callable[[], bool]:
+                def went_on() -> bool:
+                    found.add(client.get(edge + path).status_code)
+                    return asked >= times
+
+                return went_on
+
+            answer = 0
+            until(goes_on_until(asked + 3))
+            assert found == {200}
+            assert_unanswered(client.get(edge + path.replace("/clear/", "/clear/video/")))
+            answer = 403
+            assert client.get(edge + path).status_code == 403
+            answer = 0
+        service.shutdown()
+
+
+def test_the_service_says_for_how_long_its_answer_counts(
+    group: ServerGroup, client: httpx.Client, viewer: SignedInViewer
+) -> None:
+    for lifetime_s, caching in ((3600.0, "max-age=5, stale-if-error=595"), (0.9, "no-store")):
+        token = signed_path(group, "/noise/clear/x", lifetime_s=lifetime_s).split("/")[2]
+        headers = {"X-Matinee-Token": token, "X-Matinee-Path": "/noise/clear/"}
+        assert client.get(f"{group.api_url}/edge-check", headers=headers).headers["cache-control"] == caching
+
+
+def test_without_the_service_it_says_to_come_again(
+    group: ServerGroup, client: httpx.Client, tmp_path: Path, nginx: str
+) -> None:
+    gone = "http://127.0.0.1:1"
+    with nginx_process(NginxEdge(group.settings.media_dir, tmp_path, "", f"{gone}/api/v1", gone)) as alone:
+        assert_unanswered(client.get(alone + signed_path(group, "/noise/clear/video/1.m4s")))
+        assert_unanswered(client.get(alone + "/s/token/channel/live/manifest.mpd"))
+
+
+def assert_unanswered(answer: httpx.Response) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["access-control-allow-origin"] == "*"
 
 
 def checks(group: ServerGroup) -> float:
