@@ -1,7 +1,7 @@
 """A configuration of nginx as one more edge: the same files, the same signatures, the same headers.
 
 Our token is checked by the service itself (``auth_request`` to ``/edge-check``), which also knows whether it still
-stands; each answer is kept for the seconds that it says it may be, and longer while the service does not answer.
+stands. Each answer is kept for the seconds that it says it may be, and longer while the service does not answer.
 """
 
 from __future__ import annotations
