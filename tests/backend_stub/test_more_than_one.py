@@ -130,7 +130,7 @@ def test_what_one_takes_back_the_edges_of_the_other_know(postgres: Cluster, tmp_
         account = here.accounts.ensure_demo_viewer()
         device = here.devices.register(account.id, "x", ECKey.generate_key("P-256").as_dict(private=False)).id
         grants = [here.play.start(Viewing(account.id), "noise", device, "clear").grant for _ in range(2)]
-        until(lambda: there.edge_gate.stands(grants[1]) and there.edge_gate.known(grants[1]), "it does not stand")
+        until(lambda: there.edge_gate.stands(grants[1]) and there.edge_gate.at_once(grants[1]), "it does not stand")
         here.streams.end(account.id, grants[1].session_id)
         until(lambda: not there.edge_gate.stands(grants[1]), "the other process is not told")
 
