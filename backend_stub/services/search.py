@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from backend_stub.clock import Clock
+from backend_stub.clock import DAY_S, Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import CatalogueState, Title
 from backend_stub.services.catalog import WatchedTitle, watched
@@ -19,13 +19,12 @@ from backend_stub.services.title_credits import ANY, Narrowing
 from backend_stub.titles import EPISODE, LISTED
 
 _BATCH = 200
-_KINDS = (*LISTED, EPISODE)  # trailers are found through their titles
+_KINDS = (*LISTED, EPISODE)  # trailers are found through their titles, recordings by their owners alone
 _AT_ONCE = 500  # titles that may be taken into the index while somebody waits
 _COUNT_S = 10.0  # between two counts of the titles
 _NONE = -1  # the number before all changes
 _MAX_LOOKED_AT = 5000  # hits that a page may pass over because they are not offered
-
-
+_SEARCHED = and_(Title.published_at.is_not(None), Title.kind.in_(_KINDS))
 _OFFERED = select(Title).where(Title.id.in_(bindparam("title_ids", expanding=True)), is_offered(_KINDS))
 
 
@@ -46,6 +45,7 @@ class Search:
         self._clock = clock
         self._index = index
         self._count_at = float("-inf")
+        self._edited: dict[str, float | None] = {}  # when older processes edited what is in the index so
 
     def close(self) -> None:
         self._index.close()
@@ -116,11 +116,11 @@ class Search:
         if before > number:
             before = _NONE  # of a database that was put back
         if before != number:
-            query = select(Title.id, Title.published_at).where(Title.change > before)
+            query = select(Title.id, _SEARCHED).where(Title.change > before)
             rows = session.execute(query if most is None else query.limit(most + 1)).all()
             if most is not None and len(rows) > most:
                 return
-            shown = {title_id for title_id, published_at in rows if published_at is not None}
+            shown = {title_id for title_id, searched in rows if searched}
             gone = {title_id for title_id, _ in rows} - shown
             known = self._index.ids() if before == _NONE else set()
             self._index.update(_documents(session, shown), gone | known, _stamp(number))
@@ -129,12 +129,19 @@ class Search:
             self._compare(session, number)
 
     def _compare(self, session: Session, number: int) -> None:
-        """Rows that were deleted, or came past the objects of this program, have no number: they are counted."""
-        published = Title.published_at.is_not(None)
-        count = session.scalar(select(func.count()).select_from(Title).where(published))
+        """Rows that were deleted, or came past the objects of this program, have no number: they are counted. What an
+        older process edits has only a time."""
+        count = session.scalar(select(func.count()).select_from(Title).where(_SEARCHED))
         if count != self._index.count():
-            known, wanted = self._index.ids(), set(session.scalars(select(Title.id).where(published)))
+            known, wanted = self._index.ids(), set(session.scalars(select(Title.id).where(_SEARCHED)))
             self._index.update(_documents(session, wanted - known), known - wanted, _stamp(number))
+        lately = Title.edited_at > self._clock.now() - DAY_S
+        edited = dict(session.execute(select(Title.id, Title.edited_at).where(lately)).tuples().all())
+        ids = {title_id for title_id, at in edited.items() if self._edited.get(title_id) != at}
+        if ids:
+            shown = set(session.scalars(select(Title.id).where(lately, _SEARCHED))) & ids
+            self._index.update(_documents(session, shown), ids - shown, _stamp(number))
+        self._edited = edited
 
 
 def _change(stamp: str) -> int:

@@ -109,6 +109,7 @@ _SERVER = "tests/backend_stub/test_server.py::"
 _TOKENS = "tests/backend_stub/edge/test_tokens.py::"
 _AT_ONCE = "tests/backend_stub/services/test_concurrency.py::"
 _NGINX = "tests/backend_stub/edge/test_nginx.py::"
+_SEARCH = "tests/backend_stub/api/test_search.py::"
 _HELD_UP = _AT_ONCE + "TestPostgresThatIsHeldUp::"
 
 
@@ -1009,6 +1010,16 @@ FAULTS = [
         "service-an-answer-does-not-outlive-the-service",
         _NGINX + "test_the_service_says_for_how_long_its_answer_counts",
         lambda patch: patch.setattr(edge_check, "REMEMBERED_S", edge_gate.KEPT_S),
+    ),
+    Fault(
+        "service-recordings-are-searched-by-all",
+        _SEARCH + "test_what_is_never_offered_is_not_in_the_index",
+        lambda patch: patch.setattr(search, "_SEARCHED", Title.published_at.is_not(None)),
+    ),
+    Fault(
+        "service-what-an-older-process-renames-is-not-found",
+        _SEARCH + "test_what_an_older_process_renames_is_found",
+        lambda patch: patch.setattr(search, "DAY_S", 0.0),
     ),
     Fault(
         "service-one-session-hides-others",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 
 from backend_stub.db.models import CatalogueState, Title
 from backend_stub.services import search_index
@@ -19,6 +19,7 @@ from backend_stub.services.editing import Words
 from backend_stub.services.entitlement import ContractTerms
 from backend_stub.services.search_index import SearchDocument, SearchIndex
 from backend_stub.services.vocabulary import Near, Vocabulary
+from backend_stub.titles import RECORDING, TRAILER
 from tests.kit.rights import START, Caller, Service, refusal, service
 
 FILMS = {
@@ -145,6 +146,41 @@ def test_rows_that_came_or_went_by_themselves_are_counted(running: Service, view
     running.clock.step(60)
     search.keep_in_step()
     assert search._index.ids() == before - {"paris-texas"}
+
+
+def test_what_is_never_offered_is_not_in_the_index(running: Service, viewer: Caller) -> None:
+    """Viewers' recordings would push films out of it, and their words would be offered to others as corrections."""
+    index = running.context.titles.search._index
+    assert hits(viewer, "q=texas") == ["paris-texas"]
+    with running.context.database.write() as session:
+        for number, kind in enumerate((RECORDING, TRAILER) * 5):
+            one = film(f"own-{number}", "Zyxwvutsr", "", 2000, START + 100)
+            one.kind = kind
+            session.add(one)
+    assert viewer.get("/search?q=zyxwvutss").json()["corrected"] is None
+    assert index.count() == len(FILMS) + 1
+    index.update([SearchDocument("own-1", "Zyxwvutsr", "", 2000)], (), index.stamp())  # as a version before did
+    running.clock.step(10)
+    running.context.titles.search.keep_in_step()
+    assert index.count() == len(FILMS) + 1
+
+
+def test_what_an_older_process_renames_is_found(running: Service, viewer: Caller) -> None:
+    """It does not number its changes: it says when they were made."""
+    for word, published in (("tango", True), ("waltz", True), ("foxtrot", False)):
+        with running.context.database.write() as session:
+            words = {"word": word, "now": running.clock.now(), "at": START if published else None}
+            session.execute(
+                text("UPDATE titles SET title = :word, edited_at = :now, published_at = :at WHERE id = 'amelie'"),
+                words,
+            )
+        running.clock.step(10)
+        running.context.titles.search.keep_in_step()
+        assert hits(viewer, f"q={word}") == (["amelie"] if published else [])
+    stamp = running.context.titles.search._index.stamp()
+    running.clock.step(10)
+    running.context.titles.search.keep_in_step()
+    assert running.context.titles.search._index.stamp() == stamp, "it is taken in once"
 
 
 def test_a_damaged_index_is_made_again(running: Service, viewer: Caller) -> None:
