@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from backend_stub.api import schemas
-from backend_stub.api.deps import Context, Publisher, TitleId, Viewer
+from backend_stub.api.deps import Context, Publisher, TitleId, Watching
 from backend_stub.api.errors import documented
 from backend_stub.problems import not_found
 from backend_stub.services.title_credits import Credits, Narrowing, Person
@@ -27,8 +27,8 @@ Narrowed = Annotated[Narrowing, Depends(_narrowing)]
 
 
 @router.get("/catalog/{title_id}/credits", responses=documented(401, 403, 404))
-def get_credits(context: Context, _viewer: Viewer, title_id: TitleId) -> schemas.CreditsBody:
-    return _body(context.titles.credits.shown(title_id))
+def get_credits(context: Context, watching: Watching, title_id: TitleId) -> schemas.CreditsBody:
+    return _body(context.titles.credits.shown(watching, title_id))
 
 
 @router.put("/admin/titles/{title_id}/credits", responses=documented(401, 403, 404))

@@ -123,7 +123,7 @@ class Catalog:
             return session.scalars(query, offer_values(viewing, self._clock.now())).all()
 
     def get(self, viewing: Viewing, title_id: str) -> WatchedTitle:
-        """Raises :class:`ProblemError` 404 ``title_not_found``."""
+        """Raises :class:`ProblemError` as :func:`published_title`."""
         with self._database.read() as session:
             title = published_title(session, title_id, viewing=viewing)
             return whole(session, viewing, title)

@@ -128,9 +128,12 @@ def published_title(
 ) -> Title:
     """The published title, in this variant where one is named. A recording is there for its owner only.
 
-    Raises :class:`ProblemError` 404 ``title_not_found`` or ``variant_not_found``.
+    Raises :class:`ProblemError` 404 ``title_not_found`` or ``variant_not_found``, 403 ``maturity`` for a profile that
+    may not watch it.
     """
     title = _published(session.get(Title, title_id), variant)
+    if viewing is not None:
+        _check_maturity(viewing, title)
     if title.kind == RECORDING:
         _own_recording(session, title_id, viewing)
     return title
@@ -198,10 +201,14 @@ def entitled_title(
 
 def _offered_rights(viewing: Viewing, title: Title, rights: ContractTerms, now: float) -> ContractTerms:
     """The rights of a title that is offered to this viewer. Raises :class:`ProblemError` 403."""
-    if viewing.maturity is not None and title.maturity > viewing.maturity:
-        raise ProblemError(403, "maturity", "This profile may not watch this title.")
+    _check_maturity(viewing, title)
     check_offer(rights, viewing.country, now)
     return rights
+
+
+def _check_maturity(viewing: Viewing, title: Title) -> None:
+    if viewing.maturity is not None and title.maturity > viewing.maturity:
+        raise ProblemError(403, "maturity", "This profile may not watch this title.")
 
 
 def check_offer(rights: ContractTerms, country: str | None, now: float) -> None:

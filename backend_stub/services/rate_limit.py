@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import threading
-from collections import OrderedDict, deque
+from collections import deque
+from heapq import nsmallest
 from typing import Protocol
 
 from backend_stub.config import RateLimit
 
 _MAX_KEYS = 10_000
+_FORGOTTEN = 1000  # keys at once, so that it is done seldom
 _SUBSCRIBER_BITS = 64  # of an IPv6 address: all that follow are one household's
 
 
@@ -47,19 +49,19 @@ class CountingWindow(Protocol):
 
 
 class SlidingWindow:
-    """A :class:`CountingWindow` of this process alone; the longest unused keys go first when there are too many."""
+    """A :class:`CountingWindow` of this process alone. When there are too many keys, those with the fewest attempts
+    are forgotten: others cannot push out a key that is near its limit by trying many."""
 
     def __init__(self, limit: RateLimit) -> None:
         self._limit = limit
-        self._attempts: OrderedDict[str, deque[float]] = OrderedDict()
+        self._attempts: dict[str, deque[float]] = {}
         self._lock = threading.Lock()
 
     def attempt(self, key: str, now: float) -> float | None:
         with self._lock:
+            if key not in self._attempts and len(self._attempts) >= _MAX_KEYS:
+                self._make_room(now)
             times = self._attempts.setdefault(key, deque())
-            self._attempts.move_to_end(key)
-            while len(self._attempts) > _MAX_KEYS:
-                self._attempts.popitem(last=False)
             wait_s = self._wait(times, now)
             if wait_s is None:
                 times.append(now)
@@ -77,6 +79,12 @@ class SlidingWindow:
     def forgive(self, key: str) -> None:
         with self._lock:
             self._attempts.pop(key, None)
+
+    def _make_room(self, now: float) -> None:
+        over = [key for key, times in self._attempts.items() if not times or times[-1] <= now - self._limit.window_s]
+        few = nsmallest(_FORGOTTEN - len(over), self._attempts, key=lambda key: len(self._attempts[key]))
+        for key in {*over, *few}:
+            del self._attempts[key]
 
     def _wait(self, times: deque[float], now: float) -> float | None:
         while times and times[0] <= now - self._limit.window_s:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Literal
 
@@ -101,36 +102,45 @@ class Recordings:
         ``recording_forbidden`` or ``recording_limit``.
         """
         now = self._clock.now()
-        with self._database.write() as session:
-            session.get_one(Account, viewing.account_id, with_for_update=True)  # one after the other, for the limit
-            entitled = entitled_title(session, viewing, channel_id, now, LIVE)
-            programme, journal = self._programme(entitled.title, starts_at, now)
-            if not (entitled.rights.record and programme.record):
-                raise ProblemError(403, "recording_forbidden", "This programme may not be recorded.")
-            own = (Recording.account_id == viewing.account_id, Recording.profile_id == viewing.profile_id)
-            same = func.abs(Recording.starts_at - programme.starts_at) < _SAME_S
-            known = session.scalar(select(Recording.title_id).where(*own, Recording.channel_id == channel_id, same))
-            if known is not None:
-                return known
-            size = _estimate(journal, programme)
-            self._check_room(session, viewing.account_id, size)
-            title = _title_of(entitled.title, programme)
-            session.add(title)
-            session.flush()
-            row = Recording(
-                title_id=title.id,
-                account_id=viewing.account_id,
-                profile_id=viewing.profile_id,
-                channel_id=channel_id,
-                starts_at=programme.starts_at,
-                ends_at=programme.ends_at,
-                size_bytes=size,
-                reason="",
-            )
-            session.add(row)
-            account_id = viewing.account_id
-            audit.record(session, now, "recording.planned", account_id=account_id, subject=title.id, title=channel_id)
-        self._copy_poster(channel_id, title.id)
+        with ExitStack() as undo:
+            with self._database.write() as session:
+                session.get_one(
+                    Account, viewing.account_id, with_for_update=True
+                )  # one after the other, for the limit
+                entitled = entitled_title(session, viewing, channel_id, now, LIVE)
+                programme, journal = self._programme(entitled.title, starts_at, now)
+                if not (entitled.rights.record and programme.record):
+                    raise ProblemError(403, "recording_forbidden", "This programme may not be recorded.")
+                own = (Recording.account_id == viewing.account_id, Recording.profile_id == viewing.profile_id)
+                same = func.abs(Recording.starts_at - programme.starts_at) < _SAME_S
+                known = session.scalar(
+                    select(Recording.title_id).where(*own, Recording.channel_id == channel_id, same)
+                )
+                if known is not None:
+                    return known
+                size = _estimate(journal, programme)
+                self._check_room(session, viewing.account_id, size)
+                title = _title_of(entitled.title, programme)
+                session.add(title)
+                session.flush()
+                row = Recording(
+                    title_id=title.id,
+                    account_id=viewing.account_id,
+                    profile_id=viewing.profile_id,
+                    channel_id=channel_id,
+                    starts_at=programme.starts_at,
+                    ends_at=programme.ends_at,
+                    size_bytes=size,
+                    reason="",
+                )
+                session.add(row)
+                account_id = viewing.account_id
+                audit.record(
+                    session, now, "recording.planned", account_id=account_id, subject=title.id, title=channel_id
+                )
+                undo.callback(shutil.rmtree, self._settings.media_dir / title.id, ignore_errors=True)
+                self._copy_poster(channel_id, title.id)
+            undo.pop_all()
         return title.id
 
     def remove(self, viewing: Viewing, title_id: str) -> None:

@@ -136,7 +136,7 @@ class Search:
             known, wanted = self._index.ids(), set(session.scalars(select(Title.id).where(_SEARCHED)))
             self._index.update(_documents(session, wanted - known), known - wanted, _stamp(number))
         lately = Title.edited_at > self._clock.now() - DAY_S
-        edited = dict(session.execute(select(Title.id, Title.edited_at).where(lately)).tuples().all())
+        edited = dict(iter(session.execute(select(Title.id, Title.edited_at).where(lately))))
         ids = {title_id for title_id, at in edited.items() if self._edited.get(title_id) != at}
         if ids:
             shown = set(session.scalars(select(Title.id).where(lately, _SEARCHED))) & ids

@@ -42,10 +42,10 @@ class SeriesCatalog:
         """Those of which an episode is offered to this viewer, and where the next page goes on. They have ``limit``
         episodes in all, behind the one ``after`` (season and number).
 
-        Raises :class:`ProblemError` 404 ``title_not_found``, also for a title that is no series.
+        Raises :class:`ProblemError` as :func:`published_title`, 404 ``title_not_found`` for what is no series.
         """
         with self._database.read() as session:
-            if published_title(session, series_id).kind != SERIES:
+            if published_title(session, series_id, viewing=viewing).kind != SERIES:
                 raise ProblemError(404, "title_not_found", "There is no such series.")
             found = episodes_on_offer(session, viewing, series_id, self._clock.now(), after, limit)
             shown = watched(session, viewing, [title for title, _ in found])

@@ -13,7 +13,7 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Title, TitleGenre, TitlePerson
 from backend_stub.services import audit
-from backend_stub.services.entitlement import published_title
+from backend_stub.services.entitlement import Viewing, published_title
 
 Job = Literal["director", "writer", "actor"]
 
@@ -57,10 +57,10 @@ class TitleCredits:
         self._database = database
         self._clock = clock
 
-    def shown(self, title_id: str) -> Credits:
-        """Those of a published title. Raises :class:`ProblemError` 404 ``title_not_found``."""
+    def shown(self, viewing: Viewing, title_id: str) -> Credits:
+        """Those of a published title. Raises :class:`ProblemError` as :func:`published_title`."""
         with self._database.read() as session:
-            published_title(session, title_id)
+            published_title(session, title_id, viewing=viewing)
             return credits_of(session, title_id)
 
     def set(self, title_id: str, wanted: Credits, by: str | None) -> Credits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,7 @@ from backend_stub.services import (
     newest_titles,
     profiles,
     quality,
+    recordings,
     retention,
     search,
     search_index,
@@ -81,6 +83,7 @@ from backend_stub.services import (
     shared,
     streams,
     telemetry,
+    title_credits,
     tokens,
     uploads,
 )
@@ -91,7 +94,7 @@ from backend_stub.services.edge_gate import EdgeGate
 from backend_stub.services.entitlement import Viewing, is_offered
 from backend_stub.services.playback_insight import Insight, PlayedSession
 from backend_stub.services.quality import Group, QualityOf, QualitySums, aggregate
-from backend_stub.services.rate_limit import CountingWindow
+from backend_stub.services.rate_limit import CountingWindow, SlidingWindow
 from backend_stub.services.reports import Outcome
 from backend_stub.services.rights import policy, revocation
 from backend_stub.services.row_queries import RowQueries
@@ -627,6 +630,36 @@ def _nginx_without(line: str) -> Callable[[pytest.MonkeyPatch], None]:
     return put_back
 
 
+def _poster_after_the_commit(patch: pytest.MonkeyPatch) -> None:
+    """A recording is planned before its poster is copied, and what was copied stays."""
+
+    class NothingToUndo(ExitStack):
+        def callback(self, *_: object, **__: object) -> Any:
+            return None
+
+    patch.setattr(recordings, "ExitStack", NothingToUndo)
+
+
+def _for_any_age(patch: pytest.MonkeyPatch) -> None:
+    """What a title's page says is shown to every profile."""
+    found = catalog.published_title
+
+    def of_anybody(session: Session, title_id: str, variant: str | None = None, viewing: object = None) -> Title:
+        return found(session, title_id, variant)
+
+    for module in (catalog, series, title_credits):
+        patch.setattr(module, "published_title", of_anybody)
+
+
+def _forgets_the_oldest(patch: pytest.MonkeyPatch) -> None:
+    """Who tries many keys pushes out the others."""
+
+    def make_room(window: SlidingWindow, _now: float) -> None:
+        del window._attempts[next(iter(window._attempts))]
+
+    patch.setattr(SlidingWindow, "_make_room", make_room)
+
+
 def _counts_letters(patch: pytest.MonkeyPatch) -> None:
     """Names of files are cut by letters, while file systems count bytes."""
     patch.setattr(uploads, "_MAX_NAME_BYTES", 800)
@@ -1020,6 +1053,21 @@ FAULTS = [
         "service-what-an-older-process-renames-is-not-found",
         _SEARCH + "test_what_an_older_process_renames_is_found",
         lambda patch: patch.setattr(search, "DAY_S", 0.0),
+    ),
+    Fault(
+        "service-a-child-reads-of-what-it-may-not-watch",
+        "tests/backend_stub/api/test_households.py::TestProfiles::test_a_child_sees_what_it_may",
+        _for_any_age,
+    ),
+    Fault(
+        "service-many-keys-push-out-a-limit",
+        "tests/backend_stub/services/test_rate_limit.py::test_many_keys_do_not_push_out_one_that_is_near_its_limit",
+        _forgets_the_oldest,
+    ),
+    Fault(
+        "service-a-recording-that-failed-leaves-its-poster",
+        "tests/backend_stub/broadcast/test_recordings.py::test_a_recording_that_cannot_be_planned_leaves_nothing",
+        _poster_after_the_commit,
     ),
     Fault(
         "service-one-session-hides-others",

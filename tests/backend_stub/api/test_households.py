@@ -159,6 +159,8 @@ class TestProfiles:
         device.register()
         assert refusal(device.play()) == (403, "maturity")
         assert refusal(device.download()) == (403, "maturity")
+        for page in ("", "/credits", "/episodes"):
+            assert refusal(device.client.get(f"/catalog/film{page}")) == (403, "maturity")
         running.context.rights.contracts.rate("film", 6, by=None)
         assert len(kim.get("/catalog").json()["items"]) == 1
         assert device.play().status_code == 200

@@ -181,7 +181,7 @@ class TestTheRules:
         token = viewer.post(f"/profiles/{profile}/selection", {"pin": None}).json()["access_token"]
         viewer.headers["Authorization"] = f"Bearer {token}"
         assert ids(viewer.get("/catalog")) == ["film"]
-        assert seasons(viewer) == {}
+        assert refusal(viewer.get("/catalog/the-mill/episodes")) == (403, "maturity")
 
     def test_a_series_is_taken_back_with_its_episodes(self, running: Service, viewer: Caller) -> None:
         running.context.rights.revocations.revoke_title("the-mill", "a quarrel", by="x")

@@ -15,7 +15,7 @@ from backend_stub.broadcast.guide import Programme, write_programmes
 from backend_stub.broadcast.journal import JOURNAL, Journal, read_channel
 from backend_stub.broadcaster.rotation import RotatingKeys
 from backend_stub.db.models import Title
-from backend_stub.services import recorder
+from backend_stub.services import recorder, recordings
 from backend_stub.services.broadcasts import CataloguedBroadcast
 from backend_stub.services.entitlement import ContractTerms
 from player.manifest import parse
@@ -134,6 +134,31 @@ def test_a_programme_is_kept_when_the_window_has_left_it(running: Service, devic
     names = [one["id"] for one in device.client.get("/catalog").json()["items"]]
     assert recording not in names, "it is nobody else's"
     air.close()
+
+
+def test_a_recording_that_cannot_be_planned_leaves_nothing(
+    running: Service, air: Air, device: SigningDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its poster is copied before anybody is told of it, and goes when it is not planned."""
+    air.make(2)
+    media = running.context.settings.media_dir
+    (media / "chan" / "poster.jpg").write_bytes(b"poster")
+    before = {one.name for one in media.iterdir()}
+    with monkeypatch.context() as patch:
+        patch.setattr(recordings.audit, "record", fails)
+        with pytest.raises(OSError, match="full"):
+            record(device)
+    with monkeypatch.context() as patch:
+        patch.setattr(recordings.shutil, "copyfile", fails)
+        with pytest.raises(OSError, match="full"):
+            record(device)
+    assert listed(device) == []
+    assert {one.name for one in media.iterdir()} == before
+    assert (media / record(device) / "poster.jpg").read_bytes() == b"poster"
+
+
+def fails(*_: object, **__: object) -> None:
+    raise OSError("full")
 
 
 def test_what_is_over_is_recorded_while_it_is_in_the_window(air: Air, device: SigningDevice) -> None:

@@ -43,3 +43,18 @@ def test_the_addresses_of_one_line_count_together() -> None:
     assert subscriber_of("2001:db8:1:3::1") not in line
     assert subscriber_of("192.0.2.1") == subscriber_of("::ffff:192.0.2.1") != subscriber_of("192.0.2.2")
     assert subscriber_of("testclient") == "testclient"
+
+
+def test_many_keys_do_not_push_out_one_that_is_near_its_limit() -> None:
+    """An IPv6 /48 has 65,536 lines. What is over goes first, then what has the fewest attempts."""
+    window = SlidingWindow(RateLimit(attempts=3, window_s=10))
+    assert [window.attempt("victim", now) for now in (0, 1, 2)] == [None] * 3
+    for number in range(25_000):
+        assert window.attempt(f"line {number}", 3) is None
+    assert window.wait("victim", 4) == 6
+    assert len(window._attempts) <= 10_000
+    assert [window.attempt("anna", now) for now in (100, 101)] == [None, None]
+    for number in range(10_000):
+        window.attempt(f"later {number}", 101)
+    assert "victim" not in window._attempts
+    assert "anna" in window._attempts
