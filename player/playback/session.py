@@ -72,6 +72,7 @@ class Session:
         self._rotation = 0
         self._subtitle_position = 100.0
         self._stopping = asyncio.Event()
+        self._steps: list[str] = []  # commands for frames, until a jump has arrived
 
     # --- for any thread
 
@@ -182,8 +183,7 @@ class Session:
 
     def step_frame(self, direction: int) -> None:
         """Hold the picture and go to the next one (1), or the one before (-1)."""
-        self._parts.controls.paused = True
-        self._do(self._command, ("frame-step" if direction > 0 else "frame-back-step",))
+        self._do(self._step_frame, "frame-step" if direction > 0 else "frame-back-step")
 
     def keep_bookmarks(self, marks_s: Sequence[float]) -> None:
         """The viewer's bookmarks in this title, in seconds."""
@@ -349,7 +349,17 @@ class Session:
     def _do(self, command: Callable[[_Value], Coroutine[Any, Any, None]], value: _Value) -> None:
         self._parts.tasks.do(lambda: command(value))
 
+    async def _step_frame(self, command: str) -> None:
+        """During a jump libmpv would take its frame for the step, and ignore a step back: they come after it."""
+        if self._parts.monitor.is_seeking:
+            self._steps.append(command)
+            self._parts.controls.pause(paused=True)
+        else:
+            self._parts.controls.paused = True
+            await self._phase.command(command)
+
     async def _seek(self, target_s: float) -> None:
+        self._steps.clear()
         await self._phase.seek(target_s)
 
     async def _thumbnail(self, time_s: float) -> Picture | None:
@@ -372,9 +382,6 @@ class Session:
     async def _select_second_text(self, track_id: str | None) -> None:
         await self._phase.choose_second_text(track_id)
 
-    async def _command(self, words: tuple[str, ...]) -> None:
-        await self._phase.command(*words)
-
     async def _screenshot(self, path: Path) -> bool:
         if self._phase.is_protected:
             return False
@@ -389,6 +396,8 @@ class Session:
         return done
 
     async def _exact_position(self) -> float:
+        if self._parts.monitor.is_seeking:
+            return self._parts.playhead.position_s  # where it leads
         at_s = await asyncio.to_thread(self._parts.player.read, "time-pos")
         return float(at_s) if isinstance(at_s, int | float) else self.state.position_s
 
@@ -408,6 +417,10 @@ class Session:
             if refusal is not None:
                 ending.fail(refusal)
         self._phase.player_event(name)
+        if name == "playback-restart":
+            steps, self._steps = self._steps, []
+            for command in steps:
+                self._do(self._step_frame, command)
 
     def _on_property(self, name: str, value: Any) -> None:  # noqa: ANN401
         self._parts.monitor.handle_property(name, value)

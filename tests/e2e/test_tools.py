@@ -101,6 +101,24 @@ def test_another_track_is_there_at_once_while_paused(film):
     until(lambda: film.player.read("time-pos") == pytest.approx(before, abs=0.05), "the place stays")
 
 
+@pytest.mark.parametrize(("direction", "frame_s"), [(1, 2.04), (-1, 1.96)], ids=["forward", "back"])
+def test_a_frame_after_a_jump_is_one_of_the_place_it_leads_to(film, direction, frame_s):
+    """libmpv would take the frame of the jump for the step, or let a step back be."""
+    film.session.seek(2.0)
+    film.session.step_frame(direction)
+    until(lambda: film.player.read("time-pos") == pytest.approx(frame_s, abs=0.005))
+    until(lambda: film.session.state.status is PlaybackStatus.PAUSED)
+
+
+def test_a_frame_after_a_jump_holds_a_film_that_plays(film):
+    film.session.play()
+    until(lambda: film.session.state.status is PlaybackStatus.PLAYING)
+    film.session.seek(2.0)
+    film.session.step_frame(1)
+    until(lambda: film.session.state.status is PlaybackStatus.PAUSED)
+    until(lambda: film.player.read("time-pos") == pytest.approx(2.04, abs=0.005))
+
+
 def test_a_dropped_file_is_shown_and_a_bad_one_is_told(film, tmp_path):
     dropped = tmp_path / "elsewhere.vtt"
     dropped.write_text("WEBVTT\n\n00:00.000 --> 00:03.900\nDropped\n")

@@ -51,6 +51,7 @@ from ui.app.viewmodels.relay import StateRelay
 from ui.app.viewmodels.seeking import SeekRange, stretch_of
 from ui.app.viewmodels.text import clock_time
 from ui.app.viewmodels.tools import ToolsViewModel
+from ui.app.viewmodels.wanted import Wanted
 from ui.cli import app as cli_app
 from ui.cli import main as cli_main
 from ui.cli import play
@@ -115,6 +116,15 @@ def _known_by_name(
         init(self, path, replace(opened, start=""), clock)
 
     return known
+
+
+def _audio_asked_for(self: PlayerViewModel, key: str) -> None:
+    self._tell(lambda session: session.select_audio(key))
+
+
+async def _stepped_at_once(self: session.Session, command: str) -> None:
+    self._parts.controls.paused = True
+    await self._phase.command(command)
 
 
 async def _not_reported(_parts: PlaybackParts, _path: Path) -> None:
@@ -211,6 +221,7 @@ def _style_of_ours(self: MpvPlayer, name: str, value: object) -> None:
         _set_in_libmpv(self, name, value)
 
 
+_QUICK = "tests/ui/app/test_quick_keys.py::"
 _TOOLS = "tests/e2e/test_tools.py::"
 _OWN = "tests/e2e/test_own_subtitles.py::"
 _SHARES = "tests/e2e/test_hanging_share.py::"
@@ -863,5 +874,35 @@ FAULTS = [
         name="files-a-delay-is-said-that-libmpv-is-not-given",
         test=_FILES + "test_no_delay_is_said_that_libmpv_is_not_given[later-earlier-60.0-audio]",
         apply=lambda patch: patch.setattr(tools, "bounded_delay", lambda seconds: seconds),
+    ),
+    Fault(
+        name="files-a-second-press-counts-from-the-speed-before-the-first",
+        test=_QUICK + "test_each_press_changes_the_speed",
+        apply=lambda patch: patch.setattr(Wanted, "over", lambda _self, shown: shown),
+    ),
+    Fault(
+        name="files-a-second-press-chooses-the-same-subtitles",
+        test=_QUICK + "test_each_press_chooses_the_next_subtitles",
+        apply=lambda patch: patch.setattr(Wanted, "over", lambda _self, shown: shown),
+    ),
+    Fault(
+        name="files-what-the-menu-chose-is-not-what-a-key-counts-from",
+        test=_QUICK + "test_each_press_chooses_the_next_audio",
+        apply=lambda patch: patch.setattr(PlayerViewModel, "chooseAudio", _audio_asked_for),
+    ),
+    Fault(
+        name="files-a-chapter-is-counted-from-before-the-jump",
+        test=_QUICK + "test_each_press_goes_a_chapter_on",
+        apply=lambda patch: patch.setattr(PlayerViewModel, "_time_s", lambda self: self._state.position_s),
+    ),
+    Fault(
+        name="files-a-frame-comes-before-the-steps-that-led-to-it",
+        test=_QUICK + "test_a_frame_is_counted_from_where_steps_lead[forward]",
+        apply=lambda patch: patch.setattr(PlayerViewModel, "_send_steps", lambda _self: None),
+    ),
+    Fault(
+        name="files-a-jump-takes-the-frame-after-it",
+        test=_TOOLS + "test_a_frame_after_a_jump_is_one_of_the_place_it_leads_to[forward]",
+        apply=lambda patch: patch.setattr(session.Session, "_step_frame", _stepped_at_once),
     ),
 ]

@@ -5,6 +5,7 @@ remote, or the mouse alone. What was done is printed line by line; exit code 0 w
 
 from __future__ import annotations
 
+import math
 import sys
 import traceback
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QWindow
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 from PySide6.QtTest import QTest
 
+from player.playback.session import Session
+from player.reporting.state import PlaybackStatus
 from tests.ui.functions import CONTROLS, DEEPER, OF_PROGRAMMES, SECTIONS
 from tests.ui.journey import Calendar, Switch, Viewer
 from tests.ui.loop import run_loop
@@ -26,6 +29,131 @@ from ui.app.viewmodels.tools import TOOL_ACTIONS, ToolsViewModel
 
 K = Qt.Key
 MIDDLE_S = 50.0
+Effect = Callable[[object, object], bool]
+"""Whether what was before and what is after is what the function is for."""
+
+
+def other(before: object, after: object) -> bool:
+    return after != before
+
+
+def more(before: object, after: object) -> bool:
+    return float(str(after)) > float(str(before))
+
+
+def less(before: object, after: object) -> bool:
+    return float(str(after)) < float(str(before))
+
+
+def to(value: object) -> Effect:
+    """From something else to this."""
+    return lambda before, after: before != value and after == value
+
+
+def near(at_s: float) -> Effect:
+    return lambda _before, after: abs(float(str(after)) - at_s) < NEAR_S
+
+
+def has_new(value: float) -> Effect:
+    """One more, and it is this."""
+    return lambda before, after: (
+        isinstance(after, tuple) and isinstance(before, tuple) and {value} == {*after} - {*before}
+    )
+
+
+def turned_on_or_off(filter_name: str) -> Effect:
+    return lambda before, after: (filter_name in str(after)) is not (filter_name in str(before))
+
+
+def without_last(before: object, after: object) -> bool:
+    return isinstance(before, list | tuple) and after == before[:-1] != before
+
+
+def reversed_order(before: object, after: object) -> bool:
+    return isinstance(before, list) and after == before[::-1]
+
+
+NEAR_S = 0.005
+FRAME_S = 0.04
+EFFECTS: dict[str, tuple[str, Effect]] = {
+    "play_pause": ("pause", to(False)),
+    "back": ("time-pos", near(MIDDLE_S - 10.0)),
+    "forward": ("time-pos", near(MIDDLE_S + 10.0)),
+    "start": ("time-pos", lambda _before, after: float(str(after)) < 1.0),
+    "tenth": ("time-pos", lambda _before, after: round(float(str(after)), 1) == 60.0),
+    "frame_back": ("time-pos", near(MIDDLE_S - FRAME_S)),
+    "frame_forward": ("time-pos", near(MIDDLE_S + FRAME_S)),
+    "chapter_previous": ("time-pos", near(3.0)),
+    "chapter_next": ("time-pos", near(3.0)),
+    "slower": ("speed", less),
+    "faster": ("speed", more),
+    "normal_speed": ("speed", to(1.0)),
+    "loop": ("ab-loop-a", to(MIDDLE_S)),
+    "bookmark": ("bookmarks", has_new(77.0)),
+    "go_to_time": ("asks for", to("time")),
+    "find_line": ("asks for", to("line")),
+    "keys": ("keys", to(True)),
+    "help": ("keys", to(True)),
+    "next_subtitles": ("sid", other),
+    "subtitles_earlier": ("sub-delay", less),
+    "subtitles_later": ("sub-delay", more),
+    "subtitles_larger": ("sub-scale", more),
+    "subtitles_smaller": ("sub-scale", less),
+    "subtitles_higher": ("sub-pos", less),
+    "subtitles_lower": ("sub-pos", more),
+    "subtitle_style": ("sub-ass-override", other),
+    "louder": ("volume", more),
+    "quieter": ("volume", less),
+    "mute": ("mute", other),
+    "next_audio": ("aid", other),
+    "audio_earlier": ("audio-delay", less),
+    "audio_later": ("audio-delay", more),
+    "night": ("af", turned_on_or_off("acompressor")),
+    "normalise": ("af", turned_on_or_off("dynaudnorm")),
+    "downmix": ("af", turned_on_or_off("stereo")),
+    "screenshot": ("frames", more),
+    "zoom_in": ("video-zoom", more),
+    "zoom_out": ("video-zoom", less),
+    "zoom_reset": ("video-zoom", to(0.0)),
+    "crop": ("panscan", to(1.0)),
+    "aspect": ("video-aspect-override", other),
+    "rotate": ("vf", lambda _before, after: "transpose" in str(after)),
+    "deinterlace": ("deinterlace", other),
+    "tone_mapping": ("tone-mapping", other),
+    "queue_next": ("plays", to("two")),
+    "queue_previous": ("plays", to("one")),
+    "shuffle": ("shuffled", other),
+    "repeat": ("repeat", other),
+    "full_screen": ("full screen", to(True)),
+    "picture_in_picture": ("small", to(True)),
+    "statistics": ("statistics", to(True)),
+    "tools": ("menu", to(True)),
+    "leave": ("page", lambda before, after: before == "player" and after != "player"),
+}
+"""What each function changes: a property of libmpv, or what the page shows."""
+FIRST = {
+    "zoom_out": "zoom_in",
+    "zoom_reset": "zoom_in",
+    "normal_speed": "faster",
+    "subtitles_lower": "subtitles_higher",
+}
+"""Where a tool would find nothing to change, what is done before it."""
+STARTS_S = {"bookmark": 77.0, "chapter_next": 2.2, "bookmarks": 90.0}
+"""Where a function begins that would change nothing in the middle: a chapter starts with each of the first four
+seconds."""
+CHOSEN: dict[str, tuple[str, Effect]] = {
+    "sleep 15": ("minutes left", to(15)),
+    "bookmark_line play": ("is at a bookmark", to(True)),
+    "bookmark_line remove": ("bookmarks", without_last),
+    "devices auto": ("audio-device", lambda _before, after: after == "auto"),
+    "second off": ("secondary-sid", to(False)),
+    "queue_file down": ("queue", reversed_order),
+    "queue_file up": ("queue", reversed_order),
+    "queue_file play": ("plays", to("two")),
+    "queue_file remove": ("queue", without_last),
+    "browse ..": ("folder", other),
+}
+"""As ``EFFECTS``, for what is chosen on a level of its own."""
 WITH_MORE = ("bookmarks", "queue_list")  # levels whose lines have a menu of their own
 
 
@@ -76,11 +204,14 @@ class Watcher(Viewer):
         while self.item("menu").isVisible() or self.item("toolEntry").isVisible() or self.covered:
             self.press(K.Key_Escape)
         self.until("held", self.is_held)
-        if action in CONTROLS:
-            self.player.seekToTime(MIDDLE_S)
-            self.until(
-                "its middle", lambda: self.state()[1] == MIDDLE_S and self.player.property("status") == "paused"
-            )
+        if action == "queue_previous":
+            self.app.own_files.playRow(1)
+            self.until("the second film", lambda: self.shown("plays") == "two")
+            self.until("held", self.is_held)
+        if EFFECTS.get(action, ("",))[0] in ("time-pos", "ab-loop-a", "pause") or action in STARTS_S:
+            start_s = STARTS_S.get(action, MIDDLE_S)
+            self.player.seekToTime(start_s)
+            self.until("its middle", lambda: self.is_held() and near(start_s)(None, self.shown("time-pos")))
         if not self.tools._state.bookmarks:
             self.tools.perform("bookmark")
             self.until("a bookmark", lambda: self.tools._state.bookmarks)
@@ -88,37 +219,60 @@ class Watcher(Viewer):
 
     def is_held(self) -> bool:
         """Another film that is on its way begins by playing: then it is held again."""
-        held = bool(self.player.property("paused")) and self.player.property("status") == "paused"
+        session = self.tools._session
+        held = session is not None and session.state.status is PlaybackStatus.PAUSED  # type: ignore[attr-defined]
         if not held:
             self.player.pause()
-        return held
+        return held and self.player.property("status") == "paused"
 
     @property
     def covered(self) -> bool:
         return bool(self.item("keysOverlay").isVisible())
 
-    def state(self) -> tuple[object, ...]:
-        """What the functions that are no tools change."""
-        return (
-            self.player.property("paused"),
-            round(self.player.property("positionS"), 1),
-            self.window.visibility() is QWindow.Visibility.FullScreen,
-            self.item("leaveSmall").property("visible") or self.window.width() < 700,
-            self.item("statisticsPanel").isVisible(),
-            self.item("menu").isVisible(),
-            self.covered,
-            self.page,
-        )
+    def shown(self, name: str) -> object:
+        """What the page shows, else a property of libmpv."""
+        files, tools, window = self.app.own_files, self.tools, self.window
+        rows = [(line.name, line.playing) for line in files.queue_lines]
+        of_page: dict[str, Callable[[], object]] = {
+            "page": lambda: self.page,
+            "full screen": lambda: window.visibility() is QWindow.Visibility.FullScreen,
+            "small": lambda: bool(self.item("leaveSmall").property("visible") or window.width() < 700),
+            "statistics": lambda: self.item("statisticsPanel").isVisible(),
+            "menu": lambda: self.item("menu").isVisible(),
+            "keys": lambda: self.covered,
+            "asks for": lambda: self.item("toolEntry").property("what") if self.item("toolEntry").isVisible() else "",
+            "bookmarks": lambda: tools._state.bookmarks,
+            "frames": lambda: len([*tools.screenshots.glob("*.png")]),
+            "shuffled": lambda: files.property("shuffled"),
+            "repeat": lambda: files.property("repeat"),
+            "queue": lambda: [row[0] for row in rows],
+            "plays": lambda: self.player.property("title"),
+            "minutes left": lambda: round(tools._sleep.remainingTime() / 60_000),
+            "folder": lambda: tools.property("heading"),
+            "is at a bookmark": lambda: near(tools._state.bookmarks[-1])(None, self.shown("time-pos")),
+        }
+        if name in of_page:
+            return of_page[name]()
+        session = tools._session
+        value = session._parts.player.read(name) if isinstance(session, Session) else None
+        return math.nan if value is None and name == "time-pos" else value
 
     def does(self, action: str, ask: Callable[[], None]) -> None:
         """Ask for a function; it does what it is for, and what can be put back is."""
         self.ready(action)
-        before = self.state()
+        name, is_done = EFFECTS[action]
+        if action in FIRST:
+            unchanged = self.shown(name)
+            self.tools.perform(FIRST[action])
+            self.until(f"before {action}", lambda: self.shown(name) != unchanged)
+            self.asked.clear()
+        before = self.shown(name)
         ask()
-        self.until(action, lambda: action in self.asked if action in TOOL_ACTIONS else self.state() != before)
+        self.until(action, lambda: action in self.asked or action not in TOOL_ACTIONS)
+        self.until(f"{name} after {action}, of {before}", lambda: is_done(before, self.shown(name)))
         if action in ("full_screen", "picture_in_picture", "statistics"):
             self.press({"full_screen": K.Key_F, "picture_in_picture": K.Key_P, "statistics": K.Key_I}[action])
-            self.until("as before", lambda: self.state() == before)
+            self.until("as before", lambda: self.shown(name) is False)
 
     def lines(self) -> list[str]:
         return [line.key for line in self.tools.options.records]
@@ -154,22 +308,29 @@ class Watcher(Viewer):
         assert reached | left_out | {"keys"} >= {one.id for one in key_actions()} & TOOL_ACTIONS
         for section, level, choices in DEEPER:
             for choice in choices:
-                self.ready()
+                self.ready(level)
+                if level == "second":
+                    self.tools._session.select_second_text(self.tools._state.text_tracks[1].id)  # type: ignore[union-attr]
+                    self.until("second subtitles", lambda: self.shown("secondary-sid"))
                 into("tools")
                 to(section)
                 to(level)
                 assert self.tools._path[-1] == level
                 if level in WITH_MORE:
-                    more(self.lines()[-1 if choice in ("up", "remove") else 0])
+                    more(self.lines()[0 if choice == "down" else -1])
                     level_of = "queue_file" if level == "queue_list" else "bookmark_line"
                 else:
                     level_of = level
                 self.until(
                     f"lines of {level}", lambda choice=choice, at=level: choice in self.lines() or at == "browse"
                 )
+                name, is_done = CHOSEN[f"{level_of} {choice}"]
+                before = self.shown(name)
                 to(choice if choice in self.lines() else self.lines()[0])
-                wanted_words = f"{level_of} {choice}"
-                self.until(wanted_words, lambda words=wanted_words, at=level: at == "browse" or words in self.asked)
+                self.until(
+                    f"{name} after {level_of} {choice}, of {before}",
+                    lambda name=name, is_done=is_done, before=before: is_done(before, self.shown(name)),
+                )
 
     def focus_on(self, control: str) -> None:
         """Along the controls by arrows."""
@@ -208,7 +369,7 @@ class Watcher(Viewer):
             self.press(K.Key_Right)
 
         self.walk(into, to, more)
-        self.does("start", lambda: (self.go(K.Key_Up, "seekBar"), self.press(K.Key_Left)))
+        self.does("start", lambda: (self.go(K.Key_Up, "seekBar"), self.press(*[K.Key_Left] * 6)))
 
     def by_mouse(self) -> None:
         def click(item: QQuickItem, button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:

@@ -111,6 +111,8 @@ class PlayerViewModel(QObject):
         self._tools = ToolsViewModel(tasks, self)
         self._tools.seekWanted.connect(self._go_to)
         self._tools.speedWanted.connect(lambda speed: self.chooseSpeed(f"{speed:g}"))
+        self._tools.place_s = self._time_s
+        self._tools.send_steps = self._send_steps
         self._tools.volumeWanted.connect(self.setVolume)
         self._tools.muteWanted.connect(self.toggleMuted)
         self._tools.sleepOver.connect(self._sleep)
@@ -483,15 +485,20 @@ class PlayerViewModel(QObject):
 
     @Slot(str)
     def chooseAudio(self, key: str) -> None:
+        self._tools.audio.ask(key)
         self._tell(lambda session: session.select_audio(key))
 
     @Slot(str)
     def chooseText(self, key: str) -> None:
-        self._tell(lambda session: session.select_text(None if key == OFF else key))
+        chosen = None if key == OFF else key
+        self._tools.text.ask(chosen)
+        self._tell(lambda session: session.select_text(chosen))
 
     @Slot(str)
     def chooseSpeed(self, key: str) -> None:
-        self._tell(lambda session: session.set_speed(float(key)))
+        speed = float(key)
+        self._tools.speed.ask(speed)
+        self._tell(lambda session: session.set_speed(speed))
 
     @Slot(list, result=bool)
     def addSubtitles(self, texts: Sequence[str]) -> bool:
@@ -499,6 +506,7 @@ class PlayerViewModel(QObject):
         paths = [path for path in map(chosen_file, texts) if path is not None and is_subtitle(path.name)]
         if self._session is None or len(paths) < len(texts):
             return False
+        self._tools.text.forget()
         for path in paths:
             self._session.add_subtitles(path)
         return True
@@ -607,6 +615,12 @@ class PlayerViewModel(QObject):
             target_s = min(bar.end_s, max(bar.start_s, target_s))
         self._intent.aim(max(0.0, target_s))
         self._commit_seek()
+
+    def _send_steps(self) -> None:
+        """What follows concerns the place that the steps lead to."""
+        if self._seek_timer.isActive():
+            self._seek_timer.stop()
+            self._commit_seek()
 
     def _commit_seek(self) -> None:
         target = self._intent.commit()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import Property, QObject, QStandardPaths, QTimer, Signal, Slot
 
 from player.mpv.adjustments import ASPECTS, CROPS, ROTATIONS, Adjustments, bounded_delay
-from player.reporting.state import PlaybackState
+from player.reporting.state import PlaybackState, TrackChoice
 from ui.app.ports.playback import SessionPort
 from ui.app.system.links import chosen_file
 from ui.app.viewmodels.binding import part, shown
@@ -26,6 +26,7 @@ from ui.app.viewmodels.menus import OFF, Option, OptionModel
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import clock_time, decimal, tr
 from ui.app.viewmodels.tracks import track_names
+from ui.app.viewmodels.wanted import Wanted
 
 if TYPE_CHECKING:
     from player.mpv.outputs import AudioDevice
@@ -66,6 +67,11 @@ class ToolsViewModel(QObject):
         self._state = PlaybackState()
         self._files: FilesViewModel | None = None
         self._adjusted = Adjustments()
+        self.speed: Wanted[float] = Wanted()
+        self.audio: Wanted[str] = Wanted()  # ids of tracks
+        self.text: Wanted[str | None] = Wanted()
+        self.place_s: Callable[[], float] = lambda: self._state.position_s  # where the viewer wants to be
+        self.send_steps: Callable[[], None] = lambda: None  # now, not once they pause
         self._volume, self._muted = 100, False
         self._tone = ""  # as in the settings
         self.draws_in_memory = False  # by the processor, where libmpv has one way to show HDR
@@ -112,6 +118,8 @@ class ToolsViewModel(QObject):
         before = self._adjusted
         self._adjusted = Adjustments(night=before.night, normalise=before.normalise, downmix=before.downmix)
         self._loop, self._found, self._tone = (None, None), (), ""
+        for choice in (self.speed, self.audio, self.text):
+            choice.forget()
         while _OF_ONE_TITLE.intersection(self._path):
             self._path.pop()
         if session is not None and self._adjusted != Adjustments():
@@ -128,6 +136,9 @@ class ToolsViewModel(QObject):
     def show(self, state: PlaybackState) -> None:
         """The newest state of the playback."""
         self._state = state
+        self.speed.settle(state.speed)
+        self.audio.settle(_selected(state.audio_tracks) or "")
+        self.text.settle(_selected(state.text_tracks))
 
     def show_volume(self, volume: int, *, muted: bool) -> None:
         """The volume in per cent, which was changed."""
@@ -324,7 +335,7 @@ class ToolsViewModel(QObject):
         return self._set(words(after), **{field: after})
 
     def _speed(self, direction: int) -> bool:
-        now = self._state.speed
+        now = self.speed.over(self._state.speed)
         if direction == 0:
             after = 1.0
         elif direction > 0:
@@ -352,6 +363,7 @@ class ToolsViewModel(QObject):
         return self._set(words, tone_mapping=self._tone or self.usual_tone())
 
     def _frame(self, direction: int) -> bool:
+        self.send_steps()
         if self._session is not None:
             self._session.step_frame(direction)
         return True
@@ -359,6 +371,7 @@ class ToolsViewModel(QObject):
     def _loop_here(self) -> bool:
         """First press: the start; second: the end; third: none any more."""
         session = self._session
+        self.send_steps()
         if session is not None:
             self._after(session.exact_position(), lambda now_s: self._loop_at(session, now_s))
         return False
@@ -393,18 +406,21 @@ class ToolsViewModel(QObject):
 
     def _bookmark(self) -> bool:
         session = self._session
+        self.send_steps()
         if session is not None:
             self._after(session.exact_position(), lambda now_s: self._bookmark_at(session, round(now_s, 1)))
         return False
 
     def _bookmark_at(self, session: SessionPort, at_s: float) -> None:
         if session is self._session:
-            session.keep_bookmarks(sorted({*self._state.bookmarks, at_s})[:_MOST_MARKS])
+            marks = sorted({*self._state.bookmarks, at_s})[:_MOST_MARKS]
+            session.keep_bookmarks(marks)
+            self._state = replace(self._state, bookmarks=tuple(marks))  # the next may come before the state does
             self._say(tr("Bookmark at {time}").format(time=self._clock(at_s)))
 
     def _chapter(self, direction: int) -> bool:
         starts = [chapter.start_s for chapter in self._state.chapters]
-        now_s = self._state.position_s
+        now_s = self.place_s()
         if direction > 0:
             target = next((one for one in starts if one > now_s + 0.5), None)
         else:
@@ -415,18 +431,22 @@ class ToolsViewModel(QObject):
 
     def _next_text(self) -> bool:
         tracks = [track for track in self._state.text_tracks if not track.unsupported]
-        at = next((row for row, track in enumerate(tracks) if track.selected), -1)
+        now = self.text.over(_selected(tracks))
+        at = next((row for row, track in enumerate(tracks) if track.id == now), -1)
         chosen = tracks[at + 1] if at + 1 < len(tracks) else None
         if self._session is not None and tracks:
+            self.text.ask(None if chosen is None else chosen.id)
             self._session.select_text(None if chosen is None else chosen.id)
             self._say(track_names(tracks)[at + 1] if chosen else tr("No subtitles"))
         return True
 
     def _next_audio(self) -> bool:
         tracks = [track for track in self._state.audio_tracks if not track.unsupported]
-        at = next((row for row, track in enumerate(tracks) if track.selected), -1)
+        now = self.audio.over(_selected(tracks) or "")
+        at = next((row for row, track in enumerate(tracks) if track.id == now), -1)
         if self._session is not None and len(tracks) > 1:
             row = (at + 1) % len(tracks)
+            self.audio.ask(tracks[row].id)
             self._session.select_audio(tracks[row].id)
             self._say(track_names(tracks)[row])
         return True
@@ -534,6 +554,7 @@ class ToolsViewModel(QObject):
     def _add_subtitles(self, place: str) -> None:
         path = chosen_file(place)
         if self._session is not None and path is not None:
+            self.text.forget()
             self._session.add_subtitles(path)
 
     # --- what the menu shows
@@ -590,7 +611,7 @@ class ToolsViewModel(QObject):
             Option("loop", tr("Repeat a part (A-B)"), loop),
             Option("frame_forward", tr("Next frame")),
             Option("frame_back", tr("Previous frame")),
-            Option("slower", tr("Slower"), f"{self._state.speed:g}×"),
+            Option("slower", tr("Slower"), f"{self.speed.over(self._state.speed):g}×"),
             Option("faster", tr("Faster")),
             Option("normal_speed", tr("Normal speed")),
             Option("sleep", tr("Sleep timer"), left),
@@ -713,6 +734,11 @@ def is_subtitle(name: str) -> bool:
     from player.text.subtitle_files import is_subtitle_name
 
     return is_subtitle_name(name)
+
+
+def _selected(tracks: Sequence[TrackChoice]) -> str | None:
+    """The id of the track that is shown or heard."""
+    return next((track.id for track in tracks if track.selected), None)
 
 
 def _distance_s(line: SubtitleLine, at_s: float) -> float:
