@@ -194,8 +194,15 @@ class FileTracks:
         await self._show(track_id)
 
     async def choose_second(self, track_id: str | None) -> None:
-        """Show other subtitles at the top, beside the chosen ones; None for none. Raises as :meth:`choose_text`."""
+        """Show other subtitles at the top, beside the chosen ones; None for none. libmpv shows none of them twice.
+        Raises as :meth:`choose_text`."""
         number = await self._number(track_id)
+        async with self._lock:
+            if number is None or track_id != self._chosen[TrackType.TEXT]:
+                await self._set_second(track_id, number)
+
+    async def _set_second(self, track_id: str | None, number: int | None) -> None:
+        """With the lock held."""
         await self._set("secondary-sid", number)
         self._second = None if number is None else track_id
         self._parts.monitor.update(second_text=self._second or "")
@@ -243,6 +250,8 @@ class FileTracks:
         if track_id is not None and number is None:
             return False
         async with self._lock:
+            if track_id is not None and track_id == self._second:
+                await self._set_second(None, None)
             await self._set("sid", number)
             self._chosen[TrackType.TEXT] = track_id
             self.publish()

@@ -86,6 +86,8 @@ class TrackSwitch:
     async def choose_second_text(self, track_id: str | None) -> None:
         """Show a subtitle file of the viewer's at the top, beside the chosen subtitles; None for none. Raises
         InputError or MediaError."""
+        if track_id is not None and track_id == self._own_chosen:
+            return  # libmpv shows none of them twice
         number = (
             await self._own.number(track_id, self._control) if track_id is not None and is_own(track_id) else None
         )
@@ -152,6 +154,8 @@ class TrackSwitch:
     async def _show_own(self, track_id: str) -> None:
         number = await self._own.number(track_id, self._control)
         if number is not None:
+            if track_id == self._monitor.state.second_text:
+                await self.choose_second_text(None)
             await self._subtitles.show(None, self._control)
             await self._control.run(self._control.player.set, "sid", number)
             self._own_chosen = track_id

@@ -85,6 +85,27 @@ def test_a_file_beside_the_film_is_shown_and_two_at_once(film):
     until(lambda: film.text() == "")
 
 
+def test_the_second_subtitles_become_the_first(film):
+    """libmpv refuses to show any of them twice."""
+    film.session.select_text(track(film, "de"))
+    film.session.select_second_text(track(film, "fr"))
+    until(lambda: film.text("secondary-sub-text") == "Hello fre")
+    film.session.select_text(track(film, "fr"))
+    until(lambda: film.text() == "Hello fre")
+    until(lambda: film.session.state.second_text == "" and film.text("secondary-sub-text") == "")
+
+
+def test_the_first_subtitles_are_not_the_second_as_well(film):
+    film.session.select_text(track(film, "de"))
+    film.session.select_second_text(track(film, "fr"))
+    until(lambda: film.text("secondary-sub-text") == "Hello fre")
+    film.session.select_second_text(track(film, "de"))
+    film.session.select_audio(film.session.state.audio_tracks[2].id)
+    until(lambda: film.player.read("aid") == 3)
+    assert film.session.state.second_text == track(film, "fr")
+    until(lambda: film.text("secondary-sub-text") == "Hello fre")
+
+
 def test_another_track_is_there_at_once_while_paused(film):
     until(lambda: film.screen.shown)
     before = film.player.read("time-pos")

@@ -122,6 +122,12 @@ def _audio_asked_for(self: PlayerViewModel, key: str) -> None:
     self._tell(lambda session: session.select_audio(key))
 
 
+async def _second_unknown(self: FileTracks, track_id: str | None, number: int | None) -> None:
+    if track_id is not None:
+        await self._set("secondary-sid", number)
+        self._parts.monitor.update(second_text=track_id)
+
+
 async def _stepped_at_once(self: session.Session, command: str) -> None:
     self._parts.controls.paused = True
     await self._phase.command(command)
@@ -904,5 +910,15 @@ FAULTS = [
         name="files-a-jump-takes-the-frame-after-it",
         test=_TOOLS + "test_a_frame_after_a_jump_is_one_of_the_place_it_leads_to[forward]",
         apply=lambda patch: patch.setattr(session.Session, "_step_frame", _stepped_at_once),
+    ),
+    Fault(
+        name="files-subtitles-that-are-the-second-do-not-become-the-first",
+        test=_TOOLS + "test_the_second_subtitles_become_the_first",
+        apply=lambda patch: patch.setattr(FileTracks, "_set_second", _second_unknown),
+    ),
+    Fault(
+        name="files-a-streams-subtitles-are-offered-as-the-second",
+        test="tests/ui/app/test_tools_menu.py::test_of_a_stream_only_ones_own_files_can_be_the_second",
+        apply=lambda patch: patch.setattr(ToolsViewModel, "_can_be_second", lambda _self, _track: True),
     ),
 ]

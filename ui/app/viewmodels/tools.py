@@ -654,7 +654,7 @@ class ToolsViewModel(QObject):
         return [
             Option("next_subtitles", tr("Next subtitles")),
             Option("browse", tr("Add a file…")),
-            Option("second", tr("Second subtitles"), available=bool(self._state.text_tracks)),
+            Option("second", tr("Second subtitles"), available=len(self._second_lines()) > 1),
             Option("find_line", tr("Find a line…")),
             Option("subtitles_later", tr("Later"), f"{decimal(now.subtitle_delay_s, 1)} s"),
             Option("subtitles_earlier", tr("Earlier")),
@@ -716,14 +716,26 @@ class ToolsViewModel(QObject):
     def _sleep_lines(self) -> list[Option]:
         return [Option(str(one), tr("Off") if not one else f"{one} min") for one in SLEEP_MINUTES]
 
+    def _can_be_second(self, track: TrackChoice) -> bool:
+        """Of a stream the viewer's own files can."""
+        from player.playback.own_subtitles import is_own
+
+        return self._state.media is not None or is_own(track.id)
+
     def _second_lines(self) -> list[Option]:
-        tracks = [track for track in self._state.text_tracks if not track.unsupported]
+        tracks = [track for track in self._state.text_tracks if not track.unsupported and self._can_be_second(track)]
         none = Option(OFF, tr("Off"), chosen=not self._state.second_text)
         names = track_names(tracks)
         return [
             none,
             *(
-                Option(track.id, name, chosen=track.id == self._state.second_text)
+                Option(
+                    track.id,
+                    name,
+                    tr("shown already") if track.selected else "",
+                    chosen=track.id == self._state.second_text,
+                    available=not track.selected,
+                )
                 for track, name in zip(tracks, names, strict=True)
             ),
         ]

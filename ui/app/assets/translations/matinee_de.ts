@@ -3824,6 +3824,10 @@
         <translation>Es wird auf mehr von der Datei gewartet</translation>
     </message>
     <message>
+        <source>shown already</source>
+        <translation>schon zu sehen</translation>
+    </message>
+    <message>
         <source>{file} could not be played to its end.</source>
         <translation>{file} konnte nicht bis zum Ende gespielt werden.</translation>
     </message>
