@@ -13,6 +13,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 
 from player.manifest.chapters import Chapter
+from player.reporting.state import FileFacts
 from tests.kit.fake_client import playing
 from tests.ui.functions import CONTROLS, DEEPER, OF_PROGRAMMES, SECTIONS
 from ui.app.viewmodels import tools as tools_module
@@ -44,7 +45,9 @@ def watch(stage, tmp_path) -> None:
         (tmp_path / name).write_bytes(b"\x1a\x45\xdf\xa3" + b"\x01" * 100)
     stage.start(files=[str(tmp_path / "a.mkv"), str(tmp_path / "b.mkv")])
     stage.until(lambda: bool(stage.client.sessions))
-    stage.client.sessions[-1].publish(playing(chapters=(Chapter(0.0, "One"), Chapter(50.0, "Two"))))
+    stage.client.sessions[-1].publish(
+        playing(chapters=(Chapter(0.0, "One"), Chapter(50.0, "Two")), media=FileFacts("mkv", 1))
+    )
     stage.until(lambda: stage.page == "player")
 
 
@@ -103,7 +106,7 @@ def test_what_has_no_key_is_reached(stage, tmp_path, by_mouse):
     watch(stage, tmp_path)
     devices: Future[tuple[()]] = Future()
     stage.client.sessions[-1].audio_devices = lambda: devices
-    stage.client.sessions[-1].publish(playing(bookmarks=(1.0,)))
+    stage.client.sessions[-1].publish(playing(bookmarks=(1.0,), media=FileFacts("mkv", 1)))
     tools = stage.app.player.property("tools")
     stage.until(lambda: bool(tools._state.bookmarks))
     reached = set()
