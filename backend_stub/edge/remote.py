@@ -26,6 +26,7 @@ from backend_stub.signing import UrlSigner
 _logger = logging.getLogger(__name__)
 _TIMEOUT_S = 5.0
 _ASK_EVERY_S = 1.0
+_pause = asyncio.sleep
 
 
 class AnnounceError(Exception):
@@ -131,16 +132,19 @@ class RemoteEdge:
 
     async def _ask_for_keys(self) -> None:
         """Ask the service: somebody came with an address by a key that is unknown here. It is asked once for all who
-        come meanwhile. Such an address is easily made up, so it is not asked again within a second. What is
+        come meanwhile. Such an address is easily made up, so all wait until a second after the last question. What is
         measured stays for the next beat: else made-up addresses would hide that this edge is failing."""
-        if self._asking is None and self._clock.monotonic() - self._asked_at >= _ASK_EVERY_S:
-            self._asking = asyncio.create_task(asyncio.to_thread(self._beat, measured=False))
-            self._asking.add_done_callback(self._has_asked)
-        if self._asking is not None:
-            await asyncio.shield(self._asking)
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask())
+        await asyncio.shield(self._asking)
 
-    def _has_asked(self, _task: asyncio.Task[None]) -> None:
-        self._asking, self._asked_at = None, self._clock.monotonic()
+    async def _ask(self) -> None:
+        try:
+            await _pause(max(0.0, self._asked_at + _ASK_EVERY_S - self._clock.monotonic()))
+            self._asked_at = self._clock.monotonic()
+            await asyncio.to_thread(self._beat, measured=False)
+        finally:
+            self._asking = None
 
     def _beat(self, *, measured: bool = True) -> None:
         try:

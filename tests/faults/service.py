@@ -794,6 +794,17 @@ def _lists_all_episodes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(series, "episodes_on_offer", lambda *asked: some(*asked[:-1], 10**6))
 
 
+def _refuses_within_a_second(patch: pytest.MonkeyPatch) -> None:
+    """Whoever comes within a second of a question is refused, though the key is good by now."""
+    ask = remote.RemoteEdge._ask_for_keys
+
+    async def seldom(self: remote.RemoteEdge) -> None:
+        if self._clock.monotonic() - self._asked_at >= 1.0:
+            await ask(self)
+
+    patch.setattr(remote.RemoteEdge, "_ask_for_keys", seldom)
+
+
 def asking_for_keys_takes_what_is_measured(patch: pytest.MonkeyPatch) -> None:
     beat = remote.RemoteEdge._beat
 
@@ -1068,6 +1079,11 @@ FAULTS = [
         "service-a-recording-that-failed-leaves-its-poster",
         "tests/backend_stub/broadcast/test_recordings.py::test_a_recording_that_cannot_be_planned_leaves_nothing",
         _poster_after_the_commit,
+    ),
+    Fault(
+        "service-a-new-key-is-refused-for-a-second",
+        "tests/backend_stub/edge/test_remote.py::test_who_comes_within_that_second_by_a_new_key_waits_it_out",
+        _refuses_within_a_second,
     ),
     Fault(
         "service-one-session-hides-others",

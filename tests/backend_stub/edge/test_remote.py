@@ -7,11 +7,13 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 
 import httpx
 import pytest
 
 from backend_stub.config import Settings
+from backend_stub.edge import remote
 from backend_stub.edge.gate import RemoteGate
 from backend_stub.edge.remote import AnnounceError, RemoteEdge, RemoteEdgeOptions
 from backend_stub.http_server import Tick
@@ -75,6 +77,17 @@ def test_an_address_by_a_new_key_is_good_before_the_next_beat(group: ServerGroup
         assert client.get(before).status_code == 200, "the key before still counts"
 
 
+@pytest.fixture
+def pause(clock: SettableClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edge that waits moves the clock on."""
+
+    async def step(seconds: float) -> None:
+        clock.step(seconds)
+
+    monkeypatch.setattr(remote, "_pause", step)
+
+
+@pytest.mark.usefixtures("pause")
 def test_made_up_addresses_make_an_edge_ask_once_a_second(
     group: ServerGroup, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,10 +97,18 @@ def test_made_up_addresses_make_an_edge_ask_once_a_second(
         expired = group.context.url_signer.sign(EdgeGrant("noise", "", clock.now() - 1, "clear"))
         assert client.get(f"{edge.url}/s/{expired}/noise/clear/manifest.mpd").status_code == 403
         assert asked == [], "its key is known"
-        for step in (0, 0, 0, 1, 0):
+        for step in (0, 0, 0.5, 1, 0):
             clock.step(step)
             assert client.get(f"{edge.url}/s/made.up/noise/clear/manifest.mpd").status_code == 403
-        assert len(asked) == 2
+        assert [later - before for before, later in pairwise(asked)] == [1, 1, 1, 1]
+
+
+@pytest.mark.usefixtures("pause")
+def test_who_comes_within_that_second_by_a_new_key_waits_it_out(group: ServerGroup, clock: SettableClock) -> None:
+    with RemoteEdge(options(group, name="edge-wien"), clock) as edge, httpx.Client(trust_env=False) as client:
+        assert client.get(f"{edge.url}/s/made.up/noise/clear/manifest.mpd").status_code == 403
+        group.context.signing_keys.rotate_urls(by=None)
+        assert client.get(address(group, edge)).status_code == 200
 
 
 def test_made_up_addresses_do_not_hide_that_an_edge_fails(
