@@ -123,6 +123,7 @@ class PlayingFile(OpeningFile):
     own: OwnSubtitles
     embedded: EmbeddedLines
     drawn: list[FilmPictures]  # one once it is known that there are pictures to draw
+    jumps: list[_Jump]  # the last one
 
     @property
     def buffer_s(self) -> float:
@@ -144,6 +145,7 @@ class PlayingFile(OpeningFile):
         if parts.monitor.ended:
             parts.controls.restore_pause()
         parts.observe(Sought(parts.clock.monotonic(), parts.playhead.position_s, target_s))
+        self.jumps[:] = [_Jump(target_s, parts.clock.monotonic())]
         parts.monitor.start_seek(target_s)
         await self.control.run(self.control.player.seek, target_s)
 
@@ -314,10 +316,27 @@ class PlayingFile(OpeningFile):
 
     async def _has_gone(self) -> bool:
         """Whether libmpv came to an end that is none, because there is less of the file than there was."""
-        path, duration_s = self.media.path, self.parts.monitor.state.duration_s
-        if path is None or duration_s is None or self.parts.playhead.position_s > duration_s - _EARLY_S:
+        path, duration_s, playhead = self.media.path, self.parts.monitor.state.duration_s, self.parts.playhead
+        if path is None or duration_s is None:
             return False
-        return await apart(_is_shorter, path, self.size)
+        missed_s = self._missed_s()
+        if missed_s is None and playhead.position_s > duration_s - _EARLY_S:
+            return False
+        if not await apart(_is_shorter, path, self.size):
+            return False
+        if missed_s is not None:
+            self.parts.monitor.set_position(missed_s)  # there the viewer goes on once the file is whole
+            self.progress.sample()
+        return True
+
+    def _missed_s(self) -> float | None:
+        """Where the viewer has jumped to, if libmpv has gone on to the end instead; else None."""
+        playhead, now_s = self.parts.playhead, self.parts.clock.monotonic()
+        for jump in self.jumps:
+            played_s = (now_s - jump.at_s) * max(1.0, playhead.speed)
+            if playhead.position_s > jump.target_s + played_s + _EARLY_S:
+                return jump.target_s
+        return None
 
 
 async def media_of_address(parts: PlaybackParts) -> MediaFile | None:
@@ -391,7 +410,7 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
     tracks = FileTracks(parts, control, own)
     progress = FileProgress(parts, control, tracks, opening.growth.is_longer)
     playing = PlayingFile(
-        **vars(opening), tracks=tracks, progress=progress, own=own, embedded=EmbeddedLines(), drawn=[]
+        **vars(opening), tracks=tracks, progress=progress, own=own, embedded=EmbeddedLines(), drawn=[], jumps=[]
     )
     progress.load_again = playing.load_again
     if parts.monitor.ended:
@@ -539,6 +558,14 @@ def _read(player: MediaPlayer) -> _Found:
         str(player.read("hwdec-current", "")),
         player.read("video-params") or {},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Jump:
+    """Where the viewer jumped to, and when by the monotonic clock (both s)."""
+
+    target_s: float
+    at_s: float
 
 
 @dataclass(frozen=True, slots=True)

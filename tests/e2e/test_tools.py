@@ -377,6 +377,26 @@ def test_a_file_that_breaks_off_while_it_plays_is_no_film_seen_to_its_end(tmp_pa
         assert 1.0 < kept.resume_s < 19.0
 
 
+def test_a_jump_into_what_has_been_cut_off_is_no_film_seen_to_its_end(tmp_path):
+    """libmpv goes to the end that the film says it has."""
+    path = tmp_path / "film.mkv"
+    shutil.copy(replace(next(one for one in FILMS if one.name == "h264.mkv"), seconds=60).path(), path)
+    with engine(tmp_path / "profile") as made:
+        with Screen() as screen:
+            settings = PlaybackSettings(start_s=50.0)
+            session = made.open(PlaybackSource.of_file(path), screen.player, lambda _state: None, settings)
+            until(lambda: session.state.status is PlaybackStatus.PLAYING)
+            os.truncate(path, path.stat().st_size // 4)
+            session.seek(30.0)
+            until(lambda: session.state.status in (PlaybackStatus.FAILED, PlaybackStatus.ENDED))
+            assert session.state.failure is not None
+            assert session.state.failure.code == "input.file"
+            session.stop()
+            made.wait(session, 10)
+        (kept,) = made.files.last()
+        assert kept.resume_s == pytest.approx(30.0, abs=1.0)
+
+
 def chosen(state: PlaybackState) -> set[str]:
     return {one.id for one in (*state.audio_tracks, *state.text_tracks) if one.selected}
 

@@ -921,4 +921,9 @@ FAULTS = [
         test="tests/ui/app/test_tools_menu.py::test_of_a_stream_only_ones_own_files_can_be_the_second",
         apply=lambda patch: patch.setattr(ToolsViewModel, "_can_be_second", lambda _self, _track: True),
     ),
+    Fault(
+        name="files-a-jump-into-what-was-cut-off-is-the-end-of-the-film",
+        test=_TOOLS + "test_a_jump_into_what_has_been_cut_off_is_no_film_seen_to_its_end",
+        apply=lambda patch: patch.setattr(PlayingFile, "_missed_s", lambda _self: None),
+    ),
 ]
