@@ -54,4 +54,4 @@ class PlaybackEnding:
     def report_side_failure(self, error: MatineeError | DrmError) -> None:
         """Something on the side did not work out; playback goes on."""
         self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=False))
-        self._monitor.update(notice=error.sentence)
+        self._monitor.show_side_failure(error.sentence)

@@ -18,7 +18,6 @@ _ANSWER_S = 30.0
 _GROWN_S = 1.0  # sound and picture end a little apart
 _BACK_S = 1.0  # so far before the newest of a recording it goes on
 _STEADY_S = 3.0  # libmpv reads no faster than the recording grows, from one look to the next
-_NOTICE_S = 12.0  # what went wrong on the side is read by then
 _LATE_LOOKS = 4  # a disk may be slow
 
 
@@ -45,7 +44,6 @@ class FileProgress:
         self._loaded_for_s: float | None = None  # the seek for which the file was loaded again
         self.load_again: Callable[[float], Awaitable[None]] | None = None
         self._late: _LateSeek | None = None
-        self._notice = ("", 0.0)  # the one that is shown, and since when
         self._monitor = parts.monitor
         self._playhead = parts.playhead
         self._clock = parts.clock
@@ -83,7 +81,6 @@ class FileProgress:
                 await self._look_at_seek()
         except TimeoutError:
             raise MediaError(ErrorCode.MEDIA_DECODER, "The decoder does not answer any more.") from None
-        self._take_notice_away()
         self._dropped, self._ranges, self.buffer_s = found.dropped, found.cached, found.held_s
         if not player.tells_position:
             self._monitor.set_position(found.position_s)
@@ -92,14 +89,6 @@ class FileProgress:
         self.sample()
         if self.stop_at_s is not None and self._playhead.position_s >= self.stop_at_s:
             self._monitor.stop_short()
-
-    def _take_notice_away(self) -> None:
-        """Take away what went wrong on the side, once it has been shown for a while."""
-        notice, now = self._monitor.state.notice, self._clock.monotonic()
-        if notice != self._notice[0]:
-            self._notice = (notice, now)
-        elif notice and now - self._notice[1] >= _NOTICE_S:
-            self._monitor.update(notice="")
 
     async def _compare_length(self) -> None:
         told_s = self._monitor.state.duration_s

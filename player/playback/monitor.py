@@ -35,6 +35,7 @@ from player.transfer.recovery import Action
 
 _NO_NETWORK = "There is no network; playback goes on by itself when it is back."
 _REMEDIES = frozenset({*map(str, Action), "path_switch"})
+_NOTICE_S = 12.0  # what went wrong on the side is read by then
 _HISTORY = 240  # samples, two minutes
 _DECISIONS = 20
 _REMEMBERED = 4096  # segments, hours; a channel may play for weeks
@@ -69,6 +70,7 @@ class Monitor:
         self._waiting_for_data = False
         self._standing = False
         self.stalls: Stalls = KnownCause()
+        self._side_failure = ("", 0.0)  # the last one, and since when it is shown
         self._meter = QoeMeter()
         self._start = StartMeter()
         self.state = PlaybackState(status=PlaybackStatus.LOADING)
@@ -108,6 +110,11 @@ class Monitor:
         if self.state.status is not before:
             self._observe(StatusChanged(self._clock.monotonic(), str(self.state.status)))
         self._publish(self.state)
+
+    def show_side_failure(self, sentence: str) -> None:
+        """Show for 12 s what went wrong on the side."""
+        self._side_failure = (sentence, self._clock.monotonic())
+        self.update(notice=sentence)
 
     # --- what comes in
 
@@ -202,6 +209,7 @@ class Monitor:
         )
         qoe = self._meter.summary(tuple(choice.bitrate_bps for choice in self.state.rungs), dropped)
         ours = (position_s, buffered_until_s)  # what libmpv has not read yet is buffered all the same
+        self._end_notice(now)
         self.update(
             position_s=position_s,
             rung_playing=rung,
@@ -212,6 +220,13 @@ class Monitor:
             history=tuple(self._history),
             qoe=qoe,
         )
+
+    def _end_notice(self, now: float) -> None:
+        sentence, since = self._side_failure
+        if sentence and now - since >= _NOTICE_S:
+            self._side_failure = ("", 0.0)
+            if self.state.notice == sentence:
+                self.state = replace(self.state, notice="")  # published with the sample
 
     def finish_at(self, *, at_end: bool) -> bool:
         """libmpv reached the end of what it was given; whether that is the end of the title."""

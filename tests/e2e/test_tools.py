@@ -15,7 +15,7 @@ from player.base.errors import ErrorCode, NetError
 from player.engine import Engine
 from player.mpv.adjustments import Adjustments, properties
 from player.mpv.player import MpvPlayer
-from player.playback import file_progress
+from player.playback import monitor
 from player.playback.session import Session
 from player.playback.settings import PlaybackSettings
 from player.reporting.state import PlaybackState, PlaybackStatus
@@ -152,7 +152,7 @@ def test_a_dropped_file_is_shown_and_a_bad_one_is_told(film, tmp_path):
 
 
 def test_the_notice_of_a_bad_subtitle_file_goes_away(film, tmp_path, monkeypatch):
-    monkeypatch.setattr(file_progress, "_NOTICE_S", 0.5)
+    monkeypatch.setattr(monitor, "_NOTICE_S", 0.5)
     bad = tmp_path / f"{'words ' * 30}.de.srt"
     bad.write_bytes(b"")
     film.session.add_subtitles(bad)

@@ -22,6 +22,7 @@ from player.playback.file_growth import FileGrowth
 from player.playback.file_phases import PlayingFile
 from player.playback.file_progress import FileProgress
 from player.playback.file_tracks import FileTracks
+from player.playback.monitor import Monitor
 from player.playback.own_subtitles import OwnSubtitles
 from player.playback.parts import PlaybackParts
 from player.playback.progress import PlaybackProgress
@@ -849,7 +850,7 @@ FAULTS = [
     Fault(
         name="files-a-notice-of-a-subtitle-file-stays-for-ever",
         test=_TOOLS + "test_the_notice_of_a_bad_subtitle_file_goes_away",
-        apply=lambda patch: patch.setattr(FileProgress, "_take_notice_away", lambda _self: None),
+        apply=lambda patch: patch.setattr(Monitor, "_end_notice", lambda _self, _now: None),
     ),
     Fault(
         name="files-where-a-jump-leads-is-known-to-be-there",
@@ -925,5 +926,10 @@ FAULTS = [
         name="files-a-jump-into-what-was-cut-off-is-the-end-of-the-film",
         test=_TOOLS + "test_a_jump_into_what_has_been_cut_off_is_no_film_seen_to_its_end",
         apply=lambda patch: patch.setattr(PlayingFile, "_missed_s", lambda _self: None),
+    ),
+    Fault(
+        name="files-a-notice-of-a-subtitle-file-on-a-stream-stays-for-ever",
+        test="tests/player/playback/test_monitor.py::test_what_went_wrong_on_the_side_is_shown_for_a_while",
+        apply=lambda patch: patch.setattr(Monitor, "_end_notice", lambda _self, _now: None),
     ),
 ]

@@ -282,3 +282,28 @@ async def test_the_figures_so_far_are_in_the_state(bench: Bench) -> None:
     bench.monitor.sample(4.0, (), 3)
     assert bench.monitor.state.qoe is not None
     assert (bench.monitor.state.qoe.startup_s, bench.monitor.state.qoe.dropped_frames) == (0.5, 3)
+
+
+async def test_what_went_wrong_on_the_side_is_shown_for_a_while(bench: Bench) -> None:
+    await bench.play()
+    bench.monitor.show_side_failure("a.srt: This is no subtitle file that can be read.")
+    await bench.clock.advance(11.0)
+    bench.monitor.sample(10.0, (), 0)
+    assert bench.states[-1].notice.startswith("a.srt")
+    bench.monitor.show_side_failure("b.srt: This is no subtitle file that can be read.")
+    await bench.clock.advance(11.0)
+    bench.monitor.sample(10.0, (), 0)
+    assert bench.states[-1].notice.startswith("b.srt"), "the later one has its own time"
+    await bench.clock.advance(1.0)
+    bench.monitor.sample(10.0, (), 0)
+    assert bench.states[-1].notice == ""
+
+
+async def test_another_notice_outlasts_that_of_the_side(bench: Bench) -> None:
+    """It is taken away by whoever shows it."""
+    await bench.play()
+    bench.monitor.show_side_failure("a.srt: This is no subtitle file that can be read.")
+    bench.monitor.update(notice="There is no network.")
+    await bench.clock.advance(13.0)
+    bench.monitor.sample(10.0, (), 0)
+    assert bench.states[-1].notice == "There is no network."
