@@ -42,7 +42,7 @@ from tests.ui.app import test_crash_reports
 from ui.app.ports.playback import SessionPort
 from ui.app.system import links
 from ui.app.video.output import VideoOutput
-from ui.app.viewmodels import keys, tools, trouble
+from ui.app.viewmodels import keys, tools, trouble, trouble_page
 from ui.app.viewmodels import player as player_page
 from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.files import FilesViewModel
@@ -52,6 +52,7 @@ from ui.app.viewmodels.relay import StateRelay
 from ui.app.viewmodels.seeking import SeekRange, stretch_of
 from ui.app.viewmodels.text import clock_time
 from ui.app.viewmodels.tools import ToolsViewModel
+from ui.app.viewmodels.trouble import trouble_of
 from ui.app.viewmodels.wanted import Wanted
 from ui.cli import app as cli_app
 from ui.cli import main as cli_main
@@ -931,5 +932,10 @@ FAULTS = [
         name="files-a-notice-of-a-subtitle-file-on-a-stream-stays-for-ever",
         test="tests/player/playback/test_monitor.py::test_what_went_wrong_on_the_side_is_shown_for_a_while",
         apply=lambda patch: patch.setattr(Monitor, "_end_notice", lambda _self, _now: None),
+    ),
+    Fault(
+        name="files-a-file-is-said-to-have-no-other-quality",
+        test="tests/ui/app/test_trouble.py::test_a_file_that_cannot_be_played_has_no_other_qualities",
+        apply=lambda patch: patch.setattr(trouble_page, "trouble_of", lambda failure, of_file: trouble_of(failure)),
     ),
 ]

@@ -148,3 +148,15 @@ def test_a_file_may_be_there_again():
     """Its disk was plugged in, say."""
     assert trouble_of(PlaybackFailure("input.file", "There is no such file.")).again
     assert not trouble_of(PlaybackFailure("input.usage", "This is no address.")).again
+
+
+def test_a_file_that_cannot_be_played_has_no_other_qualities(stage, tmp_path):
+    film = tmp_path / "film.mkv"
+    film.write_bytes(b"\x1a\x45\xdf\xa3" + b"\x01" * 100)
+    stage.start(files=[str(film)])
+    stage.until(lambda: bool(stage.client.sessions))
+    failure = PlaybackFailure("media.unsupported", "This file cannot be played: it is damaged.")
+    stage.client.sessions[-1].publish(playing(status=PlaybackStatus.FAILED, failure=failure))
+    stage.until(lambda: bool(stage.app.player.trouble.property("done")))
+    assert "quality" not in stage.app.player.trouble.property("done")
+    assert "quality" in trouble_of(failure).done, "a title of a service has"

@@ -653,7 +653,8 @@ class PlayerViewModel(QObject):
         self._statistics.show(state)
         self._tools.show(state)
         self._up_next.show(state)
-        self._trouble.show(state.failure)
+        of_file = self._source is not None and self._source.media is not None
+        self._trouble.show(state.failure, of_file=of_file)
         programme = self._programme_name, self._begins_s is not None, self._recordable
         if all_but_time(before) != all_but_time(state) or programme != programme_before:
             self._qualities.replace(quality_options(state))

@@ -3,7 +3,7 @@ has done) about it, and where the viewer finds help."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from player.reporting.state import PlaybackFailure, PlaybackState, PlaybackStatus
@@ -35,11 +35,14 @@ class PlaybackTrouble:
     from_start: bool = False
 
 
-def trouble_of(failure: PlaybackFailure) -> PlaybackTrouble:
-    """The page of an error: that of the service's reason, of its code, or of its stage."""
+def trouble_of(failure: PlaybackFailure, *, of_file: bool = False) -> PlaybackTrouble:
+    """The page of an error: that of the service's reason, of its code, or of its stage. A file of the viewer's has
+    no qualities."""
     pages = {**_network(), **_service(), **_media(), **_rights(), **_machine()}
     stage = failure.code.split(".")[0]
     found = pages.get(failure.reason) or pages.get(failure.code) or pages.get(stage)
+    if of_file and found is pages["media"]:
+        return replace(found, done=tr("If it plays elsewhere, copy or download the file again."))
     return found or PlaybackTrouble("warning", tr("This cannot be played"), tr("Try again goes on where it stopped."))
 
 

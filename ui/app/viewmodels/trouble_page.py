@@ -57,12 +57,12 @@ class TroubleViewModel(QObject):
     def helpWords(self) -> str:
         return help_words(self._trouble.help)
 
-    def show(self, failure: PlaybackFailure | None) -> None:
-        """What has ended the playback; None while nothing has."""
+    def show(self, failure: PlaybackFailure | None, *, of_file: bool = False) -> None:
+        """What has ended the playback of a title, or of a file of the viewer's; None while nothing has."""
         if failure == self.failure:
             return
         self.failure = failure
-        self._trouble = _NONE if failure is None else trouble_of(failure)
+        self._trouble = _NONE if failure is None else trouble_of(failure, of_file=of_file)
         sentence = "" if failure is None else trouble_sentence(failure)
         self._sentence = "" if sentence == f"{self._trouble.heading}." else sentence
         self._code, self._playing = ("", "") if failure is None else (failure.code, failure.playing)

@@ -3232,6 +3232,10 @@
         <translation>Ungarisch</translation>
     </message>
     <message>
+        <source>If it plays elsewhere, copy or download the file again.</source>
+        <translation>Wenn sie anderswo läuft, die Datei noch einmal kopieren oder herunterladen.</translation>
+    </message>
+    <message>
         <source>It goes on by itself once it answers. “Back” leads out of it.</source>
         <translation>Es geht von selbst weiter, sobald er antwortet. „Zurück“ führt hinaus.</translation>
     </message>
