@@ -210,6 +210,7 @@ class ServiceContext:
     def close(self) -> None:
         self.upkeep.stop()
         self.titles.close()
+        self.edge_gate.close()
         self.wake_up.close()
         if self.shared is not None:
             self.shared.close()

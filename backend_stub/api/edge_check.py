@@ -19,7 +19,7 @@ _Path = Annotated[str, Header(alias="X-Matinee-Path", min_length=1, max_length=1
 
 
 @router.get("/edge-check", status_code=204, responses=documented(403))
-def edge_check(context: Context, token: _Token, path: _Path, client: _Client = "") -> Response:
+async def edge_check(context: Context, token: _Token, path: _Path, client: _Client = "") -> Response:
     """Answer 204 for a token that is good for the file or its folder.
 
     Where tokens are bound to networks, the client's address counts too. The answer says for how long it may be
@@ -27,7 +27,8 @@ def edge_check(context: Context, token: _Token, path: _Path, client: _Client = "
     """
     now = context.clock.now()
     grant = context.url_signer.verify(token, now)
-    if grant is None or not (grant.covers(path) and grant.good_from(client)) or not context.edge_gate.stands(grant):
+    signed = grant is not None and grant.covers(path) and grant.good_from(client)
+    if grant is None or not signed or not await context.edge_gate.answer(grant):
         raise ProblemError(403, "bad_signature", "The address is not signed for this, or no longer.")
     kept_s, longest_s = (int(min(most_s, grant.expires_at - now)) for most_s in (KEPT_S, REMEMBERED_S))
     caching = f"max-age={kept_s}, stale-if-error={longest_s - kept_s}" if kept_s else "no-store"

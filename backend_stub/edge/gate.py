@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
 import httpx
@@ -17,7 +15,6 @@ from backend_stub.signing import EdgeGrant
 _MAX_AGE = re.compile(r"max-age=(\d+)")
 _TIMEOUT_S = 2.0
 _MOST_KEPT = 10_000
-_QUESTIONS = 8  # at once
 _Given = tuple[str, str, int | None, str, str]
 
 
@@ -38,19 +35,16 @@ class TokenGate(Protocol):
 
 
 class OwnGate:
-    """Of an edge in a process of the service. Its questions have threads of their own: files are read meanwhile."""
+    """Of an edge in a process of the service."""
 
     def __init__(self, gate: EdgeGate) -> None:
         self._gate = gate
-        self._threads = ThreadPoolExecutor(_QUESTIONS, "edge-gate")
 
     async def stands(self, grant: EdgeGrant, token: str) -> bool:  # noqa: ARG002 - of the protocol
-        if self._gate.at_once(grant):
-            return True
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._gate.stands, grant)
+        return await self._gate.answer(grant)
 
     async def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        pass
 
 
 class RemoteGate:

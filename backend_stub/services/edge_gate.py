@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Float, String, and_, bindparam, exists, func, or_, select
@@ -23,6 +25,7 @@ from backend_stub.titles import TRAILER
 _Given = tuple[str, int | None]  # by which sign-in, and up to which height
 KEPT_S = 5.0  # what stands is not asked about again for so long
 _MOST_KEPT = 10_000
+_QUESTIONS = 8  # at once
 _ANSWER_S = 2.0  # a viewer waits for it
 AWAY_S = 3.0  # the database is not asked again so soon after it did not answer
 REMEMBERED_S = 600.0  # what stood when it was asked about goes on for so long without an answer, as its token does
@@ -76,6 +79,7 @@ class EdgeGate:
         self._lock = threading.Lock()
         self._forgotten = 0  # so often something was
         self._away_until = float("-inf")
+        self._threads = ThreadPoolExecutor(_QUESTIONS, "edge-gate")  # its own: others may all wait for the database
         database.taken_back.listen(self.forget)
 
     def forget(self, session_id: str) -> None:
@@ -95,6 +99,15 @@ class EdgeGate:
         if not grant.session_id or self._stood(grant, KEPT_S):
             return True
         return self._clock.monotonic() < self._away_until and self._without_answer(grant)
+
+    async def answer(self, grant: EdgeGrant) -> bool:
+        """What :meth:`stands` says, without blocking the loop."""
+        return self.at_once(grant) or await asyncio.get_running_loop().run_in_executor(
+            self._threads, self.stands, grant
+        )
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def stands(self, grant: EdgeGrant) -> bool:
         """Whether files may be given for it; asks the database where :meth:`at_once` does not know. Raises as it."""

@@ -116,17 +116,22 @@ def test_a_new_connection_is_not_waited_for_longer_than_the_rest(monkeypatch: py
             assert database.engine.pool.timeout() == min(most_s, 5.0)  # type: ignore[attr-defined]
 
 
-def test_it_says_that_it_lives_while_all_threads_wait(tmp_path: Path) -> None:
+def test_what_edges_and_supervisors_ask_needs_no_thread_of_the_calls(tmp_path: Path) -> None:
+    """Those may all wait for the database."""
     with service(tmp_path) as running:
+        play = running.device(running.account("anna")).play().json()
+        token = play["manifests"][0]["hls"].split("/s/")[1].split("/")[0]
+        headers = {"X-Matinee-Token": token, "X-Matinee-Path": "/film/encrypted/"}
 
-        async def asked() -> int:
+        async def asked(path: str) -> int:
             limiter = anyio.to_thread.current_default_thread_limiter()
             limiter.total_tokens = 1
             async with limiter, httpx.AsyncClient(transport=httpx.ASGITransport(running.app)) as client:
                 with anyio.fail_after(30):
-                    return (await client.get("http://testserver/api/v1/health")).status_code
+                    return (await client.get(f"http://testserver/api/v1{path}", headers=headers)).status_code
 
-        assert asyncio.run(asked()) == 200
+        assert asyncio.run(asked("/health")) == 200
+        assert asyncio.run(asked("/edge-check")) == 204
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -620,6 +621,15 @@ def _health_in_a_thread(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(route, "endpoint", health)
 
 
+def _asks_in_a_thread_of_the_calls(patch: pytest.MonkeyPatch) -> None:
+    """Edges wait until a call has its answer of the database."""
+
+    async def answer(gate: EdgeGate, grant: EdgeGrant) -> bool:
+        return await run_in_threadpool(gate.stands, grant)
+
+    patch.setattr(EdgeGate, "answer", answer)
+
+
 def _nginx_without(line: str) -> Callable[[pytest.MonkeyPatch], None]:
     """nginx's configuration lacks something."""
 
@@ -1037,7 +1047,7 @@ FAULTS = [
     ),
     Fault(
         "service-health-waits-for-threads",
-        _HARD + "test_it_says_that_it_lives_while_all_threads_wait",
+        _HARD + "test_what_edges_and_supervisors_ask_needs_no_thread_of_the_calls",
         _health_in_a_thread,
     ),
     Fault(
@@ -1084,6 +1094,11 @@ FAULTS = [
         "service-a-new-key-is-refused-for-a-second",
         "tests/backend_stub/edge/test_remote.py::test_who_comes_within_that_second_by_a_new_key_waits_it_out",
         _refuses_within_a_second,
+    ),
+    Fault(
+        "service-edges-wait-for-threads",
+        _HARD + "test_what_edges_and_supervisors_ask_needs_no_thread_of_the_calls",
+        _asks_in_a_thread_of_the_calls,
     ),
     Fault(
         "service-one-session-hides-others",
