@@ -27,6 +27,7 @@ NetError."""
 Compare = Callable[[str, str], tuple[BrokenRule, ...]]
 """What more a refresh broke, by the texts of a manifest and of its next refresh. Pure."""
 
+STALE = "stale"
 LEAST_EVERY_S = 0.5
 USUAL_EVERY_S = 4.0
 _STALE_SHARE = 1.5  # RFC 8216bis 6.2.2: something new within 1.5 target durations
@@ -48,6 +49,7 @@ class Refresh:
     edge_s: float | None = None
     trouble: str = ""
     how: str = ""  # blocking, delta, patch: what was asked for beside the whole
+    news: bool = True  # a new segment, a new part, or the end
 
     @property
     def good(self) -> bool:
@@ -66,6 +68,7 @@ class _WatchedList:
     changed_s: float
     told_stale: bool = field(default=False)
     brought: bool = field(default=True)  # the last look, something new
+    decided: bool = field(default=False)  # whether it goes on: it brought something new, or stood still for too long
     whole: bool = field(default=False)  # asked for next, since a part did not fit
     text: str = field(default="", repr=False)  # the last whole one
     part_s: float | None = field(default=None)  # the part target
@@ -101,11 +104,13 @@ class ManifestWatch:
         """What is known by now."""
         return self._presentation
 
-    async def refreshes(self, for_s: float) -> AsyncIterator[Refresh]:
-        """Each refresh as it happens, for so many seconds, or until the presentation ends."""
+    async def refreshes(self, for_s: float, *, at_most_s: float = 0.0) -> AsyncIterator[Refresh]:
+        """Each refresh as it happens, for so many seconds, or until the presentation ends. Where it is not clear by
+        then whether a list goes on, up to ``at_most_s`` seconds."""
         while self._presentation.live and self._watched:
             following = min(self._watched, key=lambda each: each.due_s)
-            if following.due_s - self._begin_s > for_s:
+            decided = all(each.decided for each in self._watched)
+            if following.due_s - self._begin_s > (for_s if decided else max(for_s, at_most_s)):
                 return
             await self._clock.sleep(max(0.0, following.due_s - self._clock.monotonic()))
             found = await self._look(following)
@@ -173,7 +178,8 @@ class ManifestWatch:
                 self._presentation, changes = refresh_playlist(self._presentation, name, body, url)
         except (NetError, ManifestError) as error:
             watched.whole = reload is not None
-            return Refresh(self._now_s(), name, Changes(), trouble=f"{error.sentence} ({error.code})", how=how)
+            trouble = f"{error.sentence} ({error.code})"
+            return Refresh(self._now_s(), name, Changes(), trouble=trouble, how=how, news=False)
         broken = self._compared(watched, body.decode("utf-8", "replace"), how)
         watched.brought = any(each.added for each in changes.renditions) or self._newest(name) > before
         broken = (*changes.broken, *broken, *self._stale(watched, changes))
@@ -181,7 +187,9 @@ class ManifestWatch:
             sentence = "A request that was to wait for the next segment or part was answered with nothing new."
             broken = (*broken, BrokenRule("blocking", sentence, "RFC 8216bis 6.2.5.2"))
         broken = (*broken, *self._parts_late(watched, waited=reload is not None and reload.blocking))
-        return Refresh(self._now_s(), name, changes, broken, self._edge_s(name), how=how)
+        news = watched.brought or changes.ended
+        watched.decided = watched.decided or news or watched.told_stale
+        return Refresh(self._now_s(), name, changes, broken, self._edge_s(name), how=how, news=news)
 
     def _parts_late(self, watched: _WatchedList, *, waited: bool) -> tuple[BrokenRule, ...]:
         """Two blocking reloads in a row show when parts are listed, but for the time that the answers take."""
@@ -215,7 +223,7 @@ class ManifestWatch:
         watched.told_stale = True
         sentence = f"Nothing new has come for {still_s:.1f} s."
         clause = "RFC 8216bis 6.2.2" if watched.rendition is not None or self._is_hls() else ""
-        return (BrokenRule("stale", sentence, clause),)
+        return (BrokenRule(STALE, sentence, clause),)
 
     def _is_hls(self) -> bool:
         return self._presentation.kind != "mpd"
@@ -249,6 +257,14 @@ class ManifestWatch:
         return self._clock.monotonic() - self._begin_s
 
 
+def silent(found: Sequence[Refresh]) -> list[str]:
+    """The lists that brought nothing new in any refresh, and not for long enough to say that they stand still. The
+    manifest itself has an empty name."""
+    names = dict.fromkeys(each.name for each in found)
+    known = {each.name for each in found if each.news or any(rule.code == STALE for rule in each.broken)}
+    return [name for name in names if name not in known]
+
+
 def why_watch(found: Sequence[Refresh]) -> list[str]:
     """Why the verdict is what it is, in sentences with the numbers: how much came and how steadily, and for each
     broken rule and each trouble how often and what it was at first."""
@@ -270,7 +286,11 @@ def why_watch(found: Sequence[Refresh]) -> list[str]:
         first, sentence = places[0]
         where = f" in {first.name}" if first.name else ""
         told.append(f"{code}: {_times(len(places))}, first at {first.at_s:.1f} s{where}: {sentence}")
-    return told if wrong else [*told, "No rule was broken."]
+    still = silent(found)
+    if still:
+        lists = ", ".join(name or "the manifest" for name in still)
+        told.append(f"Whether {lists} goes on is not known: nothing new came, in too short a time.")
+    return told if wrong or still else [*told, "No rule was broken."]
 
 
 def _times(count: int) -> str:

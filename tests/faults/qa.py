@@ -39,6 +39,8 @@ from player.qa.history import compare as history_compare
 from player.qa.ladder import measure as ladder_measure
 from player.qa.ladder import rules as ladder_rules
 from player.qa.picture import compare, judged, measure, verdict
+from player.qa.picture.tape import TapedStream
+from player.qa.recording.archive import ArchiveWriter
 from player.qa.simulation import run
 from player.qa.simulation.player import SimulatedPlayer
 from player.qa.watch import ManifestWatch
@@ -129,6 +131,10 @@ def what_stands_in_is_kept_for_each_language(patch: pytest.MonkeyPatch) -> None:
 
 def a_channel_may_jump(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(thresholds, "LIVE_MOVED", "")
+
+
+def _raise(_writer: object, error: OSError) -> None:
+    raise error
 
 
 def the_first_quality_ends_the_film(patch: pytest.MonkeyPatch) -> None:
@@ -770,6 +776,21 @@ FAULTS = [
             "player.qa.proxy.server.FaultyTransport",
             lambda inner, clock, plan, _tried: FaultyTransport(inner, clock, plan),
         ),
+    ),
+    Fault(
+        "qa-a-dead-channel-passes-in-a-short-time",
+        "tests/player/qa/test_watch.py::test_a_channel_that_stands_still_does_not_pass_in_a_short_time",
+        lambda patch: patch.setattr("player.qa.watch.silent", lambda _found: []),
+    ),
+    Fault(
+        "qa-a-torn-recording-stays",
+        "tests/player/qa/test_full_disk.py::test_a_run_whose_recording_finds_no_room_is_played_and_says_so",
+        lambda patch: patch.setattr(ArchiveWriter, "_give_up", _raise),
+    ),
+    Fault(
+        "qa-a-torn-tape-is-judged",
+        "tests/player/qa/test_full_disk.py::test_a_tape_that_finds_no_room_is_not_judged",
+        lambda patch: patch.setattr(TapedStream, "finish", lambda _self: None),
     ),
     Fault(
         "qa-a-cut-list-is-kept-as-a-film",

@@ -26,6 +26,7 @@ _MOST_PLAYLISTS = 200
 _MOST_ASKED = 4
 _HELD_S = 30.0
 _SEGMENTS, _FOR_S = 2, 10.0
+_MOST_FOR_S = 60.0  # until each list of a live programme has brought something new, or stood still for too long
 _URI = re.compile(r'#EXT-X-(?:MEDIA|I-FRAME-STREAM-INF):[^\n]*URI="([^"]+)"')
 _FIGURES = {"broken": "rules that must hold and do not", "advice": "rules that should hold and do not"}
 
@@ -48,7 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"of each rung, to look into (default {_SEGMENTS}; 0: the manifests only)",
     )
     parser.add_argument(
-        "--for", dest="for_s", type=seconds, default=_FOR_S, metavar="S", help="follow a live one (default 10 s)"
+        "--for",
+        dest="for_s",
+        type=seconds,
+        metavar="S",
+        help="follow a live one (default 10 s, and up to 60 s until each list has brought something new)",
     )
     parser.add_argument(
         "--playlists",
@@ -281,6 +286,7 @@ def _deeper(args: argparse.Namespace, looked: list[str], scope: Scope) -> list[C
     from player.qa.conform.media import READS, of_ladder, of_refreshes
     from player.qa.conform.model import ConformanceFinding
     from player.qa.ladder.rules import findings
+    from player.qa.watch import silent
     from ui.cli.inspect_load import load
     from ui.cli.play_setup import known_key
     from ui.cli.qa_ladder import measured
@@ -295,13 +301,17 @@ def _deeper(args: argparse.Namespace, looked: list[str], scope: Scope) -> list[C
     if not any(each.facts for each in ladder):
         scope.leave("segments: there are none that a player plays", chosen=True)
     found = list(of_ladder(findings(ladder)))
-    if presentation.live and args.for_s:
-        refreshes = asyncio.run(followed(presentation, args, broken_by))
+    for_s, at_most_s = (_FOR_S, _MOST_FOR_S) if args.for_s is None else (args.for_s, args.for_s)
+    if presentation.live and for_s:
+        refreshes = asyncio.run(followed(presentation, args, for_s, broken_by, at_most_s=at_most_s))
         failed = [each for each in refreshes if each.trouble]
         if len(refreshes) > len(failed):
             looked.append(f"{len(refreshes) - len(failed)} refreshes")
+            if still := silent(refreshes):
+                lists = ", ".join(name or "the manifest" for name in still)
+                scope.leave(f"whether {lists} goes on: nothing new came in too short a time", "--for", chosen=False)
         else:
-            scope.leave(f"the live programme: no refresh came in {args.for_s:g} s", "--for", chosen=False)
+            scope.leave(f"the live programme: no refresh came in {at_most_s:g} s", "--for", chosen=False)
         if failed:
             scope.leave(
                 f"{len(failed)} of {len(refreshes)} refreshes, which failed: {failed[0].trouble}", chosen=False

@@ -42,35 +42,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Follow it. 1 where a refresh broke a rule or was not available, and where there was none to judge."""
+    """Follow it. 1 where a refresh broke a rule or was not available, where there was none to judge, and where a list
+    brought nothing new."""
     import time
 
     from player.base.errors import ErrorCode, ExitCode, InputError
-    from player.qa.watch import why_watch
+    from player.qa.watch import silent, why_watch
     from ui.cli.inspect_load import load
 
     conditions = conditions_of(args, _FIGURES)
     presentation = load(args.source, base=None, now_s=time.time(), connect=connect_of(args))
     if not presentation.live:
         raise InputError(ErrorCode.INPUT_USAGE, "This is no live manifest: there is nothing to watch.")
-    found = asyncio.run(followed(presentation, args) if args.record is None else _recorded(presentation, args))
+    found = asyncio.run(
+        followed(presentation, args, args.for_s) if args.record is None else _recorded(presentation, args)
+    )
     bad = [each for each in found if not each.good]
+    judged = bool(found) and not silent(found)
     told = why_watch(found)
     if args.json:
         rows = [_row(each) for each in found]
-        print(json.dumps({"version": 1, "good": not bad, "why": told, "refreshes": rows}, indent=1))
+        print(json.dumps({"version": 1, "good": judged and not bad, "why": told, "refreshes": rows}, indent=1))
     for sentence in told:
         print(sentence, file=sys.stderr)
     print(f"{len(found)} refreshes, {len(bad)} of them not as they should be", file=sys.stderr)
     figures = {"refreshes": float(len(found)), "bad": float(len(bad))}
-    return int(ExitCode.FAILED) if bad or not found else verdict_on(conditions, figures)
+    return int(ExitCode.FAILED) if bad or not judged else verdict_on(conditions, figures)
 
 
 async def followed(
-    presentation: Presentation, args: argparse.Namespace, compare: Compare | None = None
+    presentation: Presentation,
+    args: argparse.Namespace,
+    for_s: float,
+    compare: Compare | None = None,
+    *,
+    at_most_s: float = 0.0,
 ) -> list[Refresh]:
-    """Each refresh of a live manifest, for as long as ``args`` say; printed as they come, but for ``--json``.
-    ``compare`` names what else two texts in a row break."""
+    """Each refresh of a live manifest, for ``for_s`` seconds, or up to ``at_most_s`` while it is not clear whether
+    all lists go on; printed as they come, but for ``--json``. ``compare`` names what else two texts in a row break.
+    """
     from player.base.clock import SystemClock
     from player.net.gate import Gate
     from player.net.model import Request, RequestKind
@@ -87,7 +97,7 @@ async def followed(
         watch = ManifestWatch(
             presentation, fetch, SystemClock(), args.source, every_s=args.every, whole=args.whole, compare=compare
         )
-        async for each in watch.refreshes(args.for_s):
+        async for each in watch.refreshes(for_s, at_most_s=at_most_s):
             found.append(each)
             if not args.json:
                 _tell(each)

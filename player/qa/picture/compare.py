@@ -7,7 +7,9 @@ number of a frame.
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ _OTHER_SOUND = 0.5
 _OTHER_PITCHES = 0.6  # the cosine of two mean spectra
 _QUIET = 30.0  # of 32768
 _MOST_S = 4 * 3600.0
+_LEAST_FREE = 1 << 20  # bytes, below which a torn document is the disk's doing
 _TAIL_S = 0.75  # so much shorter than the reference may a track be
 
 Levels = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -161,5 +164,10 @@ def _vmaf(path: Path, reference: Path, until_s: float) -> tuple[float | None, fl
         log = Path(work) / "vmaf.json"
         if not log.exists() or not log.stat().st_size:
             return None, None
-        pooled = json.loads(log.read_text(encoding="utf-8"))["pooled_metrics"]["vmaf"]
+        try:
+            pooled = json.loads(log.read_text(encoding="utf-8"))["pooled_metrics"]["vmaf"]
+        except (ValueError, KeyError):
+            full = shutil.disk_usage(work).free < _LEAST_FREE
+            code, why = (errno.ENOSPC, "no space") if full else (errno.EIO, "torn figures")
+            raise OSError(code, f"FFmpeg could not write what it compared: {why}", str(log)) from None
         return round(float(pooled["mean"]), 2), round(float(pooled["min"]), 2)

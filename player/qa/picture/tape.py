@@ -6,7 +6,8 @@ The tape leaves the emptiness and the Cues out, and keeps each cluster once, how
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from drm_client.ebml import UNKNOWN_SIZE, EbmlError, read_element
@@ -37,7 +38,7 @@ class Tapes:
         return opened
 
     def close(self) -> None:
-        """Write what is left; nothing is recorded any more."""
+        """Write what is left; nothing is recorded any more. Raises OSError where something could not be written."""
         for stream in self._streams:
             stream.finish()
 
@@ -48,6 +49,7 @@ class TapedStream:
     def __init__(self, inner: ByteStream, path: Path) -> None:
         self._inner = inner
         self._file = path.open("wb")
+        self._failure: OSError | None = None
         self._written = 0
         self._buffer = bytearray()
         self._position = 0  # of the first byte in the buffer, in the virtual file
@@ -79,11 +81,23 @@ class TapedStream:
 
     def close(self) -> None:
         self._inner.close()
-        self.finish()
+        with self._noting():
+            self._file.close()
 
     def finish(self) -> None:
-        """Write what is left to the file."""
-        self._file.close()
+        """Write what is left to the file. Raises OSError where not all of it could be written (a full disk): a tape
+        that lacks something would be judged as what was seen."""
+        with self._noting():
+            self._file.close()
+        if self._failure is not None:
+            raise self._failure
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:  # the player that reads goes on
+            self._failure = self._failure or error
 
     def _take(self, part: memoryview) -> None:
         skipped = min(self._skip, len(part))
@@ -116,7 +130,8 @@ class TapedStream:
     def _keep(self, length: int) -> None:
         if not self._file.closed and self._position not in self._kept and self._written + length <= MOST_BYTES:
             self._kept.add(self._position)
-            self._file.write(self._buffer[:length])
+            with self._noting():
+                self._file.write(self._buffer[:length])
             self._written += length
         self._drop(length)
 

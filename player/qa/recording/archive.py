@@ -5,6 +5,7 @@ Reading is bounded: the file may have come from anywhere.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zipfile
 import zlib
@@ -101,24 +102,28 @@ class Recording:
 
 
 class ArchiveWriter:
-    """Writes bodies as they come and the documents at the end."""
+    """Writes bodies as they come and the documents at the end. Where that fails (a full disk) nothing of it stays,
+    the playback goes on, and the end says so."""
 
     def __init__(self, path: Path) -> None:
-        self._archive = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL)
+        self._path = path
+        self._file = path.open("wb")
+        self._archive = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL)
         self._names: set[str] = set()
+        self._failure: OSError | None = None
 
     def put(self, digest: str, body: bytes) -> str:
         """Keep a body; the name of its entry. The same bytes are kept once."""
         name = f"bodies/{digest}"
         if name not in self._names:
             self._names.add(name)
-            self._archive.writestr(_info(name), body)
+            self._write(name, body)
         return name
 
     def close(self, facts: Mapping[str, Any], report: Mapping[str, Any], exchanges: list[Exchange]) -> None:
-        """Write the documents, and end."""
+        """Write the documents, and end. Raises OSError where anything could not be written."""
         head = {"format": FORMAT, "version": VERSION, **facts, "report": report}
-        self._archive.writestr(_info("session.json"), json.dumps(head, ensure_ascii=False))
+        self._write("session.json", json.dumps(head, ensure_ascii=False).encode())
         rows = [
             asdict(
                 each,
@@ -126,8 +131,32 @@ class ArchiveWriter:
             )
             for each in exchanges
         ]
-        self._archive.writestr(_info("exchanges.json"), json.dumps(rows, ensure_ascii=False))
-        self._archive.close()
+        self._write("exchanges.json", json.dumps(rows, ensure_ascii=False).encode())
+        try:
+            if self._failure is None:
+                self._archive.close()
+                self._file.close()
+        except OSError as error:
+            self._give_up(error)
+        if self._failure is not None:
+            raise self._failure
+
+    def _write(self, name: str, content: bytes) -> None:
+        if self._failure is not None:
+            return
+        try:
+            self._archive.writestr(_info(name), content)
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        """A torn recording is of no use to anybody."""
+        self._failure = error
+        with contextlib.suppress(OSError):
+            self._archive.close()
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._path.unlink(missing_ok=True)
 
 
 def read_recording(path: Path) -> Recording:

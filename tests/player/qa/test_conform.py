@@ -199,7 +199,7 @@ def test_refreshes_that_fail_are_not_judged(
     made = media.ffmpeg_hls_ts()
     folder = still_live(made.folder, tmp_path)
 
-    async def followed(*_values: object) -> list[object]:
+    async def followed(*_values: object, at_most_s: float) -> list[object]:
         return [SimpleNamespace(trouble="It is gone.", broken=(), name="")]
 
     monkeypatch.setattr(qa_watch, "followed", followed)
@@ -207,7 +207,7 @@ def test_refreshes_that_fail_are_not_judged(
     told = json.loads(capsys.readouterr().out)
     assert [each for each in told["findings"] if each["severity"] == "must"] == []
     assert told["not_judged"] == [
-        "the live programme: no refresh came in 10 s (--for)",
+        "the live programme: no refresh came in 60 s (--for)",
         "1 of 1 refreshes, which failed: It is gone.",
     ]
 

@@ -13,9 +13,10 @@ from player.base.errors import ErrorCode, NetError
 from player.manifest import attach_playlist, parse
 from player.manifest.model import Presentation
 from player.qa.simulation.loop import LoopClock, VirtualLoop
-from player.qa.watch import ManifestWatch, Refresh, why_watch
+from player.qa.watch import ManifestWatch, Refresh, silent, why_watch
 from tests.kit import media
 from tests.kit.backend import running_backend, signed_in_viewer
+from tests.kit.fileserver import FileServer
 from tests.kit.playback import publish_media
 from ui.cli.main import main
 
@@ -30,10 +31,12 @@ def playlist(first: int, count: int = 4, ended: bool = False, name: str = "s") -
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if ended else [])]).encode()
 
 
-def watched(answers: list[bytes | NetError], for_s: float = 60.0, *, multivariant: bool = False) -> list[Refresh]:
+def watched(
+    answers: list[bytes | NetError], for_s: float = 60.0, *, multivariant: bool = False, at_most_s: float = 0.0
+) -> list[Refresh]:
     """The refreshes of a playlist that is answered so, one answer after another; time passes at once."""
     if not multivariant:
-        return looked(parse(playlist(1), URL), answers, for_s, [])
+        return looked(parse(playlist(1), URL), answers, for_s, [], at_most_s=at_most_s)
     presentation = parse(MASTER.encode(), "http://a.test/m.m3u8")
     rendition = presentation.periods[0].tracks[0].renditions[0]
     return looked(attach_playlist(presentation, rendition, playlist(1), URL), answers, for_s, [])
@@ -46,6 +49,7 @@ def looked(
     asked: list[str],
     *,
     whole: bool = False,
+    at_most_s: float = 0.0,
 ) -> list[Refresh]:
     """The refreshes of a presentation, an answer after another; ``asked`` gets the addresses."""
     loop = VirtualLoop()
@@ -62,7 +66,7 @@ def looked(
 
     async def run() -> list[Refresh]:
         watch = ManifestWatch(presentation, fetch, clock, presentation.url, whole=whole)
-        return [each async for each in watch.refreshes(for_s)]
+        return [each async for each in watch.refreshes(for_s, at_most_s=at_most_s)]
 
     try:
         return loop.run_until_complete(run())
@@ -187,6 +191,39 @@ def test_standing_still_is_told_once() -> None:
     assert "Nothing new has come for 12.0 s" in next(rule.sentence for each in found for rule in each.broken)
 
 
+@pytest.mark.parametrize(
+    ("answers", "last_s", "codes"),
+    [([playlist(2)], 8, []), ([playlist(1)], 12, ["stale"]), ([playlist(1)] * 2 + [playlist(2)], 12, [])],
+)
+def test_a_list_is_followed_until_it_brings_something_or_stood_still_for_too_long(
+    answers: list[bytes | NetError], last_s: float, codes: list[str]
+) -> None:
+    found = watched(answers, 9, at_most_s=60)
+    assert (found[-1].at_s, silent(found)) == (last_s, [])
+    assert [rule.code for each in found for rule in each.broken] == codes
+
+
+def test_what_was_followed_for_too_short_a_time_is_named() -> None:
+    found = watched([playlist(1)], 9)
+    assert all(each.good for each in found)
+    assert silent(found) == [""]
+    assert why_watch(found)[1:] == [
+        "Whether the manifest goes on is not known: nothing new came, in too short a time."
+    ]
+    assert silent(watched([NetError(ErrorCode.HTTP_SERVER, "A fault.", recoverable=True)], 9)) == [""]
+
+
+def test_a_channel_that_stands_still_does_not_pass_in_a_short_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "live.m3u8").write_bytes(playlist(1))
+    with FileServer(tmp_path) as server:
+        words = ["qa", "watch", server.url("live.m3u8"), "--for", "0.6", "--every", "0.5", "--json"]
+        assert main(words) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["good"], [each["broken"] for each in told["refreshes"]]) == (False, [[]])
+
+
 def test_a_sequence_that_goes_back_and_a_segment_that_changes_are_broken_rules() -> None:
     back = watched([playlist(3), playlist(2)], 9)
     assert [each.good for each in back] == [True, False]
@@ -209,7 +246,7 @@ def test_the_channel_of_the_bundled_service_is_as_it_should_be(
         with signed_in_viewer(group) as viewer:
             manifest = viewer.play(title, "live")["manifests"][0]  # type: ignore[index]
             for kind in ("dash", "hls"):
-                words = ["qa", "watch", manifest[kind], "--for", "0.6", "--every", "0.5", "--json"]
+                words = ["qa", "watch", manifest[kind], "--for", "4.6", "--every", "0.5", "--json"]
                 assert main(words) == 0
                 document = json.loads(capsys.readouterr().out)
                 assert document["good"]
