@@ -8,7 +8,8 @@ from pathlib import Path
 from player.base.apart import apart
 from player.base.clock import Clock
 from player.base.errors import MatineeError
-from player.title.media_file import Inspected, inspect
+from player.media.matroska_length import newest_cluster_s
+from player.title.media_file import Inspected, MediaFileKind, inspect
 
 _ENOUGH_BYTES = 256 << 10  # less would be a picture or two between one load and the next
 _LOOK_S = 0.5
@@ -24,6 +25,7 @@ class FileGrowth:
     def __init__(self, path: Path | None, opened: Inspected, clock: Clock) -> None:
         self._path = path
         self._start = opened.start
+        self._kind = opened.kind
         self._size = opened.size
         self._clock = clock
         self._has_grown = False
@@ -49,6 +51,17 @@ class FileGrowth:
 
     async def is_longer(self) -> bool:
         return await self.more() > 0
+
+    async def newest_s(self) -> float:
+        """Return up to which time a Matroska file has been written; 0 where that is not known. libmpv knows only what
+        it has read of it."""
+        if self._path is None or self._kind is not MediaFileKind.MATROSKA:
+            return 0.0
+        try:
+            async with asyncio.timeout(_DISK_S):
+                return await apart(newest_cluster_s, self._path)
+        except TimeoutError:
+            return 0.0
 
     async def may_come(self) -> bool:
         """Whether :meth:`has_come` would wait, or load the file again."""

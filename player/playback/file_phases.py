@@ -52,6 +52,7 @@ from player.title.media_file import (
     kind_of,
     may_be_media,
     public_address,
+    says_length,
 )
 from player.title.opening import begin_at
 from player.tracks.series import series_of_file
@@ -84,6 +85,7 @@ class OpeningFile(Requested):
     growth: FileGrowth
     options: Mapping[str, str]
     lavf: Mapping[str, str]
+    tells_length: bool  # else libmpv takes for the length what it has read
     others: list[float | None]  # where to begin with FFmpeg's demuxer, after libmpv's own has refused the file
 
     def player_event(self, name: str) -> None:
@@ -249,6 +251,8 @@ class PlayingFile(OpeningFile):
         parts, cache = self.parts, self.parts.services.film_cache
         if cache is None or self.media.path is None or self.drawn or not found.pictures or not found.duration_s:
             return
+        if self.progress.grows:
+            return
         pictures = FilmPictures(self.media.path, found.duration_s, cache, parts.clock, self._is_busy)
         self.drawn.append(pictures)
         parts.monitor.update(thumbnails=True)
@@ -375,7 +379,20 @@ async def open_file(
     settled = asyncio.Event()
     growth = FileGrowth(media.path, found, parts.clock)
     return OpeningFile(
-        parts, media, identity, found.size, remembered, control, url, remote, settled, growth, options, lavf, others
+        parts,
+        media,
+        identity,
+        found.size,
+        remembered,
+        control,
+        url,
+        remote,
+        settled,
+        growth,
+        options,
+        lavf,
+        found.tells_length,
+        others,
     )
 
 
@@ -408,7 +425,8 @@ async def file_loaded(opening: OpeningFile) -> PlayingFile:
         parts.monitor.stalls = KnownCause(StallCause.FILE)
     own = OwnSubtitles(path)
     tracks = FileTracks(parts, control, own)
-    progress = FileProgress(parts, control, tracks, opening.growth.is_longer)
+    progress = FileProgress(parts, control, tracks, opening.growth)
+    progress.grows = not opening.tells_length
     playing = PlayingFile(
         **vars(opening), tracks=tracks, progress=progress, own=own, embedded=EmbeddedLines(), drawn=[], jumps=[]
     )
@@ -587,7 +605,8 @@ async def _first_look(parts: PlaybackParts, media: MediaFile) -> tuple[_FirstLoo
     )
     identity, kind = address_identity(media.url), checked(kind_of(head), media.name)
     remembered = None if memory is None else await asyncio.to_thread(memory.of, identity)
-    found = Inspected(kind, identity, remote.size, is_indexed(media.name, head))
+    indexed, length = is_indexed(media.name, head), says_length(kind, head)
+    found = Inspected(kind, identity, remote.size, indexed, tells_length=length)
     return _FirstLook(found, remembered, fonts=False), remote
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from player.base.errors import ErrorCode, MediaError
 from player.mpv.control import MpvControl
+from player.playback.file_growth import FileGrowth
 from player.playback.file_tracks import FileTracks
 from player.playback.parts import PlaybackParts
 
@@ -38,9 +39,9 @@ class FileProgress:
         parts: PlaybackParts,
         control: MpvControl,
         tracks: FileTracks,
-        has_grown: Callable[[], Awaitable[bool]],
+        growth: FileGrowth,
     ) -> None:
-        self._has_grown = has_grown  # since it was opened; asks the disk
+        self._growth = growth
         self._loaded_for_s: float | None = None  # the seek for which the file was loaded again
         self.load_again: Callable[[float], Awaitable[None]] | None = None
         self._late: _LateSeek | None = None
@@ -114,15 +115,21 @@ class FileProgress:
             return
         self._late.looks = late.looks + 1
         if target_s <= newest_s:
-            if self._late.looks >= _LATE_LOOKS and target_s != self._loaded_for_s and await self._has_grown():
+            if self._late.looks >= _LATE_LOOKS and target_s != self._loaded_for_s and await self._growth.is_longer():
                 self._late, self._loaded_for_s = None, target_s
                 if self.load_again is not None:
                     await self.load_again(target_s)
             return
-        if newest_s - late.newest_s > _STEADY_S or not await self._has_grown():
+        if newest_s - late.newest_s > _STEADY_S or not await self._growth.is_longer():
             return
-        newest_s = max(0.0, newest_s - _BACK_S)
+        written_s = await self._growth.newest_s()
+        if target_s <= written_s:
+            return  # libmpv reads up to there
         self._late = None
+        newest_s = max(0.0, newest_s - _BACK_S, written_s - _BACK_S)
+        if written_s > 0 and self.load_again is not None:
+            await self.load_again(newest_s)  # libmpv reads for the target until the recording ends
+            return
         self._monitor.start_seek(newest_s)
         await self._control.run(self._control.player.seek, newest_s)
 

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from player.base.errors import ErrorCode, InputError, MediaError
 from player.base.file_names import readable
 from player.base.files import open_regular
+from player.media.matroska_length import tells_length
 
 _SAMPLE_BYTES = 64 * 1024
 _SNIFFED = 4096
@@ -91,6 +92,7 @@ class Inspected:
     size: int
     indexed: bool = True  # it says where its pictures are
     start: str = ""
+    tells_length: bool = True
 
 
 def kind_of(head: bytes) -> MediaFileKind:
@@ -128,6 +130,11 @@ def is_indexed(name: str, head: bytes) -> bool:
     return not is_ts and PurePosixPath(name).suffix.casefold() not in _UNINDEXED
 
 
+def says_length(kind: MediaFileKind, head: bytes) -> bool:
+    """Whether a file that begins with ``head`` may say how long it is."""
+    return kind is not MediaFileKind.MATROSKA or tells_length(head)
+
+
 def is_media_address(url: str) -> bool:
     """Whether an address of the web leads to a file that is called as media files are."""
     try:
@@ -151,7 +158,9 @@ def inspect(path: Path) -> Inspected:
         ) from error
     kind = checked(kind_of(head[:_SNIFFED]), path.name)
     start = hashlib.sha256(head).hexdigest()[:32] if size > _SAMPLE_BYTES else ""
-    return Inspected(kind, identity_of(size, head, tail), size, is_indexed(path.name, head), start)
+    return Inspected(
+        kind, identity_of(size, head, tail), size, is_indexed(path.name, head), start, says_length(kind, head)
+    )
 
 
 def identity_of(size: int, head: bytes, tail: bytes) -> str:

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.realtime
 
 _H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-c:a", "aac")
 RECORDING = Film("recording.ts", _H264, seconds=60)
+MATROSKA = Film("recording.mkv", (*_H264, "-live", "1"), seconds=60)
 FRAGMENTED = Film(
     "fragmented.mp4",
     (*_H264, "-movflags", "frag_keyframe+empty_moov+default_base_moof"),
@@ -50,6 +51,45 @@ def test_a_step_behind_the_end_of_a_recording_leads_to_the_newest(tmp_path: Path
         until(lambda: session.state.position_s == 1000.0)
         until(lambda: grows() and session.state.position_s < 60.0)
         assert session.state.failure is None
+        session.stop()
+        assert made.wait(session, 10)
+
+
+def test_a_step_behind_the_end_of_a_matroska_recording_leads_to_the_newest(tmp_path: Path) -> None:
+    """libmpv knows of it what it has read, which is less than what is there."""
+    data = MATROSKA.path().read_bytes()
+    path = tmp_path / "recording.mkv"
+    written = len(data) // 2
+    path.write_bytes(data[:written])
+    with engine(tmp_path / "profile") as made, null_player() as player, path.open("ab", buffering=0) as file:
+
+        def grows() -> bool:
+            nonlocal written
+            assert written < len(data), "it is still recorded"
+            written += file.write(data[written : written + len(data) // 3000])
+            return session.state.status is PlaybackStatus.PLAYING
+
+        session = made.open(PlaybackSource.of_file(path), player, lambda _state: None)
+        until(grows)
+        session.seek(1000.0)
+        until(lambda: session.state.position_s == 1000.0)
+        until(lambda: grows() and session.state.position_s < 1000.0)
+        assert session.state.position_s > 25.0
+        assert session.state.failure is None
+        session.stop()
+        assert made.wait(session, 10)
+
+
+def test_what_has_been_read_of_a_matroska_recording_is_not_its_length(tmp_path: Path) -> None:
+    """A jump right after the start is not held back by it."""
+    source = PlaybackSource.of_file(MATROSKA.path())
+    with engine(tmp_path / "profile") as made, null_player() as player:
+        lengths: set[float | None] = set()
+        session = made.open(source, player, lambda state: lengths.add(state.duration_s))
+        until(lambda: session.state.status is PlaybackStatus.PLAYING)
+        session.seek(40.0)
+        until(lambda: session.state.status is PlaybackStatus.PLAYING and session.state.position_s > 39.0)
+        assert lengths == {None}
         session.stop()
         assert made.wait(session, 10)
 

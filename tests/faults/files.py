@@ -938,4 +938,14 @@ FAULTS = [
         test="tests/ui/app/test_trouble.py::test_a_file_that_cannot_be_played_has_no_other_qualities",
         apply=lambda patch: patch.setattr(trouble_page, "trouble_of", lambda failure, of_file: trouble_of(failure)),
     ),
+    Fault(
+        name="files-a-step-behind-the-end-of-a-matroska-recording-leads-to-its-start",
+        test=_GROWING + "test_a_step_behind_the_end_of_a_matroska_recording_leads_to_the_newest",
+        apply=lambda patch: patch.setattr(file_growth, "newest_cluster_s", lambda _path: 0.0),
+    ),
+    Fault(
+        name="files-what-was-read-of-a-matroska-recording-is-its-length",
+        test=_GROWING + "test_what_has_been_read_of_a_matroska_recording_is_not_its_length",
+        apply=lambda patch: patch.setattr(media_file, "tells_length", lambda _head: True),
+    ),
 ]
