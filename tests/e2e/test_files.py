@@ -90,7 +90,7 @@ def test_a_film_that_is_cut_says_so_and_is_not_seen(kind, made, tmp_path):
 @pytest.mark.realtime
 def test_what_has_been_read_is_not_taken_for_the_length(made, monkeypatch):
     """Of a file that tells none libmpv says how far it has read, if it has read anything when it is first asked."""
-    endless = Film("endless.mkv", (*ENCODED, "-live", "1"), seconds=24)
+    endless = Film("endless.ts", ENCODED, seconds=24)
     with null_player() as player:
         first, read = iter((1.0,)), player.read
         monkeypatch.setattr(

@@ -80,11 +80,19 @@ def test_a_step_behind_the_end_of_a_matroska_recording_leads_to_the_newest(tmp_p
         assert made.wait(session, 10)
 
 
-def test_what_has_been_read_of_a_matroska_recording_is_not_its_length(tmp_path: Path) -> None:
+def test_what_has_been_read_of_a_matroska_recording_is_not_its_length(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A jump right after the start is not held back by it."""
     source = PlaybackSource.of_file(MATROSKA.path())
     with engine(tmp_path / "profile") as made, null_player() as player:
         lengths: set[float | None] = set()
+        first, read = iter((1.0,)), player.read
+        monkeypatch.setattr(
+            player,
+            "read",
+            lambda name, default=None: next(first, None) or read(name) if name == "duration" else read(name, default),
+        )
         session = made.open(source, player, lambda state: lengths.add(state.duration_s))
         until(lambda: session.state.status is PlaybackStatus.PLAYING)
         session.seek(40.0)
