@@ -216,11 +216,12 @@ def _in_short(sentences: Sequence[str]) -> list[str]:
 
 
 def label_of(report: Report, rung: int) -> str:
-    """A rung for people: ``720p (3.0 Mbit/s)``."""
+    """A rung for people: ``720p (3.0 Mbit/s)``; without its bitrate where nobody tells that."""
     rungs: Sequence[Mapping[str, Any]] = report["rungs"]
     if not 0 <= rung < len(rungs):
         return f"rung {rung}"
-    return f"{rungs[rung]['label']} ({rungs[rung]['bitrate_bps'] / 1e6:.2f} Mbit/s)"
+    bitrate_bps = rungs[rung]["bitrate_bps"]
+    return f"{rungs[rung]['label']} ({bitrate_bps / 1e6:.2f} Mbit/s)" if bitrate_bps else str(rungs[rung]["label"])
 
 
 _NOT_FETCHING = {

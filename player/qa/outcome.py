@@ -176,6 +176,8 @@ def _explained(judgement: Judgement, unused: Mapping[str, Sequence[str]]) -> Jud
     if judgement.holds or judgement.condition.metric != "unused_faults":
         return judgement
     told = "; ".join(f"{name}: {', '.join(left)}" for name, left in unused.items() if left)
+    if not told:
+        return judgement
     return replace(judgement, sentence=f"{judgement.sentence} No request met these rules in their time: {told}.")
 
 

@@ -17,7 +17,7 @@ def form_of(presentation: Presentation, selection: Selection) -> SourceForm:
 def rung_choices(main: LogicalTrack) -> tuple[RungChoice, ...]:
     """The rungs by height, or by bitrate where there is no picture."""
     return tuple(
-        RungChoice(number, _rung_label(rung.height, rung.bitrate_bps), rung.height, rung.bitrate_bps)
+        RungChoice(number, _rung_label(number, rung.height, rung.bitrate_bps), rung.height, rung.bitrate_bps)
         for number, rung in enumerate(ladder(main))
     )
 
@@ -27,7 +27,7 @@ def unsupported_rungs(selection: Selection) -> tuple[RungChoice, ...]:
     return tuple(
         RungChoice(
             number,
-            _rung_label(item.rendition.height, item.rendition.bandwidth_bps),
+            _rung_label(number, item.rendition.height, item.rendition.bandwidth_bps),
             item.rendition.height,
             item.rendition.bandwidth_bps,
             item.reason,
@@ -36,8 +36,11 @@ def unsupported_rungs(selection: Selection) -> tuple[RungChoice, ...]:
     )
 
 
-def _rung_label(height: int | None, bitrate_bps: int) -> str:
-    return f"{height}p" if height else f"{bitrate_bps // 1000} kbit/s"
+def _rung_label(number: int, height: int | None, bitrate_bps: int) -> str:
+    """Its height, else its bitrate, else its place among the others: a single playlist tells neither."""
+    if height:
+        return f"{height}p"
+    return f"{bitrate_bps // 1000} kbit/s" if bitrate_bps else f"#{number + 1}"
 
 
 def audio_choices(selection: Selection, chosen: int, *, changeable: bool) -> tuple[TrackChoice, ...]:

@@ -123,3 +123,10 @@ def test_a_cut_off_playlist_is_played_where_the_other_cdn_has_none(
     assert report["result"]["status"] == "ended", why(report)
     assert report["result"]["position_s"] == pytest.approx(16, abs=0.5)
     assert not passes(report)
+
+
+def test_no_sentence_states_a_bitrate_that_nobody_told(served: Callable[..., Path], tmp_path: Path) -> None:
+    with FileServer(served("whole", unchanged)) as server:
+        report = played(server.url("media_1.m3u8"), tmp_path)
+    assert report["rungs"][0]["label"] == "#1"
+    assert not [sentence for sentence in why(report) if "0 kbit/s" in sentence or "0.00 Mbit/s" in sentence]
