@@ -124,6 +124,10 @@ def _audio_asked_for(self: PlayerViewModel, key: str) -> None:
     self._tell(lambda session: session.select_audio(key))
 
 
+def _unmarked(lines: Callable[[ToolsViewModel], list[Option]]) -> Callable[[ToolsViewModel], list[Option]]:
+    return lambda self: [replace(line, chosen=False) for line in lines(self)]
+
+
 async def _second_unknown(self: FileTracks, track_id: str | None, number: int | None) -> None:
     if track_id is not None:
         await self._set("secondary-sid", number)
@@ -947,5 +951,10 @@ FAULTS = [
         name="files-what-was-read-of-a-matroska-recording-is-its-length",
         test=_GROWING + "test_what_has_been_read_of_a_matroska_recording_is_not_its_length",
         apply=lambda patch: patch.setattr(media_file, "tells_length", lambda _head: True),
+    ),
+    Fault(
+        name="files-the-sleep-timer-does-not-show-what-was-chosen",
+        test="tests/ui/app/test_tools_menu.py::test_the_sleep_timer_shows_what_was_chosen",
+        apply=lambda patch: patch.setitem(tools._LINES, "sleep", _unmarked(ToolsViewModel._sleep_lines)),
     ),
 ]

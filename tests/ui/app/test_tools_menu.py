@@ -35,3 +35,19 @@ def test_of_a_stream_only_ones_own_files_can_be_the_second(stage):
     session.publish(playing(text_tracks=(*TEXTS, OWN)))
     stage.until(lambda: len(stage.app.player.textTracks.records) == 5)
     assert second(stage) == {"off": True, "own/0": True}
+
+
+def test_the_sleep_timer_shows_what_was_chosen(stage):
+    stage.play(playing())
+    tools = stage.app.player.property("tools")
+    for minutes in ("30", "0"):
+        tools.open()
+        tools.choose("playback")
+        tools.choose("sleep")
+        tools.choose(minutes)
+        assert [line.key for line in tools.options.records if line.chosen] == [minutes]
+    tools.choose("30")
+    tools._sleep.stop()
+    tools._sleep_now()
+    tools._refresh()
+    assert [line.key for line in tools.options.records if line.chosen] == ["0"], "it has run out"

@@ -714,7 +714,8 @@ class ToolsViewModel(QObject):
         ]
 
     def _sleep_lines(self) -> list[Option]:
-        return [Option(str(one), tr("Off") if not one else f"{one} min") for one in SLEEP_MINUTES]
+        now = self._sleep.interval() // 60_000 if self._sleep.isActive() else 0
+        return [Option(str(one), f"{one} min" if one else tr("Off"), chosen=one == now) for one in SLEEP_MINUTES]
 
     def _can_be_second(self, track: TrackChoice) -> bool:
         """Of a stream the viewer's own files can."""
