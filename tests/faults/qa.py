@@ -13,7 +13,7 @@ import pytest
 
 from downloads import planning, rendition_choice
 from player.manifest.dash import segments as dash_segments
-from player.manifest.model import Container, PlaylistInfo
+from player.manifest.model import Container, PlaylistInfo, TrackType
 from player.media import demux
 from player.net import gate
 from player.net.faults import FaultyTransport
@@ -58,6 +58,21 @@ from player.transfer.recovery.model import Trouble
 from tests import lies
 from tests.faults.model import Fault
 from ui.cli import qa_conform, qa_run
+
+
+def far_off_is_a_warning(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ladder_rules, "DURATION_FAR_SHARE", math.inf)
+    patch.setattr(ladder_rules, "AV_FAR_S", math.inf)
+
+
+def only_the_first_audio_is_judged(patch: pytest.MonkeyPatch) -> None:
+    real = ladder_rules._sound_and_pictures
+
+    def first(ladder):
+        sounds = [each for each in ladder if each.type is TrackType.AUDIO]
+        return real([each for each in ladder if each not in sounds[1:]])
+
+    patch.setattr(ladder_rules, "_sound_and_pictures", first)
 
 
 def the_baseline_reddens_the_exit_code_alone(patch: pytest.MonkeyPatch) -> None:
@@ -475,6 +490,27 @@ FAULTS = [
         "qa-the-encoding-may-change-anywhere",
         "tests/player/qa/test_ladder.py::test_another_encoding_begins_at_a_discontinuity",
         lambda patch: patch.setattr(ladder_rules, "_encodings", lambda _measured: ()),
+    ),
+    Fault(
+        "qa-muxed-audio-is-not-judged",
+        "tests/player/qa/test_ladder.py::test_a_transport_stream_that_lost_its_audio_is_red",
+        lambda patch: patch.setattr(ladder_rules, "_sound_inside", lambda _measured: ()),
+    ),
+    Fault(
+        "qa-a-segment-may-have-a-hole",
+        "tests/player/qa/test_ladder.py::test_a_fragment_that_is_missing_in_the_middle_of_a_segment_is_red",
+        lambda patch: patch.setattr(ladder_measure, "_break", lambda _samples, told: (0.0, None)),
+    ),
+    Fault(
+        "qa-a-warning-however-far-off",
+        "tests/player/qa/test_ladder.py::test_what_is_a_little_off_is_a_warning_and_what_is_far_off_an_error",
+        far_off_is_a_warning,
+    ),
+    Fault(
+        "qa-only-the-first-audio-is-judged",
+        "tests/player/qa/test_ladder.py::"
+        "test_audio_from_before_its_period_is_no_error_and_each_audio_rendition_is_judged",
+        only_the_first_audio_is_judged,
     ),
     Fault(
         "qa-a-crash-is-a-lie-that-was-found",

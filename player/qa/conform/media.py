@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from player.manifest.changes import BrokenRule
 from player.qa.conform.model import AUTHORING, BIS, CMAF, MPD, ConformanceFinding, Severity
@@ -47,6 +47,8 @@ MEDIA_RULES: Mapping[LadderRule, MediaRule] = {
         (LadderRule.DURATION, f"{BIS} 4.4.4.1, {MPD} 5.3.9.6", Severity.SHOULD, "A segment is as long as declared."),
         (LadderRule.TARGET, f"{BIS} 4.4.3.1", Severity.MUST, "No segment is longer than the target duration."),
         (LadderRule.GAP, f"{BIS} 3, {MPD} 4.5.2", Severity.MUST, "A segment starts where the one before it ends."),
+        (LadderRule.HOLE, f"{BIS} 3, {CMAF} 7.3.2", Severity.MUST, "Inside a segment each sample follows the last."),
+        (LadderRule.NO_AUDIO, f"{BIS} 3, {MPD} 4.5.2", Severity.MUST, "Audio beside video is in each segment."),
         (
             LadderRule.CHANGED,
             f"{BIS} 6.2.1, {CMAF} 7.3.2",
@@ -60,6 +62,7 @@ MEDIA_RULES: Mapping[LadderRule, MediaRule] = {
         (LadderRule.FRAME_RATE, f"{BIS} 4.4.6.2, {MPD} 5.3.7.2", Severity.MUST, "Video has the declared frame rate."),
         (LadderRule.ALIGNMENT, f"{BIS} 6.2.4, {MPD} 5.3.3.2", Severity.MUST, "Rungs change segments at one time."),
         (LadderRule.AV_OFFSET, f"{BIS} 6.2.4, {MPD} 4.5.2", Severity.SHOULD, "Audio and video start together."),
+        (LadderRule.LENGTH, f"{BIS} 6.2.4, {MPD} 5.3.2", Severity.MUST, "Audio and video end together."),
     )
 }
 """The rules about segments."""
@@ -95,14 +98,15 @@ REFRESH_RULES: tuple[MediaRule, ...] = tuple(
 
 
 def of_ladder(found: Sequence[LadderFinding]) -> Iterator[ConformanceFinding]:
-    """One finding for each broken rule and rendition."""
-    alike: dict[tuple[LadderRule, str], list[LadderFinding]] = {}
+    """One finding for each broken rule, rendition and severity: what is far off must not be, whatever its rule."""
+    alike: dict[tuple[LadderRule, str, bool], list[LadderFinding]] = {}
     for each in found:
-        alike.setdefault((each.rule, each.rendition), []).append(each)
-    for (rule, name), places in alike.items():
+        alike.setdefault((each.rule, each.rendition, each.far), []).append(each)
+    for (rule, name, far), places in alike.items():
         first = places[0]
         where = "" if first.segment is None else f"Segment {first.segment}: "
-        yield ConformanceFinding(MEDIA_RULES[rule], name, len(places), f"{where}{first.sentence}")
+        judged = replace(MEDIA_RULES[rule], severity=Severity.MUST) if far else MEDIA_RULES[rule]
+        yield ConformanceFinding(judged, name, len(places), f"{where}{first.sentence}")
 
 
 def of_refreshes(found: Sequence[tuple[str, BrokenRule]]) -> Iterator[ConformanceFinding]:

@@ -159,14 +159,14 @@ _TRICKS = (
     _apple("6.16", "There are I-frames in SDR.", why=UNREAD),
 )
 _SEGMENTS = (
-    _apple("7.1", "Media is continuous across segments.", "segment.gap"),
+    _apple("7.1", "Media is continuous across segments.", "segment.gap", "segment.hole"),
     _apple("7.2", "Counters and times of transport streams go on.", "segment.gap"),
-    _apple("7.3", "The decode time of a fragment follows the one before.", "segment.gap"),
+    _apple("7.3", "The decode time of a fragment follows the one before.", "segment.gap", "segment.hole"),
     _apple("7.4", "A segment of video starts with an IDR frame.", "segment.keyframe"),
     _apple("7.7", "No segment is half a second longer than the target duration.", "segment.target"),
     _apple("8.1", "Durations are right to a frame.", "segment.duration"),
     _apple("8.2", "Audio and video have one target duration.", "hls.same_target"),
-    _apple("8.3", "Audio and video are of one length.", "hls.same_length"),
+    _apple("8.3", "Audio and video are of one length.", "hls.same_length", "ladder.length"),
     _apple("8.4", "Live playlists have dates.", "authoring.live_dates"),
     _apple("8.6", "What never changes has the type VOD.", why="A live programme that has ended looks the same."),
     _apple("8.7", "Playlists of type VOD cover the same time.", "authoring.vod_length"),

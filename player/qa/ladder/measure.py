@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from drm_client.errors import DrmError
 from drm_client.scheme import SampleProtection
 from player.base.errors import MediaError
 from player.manifest.model import Rendition, Segment
-from player.media.demux import open_demuxer
+from player.media.demux import Demuxer, open_demuxer
 from player.media.model import Codec, Sample, StreamConfig, StreamKind
 from player.media.timestamps import TimestampUnwrapper
 from player.media.whole_segment import WholeSource
@@ -29,7 +30,9 @@ class SegmentFacts:
     nothing could be read, and ``trouble`` says why. ``decoded`` counts whole pictures or sound frames; None where
     nothing was decoded (encrypted without a key, or not asked for). ``borrowing`` of these are decoded only with the
     segment before: pictures that are shown before the first keyframe (open GOP, SAP type 3 of ISO/IEC 14496-12,
-    Annex I)."""
+    Annex I). ``sound`` is the audio that is in the segment beside video; None where there is none. ``break_s`` is the
+    largest distance between the end of a sample and the start of the next, negative for an overlap; 0 where that is
+    not known. ``broken_at_s`` is where."""
 
     position: int
     size: int
@@ -44,6 +47,9 @@ class SegmentFacts:
     decoded: int | None = None
     trouble: str = ""
     borrowing: int = 0
+    sound: SegmentFacts | None = None
+    break_s: float = 0.0
+    broken_at_s: float | None = None
 
     @property
     def duration_s(self) -> float | None:
@@ -80,8 +86,17 @@ class Ruler:
         main = next((kind for kind in StreamKind if any(each.kind is kind for each in samples)), None)
         if main is None:
             return SegmentFacts(position, len(data), trouble="there is nothing in it.")
-        own = [each for each in samples if each.kind is main]
-        config = demuxer.configs.get(main)
+        facts = self._facts(position, len(data), demuxer, [each for each in samples if each.kind is main])
+        beside = [each for each in samples if each.kind is StreamKind.AUDIO]
+        if main is not StreamKind.VIDEO or not beside:
+            return facts
+        size = sum(len(each.data) for each in beside)
+        return replace(facts, sound=self._facts(position, size, demuxer, beside))
+
+    def _facts(self, position: int, size: int, demuxer: Demuxer, own: list[Sample]) -> SegmentFacts:
+        """The facts of the samples of one kind."""
+        kind = own[0].kind
+        config = demuxer.configs.get(kind)
         look = config is not None and self._decode and not self._locked
         decoded, trouble, borrowing = None, "", 0
         if look and config is not None:
@@ -89,11 +104,13 @@ class Ruler:
             if decoded is not None and not trouble and 0 < len(own) - decoded <= _leading(config.codec, own):
                 borrowing = self._borrowing(position, config, own, len(own) - decoded)
                 decoded += borrowing
-            self._last_group = position, config, own[_last_key(own) :]
+            if kind is not StreamKind.AUDIO:
+                self._last_group = position, config, own[_last_key(own) :]
+        break_s, broken_at_s = _break(own, told=demuxer.states_durations)
         return SegmentFacts(
             position,
-            len(data),
-            main,
+            size,
+            kind,
             "" if config is None else str(config.codec),
             0 if config is None else config.width,
             0 if config is None else config.height,
@@ -104,6 +121,8 @@ class Ruler:
             decoded,
             trouble,
             borrowing,
+            break_s=break_s,
+            broken_at_s=broken_at_s,
         )
 
     def _borrowing(self, position: int, config: StreamConfig, own: list[Sample], lost: int) -> int:
@@ -175,3 +194,17 @@ def _whole(frames: Sequence[Frame]) -> int:
 def _end_s(samples: list[Sample]) -> float:
     last = max(samples, key=lambda each: each.pts_s)
     return last.pts_s + (last.duration_s or 0.0)
+
+
+def _break(samples: Sequence[Sample], *, told: bool) -> tuple[float, float | None]:
+    """The largest break between one sample and the next, in seconds, and where it is. Decode times count: they follow
+    each other whatever order frames are shown in. Where the container does not tell how long samples last
+    (``told``), only audio is judged: its frames are all of one length, those of video need not be."""
+    if samples[0].kind is not StreamKind.AUDIO and not told:
+        return 0.0, None
+    worst_s, at_s = 0.0, None
+    for before, after in pairwise(samples):
+        end_s = before.dts_s + before.duration_s
+        if abs(after.dts_s - end_s) > abs(worst_s):
+            worst_s, at_s = after.dts_s - end_s, end_s
+    return worst_s, at_s

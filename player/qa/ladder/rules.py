@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
+from math import inf
 
 from player.manifest.model import Rendition, Segment, TrackType
 from player.qa.ladder.measure import SegmentFacts
@@ -16,7 +17,10 @@ PEAK_SHARE = 1.1  # RFC 8216bis 4.4.6.2: within ten percent
 PEAK_BPS = 20_000.0  # hardly a frame more makes that of sound
 LOW_SHARE = 0.5
 DURATION_S, DURATION_SHARE = 0.2, 0.05
-AV_OFFSET_S = 0.1
+DURATION_FAR_S, DURATION_FAR_SHARE = 0.5, 0.5
+AV_OFFSET_S, AV_FAR_S = 0.1, 0.5
+LENGTH_S = 0.5
+BREAK_S = 0.05
 FRAME_RATE_SHARE = 0.01
 _MOST_IN_A_ROW = 100
 
@@ -33,6 +37,8 @@ class LadderRule(StrEnum):
     DURATION = "segment.duration"
     TARGET = "segment.target"
     GAP = "segment.gap"
+    HOLE = "segment.hole"
+    NO_AUDIO = "segment.no_audio"
     CHANGED = "segment.changed"
     PEAK = "bandwidth.peak"
     LOW = "bandwidth.low"
@@ -41,6 +47,7 @@ class LadderRule(StrEnum):
     FRAME_RATE = "declared.frame_rate"
     ALIGNMENT = "ladder.alignment"
     AV_OFFSET = "ladder.av_offset"
+    LENGTH = "ladder.length"
 
 
 _MINOR = frozenset({LadderRule.OPEN_GOP, LadderRule.LOW, LadderRule.DURATION, LadderRule.AV_OFFSET})
@@ -48,24 +55,27 @@ _MINOR = frozenset({LadderRule.OPEN_GOP, LadderRule.LOW, LadderRule.DURATION, La
 
 @dataclass(frozen=True, slots=True)
 class LadderFinding:
-    """``segment`` counts from 1; None where the whole rendition is meant."""
+    """``segment`` counts from 1; None where the whole rendition is meant. ``far``: so far off that it is an error,
+    whatever the rule."""
 
     rule: LadderRule
     rendition: str
     segment: int | None
     sentence: str
+    far: bool = False
 
     @property
     def severity(self) -> str:
         """``error``, or ``warning`` where playback hardly suffers."""
-        return "warning" if self.rule in _MINOR else "error"
+        return "warning" if self.rule in _MINOR and not self.far else "error"
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredRung:
     """A rendition with what was measured of it; ``missing`` tells of segments that were not available, by position.
     ``period`` counts from 1; None where there is but one. ``begin_after_s`` is MPD@minBufferTime (0: not told);
-    ``independent``: the playlist says that each segment can be decoded by itself (EXT-X-INDEPENDENT-SEGMENTS)."""
+    ``independent``: the playlist says that each segment can be decoded by itself (EXT-X-INDEPENDENT-SEGMENTS).
+    ``live``: the manifest still grows. ``inside``: this is the audio in the segments of a video rendition."""
 
     type: TrackType
     rendition: Rendition
@@ -75,11 +85,16 @@ class MeasuredRung:
     period: int | None = None
     begin_after_s: float = 0.0
     independent: bool = False
+    period_start_s: float = 0.0
+    live: bool = False
+    inside: bool = False
 
     @property
     def name(self) -> str:
         height = f"{self.rendition.height}p " if self.rendition.height else ""
         period = "" if self.period is None else f"period {self.period} "
+        if self.inside:
+            return f"{period}{TrackType.VIDEO} {height}{self.rendition.id}, its audio"
         return f"{period}{self.type} {height}{self.rendition.id}"
 
     @property
@@ -122,9 +137,10 @@ def findings(ladder: Sequence[MeasuredRung]) -> list[LadderFinding]:
     found: list[LadderFinding] = []
     for measured in ladder:
         found += [*_segments(measured), *_continuity(measured), *_encodings(measured), *_declared(measured)]
+        found += _sound_inside(measured)
     for period in dict.fromkeys(measured.period for measured in ladder):
         own = [measured for measured in ladder if measured.period == period]
-        found += [*_alignment(own), *_sound_and_picture(own)]
+        found += [*_alignment(own), *_sound_and_pictures(own)]
     return found
 
 
@@ -184,6 +200,7 @@ def _segments(measured: MeasuredRung) -> Iterator[LadderFinding]:
                 measured.name,
                 number,
                 f"It lasts {seconds:.3f} s; declared are {declared_s:.3f} s.",
+                far=abs(seconds - declared_s) > max(DURATION_FAR_S, DURATION_FAR_SHARE * declared_s),
             )
         if target_s is not None and round(seconds) > target_s:
             yield LadderFinding(
@@ -195,7 +212,14 @@ def _segments(measured: MeasuredRung) -> Iterator[LadderFinding]:
 
 
 def _continuity(measured: MeasuredRung) -> Iterator[LadderFinding]:
-    """Where one segment ends the next one begins, but for discontinuities."""
+    """Where one sample ends the next one starts, and where one segment ends the next one does, but for
+    discontinuities."""
+    for each in measured.facts:
+        usual_s = (each.duration_s or 0.0) / max(each.samples, 1)
+        if each.broken_at_s is not None and abs(each.break_s) > max(1.5 * usual_s, BREAK_S):
+            what = "missing" if each.break_s > 0 else "there twice"
+            sentence = f"{abs(each.break_s):.3f} s are {what} at {each.broken_at_s:.3f} s of the media."
+            yield LadderFinding(LadderRule.HOLE, measured.name, each.position + 1, sentence)
     for before, after in zip(measured.facts, measured.facts[1:], strict=False):
         first, second = measured.segments[before.position], measured.segments[after.position]
         if after.position != before.position + 1 or first.discontinuity != second.discontinuity:
@@ -291,22 +315,68 @@ def _alignment(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
                 )
 
 
-def _sound_and_picture(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
-    """How far sound and picture are apart at the first segment, on the presentation's timeline."""
-    first = {
-        kind: next((each for each in ladder if each.type is kind and each.facts), None)
-        for kind in (TrackType.VIDEO, TrackType.AUDIO)
-    }
-    picture, sound = first[TrackType.VIDEO], first[TrackType.AUDIO]
-    if picture is None or sound is None or picture.facts[0].position != sound.facts[0].position:
+def _sound_inside(measured: MeasuredRung) -> Iterator[LadderFinding]:
+    """Judges the audio that is in the segments of a video rendition: that it is there, can be decoded, goes on, and
+    starts and ends with the video."""
+    if measured.type is not TrackType.VIDEO or measured.inside:
         return
-    picture_s, sound_s = _begin_s(picture), _begin_s(sound)
-    if picture_s is None or sound_s is None:
+    sounds = [each.sound for each in measured.facts if each.sound is not None]
+    family = codec_family(measured.rendition.codecs, TrackType.AUDIO)
+    if not sounds:
+        if family and measured.rendition.muxed_audio and any(each.samples for each in measured.facts):
+            sentence = f"{family} is declared, and no segment has audio."
+            yield LadderFinding(LadderRule.CODEC, measured.name, None, sentence)
+        return
+    inside = replace(measured, type=TrackType.AUDIO, facts=sounds, missing=(), inside=True)
+    heard = {measured.segments[each.position].discontinuity for each in sounds}
+    for each in measured.facts:
+        length_s = each.duration_s or 0.0
+        at_home = measured.segments[each.position].discontinuity in heard
+        if each.sound is None and at_home and length_s > LENGTH_S:
+            sentence = f"It has {length_s:.3f} s of video and no audio."
+            yield LadderFinding(LadderRule.NO_AUDIO, inside.name, each.position + 1, sentence)
+    for each in sounds:
+        if each.trouble:
+            sentence = f"Nothing good comes of decoding: {each.trouble}"
+            yield LadderFinding(LadderRule.UNDECODABLE, inside.name, each.position + 1, sentence)
+    yield from _continuity(inside)
+    yield from _encodings(inside)
+    yield from _codec(inside)
+    yield from _apart(measured, inside)
+    last = measured.facts[-1]
+    if last.position + 1 < len(measured.segments) or measured.live or last.sound is None:
+        return
+    frame_s = (last.duration_s or 0.0) / max(last.samples, 1)  # how long the last one is shown may be a guess
+    allowed_s = LENGTH_S + 2 * frame_s
+    if last.end_s is not None and last.sound.end_s is not None and last.end_s - last.sound.end_s > allowed_s:
+        sentence = f"It ends {last.end_s - last.sound.end_s:.3f} s before the video."
+        yield LadderFinding(LadderRule.LENGTH, inside.name, last.position + 1, sentence)
+
+
+def _sound_and_pictures(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
+    """How far each audio rendition and the video are apart at the first segment, on the presentation's timeline."""
+    picture = next((each for each in ladder if each.type is TrackType.VIDEO and each.facts), None)
+    for sound in ladder:
+        if picture is not None and sound.type is TrackType.AUDIO and sound.facts:
+            yield from _apart(picture, sound)
+
+
+def _apart(picture: MeasuredRung, sound: MeasuredRung) -> Iterator[LadderFinding]:
+    """How far audio and video are apart at the first segment. What starts before its period is not presented there:
+    it is no error."""
+    first, other = sound.facts[0], picture.facts[0]
+    sound_s, picture_s = _begin_s(sound), _begin_s(picture)
+    if sound_s is None or picture_s is None or first.position != other.position:
         return
     off_s = sound_s - picture_s
+    one, two = sound.segments[first.position], picture.segments[other.position]
+    same = not sound.live or one.number == two.number  # windows of live lists may differ by some segments
+    from_s = sound.period_start_s if one.media_offset_s is not None else -inf
+    heard_off_s = max(sound_s, from_s) - max(picture_s, from_s)
     if abs(off_s) > AV_OFFSET_S:
         sentence = f"The sound begins {off_s:+.3f} s from the picture."
-        yield LadderFinding(LadderRule.AV_OFFSET, sound.name, sound.facts[0].position + 1, sentence)
+        far = same and abs(heard_off_s) > AV_FAR_S
+        yield LadderFinding(LadderRule.AV_OFFSET, sound.name, first.position + 1, sentence, far=far)
 
 
 def _begin_s(measured: MeasuredRung) -> float | None:

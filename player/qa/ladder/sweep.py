@@ -48,6 +48,8 @@ async def sweep(
                             period=where,
                             begin_after_s=begin_after_s,
                             independent=presentation.independent_segments,
+                            period_start_s=period.start_s,
+                            live=presentation.live,
                         )
                     )
     return measured

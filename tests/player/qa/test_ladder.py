@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from backend_stub.encoding import tools
 from backend_stub.encoding.process import run_tool
 from player.manifest.model import Container, Rendition, Segment, TrackType
+from player.media import ts
 from player.media.model import StreamKind
+from player.qa.conform.media import of_ladder
 from player.qa.ladder.measure import SegmentFacts
 from player.qa.ladder.rules import LadderFinding, LadderRule, MeasuredRung, findings
 from tests.kit import media
@@ -72,6 +74,8 @@ def test_a_good_ladder_has_no_findings() -> None:
         (facts(1, start_s=4.2), LadderRule.GAP),
         (facts(1, start_s=3.7), LadderRule.GAP),
         (facts(1, end_s=8.5), LadderRule.DURATION),
+        (facts(1, break_s=0.3, broken_at_s=5.0), LadderRule.HOLE),
+        (facts(1, break_s=-0.3, broken_at_s=5.0), LadderRule.HOLE),
     ],
 )
 def test_what_is_wrong_with_a_segment_is_named(changed: SegmentFacts, rule: LadderRule) -> None:
@@ -105,6 +109,116 @@ def test_what_is_wrong_with_a_ladder_is_named(
 def test_a_finding_that_matters_is_an_error() -> None:
     kinds = {LadderFinding(rule, "1", None, "").severity for rule in (LadderRule.GAP, LadderRule.LOW)}
     assert kinds == {"error", "warning"}
+
+
+def sound(position: int, **changes: object) -> SegmentFacts:
+    """The audio in a segment of video."""
+    return facts(position, kind=StreamKind.AUDIO, codec="aac", width=0, height=0, samples=188, decoded=188, **changes)
+
+
+def muxed(*changed: SegmentFacts | None, **rendition: object) -> MeasuredRung:
+    """A rung with audio in its segments, in each of them another one where ``changed`` has it."""
+    rows = [facts(number, sound=each) for number, each in enumerate(changed)]
+    return measured(*rows, codecs=("avc1.64001e", "mp4a.40.2"), muxed_audio=True, **rendition)
+
+
+@pytest.mark.parametrize(
+    ("sounds", "expected"),
+    [
+        ((sound(0), None, sound(2)), (LadderRule.NO_AUDIO, 2)),
+        ((sound(0), sound(1), None), (LadderRule.NO_AUDIO, 3)),
+        ((sound(0), sound(1, trouble="bad"), sound(2)), (LadderRule.UNDECODABLE, 2)),
+        ((sound(0), sound(1, break_s=0.2, broken_at_s=5.0), sound(2)), (LadderRule.HOLE, 2)),
+        ((sound(0), sound(1, start_s=5.0), sound(2)), (LadderRule.GAP, 2)),
+        ((sound(0, start_s=0.6), sound(1), sound(2)), (LadderRule.AV_OFFSET, 1)),
+        ((sound(0), sound(1), sound(2, end_s=11.0)), (LadderRule.LENGTH, 3)),
+        ((sound(0), replace(sound(1), codec="ac3"), sound(2)), (LadderRule.CODEC, 2)),
+        ((None, None, None), (LadderRule.CODEC, None)),
+    ],
+)
+def test_audio_that_is_muxed_with_video_is_judged(
+    sounds: tuple[SegmentFacts | None, ...], expected: tuple[LadderRule, int | None]
+) -> None:
+    assert told(muxed(sound(0), sound(1), sound(2))) == []
+    assert expected in told(muxed(*sounds))
+
+
+def test_only_video_of_a_discontinuity_needs_no_audio() -> None:
+    later = [segment._replace(discontinuity=int(number == 2)) for number, segment in enumerate(SEGMENTS)]
+    assert told(replace(muxed(sound(0), sound(1), None), segments=later)) == []
+    tail = replace(facts(2, end_s=8.2, samples=5, decoded=5, size=15_000), sound=None)
+    short = [*SEGMENTS[:2], SEGMENTS[2]._replace(duration_s=0.2)]
+    rung = muxed(sound(0), sound(1), None)
+    assert told(replace(rung, segments=short, facts=[*rung.facts[:2], tail])) == [], "the last frames"
+
+
+@pytest.mark.parametrize(
+    ("rule", "slight", "great"),
+    [
+        (LadderRule.DURATION, facts(1, end_s=8.5), facts(1, end_s=11.0)),
+        (LadderRule.AV_OFFSET, facts(0, start_s=0.3), facts(0, start_s=1.0)),
+    ],
+)
+def test_what_is_a_little_off_is_a_warning_and_what_is_far_off_an_error(
+    rule: LadderRule, slight: SegmentFacts, great: SegmentFacts
+) -> None:
+    for changed, severity in ((slight, "warning"), (great, "error")):
+        audio = replace(measured(changed, id_="a", bandwidth_bps=0), type=TrackType.AUDIO)
+        found = [each for each in findings([measured(), audio]) if each.rule is rule]
+        assert [each.severity for each in found] == [severity]
+        assert [str(each.rule.severity) for each in of_ladder(found)] == [
+            "should" if severity == "warning" else "must"
+        ]
+
+
+def test_audio_from_before_its_period_is_no_error_and_each_audio_rendition_is_judged() -> None:
+    early, late = (
+        replace(
+            measured(facts(0, start_s=start_s), id_=f"a{start_s}", bandwidth_bps=0),
+            type=TrackType.AUDIO,
+            segments=[each._replace(media_offset_s=0.0) for each in SEGMENTS],
+        )
+        for start_s in (-2.0, 2.0)
+    )
+    dash = replace(measured(), segments=early.segments)
+    found = [each for each in findings([dash, early, late]) if each.rule is LadderRule.AV_OFFSET]
+    assert [(each.rendition, each.severity) for each in found] == [
+        ("audio 360p a-2.0", "warning"),
+        ("audio 360p a2.0", "error"),
+    ]
+
+
+def test_a_transport_stream_that_lost_its_audio_is_red(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = media.ffmpeg_hls_ts(8).folder / "180p"
+    shutil.copytree(source, tmp_path / "v")
+    second = tmp_path / "v" / "seg001.ts"
+    content = second.read_bytes()
+    packets = [content[place : place + 188] for place in range(0, len(content), 188)]
+    pid = next(pid for pid, kind in ts.streams(content).items() if kind == 0x0F)
+    second.write_bytes(b"".join(each for each in packets if (each[1] & 0x1F) << 8 | each[2] != pid))
+    for command in ("ladder", "conform"):
+        assert main(["qa", command, str(source / "index.m3u8")]) == 0
+        capsys.readouterr()
+        assert main(["qa", command, str(tmp_path / "v" / "index.m3u8")]) == 1
+        assert "segment.no_audio" in capsys.readouterr().out
+
+
+def test_a_fragment_that_is_missing_in_the_middle_of_a_segment_is_red(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["-f", "lavfi", "-i", "sine=f=440:r=48000:d=8", "-c:a", "aac", "-f", "dash", "-seg_duration", "4"]
+    command += ["-frag_type", "duration", "-frag_duration", "1", "-streaming", "1", "m.mpd"]
+    run_tool([tools.locate().ffmpeg, "-v", "error", *command], cwd=tmp_path)
+    manifest = str(tmp_path / "m.mpd")
+    assert main(["qa", "ladder", manifest]) == 0
+    second = tmp_path / "chunk-stream0-00002.m4s"
+    content = second.read_bytes()
+    fragments = [each.start() - 4 for each in re.finditer(b"moof", content)]
+    assert len(fragments) > 2
+    second.write_bytes(content[: fragments[1]] + content[fragments[2] :])
+    capsys.readouterr()
+    assert main(["qa", "ladder", manifest]) == 1
+    assert "segment.hole: audio 0, segment 2: " in capsys.readouterr().out
 
 
 def test_media_that_are_well_made_pass_and_damaged_ones_do_not(
