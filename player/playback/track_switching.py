@@ -121,6 +121,8 @@ class TrackSwitch:
             await self._show(self._own_chosen)
         if self._subtitles.selected is not None:
             await self._show(self._subtitles.selected)
+        if self._monitor.state.second_text:
+            await self.choose_second_text(self._monitor.state.second_text)
 
     async def follow(self) -> None:
         """Show the words that come, or that are still to be loaded; ends with the playback only."""

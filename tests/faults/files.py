@@ -27,6 +27,7 @@ from player.playback.own_subtitles import OwnSubtitles
 from player.playback.parts import PlaybackParts
 from player.playback.progress import PlaybackProgress
 from player.playback.stalls import KnownCause
+from player.playback.track_switching import TrackSwitch
 from player.resume.files import FileMemory, OpenedFile
 from player.stream import remote_file
 from player.text import charsets, subtitle_files
@@ -283,7 +284,22 @@ async def _ended_though_a_read_failed(self: PlayingFile) -> None:
 _look_for_end = PlayingFile.look_for_end
 
 
+def second_subtitles_go_with_a_reload(patch: pytest.MonkeyPatch) -> None:
+    shown = TrackSwitch.restore_text
+
+    async def only_the_first(self: TrackSwitch) -> None:
+        self._monitor.update(second_text="")
+        await shown(self)
+
+    patch.setattr(TrackSwitch, "restore_text", only_the_first)
+
+
 FAULTS = [
+    Fault(
+        "files-second-subtitles-go-with-a-reload",
+        "tests/player/playback/test_track_switching.py::test_second_subtitles_are_there_again_after_a_reload",
+        second_subtitles_go_with_a_reload,
+    ),
     Fault(
         name="files-what-is-not-there-now-is-never-tried-again",
         test="tests/ui/app/test_trouble.py::test_a_file_may_be_there_again",
