@@ -513,6 +513,16 @@ FAULTS = [
         only_the_first_audio_is_judged,
     ),
     Fault(
+        "qa-media-times-are-not-those-of-the-manifest",
+        "tests/player/qa/test_ladder.py::test_media_of_another_time_than_the_manifest_tells_are_red",
+        lambda patch: patch.setattr(ladder_rules, "_times", lambda _measured: ()),
+    ),
+    Fault(
+        "qa-a-list-of-audio-may-be-short",
+        "tests/player/qa/test_ladder.py::test_a_list_of_audio_that_ends_before_the_video_is_red",
+        lambda patch: patch.setattr(ladder_rules, "_lengths", lambda _ladder: ()),
+    ),
+    Fault(
         "qa-a-crash-is-a-lie-that-was-found",
         "tests/player/qa/test_lies_table.py::test_a_crash_is_no_failure_that_the_lie_has_caused",
         lambda patch: patch.setattr(lies, "_crash", lambda _report: ""),

@@ -49,6 +49,7 @@ MEDIA_RULES: Mapping[LadderRule, MediaRule] = {
         (LadderRule.GAP, f"{BIS} 3, {MPD} 4.5.2", Severity.MUST, "A segment starts where the one before it ends."),
         (LadderRule.HOLE, f"{BIS} 3, {CMAF} 7.3.2", Severity.MUST, "Inside a segment each sample follows the last."),
         (LadderRule.NO_AUDIO, f"{BIS} 3, {MPD} 4.5.2", Severity.MUST, "Audio beside video is in each segment."),
+        (LadderRule.TIME, f"{BIS} 4.4.4.1, {MPD} 5.3.9.6", Severity.SHOULD, "Media times are those of the manifest."),
         (
             LadderRule.CHANGED,
             f"{BIS} 6.2.1, {CMAF} 7.3.2",
@@ -62,7 +63,7 @@ MEDIA_RULES: Mapping[LadderRule, MediaRule] = {
         (LadderRule.FRAME_RATE, f"{BIS} 4.4.6.2, {MPD} 5.3.7.2", Severity.MUST, "Video has the declared frame rate."),
         (LadderRule.ALIGNMENT, f"{BIS} 6.2.4, {MPD} 5.3.3.2", Severity.MUST, "Rungs change segments at one time."),
         (LadderRule.AV_OFFSET, f"{BIS} 6.2.4, {MPD} 4.5.2", Severity.SHOULD, "Audio and video start together."),
-        (LadderRule.LENGTH, f"{BIS} 6.2.4, {MPD} 5.3.2", Severity.MUST, "Audio and video end together."),
+        (LadderRule.LENGTH, f"{BIS} 6.2.4, {MPD} 5.3.2", Severity.SHOULD, "Audio and video end together."),
     )
 }
 """The rules about segments."""

@@ -9,7 +9,8 @@ from enum import StrEnum
 from itertools import pairwise
 from math import inf
 
-from player.manifest.model import Rendition, Segment, TrackType
+from player.manifest.dash.indexes import NumberIndex
+from player.manifest.model import Rendition, Segment, SegmentIndex, TrackType
 from player.qa.ladder.measure import SegmentFacts
 from player.tracks.selection import codec_family
 
@@ -20,6 +21,7 @@ DURATION_S, DURATION_SHARE = 0.2, 0.05
 DURATION_FAR_S, DURATION_FAR_SHARE = 0.5, 0.5
 AV_OFFSET_S, AV_FAR_S = 0.1, 0.5
 LENGTH_S = 0.5
+TIME_S, TIME_FAR_S, TIME_SHARE = 0.2, 0.5, 0.5
 BREAK_S = 0.05
 FRAME_RATE_SHARE = 0.01
 _MOST_IN_A_ROW = 100
@@ -39,6 +41,7 @@ class LadderRule(StrEnum):
     GAP = "segment.gap"
     HOLE = "segment.hole"
     NO_AUDIO = "segment.no_audio"
+    TIME = "segment.time"
     CHANGED = "segment.changed"
     PEAK = "bandwidth.peak"
     LOW = "bandwidth.low"
@@ -50,7 +53,16 @@ class LadderRule(StrEnum):
     LENGTH = "ladder.length"
 
 
-_MINOR = frozenset({LadderRule.OPEN_GOP, LadderRule.LOW, LadderRule.DURATION, LadderRule.AV_OFFSET})
+_MINOR = frozenset(
+    {
+        LadderRule.OPEN_GOP,
+        LadderRule.LOW,
+        LadderRule.DURATION,
+        LadderRule.TIME,
+        LadderRule.AV_OFFSET,
+        LadderRule.LENGTH,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,8 @@ class MeasuredRung:
     """A rendition with what was measured of it; ``missing`` tells of segments that were not available, by position.
     ``period`` counts from 1; None where there is but one. ``begin_after_s`` is MPD@minBufferTime (0: not told);
     ``independent``: the playlist says that each segment can be decoded by itself (EXT-X-INDEPENDENT-SEGMENTS).
-    ``live``: the manifest still grows. ``inside``: this is the audio in the segments of a video rendition."""
+    ``period_end_s`` is None where the manifest does not tell it. ``live``: the manifest still grows.
+    ``inside``: this is the audio in the segments of a video rendition."""
 
     type: TrackType
     rendition: Rendition
@@ -86,6 +99,7 @@ class MeasuredRung:
     begin_after_s: float = 0.0
     independent: bool = False
     period_start_s: float = 0.0
+    period_end_s: float | None = None
     live: bool = False
     inside: bool = False
 
@@ -137,10 +151,10 @@ def findings(ladder: Sequence[MeasuredRung]) -> list[LadderFinding]:
     found: list[LadderFinding] = []
     for measured in ladder:
         found += [*_segments(measured), *_continuity(measured), *_encodings(measured), *_declared(measured)]
-        found += _sound_inside(measured)
+        found += [*_times(measured), *_sound_inside(measured)]
     for period in dict.fromkeys(measured.period for measured in ladder):
         own = [measured for measured in ladder if measured.period == period]
-        found += [*_alignment(own), *_sound_and_pictures(own)]
+        found += [*_alignment(own), *_sound_and_pictures(own), *_lengths(own)]
     return found
 
 
@@ -233,6 +247,38 @@ def _continuity(measured: MeasuredRung) -> Iterator[LadderFinding]:
             yield LadderFinding(
                 LadderRule.GAP, measured.name, after.position + 1, f"There is {what} of {abs(gap_s):.3f} s before it."
             )
+
+
+def _times(measured: MeasuredRung) -> Iterator[LadderFinding]:
+    """Holds the times in the media against those of the manifest. Segments that have only a common duration in the
+    MPD may be off by half of it (DASH-IF IOP 3.2.7.1). In HLS the manifest gives no times but the sum of the
+    durations: the first segment that is off by it is reported, for each discontinuity."""
+    longest_s = max((each.duration_s for each in measured.segments), default=0.0)
+    common = isinstance(measured.rendition.segments, NumberIndex)
+    whole = all(each.duration_s == int(each.duration_s) for each in measured.segments[:-1])
+    first: dict[int, tuple[int, float]] = {}
+    drifted: set[int] = set()
+    for each in measured.facts:
+        segment = measured.segments[each.position]
+        if each.start_s is None:
+            continue
+        if segment.media_offset_s is not None:
+            off_s = each.start_s + segment.media_offset_s - segment.start_s
+            far_s = max(TIME_FAR_S, TIME_SHARE * longest_s) if common else TIME_FAR_S
+            if abs(off_s) > (far_s if common else TIME_S):
+                sentence = f"Its media starts {off_s:+.3f} s from the time in the manifest."
+                far = abs(off_s) > far_s
+                yield LadderFinding(LadderRule.TIME, measured.name, each.position + 1, sentence, far=far)
+            continue
+        off_s = each.start_s - segment.start_s
+        position, begun_off_s = first.setdefault(segment.discontinuity, (each.position, off_s))
+        drift_s = off_s - begun_off_s
+        rounded_s = 0.5 * (each.position - position) if whole else 0.0  # EXTINF in whole seconds
+        if abs(drift_s) > TIME_FAR_S + rounded_s and segment.discontinuity not in drifted:
+            drifted.add(segment.discontinuity)
+            sentence = f"Its media starts {drift_s:+.3f} s from the sum of the durations before it."
+            far = abs(drift_s) > max(TIME_FAR_S, measured.rendition.target_duration_s or longest_s) + rounded_s
+            yield LadderFinding(LadderRule.TIME, measured.name, each.position + 1, sentence, far=far)
 
 
 def _encodings(measured: MeasuredRung) -> Iterator[LadderFinding]:
@@ -350,7 +396,7 @@ def _sound_inside(measured: MeasuredRung) -> Iterator[LadderFinding]:
     allowed_s = LENGTH_S + 2 * frame_s
     if last.end_s is not None and last.sound.end_s is not None and last.end_s - last.sound.end_s > allowed_s:
         sentence = f"It ends {last.end_s - last.sound.end_s:.3f} s before the video."
-        yield LadderFinding(LadderRule.LENGTH, inside.name, last.position + 1, sentence)
+        yield LadderFinding(LadderRule.LENGTH, inside.name, last.position + 1, sentence, far=True)
 
 
 def _sound_and_pictures(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
@@ -359,6 +405,23 @@ def _sound_and_pictures(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFindin
     for sound in ladder:
         if picture is not None and sound.type is TrackType.AUDIO and sound.facts:
             yield from _apart(picture, sound)
+
+
+def _lengths(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
+    """Which lists of segments end before the longest of their period. HLS allows a target duration."""
+    ends: list[tuple[MeasuredRung, float]] = []
+    for measured in ladder:
+        index = measured.rendition.segments
+        if not measured.live and isinstance(index, SegmentIndex) and len(index):
+            end_s = index[len(index) - 1].end_s
+            ends.append((measured, end_s if measured.period_end_s is None else min(end_s, measured.period_end_s)))
+    longest_s = max((end_s for _, end_s in ends), default=0.0)
+    for measured, end_s in ends:
+        short_s = longest_s - end_s
+        if short_s > LENGTH_S:
+            sentence = f"Its list ends at {end_s:.3f} s, {short_s:.3f} s before the longest."
+            far = short_s > (measured.rendition.target_duration_s or LENGTH_S)
+            yield LadderFinding(LadderRule.LENGTH, measured.name, None, sentence, far=far)
 
 
 def _apart(picture: MeasuredRung, sound: MeasuredRung) -> Iterator[LadderFinding]:

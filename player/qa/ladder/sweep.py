@@ -49,6 +49,7 @@ async def sweep(
                             begin_after_s=begin_after_s,
                             independent=presentation.independent_segments,
                             period_start_s=period.start_s,
+                            period_end_s=period.end_s,
                             live=presentation.live,
                         )
                     )

@@ -14,7 +14,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from backend_stub.encoding import tools
 from backend_stub.encoding.process import run_tool
-from player.manifest.model import Container, Rendition, Segment, TrackType
+from player.manifest.dash.indexes import NumberIndex, SegmentMaker
+from player.manifest.dash.templates import UrlTemplate
+from player.manifest.model import Container, ListedIndex, Rendition, Segment, TrackType
+from player.manifest.values import NOWHERE
 from player.media import ts
 from player.media.model import StreamKind
 from player.qa.conform.media import of_ladder
@@ -219,6 +222,94 @@ def test_a_fragment_that_is_missing_in_the_middle_of_a_segment_is_red(
     capsys.readouterr()
     assert main(["qa", "ladder", manifest]) == 1
     assert "segment.hole: audio 0, segment 2: " in capsys.readouterr().out
+
+
+def rewritten(folder: Path, pattern: str, replacement: str) -> str:
+    """FFmpeg's DASH in ``folder``, with something else in its manifest: its path."""
+    shutil.copytree(media.ffmpeg_dash(8).folder, folder)
+    manifest = folder / "manifest.mpd"
+    text, count = re.subn(pattern, replacement, manifest.read_text(), flags=re.DOTALL)
+    assert count
+    manifest.write_text(text)
+    return str(manifest)
+
+
+def test_media_of_another_time_than_the_manifest_tells_are_red(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = rewritten(tmp_path / "later", 'startNumber="1"', 'startNumber="2"')
+    for command in ("ladder", "conform"):
+        assert main(["qa", command, later, "--segments", "1"]) == 1
+        printed = capsys.readouterr().out
+        assert printed.count("segment.time") == 5, "every rendition"
+        assert "Its media starts +4.000 s from the time in the manifest." in printed
+
+
+def test_a_list_of_audio_that_ends_before_the_video_is_red(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = rewritten(tmp_path / "short", r'(contentType="audio".*?<S [^>]*>).*?(?=</SegmentTimeline>)', r"\1")
+    for command in ("ladder", "conform"):
+        assert main(["qa", command, short, "--segments", "1"]) == 1
+        assert "ladder.length" in capsys.readouterr().out
+
+
+def on_the_line(off_s: float, *, common: bool = False) -> MeasuredRung:
+    """A DASH rung whose media starts ``off_s`` from the time in the MPD."""
+    rung = measured(*(facts(at, start_s=at * 4.0 + off_s, end_s=at * 4.0 + 4.0 + off_s) for at in range(3)))
+    segments = [each._replace(media_offset_s=0.0) for each in SEGMENTS]
+    frame = SegmentMaker(
+        UrlTemplate("$Number$", "http://a.test/", representation="1", bandwidth=1), None, 0.0, 12.0, 0, 1, 0, NOWHERE
+    )
+    index = NumberIndex(frame, 0, 3, 4, 0) if common else ListedIndex(segments)
+    return replace(rung, segments=segments, rendition=replace(rung.rendition, segments=index))
+
+
+@pytest.mark.parametrize(
+    ("rung", "severities"),
+    [
+        (on_the_line(0.1), []),
+        (on_the_line(0.3), ["warning"] * 3),
+        (on_the_line(-1.0), ["error"] * 3),
+        (on_the_line(1.9, common=True), []),
+        (on_the_line(-2.1, common=True), ["error"] * 3),
+    ],
+)
+def test_media_may_be_off_the_time_of_the_manifest_by_so_much(rung: MeasuredRung, severities: list[str]) -> None:
+    found = findings([rung])
+    assert {each.rule for each in found} <= {LadderRule.TIME}
+    assert [each.severity for each in found] == severities
+
+
+def test_durations_of_hls_add_up_to_where_the_media_is() -> None:
+    def drifting(by_s: float, declared_s: float = 4.0, discontinuity: int = 0) -> list[tuple[int | None, str]]:
+        segments = [
+            Segment(at, at * declared_s, declared_s, "u", discontinuity=discontinuity * at) for at in range(8)
+        ]
+        rows = [facts(at, start_s=9.0 + at * (4.0 + by_s), end_s=9.0 + (at + 1) * (4.0 + by_s)) for at in range(8)]
+        rung = replace(measured(target_duration_s=5.0, frame_rate=None), segments=segments, facts=rows)
+        return [(each.segment, each.severity) for each in findings([rung]) if each.rule is LadderRule.TIME]
+
+    assert drifting(0.15, 4.001) == [(5, "warning")]
+    assert drifting(1.8, 4.001) == [(2, "warning")]
+    assert drifting(5.1, 4.001) == [(2, "error")]
+    assert drifting(0.15) == [], "whole seconds are rounded"
+    assert drifting(1.8, 4.001, discontinuity=1) == []
+
+
+def test_a_list_of_hls_may_be_shorter_by_a_target_duration() -> None:
+    def severities(*lengths: int, **changes: object) -> list[str]:
+        rungs = []
+        for number, length in enumerate(lengths):
+            segments = ListedIndex([Segment(at, at * 4.0, 4.0, "u") for at in range(length)])
+            rungs.append(measured(id_=str(number), segments=segments, target_duration_s=4.0))
+        return [each.severity for each in findings([replace(rung, **changes) for rung in rungs])]  # type: ignore[arg-type]
+
+    assert severities(6, 6) == []
+    assert severities(6, 5) == ["warning"]
+    assert severities(4, 6, 6) == ["error"]
+    assert severities(4, 6, live=True) == []
+    assert severities(4, 6, period_end_s=16.0) == []
 
 
 def test_media_that_are_well_made_pass_and_damaged_ones_do_not(
