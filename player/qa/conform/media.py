@@ -49,6 +49,12 @@ MEDIA_RULES: Mapping[LadderRule, MediaRule] = {
         (LadderRule.GAP, f"{BIS} 3, {MPD} 4.5.2", Severity.MUST, "A segment starts where the one before it ends."),
         (LadderRule.HOLE, f"{BIS} 3, {CMAF} 7.3.2", Severity.MUST, "Inside a segment each sample follows the last."),
         (LadderRule.NO_AUDIO, f"{BIS} 3, {MPD} 4.5.2", Severity.MUST, "Audio beside video is in each segment."),
+        (
+            LadderRule.PACKETS,
+            f"{BIS} 3.1.1, ISO/IEC 13818-1 2.4.3.3",
+            Severity.MUST,
+            "Packets of a transport stream are whole, clear, and counted without a break.",
+        ),
         (LadderRule.TIME, f"{BIS} 4.4.4.1, {MPD} 5.3.9.6", Severity.SHOULD, "Media times are those of the manifest."),
         (
             LadderRule.CHANGED,

@@ -166,7 +166,7 @@ _TRICKS = (
 )
 _SEGMENTS = (
     _apple("7.1", "Media is continuous across segments.", "segment.gap", "segment.hole"),
-    _apple("7.2", "Counters and times of transport streams go on.", "segment.gap"),
+    _apple("7.2", "Counters and times of transport streams go on.", "segment.gap", "segment.packets"),
     _apple("7.3", "The decode time of a fragment follows the one before.", "segment.gap", "segment.hole"),
     _apple("7.4", "A segment of video starts with an IDR frame.", "segment.keyframe"),
     _apple("7.7", "No segment is half a second longer than the target duration.", "segment.target"),

@@ -9,7 +9,7 @@ _CUES = "Not judged: what is to be shown is not known from outside."
 
 MEDIA: tuple[Must, ...] = (
     bis("3", "A segment goes on where the one before it ends.", "segment.gap", "segment.changed"),
-    bis("3", "Timestamps and counters go on.", "segment.gap"),
+    bis("3", "Timestamps and counters go on.", "segment.gap", "segment.packets"),
     bis("3.1", "A segment is of one of the formats that follow.", "segment.unreadable"),
     bis("3.1", "What initializes has no samples.", "media.init_samples"),
     bis("3.1.1", "A transport stream has one programme.", "media.ts_program"),

@@ -16,6 +16,7 @@ from player.media.model import Codec, Sample, StreamConfig, StreamKind
 from player.media.timestamps import TimestampUnwrapper
 from player.media.whole_segment import WholeSource
 from player.qa.ladder.keys import SweepKeys
+from player.qa.ladder.packets import PacketFaults, packet_faults
 
 if TYPE_CHECKING:
     from av.frame import Frame
@@ -32,7 +33,7 @@ class SegmentFacts:
     segment before: pictures that are shown before the first keyframe (open GOP, SAP type 3 of ISO/IEC 14496-12,
     Annex I). ``sound`` is the audio that is in the segment beside video; None where there is none. ``break_s`` is the
     largest distance between the end of a sample and the start of the next, negative for an overlap; 0 where that is
-    not known. ``broken_at_s`` is where."""
+    not known. ``broken_at_s`` is where. ``packets`` are the faults of a transport stream's packets."""
 
     position: int
     size: int
@@ -50,6 +51,7 @@ class SegmentFacts:
     sound: SegmentFacts | None = None
     break_s: float = 0.0
     broken_at_s: float | None = None
+    packets: PacketFaults | None = None
 
     @property
     def duration_s(self) -> float | None:
@@ -72,6 +74,9 @@ class Ruler:
 
     def measure(self, position: int, segment: Segment, init: bytes | None, data: bytes) -> SegmentFacts:
         """The facts of a segment; what cannot be read is in ``trouble``."""
+        return replace(self._measured(position, segment, init, data), packets=packet_faults(data))
+
+    def _measured(self, position: int, segment: Segment, init: bytes | None, data: bytes) -> SegmentFacts:
         self._locked = False
         try:
             demuxer = open_demuxer(

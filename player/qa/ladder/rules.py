@@ -12,6 +12,7 @@ from math import inf
 from player.manifest.dash.indexes import NumberIndex
 from player.manifest.model import Rendition, Segment, SegmentIndex, TrackType
 from player.qa.ladder.measure import SegmentFacts
+from player.qa.ladder.packets import PacketFaults
 from player.tracks.selection import codec_family
 
 PEAK_SHARE = 1.1  # RFC 8216bis 4.4.6.2: within ten percent
@@ -41,6 +42,7 @@ class LadderRule(StrEnum):
     GAP = "segment.gap"
     HOLE = "segment.hole"
     NO_AUDIO = "segment.no_audio"
+    PACKETS = "segment.packets"
     TIME = "segment.time"
     CHANGED = "segment.changed"
     PEAK = "bandwidth.peak"
@@ -183,6 +185,8 @@ def _segments(measured: MeasuredRung) -> Iterator[LadderFinding]:
     target_s = measured.rendition.target_duration_s
     for each in measured.facts:
         number, declared_s = each.position + 1, measured.segments[each.position].duration_s
+        if each.packets is not None and each.packets.pid is not None:
+            yield LadderFinding(LadderRule.PACKETS, measured.name, number, _packets(each.packets))
         if each.start_s is None:
             yield LadderFinding(LadderRule.UNREADABLE, measured.name, number, f"It cannot be read: {each.trouble}")
             continue
@@ -223,6 +227,16 @@ def _segments(measured: MeasuredRung) -> Iterator[LadderFinding]:
                 number,
                 f"It lasts {seconds:.3f} s; no more than {target_s:g} s may.",
             )
+
+
+def _packets(told: PacketFaults) -> str:
+    parts = (
+        (told.lost, f"at least {told.lost} are missing at {told.breaks} places by their continuity counters"),
+        (told.errors, f"{told.errors} have transport_error_indicator"),
+        (told.scrambled, f"{told.scrambled} say that they are scrambled"),
+    )
+    what = ", ".join(sentence for count, sentence in parts if count)
+    return f"Of {told.packets} packets {what}; the first has PID {told.pid}."
 
 
 def _continuity(measured: MeasuredRung) -> Iterator[LadderFinding]:

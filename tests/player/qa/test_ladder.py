@@ -22,6 +22,7 @@ from player.media import ts
 from player.media.model import StreamKind
 from player.qa.conform.media import of_ladder
 from player.qa.ladder.measure import SegmentFacts
+from player.qa.ladder.packets import PacketFaults, packet_faults
 from player.qa.ladder.rules import LadderFinding, LadderRule, MeasuredRung, findings
 from tests.kit import media
 from tests.kit.clearkey import ClearKeyServer
@@ -310,6 +311,51 @@ def test_a_list_of_hls_may_be_shorter_by_a_target_duration() -> None:
     assert severities(4, 6, 6) == ["error"]
     assert severities(4, 6, live=True) == []
     assert severities(4, 6, period_end_s=16.0) == []
+
+
+def packet(counter: int, pid: int = 256, flags: int = 0x10, *, error: bool = False, indicator: bool = False) -> bytes:
+    """A transport stream packet; its payload is its counter."""
+    head = bytes((0x47, pid >> 8 | error << 7, pid & 0xFF, flags | indicator << 5 | counter & 0x0F))
+    field = b"\x01\x80" if indicator else b""
+    return (head + field).ljust(188, bytes((counter & 0xFF,)))
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        ([packet(number) for number in range(40)], PacketFaults(40)),
+        ([packet(0), packet(0), packet(1)], PacketFaults(3)),
+        ([packet(0), packet(0), packet(0)], PacketFaults(3, lost=15, breaks=1, pid=256)),
+        ([packet(0), packet(16), packet(17)], PacketFaults(3, lost=15, breaks=1, pid=256)),
+        ([packet(0), packet(3), packet(4), packet(6)], PacketFaults(4, lost=3, breaks=2, pid=256)),
+        ([packet(0), packet(9, indicator=True), packet(10)], PacketFaults(3)),
+        ([packet(0), packet(5, 0x1FFF), packet(9, 0x1FFF), packet(1)], PacketFaults(2)),
+        ([packet(0), packet(0, flags=0x20), packet(1)], PacketFaults(3)),
+        ([packet(0), packet(4, 257), packet(1), packet(5, 257)], PacketFaults(4)),
+        ([packet(0), packet(7, error=True), packet(2)], PacketFaults(3, errors=1, pid=256)),
+        ([packet(0), packet(1, flags=0x90)], PacketFaults(2, scrambled=1, pid=256)),
+    ],
+)
+def test_packets_of_a_transport_stream_are_counted(stream: list[bytes], expected: PacketFaults) -> None:
+    assert packet_faults(b"".join(stream)) == expected
+
+
+def test_other_containers_have_no_packets() -> None:
+    assert packet_faults(b"\0\0\0\x18ftypiso6" + bytes(400)) is packet_faults(b"") is None
+
+
+def test_a_transport_stream_that_lost_packets_is_red(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = media.ffmpeg_hls_ts(8).folder / "180p"
+    shutil.copytree(source, tmp_path / "v")
+    second = tmp_path / "v" / "seg001.ts"
+    content = second.read_bytes()
+    middle = len(content) // 376 * 188
+    second.write_bytes(content[:middle] + content[middle + 188 :])
+    for command in ("ladder", "conform"):
+        assert main(["qa", command, str(source / "index.m3u8")]) == 0
+        assert "segment.packets" not in capsys.readouterr().out
+        assert main(["qa", command, str(tmp_path / "v" / "index.m3u8")]) == 1
+        assert "at least 1 are missing at 1 places" in capsys.readouterr().out
 
 
 def test_media_that_are_well_made_pass_and_damaged_ones_do_not(
