@@ -137,7 +137,7 @@ class Emitter:
                 raise AnotherSetup(slot, found)
         yield from _in_order(self._chunks(slot, entry, main, muxed, feeds))
 
-    def _bounds(self, slot: Slot, drift_s: float) -> list[float]:
+    def _bounds(self, slot: Slot, entry: StoredSegment, drift_s: float) -> list[float]:
         """The times between which the chunks of a slot lie; the slots of a group leave nothing out between them."""
         chunks = chunk_count(slot.duration_s, self.part_s or 1.0)
         ahead_s = 0.0 if self.part_s is None else _SOUND_AHEAD_S
@@ -146,10 +146,18 @@ class Emitter:
         begin_s = -math.inf
         if not slot.first_of_group:
             begin_s = self._sound_until.get(slot.number - 1, slot.start_s + drift_s)
+        elif slot.period and entry.segment.media_offset_s is not None:
+            border_s = self._stated_until_s(slot.period - 1)
+            begin_s = border_s if abs(border_s - slot.start_s) <= _DRIFT_S else begin_s
         if len(self._sound_until) >= _MOST_ENDS:
             self._sound_until.clear()
         self._sound_until[slot.number] = slot.until_s + drift_s
-        return [begin_s, *(max(begin_s, time_s + drift_s) for time_s in (*inner, slot.until_s))]
+        ends = [time_s + drift_s for time_s in (*inner, slot.until_s)]
+        period_end_s = self._stated_until_s(slot.period)
+        if entry.segment.media_offset_s is not None and not slot.last and slot.end_s <= period_end_s + _DRIFT_S:
+            # What a segment holds beyond its period is not presented (ISO/IEC 23009-1): the next period has it too.
+            ends = [min(each, period_end_s) for each in ends]
+        return [begin_s, *(max(begin_s, each) for each in ends)]
 
     def _found(self, slot: Slot, entry: StoredSegment, feeds: Mapping[int, AudioFeed]) -> Setup:
         """What the media of a slot is; the start of each track has been read or is waited for here."""
@@ -198,7 +206,7 @@ class Emitter:
     ) -> Iterator[Piece]:
         self._follow(slot, entry)
         drift_s = _drift(slot, main.peek())
-        bounds = self._bounds(slot, drift_s)
+        bounds = self._bounds(slot, entry, drift_s)
         chunks = len(bounds) - 1
         sound = None if entry.demuxer is None else entry.demuxer.configs.get(StreamKind.AUDIO)
         codec = None if sound is None else sound.codec

@@ -413,3 +413,22 @@ def test_sound_that_does_not_come_any_more_is_not_waited_for() -> None:
     assert marks(title.pieces(1), "a") == [], "the picture is seven segments further"
     title.line.growing = False
     assert marks(title.pieces(8), "a") == [], "the programme is over"
+
+
+def test_what_a_segment_holds_beyond_its_period_is_not_heard_twice() -> None:
+    """The segment that crosses the border is at the end of one period and at the start of the next one."""
+    title = Title([4.0, 4.0], [3.0, 2.0, 3.0])
+    first, second = _segments([4.0, 4.0])
+    title.timeline = build_timeline([ListedIndex([first]), ListedIndex([second])])
+    before, crossing, after = (part.segment for part in title.line.parts)
+    parts = [
+        LinePart(period, rendition("a"), each)
+        for period, each in ((0, before), (0, crossing), (1, crossing), (1, after))
+    ]
+    for position, part in enumerate(parts):
+        each = part.segment
+        data = records(StreamKind.AUDIO, each.start_s, each.end_s, A_S)
+        title.store.put(entry(data, track="audio-0", position=position, segment=each, waiting=title.waiting))
+    title.library_lines["audio-0"] = SegmentLine("audio-0", parts)
+    title.emitter._stated_until_s = lambda period: (4.0, 8.0)[period]
+    assert marks(title.everything(), "a") == expected([8.0], A_S)
