@@ -93,10 +93,14 @@ class Continuity:
         self._small[kind] = [] if total_s > self._slack_s else small
         return Break(kind, time_s - total_s, time_s) if total_s > self._slack_s else None
 
-    def end_at(self, until_s: float) -> Break | None:
-        """The title ends at ``until_s``: return what is lost of its end."""
+    def end_at(self, until_s: float, shown_until_s: float = -math.inf) -> Break | None:
+        """The title ends at ``until_s``: return what is lost of its end. ``shown_until_s`` is where its frames end by
+        when they are shown: where they are reordered they are decoded before that."""
         end_s, self._end_s = self._end_s, None
-        if end_s is None or until_s - end_s <= max(TAIL_SLACK_S, self._slack_s):
+        if end_s is None:
+            return None
+        end_s = max(end_s, shown_until_s)
+        if until_s - end_s <= max(TAIL_SLACK_S, self._slack_s):
             return None
         return Break(BreakKind.LOST, end_s, until_s)
 

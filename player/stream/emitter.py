@@ -306,7 +306,7 @@ class Emitter:
         """The title ends with this slot."""
         written = {MAIN, *((MUXED,) if self._muxed_audio else ()), *(feed.track for feed in self._feeds.values())}
         for track in written & self._followed.keys():
-            found = self._followed[track].end_at(slot.end_s)
+            found = self._followed[track].end_at(slot.end_s, self.written_s if track == MAIN else -math.inf)
             if found is not None:
                 self._on_break(track, slot.number, found)
         listed_s = (self._listed_until_s(feed.track) for feed in self._feeds.values())

@@ -164,6 +164,11 @@ def _raise(_writer: object, error: OSError) -> None:
     raise error
 
 
+def the_end_is_where_frames_are_decoded(patch: pytest.MonkeyPatch) -> None:
+    end_at = Continuity.end_at
+    patch.setattr(Continuity, "end_at", lambda self, until_s, shown_until_s=0.0: end_at(self, until_s))
+
+
 def the_first_quality_ends_the_film(patch: pytest.MonkeyPatch) -> None:
     async def as_they_are(_sources: object, _track: object, _rung: int, indexes: object, _sound: object) -> object:
         return indexes
@@ -839,6 +844,11 @@ FAULTS = [
             "player.qa.proxy.server.FaultyTransport",
             lambda inner, clock, plan, _tried: FaultyTransport(inner, clock, plan),
         ),
+    ),
+    Fault(
+        "qa-the-end-is-where-frames-are-decoded",
+        "tests/player/stream/test_continuity.py::test_the_end_is_where_frames_are_shown_and_not_where_they_are_decoded",
+        the_end_is_where_frames_are_decoded,
     ),
     Fault(
         "qa-a-dead-channel-passes-in-a-short-time",

@@ -84,3 +84,13 @@ def test_small_holes_in_audio_add_up() -> None:
     assert sum(each.end_s - each.start_s for each in found) > 3 * AUDIO_SLACK_S
     assert taken(Continuity(AUDIO_SLACK_S), 1, spliced=True) == []
     assert taken(Continuity(VIDEO_SLACK_S, adds_up=False), 1) == []
+
+
+def test_the_end_is_where_frames_are_shown_and_not_where_they_are_decoded() -> None:
+    """One frame a second that is decoded a second before it is shown."""
+    followed = Continuity(VIDEO_SLACK_S, adds_up=False)
+    for second in range(15):
+        assert followed.take(second - 1.0, 1.0) is None
+    assert followed.end_at(15.0, shown_until_s=15.0) is None
+    followed.take(13.0, 1.0)
+    assert followed.end_at(15.0) == Break(BreakKind.LOST, 14.0, 15.0)
