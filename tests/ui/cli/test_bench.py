@@ -58,6 +58,11 @@ def command(name: str, server: BenchServer, folder: Path) -> list[str]:
     }[name]
 
 
+def code_of(name: str) -> int:
+    """The live list of the bench brings nothing new, and does not pass."""
+    return 1 if name == "watch" else 0
+
+
 @pytest.mark.parametrize("name", ["play", "inspect", "run", "ladder", "watch", "cdn", "soak"])
 def test_servers_are_spoken_to_as_the_options_say(
     name: str, secured: tuple[BenchServer, list[str]], folder: Path
@@ -67,7 +72,7 @@ def test_servers_are_spoken_to_as_the_options_say(
     for version, cmcd in (("2", "headers"), ("1.1", "query")):
         before = len(server.heard)
         asked = [*command(name, server, folder), *words, "--cmcd", cmcd, "--cmcd-version", "2"]
-        assert main(asked if version == "2" else [*asked, "--http", version]) == 0
+        assert main(asked if version == "2" else [*asked, "--http", version]) == code_of(name)
         seen[version] = server.heard[before:]
         if name == "soak":
             break  # once is enough of what takes its time
@@ -90,7 +95,7 @@ def test_servers_are_spoken_to_as_the_options_say(
 def test_a_proxy_is_asked(name: str, folder: Path) -> None:
     with BenchServer(folder) as server:
         words = ["--proxy", f"http://127.0.0.1:{server.port}"]
-        assert main([*command(name, server, folder), *words]) == 0
+        assert main([*command(name, server, folder), *words]) == code_of(name)
         assert server.heard
         assert all(each.target.startswith(f"http://cdn.test:{server.port}/") for each in server.heard)
 

@@ -97,6 +97,7 @@ def test_an_interrupt_ends_the_workers_without_a_traceback(number: signal.Signal
     (tmp_path / "plan.yaml").write_text(plan)
     command = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL); "  # who was started by nohup ignores it
         "from ui.cli.main import entry; entry()"
     )
     words = [
