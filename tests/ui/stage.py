@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -53,6 +54,9 @@ class FakeMeter:
             self.use.add(day, NetworkKind.WIRELESS, (ago * 7919 % 23) * 100_000_000)
             self.use.add(day, NetworkKind.MOBILE, (ago % 5) * 40_000_000)
         self.network = Network(NetworkKind.WIRELESS)
+
+
+ITEM_PATIENCE_S = 30.0
 
 
 class Stage:
@@ -171,12 +175,17 @@ class Stage:
         return name_of(self.focus)
 
     def item(self, name: str) -> QQuickItem:
-        """Delegates have only a visual parent, which ``findChild`` does not follow."""
+        """The item of that name, waited for: a list that is read afresh makes its items anew with the next frame."""
         found = self.find(name)
-        assert found is not None, f"no item {name}"
+        end = time.monotonic() + ITEM_PATIENCE_S
+        while found is None:
+            assert time.monotonic() < end, f"no item {name}"
+            self.wait(10)
+            found = self.find(name)
         return found
 
     def find(self, name: str) -> QQuickItem | None:
+        """Delegates have only a visual parent, which ``findChild`` does not follow."""
         waiting: list[QObject] = [self.window.contentItem()]
         while waiting:
             item = waiting.pop()

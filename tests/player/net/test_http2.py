@@ -19,6 +19,7 @@ from player.base.errors import ErrorCode, NetError
 from player.net.gate import Gate
 from player.net.http import HttpTransport
 from player.net.model import Request, RequestKind, Transfer
+from tests.kit.waiting import PATIENCE_S
 
 CONTENT = bytes(range(256)) * 4000
 
@@ -90,16 +91,21 @@ async def place(tmp_path: Path) -> AsyncIterator[tuple[Http2Server, str, Gate, l
     service = Http2Server()
     listening = await asyncio.start_server(service.serve, "127.0.0.1", 0, ssl=context)
     transfers: list[Transfer] = []
-    transport = HttpTransport(ca_file=tmp_path / "ca.pem", silent_s=0.2)
+    transport = HttpTransport(ca_file=tmp_path / "ca.pem", silent_s=0.2, connect_s=PATIENCE_S)
     gate = Gate(transport, SystemClock(), transfers.append)
     yield service, f"https://localhost:{listening.sockets[0].getsockname()[1]}", gate, transfers
     await gate.close()
     listening.close()
 
 
+def asked(url: str) -> Request:
+    """A request that waits as long as a busy machine takes."""
+    return Request(RequestKind.SEGMENT, url, first_byte_s=PATIENCE_S)
+
+
 async def test_one_connection_carries_all_requests_at_once(place) -> None:
     service, url, gate, transfers = place
-    bodies = await asyncio.gather(*(gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a")) for _ in range(4)))
+    bodies = await asyncio.gather(*(gate.fetch(asked(f"{url}/a")) for _ in range(4)))
     assert all(response.body == CONTENT for response in bodies)
     assert service.connections == 1
     assert {transfer.http_version for transfer in transfers} == {"HTTP/2"}
@@ -110,45 +116,45 @@ async def test_one_connection_carries_all_requests_at_once(place) -> None:
 async def test_a_reset_stream_is_a_cut_and_the_connection_lives_on(place) -> None:
     service, url, gate, _ = place
     with pytest.raises(NetError) as caught:
-        await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/reset"))
+        await gate.fetch(asked(f"{url}/reset"))
     assert caught.value.code is ErrorCode.NET_CUT
     with pytest.raises(NetError) as caught:
-        await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/missing"))
+        await gate.fetch(asked(f"{url}/missing"))
     assert caught.value.code is ErrorCode.HTTP_NOT_FOUND
-    assert (await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a"))).body == CONTENT
+    assert (await gate.fetch(asked(f"{url}/a"))).body == CONTENT
     assert service.connections == 1
 
 
 async def test_leaving_a_body_early_does_not_harm_the_others(place) -> None:
     service, url, gate, _ = place
     for _ in range(3):
-        async with gate.open(Request(RequestKind.SEGMENT, f"{url}/a")) as body:
+        async with gate.open(asked(f"{url}/a")) as body:
             async for chunk in body.chunks():
                 assert CONTENT.startswith(chunk)
                 break
-        assert (await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a"))).body == CONTENT
+        assert (await gate.fetch(asked(f"{url}/a"))).body == CONTENT
     assert service.connections == 1
 
 
 async def test_a_connection_that_has_died_unnoticed_is_not_used_for_ever(place) -> None:
     service, url, gate, _ = place
-    assert (await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a"))).body == CONTENT
+    assert (await gate.fetch(asked(f"{url}/a"))).body == CONTENT
     service.dead = service.connections
     with pytest.raises(NetError) as caught:
         await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a", first_byte_s=0.3))
     assert caught.value.code is ErrorCode.NET_TIMEOUT
-    assert (await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a"))).body == CONTENT
+    assert (await gate.fetch(asked(f"{url}/a"))).body == CONTENT
     assert service.connections == 2
 
 
 async def test_after_a_sleep_no_connection_of_before_is_used(place) -> None:
     service, url, gate, _ = place
-    async with gate.open(Request(RequestKind.SEGMENT, f"{url}/a")) as body:
+    async with gate.open(asked(f"{url}/a")) as body:
         chunks = body.chunks()
         begun = await anext(chunks)
         gate._transport.renew()
-        assert (await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a"))).body == CONTENT
+        assert (await gate.fetch(asked(f"{url}/a"))).body == CONTENT
         assert begun + b"".join([chunk async for chunk in chunks]) == CONTENT, "what runs goes on"
     assert service.connections == 2
-    assert (await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a"))).body == CONTENT
+    assert (await gate.fetch(asked(f"{url}/a"))).body == CONTENT
     assert service.connections == 2
