@@ -74,6 +74,8 @@ def test_servers_are_spoken_to_as_the_options_say(
         before = len(server.heard)
         asked = [*command(name, server, folder), *words, "--cmcd", cmcd, "--cmcd-version", "2"]
         assert main(asked if version == "2" else [*asked, "--http", version]) in codes_of(name)
+        if name == "soak" and len(server.heard) == before:  # a busy machine asks for nothing in so short a time
+            assert main([*asked, "--minutes", "0.5"]) in codes_of(name)
         seen[version] = server.heard[before:]
         if name == "soak":
             break  # once is enough of what takes its time
