@@ -175,7 +175,7 @@ class Stage:
         return name_of(self.focus)
 
     def item(self, name: str) -> QQuickItem:
-        """The item of that name, waited for: a list that is read afresh makes its items anew with the next frame."""
+        """The item of that name, waited for: a list that is read afresh makes its items again with the next frame."""
         found = self.find(name)
         end = time.monotonic() + ITEM_PATIENCE_S
         while found is None:
