@@ -231,6 +231,8 @@ class PlayingFile(OpeningFile):
     def player_property(self, name: str, value: Any) -> None:  # noqa: ANN401
         if name == "eof-reached" and value:
             self.parts.tasks.do(self.look_for_end)
+        if name == "pause" and value:
+            self.parts.tasks.do(self.tracks.read_if_unread)
 
     async def describe(self) -> None:
         """Report what libmpv has found in the file."""

@@ -12,6 +12,7 @@ from player.base.errors import ANY_ERROR
 from player.base.languages import normal
 from player.manifest.model import Track, TrackType
 from player.mpv.control import MpvControl
+from player.mpv.model import MediaPlayer
 from player.playback.own_subtitles import OwnSubtitles, is_own
 from player.playback.parts import PlaybackParts
 from player.reporting.state import TrackChoice
@@ -24,6 +25,7 @@ _OFF = "off"
 _NO_DECODER = "This format cannot be decoded here."
 _MOST_TRACKS = 200
 _LONGEST = 200
+_FRAME_S = 1.0  # few films show a frame for longer; before the first one libmpv tells where it was to begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class FileTracks:
         self._tracks: tuple[FileTrack, ...] = ()
         self._chosen: dict[TrackType, str | None] = {TrackType.AUDIO: None, TrackType.TEXT: None}
         self._lock = asyncio.Lock()
+        self._chosen_at_s: float | None = None  # where libmpv was when a track was chosen that it may not have read
         self.count = 0
         """How many tracks of all kinds libmpv has."""
 
@@ -274,16 +277,33 @@ class FileTracks:
     async def _set(self, name: str, number: int | None) -> None:
         """Choose a track. While paused libmpv would read none of it before playback goes on, so the file is
         read again from here."""
-        player, monitor = self._control.player, self._parts.monitor
+        player = self._control.player
         await self._control.run(player.set, name, "no" if number is None else number)
-        if number is None or not monitor.state.paused or monitor.ended:
+        if number is None or self._parts.monitor.ended:
+            return
+        paused, at_s = await self._control.run(_stand, player)
+        self._chosen_at_s = None if paused else at_s
+        if paused and at_s is not None:
+            await self._control.run(player.seek_afresh, at_s)
+
+    async def read_if_unread(self) -> None:
+        """libmpv has paused. If it has hardly played since a track was chosen, it may have read nothing of it, so the
+        file is read again from here."""
+        chosen_at_s, self._chosen_at_s = self._chosen_at_s, None
+        monitor, player = self._parts.monitor, self._control.player
+        if chosen_at_s is None or monitor.ended or monitor.is_seeking:
             return
         at_s = await self._control.run(player.read, "time-pos")
-        if at_s is not None:
+        if at_s is not None and abs(at_s - chosen_at_s) < _FRAME_S:
             await self._control.run(player.seek_afresh, at_s)
 
     def _of(self, kind: TrackType) -> list[FileTrack]:
         return [one for one in self._tracks if one.track.type is kind]
+
+
+def _stand(player: MediaPlayer) -> tuple[bool, float | None]:
+    """Whether libmpv is paused, and where it is."""
+    return bool(player.read("pause")), player.read("time-pos")
 
 
 def _own_track(choice: TrackChoice) -> Track:

@@ -89,6 +89,10 @@ async def _set_and_wait(self: FileTracks, name: str, number: int | None) -> None
     await self._control.run(self._control.player.set, name, "no" if number is None else number)
 
 
+async def _read_later(_self: FileTracks) -> None:
+    """Subtitles that were chosen just before a pause waited until playback went on."""
+
+
 def _named_as_film_first(self: FileTracks, spoken: str | None, failed: Collection[str]) -> str | None:
     return next(iter(self._own.named_as_film()), None) or _preferred(self, spoken, failed)
 
@@ -972,5 +976,10 @@ FAULTS = [
         name="files-the-sleep-timer-does-not-show-what-was-chosen",
         test="tests/ui/app/test_tools_menu.py::test_the_sleep_timer_shows_what_was_chosen",
         apply=lambda patch: patch.setitem(tools._LINES, "sleep", _unmarked(ToolsViewModel._sleep_lines)),
+    ),
+    Fault(
+        name="files-subtitles-chosen-just-before-a-pause-are-not-shown",
+        test="tests/player/playback/test_file_tracks.py::test_subtitles_that_are_chosen_just_before_a_pause_are_read",
+        apply=lambda patch: patch.setattr(FileTracks, "read_if_unread", _read_later),
     ),
 ]
