@@ -24,7 +24,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from backend_stub.db import patience
 from backend_stub.db.models.base import Base
@@ -41,6 +41,7 @@ _RACES = {
     "23505",  # unique_violation
 }
 _AGAIN_S = 0.5
+_AWAY_S = 1.0  # for so long after a connection failed no other is tried
 _logger = logging.getLogger(__name__)
 T = TypeVar("T")
 AWAY = (OperationalError, InterfaceError, PoolTimeout)  # what is raised while the database cannot be asked
@@ -169,30 +170,47 @@ def _server_engine(url: str) -> Engine:
         ) from error
     except ArgumentError as error:
         raise ValueError("The address of the database is not one.") from error
-    event.listen(engine, "do_connect", _connect)
+    event.listen(engine, "do_connect", _Connecting())
     event.listen(engine, "connect", _check_encoding, insert=True)  # before SQLAlchemy asks what server this is
     event.listen(engine, "connect", _tell_settings)
     return engine
 
 
 class _Pool(QueuePool):
-    """A connection is not waited for longer than its caller waits for the database."""
+    """A connection, and its answer to the first word, are not waited for longer than their caller waits for either."""
 
     def timeout(self) -> float:
         return patience.left_s(_WAIT_S)
 
     _timeout = property(timeout, lambda _pool, _seconds: None)
 
+    def connect(self) -> PoolProxiedConnection:
+        with patience.reaching():
+            return super().connect()
 
-def _connect(_dialect: object, _record: object, args: Sequence[Any], words: dict[str, Any]) -> DBAPIConnection:
-    """Raises psycopg's OperationalError at once where the caller has waited long enough."""
-    kind = patience.connection_class()
-    wait_s = patience.left_s(words["connect_timeout"])
-    if wait_s <= 0:
+
+class _Connecting:
+    """New connections. For a moment after one failed nobody waits for another: else those who wait keep all threads,
+    and those who come later wait for these."""
+
+    def __init__(self) -> None:
+        self._away_until = float("-inf")
+
+    def __call__(
+        self, _dialect: object, _record: object, args: Sequence[Any], words: dict[str, Any]
+    ) -> DBAPIConnection:
+        """Raises psycopg's OperationalError, at once also where the caller has waited long enough."""
         import psycopg
 
-        raise psycopg.OperationalError("the database does not answer")
-    return cast(DBAPIConnection, kind.connect(*args, **{**words, "connect_timeout": math.ceil(wait_s)}))
+        wait_s = patience.left_s(words["connect_timeout"])
+        if wait_s <= 0 or time.monotonic() < self._away_until:
+            raise psycopg.OperationalError("the database does not answer")
+        words = {**words, "connect_timeout": math.ceil(wait_s)}
+        try:
+            return cast(DBAPIConnection, patience.connection_class().connect(*args, **words))
+        except psycopg.OperationalError:
+            self._away_until = time.monotonic() + _AWAY_S
+            raise
 
 
 def _check_encoding(connection: DBAPIConnection, _record: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +24,7 @@ CONNECTION: Mapping[str, Any] = {
 }
 LIMITS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 CALL_S = 20.0  # that one call to the API waits in all; longer than for a lock
+REACH_S = 2.0  # of these, until it has a connection that answers
 _ELSE_S = 150.0  # that anything else waits for one answer; longer than a statement may take
 _LOCK_WAIT = "15s"  # as long as SQLite waits for another writer
 _STATEMENT = "120s"
@@ -54,6 +55,13 @@ def waiting(most_s: float) -> Iterator[None]:
         yield
     finally:
         _budget.reset(token)
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """A call that asks for a connection waits :data:`REACH_S` for one that answers; what is no call as long as ever."""
+    with waiting(left_s(REACH_S)) if _budget.get() is not None else nullcontext():
+        yield
 
 
 def left_s(most_s: float) -> float:

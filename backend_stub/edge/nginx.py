@@ -104,7 +104,7 @@ http {{
             proxy_cache_lock on;
             proxy_ignore_headers Vary;
             proxy_connect_timeout 2s;
-            proxy_read_timeout 4s;
+            proxy_read_timeout 3s;  # the service says within 2 s that its database does not answer
         }}
 
         location / {{

@@ -31,6 +31,7 @@ from backend_stub.encoding.process import run_tool
 from backend_stub.services import edge_gate
 from tests.kit.postgres import postgres_cluster
 from tests.kit.rights import Service, refusal, service
+from tests.kit.waiting import until
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -71,7 +72,7 @@ def test_without_its_database_it_says_to_come_again(tmp_path: Path, caplog: pyte
 @pytest.mark.logs_errors
 def test_a_server_that_stands_still_holds_no_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its connections stay open, and the system takes new ones for it: nothing but the time says that it is gone."""
-    monkeypatch.setattr(patience, "CALL_S", 0.3)
+    monkeypatch.setattr(patience, "REACH_S", 0.3)
     monkeypatch.setattr(edge_gate, "_ANSWER_S", 0.3)
     monkeypatch.setattr(patience, "CONNECTION", {**patience.CONNECTION, "connect_timeout": 2})
     with postgres_cluster() as cluster, service(tmp_path, database_url=cluster.database_for(tmp_path)) as running:
@@ -91,29 +92,53 @@ def test_a_server_that_stands_still_holds_no_call(tmp_path: Path, monkeypatch: p
             answer = pool.submit(running.fetch, unknown).result(30)
             assert refusal(answer) == (503, "database_unavailable")
             assert int(answer.headers["retry-after"]) > 0
+        until(lambda: client.get("/catalog").status_code == 200)  # the next connection is tried after a moment
         running.clock.step(edge_gate.AWAY_S)
         assert running.fetch(unknown).status_code == 200
-        assert client.get("/catalog").status_code == 200
 
 
-def test_a_new_connection_is_not_waited_for_longer_than_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[int] = []
+class _Silent:
+    """Servers that never answer, by their hosts; how long each was waited for."""
 
-    class Silent:
-        @staticmethod
-        def connect(*_: object, connect_timeout: int, **_words: object) -> object:
-            waited.append(connect_timeout)
-            raise psycopg.OperationalError("timeout expired")
+    def __init__(self) -> None:
+        self.waited: list[int] = []
 
-    monkeypatch.setattr(patience, "connection_class", lambda: Silent)
-    database = Database("postgresql://nowhere/matinee")
-    for most_s in (60.0, 2.0, 0.0):
-        with patience.waiting(most_s), pytest.raises(OperationalError), database.read() as session:
-            session.execute(text("SELECT 1"))
-    assert waited == [5, 2]
+    def connect(self, *_: object, connect_timeout: int, **_words: object) -> object:
+        self.waited.append(connect_timeout)
+        raise psycopg.OperationalError("timeout expired")
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> _Silent:
+    made = _Silent()
+    monkeypatch.setattr(patience, "connection_class", lambda: made)
+    return made
+
+
+def ask(database: Database) -> None:
+    with pytest.raises(OperationalError), database.read() as session:
+        session.execute(text("SELECT 1"))
+
+
+def test_a_new_connection_is_not_waited_for_longer_than_the_rest(silent: _Silent) -> None:
+    for most_s in (60.0, 1.0, 0.0):
+        with patience.waiting(most_s):
+            ask(Database("postgresql://nowhere/matinee"))
+    ask(Database("postgresql://nowhere/matinee"))  # what is no call
+    assert silent.waited == [2, 1, 5]
+    pool = Database("postgresql://nowhere/matinee").engine.pool
     for most_s in (60.0, 2.0):
         with patience.waiting(most_s):
-            assert database.engine.pool.timeout() == min(most_s, 5.0)  # type: ignore[attr-defined]
+            assert pool.timeout() == min(most_s, 5.0)  # type: ignore[attr-defined]
+
+
+def test_after_one_failed_others_are_not_tried_for_a_moment(silent: _Silent) -> None:
+    """Calls that come meanwhile are told at once: those that wait would keep all threads."""
+    database = Database("postgresql://nowhere/matinee")
+    for _ in range(5):
+        with patience.waiting(60.0):
+            ask(database)
+    assert silent.waited == [2]
 
 
 def test_what_edges_and_supervisors_ask_needs_no_thread_of_the_calls(tmp_path: Path) -> None:

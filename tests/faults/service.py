@@ -1046,6 +1046,16 @@ FAULTS = [
         lambda patch: patch.setattr(patience, "left_s", lambda most_s: most_s),
     ),
     Fault(
+        "service-calls-wait-long-for-a-connection",
+        _HARD + "test_a_new_connection_is_not_waited_for_longer_than_the_rest",
+        lambda patch: patch.setattr(patience, "REACH_S", patience.CALL_S),
+    ),
+    Fault(
+        "service-all-calls-wait-for-a-silent-server",
+        _HARD + "test_after_one_failed_others_are_not_tried_for_a_moment",
+        lambda patch: patch.setattr(database, "_AWAY_S", 0.0),
+    ),
+    Fault(
         "service-health-waits-for-threads",
         _HARD + "test_what_edges_and_supervisors_ask_needs_no_thread_of_the_calls",
         _health_in_a_thread,
