@@ -76,6 +76,7 @@ class Settings:
     pin_limit: RateLimit = RateLimit(attempts=5, window_s=300)
     payment_limit: RateLimit = RateLimit(attempts=10, window_s=600)
     care_limit: RateLimit = RateLimit(attempts=5, window_s=15 * 60)  # mails to an address, copies of an account
+    telemetry_limit: RateLimit = RateLimit(attempts=2000, window_s=600)  # events of an account: 100 playbacks at once
 
     @property
     def database(self) -> str:

@@ -111,6 +111,7 @@ class Attempts:
     pin: CountingWindow
     payment: CountingWindow
     care: CountingWindow
+    telemetry: CountingWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +323,7 @@ def _attempts(settings: Settings, store: SharedStore | None) -> Attempts:
         pin=window("pin", settings.pin_limit),
         payment=window("payment", settings.payment_limit),
         care=window("care", settings.care_limit),
+        telemetry=window("telemetry", settings.telemetry_limit),
     )
 
 

@@ -188,9 +188,9 @@ def tokens_body(pair: TokenPair) -> schemas.TokensBody:
     )
 
 
-def limited(window: CountingWindow, context: ServiceContext, key: str) -> None:
-    """Count an attempt. Raises :class:`ProblemError` 429 ``too_many_attempts``."""
-    wait_s = window.attempt(key, context.clock.monotonic())
+def limited(window: CountingWindow, context: ServiceContext, key: str, count: int = 1) -> None:
+    """Count an attempt, or so many. Raises :class:`ProblemError` 429 ``too_many_attempts``."""
+    wait_s = window.attempt(key, context.clock.monotonic(), count)
     if wait_s is not None:
         raise ProblemError(429, "too_many_attempts", "Too many attempts; try again later.", retry_after(wait_s))
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import PlainTextResponse
 
 from backend_stub.api import admin_schemas, schemas
+from backend_stub.api.auth import limited
 from backend_stub.api.deps import Admin, Context, Viewer, bearer
 from backend_stub.api.errors import documented
 from backend_stub.clock import DAY_S
@@ -25,8 +26,9 @@ _Hours = Annotated[float, Query(gt=0, le=24 * 90)]
 _Group = Annotated[Literal["all", "title_id", "pathway", "device_id", "app_version"], Query()]
 
 
-@router.post("/telemetry", responses=documented(401, 403))
+@router.post("/telemetry", responses=documented(401, 403, 429))
 def take_telemetry(body: schemas.TelemetryRequest, context: Context, viewer: Viewer) -> schemas.AcceptedBody:
+    limited(context.attempts.telemetry, context, viewer.id, len(body.items))
     events = [PlayerEvent(**item.model_dump()) for item in body.items]
     return schemas.AcceptedBody(accepted=context.telemetry.take(viewer.id, events))
 

@@ -177,7 +177,7 @@ def _server_engine(url: str) -> Engine:
 
 
 class _Pool(QueuePool):
-    """A connection, and its answer to the first word, are not waited for longer than their caller waits for either."""
+    """A connection and its first answer are not waited for longer than their caller waits for either."""
 
     def timeout(self) -> float:
         return patience.left_s(_WAIT_S)

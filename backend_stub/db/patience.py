@@ -59,7 +59,7 @@ def waiting(most_s: float) -> Iterator[None]:
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """A call that asks for a connection waits :data:`REACH_S` for one that answers; what is no call as long as ever."""
+    """A call waits :data:`REACH_S` for a connection that answers; what is no call waits as long as ever."""
     with waiting(left_s(REACH_S)) if _budget.get() is not None else nullcontext():
         yield
 

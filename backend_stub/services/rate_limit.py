@@ -31,8 +31,9 @@ def subscriber_of(host: str) -> str:
 class CountingWindow(Protocol):
     """Counts attempts per key; ``now`` is monotonic time in seconds. Thread-safe."""
 
-    def attempt(self, key: str, now: float) -> float | None:
-        """Count an attempt: None when it may go on, else the seconds to wait."""
+    def attempt(self, key: str, now: float, count: int = 1) -> float | None:
+        """Count an attempt, or ``count`` of them at once: None when they may go on, else the seconds to wait. What
+        begins within the limit may go beyond it."""
         ...
 
     def wait(self, key: str, now: float) -> float | None:
@@ -57,14 +58,14 @@ class SlidingWindow:
         self._attempts: dict[str, deque[float]] = {}
         self._lock = threading.Lock()
 
-    def attempt(self, key: str, now: float) -> float | None:
+    def attempt(self, key: str, now: float, count: int = 1) -> float | None:
         with self._lock:
             if key not in self._attempts and len(self._attempts) >= _MAX_KEYS:
                 self._make_room(now)
             times = self._attempts.setdefault(key, deque())
             wait_s = self._wait(times, now)
             if wait_s is None:
-                times.append(now)
+                times.extend([now] * count)
             return wait_s
 
     def wait(self, key: str, now: float) -> float | None:
@@ -89,4 +90,5 @@ class SlidingWindow:
     def _wait(self, times: deque[float], now: float) -> float | None:
         while times and times[0] <= now - self._limit.window_s:
             times.popleft()
-        return times[0] + self._limit.window_s - now if len(times) >= self._limit.attempts else None
+        most = self._limit.attempts
+        return times[-most] + self._limit.window_s - now if len(times) >= most else None

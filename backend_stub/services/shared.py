@@ -26,20 +26,20 @@ _PREFIX = "matinee"
 _TIMEOUT_S = 0.5
 _AWAY_S = 3.0  # no call waits for Redis again so soon after it did not answer
 _ASKED_EVERY_S = 1.0
-# KEYS: the window. ARGV: its length in s, the most attempts in it, this attempt (empty: count none). By the clock of
-# Redis, the only one that all processes have.
+# KEYS: the window. ARGV: its length in s, the most attempts in it, the name of these attempts, how many they are. By
+# the clock of Redis, the only one that all processes have.
 _WINDOW = """
 local now = redis.call('TIME')
 now = now[1] + now[2] / 1000000
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.6f', now - ARGV[1]))
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
-  local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+  local first = redis.call('ZRANGE', KEYS[1], -ARGV[2], -ARGV[2], 'WITHSCORES')
   return string.format('%.6f', first[2] + ARGV[1] - now)
 end
-if ARGV[3] ~= '' then
-  redis.call('ZADD', KEYS[1], string.format('%.6f', now), ARGV[3])
-  redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[1] * 1000))
+for number = 1, tonumber(ARGV[4]) do
+  redis.call('ZADD', KEYS[1], string.format('%.6f', now), ARGV[3] .. number)
 end
+redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[1] * 1000))
 return ''
 """
 
@@ -85,12 +85,12 @@ class SharedWindow:
         self._limit = limit
         self._own = SlidingWindow(limit)  # for while Redis is away
 
-    def attempt(self, key: str, now: float) -> float | None:
-        own = self._own.attempt(key, now)
-        return self._answer(key, secrets.token_hex(8), own)
+    def attempt(self, key: str, now: float, count: int = 1) -> float | None:
+        own = self._own.attempt(key, now, count)
+        return self._answer(key, count, own)
 
     def wait(self, key: str, now: float) -> float | None:
-        return self._answer(key, "", self._own.wait(key, now))
+        return self._answer(key, 0, self._own.wait(key, now))
 
     def give_back(self, key: str) -> None:
         self._own.give_back(key)
@@ -100,8 +100,8 @@ class SharedWindow:
         self._own.forgive(key)
         self._store.ask(lambda redis: redis.delete(self._key(key)))
 
-    def _answer(self, key: str, attempt: str, own: float | None) -> float | None:
-        words = (str(self._limit.window_s), str(self._limit.attempts), attempt)
+    def _answer(self, key: str, count: int, own: float | None) -> float | None:
+        words = (str(self._limit.window_s), str(self._limit.attempts), secrets.token_hex(8), str(count))
         answer = self._store.ask(lambda redis: str(redis.eval(_WINDOW, 1, self._key(key), *words)))
         if answer is None:
             return own

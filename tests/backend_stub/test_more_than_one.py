@@ -222,6 +222,11 @@ class TestSharedWindow:
         b.forgive("k")
         assert a.wait("k", 0) is None
 
+    def test_many_at_once_count_as_many(self, shared: str) -> None:
+        window = SharedWindow(SharedStore(shared), "lots", RateLimit(attempts=3, window_s=30))
+        assert [window.attempt("k", 0, 0), window.attempt("k", 0, 2), window.attempt("k", 0, 3)] == [None] * 3
+        assert 29 < (window.wait("k", 0) or 0) <= 30
+
     def test_an_attempt_that_is_given_back_counts_nowhere(self, shared: str) -> None:
         limit = RateLimit(attempts=2, window_s=30)
         a, b = (SharedWindow(SharedStore(shared), "back", limit) for _ in range(2))

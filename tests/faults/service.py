@@ -991,6 +991,11 @@ FAULTS = [
         _a_voice_for_each_event,
     ),
     Fault(
+        "service-takes-telemetry-without-limit",
+        "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_an_account_sends_so_many_events_at_a_time",
+        lambda patch: patch.setattr("backend_stub.api.telemetry.limited", lambda *_: None),
+    ),
+    Fault(
         "service-old-errors-fail-an-edge",
         "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_what_was_met_long_ago_is_no_news_of_an_edge",
         lambda patch: patch.setattr(telemetry, "MEMORY_S", float("inf")),

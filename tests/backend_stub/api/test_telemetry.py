@@ -92,6 +92,20 @@ class TestTelemetry:
             }
         ]
 
+    def test_an_account_sends_so_many_events_at_a_time(self, running: Service, viewer: Caller) -> None:
+        """Also of sessions that are known: they are kept for a month."""
+        limit = running.context.settings.telemetry_limit
+        for start in range(0, limit.attempts, 500):
+            items = [event(f"{start + number}") for number in range(500)]
+            assert viewer.post("/telemetry", {"items": items}).status_code == 200
+        refused = viewer.post("/telemetry", {"items": [event("more")]})
+        assert refusal(refused) == (429, "too_many_attempts")
+        assert int(refused.headers["retry-after"]) > 0
+        other = running.client(running.account("bert"))
+        assert other.post("/telemetry", {"items": [event("more")]}).status_code == 200
+        running.clock.step(limit.window_s)
+        assert viewer.post("/telemetry", {"items": [event("more")]}).json() == {"accepted": ["more"]}
+
     def test_quality_by_cdn(self, running: Service, viewer: Caller) -> None:
         events = [event(f"a{n}", "start", session_id=f"a{n}", startup_s=n / 10) for n in range(1, 21)]
         events += [event("b", "error", session_id="b", pathway="edge-b", error="net.timeout")]

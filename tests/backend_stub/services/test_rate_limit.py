@@ -14,6 +14,12 @@ def test_the_window_slides() -> None:
     assert window.attempt("a", 11) == 3
 
 
+def test_many_at_once_count_as_many() -> None:
+    window = SlidingWindow(RateLimit(attempts=3, window_s=10))
+    assert [window.attempt("a", 0, 2), window.attempt("a", 4, 3)] == [None, None]
+    assert [window.wait("a", 5), window.wait("a", 14)] == [9, None]
+
+
 def test_looking_counts_nothing() -> None:
     window = SlidingWindow(RateLimit(attempts=1, window_s=10))
     assert window.wait("a", 0) is None
