@@ -41,6 +41,7 @@ _DECISIONS = 20
 _REMEMBERED = 4096  # segments, hours; a channel may play for weeks
 _TOUCHING_S = 0.1
 _END_TOLERANCE_S = 1.5
+_DEPARTURES = ("seek", "start-file")
 
 
 class Monitor:
@@ -65,6 +66,7 @@ class Monitor:
         self._started_s = clock.monotonic()
         self._stalled_since: float | None = None
         self._seek_target: float | None = None
+        self._seek_begun = False  # libmpv is on its way there
         self._first_frame = False
         self._mpv_paused = False
         self._waiting_for_data = False
@@ -143,10 +145,13 @@ class Monitor:
 
     def handle_player_event(self, name: str, _data: Mapping[str, Any]) -> None:
         """An event of libmpv's."""
+        if name in _DEPARTURES:
+            self._seek_begun = True
         if name != "playback-restart":
             return
-        self._seek_target = None
-        self._playhead.starving, self._playhead.seen_at_s = False, self._clock.monotonic()
+        if self._seek_begun:  # else it has arrived where it was to go before the viewer jumped
+            self._seek_target = None
+        self._playhead.starving, self._playhead.seen_at_s = self.is_seeking, self._clock.monotonic()
         if not self._first_frame:
             self._first_frame = True
             self._observe(PhaseReached(self._clock.monotonic(), "first_frame"))
@@ -182,7 +187,7 @@ class Monitor:
 
     def start_seek(self, target_s: float) -> None:
         """The viewer jumps; the position is the target from now on."""
-        self._seek_target = target_s
+        self._seek_target, self._seek_begun = target_s, False
         self._playhead.position_s = target_s
         self._playhead.starving = True
         self._end_stall()

@@ -7,7 +7,7 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,6 +87,15 @@ def _pause_unknown(patch: pytest.MonkeyPatch) -> None:
 
 async def _set_and_wait(self: FileTracks, name: str, number: int | None) -> None:
     await self._control.run(self._control.player.set, name, "no" if number is None else number)
+
+
+def _each_frame_is_an_arrival(self: Monitor, name: str, data: Mapping[str, object]) -> None:
+    if name == "playback-restart":
+        _hear(self, "seek", data)
+    _hear(self, name, data)
+
+
+_hear = Monitor.handle_player_event
 
 
 async def _read_later(_self: FileTracks) -> None:
@@ -981,5 +990,10 @@ FAULTS = [
         name="files-subtitles-chosen-just-before-a-pause-are-not-shown",
         test="tests/player/playback/test_file_tracks.py::test_subtitles_that_are_chosen_just_before_a_pause_are_read",
         apply=lambda patch: patch.setattr(FileTracks, "read_if_unread", _read_later),
+    ),
+    Fault(
+        name="files-the-first-frame-is-the-arrival-of-a-jump",
+        test="tests/player/playback/test_monitor.py::test_a_frame_of_before_a_jump_is_not_its_arrival",
+        apply=lambda patch: patch.setattr(Monitor, "handle_player_event", _each_frame_is_an_arrival),
     ),
 ]

@@ -135,10 +135,12 @@ class FakePlayer:
     def seek(self, position_s: float, *, exact: bool = True) -> bool:
         assert exact
         self.told.append(("seek", position_s))
+        self.event("seek")
         return True
 
     def seek_afresh(self, position_s: float) -> bool:
         self.told.append(("seek_afresh", position_s))
+        self.event("seek")
         return True
 
     def set(self, name: str, value: Any) -> None:

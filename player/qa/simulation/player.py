@@ -162,6 +162,7 @@ class SimulatedPlayer:
     def _move(self, position_s: float) -> None:
         self._position_s, self._moving, self._over = position_s, True, False
         self._stall(stalled=False)
+        self._event("seek")
 
     def set(self, name: str, value: Any) -> None:  # noqa: ANN401
         self._properties[name] = value

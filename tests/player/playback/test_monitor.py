@@ -39,6 +39,11 @@ class Bench:
     def status(self) -> PlaybackStatus:
         return self.monitor.state.status
 
+    def arrive(self) -> None:
+        """libmpv does the jump."""
+        self.monitor.handle_player_event("seek", {})
+        self.monitor.handle_player_event("playback-restart", {})
+
     def of(self, kind: type) -> list:
         return [event for event in self.events if isinstance(event, kind)]
 
@@ -121,18 +126,40 @@ async def test_a_jump_is_not_a_stall_and_the_position_is_its_target(bench: Bench
     assert bench.monitor.is_seeking
     assert bench.playhead.starving
     bench.monitor.handle_property("paused-for-cache", False)
-    bench.monitor.handle_player_event("playback-restart", {})
+    bench.arrive()
     bench.monitor.handle_property("time-pos", 60.0)
     assert (bench.status, bench.playhead.starving) == (PlaybackStatus.PLAYING, False)
     assert bench.of(StallBegan) == []
     assert not bench.monitor.is_seeking
 
 
+async def test_a_frame_of_before_a_jump_is_not_its_arrival(bench: Bench) -> None:
+    """libmpv reports the first frame late, or the end of an earlier jump."""
+    bench.monitor.start_seek(60.0)
+    await bench.play()
+    assert bench.monitor.first_frame_shown
+    assert (bench.status, bench.monitor.is_seeking, bench.playhead.starving) == (PlaybackStatus.SEEKING, True, True)
+    bench.monitor.handle_property("time-pos", 0.04)
+    assert bench.monitor.state.position_s == 60.0
+    bench.arrive()
+    assert (bench.status, bench.monitor.is_seeking, bench.playhead.starving) == (PlaybackStatus.PLAYING, False, False)
+
+
+@pytest.mark.parametrize("event", ["seek", "start-file"])
+async def test_a_jump_may_be_a_load(bench: Bench, event: str) -> None:
+    """Media that needs other decoders is loaded at the place of the jump."""
+    await bench.play()
+    bench.monitor.start_seek(60.0)
+    bench.monitor.handle_player_event(event, {})
+    bench.monitor.handle_player_event("playback-restart", {})
+    assert bench.status is PlaybackStatus.PLAYING
+
+
 async def test_a_jump_while_paused_stays_paused(bench: Bench) -> None:
     await bench.play()
     bench.monitor.handle_property("pause", True)
     bench.monitor.start_seek(9.0)
-    bench.monitor.handle_player_event("playback-restart", {})
+    bench.arrive()
     assert bench.status is PlaybackStatus.PAUSED
 
 
@@ -149,7 +176,7 @@ async def test_the_end_stays_the_end_until_the_viewer_jumps(bench: Bench) -> Non
     assert bench.status is PlaybackStatus.ENDED
     assert bench.monitor.ended
     bench.monitor.start_seek(5.0)
-    bench.monitor.handle_player_event("playback-restart", {})
+    bench.arrive()
     assert bench.status is PlaybackStatus.PLAYING
 
 
