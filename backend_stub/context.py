@@ -235,6 +235,9 @@ def open_context(
     edge_beats = EdgeBeats(database, clock)
     edge_gate = EdgeGate(database, clock)
     settled = OperatorSettings(database, clock)
+    my_list = ViewerLists(database, clock)
+    titles = _titles(database, clock, settings, my_list)
+    streams = Streams(database, clock, titles.views)
     steering = SteeringService(
         url_signer,
         clock,
@@ -242,14 +245,13 @@ def open_context(
         edge_beats.latest,
         settled,
         open_reports(shared),
+        streams.running,
     )
     addresses = SignedAddresses(url_signer, steering.edges_for)
-    my_list = ViewerLists(database, clock)
     telemetry = TelemetryIntake(database, clock, steering)
     quality = QualitySums(database, clock, settled)
     money = _money(database, clock, secrets)
     rights = _rights(database, clock, settings, secrets)
-    titles = _titles(database, clock, settings, my_list)
     recorder = Recorder(database, clock, settings, KeyVault(MasterKeys(settings.secrets_dir)))
 
     def programmes_of(title: Title, now: float) -> Sequence[Programme]:
@@ -284,7 +286,7 @@ def open_context(
         opinions=Opinions(database, clock),
         play=PlayService(database, clock, settings, addresses, edge_gate),
         progress=ProgressLog(database, clock),
-        streams=Streams(database, clock, titles.views),
+        streams=streams,
         downloads=Downloads(database, clock, settings, addresses),
         regions=Regions(settings.networks),
         live_plans=LivePlans(settled),

@@ -9,7 +9,7 @@ session's id, so that the weights divide the viewers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend_stub.clock import Clock
 from backend_stub.problems import ProblemError
@@ -31,25 +31,36 @@ from backend_stub.signing import EdgeGrant, UrlSigner
 TTL_S = 30
 _FAILING_SHARE = 0.25  # of what was reported on an edge
 _MIN_REPORTS = 4  # of as many accounts
+_PLAYING_SHARE = 0.05  # of all that play now: so many must report a failure
 _WEIGHTS, _RULES = "steering.weights", "steering.rules"
 
 
 @dataclass(frozen=True, slots=True)
 class PathwayState:
     """What is known of one edge; ``weight`` 0 takes it out of the rotation. ``health`` is None for one that never
-    told of itself, which is relied upon all the same."""
+    told of itself, which is relied upon all the same. ``believed`` says whether players may call it failing."""
 
     pathway: str
     weight: float
     reports: int
     failures: int
     health: EdgeHealth | None = None
+    believed: bool = True
+
+    @property
+    def silent(self) -> bool:
+        """By what the edge itself does not say."""
+        return self.health is not None and not self.health.usable
+
+    @property
+    def blamed(self) -> float:
+        """The share of those who report that met a failure; 0 while these are few."""
+        share = self.failures / self.reports if self.reports >= _MIN_REPORTS else 0.0
+        return share if share > _FAILING_SHARE else 0.0
 
     @property
     def failing(self) -> bool:
-        """By what players report or by what the edge itself does not say."""
-        silent = self.health is not None and not self.health.usable
-        return silent or (self.reports >= _MIN_REPORTS and self.failures > _FAILING_SHARE * self.reports)
+        return self.silent or (self.believed and self.blamed > 0)
 
     @property
     def full(self) -> bool:
@@ -61,7 +72,7 @@ class PathwayState:
 
 class SteeringService:
     """Thread-safe. ``edges`` answers with the edges that live, ``health`` with what each told of itself; ``settled``
-    keeps the operator's weights and rules, ``reports`` what players met."""
+    keeps the operator's weights and rules, ``reports`` what players met; ``playing`` counts who plays now."""
 
     def __init__(
         self,
@@ -71,6 +82,7 @@ class SteeringService:
         health: Callable[[], Mapping[str, EdgeHealth]] = dict,
         settled: Settled | None = None,
         reports: Reports | None = None,
+        playing: Callable[[], int] = lambda: 0,
     ) -> None:
         self._signer = signer
         self._clock = clock
@@ -78,6 +90,7 @@ class SteeringService:
         self._health = health
         self._settled = settled or SettledInMemory()
         self._reports = reports or ReportsInMemory()
+        self._playing = playing
 
     def token(self, grant: EdgeGrant) -> str:
         """What the steering address carries, for players that send no headers of their own."""
@@ -137,12 +150,19 @@ class SteeringService:
             self._reports.add(known, self._clock.now())
 
     def states(self) -> list[PathwayState]:
+        """Players take no edge away that is the last good one, nor few of them any: accounts are free."""
         health, weights, edges = self._health(), self._weights(), [edge.pathway for edge in self._edges()]
         counts = self._reports.counts(edges, self._clock.now())
-        return [
+        states = [
             PathwayState(pathway, weights.get(pathway, 1.0), *counts[pathway], health.get(pathway))
             for pathway in dict.fromkeys(edges)
         ]
+        if not any(state.blamed for state in states):
+            return states
+        enough = _PLAYING_SHARE * self._playing()
+        good = (state for state in states if state.weight > 0 and not state.silent)
+        last = min(good, key=lambda state: state.blamed, default=None)
+        return [replace(state, believed=state is not last and state.failures >= enough) for state in states]
 
 
 def rank(

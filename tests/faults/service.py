@@ -101,7 +101,7 @@ from backend_stub.services.rights import policy, revocation
 from backend_stub.services.row_queries import RowQueries
 from backend_stub.services.rows import Shown
 from backend_stub.services.search_index import SearchIndex
-from backend_stub.services.steering import SteeringService
+from backend_stub.services.steering import PathwayState, SteeringService
 from backend_stub.services.views import RANKED_S, Views
 from backend_stub.signing import EdgeGrant, UrlSigner, split_signed_path
 from tests.backend_stub import test_handover
@@ -585,6 +585,12 @@ def _a_voice_for_each_event(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SteeringService, "report", report)
 
 
+def _all_edges_may_fail(patch: pytest.MonkeyPatch) -> None:
+    """Reports of players take the last edge that is left."""
+    failing = property(lambda state: state.silent or state.blamed > 0)
+    patch.setattr(PathwayState, "failing", failing)
+
+
 def _all_cdns_of_a_session(patch: pytest.MonkeyPatch) -> None:
     """However many CDNs are told of in one session, each is kept and looked at."""
     patch.setattr(telemetry, "CDNS_OF_A_SESSION", 10**9)
@@ -989,6 +995,16 @@ FAULTS = [
         "service-one-account-fails-an-edge",
         "tests/backend_stub/api/test_telemetry.py::TestTelemetry::test_one_account_takes_no_edge_from_the_others",
         _a_voice_for_each_event,
+    ),
+    Fault(
+        "service-four-liars-take-an-edge",
+        "tests/backend_stub/services/test_steering.py::test_few_of_those_who_play_take_no_edge_away",
+        lambda patch: patch.setattr("backend_stub.services.steering._PLAYING_SHARE", 0.0),
+    ),
+    Fault(
+        "service-players-take-the-last-edge",
+        "tests/backend_stub/services/test_steering.py::test_players_never_take_the_last_good_edge_away",
+        _all_edges_may_fail,
     ),
     Fault(
         "service-takes-telemetry-without-limit",

@@ -212,15 +212,16 @@ class TestTelemetry:
         assert [one.session_id for one in page] == ["many", *(f"o{n}" for n in range(49))]
         assert (len(page[0].pathways), page[0].played_s) == (4, 400.0)
 
-    def test_players_that_fail_on_an_edge_change_the_order(self, running: Service) -> None:
+    def test_players_that_fail_on_an_edge_count_against_it(self, running: Service) -> None:
         state = running.context.steering.states()[0]
-        assert (state.pathway, state.failing) == ("edge-a", False)
+        assert (state.pathway, state.blamed) == ("edge-a", 0.0)
         for number in range(4):
             device = playing(running, f"viewer-{number}")
             device.post("/telemetry", {"items": [event("1", "error", device_id=device.device_id, error="x")]})
-        assert running.context.steering.states()[0].failing
+        state = running.context.steering.states()[0]
+        assert (state.blamed, state.failing) == (1.0, False), "it is the only edge"
         running.clock.step(301)
-        assert not running.context.steering.states()[0].failing
+        assert running.context.steering.states()[0].blamed == 0.0
 
     def test_who_was_given_no_edge_says_nothing_of_one(self, running: Service) -> None:
         """Accounts are free. Also a session of another title, on another device or of ten minutes ago is none."""
@@ -248,7 +249,7 @@ class TestTelemetry:
             lies = [event(f"{n}", "error", session_id=f"s{n}", **of) for n in numbers]
             assert len(liar.post("/telemetry", {"items": lies}).json()["accepted"]) == 500
         state = running.context.steering.states()[0]
-        assert (state.reports, state.failures, state.failing) == (5, 1, False)
+        assert (state.reports, state.failures, state.blamed) == (5, 1, 0.0)
 
     def test_what_was_met_long_ago_is_no_news_of_an_edge(self, running: Service) -> None:
         """A player without a network keeps its events until it has one."""

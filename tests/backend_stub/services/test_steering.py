@@ -98,6 +98,40 @@ def test_the_healthy_go_first_whatever_is_preferred(
     assert groups == sorted(groups)
 
 
+def blaming(edges: str, playing: int, *health: EdgeReport) -> SteeringService:
+    """What is known where of each of these edges four of five accounts report a failure."""
+    told = {report.pathway: EdgeHealth(report, 0.0) for report in health}
+    made = SteeringService(
+        UrlSigner([b"k" * 32]), SettableClock(), lambda: EDGES, lambda: told, playing=lambda: playing
+    )
+    made.report([Outcome(f"edge-{edge}", voice > 0, f"viewer-{voice}") for edge in edges for voice in range(5)])
+    return made
+
+
+def failing(made: SteeringService) -> str:
+    return "".join(state.pathway[-1] for state in made.states() if state.failing)
+
+
+def test_few_of_those_who_play_take_no_edge_away() -> None:
+    assert failing(blaming("a", playing=80)) == "a"
+    assert failing(blaming("a", playing=81)) == ""
+
+
+def test_players_never_take_the_last_good_edge_away() -> None:
+    """It is the one that the fewest of its players complain of."""
+    assert failing(blaming("ab", playing=5)) == "ab"
+    all_three = blaming("abc", playing=5)
+    assert failing(all_three) == "bc"
+    all_three.report([Outcome("edge-b", False, f"viewer-{voice}") for voice in range(3)])
+    assert failing(all_three) == "ac"
+    ill = EdgeReport("edge-c", "http://c", healthy=False)
+    assert failing(blaming("a", 5, ill)) == "ac"
+    assert failing(blaming("ab", 5, ill)) == "bc"
+    without = blaming("ab", playing=5)
+    without.set_weights({"edge-c": 0.0})
+    assert failing(without) == "b"
+
+
 VOICES = st.tuples(st.sampled_from("ab"), st.booleans(), st.sampled_from("wxyz"), st.integers(0, 200))
 
 
