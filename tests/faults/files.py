@@ -996,4 +996,12 @@ FAULTS = [
         test="tests/player/playback/test_monitor.py::test_a_frame_of_before_a_jump_is_not_its_arrival",
         apply=lambda patch: patch.setattr(Monitor, "handle_player_event", _each_frame_is_an_arrival),
     ),
+    Fault(
+        name="files-a-drop-without-contents-opens-undefined",
+        test="tests/ui/app/test_pages.py::test_a_drop_without_contents_opens_nothing",
+        apply=replaced(
+            "Main.qml",
+            ("event.urls.length ?", "event.hasUrls ?"),
+        ),
+    ),
 ]

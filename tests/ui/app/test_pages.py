@@ -321,6 +321,21 @@ def test_a_dropped_address_plays(stage):
     assert stage.client.sessions[0].source.url == URL
 
 
+def test_a_drop_without_contents_opens_nothing(stage):
+    """The program that it was dragged from has ended: it named what it has, and gives nothing."""
+    stage.sign_in()
+    data = QMimeData()
+    data.setData("text/uri-list", b"")
+    middle, copy = QPoint(640, 360), Qt.DropAction.CopyAction
+    no_keys, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    QCoreApplication.sendEvent(stage.window, QDragEnterEvent(middle, copy, data, left, no_keys))
+    dropped = QDropEvent(QPointF(middle), copy, data, left, no_keys)
+    QCoreApplication.sendEvent(stage.window, dropped)
+    assert not dropped.isAccepted()
+    stage.until(lambda: not stage.item("dropNotice").isVisible())
+    assert not stage.item("openStreamDialog").isVisible()
+
+
 # --- responsiveness
 
 

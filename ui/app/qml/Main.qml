@@ -390,8 +390,10 @@ Window {
         anchors.fill: parent
         onEntered: event => event.accepted = event.hasUrls || event.hasText
         onDropped: event => {
-            event.accepted = true
-            window.openDropped(event.hasUrls ? event.urls.map(url => url.toString()) : [event.text])
+            const texts = event.urls.length ? event.urls.map(url => url.toString()) : [event.text]
+            event.accepted = texts[0] !== ""  // a program that has ended gives nothing any more
+            if (event.accepted)
+                window.openDropped(texts)
         }
     }
     NoticeLine {
