@@ -69,6 +69,8 @@ class Sample(NamedTuple):
     """One access unit, ready for the decoder (decrypted, Annex B, ADTS stripped).
 
     Times are seconds on the *media's own* timeline, after edit lists; the caller adds the segment's offset.
+    ``counters`` are of a picture in a transport stream: the continuity counters with which its segment begins and
+    ends. None where the stream itself shows that something is missing before it, and in other containers.
     """
 
     kind: StreamKind
@@ -77,6 +79,7 @@ class Sample(NamedTuple):
     duration_s: float
     key: bool
     data: bytes | bytearray | memoryview
+    counters: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

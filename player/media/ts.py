@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from player.base.errors import ErrorCode, MediaError
 from player.media.aac import parse_adts
 from player.media.boxes import damaged
+from player.media.h264_order import Numbering, follows, numbering
 from player.media.model import ByteSource, Codec, Sample, StreamConfig, StreamKind
 from player.media.timestamps import TICKS_PER_SECOND, TimestampUnwrapper
 
@@ -31,6 +33,7 @@ _CODECS = {
     "mp2float": Codec.MP3,
 }
 _TICK = Fraction(1, TICKS_PER_SECOND)
+_STILL_TICKS = TICKS_PER_SECOND // 4  # where a picture stands longer, it is looked for what may be missing behind it
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class TsContents:
 @dataclass(slots=True)
 class _Stream:
     config: StreamConfig
+    pid: int
     packets: list[tuple[int, int, int, bool, bytes]] = field(default_factory=list)
 
 
@@ -74,7 +78,7 @@ def read_segment(data: bytes | bytearray, timestamps: TimestampUnwrapper) -> TsC
     for stream in streams.values():
         if stream.packets:
             contents.configs[stream.config.kind] = stream.config
-            contents.samples += _samples(stream, timestamps)
+            contents.samples += _samples(stream, timestamps, data)
     contents.samples.sort(key=lambda sample: sample.dts_s)
     return contents
 
@@ -111,7 +115,9 @@ def _take(packet: Packet[Any], streams: dict[int, _Stream]) -> None:
             return  # what is left of a frame that was cut at a segment's edge
         data = data[adts.header_size : adts.frame_size]
     if stream is None:
-        stream = streams[packet.stream.index] = _Stream(_config(packet.stream, adts.asc if adts else b""))
+        stream = streams[packet.stream.index] = _Stream(
+            _config(packet.stream, adts.asc if adts else b""), packet.stream.id
+        )
     scale = (packet.time_base or _TICK) / _TICK
     duration = round((packet.duration or 0) * scale)
     pts, dts = packet.pts, packet.dts
@@ -137,9 +143,11 @@ def _config(stream: Any, asc: bytes) -> StreamConfig:  # noqa: ANN401
     )
 
 
-def _samples(stream: _Stream, timestamps: TimestampUnwrapper) -> Iterator[Sample]:
+def _samples(stream: _Stream, timestamps: TimestampUnwrapper, segment: bytes | bytearray) -> Iterator[Sample]:
     kind = stream.config.kind
     packets = stream.packets
+    counters = counters_of(segment, stream.pid) if kind is StreamKind.VIDEO else None
+    missing = _missing(stream, segment) if counters is not None else frozenset()
     for number, (pts, dts, given, key, data) in enumerate(packets):
         decode = timestamps.unwrap(dts)
         present = timestamps.unwrap(pts)
@@ -152,7 +160,22 @@ def _samples(stream: _Stream, timestamps: TimestampUnwrapper) -> Iterator[Sample
             max(0, duration) / TICKS_PER_SECOND,
             key,
             data,
+            None if number in missing else counters,
         )
+
+
+def _missing(stream: _Stream, segment: bytes | bytearray) -> AbstractSet[int]:
+    """Before which of the pictures behind a long stretch of time something is missing, by the stream's own counts."""
+    packets = stream.packets
+    behind = [at for at in range(1, len(packets)) if packets[at][1] - packets[at - 1][1] > _STILL_TICKS]
+    if not behind:
+        return frozenset()
+    if not counts_on(segment, stream.pid):
+        return frozenset(behind)
+    if stream.config.codec is not Codec.H264:
+        return frozenset()
+    known: Numbering | None = next((found for each in packets if each[3] and (found := numbering(each[4]))), None)
+    return frozenset(at for at in behind if not follows(packets[at - 1][4], packets[at][4], known))
 
 
 def looks_like_ts(head: bytes) -> bool:
@@ -197,6 +220,33 @@ def payload(data: bytes, place: int) -> bytes:
     control = data[place + 3] >> 4 & 3
     start = place + 4 + (1 + data[place + 4] if control & 2 else 0)
     return data[start : place + _PACKET_BYTES] if control & 1 and start < place + _PACKET_BYTES else b""
+
+
+def counters_of(data: bytes | bytearray, pid: int) -> tuple[int, int] | None:
+    """The continuity counters of the first and the last packet with this PID that carry something."""
+    places = range(0, len(data) - _PACKET_BYTES + 1, _PACKET_BYTES)
+    ends = [next((place for place in way if _carries(data, place, pid)), None) for way in (places, reversed(places))]
+    first, last = ends
+    return None if first is None or last is None else (data[first + 3] & 15, data[last + 3] & 15)
+
+
+def counts_on(data: bytes | bytearray, pid: int) -> bool:
+    """Whether the packets with this PID are whole and counted without a break (ISO/IEC 13818-1 2.4.3.3), and none
+    allows any counter. A packet may come twice."""
+    before: int | None = None
+    for place in range(0, len(data) - _PACKET_BYTES + 1, _PACKET_BYTES):
+        if not _carries(data, place, pid):
+            continue
+        counter = data[place + 3] & 15
+        told = before is not None and data[place + 3] & 0x20 and data[place + 4] and data[place + 5] & 0x80
+        if data[place + 1] & 0x80 or told or (before is not None and counter not in (before, (before + 1) & 15)):
+            return False
+        before = counter
+    return True
+
+
+def _carries(data: bytes | bytearray, place: int, pid: int) -> bool:
+    return (data[place + 1] & 0x1F) << 8 | data[place + 2] == pid and bool(data[place + 3] & 0x10)
 
 
 def _section(data: bytes, pid: int) -> bytes:

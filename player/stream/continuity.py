@@ -69,13 +69,16 @@ class Continuity:
         self._end_s = end_s
         return Break(BreakKind.LOST, lost_from_s, end_s)
 
-    def take(self, time_s: float, duration_s: float, *, spliced: bool = False) -> Break | None:
+    def take(
+        self, time_s: float, duration_s: float, *, spliced: bool = False, unbroken: bool = False
+    ) -> Break | None:
         """Take the next sample, by its decode time; return what is wrong before it. ``spliced``: its segment starts
-        a period or follows a discontinuity, where a frame may be missing."""
+        a period or follows a discontinuity, where a frame may be missing. ``unbroken``: the container shows that
+        nothing is missing before it, so that the sample before it lasts until there."""
         end_s, self._end_s = self._end_s, time_s + duration_s
         if end_s is None:
             return None
-        if time_s - end_s > max(self._slack_s, 2 * self._step_s):
+        if time_s - end_s > max(self._slack_s, 2 * self._step_s) and not unbroken:
             return Break(BreakKind.LOST, end_s, time_s)
         if end_s - time_s > self._slack_s:
             return Break(BreakKind.REPEATED, time_s, end_s)
@@ -130,8 +133,9 @@ class Coverage:
         """Something wrong in this segment has been reported already."""
         self._known[found.kind] += found.end_s - found.start_s
 
-    def close(self, *, spliced: bool, stated: bool) -> list[Break]:
-        """The segment is over: return what nobody has reported yet. ``spliced`` as for :class:`Continuity`;
+    def close(self, *, spliced: bool, stated: bool, unbroken: bool = False) -> list[Break]:
+        """The segment is over: return what nobody has reported yet. ``spliced`` and, of the segment's first frame,
+        ``unbroken`` as for :class:`Continuity`;
         ``stated``: the container says how long each frame is shown, else it is shown until the next one."""
         if not self._shown:
             self.start_over()
@@ -144,6 +148,7 @@ class Coverage:
         gap_s = 0.0 if self._before_s is None else first_s - self._before_s
         if spliced and abs(gap_s) <= VIDEO_SLACK_S:
             gap_s = 0.0
+        gap_s = min(gap_s, 0.0) if unbroken else gap_s
         slack_s = max(_COVERED_SLACK_S, 2 * (end_s - first_s) / len(shown))
         found = [*self._beyond(slack_s, ((hole_s, end_s), (gap_s, first_s)))]
         self._before_s = end_s

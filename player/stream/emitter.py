@@ -49,6 +49,15 @@ _LONGER_S = 2.0  # so much longer than its video the audio of a title may be, an
 _SOUND_AHEAD_S = 0.05  # at low latency the sound of a chunk ends so much before its picture, for it is cut elsewhere
 
 
+class _Behind(NamedTuple):
+    """The picture that was written last: its slot, what its segment counts (see ``Sample``), and until when the next
+    picture may come if nothing is missing between them."""
+
+    slot: int
+    counters: tuple[int, int] | None
+    until_s: float
+
+
 class OneSetup:
     """The emitter as one file sees it: with tracks declared as ``declared``. What has fitted is not asked again."""
 
@@ -87,6 +96,8 @@ class Emitter:
         self._listed_until_s = listed_until_s
         self._stated_until_s = stated_until_s
         self._coverage = Coverage()  # of the video
+        self._behind: _Behind | None = None
+        self._joined = False  # nothing is missing before the first picture of the slot
         self._starts: dict[str, float] = {}  # of each track, in the slot that was written first
         self._followed: dict[str, Continuity] = {}
         self._last_slot = -2  # that was written
@@ -227,7 +238,7 @@ class Emitter:
                 samples = _ended(samples, feed.codec) if ending else samples
                 yield from _together(track_offset(chunk, index), FIRST_AUDIO_TRACK + index, samples)
             number = VIDEO_TRACK if self._main_kind is StreamKind.VIDEO else FIRST_AUDIO_TRACK
-            own = self._judged(slot, main.while_in(chunk_of_sample, chunk))
+            own = self._judged(slot, drift_s, main.while_in(chunk_of_sample, chunk))
             if ending and self._main_kind is StreamKind.AUDIO:
                 own = iter(_ended(list(own), codec))
             own = self._written(own)
@@ -247,9 +258,11 @@ class Emitter:
             for each in self._followed.values():
                 each.start_over()
             self._coverage.start_over()
+            self._behind = None
             self._starts = {}
             self._first_slot = slot.number
         self._last_slot = slot.number
+        self._joined = False
         if entry.gap:
             for track in (MAIN, MUXED) if self._muxed_audio else (MAIN,):
                 self._on_break(track, slot.number, self._continuity(track).lose(slot.start_s, slot.end_s))
@@ -277,24 +290,37 @@ class Emitter:
             if found is not None:
                 yield found
 
-    def _judged(self, slot: Slot, samples: Iterable[TimedSample]) -> Iterator[TimedSample]:
+    def _judged(self, slot: Slot, drift_s: float, samples: Iterable[TimedSample]) -> Iterator[TimedSample]:
         """The main track's samples, followed as they go out."""
         continuity, spliced = self._continuity(MAIN), slot.first_of_group
         for sample in samples:
+            unbroken = self._goes_on(slot, drift_s, sample)
             self._starts[MAIN] = min(sample.pts_s, self._starts.get(MAIN, math.inf))
             self._coverage.take(sample.pts_s, sample.duration_s)
-            found = continuity.take(sample.dts_s, sample.duration_s, spliced=spliced)
+            found = continuity.take(sample.dts_s, sample.duration_s, spliced=spliced, unbroken=unbroken)
             spliced = False
             if found is not None:
                 self._coverage.note(found)
                 self._on_break(MAIN, slot.number, found)
             yield sample
 
+    def _goes_on(self, slot: Slot, drift_s: float, sample: TimedSample) -> bool:
+        """Whether the container and the manifest show that the picture before ``sample`` stands until it comes: no
+        packet is missing, also not between two segments, and it comes before the segment of the other is over."""
+        behind, self._behind = self._behind, _Behind(slot.number, sample.counters, slot.end_s + drift_s)
+        if behind is None or behind.counters is None or sample.counters is None:
+            return False
+        unbroken = sample.dts_s <= behind.until_s + VIDEO_SLACK_S
+        if slot.number != behind.slot:
+            counted = sample.counters[0] == (behind.counters[1] + 1) & 15
+            unbroken = self._joined = unbroken and counted and slot.number == behind.slot + 1
+        return unbroken
+
     def _judge_whole(self, slot: Slot, entry: StoredSegment) -> None:
         """A slot is written: whether its frames cover it, and of the first one whether all tracks start together."""
         if self._main_kind is StreamKind.VIDEO:
             stated = entry.demuxer is not None and entry.demuxer.states_durations
-            for found in self._coverage.close(spliced=slot.first_of_group, stated=stated):
+            for found in self._coverage.close(spliced=slot.first_of_group, stated=stated, unbroken=self._joined):
                 self._on_break(MAIN, slot.number, found)
         if slot.number == self._first_slot and self.part_s is None:
             earliest_s = min(self._starts.values(), default=slot.start_s)

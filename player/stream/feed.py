@@ -36,6 +36,7 @@ class TimedSample(NamedTuple):
     key: bool
     data: bytes | bytearray | memoryview
     filler: bool = False  # silence in the place of what is lost
+    counters: tuple[int, int] | None = None  # see Sample
 
 
 class Library(Protocol):
@@ -99,7 +100,14 @@ def _end_s(sample: TimedSample) -> float:
 
 
 def _shifted(sample: Sample, offset_s: float) -> TimedSample:
-    return TimedSample(sample.pts_s + offset_s, sample.dts_s + offset_s, sample.duration_s, sample.key, sample.data)
+    return TimedSample(
+        sample.pts_s + offset_s,
+        sample.dts_s + offset_s,
+        sample.duration_s,
+        sample.key,
+        sample.data,
+        counters=sample.counters,
+    )
 
 
 class MainFeed:

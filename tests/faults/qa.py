@@ -895,4 +895,24 @@ FAULTS = [
         "tests/player/stream/test_emitter.py::test_what_a_segment_holds_beyond_its_period_is_not_heard_twice",
         both_periods_play_the_segment_on_their_border,
     ),
+    Fault(
+        "qa-a-picture-that-stands-long-is-lost",
+        "tests/player/qa/test_uneven_video.py::test_a_picture_that_stands_long_is_no_loss",
+        lambda patch: patch.setattr(Emitter, "_goes_on", lambda *_: False),
+    ),
+    Fault(
+        "qa-pictures-cut-off-a-segment-pass",
+        "tests/player/qa/test_uneven_video.py::test_pictures_that_are_missing_are_lost",
+        lambda patch: patch.setattr(Emitter, "_goes_on", lambda *_: True),
+    ),
+    Fault(
+        "qa-pictures-cut-out-of-a-segment-pass",
+        "tests/player/qa/test_uneven_video.py::test_pictures_that_are_missing_are_lost",
+        lambda patch: patch.setattr("player.media.ts.follows", lambda *_: True),
+    ),
+    Fault(
+        "qa-the-ladder-takes-a-still-for-a-gap",
+        "tests/player/qa/test_uneven_video.py::test_a_picture_that_stands_long_is_no_loss",
+        lambda patch: patch.setattr("player.qa.ladder.sweep.standing", lambda facts: facts),
+    ),
 ]

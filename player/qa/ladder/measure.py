@@ -33,7 +33,8 @@ class SegmentFacts:
     segment before: pictures that are shown before the first keyframe (open GOP, SAP type 3 of ISO/IEC 14496-12,
     Annex I). ``sound`` is the audio that is in the segment beside video; None where there is none. ``break_s`` is the
     largest distance between the end of a sample and the start of the next, negative for an overlap; 0 where that is
-    not known. ``broken_at_s`` is where. ``packets`` are the faults of a transport stream's packets."""
+    not known. ``broken_at_s`` is where. ``packets`` are the faults of a transport stream's packets.
+    ``counters`` are those of its video, see ``Sample``."""
 
     position: int
     size: int
@@ -52,6 +53,7 @@ class SegmentFacts:
     break_s: float = 0.0
     broken_at_s: float | None = None
     packets: PacketFaults | None = None
+    counters: tuple[int, int] | None = None
 
     @property
     def duration_s(self) -> float | None:
@@ -128,6 +130,7 @@ class Ruler:
             borrowing,
             break_s=break_s,
             broken_at_s=broken_at_s,
+            counters=None if any(each.counters is None for each in own) else own[0].counters,
         )
 
     def _borrowing(self, position: int, config: StreamConfig, own: list[Sample], lost: int) -> int:
@@ -199,6 +202,20 @@ def _whole(frames: Sequence[Frame]) -> int:
 def _end_s(samples: list[Sample]) -> float:
     last = max(samples, key=lambda each: each.pts_s)
     return last.pts_s + (last.duration_s or 0.0)
+
+
+def standing(facts: Sequence[SegmentFacts]) -> list[SegmentFacts]:
+    """The facts, where the last picture of a segment lasts until the next segment's first if no packet is missing
+    between the two."""
+    found: list[SegmentFacts] = []
+    for each in facts:
+        before = found[-1] if found else None
+        if before is not None and before.counters is not None and each.counters is not None:
+            counted = each.counters[0] == (before.counters[1] + 1) & 15 and each.position == before.position + 1
+            if counted and before.end_s is not None and each.start_s is not None and each.start_s > before.end_s:
+                found[-1] = replace(before, end_s=each.start_s)
+        found.append(each)
+    return found
 
 
 def _break(samples: Sequence[Sample], *, told: bool) -> tuple[float, float | None]:

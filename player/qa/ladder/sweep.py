@@ -13,7 +13,7 @@ from player.manifest.model import Presentation, Rendition, Segment, SegmentIndex
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
 from player.qa.ladder.keys import SweepKeys
-from player.qa.ladder.measure import Ruler, SegmentFacts
+from player.qa.ladder.measure import Ruler, SegmentFacts, standing
 from player.qa.ladder.rules import MeasuredRung
 
 _AT_ONCE = 4
@@ -83,7 +83,7 @@ class _Sweeper:
                 else:
                     init, data = answer
                     facts.append(await asyncio.to_thread(self._ruler.measure, position, segment, init, data))
-        return MeasuredRung(type_, self._rendition, segments, facts, missing)
+        return MeasuredRung(type_, self._rendition, segments, standing(facts), missing)
 
     async def _load(self, segment: Segment) -> tuple[bytes | None, bytes] | str:
         """Init segment and segment, decrypted where they are encrypted as a whole; or why they are not available."""

@@ -1,0 +1,120 @@
+"""Video in transport streams whose pictures stand long is whole; where pictures were taken out of one, it is not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend_stub.encoding import tools
+from backend_stub.encoding.process import run_tool
+from player.media.h264_order import follows, numbering
+from player.media.ts import positions, streams
+from player.playback.settings import PlaybackSettings
+from player.qa.run_spec import Bench, Labels, RunSpec
+from player.qa.simulation.run import simulate
+from player.title.opening import PlaybackSource
+from tests.kit.fileserver import FileServer
+from ui.cli.main import main
+
+SECONDS = 16
+STILL = "if(between(t,5.5,10.5)+between(t,13,14),not(mod(n,50)),1)"
+H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-threads", "1", "-pix_fmt", "yuv420p")
+HEVC = (
+    "-c:v",
+    "libx265",
+    "-preset",
+    "ultrafast",
+    "-x265-params",
+    "log-level=error:pools=none:frame-threads=1:open-gop=0",
+)
+KEYS = ("-force_key_frames", "expr:gte(t,n_forced*4)")
+SHAPES = {
+    "slides, keyframes only": ("not(mod(n,50))", (*H264, "-g", "1")),
+    "slides, reordered": ("not(mod(n,50))", (*H264, "-bf", "2", *KEYS)),
+    "stills between, over a segment's end too": (STILL, (*H264, "-bf", "2", *KEYS)),
+    "stills between, HEVC": (STILL, (*HEVC, *KEYS)),
+}
+
+
+def encoded(folder: Path, select: str, codec: Sequence[str]) -> Path:
+    picture = f"testsrc2=s=320x180:r=25:d={SECONDS},select='{select}'"
+    sound = f"sine=d={SECONDS}:r=48000"
+    command = ["-v", "error", "-nostdin", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]
+    command += ["-fps_mode", "vfr", *codec, "-c:a", "aac", "-b:a", "64k", "-f", "hls", "-hls_time", "4"]
+    command += ["-hls_playlist_type", "vod", "-hls_segment_filename", "v%03d.ts", "v.m3u8"]
+    run_tool([tools.locate().ffmpeg, *command], cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def even(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return encoded(tmp_path_factory.mktemp("even"), "1", (*H264, "-bf", "2", *KEYS, "-sc_threshold", "0"))
+
+
+def lost_s(folder: Path, tmp_path: Path) -> float:
+    with FileServer(folder) as server:
+        source = PlaybackSource(url=server.url("v.m3u8"))
+        report = simulate(RunSpec(Labels("uneven"), source, PlaybackSettings(start_s=0.0)), Bench(tmp_path))
+    assert report["result"]["status"] == "ended"
+    assert report["continuity"]["lost_s"]["audio"] == 0
+    return float(report["continuity"]["lost_s"]["video"])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_picture_that_stands_long_is_no_loss(
+    shape: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    select, codec = SHAPES[shape]
+    folder = tmp_path / "title"
+    folder.mkdir()
+    assert lost_s(encoded(folder, select, codec), tmp_path) == 0
+    main(["qa", "ladder", str(folder / "v.m3u8")])
+    assert "segment.gap" not in capsys.readouterr().out
+
+
+def without(segment: bytes, taken: range, *, counted: bool) -> bytes:
+    """A segment without some pictures, counted in decode order; ``counted``: its counters are made whole."""
+    pid = next(pid for pid, kind in streams(segment).items() if kind == 0x1B)
+    places = list(positions(segment, pid))
+    packets = {place: bytearray(segment[place : place + 188]) for place in range(0, len(segment), 188)}
+    number, counter = -1, packets[places[0]][3] & 15
+    for place in places:
+        number += bool(packets[place][1] & 0x40)
+        if number in taken:
+            del packets[place]
+        elif counted:
+            packets[place][3] = packets[place][3] & 0xF0 | counter & 15
+            counter += bool(packets[place][3] & 0x10)
+    return b"".join(packets.values())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: without(data, range(30, 70), counted=False),
+        lambda data: without(data, range(30, 70), counted=True),  # its frame numbers tell
+        lambda data: without(data, range(60, 100), counted=False),
+        lambda data: without(data, range(60, 100), counted=True),  # the counters of the next segment tell
+    ],
+    ids=["packets lost", "pictures cut out", "packets lost at the end", "pictures cut off"],
+)
+def test_pictures_that_are_missing_are_lost(change: Callable[[bytes], bytes], even: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "title"
+    shutil.copytree(even, folder)
+    assert lost_s(folder, tmp_path) == 0
+    segment = folder / "v001.ts"
+    segment.write_bytes(change(segment.read_bytes()))
+    assert 1.3 <= lost_s(folder, tmp_path) <= 1.7
+
+
+@given(st.binary(max_size=60), st.binary(max_size=60))
+def test_any_bytes_have_an_order_or_none(first: bytes, second: bytes) -> None:
+    start = b"\0\0\1"
+    known = numbering(start + b"\x67" + first)
+    assert follows(start + b"\x65" + first, start + b"\x65" + second, known), "an IDR picture follows any other"
+    assert follows(start + b"\x41" + first, start + b"\x41" + second, known) in (True, False)
