@@ -16,6 +16,7 @@ from backend_stub.services.catalog import WatchedTitle, watched
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.search_index import ANY_YEAR, Query, SearchDocument, SearchIndex
 from backend_stub.services.title_credits import ANY, Narrowing
+from backend_stub.services.vocabulary import Near
 from backend_stub.titles import EPISODE, LISTED
 
 _BATCH = 200
@@ -23,6 +24,7 @@ _KINDS = (*LISTED, EPISODE)  # trailers are found through their titles, recordin
 _AT_ONCE = 500  # titles that may be taken into the index while somebody waits
 _COUNT_S = 10.0  # between two counts of the titles
 _NONE = -1  # the number before all changes
+_NEAR = 12  # words that are looked at for a misspelt one: some may be of titles that this viewer may not see
 _MAX_LOOKED_AT = 5000  # hits that a page may pass over because they are not offered
 _SEARCHED = and_(Title.published_at.is_not(None), Title.kind.in_(_KINDS))
 _OFFERED = select(Title).where(Title.id.in_(bindparam("title_ids", expanding=True)), is_offered(_KINDS))
@@ -62,7 +64,9 @@ class Search:
         """One page of titles that have every word of ``text`` and are offered to this viewer."""
         with self._database.read() as session:
             self._keep_in_step(session, most=_AT_ONCE)
-            query = self._index.understand(text)
+            query = self._index.understand(text, _NEAR)
+            if query.corrected is not None:
+                query = query.only(lambda near: self._is_seen(session, viewing, near))
             titles = []
             for title in self._offered(session, viewing, query, years, narrowing, offset + limit + 1):
                 titles.append(title)
@@ -75,6 +79,10 @@ class Search:
             corrected=query.corrected,
             more=len(titles) > offset + limit,
         )
+
+    def _is_seen(self, session: Session, viewing: Viewing, near: Near) -> bool:
+        """Whether a title that is offered to this viewer has the word."""
+        return any(True for _ in self._offered(session, viewing, Query([near.text], [[near]]), ANY_YEAR, ANY, 1))
 
     def _offered(
         self,

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from backend_stub.services.vocabulary import Near, Vocabulary
@@ -45,16 +46,31 @@ class SearchDocument:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query as it is answered: for each word those that may stand for it. ``corrected`` is its text when that is
-    not what was asked."""
+    """What was typed, and for each of its words those that may stand for it, the nearest first."""
 
+    typed: Sequence[str]
     words: Sequence[Sequence[Near]]
-    corrected: str | None
+
+    @property
+    def corrected(self) -> str | None:
+        """The query as it is answered, when that is not what was typed."""
+        changed = any(near and near[0].text != word for near, word in zip(self.words, self.typed, strict=True))
+        return " ".join(near[0].text for near in self.words if near) if changed else None
 
     @property
     def match(self) -> str:
         """As FTS5 reads it: all words."""
         return " AND ".join("(" + " OR ".join(_term(near) for near in words) + ")" for words in self.words)
+
+    def only(self, may_stand: Callable[[Near], bool]) -> Query:
+        """The nearest few that may stand for a word that is none."""
+
+        def kept(word: str, near: Sequence[Near]) -> Sequence[Near]:
+            if not near or near[0].text == word:
+                return near
+            return list(islice(filter(may_stand, near), _NEAR))
+
+        return Query(self.typed, [kept(word, near) for word, near in zip(self.typed, self.words, strict=True)])
 
 
 class SearchIndex:
@@ -103,13 +119,12 @@ class SearchIndex:
                 connection.execute("INSERT INTO places VALUES (?, ?, ?)", (place_of, one.id, one.year))
             connection.execute("INSERT OR REPLACE INTO state VALUES ('stamp', ?)", (stamp,))
 
-    def understand(self, text: str) -> Query:
-        """The query for a text as people type it; words that occur nowhere are replaced by near ones that do."""
+    def understand(self, text: str, most: int = _NEAR) -> Query:
+        """The query for a text as people type it; a word that occurs nowhere is replaced by ``most`` near ones that
+        do."""
         typed = words_of(text)
         with self._lock:
-            words = [self._standing_for(word) for word in typed]
-        corrected = any(near and near[0].text != word for near, word in zip(words, typed, strict=True))
-        return Query(words, " ".join(near[0].text for near in words if near) if corrected else None)
+            return Query(typed, [self._standing_for(word, most) for word in typed])
 
     def find(self, query: Query, limit: int, offset: int = 0, years: tuple[int, int] = ANY_YEAR) -> list[str]:
         """The ids of titles that have every word: those that have them all in their name, then the others, each best
@@ -139,10 +154,10 @@ class SearchIndex:
         )
         return [row[0] for row in found]
 
-    def _standing_for(self, word: str) -> list[Near]:
+    def _standing_for(self, word: str, most: int) -> list[Near]:
         as_typed = Near(word, begun=True)
         found = self._open().execute("SELECT 1 FROM films WHERE films MATCH ? LIMIT 1", (_term(as_typed),))
-        return [as_typed] if found.fetchone() else self._words().near(word, _NEAR)
+        return [as_typed] if found.fetchone() else self._words().near(word, most)
 
     def read_words(self) -> None:
         """Make ready what a misspelt word is compared with: nobody has to wait for it then."""

@@ -997,6 +997,11 @@ FAULTS = [
         _a_voice_for_each_event,
     ),
     Fault(
+        "service-titles-for-others-correct-a-search",
+        "tests/backend_stub/api/test_search.py::test_what_a_viewer_may_not_see_corrects_nothing",
+        lambda patch: patch.setattr("backend_stub.services.search.Search._is_seen", lambda *_: True),
+    ),
+    Fault(
         "service-four-liars-take-an-edge",
         "tests/backend_stub/services/test_steering.py::test_few_of_those_who_play_take_no_edge_away",
         lambda patch: patch.setattr("backend_stub.services.steering._PLAYING_SHARE", 0.0),

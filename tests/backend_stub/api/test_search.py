@@ -59,6 +59,15 @@ def film(title_id: str, title: str, synopsis: str, year: int, at: float) -> Titl
     )
 
 
+def kim_of(running: Service, viewer: Caller) -> Caller:
+    """A profile of a child."""
+    child = viewer.post("/profiles", {"name": "Kim", "maturity": 6}).json()
+    kim = running.client(None)
+    token = viewer.post(f"/profiles/{child['id']}/selection", {}).json()["access_token"]
+    kim.headers["Authorization"] = f"Bearer {token}"
+    return kim
+
+
 def hits(viewer: Caller, query: str) -> list[str]:
     answer = viewer.get(f"/search?{query}")
     assert answer.status_code == 200, answer.text
@@ -88,6 +97,22 @@ def test_slips_of_the_finger(viewer: Caller, typed: str, corrected: str, found: 
     assert found in [item["id"] for item in answer["items"]]
 
 
+def test_what_a_viewer_may_not_see_corrects_nothing(running: Service, viewer: Caller) -> None:
+    """Neither is named in the place of what was typed, nor hides what is further away."""
+    with running.context.database.write() as session:
+        session.add(film("kites", "Kites", "", 2000, START))
+        session.add_all(film(f"spears-{number}", f"Spear{number}", "", 2000, START) for number in range(5))
+    for number in range(5):
+        running.context.rights.contracts.rate(f"spears-{number}", 16, by=None)
+    kim = kim_of(running, viewer)
+    asked = "/search?q=knites", "/search?q=spaer", "/search?q=paris spaer"
+    assert [viewer.get(query).json()["corrected"] for query in asked] == ["kites", "spear", "paris spear"]
+    assert [kim.get(query).json()["corrected"] for query in asked] == ["kites", None, None]
+    assert hits(kim, "q=knites") == ["kites"]
+    running.context.rights.contracts.rate("spears-1", 6, by=None)
+    assert (kim.get(asked[1]).json()["corrected"], hits(kim, "q=spaer")) == ("spear", ["spears-1"])
+
+
 def test_what_is_right_is_not_corrected(viewer: Caller) -> None:
     assert viewer.get("/search?q=great").json()["corrected"] is None
 
@@ -106,10 +131,7 @@ def test_only_what_the_viewer_may_see(running: Service, viewer: Caller) -> None:
     running.context.rights.contracts.set("amelie", ContractTerms(countries=frozenset({"FR"})), by=None)
     assert hits(viewer, "q=paris") == ["paris-texas"]
     running.context.rights.contracts.rate("paris-texas", 16, by=None)
-    child = viewer.post("/profiles", {"name": "Kim", "maturity": 6}).json()
-    token = viewer.post(f"/profiles/{child['id']}/selection", {}).json()["access_token"]
-    viewer.headers["Authorization"] = f"Bearer {token}"
-    assert hits(viewer, "q=paris") == []
+    assert hits(kim_of(running, viewer), "q=paris") == []
 
 
 def test_the_index_follows_the_catalogue(running: Service, viewer: Caller) -> None:
