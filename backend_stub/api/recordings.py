@@ -11,6 +11,7 @@ from backend_stub.api import schemas
 from backend_stub.api.catalog import title_body
 from backend_stub.api.deps import Context, TitleId, Watching
 from backend_stub.api.errors import documented
+from backend_stub.services.recordings import MOST
 
 router = APIRouter(tags=["recordings"])
 
@@ -33,7 +34,7 @@ class RecordingBody(BaseModel):
 
 
 class RecordingsBody(BaseModel):
-    items: list[RecordingBody]
+    items: Annotated[list[RecordingBody], Field(max_length=MOST)]
     used_bytes: int
     limit_bytes: int
     now_at: float

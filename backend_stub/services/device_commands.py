@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, undefer
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.keyset import Place, page
-from backend_stub.db.models import Device, DeviceCommand, KioskReport
+from backend_stub.db.models import Account, Device, DeviceCommand, KioskReport
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 from backend_stub.services.rights.messages import CommandAnswer, CommandsAsked, ReplayGuard, read_signed
@@ -46,9 +46,10 @@ _RESULT_OF = {"screenshot": (_PNG, _JPEG), "logs": (_TEXT,)}
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
-    """A device of some account, with what its screen last told where it is a kiosk."""
+    """A device of some account, with what its screen last told where it is a kiosk. Any may say that of itself."""
 
     device: Device
+    email: str  # of the account
     told_at: float | None
     status: dict[str, Any]
     waiting: int  # commands
@@ -190,22 +191,23 @@ class DeviceCommands:
             return session.get(KioskReport, device_id) is not None
 
     def _known(
-        self, rows: Select[Device, KioskReport], before: Place | None = None, limit: int = 1
+        self, rows: Select[Device, KioskReport, str], before: Place | None = None, limit: int = 1
     ) -> list[KnownDevice]:
         rows = page(rows, Device.last_seen_at, Device.id.concat("/").concat(Device.account_id), before, limit)
         with self._database.read() as session:
             found = session.execute(rows).all()
-            ids = [device.id for device, _ in found]
+            ids = [device.id for device, _, _ in found]
             of_them = DeviceCommand.device_id.in_(ids), DeviceCommand.state.in_(_WAITING)
             waiting = Counter(session.scalars(select(DeviceCommand.device_id).where(*of_them)))
             return [
                 KnownDevice(
                     device,
+                    email,
                     report.told_at if report is not None else None,
                     report.status if report is not None else {},
                     waiting[device.id],
                 )
-                for device, report in found
+                for device, report, email in found
             ]
 
     # --- the device's side
@@ -272,15 +274,16 @@ def _screen(*, tells: bool, is_on: bool, is_healthy: bool) -> str:
     return "dark" if not is_on else "plays" if is_healthy else "no picture"
 
 
-def _devices(*, kiosks: bool) -> Select[Device, KioskReport]:
+def _devices(*, kiosks: bool) -> Select[Device, KioskReport, str]:
     """Kiosks in use, or the other devices, which have no report."""
     kiosk = Device.id.in_(select(KioskReport.device_id))
     told = KioskReport.device_id == Device.id if kiosks else false()
-    rows = select(Device, KioskReport).outerjoin(KioskReport, told).where(Device.revoked_at.is_(None))
+    rows = select(Device, KioskReport, Account.email).join(Account, Account.id == Device.account_id)
+    rows = rows.outerjoin(KioskReport, told).where(Device.revoked_at.is_(None))
     return rows.where(kiosk if kiosks else ~kiosk)
 
 
-def _named(rows: Select[Device, KioskReport], text: str) -> Select[Device, KioskReport]:
+def _named(rows: Select[Device, KioskReport, str], text: str) -> Select[Device, KioskReport, str]:
     return rows.where(Device.name.icontains(text, autoescape=True)) if text else rows
 
 

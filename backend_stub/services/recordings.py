@@ -27,7 +27,7 @@ from backend_stub.services.recorder import Recorder
 from backend_stub.titles import LIVE, RECORDING
 
 RecordingState = Literal["planned", "recording", "recorded", "failed"]
-_MOST = 500  # of an account
+MOST = 500  # of an account: the list has no pages
 _SAME_S = 0.5
 _channel = aliased(Title)
 
@@ -169,7 +169,7 @@ class Recordings:
     def _check_room(self, session: Session, account_id: str, size: int) -> None:
         used, count = _taken(session, account_id)
         limit = self._settings.recordings_bytes
-        if used + size > limit or count >= _MOST:
+        if used + size > limit or count >= MOST:
             members = {"used_bytes": used, "needed_bytes": size, "limit_bytes": limit}
             raise ProblemError(403, "recording_limit", "The recordings take all their space.", members=members)
 

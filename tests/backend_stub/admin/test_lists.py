@@ -100,6 +100,16 @@ def test_kiosks_come_first(admin: Console) -> None:
     assert {int(number) for number in re.findall(r"\brow-(\d+)\b", page)} <= set(range(KIOSKS))
 
 
+def test_a_device_is_named_by_its_id_and_its_account(admin: Console) -> None:
+    """Its name is what it says itself."""
+    page = admin.get("/devices").text
+    devices = re.findall(r'/devices/([^"]+)">', page)
+    accounts = re.findall(r'<td class="code">([^<]+)</td><td class="name"><a href="[^"]+/accounts/\w+">[^<]+@', page)
+    assert devices
+    assert accounts == [device[:8] for device in devices]
+    assert re.search(r'/accounts/\w+">[^<]+@', admin.get(f"/devices/{devices[0]}").text)
+
+
 @pytest.mark.parametrize("wrong", ["x", "-1", "nan", "1e400", "1,%00", "9" * 30])
 def test_a_place_is_a_moment_and_an_id(admin: Console, wrong: str) -> None:
     assert admin.get(f"/accounts?before={wrong}").status_code == 422
