@@ -190,11 +190,11 @@ class _Pool(QueuePool):
 
 
 class _Connecting:
-    """New connections. For a moment after one failed nobody waits for another: else those who wait keep all threads,
-    and those who come later wait for these."""
+    """New connections. After one failed nobody tries another for a moment, and then one at a time: else those who
+    wait keep all threads, and those who come later wait for these."""
 
     def __init__(self) -> None:
-        self._away_until = float("-inf")
+        self._away_until = 0.0  # 0 while connections are made
 
     def __call__(
         self, _dialect: object, _record: object, args: Sequence[Any], words: dict[str, Any]
@@ -202,15 +202,18 @@ class _Connecting:
         """Raises psycopg's OperationalError, at once also where the caller has waited long enough."""
         import psycopg
 
-        wait_s = patience.left_s(words["connect_timeout"])
-        if wait_s <= 0 or time.monotonic() < self._away_until:
+        now, wait_s = time.monotonic(), patience.left_s(words["connect_timeout"])
+        if wait_s <= 0 or now < self._away_until:
             raise psycopg.OperationalError("the database does not answer")
-        words = {**words, "connect_timeout": math.ceil(wait_s)}
+        if self._away_until:
+            self._away_until = now + wait_s
         try:
-            return cast(DBAPIConnection, patience.connection_class().connect(*args, **words))
+            connection = patience.connection_class().connect(*args, **{**words, "connect_timeout": math.ceil(wait_s)})
         except psycopg.OperationalError:
             self._away_until = time.monotonic() + _AWAY_S
             raise
+        self._away_until = 0.0
+        return cast(DBAPIConnection, connection)
 
 
 def _check_encoding(connection: DBAPIConnection, _record: object) -> None:

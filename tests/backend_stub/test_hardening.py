@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from backend_stub.broadcaster import encoder
 from backend_stub.config import Settings
 from backend_stub.context import open_context
+from backend_stub.db import database as database_module
 from backend_stub.db import patience
 from backend_stub.db.database import Database
 from backend_stub.encoding import probe, tools, worker
@@ -98,13 +99,15 @@ def test_a_server_that_stands_still_holds_no_call(tmp_path: Path, monkeypatch: p
 
 
 class _Silent:
-    """Servers that never answer, by their hosts; how long each was waited for."""
+    """A server that never answers: how long it was waited for each time, and what goes on meanwhile."""
 
     def __init__(self) -> None:
         self.waited: list[int] = []
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def connect(self, *_: object, connect_timeout: int, **_words: object) -> object:
         self.waited.append(connect_timeout)
+        self.meanwhile()
         raise psycopg.OperationalError("timeout expired")
 
 
@@ -139,6 +142,15 @@ def test_after_one_failed_others_are_not_tried_for_a_moment(silent: _Silent) -> 
         with patience.waiting(60.0):
             ask(database)
     assert silent.waited == [2]
+
+
+def test_a_server_that_was_away_is_tried_by_one_at_a_time(silent: _Silent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "_AWAY_S", 0.0)
+    database = Database("postgresql://nowhere/matinee")
+    ask(database)
+    silent.meanwhile = lambda: ask(database)
+    ask(database)
+    assert silent.waited == [5, 5]
 
 
 def test_what_edges_and_supervisors_ask_needs_no_thread_of_the_calls(tmp_path: Path) -> None:

@@ -585,6 +585,12 @@ def _a_voice_for_each_event(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SteeringService, "report", report)
 
 
+def _all_try_at_once(patch: pytest.MonkeyPatch) -> None:
+    """While one call tries to reach the database the others do too."""
+    away_until = property(lambda _: 0.0, lambda _, __: None)
+    patch.setattr(database._Connecting, "_away_until", away_until, raising=False)
+
+
 def _all_edges_may_fail(patch: pytest.MonkeyPatch) -> None:
     """Reports of players take the last edge that is left."""
     failing = property(lambda state: state.silent or state.blamed > 0)
@@ -1080,6 +1086,11 @@ FAULTS = [
         "service-all-calls-wait-for-a-silent-server",
         _HARD + "test_after_one_failed_others_are_not_tried_for_a_moment",
         lambda patch: patch.setattr(database, "_AWAY_S", 0.0),
+    ),
+    Fault(
+        "service-all-calls-try-a-server-that-was-away",
+        _HARD + "test_a_server_that_was_away_is_tried_by_one_at_a_time",
+        _all_try_at_once,
     ),
     Fault(
         "service-health-waits-for-threads",
