@@ -183,6 +183,7 @@ def _segments(measured: MeasuredRung) -> Iterator[LadderFinding]:
     for position, reason in measured.missing:
         yield LadderFinding(LadderRule.UNAVAILABLE, measured.name, position + 1, reason)
     target_s = measured.rendition.target_duration_s
+    looked_into = {each.position for each in measured.facts}
     for each in measured.facts:
         number, declared_s = each.position + 1, measured.segments[each.position].duration_s
         if each.packets is not None and each.packets.pid is not None:
@@ -218,9 +219,11 @@ def _segments(measured: MeasuredRung) -> Iterator[LadderFinding]:
                 measured.name,
                 number,
                 f"It lasts {seconds:.3f} s; declared are {declared_s:.3f} s.",
-                # The last frame of a list may stand for long, and packagers state the time between two frames.
+                # The last frame of a list may stand for long, and packagers state the time between two frames. That
+                # of a transport stream may, too, where the next segment was not looked into.
                 far=abs(seconds - declared_s) > max(DURATION_FAR_S, DURATION_FAR_SHARE * declared_s)
-                and (seconds < declared_s or each.position + 1 < len(measured.segments)),
+                and (seconds < declared_s or each.position + 1 < len(measured.segments))
+                and (each.counters is None or seconds > declared_s or each.position + 1 in looked_into),
             )
         if target_s is not None and round(seconds) > target_s:
             yield LadderFinding(
@@ -298,8 +301,8 @@ def _times(measured: MeasuredRung) -> Iterator[LadderFinding]:
 
 
 def _encodings(measured: MeasuredRung) -> Iterator[LadderFinding]:
-    """Codec and frame size change at discontinuities only."""
-    readable = [each for each in measured.facts if each.codec]
+    """Codec and frame size change at discontinuities only. The size of a lone frame may not be known."""
+    readable = [each for each in measured.facts if each.codec and (each.width or measured.type is TrackType.AUDIO)]
     for before, after in pairwise(readable):
         first, second = measured.segments[before.position], measured.segments[after.position]
         one, other = (f"{each.codec} {each.width}x{each.height}" for each in (before, after))

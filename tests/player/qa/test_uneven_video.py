@@ -77,6 +77,20 @@ def test_a_picture_that_stands_long_is_no_loss(
     assert "segment.gap" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", ["ladder", "conform"])
+@pytest.mark.parametrize(
+    "select", ["lt(mod(t,3),0.039)", "not(between(mod(t,7),2,6))", "not(between(mod(t,4),2.5,3.99))"]
+)
+def test_video_whose_pictures_stand_long_is_sound(
+    select: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one picture in a segment, of which neither size nor end is told, and stills up to each segment's end."""
+    keys = ("-force_key_frames", "expr:gte(t,n_forced*4)", "-an")  # FFmpeg puts the sound of slides elsewhere
+    encoded(tmp_path, select, (*H264, *keys))
+    with FileServer(tmp_path) as server:
+        assert main(["qa", command, server.url("v.m3u8")]) == 0, capsys.readouterr().out
+
+
 def without(segment: bytes, taken: range, *, counted: bool) -> bytes:
     """A segment without some pictures, counted in decode order; ``counted``: its counters are made whole."""
     pid = next(pid for pid, kind in streams(segment).items() if kind == 0x1B)
