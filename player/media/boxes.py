@@ -21,6 +21,13 @@ Box = BoxHead
 _U32 = struct.Struct(">I")
 
 
+def unsupported_format(kind: str, name: str) -> MediaError:
+    """The error for media in a format that nothing here reads."""
+    return MediaError(
+        ErrorCode.MEDIA_UNSUPPORTED, f"The {kind} is in a format that is not supported: {name}.", format=name
+    )
+
+
 def damaged(what: str) -> MediaError:
     """The error for bytes that break the rules of their container."""
     return MediaError(ErrorCode.MEDIA_DAMAGED, f"The media is damaged: {what}.")

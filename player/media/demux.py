@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
 from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import Container
@@ -27,6 +28,8 @@ class Demuxer(ABC):
     configs: Mapping[StreamKind, StreamConfig]
     default_kids: tuple[bytes, ...] = ()
     """Key ids (16 bytes) that the samples are protected with by default; empty for clear media."""
+    unsupported: Mapping[StreamKind, str] = MappingProxyType({})
+    """The formats of kinds that a transport stream holds in no known one; known as ``configs`` is."""
     states_durations = False
     """Whether the container says how long each sample lasts. Else its duration is what is usual for the stream."""
     pssh: tuple[bytes, ...] = ()
@@ -169,6 +172,7 @@ class TsDemuxer(Demuxer):
         contents = ts.read_segment(ts.whole(source), self._timestamps)
         if not contents.configs.keys() <= self.configs.keys():
             self.configs = {**contents.configs, **self.configs}
+        self.unsupported = contents.unsupported
         return contents
 
 
@@ -227,6 +231,7 @@ class SniffingDemuxer(Demuxer):
             self._promised = next(kind for kind, made in self._made.items() if made is real)
         if real is self._first and self.configs is not real.configs:
             self.configs, self.default_kids, self.pssh = real.configs, real.default_kids, real.pssh
+            self.unsupported = real.unsupported
 
 
 def _first_of_each_kind(configs: Mapping[int, StreamConfig]) -> dict[StreamKind, StreamConfig]:

@@ -10,7 +10,7 @@ from drm_client.boxes import parse_children
 from drm_client.mp4_protection import TrackEncryption, parse_sinf
 from player.base.errors import ErrorCode, MediaError
 from player.media import aac, ac3, nal
-from player.media.boxes import Box, damaged, find, reading, walk
+from player.media.boxes import Box, damaged, find, reading, unsupported_format, walk
 from player.media.model import Codec, Colour, StreamConfig, StreamKind
 
 _VISUAL_FIELDS = 78
@@ -279,7 +279,4 @@ def _text_of(format_: bytes) -> str:
 
 
 def _unsupported(kind: str, format_: bytes) -> MediaError:
-    name = "".join(chr(byte) if 32 <= byte < 127 else "?" for byte in format_)
-    return MediaError(
-        ErrorCode.MEDIA_UNSUPPORTED, f"The {kind} is in a format that is not supported: {name}.", format=name
-    )
+    return unsupported_format(kind, "".join(chr(byte) if 32 <= byte < 127 else "?" for byte in format_))

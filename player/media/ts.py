@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from player.base.errors import ErrorCode, MediaError
 from player.media.aac import parse_adts
-from player.media.boxes import damaged
+from player.media.boxes import damaged, unsupported_format
 from player.media.h264_order import Numbering, follows, numbering
 from player.media.model import ByteSource, Codec, Sample, StreamConfig, StreamKind
 from player.media.timestamps import TICKS_PER_SECOND, TimestampUnwrapper
@@ -38,9 +37,11 @@ _STILL_TICKS = TICKS_PER_SECOND // 4  # where a picture stands longer, it is loo
 
 @dataclass(slots=True)
 class TsContents:
-    """One segment: the description of each kind of stream in it, and all samples in decode order."""
+    """One segment: the description of each kind of stream in it, and all samples in decode order. ``unsupported`` are
+    the formats of kinds that are there in no known one."""
 
     configs: dict[StreamKind, StreamConfig] = field(default_factory=dict)
+    unsupported: dict[StreamKind, str] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
 
 
@@ -68,13 +69,13 @@ def read_segment(data: bytes | bytearray, timestamps: TimestampUnwrapper) -> TsC
     options = {"probesize": str(max(len(data), 32)), "correct_ts_overflow": "0"}
     try:
         with av.open(io.BytesIO(data), mode="r", format="mpegts", options=options) as container:
-            chosen = _choose(container)
+            chosen, unsupported = _choose(container)
             for packet in container.demux(*chosen):
                 if packet.size:
                     _take(packet, streams)
     except (av.error.FFmpegError, ValueError) as error:
         raise damaged("a transport stream segment cannot be read") from error
-    contents = TsContents()
+    contents = TsContents(unsupported=unsupported)
     for stream in streams.values():
         if stream.packets:
             contents.configs[stream.config.kind] = stream.config
@@ -83,10 +84,12 @@ def read_segment(data: bytes | bytearray, timestamps: TimestampUnwrapper) -> TsC
     return contents
 
 
-def _choose(container: Any) -> list[Any]:  # noqa: ANN401  (an av.container.InputContainer, which is loaded lazily)
-    """The first stream of each kind whose codec is known."""
+def _choose(
+    container: Any,  # noqa: ANN401  (an av.container.InputContainer, which is loaded lazily)
+) -> tuple[list[Any], dict[StreamKind, str]]:
+    """The first stream of each kind whose codec is known, and the formats of the kinds that have none."""
     chosen: dict[str, Any] = {}
-    unknown = ""
+    unknown: dict[str, str] = {}
     for stream in container.streams:
         if stream.type not in ("video", "audio"):
             continue
@@ -94,14 +97,13 @@ def _choose(container: Any) -> list[Any]:  # noqa: ANN401  (an av.container.Inpu
         if name in _CODECS:
             chosen.setdefault(stream.type, stream)
         else:
-            unknown = name
+            unknown.setdefault(stream.type, name)
     if not chosen:
         if unknown:
-            raise MediaError(
-                ErrorCode.MEDIA_UNSUPPORTED, f"The media is in a format that is not supported: {unknown}."
-            )
+            kind, name = next(iter(unknown.items()))
+            raise unsupported_format(StreamKind(kind), name)
         raise damaged("a transport stream segment holds neither video nor audio")
-    return list(chosen.values())
+    return list(chosen.values()), {StreamKind(kind): unknown[kind] for kind in unknown if kind not in chosen}
 
 
 def _take(packet: Packet[Any], streams: dict[int, _Stream]) -> None:

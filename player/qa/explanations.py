@@ -178,8 +178,15 @@ def why_media(report: Report) -> list[str]:
     return [each["sentence"] + (f" (see {each['clip']})" if each["clip"] else "") for each in findings]
 
 
+_WHAT_BROKE = {
+    "lost": "was lost",
+    "repeated": "came twice",
+    "early": "stands before the first picture, and is not played",
+}
+
+
 def _break(row: Mapping[str, Any]) -> str:
-    what = "was lost" if row["kind"] == "lost" else "came twice"
+    what = _WHAT_BROKE[row["kind"]]
     source = f" from {row['pathway']}" if row["pathway"] else ""
     reason = f" ({row['code']})" if row["code"] else ""
     span = f"from {row['start_s']:.1f} to {row['end_s']:.1f} s"

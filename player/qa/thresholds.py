@@ -19,7 +19,7 @@ from drm_client.errors import DrmErrorCode
 from player.base.errors import ErrorCode
 from player.qa.picture.figures import FIGURES as MEDIA_FIGURES
 from player.qa.picture.figures import NOTHING_OF as MEDIA_NOTHING_OF
-from player.reporting.continuity import MEDIA
+from player.reporting.continuity import MEDIA, at_once_s
 from player.reporting.events import LIVE_MOVED
 from player.reporting.startup import PART_BUDGETS_S
 from player.reporting.state import PlaybackStatus
@@ -48,8 +48,8 @@ PLAIN = {
     "requests": "made",
     "path_switches": "changes of CDN",
     "skipped": "segments of the video that playback went on without",
-    "lost_s": "seconds of video, audio and subtitles that did not reach the decoder, added up",
-    "repeated_s": "seconds of them that reached it twice",
+    "lost_s": "seconds in which video, audio or subtitles did not reach the decoder",
+    "repeated_s": "seconds in which one of them reached it twice",
     "cut_playlists": "playlists of recordings that came without their end, or end before the title",
     "corrupt_bytes": "bytes of the segments that came damaged, also where another copy was played",
     "decode_errors": "complaints of the decoders about what they were given (real mode)",
@@ -202,9 +202,10 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
     found["path_switches"] = float(len(report["path_switches"]))
     found["skipped"] = float(sum(1 for note in report["recoveries"] if note["kind"] == "skipped"))
     found["live_jumps"] = float(sum(note["kind"] == LIVE_MOVED for note in report["recoveries"]))
-    for name in ("lost_s", "repeated_s"):
+    for kind in ("lost", "repeated"):
+        name = f"{kind}_s"
         by_media = report["continuity"][name]
-        found[name] = math.fsum(by_media.values())
+        found[name] = at_once_s(report["continuity"], kind)
         found |= {f"{name}.{media}": float(seconds) for media, seconds in by_media.items()}
     cut = report["continuity"].get("cut_playlists")
     found["cut_playlists"] = None if cut is None else float(cut)

@@ -6,7 +6,7 @@ Times are on the title's timeline, in seconds. What is read twice (after a jump 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from player.reporting.events import MediaBroken, MediaDamaged
@@ -28,12 +28,24 @@ def continuity(events: Sequence[MediaBroken], damaged: Sequence[MediaDamaged], o
 
 def _total(events: Iterable[MediaBroken], kind: str, media: str) -> float:
     """The length of all stretches of one kind together, in seconds; what overlaps counts once."""
-    spans = sorted((each.start_s, each.end_s) for each in events if (each.kind, each.media) == (kind, media))
+    return _length((each.start_s, each.end_s) for each in events if (each.kind, each.media) == (kind, media))
+
+
+def _length(spans: Iterable[tuple[float, float]]) -> float:
     total, reached_s = 0.0, -math.inf
-    for start_s, end_s in spans:
+    for start_s, end_s in sorted(spans):
         total += max(0.0, end_s - max(start_s, reached_s))
         reached_s = max(reached_s, end_s)
     return round(total, 3)
+
+
+def at_once_s(continuity: Mapping[str, Any], kind: str) -> float:
+    """The seconds of a report's ``continuity`` in which video, audio or subtitles were of one kind (``lost``,
+    ``repeated``); what befell several of them at the same time counts once."""
+    totals = [float(seconds) for seconds in continuity[f"{kind}_s"].values()]
+    told = [row for row in continuity.get("breaks", ()) if row["kind"] == kind]
+    together_s = _length((row["start_s"], row["end_s"]) for row in told)
+    return min(math.fsum(totals), max(together_s, *totals, 0.0))
 
 
 def _folded(events: Sequence[MediaBroken]) -> list[MediaBroken]:

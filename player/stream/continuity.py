@@ -25,11 +25,14 @@ class BreakKind(StrEnum):
 
     LOST = "lost"
     REPEATED = "repeated"
+    EARLY = "early"
+    """It stands before the title's start, and is not played: neither lost nor repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """From ``start_s`` to ``end_s`` on the timeline, in seconds, nothing of a track was written, or it came twice."""
+    """From ``start_s`` to ``end_s`` on the timeline, in seconds: nothing of a track was written, it came twice, or it
+    is not played."""
 
     kind: BreakKind
     start_s: float

@@ -45,6 +45,7 @@ VIDEO_TRACK = 1
 FIRST_AUDIO_TRACK = 2
 _DRIFT_S = 0.25  # so far beside its slot a segment's media may begin without meaning that the manifest's clock drifts
 _MOST_ENDS = 256
+_TITLE_START_S = 0.0  # nothing is shown that stands before it
 _LONGER_S = 2.0  # so much longer than its video the audio of a title may be, and what its manifest states
 _SOUND_AHEAD_S = 0.05  # at low latency the sound of a chunk ends so much before its picture, for it is cut elsewhere
 
@@ -266,6 +267,8 @@ class Emitter:
         if entry.gap:
             for track in (MAIN, MUXED) if self._muxed_audio else (MAIN,):
                 self._on_break(track, slot.number, self._continuity(track).lose(slot.start_s, slot.end_s))
+        elif self._muxed_audio and entry.demuxer is not None and StreamKind.AUDIO in entry.demuxer.unsupported:
+            self._on_break(MUXED, slot.number, self._continuity(MUXED).lose(slot.start_s, slot.end_s))
 
     def _continuity(self, track: str) -> Continuity:
         if track not in self._followed:
@@ -323,10 +326,12 @@ class Emitter:
             for found in self._coverage.close(spliced=slot.first_of_group, stated=stated, unbroken=self._joined):
                 self._on_break(MAIN, slot.number, found)
         if slot.number == self._first_slot and self.part_s is None:
-            earliest_s = min(self._starts.values(), default=slot.start_s)
+            earliest_s = max(_TITLE_START_S, min(self._starts.values(), default=slot.start_s))
             for track, start_s in self._starts.items():
                 if start_s - earliest_s > TAIL_SLACK_S:
                     self._on_break(track, slot.number, Break(BreakKind.LOST, earliest_s, start_s))
+                if _TITLE_START_S - start_s > TAIL_SLACK_S:
+                    self._on_break(track, slot.number, Break(BreakKind.EARLY, start_s, _TITLE_START_S))
 
     def _judge_end(self, slot: Slot) -> None:
         """The title ends with this slot."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import Rendition, SegmentIndex, TrackType
 from player.media import matroska
+from player.media.boxes import unsupported_format
 from player.media.demux import Demuxer
 from player.media.model import ByteSource, Codec, StreamConfig, StreamKind
 from player.stream.access import may_enter
@@ -176,6 +177,8 @@ def first_offset_known(index: SegmentIndex) -> bool:
 
 def _config_of(demuxer: Demuxer, kind: StreamKind) -> StreamConfig:
     config = demuxer.configs.get(kind)
+    if config is None and kind in demuxer.unsupported:
+        raise unsupported_format(kind, demuxer.unsupported[kind])
     if config is None:
         raise MediaError(ErrorCode.MEDIA_DAMAGED, f"The {kind} of this title could not be found in its segments.")
     return config

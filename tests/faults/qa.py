@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from downloads import planning, rendition_choice
 from player.manifest.dash import segments as dash_segments
 from player.manifest.model import Container, PlaylistInfo, TrackType
-from player.media import demux
+from player.media import demux, ts
 from player.net import gate
 from player.net.faults import FaultyTransport
 from player.playback import stalls, steps, subtitles
@@ -162,6 +163,10 @@ def a_channel_may_jump(patch: pytest.MonkeyPatch) -> None:
 
 def _raise(_writer: object, error: OSError) -> None:
     raise error
+
+
+def foreign_formats_are_not_there(choose: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda container: (choose(container)[0], {})
 
 
 def the_end_is_where_frames_are_decoded(patch: pytest.MonkeyPatch) -> None:
@@ -914,5 +919,28 @@ FAULTS = [
         "qa-the-ladder-takes-a-still-for-a-gap",
         "tests/player/qa/test_uneven_video.py::test_a_picture_that_stands_long_is_no_loss",
         lambda patch: patch.setattr("player.qa.ladder.sweep.standing", lambda facts: facts),
+    ),
+    Fault(
+        "qa-audio-in-a-foreign-format-is-no-loss",
+        "tests/player/qa/test_starts_and_formats.py::test_audio_that_nothing_here_reads_is_lost_and_the_video_plays",
+        lambda patch: patch.setattr(ts, "_choose", foreign_formats_are_not_there(ts._choose)),
+    ),
+    Fault(
+        "qa-video-in-a-foreign-format-is-damaged",
+        "tests/player/qa/test_starts_and_formats.py::test_video_that_nothing_here_reads_is_unsupported_and_not_damaged",
+        lambda patch: patch.setattr(ts, "_choose", foreign_formats_are_not_there(ts._choose)),
+    ),
+    Fault(
+        "qa-video-before-the-start-is-lost",
+        "tests/player/qa/test_starts_and_formats.py"
+        "::test_audio_before_the_first_picture_is_told_and_no_video_is_lost",
+        lambda patch: patch.setattr("player.stream.emitter._TITLE_START_S", -math.inf),
+    ),
+    Fault(
+        "qa-losses-at-one-time-are-added-up",
+        "tests/player/qa/test_starts_and_formats.py::test_what_is_lost_of_several_media_at_once_counts_once",
+        lambda patch: patch.setattr(
+            "player.qa.thresholds.at_once_s", lambda told, kind: math.fsum(told[f"{kind}_s"].values())
+        ),
     ),
 ]
