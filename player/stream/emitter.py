@@ -158,6 +158,8 @@ class Emitter:
         begin_s = -math.inf
         if not slot.first_of_group:
             begin_s = self._sound_until.get(slot.number - 1, slot.start_s + drift_s)
+        elif slot.goes_on:
+            begin_s = slot.start_s + drift_s
         elif slot.period and entry.segment.media_offset_s is not None:
             border_s = self._stated_until_s(slot.period - 1)
             begin_s = border_s if abs(border_s - slot.start_s) <= _DRIFT_S else begin_s

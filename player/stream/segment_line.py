@@ -66,7 +66,10 @@ class SegmentLine:
     def overlapping(self, start_s: float, stop_s: float, group: tuple[int, int]) -> list[int]:
         """Positions of one group (period, discontinuity) with media between two times."""
         found = []
-        for position in range(self.at(start_s), len(self)):
+        first = self.at(start_s)  # of those that begin together the last one; the other is of the period before
+        while first > len(self) - len(self.parts) and self[first - 1].segment.end_s > start_s:
+            first -= 1
+        for position in range(first, len(self)):
             segment = self[position].segment
             if segment.start_s >= stop_s:
                 break

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import IndexRef, PlaylistRef, Rendition, Segment, SegmentIndex
@@ -24,6 +25,7 @@ class Slot:
 
     ``until_s`` is where the next slot of the group begins (infinite for the last one), so that the slots of a group
     cover its time without a hole or an overlap, whatever the durations say. After the ``last`` one the title ends.
+    ``goes_on``: it starts a period in its midst, since a segment that lies on the border is a slot of the one before.
     """
 
     number: int
@@ -35,6 +37,7 @@ class Slot:
     last_of_group: bool
     until_s: float
     last: bool = False
+    goes_on: bool = False
 
     @property
     def end_s(self) -> float:
@@ -101,11 +104,11 @@ class Timeline:
 
     def grow(self, found: Iterable[tuple[int, Segment]]) -> int:
         """Put the segments (with their periods) behind the last slot that begin there; how many those were."""
-        fresh = _behind(self.slots[-1] if self.slots else None, found)
+        fresh, crossed = _once(_behind(self.slots[-1] if self.slots else None, found))
         if fresh and self.slots:
             self._row.change_last(_followed(self.slots[-1], *fresh[0]))
         for place, (period, segment) in enumerate(fresh):
-            slot = self._slot(period, segment)
+            slot = replace(self._slot(period, segment), goes_on=place in crossed)
             if place + 1 < len(fresh):
                 slot = _followed(slot, *fresh[place + 1])
             self._row.append(slot)
@@ -153,6 +156,30 @@ def _behind(last: Slot | None, found: Iterable[tuple[int, Segment]]) -> list[tup
     return [(period, segment) for period, segment in found if segment.start_s > last.middle_s]
 
 
+def _once(found: Sequence[tuple[int, Segment]]) -> tuple[list[tuple[int, Segment]], set[int]]:
+    """The segments without those that come a second time, and the places of what follows those.
+
+    Where periods of DASH were made of one film, a segment on their border is the last one of the first period and
+    the first one of the second (ISO/IEC 23009-1 5.3.2.2). It can be decoded from its start only, so it is played
+    once and as a whole.
+    """
+    left: list[tuple[int, Segment]] = []
+    crossed: set[int] = set()
+    for place, (period, segment) in enumerate(found):
+        before = left[-1] if left else None
+        more = place + 1 < len(found) and found[place + 1][0] == period
+        if before is not None and before[0] != period and more and _same(before[1], segment):
+            crossed.add(len(left))
+        else:
+            left.append((period, segment))
+    return left, crossed
+
+
+def _same(one: Segment, other: Segment) -> bool:
+    same = (one.url, one.byte_range) == (other.url, other.byte_range)
+    return same and abs(one.start_s - other.start_s) < _FEW_PICTURES_S
+
+
 def loaded(rendition: Rendition) -> SegmentIndex | None:
     """The rendition's segments if they are known already, else None."""
     segments = rendition.segments
@@ -193,7 +220,8 @@ def is_aligned(index: SegmentIndex, timeline: Timeline, period: int) -> bool:
     rung may end before the others, see :func:`ends_before`.
     """
     slots = [slot for slot in timeline.slots if slot.period == period]
-    if len(index) > len(slots) + 1:
+    shown_before = int(bool(slots) and slots[0].goes_on)
+    if len(index) - shown_before > len(slots) + 1:
         return False
-    pairs = zip(index, slots, strict=False)
+    pairs = zip(islice(index, shown_before, None), slots, strict=False)
     return all(abs(segment.start_s - slot.start_s) <= slot.duration_s / 2 + 0.01 for segment, slot in pairs)

@@ -50,6 +50,7 @@ from player.stream import streaming
 from player.stream.continuity import Continuity, Coverage
 from player.stream.emitter import Emitter
 from player.stream.placement import Placement
+from player.stream.segment_line import SegmentLine
 from player.stream.sources import LoadedPlaylist, Sources
 from player.stream.store import StoredSegment
 from player.stream.stored_segments import StoreLibrary
@@ -167,6 +168,19 @@ def _raise(_writer: object, error: OSError) -> None:
 
 def foreign_formats_are_not_there(choose: Callable[..., Any]) -> Callable[..., Any]:
     return lambda container: (choose(container)[0], {})
+
+
+def only_the_last_of_those_that_begin_together(
+    line: SegmentLine, start_s: float, stop_s: float, group: tuple[int, int]
+) -> list[int]:
+    late = [(position, line[position]) for position in range(line.at(start_s), len(line))]
+    return [
+        position
+        for position, part in late
+        if start_s < part.segment.end_s
+        and part.segment.start_s < stop_s
+        and (part.period, part.segment.discontinuity) == group
+    ]
 
 
 def the_end_is_where_frames_are_decoded(patch: pytest.MonkeyPatch) -> None:
@@ -942,5 +956,15 @@ FAULTS = [
         lambda patch: patch.setattr(
             "player.qa.thresholds.at_once_s", lambda told, kind: math.fsum(told[f"{kind}_s"].values())
         ),
+    ),
+    Fault(
+        "qa-a-segment-on-a-border-is-played-twice",
+        "tests/player/qa/test_borders_in_segments.py::test_each_moment_is_played_once",
+        lambda patch: patch.setattr("player.stream.timeline._once", lambda found: (found, set())),
+    ),
+    Fault(
+        "qa-audio-of-a-segment-on-a-border-is-lost",
+        "tests/player/qa/test_borders_in_segments.py::test_each_moment_is_played_once",
+        lambda patch: patch.setattr(SegmentLine, "overlapping", only_the_last_of_those_that_begin_together),
     ),
 ]
