@@ -86,6 +86,21 @@ def test_a_film_of_unknown_length_has_a_bar_of_what_is_known(stage, tmp_path):
     stage.until(lambda: sought(session)[-1] == 7210.0)
 
 
+@pytest.mark.parametrize("name", ["browsePanel", "openStreamDialog"])
+def test_a_film_that_another_program_opens_is_not_covered(stage, tmp_path, name):
+    (film,) = films(tmp_path, "a.mkv")
+    stage.client.service_name = ""
+    stage.start()
+    if name == "browsePanel":
+        QTest.keyClick(stage.window, K.Key_O, Qt.KeyboardModifier.ControlModifier)
+    else:
+        stage.key(K.Key_Down, K.Key_Right, K.Key_Right, K.Key_Return)
+    stage.until(lambda: stage.item(name).isVisible())
+    stage.app.files.open([str(film)])
+    stage.until(lambda: stage.page == "player")
+    assert not stage.item(name).isVisible()
+
+
 def sought(session) -> list[float]:
     return [order[1] for order in session.orders if order[0] == "seek"]
 

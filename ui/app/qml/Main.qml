@@ -104,6 +104,10 @@ Window {
         if (page !== player) {
             setSmall(false)
             arrive()
+        } else {
+            // Another program may have opened what plays now.
+            for (const panel of [folders, dialog].filter(one => one.visible))
+                panel.close()
         }
         settle()
     }
