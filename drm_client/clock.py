@@ -6,9 +6,11 @@ service has a clock of its own, so that one service's wrong time never moves ano
 1. A fresh, signed time of the issuer is the truth at the moment it arrives, in both directions, where nothing
    contradicts it.
 2. Within one boot, time goes on by a clock that cannot be set and counts through suspend. The wall clock is ignored.
-3. Across boots, time goes on by what the wall clock has gained since the last reading; nothing if it has lost. A boot
-   clock that went back (a restored snapshot of the machine) counts as another boot. After a boot in which something
-   was played it is ``UNSAVED_S`` at least: who makes boots of his own (a namespace) must not get that for nothing.
+3. Across boots, time goes on by what the wall clock has gained since the last reading, but not beyond what it shows
+   now; nothing if it has lost. So a clock that was at 1970 once (an empty battery) and is right again takes nothing
+   away. A boot clock that went back (a restored snapshot of the machine) counts as another boot. After a boot in
+   which something was played it is ``UNSAVED_S`` at least: who makes boots of his own (a namespace) must not get
+   that for nothing.
 4. Time that rules 1 and 2 vouch for is *certain*. What rule 3 adds is *provisional*: it counts until the next signed
    time takes its place.
 5. A signed time that contradicts the certain time, and that the wall clock does not confirm, is *held*: requests to
@@ -105,7 +107,8 @@ def advance(state: ClockState, reading: Reading) -> ClockState:
         time = TrustedTime(min(time.at_s + elapsed, MAX_TIME_S), min(time.certain_s + elapsed, MAX_TIME_S))
         kept = reading if back_s <= 0.0 else last
         return replace(state, time=time, reading=kept, held=_later(state.held, elapsed))
-    elapsed = max(_gain(last.wall_s, reading.wall_s), UNSAVED_S if state.played else 0.0)
+    gained_s = min(_gain(last.wall_s, reading.wall_s), _gain(time.at_s, reading.wall_s))
+    elapsed = max(gained_s, UNSAVED_S if state.played else 0.0)
     time = TrustedTime(min(time.at_s + elapsed, MAX_TIME_S), time.certain_s)
     held = _later(state.held, elapsed)
     return replace(state, time=time, reading=reading, heard_boot="", held=held, played=False)

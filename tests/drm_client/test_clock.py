@@ -38,6 +38,22 @@ def test_a_set_back_clock_takes_nothing_away() -> None:
     assert clock.advance(later, Reading("two", 65.0, START - DAY)).time.at_s == START + 60
 
 
+@pytest.mark.parametrize("lag_s", [2 * HOUR, START - 300.0])
+def test_a_clock_that_lagged_and_is_right_again_takes_nothing_away(lag_s: float) -> None:
+    """An empty battery leads to 1970, another system's time zone to hours: each time, and not only once."""
+    state, boots = heard(), iter(range(100))
+    for hours in range(1, 6):
+        for lag in (lag_s, 0.0):
+            state = clock.advance(state, Reading(f"boot {next(boots)}", 5.0, START + hours * HOUR - lag))
+        assert state.time.at_s == START + hours * HOUR
+
+
+def test_a_service_heard_while_the_clock_was_at_1970_ends_nothing_when_it_is_right() -> None:
+    flat = Reading("one", 100.0, 300.0)
+    state = clock.hear(clock.begin(flat), flat, START)
+    assert clock.advance(state, Reading("two", 5.0, START + HOUR)).time.at_s == START + HOUR
+
+
 def test_a_forward_jump_heals_at_the_next_signed_time() -> None:
     jumped = clock.advance(heard(), Reading("two", 5.0, START + 900 * DAY))
     healed = clock.hear(jumped, Reading("two", 10.0, START + 900 * DAY), START + HOUR)

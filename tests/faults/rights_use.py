@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import tempfile
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,15 +15,15 @@ import pytest
 from backend_stub.services.rights import state, time_guard
 from backend_stub.services.rights.time_guard import BootClock, Mark
 from downloads import errors, folder, quota, removal, request, store
-from downloads.model import DownloadSummary
+from downloads.model import DownloadSummary, State
 from downloads.queue import Queue
 from downloads.store import Store
-from drm_client import passphrase, rights, vault, whole_files
+from drm_client import clock, passphrase, rights, vault, whole_files
 from drm_client.licence_store import KeptLicence, LicenceStore, Removal
 from drm_client.offline import Confirmations, OfflineLicences
 from drm_client.signed_licences import IssuedLicence, LicenceStates
 from drm_client.upkeep import KeptLicenceUpkeep
-from player.base.errors import ErrorCode
+from player.base.errors import ANY_ERROR, ErrorCode
 from player.service import client
 from tests.backend_stub.rights import test_states
 from tests.faults.model import Fault
@@ -51,6 +53,40 @@ def what_was_given_back_counts_as_withdrawn(patch: pytest.MonkeyPatch) -> None:
 
 def each_device_rents_for_itself(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(state, "rented_since", lambda *_given: None)
+
+
+def an_app_gives_up_like_a_command(patch: pytest.MonkeyPatch) -> None:
+    made = Queue.__init__
+
+    def impatient(self: Queue, *given: object, **more: object) -> None:
+        made(self, *given, **{**more, "tries": 5})  # type: ignore[arg-type]
+
+    patch.setattr(Queue, "__init__", impatient)
+
+
+def one_fault_ends_the_queue(patch: pytest.MonkeyPatch) -> None:
+    ended = Queue._ended
+
+    def as_before(self: Queue, download_id: str, task: asyncio.Task[State]) -> None:
+        error = task.exception()
+        if error is not None and not isinstance(error, ANY_ERROR):
+            raise error
+        ended(self, download_id, task)
+
+    patch.setattr(Queue, "_ended", as_before)
+
+
+def time_goes_beyond_what_any_clock_shows(patch: pytest.MonkeyPatch) -> None:
+    advance = clock.advance
+
+    def as_before(state: clock.ClockState, reading: clock.Reading) -> clock.ClockState:
+        later = advance(state, reading)
+        if reading.boot_id == state.reading.boot_id:
+            return later
+        at_s = state.time.at_s + max(0.0, reading.wall_s - state.reading.wall_s)
+        return replace(later, time=replace(later.time, at_s=at_s))
+
+    patch.setattr(clock, "advance", as_before)
 
 
 def what_is_removed_meanwhile_breaks_a_list(patch: pytest.MonkeyPatch) -> None:
@@ -258,6 +294,21 @@ def a_licence_that_went_ends_all_renewals(patch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS = [
+    Fault(
+        "rights-an-app-gives-up-like-a-command",
+        "tests/downloads/test_queue.py::test_an_app_goes_on_by_itself_however_long_the_service_was_away",
+        an_app_gives_up_like_a_command,
+    ),
+    Fault(
+        "rights-one-fault-ends-the-queue",
+        "tests/downloads/test_queue.py::test_a_fault_of_the_program_ends_one_download_and_not_the_others",
+        one_fault_ends_the_queue,
+    ),
+    Fault(
+        "rights-time-goes-beyond-what-any-clock-shows",
+        "tests/drm_client/test_clock.py::test_a_clock_that_lagged_and_is_right_again_takes_nothing_away",
+        time_goes_beyond_what_any_clock_shows,
+    ),
     Fault(
         "rights-every-namespace-is-the-machine",
         "tests/backend_stub/rights/test_states.py::test_a_service_in_a_time_namespace_is_another_machine",

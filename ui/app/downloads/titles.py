@@ -315,6 +315,7 @@ class KeptTitles:
                 lambda: self._is_playing() or somebody_plays(store.root), conditions.network_is_metered
             ),
             on_wait=self._waiting,
+            tries=None,
             has_room=self._has_room,
         )
         self._work = asyncio.create_task(self._run(self._queue), name="downloads")
