@@ -21,6 +21,7 @@ from backend_stub.services.entitlement import Entitled, Viewing, entitled_title
 from backend_stub.services.key_sets import KeySet, KeySetType, base64url
 from backend_stub.services.rights import policy
 from backend_stub.services.rights.first_plays import note_first_play, rented_since
+from backend_stub.services.rights.memory import go_on_from
 from backend_stub.services.rights.messages import LicenceRequest, RenewalRequest, ReplayGuard, read_signed
 from backend_stub.services.rights.pssh import BadPsshError, kids_in_pssh
 from backend_stub.services.rights.signatures import (
@@ -125,6 +126,8 @@ class RightsService:
             if licence is None or (licence.account_id, licence.device_id) != (viewing.account_id, device.id):
                 raise ProblemError(404, "licence_not_found", "There is no such licence.")
             _check_in_force(licence)
+            if not go_on_from(licence, message.sequence):
+                raise ProblemError(422, "bad_signed_request", "There is no such version of this licence.")
             _check_sequence(licence, message.sequence)
             if licence.renew_until is None or now >= licence.renew_until:
                 raise _closed()
@@ -302,8 +305,6 @@ def _check_in_force(licence: IssuedLicence) -> None:
 
 
 def _check_sequence(licence: IssuedLicence, sequence: int) -> None:
-    if sequence > licence.sequence:
-        raise ProblemError(422, "bad_signed_request", "There is no such version of this licence.")
     if sequence < licence.sequence:
         raise ProblemError(
             409, "stale_sequence", "This licence was renewed already.", members={"sequence": licence.sequence}

@@ -14,6 +14,7 @@ from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 from backend_stub.services.entitlement import rights_of
 from backend_stub.services.rights.first_plays import note_first_play, rented_since
+from backend_stub.services.rights.memory import go_on_from
 from backend_stub.services.rights.messages import HeldLicence, ReplayGuard, StateRequest, read_signed
 from backend_stub.services.rights.signatures import (
     STATE,
@@ -93,6 +94,7 @@ def _answer(session: Session, device_id: str, held: HeldLicence, now: float) -> 
     licence = session.get(IssuedLicence, held.licence_id)
     if licence is None or licence.device_id != device_id:
         return {"licence_id": held.licence_id, "state": "unknown", "sequence": 0, "first_play_at": None}
+    go_on_from(licence, held.sequence)
     if held.sequence == licence.sequence:
         note_first_play(licence, held.first_play_at, now)
     state = "in_force"

@@ -282,7 +282,17 @@ class TestRenewal:
         assert refusal(stale) == (409, "stale_sequence")
         again = device.renew(licence, sequence=stale.json()["sequence"])
         assert running.licence(again)["sequence"] == 3
-        assert refusal(device.renew(licence, sequence=9)) == (422, "bad_signed_request")
+        assert refusal(device.renew(licence, sequence=2**30 + 1)) == (422, "bad_signed_request")
+
+    def test_a_service_with_an_older_memory_goes_on_from_what_the_device_holds(
+        self, running: Service, device: SigningDevice, licence: dict[str, Any]
+    ) -> None:
+        """Its operator has put a backup back, and the licence was renewed since."""
+        renewed = running.licence(device.renew(licence, sequence=7))
+        assert renewed["sequence"] == 8
+        assert refusal(device.renew(licence)) == (409, "stale_sequence")  # an older copy is found still
+        running.context.rights.revocations.revoke_licence(licence["licence_id"], "test", by="a" * 32)
+        assert refusal(device.renew(licence, sequence=9)) == (403, "licence_revoked")
 
     def test_a_rental_keeps_its_first_play(self, running: Service, device: SigningDevice) -> None:
         running.context.rights.contracts.set("film", ContractTerms(rental=True), by=None)

@@ -62,6 +62,20 @@ class TestStates:
         device.post(f"/licences/{licence['licence_id']}/release", receipt)
         assert told(running, device.state(1, licence))["licences"][0]["state"] == "released"
 
+    def test_a_later_version_than_the_service_remembers_is_confirmed(
+        self, running: Service, device: SigningDevice, licence: dict[str, Any]
+    ) -> None:
+        """Its operator has put a backup back. What it remembers as over stays over."""
+        (said,) = told(running, device.state(1, licence | {"sequence": 5, "first_play_at": START - 5}))["licences"]
+        assert (said["state"], said["sequence"], said["first_play_at"]) == ("in_force", 5, START - 5)
+        (copy,) = told(running, device.state(2, licence | {"sequence": 4}))["licences"]
+        assert copy["sequence"] == 5
+        (absurd,) = told(running, device.state(3, licence | {"sequence": 2**31}))["licences"]
+        assert absurd["sequence"] == 5
+        running.context.rights.revocations.revoke_licence(licence["licence_id"], "test", by="a" * 32)
+        (said,) = told(running, device.state(4, licence | {"sequence": 6}))["licences"]
+        assert said["state"] == "revoked"
+
     def test_a_first_play_is_learned_and_the_earliest_stands(
         self, running: Service, device: SigningDevice, licence: dict[str, Any]
     ) -> None:
