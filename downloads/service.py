@@ -15,7 +15,8 @@ from downloads.model import DownloadChoice, DownloadOrigin, State
 from drm_client import clearkey
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keysystem import LicenceCall
-from drm_client.offline import OfflineLicences
+from drm_client.offline import FORGOTTEN, OfflineLicences
+from drm_client.refusals import RefusedError
 from drm_client.signed_licences import LicenceOrder
 from player.base.errors import ErrorCode
 from player.service.client import ServiceClient
@@ -75,8 +76,23 @@ class ServiceAccess(Access):
             await self._ask_clearkey(folder, origin, kids)
             await Access.prepare(self, folder, origin, kids)
             return
-        if await asyncio.to_thread(has_licence_note, folder):
-            return
+        if not await asyncio.to_thread(has_licence_note, folder):
+            await self._acquire(folder, origin, kids)
+
+    async def replace_forgotten(self, folder: DownloadFolder, licences: OfflineLicences) -> bool:
+        """Have a new licence where the service knows nothing of the one that is kept; whether that was so. The media
+        stays. Raises as :func:`renew` and :meth:`addresses`."""
+        old_id = await asyncio.to_thread(licence_of, folder)
+        if old_id is None or not await licences.is_forgotten(old_id):
+            return False
+        plan = await asyncio.to_thread(folder.plan)
+        await self._acquire(folder, plan.origin, plan.kids)
+        new_id = await asyncio.to_thread(licence_of, folder)
+        if new_id not in (None, old_id):
+            await asyncio.to_thread(licences.hand_over, old_id, new_id, folder.id)
+        return True
+
+    async def _acquire(self, folder: DownloadFolder, origin: DownloadOrigin, kids: Collection[bytes]) -> None:
         grant = await self._grant(origin)
         licences = await self.licences()
         if grant.licence_url is None or licences is None:
@@ -149,12 +165,16 @@ def licence_of(folder: DownloadFolder) -> str | None:
     return None if licence_id is None else str(licence_id)
 
 
-async def renew(folder: DownloadFolder, licences: OfflineLicences) -> str:
-    """Renew a download's licence without touching its media; the licence's ID. Raises DrmError, or the network's own
-    error; ``drm.no_licence`` for a download that has none."""
+async def renew(folder: DownloadFolder, licences: OfflineLicences, access: ServiceAccess | None = None) -> str:
+    """Renew a download's licence without touching its media, or have a new one where its service has forgotten it;
+    the licence's ID. Raises DrmError, or the network's own error; ``drm.no_licence`` for a download that has none."""
     licence_id = licence_of(folder)
     if licence_id is None:
         raise DrmError(DrmErrorCode.NO_LICENCE, "This download has no licence; it needs none.")
     kids = folder.plan().kids if folder.has_plan else ()
-    (await licences.renew(licence_id, kids)).clear()
-    return licence_id
+    try:
+        (await licences.renew(licence_id, kids)).clear()
+    except RefusedError as error:
+        if access is None or error.reason != FORGOTTEN or not await access.replace_forgotten(folder, licences):
+            raise
+    return licence_of(folder) or licence_id

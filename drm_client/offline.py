@@ -47,7 +47,9 @@ _MAX_COUNT = 2**32
 _MAX_PARTS = 100
 _RELEASED = "licence_released"
 _IN_FORCE = "in_force"
-_NEVER_TAKEN = frozenset({"licence_not_found", "bad_signed_request"})
+_UNKNOWN = "unknown"
+FORGOTTEN = "licence_not_found"
+_NEVER_TAKEN = frozenset({FORGOTTEN, "bad_signed_request"})
 _log = logging.getLogger(__name__)
 _ENDED = {
     RightsState.REVOKED: DrmErrorCode.LICENCE_REVOKED,
@@ -280,6 +282,27 @@ class OfflineLicences:
         kids = tuple(dict.fromkeys((*policy.keys, *policy.withheld)))
         return await self.acquire(LicenceOrder(LICENCES_URL, policy.session_id, policy.title_id, kids))
 
+    async def is_forgotten(self, licence_id: str) -> bool:
+        """Whether its service signs that it knows no such licence: its operator has put a backup back."""
+        licence = await asyncio.to_thread(self.store.get, licence_id)
+        licence.clear()
+        if not self._is_ours(licence):
+            return False
+        said = (await self._ask_states((licence_id,))).licences.get(licence_id)
+        return said is not None and said.state == _UNKNOWN
+
+    def hand_over(self, old_id: str, new_id: str, download_id: str) -> None:
+        """A download has another licence now; a rental's playback clock goes on."""
+        with self._vault.exclusive():
+            old, new = self.store.get(old_id), self.store.get(new_id)
+            old.clear()
+            if new.rights.policy.rental:
+                first_play_s = rules.first_play_at(old.rights)
+                self.store.put(new.with_rights(rules.with_first_play(new.rights, first_play_s)))
+            new.clear()
+            self.store.drop_use(old_id, download_id)
+            self.give_back_unused(old_id)
+
     async def send_receipts(self) -> int:
         """Send what was given back to this service without a network; how many it has now settled. A receipt stays
         until the service has confirmed it, or says that it never will: whoever else answers knows of no licence.
@@ -360,6 +383,9 @@ class OfflineLicences:
             self.next_list_s = members.number("next_at") - members.number("issued_at")
             hit |= await asyncio.to_thread(self._withdraw, members)
             serial = members.count("serial")
+            if serial < since:  # its operator has put a backup back: entries that are new have numbers that were read
+                self._vault.put(_SERIAL, service.address, b"0")
+                continue
             if serial > since:
                 self._vault.put(_SERIAL, service.address, str(serial).encode())
             if not members.flag("more") or serial <= since:

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
+from backend_stub.db.models import Download, IssuedLicence
 from backend_stub.server import ServerGroup
 from downloads import checking, removal, request, rights, service
+from downloads.engine import access_of
 from downloads.errors import DownloadError
 from downloads.model import DownloadChoice, DownloadOrigin, State
 from downloads.store import Store
@@ -115,6 +118,35 @@ def test_a_title_that_was_withdrawn_and_given_back_is_repaired_without_new_media
         standing = rights.standing_of(client.store.get(folder.id), licences)
         assert standing is not None
         assert standing.may_start
+    assert {path: path.stat().st_mtime_ns for path in (folder.path / "items").iterdir()} == files
+
+
+@pytest.mark.parametrize("how", ["renew", "repair"])
+def test_a_licence_that_its_service_has_forgotten_is_replaced_without_new_media(
+    tmp_path: Path, site: ServerGroup, how: str
+) -> None:
+    """The operator has put a backup back that is older than the download."""
+    client = Client(tmp_path, site)
+    folder = client.add()
+    with signed_in_engine(client.profile, site) as made:
+        client.run(made, folder)
+        licences, access = opened(made), access_of(made)
+        old_id = str(service.licence_of(folder))
+        assert not made.submit(access.replace_forgotten(folder, licences)).result(30)
+        with site.context.database.write() as session:
+            session.execute(delete(IssuedLicence).where(IssuedLicence.id == old_id))
+            session.execute(delete(Download))
+        files = {path: path.stat().st_mtime_ns for path in (folder.path / "items").iterdir()}
+        if how == "renew":
+            made.submit(service.renew(folder, licences, access)).result(30)
+        else:
+            assert made.submit(access.replace_forgotten(folder, licences)).result(30)
+        new_id = str(service.licence_of(client.store.get(folder.id)))
+        assert new_id != old_id
+        assert licences.standing(new_id).may_start
+        assert licences.store.ids() == (new_id,)
+        assert licences.store.uses(new_id) == (folder.id,)
+        made.submit(service.renew(folder, licences)).result(30)
     assert {path: path.stat().st_mtime_ns for path in (folder.path / "items").iterdir()} == files
 
 

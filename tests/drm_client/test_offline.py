@@ -443,6 +443,16 @@ async def test_lists_of_what_was_withdrawn_are_read_once(desk: Desk) -> None:
     assert playable(desk, third)
 
 
+async def test_a_list_that_is_shorter_than_what_was_read_is_read_from_its_beginning(desk: Desk) -> None:
+    """The operator has put a backup back; what is withdrawn afterwards has numbers that were read before."""
+    kept = await desk.kept()
+    desk.server.revoked_devices += ["another", "and-another"]
+    assert await desk.licences.check_revocations() == ()
+    desk.server.revoked_devices.clear()
+    desk.server.revoked.add(kept)
+    assert await desk.licences.check_revocations() == (kept,)
+
+
 async def test_a_licence_is_given_back_without_a_network(desk: Desk) -> None:
     licence_id = await desk.kept()
     desk.server.online = False

@@ -14,6 +14,7 @@ import pytest
 from backend_stub.services import downloads as account_downloads
 from backend_stub.services import licence_issuing
 from backend_stub.services.rights import signatures, state, time_guard
+from backend_stub.services.rights.revocation import Revocations
 from backend_stub.services.tokens import TokenIssuer
 from downloads import checking, downloader, index, item_writer, quota, removal, service
 from downloads.folder import DownloadFolder
@@ -41,6 +42,7 @@ from player.service import address, reply
 from player.service.tokens import TokenStore
 from tests.drm_client.offline_kit import MemoryKeyStore
 from tests.faults.model import Fault
+from tests.faults.rights_meanwhile import rewritten
 from ui.cli import devices, doctor, doctor_repair, download_rights
 
 
@@ -55,6 +57,13 @@ def time_never_goes_back(patch: pytest.MonkeyPatch) -> None:
         return ClockState(TrustedTime(certain_s, certain_s), reading, server_at_s, reading.boot_id)
 
     patch.setattr(clock, "hear", hear)
+
+
+def forgotten_licences_are_kept(patch: pytest.MonkeyPatch) -> None:
+    async def never(_licences: OfflineLicences, _licence_id: str) -> bool:
+        return False
+
+    patch.setattr(OfflineLicences, "is_forgotten", never)
 
 
 def later_versions_are_unknown(patch: pytest.MonkeyPatch) -> None:
@@ -802,5 +811,37 @@ FAULTS = [
         "tests/backend_stub/rights/test_states.py"
         "::TestStates::test_a_later_version_than_the_service_remembers_is_confirmed",
         later_versions_are_unknown,
+    ),
+    Fault(
+        "rights-a-forgotten-licence-is-kept",
+        f"{_REPAIRS}::test_a_licence_that_its_service_has_forgotten_is_replaced_without_new_media[repair]",
+        forgotten_licences_are_kept,
+    ),
+    Fault(
+        "rights-a-forgotten-licence-is-never-renewed",
+        f"{_REPAIRS}::test_a_licence_that_its_service_has_forgotten_is_replaced_without_new_media[renew]",
+        forgotten_licences_are_kept,
+    ),
+    Fault(
+        "rights-a-shorter-list-is-not-read-again",
+        "tests/drm_client/test_offline.py::test_a_list_that_is_shorter_than_what_was_read_is_read_from_its_beginning",
+        rewritten(OfflineLicences, "check_revocations", "if serial < since:", "if False:"),
+    ),
+    Fault(
+        "rights-a-shorter-list-repeats-what-was-asked",
+        "tests/backend_stub/rights/test_taking_back.py::test_a_list_that_is_shorter_than_what_was_read_says_so",
+        rewritten(Revocations, "signed_list", "min(since, last)", "since"),
+    ),
+    Fault(
+        "rights-a-removal-waits-for-the-next-one",
+        "tests/ui/cli/test_download_offline.py"
+        "::test_a_removal_that_was_cut_off_is_finished_by_the_next_command_that_asks_the_service[command0]",
+        lambda patch: patch.setattr(download_rights, "finish_removals", lambda _engine, _store: None),
+    ),
+    Fault(
+        "rights-a-repair-asks-nobody-of-the-licence",
+        "tests/ui/cli/test_download_offline.py"
+        "::test_a_repair_replaces_a_licence_that_its_service_has_forgotten_and_tells_of_one_that_is_over",
+        lambda patch: patch.setattr(download_rights, "replace_forgotten", lambda _args, _folder: False),
     ),
 ]

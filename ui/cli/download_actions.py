@@ -214,10 +214,22 @@ def repair(args: argparse.Namespace) -> int:
     for finding in found.findings:
         print(f"matinee: fetching again: {finding.what}", file=sys.stderr)
     if not found.findings and not found.left and not found.missing:
-        return _verdict(args, found)
+        return _repaired_rights(args, store, folder, found)
     if folder.ledger.state is not State.COMPLETE:
         folder.note(ledger.changed(State.QUEUED))
     return _work(args, store, [folder.id])
+
+
+def _repaired_rights(args: argparse.Namespace, store: Store, folder: DownloadFolder, found: CheckResult) -> int:
+    """The verdict on whole media. A licence that its service has forgotten is replaced; one that does not permit
+    playing is told, with exit code 1."""
+    from ui.cli import download_rights
+
+    if download_rights.replace_forgotten(args, folder):
+        print("matinee: the service knew nothing of the licence; there is a new one", file=sys.stderr)
+    told = rights_of(args, store, [one for one in store.list() if one.id == folder.id]).get(folder.id)
+    is_over = told is not None and not told["may_start"]
+    return _verdict(args, found, told if is_over else None) or int(ExitCode.FAILED if is_over else ExitCode.GOOD)
 
 
 @contextlib.contextmanager

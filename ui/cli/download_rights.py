@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from downloads import removal, request, rights, service
-from downloads.engine import licences_of
+from downloads.engine import access_of, licences_of
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.store import Store
@@ -20,7 +20,7 @@ from drm_client.rights import ForecastStep
 from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, InputError, exit_code
 from player.engine import Engine
 from ui.cli.download_store import by_service, open_store
-from ui.cli.download_work import engine_of
+from ui.cli.download_work import engine_of, finish_removals
 from ui.cli.options import profile_folder
 from ui.cli.output import print_json
 
@@ -59,8 +59,11 @@ def renew(args: argparse.Namespace) -> int:
     folders = _kept(store) if args.all else [store.get(name) for name in args.downloads]
     done: list[dict[str, Any]] = []
     worst: Exception | None = None
-    for address, some in by_service(args, folders).items():
-        error = _renew_some(argparse.Namespace(**{**vars(args), "service": address}), some, done)
+    groups = by_service(args, folders)
+    if args.all and not groups and args.service:
+        groups[args.service] = []  # the last title may have been removed, and its licence not given back
+    for address, some in groups.items():
+        error = _renew_some(argparse.Namespace(**{**vars(args), "service": address}), store, some, done)
         worst = error or worst
     if args.json:
         print_json({"renewed": done})
@@ -68,6 +71,22 @@ def renew(args: argparse.Namespace) -> int:
         for entry in done:
             print(f"{entry['id']}  {entry['sentence']}")
     return int(ExitCode.GOOD if worst is None else exit_code(worst) if isinstance(worst, ANY_ERROR) else 1)
+
+
+def replace_forgotten(args: argparse.Namespace, folder: DownloadFolder) -> bool:
+    """Have a new licence where the service says that it knows none; whether that was so. A service that cannot be
+    reached is told, and forgets nothing."""
+    if service.licence_of(folder) is None or not _use_service_of(args, folder):
+        return False
+    try:
+        with engine_of(args, works_offline=True) as engine:
+            licences = licences_for(engine)
+            if licences is None:
+                return False
+            return engine.submit(access_of(engine).replace_forgotten(folder, licences)).result()
+    except ANY_ERROR as error:
+        print(f"matinee: the licence could not be checked with its service: {error.sentence}", file=sys.stderr)
+        return False
 
 
 def simulate(args: argparse.Namespace) -> int:
@@ -98,7 +117,7 @@ def simulate(args: argparse.Namespace) -> int:
 
 
 def _renew_some(
-    args: argparse.Namespace, folders: Sequence[DownloadFolder], done: list[dict[str, Any]]
+    args: argparse.Namespace, store: Store, folders: Sequence[DownloadFolder], done: list[dict[str, Any]]
 ) -> Exception | None:
     """Renew the licences of one service into ``done``; the last error."""
     worst: Exception | None = None
@@ -106,6 +125,7 @@ def _renew_some(
         licences = licences_for(engine)
         if licences is None:
             raise InputError(ErrorCode.INPUT_USAGE, "To renew licences, name the service (--service).")
+        finish_removals(engine, store)
         for folder in folders:
             entry, error = _renew_one(engine, licences, folder)
             done.append(entry)
@@ -120,7 +140,7 @@ def _renew_one(
     engine: Engine, licences: OfflineLicences, folder: DownloadFolder
 ) -> tuple[dict[str, Any], Exception | None]:
     try:
-        standing = licences.standing(engine.submit(service.renew(folder, licences)).result())
+        standing = licences.standing(engine.submit(service.renew(folder, licences, access_of(engine))).result())
     except ANY_ERROR as error:
         return {"id": folder.id, "code": str(error.code), "sentence": error.sentence}, error
     entry = {"id": folder.id, "code": "", "sentence": standing.sentence, "ends_at": standing.ends_at}

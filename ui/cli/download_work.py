@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from downloads import conditions, quota
+from downloads import conditions, quota, removal
 from downloads.downloader import Downloader
-from downloads.engine import access_of, plan_of
+from downloads.engine import access_of, licences_of, plan_of
 from downloads.errors import LACK_ROOM
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadPlan, PlanItem
@@ -28,6 +28,7 @@ from downloads.settings import DownloadSettings, Metered, Window
 from downloads.smart import eviction_preview
 from downloads.store import Store
 from drm_client.errors import DrmError
+from drm_client.offline import OfflineLicences
 from player.base.errors import ANY_ERROR, ExitCode, MatineeError, exit_code
 from player.engine import Engine, EngineSettings
 from ui.cli.options import profile_folder
@@ -80,6 +81,7 @@ def work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:
     progress = _QueueProgress(store, ids, show=sys.stderr.isatty() and not args.json)
     interrupted = threading.Event()
     with engine_of(args, settings.limit_bps) as engine, _signals(interrupted):
+        finish_removals(engine, store)
         queue = Queue(
             store,
             Downloader(
@@ -112,6 +114,20 @@ def work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:
         return int(ExitCode.GOOD)
     assert isinstance(error, ANY_ERROR)
     return int(exit_code(error))
+
+
+def finish_removals(engine: Engine, store: Store) -> None:
+    """Finish the removals that an earlier run was killed in; what cannot be finished now waits."""
+
+    async def kept() -> OfflineLicences | None:
+        return await licences_of(engine)()
+
+    try:
+        licences = engine.submit(kept()).result()
+        if licences is not None:
+            removal.finish(store, licences)
+    except ANY_ERROR as error:
+        print(f"matinee: removals are finished later: {error.sentence}", file=sys.stderr)
 
 
 def estimate_of(args: argparse.Namespace, wanted: DownloadRequest) -> DownloadPlan:

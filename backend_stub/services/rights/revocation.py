@@ -37,13 +37,14 @@ class Revocations:
         query = select(Revocation).where(Revocation.serial > since).order_by(Revocation.serial).limit(MAX_ENTRIES + 1)
         with self._database.read() as session:
             found = session.scalars(query).all()
+            last = session.scalar(select(func.max(Revocation.serial))) or 0
         rows = found[:MAX_ENTRIES]
         return self._signer.sign(
             REVOCATIONS,
             {
                 "issued_at": now,
                 "next_at": now + _NEXT_S,
-                "serial": rows[-1].serial if rows else since,
+                "serial": rows[-1].serial if rows else min(since, last),
                 "more": len(found) > MAX_ENTRIES,
                 "devices": _subjects(rows, "device"),
                 "licences": _subjects(rows, "licence"),

@@ -168,3 +168,10 @@ class TestServiceKeys:
         assert [key["kid"] for key in told["keys"]] == [answer.json()["key_id"], before["kid"]]
         header, payload = read_jws(told["endorsements"][0], before)
         assert (header["typ"], payload["jwk"]) == ("matinee-key+jws", told["keys"][0])
+
+
+def test_a_list_that_is_shorter_than_what_was_read_says_so(running: Service, licence: dict[str, Any]) -> None:
+    running.context.rights.revocations.revoke_licence(licence["licence_id"], "test", by="a" * 32)
+    last = listed(running)["serial"]
+    assert listed(running, last)["serial"] == last
+    assert listed(running, last + 5)["serial"] == last

@@ -20,7 +20,9 @@ def test_a_licence_that_is_removed_while_it_is_renewed_is_told_like_any_failure(
         raise DrmError(DrmErrorCode.NO_LICENCE, "There is no licence for this title on this device.")
 
     entry, error = download_rights._renew_one(
-        SimpleNamespace(submit=submit), SimpleNamespace(standing=standing), SimpleNamespace(id="abc")
+        SimpleNamespace(submit=submit, service=None, device_id=None),
+        SimpleNamespace(standing=standing),
+        SimpleNamespace(id="abc"),
     )
     assert (entry["id"], entry["code"]) == ("abc", "drm.no_licence")
     assert error is not None

@@ -256,6 +256,11 @@ class KeptTitles:
     async def repair(self, download_id: str) -> int:
         store, licences = await self._ready(), await self._licences()
         found = await asyncio.to_thread(lambda: checking.prepare_repair(store.find(download_id), licences=licences))
+        if licences is not None and found.sound and not found.left:
+            try:
+                await access_of(self._engine()).replace_forgotten(store.find(download_id), licences)
+            except ANY_ERROR as error:
+                _log.info("a licence could not be checked with its service: %s", error.code)
         await self._wake(download_id)
         return len(found.findings)
 
@@ -263,7 +268,7 @@ class KeptTitles:
         licences = await self._licences()
         if licences is None:
             raise DrmError(DrmErrorCode.NO_LICENCE, "The service of this download is not set up.")
-        await service.renew(await self._folder(download_id), licences)
+        await service.renew(await self._folder(download_id), licences, access_of(self._engine()))
 
     async def source(self, download_id: str) -> PlaybackSource:
         folder = await self._folder(download_id)
