@@ -76,6 +76,7 @@ def test_each_licence_is_renewed_by_its_own_service(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(download_rights, "engine_of", engine_of)
     monkeypatch.setattr(download_rights, "licences_for", lambda engine: engine)
     monkeypatch.setattr(download_rights, "_renew_one", renew)
+    monkeypatch.setattr(download_rights, "finish_removals", lambda _engine, _store: None)
     args = argparse.Namespace(downloads=[], all=True, service="https://a.test", json=False)
     assert download_rights.renew(args) == 0
     assert sorted(asked) == [("https://a.test", "a"), ("https://b.test", "b")]
