@@ -181,6 +181,7 @@ def why_media(report: Report) -> list[str]:
 _WHAT_BROKE = {
     "lost": "was lost",
     "repeated": "came twice",
+    "stands": "is one picture; nothing in the stream shows that any is missing",
     "early": "stands before the first picture, and is not played",
 }
 

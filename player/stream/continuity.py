@@ -27,6 +27,8 @@ class BreakKind(StrEnum):
     REPEATED = "repeated"
     EARLY = "early"
     """It stands before the title's start, and is not played: neither lost nor repeated."""
+    STANDS = "stands"
+    """One picture stands, and nothing shows that any is missing. Whether it was to stand, the whole stream tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class Continuity:
         if end_s - time_s > self._slack_s:
             return Break(BreakKind.REPEATED, time_s, end_s)
         self._step_s = max(duration_s, time_s - end_s)
+        if unbroken and time_s - end_s > self._slack_s:
+            return Break(BreakKind.STANDS, end_s, time_s)
         return None if spliced or not self._adds_up else self._add_up(time_s, time_s - end_s, duration_s)
 
     def _add_up(self, time_s: float, hole_s: float, duration_s: float) -> Break | None:

@@ -21,6 +21,7 @@ from player.qa.ladder.packets import PacketFaults, packet_faults
 if TYPE_CHECKING:
     from av.frame import Frame
 
+_LONG_S, _MANY_LONG = 0.5, 3
 _HEVC_SKIPPED = frozenset({8, 9})  # RASL_N and RASL_R: skipped where decoding starts at the keyframe
 _DECODERS = {Codec.AV1: "libdav1d"}  # FFmpeg's own needs hardware
 
@@ -34,7 +35,7 @@ class SegmentFacts:
     Annex I). ``sound`` is the audio that is in the segment beside video; None where there is none. ``break_s`` is the
     largest distance between the end of a sample and the start of the next, negative for an overlap; 0 where that is
     not known. ``broken_at_s`` is where. ``packets`` are the faults of a transport stream's packets.
-    ``counters`` are those of its video, see ``Sample``."""
+    ``counters`` are those of its video, see ``Sample``, and ``stills`` its pictures that stand for long."""
 
     position: int
     size: int
@@ -54,6 +55,7 @@ class SegmentFacts:
     broken_at_s: float | None = None
     packets: PacketFaults | None = None
     counters: tuple[int, int] | None = None
+    stills: int = 0
 
     @property
     def duration_s(self) -> float | None:
@@ -131,6 +133,7 @@ class Ruler:
             break_s=break_s,
             broken_at_s=broken_at_s,
             counters=None if any(each.counters is None for each in own) else own[0].counters,
+            stills=sum(after.dts_s - before.dts_s > _LONG_S for before, after in pairwise(own)),
         )
 
     def _borrowing(self, position: int, config: StreamConfig, own: list[Sample], lost: int) -> int:
@@ -206,16 +209,19 @@ def _end_s(samples: list[Sample]) -> float:
 
 def standing(facts: Sequence[SegmentFacts]) -> list[SegmentFacts]:
     """The facts, where the last picture of a segment lasts until the next segment's first if no packet is missing
-    between the two."""
+    between the two. One or two that stand for long in a list of many segments are not meant to."""
     found: list[SegmentFacts] = []
+    at_ends = 0
     for each in facts:
         before = found[-1] if found else None
         if before is not None and before.counters is not None and each.counters is not None:
             counted = each.counters[0] == (before.counters[1] + 1) & 15 and each.position == before.position + 1
             if counted and before.end_s is not None and each.start_s is not None and each.start_s > before.end_s:
                 found[-1] = replace(before, end_s=each.start_s)
+                at_ends += each.start_s - before.end_s > _LONG_S
         found.append(each)
-    return found
+    many = min(_MANY_LONG, len(facts) - 1)
+    return found if not at_ends or at_ends + sum(each.stills for each in facts) >= many else list(facts)
 
 
 def _break(samples: Sequence[Sample], *, told: bool) -> tuple[float, float | None]:

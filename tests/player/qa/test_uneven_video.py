@@ -41,9 +41,9 @@ SHAPES = {
 }
 
 
-def encoded(folder: Path, select: str, codec: Sequence[str]) -> Path:
-    picture = f"testsrc2=s=320x180:r=25:d={SECONDS},select='{select}'"
-    sound = f"sine=d={SECONDS}:r=48000"
+def encoded(folder: Path, select: str, codec: Sequence[str], seconds: int = SECONDS) -> Path:
+    picture = f"testsrc2=s=320x180:r=25:d={seconds},select='{select}'"
+    sound = f"sine=d={seconds}:r=48000"
     command = ["-v", "error", "-nostdin", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]
     command += ["-fps_mode", "vfr", *codec, "-c:a", "aac", "-b:a", "64k", "-f", "hls", "-hls_time", "4"]
     command += ["-hls_playlist_type", "vod", "-hls_segment_filename", "v%03d.ts", "v.m3u8"]
@@ -86,7 +86,7 @@ def test_video_whose_pictures_stand_long_is_sound(
 ) -> None:
     """Also one picture in a segment, of which neither size nor end is told, and stills up to each segment's end."""
     keys = ("-force_key_frames", "expr:gte(t,n_forced*4)", "-an")  # FFmpeg puts the sound of slides elsewhere
-    encoded(tmp_path, select, (*H264, *keys))
+    encoded(tmp_path, select, (*H264, *keys), 28)
     with FileServer(tmp_path) as server:
         assert main(["qa", command, server.url("v.m3u8")]) == 0, capsys.readouterr().out
 
@@ -121,9 +121,18 @@ def test_pictures_that_are_missing_are_lost(change: Callable[[bytes], bytes], ev
     folder = tmp_path / "title"
     shutil.copytree(even, folder)
     assert lost_s(folder, tmp_path) == 0
-    segment = folder / "v001.ts"
-    segment.write_bytes(change(segment.read_bytes()))
-    assert 1.3 <= lost_s(folder, tmp_path) <= 1.7
+    for number in range(3):  # so often that stills would be taken for meant
+        segment = folder / f"v00{number}.ts"
+        segment.write_bytes(change(segment.read_bytes()))
+    assert 3 * 1.3 <= lost_s(folder, tmp_path) <= 3 * 1.7
+
+
+@pytest.mark.parametrize("second", [1, 2])
+def test_a_picture_that_stands_once_is_a_loss(second: int, tmp_path: Path) -> None:
+    """Seconds of pictures never reached the packager, up to the next keyframe: its counters show nothing."""
+    gone = f"not(between(t,{second}.01,{second + 1}.99))"
+    folder = encoded(tmp_path, gone, (*H264, "-force_key_frames", "expr:gte(t,n_forced)"), 12)
+    assert lost_s(folder, tmp_path) == pytest.approx(2.0, abs=0.1)
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60))
