@@ -130,7 +130,8 @@ def test_a_film_without_a_length_is_seen_again_from_its_start(kind, web, tmp_pat
         session.set_speed(8.0)
         assert one.wait(session, 60)
         assert session.state.status is PlaybackStatus.ENDED
-        until(lambda: [round(file.position_s) for file in one.files.last()] == [8])
+        # The end is where libmpv was when it was asked last: at this speed a busy machine asks once in seconds.
+        until(lambda: [4.0 <= file.position_s <= 8.5 for file in one.files.last()] == [True])
         assert [file.resume_s for file in one.files.last()] == [0.0]
 
 

@@ -151,10 +151,17 @@ def test_a_viewer_names_a_file_by_its_whole_path(text, path):
 
 def test_a_title_waits_for_the_sign_in_that_comes_with_it(stage):
     stage.client.titles = cards(3)
+    opened, viewers = stage.client.open, list[str | None]()
+
+    async def opens(*given):
+        viewers.append(stage.client.viewer)
+        return await opened(*given)
+
+    stage.client.open = opens
     stage.start(email="ada@tv.test", password="secret", source=PlaybackSource(title_id="title-1"))
-    assert stage.client.sessions == []
     stage.until(lambda: stage.page == "player" and bool(stage.client.sessions))
     assert stage.client.sessions[-1].source == PlaybackSource(title_id="title-1")
+    assert viewers == ["Ada"]
 
 
 def test_a_link_to_a_title_waits_for_the_viewer(stage):
