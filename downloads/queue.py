@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+import math
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -32,8 +33,8 @@ class _RunningDownload:
 @dataclass(slots=True)
 class Queue:
     """See the module. ``conditions`` looks at the world. ``on_wait`` hears why downloads wait, at each change;
-    ``on_error`` of each failure. A download that failed ``tries`` times in succession is left for a later run. None:
-    what passes by itself is tried for as long as it takes, at longer and longer distances."""
+    ``on_error`` of each failure. A download that failed ``tries`` times in succession is left for a later run. With
+    infinite ``tries`` what passes by itself is tried for as long as it takes, at longer and longer distances."""
 
     store: Store
     downloader: Downloader
@@ -41,14 +42,13 @@ class Queue:
     conditions: Callable[[], QueueConditions]
     on_wait: Callable[[Mapping[str, WaitReason]], None] = lambda _waiting: None
     on_error: Callable[[str, Exception], None] = lambda _id, _error: None
-    tries: int | None = 5
+    tries: float = 5
     has_room: Callable[[DownloadSummary], bool] | None = None
     """Whether a download that failed for want of room would have it now; it then goes on by itself. None: it is left
     for a later run. May block."""
     errors: dict[str, Exception] = field(default_factory=dict)
     _runs: dict[str, _RunningDownload] = field(default_factory=dict)
-    _failures: Counter[str] = field(default_factory=Counter)
-    _given_up: set[str] = field(default_factory=set)
+    _failures: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))  # infinite: no use to try
     _not_before: dict[str, float] = field(default_factory=dict)
     _waiting: Mapping[str, WaitReason] = field(default_factory=dict)
     _lacked: set[str] = field(default_factory=set)
@@ -72,7 +72,6 @@ class Queue:
     def forgive(self, download_id: str) -> None:
         """Try a download at once that has failed before: somebody wants it now."""
         self._failures.pop(download_id, None)
-        self._given_up.discard(download_id)
         self._not_before.pop(download_id, None)
         self._lacked.discard(download_id)
 
@@ -83,7 +82,7 @@ class Queue:
         mine = [
             item
             for item in listed
-            if (only is None or item.id in only) and (item.id not in self._given_up or item.id in self._runs)
+            if (only is None or item.id in only) and (self._failures[item.id] < self.tries or item.id in self._runs)
         ]
         decision = schedule.decide(
             mine, self.settings, self.conditions(), mine=self._runs, not_before=self._not_before
@@ -121,7 +120,6 @@ class Queue:
                     self._try_room_later(item.id)
                     continue
                 self._failures.pop(item.id, None)
-                self._given_up.discard(item.id)
                 self._lacked.discard(item.id)
         return [item.id for item in failed]
 
@@ -157,17 +155,14 @@ class Queue:
         error = task.exception()
         if error is None:
             self._failures.pop(download_id, None)
-            self._given_up.discard(download_id)
             self.errors.pop(download_id, None)
             return
         if not isinstance(error, ANY_ERROR):  # a fault of this program: it ends one download, not the others
             _log.error("a download failed unexpectedly", exc_info=error)
             error = unexpected()
         self.errors[download_id] = error
-        self._failures[download_id] += 1
         passing = isinstance(error, MatineeError) and is_passing(error)
-        if not passing or self._failures[download_id] == self.tries:
-            self._given_up.add(download_id)
+        self._failures[download_id] += 1 if passing else math.inf
         if error.code in LACK_ROOM:
             self._lacked.add(download_id)
             self._try_room_later(download_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -83,9 +84,9 @@ def decide(
     return QueueDecision(tuple(run), waiting, again_s)
 
 
-def retry_delay_s(failures: int) -> float:
+def retry_delay_s(failures: float) -> float:
     """How long to wait after so many failures in succession."""
-    return min(FIRST_RETRY_S * 2.0 ** min(max(failures - 1, 0), 16), LONGEST_RETRY_S)
+    return min(FIRST_RETRY_S * math.pow(2.0, min(max(failures - 1, 0), 16)), LONGEST_RETRY_S)
 
 
 def _held_back(settings: DownloadSettings, conditions: QueueConditions) -> WaitReason | None:

@@ -207,7 +207,7 @@ def is_sound_only(head: bytes) -> bool | None:
 _DATA_TYPES = {0x15, 0x86}  # ID3 metadata, SCTE 35
 
 
-def positions(data: bytes, pid: int) -> Iterator[int]:
+def positions(data: bytes | bytearray, pid: int) -> Iterator[int]:
     """Where the packets with this PID begin."""
     low, high = data[2::_PACKET_BYTES], data[1::_PACKET_BYTES]
     place = low.find(pid & 0xFF)
@@ -236,15 +236,25 @@ def counts_on(data: bytes | bytearray, pid: int) -> bool:
     """Whether the packets with this PID are whole and counted without a break (ISO/IEC 13818-1 2.4.3.3), and none
     allows any counter. A packet may come twice."""
     before: int | None = None
-    for place in range(0, len(data) - _PACKET_BYTES + 1, _PACKET_BYTES):
-        if not _carries(data, place, pid):
+    for place in positions(data, pid):
+        if not data[place + 3] & 0x10:
             continue
         counter = data[place + 3] & 15
-        told = before is not None and data[place + 3] & 0x20 and data[place + 4] and data[place + 5] & 0x80
+        told = before is not None and allows_any_counter(data, place)
         if data[place + 1] & 0x80 or told or (before is not None and counter not in (before, (before + 1) & 15)):
             return False
         before = counter
     return True
+
+
+def allows_any_counter(data: bytes | bytearray, place: int) -> bool:
+    """Whether the packet at ``place`` has a discontinuity_indicator (2.4.3.5)."""
+    return bool(data[place + 3] & 0x20 and data[place + 4] and data[place + 5] & 0x80)
+
+
+def leads_to(before: tuple[int, int], after: tuple[int, int]) -> bool:
+    """Whether no packet is missing between two segments, by the counters with which each begins and ends."""
+    return after[0] == (before[1] + 1) & 15
 
 
 def _carries(data: bytes | bytearray, place: int, pid: int) -> bool:

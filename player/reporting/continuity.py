@@ -14,7 +14,7 @@ from player.reporting.events import MediaBroken, MediaDamaged
 
 MEDIA = ("video", "audio", "subtitles")
 _TOUCHING_S = 0.05
-_MANY = 3  # so many pictures that stand show that a stream is made so; fewer, that pictures never came to be sent
+MANY_STILLS = 3  # pictures that stand show that a stream is made so; of fewer, those that should follow were not sent
 
 
 def continuity(events: Sequence[MediaBroken], damaged: Sequence[MediaDamaged], origin_s: float) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def continuity(events: Sequence[MediaBroken], damaged: Sequence[MediaDamaged], o
     A picture that stands once or twice in a stream whose pictures else come regularly is a loss. Where many stand,
     the rows say so, and nothing is lost.
     """
-    if sum(each.kind == "stands" for each in events) < _MANY:
+    if sum(each.kind == "stands" for each in events) < MANY_STILLS:
         events = [replace(each, kind="lost") if each.kind == "stands" else each for each in events]
     return {
         "lost_s": {media: _total(events, "lost", media) for media in MEDIA},

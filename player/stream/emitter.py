@@ -10,6 +10,7 @@ from typing import NamedTuple
 from player.base.errors import ErrorCode, MediaError
 from player.media.matroska import VOID_BYTES, sample_cluster
 from player.media.model import Codec, StreamConfig, StreamKind
+from player.media.ts import leads_to
 from player.reporting.events import MAIN
 from player.stream.buffer import Superseded
 from player.stream.continuity import (
@@ -317,7 +318,7 @@ class Emitter:
             return False
         unbroken = sample.dts_s <= behind.until_s + VIDEO_SLACK_S
         if slot.number != behind.slot:
-            counted = sample.counters[0] == (behind.counters[1] + 1) & 15
+            counted = leads_to(behind.counters, sample.counters)
             unbroken = self._joined = unbroken and counted and slot.number == behind.slot + 1
         return unbroken
 

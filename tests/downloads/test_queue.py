@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,7 +45,7 @@ class World:
         folder.note(ledger.changed(State.COMPLETE))
         return State.COMPLETE
 
-    def queue(self, shelf: Shelf, **more: int | None) -> Queue:
+    def queue(self, shelf: Shelf, **more: float) -> Queue:
         settings = DownloadSettings(reserve_bytes=0)
         return Queue(shelf.store, self, settings, lambda: QueueConditions(self.now_s, 0), **more)  # type: ignore[arg-type]
 
@@ -67,7 +68,7 @@ def test_an_app_goes_on_by_itself_however_long_the_service_was_away(world: World
             raise NetError(ErrorCode.NET_REFUSED, "Nobody answers.")
 
     world.meet = meet
-    asyncio.run(world.queue(shelf, tries=None).run())
+    asyncio.run(world.queue(shelf, tries=math.inf).run())
     assert states(shelf) == [State.COMPLETE]
     assert world.now_s <= _AWAY_S + LONGEST_RETRY_S, "it is tried often enough to go on soon"
     assert len(world.tried) < _AWAY_S / 300, "and not so often that it disturbs"
@@ -86,9 +87,9 @@ def test_a_command_ends_after_some_tries(world: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.logs_errors
-@pytest.mark.parametrize("tries", [None, 5])
+@pytest.mark.parametrize("tries", [math.inf, 5])
 def test_a_fault_of_the_program_ends_one_download_and_not_the_others(
-    world: World, tmp_path: Path, tries: int | None
+    world: World, tmp_path: Path, tries: float
 ) -> None:
     shelf = new_shelf(tmp_path)
     broken = shelf.add("http://example.test/a.m3u8", priority=9)

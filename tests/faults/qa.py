@@ -872,7 +872,7 @@ FAULTS = [
     Fault(
         "qa-a-picture-that-stands-once-was-meant-to",
         "tests/player/qa/test_uneven_video.py::test_a_picture_that_stands_once_is_a_loss",
-        lambda patch: patch.setattr("player.reporting.continuity._MANY", 0),
+        lambda patch: patch.setattr("player.reporting.continuity.MANY_STILLS", 0),
     ),
     Fault(
         "qa-a-dead-channel-passes-in-a-short-time",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from downloads import removal, request, rights, service
-from downloads.engine import access_of, licences_of
+from downloads.engine import access_of
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.store import Store
@@ -20,7 +20,7 @@ from drm_client.rights import ForecastStep
 from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, InputError, exit_code
 from player.engine import Engine
 from ui.cli.download_store import by_service, open_store
-from ui.cli.download_work import engine_of, finish_removals
+from ui.cli.download_work import engine_of, finish_removals, licences_for
 from ui.cli.options import profile_folder
 from ui.cli.output import print_json
 
@@ -180,15 +180,6 @@ def _service_of_licence(args: argparse.Namespace, download_id: str) -> str | Non
             return removal.service_of(download_id, licences)
     except DrmError:
         return None
-
-
-def licences_for(engine: Engine) -> OfflineLicences | None:
-    """The licences that are kept here; None where there is no service."""
-
-    async def kept() -> OfflineLicences | None:
-        return await licences_of(engine)()
-
-    return engine.submit(kept()).result()
 
 
 def send_receipts(engine: Engine, licences: OfflineLicences | None) -> int:

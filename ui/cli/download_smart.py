@@ -16,9 +16,9 @@ from downloads.store import Store
 from player.base.errors import ErrorCode, ExitCode, InputError
 from player.engine import Engine
 from ui.cli.download_actions import choice_of, document_of
-from ui.cli.download_rights import licences_for, send_receipts
+from ui.cli.download_rights import send_receipts
 from ui.cli.download_store import open_store
-from ui.cli.download_work import engine_of, work
+from ui.cli.download_work import engine_of, licences_for, work
 from ui.cli.output import print_json
 
 

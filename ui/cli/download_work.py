@@ -116,14 +116,19 @@ def work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:
     return int(exit_code(error))
 
 
-def finish_removals(engine: Engine, store: Store) -> None:
-    """Finish the removals that an earlier run was killed in; what cannot be finished now waits."""
+def licences_for(engine: Engine) -> OfflineLicences | None:
+    """The licences that are kept here; None where there is no service."""
 
     async def kept() -> OfflineLicences | None:
         return await licences_of(engine)()
 
+    return engine.submit(kept()).result()
+
+
+def finish_removals(engine: Engine, store: Store) -> None:
+    """Finish the removals that an earlier run was killed in; what cannot be finished now waits."""
     try:
-        licences = engine.submit(kept()).result()
+        licences = licences_for(engine)
         if licences is not None:
             removal.finish(store, licences)
     except ANY_ERROR as error:

@@ -14,14 +14,16 @@ from player.manifest.model import Rendition, Segment
 from player.media.demux import Demuxer, open_demuxer
 from player.media.model import Codec, Sample, StreamConfig, StreamKind
 from player.media.timestamps import TimestampUnwrapper
+from player.media.ts import leads_to
 from player.media.whole_segment import WholeSource
 from player.qa.ladder.keys import SweepKeys
 from player.qa.ladder.packets import PacketFaults, packet_faults
+from player.reporting.continuity import MANY_STILLS
+from player.stream.continuity import VIDEO_SLACK_S
 
 if TYPE_CHECKING:
     from av.frame import Frame
 
-_LONG_S, _MANY_LONG = 0.5, 3
 _HEVC_SKIPPED = frozenset({8, 9})  # RASL_N and RASL_R: skipped where decoding starts at the keyframe
 _DECODERS = {Codec.AV1: "libdav1d"}  # FFmpeg's own needs hardware
 
@@ -133,7 +135,7 @@ class Ruler:
             break_s=break_s,
             broken_at_s=broken_at_s,
             counters=None if any(each.counters is None for each in own) else own[0].counters,
-            stills=sum(after.dts_s - before.dts_s > _LONG_S for before, after in pairwise(own)),
+            stills=sum(after.dts_s - before.dts_s > VIDEO_SLACK_S for before, after in pairwise(own)),
         )
 
     def _borrowing(self, position: int, config: StreamConfig, own: list[Sample], lost: int) -> int:
@@ -215,12 +217,12 @@ def standing(facts: Sequence[SegmentFacts]) -> list[SegmentFacts]:
     for each in facts:
         before = found[-1] if found else None
         if before is not None and before.counters is not None and each.counters is not None:
-            counted = each.counters[0] == (before.counters[1] + 1) & 15 and each.position == before.position + 1
+            counted = leads_to(before.counters, each.counters) and each.position == before.position + 1
             if counted and before.end_s is not None and each.start_s is not None and each.start_s > before.end_s:
                 found[-1] = replace(before, end_s=each.start_s)
-                at_ends += each.start_s - before.end_s > _LONG_S
+                at_ends += each.start_s - before.end_s > VIDEO_SLACK_S
         found.append(each)
-    many = min(_MANY_LONG, len(facts) - 1)
+    many = min(MANY_STILLS, len(facts) - 1)
     return found if not at_ends or at_ends + sum(each.stills for each in facts) >= many else list(facts)
 
 

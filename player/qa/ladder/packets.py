@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from player.media.ts import looks_like_ts, payload
+from player.media.ts import allows_any_counter, looks_like_ts, payload
 
 _BYTES = 188
 _NULL_PID = 0x1FFF
@@ -52,7 +52,7 @@ def packet_faults(data: bytes) -> PacketFaults | None:
         if not control & 0x10:
             continue
         counter, body = control & 0x0F, payload(data, place)
-        told = control & 0x20 and data[place + 4] and data[place + 5] & 0x80
+        told = allows_any_counter(data, place)
         last, again = before.get(pid), False
         if last is not None and not told:
             again = counter == last[0] and body == last[1] and not last[2]

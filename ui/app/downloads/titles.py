@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -320,7 +321,7 @@ class KeptTitles:
                 lambda: self._is_playing() or somebody_plays(store.root), conditions.network_is_metered
             ),
             on_wait=self._waiting,
-            tries=None,
+            tries=math.inf,
             has_room=self._has_room,
         )
         self._work = asyncio.create_task(self._run(self._queue), name="downloads")
