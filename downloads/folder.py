@@ -29,6 +29,7 @@ from drm_client.sealing import TAG_BYTES, FingerprintStream, Sealer, SealingStre
 from player.base.errors import ErrorCode
 from player.base.files import sync_folder
 
+_RUN_LOCK = "run.lock"
 _WANTED = "wanted"
 _SMALL_BYTES = 1024 * 1024
 ITEMS = "items"
@@ -211,7 +212,7 @@ class DownloadFolder:
         ``download.store_gone`` or ``disk.full`` where that cannot be noted."""
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(held(self.path / "run.lock", wait=False))
+                stack.enter_context(held(self.path / _RUN_LOCK, wait=False))
             except BlockingIOError:
                 raise DownloadError(
                     ErrorCode.DOWNLOAD_BUSY, "Another program is working on this download.", recoverable=True
@@ -222,11 +223,19 @@ class DownloadFolder:
 
     @property
     def is_running(self) -> bool:
-        return is_held(self.path / "run.lock")
+        return is_held(self.path / _RUN_LOCK)
 
     def drop_media(self) -> None:
         """Delete the files of all items, without a note of it: for a removal."""
         shutil.rmtree(self.path / ITEMS, ignore_errors=True)  # follows no link
+
+    def drop_files(self) -> None:
+        """Delete all else that is in the folder, too. What is left of the download is listed as damaged."""
+        self.drop_media()
+        for path in self.path.iterdir():
+            if path.name != _RUN_LOCK:
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def want(self, start_s: float) -> None:
         """Tell whoever downloads that this time is wanted first: somebody watches. A hint that may get lost."""

@@ -44,18 +44,41 @@ def remove(store: Store, name: str, licences: OfflineLicences | None, reason: st
     try:
         planned = licences.store.plan_removal(ours)
     except DrmError as error:
-        if error.fields.get("reason") not in _FULL or not _shares_disk(folder, licences):
+        if not _is_full(error) or not _shares_disk(folder, licences):
             raise
-        folder.drop_media()  # on a full disk what goes makes the room for the note that it goes
-        planned = licences.store.plan_removal(ours)
+        planned = _plan_making_room(folder, ours, licences)
     try:
         store.remove(folder.id)
     except DownloadError as error:
         if error.code is not ErrorCode.DOWNLOAD_NOT_FOUND:
             licences.store.removed(ours)
             raise
-    _give_back(store, planned, licences)
-    licences.store.removed(ours)
+    try:
+        _give_back(store, planned, licences)
+        licences.store.removed(ours)
+    except DrmError as error:
+        if not _is_full(error):
+            raise
+        _log.info("the removal of download %s is finished once there is room", folder.id)
+
+
+def _plan_making_room(folder: DownloadFolder, ours: Removal, licences: OfflineLicences) -> Removal:
+    """On a full disk what goes makes the room for the note that it goes: the media, then all else of a download whose
+    licences the vault knows by itself. One that has none needs no note."""
+    folder.drop_media()
+    try:
+        return licences.store.plan_removal(ours)
+    except DrmError as error:
+        if not _is_full(error) or not all(folder.id in licences.store.uses(one) for one in ours.licence_ids):
+            raise
+        if not ours.licence_ids:
+            return ours
+    folder.drop_files()
+    return licences.store.plan_removal(ours)
+
+
+def _is_full(error: DrmError) -> bool:
+    return error.fields.get("reason") in _FULL
 
 
 def finish(store: Store, licences: OfflineLicences) -> int:

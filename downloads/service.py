@@ -86,13 +86,16 @@ class ServiceAccess(Access):
         if old_id is None or not await licences.is_forgotten(old_id):
             return False
         plan = await asyncio.to_thread(folder.plan)
-        await self._acquire(folder, plan.origin, plan.kids)
+        await self._acquire(folder, plan.origin, plan.kids, old_id)
         new_id = await asyncio.to_thread(licence_of, folder)
-        if new_id not in (None, old_id):
-            await asyncio.to_thread(licences.hand_over, old_id, new_id, folder.id)
+        if new_id != old_id:
+            await asyncio.to_thread(licences.hand_over, old_id, folder.id)
         return True
 
-    async def _acquire(self, folder: DownloadFolder, origin: DownloadOrigin, kids: Collection[bytes]) -> None:
+    async def _acquire(
+        self, folder: DownloadFolder, origin: DownloadOrigin, kids: Collection[bytes], old_id: str | None = None
+    ) -> None:
+        """Have a licence and note it, in the place of the one with ``old_id``."""
         grant = await self._grant(origin)
         licences = await self.licences()
         if grant.licence_url is None or licences is None:
@@ -103,6 +106,8 @@ class ServiceAccess(Access):
             LicenceOrder(grant.licence_url, grant.download_id, origin.title_id, tuple(wanted)), folder.id
         )
         kept.clear()
+        if old_id is not None:
+            await asyncio.to_thread(licences.carry_over, old_id, kept.licence_id)
         await asyncio.to_thread(note_licence, folder, kept.licence_id)
 
     async def _ask_clearkey(self, folder: DownloadFolder, origin: DownloadOrigin, kids: Collection[bytes]) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -69,11 +69,21 @@ class Renewals:
 @dataclass(frozen=True, slots=True)
 class Confirmations:
     """What the service said of the licences here: the IDs of those that are good, and of those that it has withdrawn.
-    The ``released`` were given back before; an older copy of the vault had them still."""
+    The ``released`` were given back before; an older copy of the vault had them still. It knows none of the
+    ``forgotten``: its operator has put a backup back."""
 
     confirmed: tuple[str, ...] = ()
     withdrawn: tuple[str, ...] = ()
     released: tuple[str, ...] = ()
+    forgotten: tuple[str, ...] = ()
+
+    def __add__(self, more: Confirmations) -> Confirmations:
+        return Confirmations(
+            self.confirmed + more.confirmed,
+            self.withdrawn + more.withdrawn,
+            self.released + more.released,
+            self.forgotten + more.forgotten,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +247,16 @@ class OfflineLicences:
             raise
         return await asyncio.to_thread(self._keep_renewed, issued)
 
-    async def renew_all(self, *, due_only: bool = False) -> Renewals:
-        """Renew every licence of this service that can be, or only those for which it is time. One that must be
-        confirmed and cannot be renewed is requested again."""
+    async def renew_all(self, *, due_only: bool = False, but: Collection[str] = ()) -> Renewals:
+        """Renew every licence of this service that can be, or only those for which it is time; none of the IDs in
+        ``but``. One that must be confirmed and cannot be renewed is requested again."""
         done, failed = [], dict[str, Exception]()
         kept = self.store.all()
         for licence in kept:  # all at once: no key waits in memory for the service's answers
             licence.clear()
         for licence in filter(self._is_ours, kept):
+            if licence.licence_id in but:
+                continue
             try:
                 renewed = await self._renew_or_acquire(licence, due_only=due_only)
             except Exception as error:  # noqa: BLE001  (each licence by itself; the caller tells them all)
@@ -291,15 +303,18 @@ class OfflineLicences:
         said = (await self._ask_states((licence_id,))).licences.get(licence_id)
         return said is not None and said.state == _UNKNOWN
 
-    def hand_over(self, old_id: str, new_id: str, download_id: str) -> None:
-        """A download has another licence now; a rental's playback clock goes on."""
+    def carry_over(self, old_id: str, new_id: str) -> None:
+        """A licence takes the place of another: a rental's playback clock goes on. Before anything names the new one,
+        so that whoever is killed meanwhile has won no time."""
         with self._vault.exclusive():
             old, new = self.store.get(old_id), self.store.get(new_id)
             old.clear()
-            if new.rights.policy.rental:
-                first_play_s = rules.first_play_at(old.rights)
-                self.store.put(new.with_rights(rules.with_first_play(new.rights, first_play_s)))
+            self.store.put(new.with_rights(rules.carried_over(old.rights, new.rights)))
             new.clear()
+
+    def hand_over(self, old_id: str, download_id: str) -> None:
+        """A download has another licence now; the old one goes, unless another download has it."""
+        with self._vault.exclusive():
             self.store.drop_use(old_id, download_id)
             self.give_back_unused(old_id)
 
@@ -345,9 +360,7 @@ class OfflineLicences:
         ids = await asyncio.to_thread(self.store.issued_by, self._service.address)
         for begin in range(0, max(1, len(ids)), MAX_STATES):
             _, some, _ = await self._ask_part(ids[begin : begin + MAX_STATES])
-            found = Confirmations(
-                found.confirmed + some.confirmed, found.withdrawn + some.withdrawn, found.released + some.released
-            )
+            found += some
         return found
 
     async def is_device_removed(self) -> bool:
@@ -373,8 +386,7 @@ class OfflineLicences:
         """Ask what this service has withdrawn since the last time; the IDs of its licences here that were."""
         service, hit = self._service, set[str]()
         for _ in range(_MAX_PARTS):
-            kept = self._vault.get(_SERIAL, service.address)
-            since = 0 if kept is None else int(kept)
+            since, since_at = self._read_to()
             answer = await service.get(f"/revocations?since={since}", tag=self._list_tag)
             if answer is None:  # nothing new
                 break
@@ -383,11 +395,13 @@ class OfflineLicences:
             self.next_list_s = members.number("next_at") - members.number("issued_at")
             hit |= await asyncio.to_thread(self._withdraw, members)
             serial = members.count("serial")
-            if serial < since:  # its operator has put a backup back: entries that are new have numbers that were read
-                self._vault.put(_SERIAL, service.address, b"0")
+            if serial < since or members.number_or_none("since_at") != since_at:
+                # Its operator has put a backup back: entries that are new have numbers that were read.
+                self._vault.put(_SERIAL, service.address, b"[0, null]")
                 continue
             if serial > since:
-                self._vault.put(_SERIAL, service.address, str(serial).encode())
+                place = json.dumps([serial, members.number_or_none("at")])
+                self._vault.put(_SERIAL, service.address, place.encode())
             if not members.flag("more") or serial <= since:
                 break
         return tuple(sorted(hit))
@@ -433,6 +447,13 @@ class OfflineLicences:
         except Exception as error:  # noqa: BLE001  (the refusal is the caller's news; upkeep asks again)
             _log.info("a refusal could not be confirmed: %s", getattr(error, "code", type(error).__name__))
 
+    def _read_to(self) -> tuple[int, float | None]:
+        """The last entry of the service's list of withdrawals that was read: its serial, and its time (None where the
+        service tells none). Both together name it: after a backup was put back others get the same serials."""
+        kept = json.loads(self._vault.get(_SERIAL, self._service.address) or b"0")
+        serial, at = kept if isinstance(kept, list) else (kept, None)
+        return int(serial), at
+
     def _next_generation(self) -> tuple[int, int]:
         """What is told to the service of how far the vault has come: now, and the last time. It is kept that it was
         told; no copy of the vault ever says the same. Each service has a count of its own, so that none can move
@@ -476,6 +497,7 @@ class OfflineLicences:
         confirmed: list[str] = []
         withdrawn: list[str] = []
         released: list[str] = []
+        forgotten: list[str] = []
         if states.generation >> _MARK_BITS > _MAX_COUNT:
             raise untrusted("It has seen more changes than there can be.")
         with self._vault.exclusive():
@@ -494,6 +516,8 @@ class OfflineLicences:
                 elif said.state == "released":
                     self.store.release(licence_id, None)
                     released.append(licence_id)
+                elif said.state == _UNKNOWN:
+                    forgotten.append(licence_id)
                 elif said.state == _IN_FORCE:
                     licence = self.store.get(licence_id)
                     good = licence.rights
@@ -507,7 +531,8 @@ class OfflineLicences:
                     if good != licence.rights:
                         self.store.put(licence.with_rights(good))
                     licence.clear()
-        return Confirmations(tuple(confirmed), tuple(withdrawn), tuple(released)), doubted
+        found = Confirmations(tuple(confirmed), tuple(withdrawn), tuple(released), tuple(forgotten))
+        return found, doubted
 
     def _read(self, licence_id: str) -> tuple[KeptLicence, TrustedTime]:
         """A licence and the time of its issuer."""

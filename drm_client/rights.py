@@ -184,6 +184,18 @@ def with_first_play(rights: LicenceFacts, first_play_s: float | None) -> Licence
     return replace(rights, first_play=FirstPlay(TrustedTime(first_play_s, first_play_s), settled=True))
 
 
+def carried_over(old: LicenceFacts, new: LicenceFacts) -> LicenceFacts:
+    """``new`` takes the place of ``old``: a rental's playback clock goes on, by the earlier of both first plays."""
+    first = old.first_play
+    if not new.policy.rental or (first is None and old.policy.first_play_at is None):
+        return new
+    if first is None or (old.policy.first_play_at is not None and old.policy.first_play_at < first.time.at_s):
+        return with_first_play(new, old.policy.first_play_at)
+    if new.first_play is not None and new.first_play.time.at_s <= first.time.at_s:
+        return new
+    return replace(new, first_play=first)
+
+
 def simulate(
     rights: LicenceFacts,
     now: TrustedTime,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from drm_client.errors import DrmError, DrmErrorCode
-from drm_client.offline import OfflineLicences
+from drm_client.offline import OfflineLicences, Renewals
 from drm_client.refusals import RefusedError
 from drm_client.rights import RightsState
 from drm_client.trusted_service import TrustedService
@@ -75,6 +75,16 @@ class UpkeepReport:
         return tuple(told)
 
 
+class KeptMedia(Protocol):
+    """What the licences are kept for, on the event loop of upkeep."""
+
+    async def finish_removals(self) -> None:
+        """Finish the removals that a program was killed in."""
+
+    async def replace(self, address: str, forgotten: Collection[str]) -> Renewals:
+        """Have new licences in the place of those that the service at ``address`` signs to know nothing of."""
+
+
 class KeptLicenceUpkeep:
     """The passes for one service. Belongs to one event loop."""
 
@@ -109,34 +119,41 @@ class KeptLicenceUpkeep:
         may have made the last one. Raises as the vault does."""
         return UpkeepReport(ending=self._look()[1], service=self._service.address)
 
-    async def run(self) -> UpkeepReport:
-        """One pass. Raises only where the vault does not open; what the service or the network refuse is in the
-        report."""
+    async def run(self, media: KeptMedia | None = None) -> UpkeepReport:
+        """One pass; licences that the service forgot are replaced for ``media``. Raises only where the vault does not
+        open; what the service or the network refuse is in the report."""
         async with self._running:
             if not await asyncio.to_thread(self._has_work):
                 return UpkeepReport()
-            return await self._run()
+            return await self._run(media)
 
-    async def _run(self) -> UpkeepReport:
-        licences, failed = self._licences, dict[str, Exception]()
+    async def _run(self, media: KeptMedia | None) -> UpkeepReport:
+        licences, failed, address = self._licences, dict[str, Exception](), self._service.address
         next_list_s = DAILY_S
         if await asyncio.to_thread(self._service.clock.is_doubtful):
             await _step(failed, "time", self._service.ask_time)
         states = await _step(failed, "state", licences.confirm_states)
         listed = await _step(failed, "revocations", licences.check_revocations)
-        renewals = await _step(failed, "renewals", lambda: licences.renew_all(due_only=True))
+        forgotten = () if states is None or media is None else states.forgotten
+        replaced = None
+        if media is not None and forgotten:
+            replaced = await _step(failed, "forgotten", lambda: media.replace(address, forgotten))
+        renewals = await _step(failed, "renewals", lambda: licences.renew_all(due_only=True, but=forgotten))
         sent = await _step(failed, "receipts", licences.send_receipts)
         if listed is not None:
             next_list_s = min(max(licences.next_list_s, LEAST_S), DAILY_S)
         unsettled, ending, warn_in_s = await asyncio.to_thread(self._look)
+        refused = {
+            one: error for some in (replaced, renewals) if some is not None for one, error in some.failed.items()
+        }
         report = UpkeepReport(
             confirmed=() if states is None else states.confirmed,
             withdrawn=tuple(sorted({*(() if states is None else states.withdrawn), *(listed or ())})),
             released=() if states is None else states.released,
-            renewed=() if renewals is None else renewals.renewed,
+            renewed=tuple(one for some in (replaced, renewals) if some is not None for one in some.renewed),
             given_back=sent or 0,
             ending=ending,
-            failed=failed | ({} if renewals is None else dict(renewals.failed)),
+            failed=failed | refused,
             next_s=RETRY_S if failed else SOON_S if unsettled else min(next_list_s, warn_in_s),
             service=self._service.address,
         )

@@ -26,7 +26,7 @@ from drm_client.licence import LicenceClient
 from drm_client.memory import forbid_core_dumps
 from drm_client.offline import OfflineLicences
 from drm_client.signed_licences import SignedLicences
-from drm_client.upkeep import UpkeepReport
+from drm_client.upkeep import KeptMedia, UpkeepReport
 from player.base.clock import Clock, SystemClock
 from player.base.errors import ErrorCode, InputError, ServiceError
 from player.base.memory import MemoryKeeper, share_heaps
@@ -75,7 +75,8 @@ class EngineSettings:
     ``telemetry`` is the viewer's consent to tell the service how playbacks went, and a collector at ``collector_url``
     (empty for none) all about them. ``schemes`` adds transports for addresses of the program's own (kept titles).
     ``on_transfer`` is told of every exchange, ``on_upkeep`` of every pass over the kept licences, on the engine's
-    thread. Small pictures of the viewer's own films are kept in ``picture_folder``; without it none are drawn."""
+    thread. Small pictures of the viewer's own films are kept in ``picture_folder``; without it none are drawn.
+    ``kept_media`` is what the licences of this profile are kept for."""
 
     profile: Path
     service_url: str | None = None
@@ -90,6 +91,7 @@ class EngineSettings:
     schemes: Mapping[str, Callable[[Clock], Transport]] = field(default_factory=dict)
     on_transfer: Callable[[Transfer], None] = lambda _transfer: None
     on_upkeep: Callable[[UpkeepReport], None] = lambda _report: None
+    kept_media: KeptMedia | None = None
 
 
 def _unless_live(observe: Callable[[Event], None], state: Callable[[], PlaybackState]) -> Callable[[Event], None]:
@@ -153,7 +155,9 @@ class Engine:
             self._add_telemetry("telemetry.db", self.service.telemetry, Form.QUALITY)
         if settings.collector_url:
             self._add_telemetry("events.db", self._collect, Form.EVENTS)
-        self.upkeep = LicenceUpkeep(settings.profile, self._all_rights, self.clock, settings.on_upkeep)
+        self.upkeep = LicenceUpkeep(
+            settings.profile, self._all_rights, self.clock, settings.on_upkeep, settings.kept_media
+        )
         """What is done about kept licences when their services can be reached; for the engine's loop."""
         self._licences = LicenceClient(self._post_licence, self._device, now=self._now_s, signed=self._signed)
         self.loop.call_soon_threadsafe(self._start_watching)

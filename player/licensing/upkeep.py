@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 from drm_client.errors import DrmError
-from drm_client.upkeep import UpkeepReport
+from drm_client.upkeep import KeptMedia, UpkeepReport
 from drm_client.vault import FILE_NAME
 from player.base.clock import Clock
 from player.licensing.device_rights import DeviceRights
@@ -27,15 +27,21 @@ Rights = Callable[[], Awaitable[Sequence[DeviceRights]]]
 class LicenceUpkeep:
     """Runs :class:`drm_client.upkeep.KeptLicenceUpkeep` for each service that licences are kept of, on the engine's
     loop. ``on_report`` hears of every pass that was made, and in between of what is nearly over. Each service by
-    itself: one that does not answer holds up no other."""
+    itself: one that does not answer holds up no other. ``media`` is what the licences are kept for."""
 
     def __init__(
-        self, profile: Path, rights: Rights, clock: Clock, on_report: Callable[[UpkeepReport], None] = lambda _: None
+        self,
+        profile: Path,
+        rights: Rights,
+        clock: Clock,
+        on_report: Callable[[UpkeepReport], None] = lambda _: None,
+        media: KeptMedia | None = None,
     ) -> None:
         self._vault = profile / FILE_NAME
         self._rights = rights
         self._clock = clock
         self._on_report = on_report
+        self._media = media
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def start(self) -> None:
@@ -52,14 +58,21 @@ class LicenceUpkeep:
         """One pass with each service, or with the one at ``service``, due or not; none where nothing is kept. Raises
         DrmError where the vault does not open."""
         found = await self._open()
+        await self._tidy()
         wanted = [rights for rights in found if service is None or rights.service.address == service.rstrip("/")]
         return tuple(await asyncio.gather(*map(self._pass, wanted)))
 
     async def _open(self) -> Sequence[DeviceRights]:
         return await self._rights() if await asyncio.to_thread(self._vault.exists) else ()
 
+    async def _tidy(self) -> None:
+        """Before a pass, so that it sends the receipts too. What cannot be finished now holds no pass up."""
+        if self._media is not None and await asyncio.to_thread(self._vault.exists):
+            with _outliving():
+                await self._media.finish_removals()
+
     async def _pass(self, rights: DeviceRights) -> UpkeepReport:
-        report = await rights.upkeep.run()
+        report = await rights.upkeep.run(self._media)
         self._on_report(report)
         for name, error in report.failed.items():
             _log.info("upkeep of licences, %s: %s", name, getattr(error, "code", type(error).__name__))
@@ -69,6 +82,7 @@ class LicenceUpkeep:
         """Look which services there are."""
         await self._clock.sleep(FIRST_S)
         while True:
+            await self._tidy()
             with _outliving():
                 for rights in await self._open():
                     address = rights.service.address

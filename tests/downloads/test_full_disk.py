@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
-from downloads import request
+from downloads import removal, request, service
 from downloads.errors import DownloadError, disk_full
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadOrigin, State
 from drm_client import whole_files
+from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import FileKeyStore
+from drm_client.licence_store import LicenceStore, Removal
 from player.base.errors import ErrorCode
+from tests.drm_client.offline_kit import ORDER, Desk
 from tests.kit.downloads import noise_title, shelf
 from tests.kit.fileserver import FileServer
 from tests.kit.full_disk import CASES, WorkingQueue, impatient, in_small_memory, is_waiting
@@ -53,6 +56,35 @@ def test_a_disk_that_takes_no_note_of_it_is_waited_for_all_the_same(
         work = WorkingQueue(made)
         asyncio.run(work.run_while(full.clear, lambda: is_waiting(work)))
         assert made.again().get(download.id).ledger.state is State.COMPLETE
+
+
+@pytest.mark.parametrize("has", ["without a licence", "with a licence", "with a licence that is not noted as used"])
+def test_an_empty_download_can_be_removed_from_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has: str
+) -> None:
+    """There is no media that could make room for the note that it goes. What is there goes as far as the vault knows
+    by itself which licence belongs to it."""
+    desk, made = Desk(tmp_path, keys=FileKeyStore(tmp_path / "keys", b"m")), shelf(tmp_path)
+    folder, plan = made.add("https://x/y"), LicenceStore.plan_removal
+    if has != "without a licence":
+        used = folder.id if has == "with a licence" else None
+        licence_id = asyncio.run(desk.licences.acquire(ORDER, used)).licence_id
+        service.note_licence(folder, licence_id)
+
+    def full(store: LicenceStore, planned: Removal) -> Removal:
+        if has == "without a licence" or (folder.path / "journal").exists():
+            raise DrmError(DrmErrorCode.STORE_UNUSABLE, "The disk is full.", reason="SQLITE_FULL")
+        return plan(store, planned)
+
+    monkeypatch.setattr(LicenceStore, "plan_removal", full)
+    if has == "with a licence that is not noted as used":
+        with pytest.raises(DrmError):
+            removal.remove(made.store, folder.id, desk.licences)
+        assert service.licence_of(made.store.get(folder.id)) == licence_id
+    else:
+        removal.remove(made.store, folder.id, desk.licences)
+        assert (made.store.ids(), desk.licences.store.ids(), desk.licences.store.removals()) == ((), (), ())
+    desk.vault.close()
 
 
 @pytest.mark.parametrize("what", ["its journal", "its request", "what lies beside it"])

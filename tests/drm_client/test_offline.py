@@ -453,6 +453,33 @@ async def test_a_list_that_is_shorter_than_what_was_read_is_read_from_its_beginn
     assert await desk.licences.check_revocations() == (kept,)
 
 
+async def test_a_list_that_became_shorter_and_has_grown_again_is_read_from_its_beginning(desk: Desk) -> None:
+    """As above, but the client looks when there are as many entries again, or more."""
+    kept, another = await desk.kept(), await desk.kept()
+    desk.server.revoked_devices += ["another", "and-another"]
+    assert await desk.licences.check_revocations() == ()
+    desk.server.revoked_devices.clear()
+    desk.server.list_at = lambda serial: START + HOUR + serial if serial else None
+    desk.server.revoked |= {kept, "f" * 32}
+    assert await desk.licences.check_revocations() == (kept,)
+    calls = len(desk.server.calls)
+    assert await desk.licences.check_revocations() == ()
+    assert len(desk.server.calls) == calls + 1, "it is read whole each time"
+    desk.server.revoked.add(another)
+    assert await desk.licences.check_revocations() == (another,)
+
+
+@pytest.mark.parametrize("kept_as", [b"2", b"[2, null]"])
+async def test_a_place_in_the_list_without_its_time_is_read_once_more(desk: Desk, kept_as: bytes) -> None:
+    """A vault of an earlier version; and a service that says no times, as earlier ones."""
+    kept = await desk.kept()
+    desk.server.revoked |= {kept, "f" * 32}
+    desk.vault.put("revocations", ADDRESS, kept_as)
+    with patch.object(desk.server, "list_at", lambda _serial: None):
+        assert await desk.licences.check_revocations() == ()
+    assert await desk.licences.check_revocations() == (kept,)
+
+
 async def test_a_licence_is_given_back_without_a_network(desk: Desk) -> None:
     licence_id = await desk.kept()
     desk.server.online = False

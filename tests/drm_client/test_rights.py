@@ -27,6 +27,35 @@ def started(seconds: float = 0.0, **changes: object) -> LicenceFacts:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "first_play"),
+    [
+        (started(rental=True), LicenceFacts(policy(rental=True)), FirstPlay(at(0), settled=True)),
+        (started(rental=True), started(HOUR, rental=True), FirstPlay(at(0), settled=True)),
+        (started(HOUR, rental=True), started(rental=True), FirstPlay(at(0), settled=True)),
+        (started(), LicenceFacts(policy()), None),
+        (LicenceFacts(policy(rental=True)), LicenceFacts(policy(rental=True)), None),
+        # Dated by a clock that was not sure: a signed time may still set it right.
+        (
+            LicenceFacts(policy(rental=True), FirstPlay(at(9, 5))),
+            LicenceFacts(policy(rental=True)),
+            FirstPlay(at(9, 5)),
+        ),
+        # Another device of the account has played it first.
+        (
+            started(HOUR, rental=True, first_play_at=START),
+            LicenceFacts(policy(rental=True)),
+            FirstPlay(at(0), settled=True),
+        ),
+    ],
+)
+def test_the_first_play_of_a_rental_goes_on_in_another_licence(
+    old: LicenceFacts, new: LicenceFacts, first_play: FirstPlay | None
+) -> None:
+    carried = rights.carried_over(old, new)
+    assert (carried.first_play, carried.policy) == (first_play, new.policy)
+
+
+@pytest.mark.parametrize(
     ("held", "seconds", "state", "may_start", "remaining_s"),
     [
         (LicenceFacts(policy()), 0, "ready", True, 48 * HOUR),

@@ -825,7 +825,12 @@ FAULTS = [
     Fault(
         "rights-a-shorter-list-is-not-read-again",
         "tests/drm_client/test_offline.py::test_a_list_that_is_shorter_than_what_was_read_is_read_from_its_beginning",
-        rewritten(OfflineLicences, "check_revocations", "if serial < since:", "if False:"),
+        rewritten(
+            OfflineLicences,
+            "check_revocations",
+            'if serial < since or members.number_or_none("since_at") != since_at:',
+            "if False:",
+        ),
     ),
     Fault(
         "rights-a-shorter-list-repeats-what-was-asked",

@@ -12,19 +12,24 @@ from typing import TypeVar
 
 import pytest
 
+from backend_stub.services.rights.revocation import Revocations
 from downloads import removal
+from downloads.folder import DownloadFolder
 from downloads.store import Store
-from drm_client import keystore, locks, passphrase, trusted_service, vault
+from downloads.upkeep import KeptDownloads
+from drm_client import keystore, locks, passphrase, rights, trusted_service, vault
 from drm_client.errors import DrmError
 from drm_client.keystore import FileKeyStore, SystemKeyStore
 from drm_client.licence_store import LicenceStore, Removal
 from drm_client.limited_calls import LimitedCalls
-from drm_client.offline import OfflineLicences
+from drm_client.offline import OfflineLicences, Renewals
 from drm_client.trusted_service import TrustedService
 from drm_client.upkeep import KeptLicenceUpkeep
 from drm_client.vault import Vault
 from player.licensing import upkeep
 from tests.faults.model import Fault
+from ui.app.system import beside
+from ui.cli import download_actions
 
 T = TypeVar("T")
 
@@ -33,6 +38,7 @@ _MEANWHILE = "tests/drm_client/test_meanwhile.py"
 _LOCKS = "tests/drm_client/test_locks.py"
 _PASSPHRASE = "tests/drm_client/test_passphrase.py"
 _VAULT = "tests/drm_client/test_vault.py"
+_UPKEEP = "tests/downloads/test_upkeep.py"
 _REMOVALS = "tests/downloads/test_removals.py"
 
 
@@ -48,6 +54,29 @@ def rewritten(owner: type, name: str, now: str, then: str) -> Callable[[pytest.M
         patch.setattr(owner, name, names[name])
 
     return apply
+
+
+def nothing_is_replaced(patch: pytest.MonkeyPatch) -> None:
+    async def replace(_media: KeptDownloads, _address: str, _forgotten: object) -> Renewals:
+        return Renewals((), {})
+
+    patch.setattr(KeptDownloads, "replace", replace)
+
+
+def a_first_play_is_carried_as_settled(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rights, "carried_over", lambda old, new: rights.with_first_play(new, rights.first_play_at(old)))
+
+
+def no_removal_is_finished_by_upkeep(patch: pytest.MonkeyPatch) -> None:
+    async def nothing(_media: KeptDownloads) -> None:
+        pass
+
+    patch.setattr(KeptDownloads, "finish_removals", nothing)
+
+
+def only_media_makes_room(folder: DownloadFolder, ours: Removal, licences: OfflineLicences) -> Removal:
+    folder.drop_media()
+    return licences.store.plan_removal(ours)
 
 
 def a_pass_ends_with_any_error(patch: pytest.MonkeyPatch) -> None:
@@ -345,5 +374,68 @@ FAULTS = [
         "rights-an-error-ends-upkeep",
         "tests/player/licensing/test_upkeep.py::test_upkeep_outlives_what_breaks_a_look_or_a_pass",
         a_pass_ends_with_any_error,
+    ),
+    Fault(
+        "rights-upkeep-replaces-no-forgotten-licence",
+        f"{_UPKEEP}::test_a_licence_that_its_service_has_forgotten_is_replaced_by_upkeep",
+        nothing_is_replaced,
+    ),
+    Fault(
+        "rights-a-restored-service-keeps-licences-it-forgot",
+        f"{_UPKEEP}::test_after_a_backup_was_put_back_nothing_is_lost",
+        nothing_is_replaced,
+    ),
+    Fault(
+        "rights-a-replaced-rental-begins-again",
+        f"{_UPKEEP}::test_the_first_play_of_a_rental_goes_on_in_the_licence_that_replaces_it",
+        lambda patch: patch.setattr(rights, "carried_over", lambda _old, new: new),
+    ),
+    Fault(
+        "rights-a-replaced-rental-is-dated-for-good",
+        "tests/drm_client/test_rights.py::test_the_first_play_of_a_rental_goes_on_in_another_licence[old5-new5-first_play5]",
+        a_first_play_is_carried_as_settled,
+    ),
+    Fault(
+        "rights-a-replacement-that-was-cut-off-leaves-a-licence",
+        f"{_UPKEEP}::test_a_replacement_that_was_cut_off_is_finished_by_upkeep[hand_over]",
+        lambda patch: patch.setattr(OfflineLicences, "hand_over", lambda *_given: None),
+    ),
+    Fault(
+        "rights-upkeep-finishes-no-removal",
+        f"{_UPKEEP}::test_a_removal_that_was_cut_off_is_finished_by_upkeep",
+        no_removal_is_finished_by_upkeep,
+    ),
+    Fault(
+        "rights-a-list-shows-what-was-removed",
+        "tests/ui/cli/test_download_offline.py"
+        "::test_a_removal_that_was_cut_off_is_finished_by_the_next_command_that_asks_the_service[command2]",
+        lambda patch: patch.setattr(download_actions, "_finish_removals", lambda _args, _store: None),
+    ),
+    Fault(
+        "rights-a-list-that-has-grown-again-is-not-read",
+        "tests/drm_client/test_offline.py"
+        "::test_a_list_that_became_shorter_and_has_grown_again_is_read_from_its_beginning",
+        rewritten(
+            OfflineLicences,
+            "check_revocations",
+            ' or members.number_or_none("since_at") != since_at',
+            "",
+        ),
+    ),
+    Fault(
+        "rights-a-list-does-not-name-its-entries",
+        "tests/backend_stub/rights/test_taking_back.py::test_a_list_names_its_entries_by_their_times",
+        rewritten(Revocations, "version", "-{last.at}", ""),
+    ),
+    Fault(
+        "rights-an-empty-download-stays-on-a-full-disk",
+        "tests/downloads/test_full_disk.py"
+        "::test_an_empty_download_can_be_removed_from_a_full_disk[without a licence]",
+        lambda patch: patch.setattr(removal, "_plan_making_room", only_media_makes_room),
+    ),
+    Fault(
+        "rights-the-window-waits-for-a-key-store",
+        "tests/ui/app/test_passphrase.py::test_the_window_does_not_wait_for_a_key_store_that_hangs[system]",
+        lambda patch: patch.setattr(beside, "answer_beside", lambda question: question()),
     ),
 ]

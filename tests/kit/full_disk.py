@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from downloads import checking, queue, quota
+from downloads import checking, ledger, queue, quota, removal, service
 from downloads.downloader import Access, Downloader
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
@@ -36,7 +36,7 @@ from player.base.clock import SystemClock
 from player.base.errors import ErrorCode
 from player.net.gate import Gate
 from player.net.routing import RoutingTransport
-from tests.drm_client.offline_kit import Desk
+from tests.drm_client.offline_kit import ORDER, Desk
 from tests.kit.downloads import Shelf, noise_title, shelf
 from tests.kit.fileserver import FileServer
 from tests.kit.licence_server import HOUR
@@ -156,6 +156,33 @@ def during_a_download(place: Path, media: Path) -> None:
         has_room_again(place)
 
 
+def removing_what_is_empty(place: Path, _media: Path) -> None:
+    """Downloads that failed before a byte was there can be removed, and their licences go back."""
+    asyncio.run(_remove_empty(place))
+
+
+async def _remove_empty(place: Path) -> None:
+    desk = Desk(place, keys=FileKeyStore(place / "keys", b"m"))
+    made = shelf(place)
+    without, having = made.add("https://x/y"), made.add("https://x/z")
+    licence_id = (await desk.licences.acquire(ORDER, having.id)).licence_id
+    service.note_licence(having, licence_id)
+    for folder in (without, having):
+        folder.note(ledger.changed(State.FAILED, "net.unreachable", "It cannot be reached."))
+    fill(place)
+    for folder in (without, having):
+        removal.remove(made.store, folder.id, desk.licences)
+        assert folder.id not in made.store.ids()
+    assert desk.licences.store.ids() == ()
+    has_room_again(place)
+    desk.reopen()
+    removal.finish(made.store, desk.licences)
+    assert desk.licences.store.removals() == ()
+    assert await desk.licences.send_receipts() == 1
+    assert set(desk.server.released) == {licence_id}
+    desk.vault.close()
+
+
 def during_upkeep(place: Path, _media: Path) -> None:
     """Renewals, withdrawals and receipts fail with the disk's sentence and come with the room; what is kept plays."""
     asyncio.run(_upkeep(place))
@@ -195,7 +222,12 @@ async def _refusal(work: KeptLicenceUpkeep) -> object:
     return next((getattr(error, "code", error) for error in errors), None)
 
 
-CASES = {"before": before_a_download, "during": during_a_download, "upkeep": during_upkeep}
+CASES = {
+    "before": before_a_download,
+    "during": during_a_download,
+    "empty": removing_what_is_empty,
+    "upkeep": during_upkeep,
+}
 
 
 def in_small_memory(case: str, size: str = "3m") -> None:

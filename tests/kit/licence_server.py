@@ -70,6 +70,7 @@ class LicenceServer:
         self.revoked: set[str] = set()
         self.revoked_titles: list[Payload] = []
         self.revoked_devices: list[str] = []
+        self.list_at: Callable[[int], float | None] = lambda serial: START + serial if serial else None
         self.skewed = False
         self.generation = 0
         self.goes_on = False
@@ -83,7 +84,7 @@ class LicenceServer:
         path = parts.path.removeprefix("/api/v1")
         self.calls.append(path)
         body = {} if call.body is None else json.loads(call.body)
-        etag = f'"{self._serial()}"' if path == "/revocations" else ""
+        etag = f'"{self._serial()}-{self.list_at(self._serial())}"' if path == "/revocations" else ""
         if etag and call.headers.get("If-None-Match") == etag:
             return LicenceReply(304, b"", etag)
         status, answer = self._answer(path, parse_qs(parts.query), body)
@@ -244,6 +245,8 @@ class LicenceServer:
             "issued_at": self.time.at_s,
             "next_at": self.time.at_s + DAY,
             "serial": serial,
+            "at": self.list_at(serial),
+            "since_at": self.list_at(since) if since <= serial else None,
             "more": False,
             "devices": self.revoked_devices if serial > since else [],
             "licences": sorted(self.revoked) if serial > since else [],

@@ -148,11 +148,14 @@ def _is_open(application: QGuiApplication, options: AppOptions) -> bool:
     """Whether what is kept here can be used: its passphrase, where it has one, is asked for. False where the viewer
     closed the window."""
     from drm_client import passphrase
-    from drm_client.keystore import FileKeyStore, open_key_store
+    from ui.app.system.beside import answer_beside
 
     folder = options.profile
-    if passphrase.is_open(folder) or not isinstance(open_key_store(folder, options.key_store), FileKeyStore):
+    if passphrase.is_open(folder):
         return True
+    asked = answer_beside(lambda: _needs_sealed_files(folder, options.key_store))
+    if not asked:
+        return asked is not None
     from ui.app.viewmodels.passphrase import PassphraseViewModel
     from ui.app.window import scene
 
@@ -162,6 +165,19 @@ def _is_open(application: QGuiApplication, options: AppOptions) -> bool:
     application.exec()
     del engine
     return passphrase.is_open(folder)
+
+
+def _needs_sealed_files(folder: Path, key_store: str) -> bool:
+    """Whether secrets are read from the sealed files in ``folder``. Blocks as long as the system's store does; where
+    that does not answer, whoever needs it says so."""
+    from drm_client.errors import DrmError
+    from drm_client.keystore import FileKeyStore, open_key_store
+
+    try:
+        return isinstance(open_key_store(folder, key_store), FileKeyStore)
+    except DrmError as error:
+        _log.warning("the key store cannot be opened: %s", error.code)
+        return False
 
 
 def _run(application: QGuiApplication, options: AppOptions, single: SingleInstance, store: PreferenceStore) -> int:
@@ -384,6 +400,7 @@ def _make_engine(options: AppOptions, store: PreferenceStore, meter: DataMeter, 
             wrap=options.wrap,
             schemes={SCHEME: downloads.made.transport.make},
             on_upkeep=EndingNotices(downloads.made.names).heard,
+            kept_media=downloads.made.media,
         )
     )
 

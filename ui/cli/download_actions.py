@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from downloads import checking, ledger, quota, request, rights
+from downloads import checking, ledger, quota, removal, request, rights
 from downloads.checking import CheckResult
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
@@ -83,6 +83,7 @@ def estimate(args: argparse.Namespace) -> int:
 def list_(args: argparse.Namespace) -> int:
     """Every download."""
     store = open_store(args)
+    _finish_removals(args, store)
     snapshots = store.rebuild() if args.rebuild else store.list()
     told = rights_of(args, store, snapshots)
     if args.json:
@@ -94,6 +95,18 @@ def list_(args: argparse.Namespace) -> int:
         for line in storage_lines(storage_of(store)):
             print(line)
     return int(ExitCode.GOOD)
+
+
+def _finish_removals(args: argparse.Namespace, store: Store) -> None:
+    """What was removed is not listed, though the program was killed in it. Asks nobody; what cannot be finished now
+    waits."""
+    profile = profile_folder(args)
+    if (profile / VAULT_NAME).exists():
+        with (
+            contextlib.suppress(*ANY_ERROR),  # the list says what is wrong with licences
+            rights.kept_licences(profile, open_key_store(profile, args.key_store)) as licences,
+        ):
+            removal.finish(store, licences)
 
 
 def storage_of(store: Store) -> dict[str, Any]:

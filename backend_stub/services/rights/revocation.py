@@ -38,13 +38,18 @@ class Revocations:
         with self._database.read() as session:
             found = session.scalars(query).all()
             last = session.scalar(select(func.max(Revocation.serial))) or 0
-        rows = found[:MAX_ENTRIES]
+            since_at = session.scalar(select(Revocation.at).where(Revocation.serial == since))
+            rows = found[:MAX_ENTRIES]
+            serial = rows[-1].serial if rows else min(since, last)
+            at = session.scalar(select(Revocation.at).where(Revocation.serial == serial))
         return self._signer.sign(
             REVOCATIONS,
             {
                 "issued_at": now,
                 "next_at": now + _NEXT_S,
-                "serial": rows[-1].serial if rows else min(since, last),
+                "serial": serial,
+                "at": at,
+                "since_at": since_at,
                 "more": len(found) > MAX_ENTRIES,
                 "devices": _subjects(rows, "device"),
                 "licences": _subjects(rows, "licence"),
@@ -53,10 +58,13 @@ class Revocations:
         )
 
     def version(self, since: int) -> str:
-        """What changes when :meth:`signed_list` has something new: the last serial, in words for an ``ETag``."""
+        """What changes when :meth:`signed_list` has something new: the last entry, in words for an ``ETag``. Its time
+        tells it from one that had its serial before a backup was put back."""
         with self._database.read() as session:
-            last = session.scalar(select(func.max(Revocation.serial)))
-        return f"{since}-{last or 0}"
+            last = session.execute(
+                select(Revocation.serial, Revocation.at).order_by(Revocation.serial.desc()).limit(1)
+            ).first()
+        return f"{since}-0" if last is None else f"{since}-{last.serial}-{last.at}"
 
     def revoke_licence(self, licence_id: str, reason: str, by: str) -> None:
         """Raises LookupError for an unknown licence."""

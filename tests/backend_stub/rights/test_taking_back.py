@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from backend_stub.db.models import AuditEntry, Revocation
 from backend_stub.service_secrets import load_or_create, replace_licence_key
@@ -175,3 +175,18 @@ def test_a_list_that_is_shorter_than_what_was_read_says_so(running: Service, lic
     last = listed(running)["serial"]
     assert listed(running, last)["serial"] == last
     assert listed(running, last + 5)["serial"] == last
+
+
+def test_a_list_names_its_entries_by_their_times(running: Service, licence: dict[str, Any]) -> None:
+    """After a backup was put back another entry may have the same serial."""
+    revocations = running.context.rights.revocations
+    revocations.revoke_licence(licence["licence_id"], "test", by="a" * 32)
+    first = listed(running)
+    tag = revocations.version(first["serial"])
+    assert (first["since_at"], first["at"]) == (None, START)
+    again = listed(running, first["serial"])
+    assert (again["since_at"], again["at"]) == (START, START)
+    with running.context.database.write() as session:
+        session.execute(update(Revocation).values(kind="device", subject="f" * 32, at=START + 60))
+    assert listed(running, first["serial"])["since_at"] == START + 60
+    assert revocations.version(first["serial"]) != tag

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 
-from drm_client import passphrase
+from drm_client import keystore, passphrase
+from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import FileKeyStore
+from ui.app import composition
+from ui.app.composition import AppOptions
 from ui.app.viewmodels.passphrase import PassphraseViewModel
 from ui.app.window.scene import load_window
 from ui.cli.main import main
@@ -46,6 +50,31 @@ def test_the_app_asks_for_it_until_it_is_right(profile: Path, qapp, qtbot) -> No
         assert passphrase.is_open(profile) is not wrong
     window.close()
     del engine
+
+
+@pytest.mark.parametrize("answer", ["system", "none"])
+def test_the_window_does_not_wait_for_a_key_store_that_hangs(
+    profile: Path, qapp, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    """It is asked whether the passphrase is needed at all; until it answers, Qt's loop goes on."""
+    passphrase.protect(profile, WORDS)
+    passphrase.forget(profile)
+    qt_runs, asked = threading.Event(), list[str]()
+
+    def ask_the_system(_folder: Path, _preference: str) -> object:
+        asked.append(threading.current_thread().name)
+        QTimer.singleShot(0, qapp, qt_runs.set)
+        if not qt_runs.wait(10):
+            pytest.fail("Qt's loop stood still")
+        if answer == "none":
+            raise DrmError(DrmErrorCode.KEY_STORE, "It does not answer.", reason="no_answer")
+        return object()
+
+    monkeypatch.setattr(keystore, "open_key_store", ask_the_system)
+    options = AppOptions(profile=profile, key_store="system")
+    assert composition._is_open(qapp, options)
+    assert asked
+    assert threading.main_thread().name not in asked
 
 
 def test_the_commands_about_it(

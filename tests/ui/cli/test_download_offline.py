@@ -69,7 +69,7 @@ def test_a_download_whose_disk_is_lost_is_removed_and_its_licence_given_back(
     assert not list((tmp_path / "usb").iterdir())
 
 
-@pytest.mark.parametrize("command", [["renew", "--all"], ["resume"]])
+@pytest.mark.parametrize("command", [["renew", "--all"], ["resume"], ["list"]])
 def test_a_removal_that_was_cut_off_is_finished_by_the_next_command_that_asks_the_service(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:

@@ -30,6 +30,7 @@ from downloads.settings import DownloadSettings
 from downloads.smart import SmartRule
 from downloads.smart_series import SeriesService, season_of, step_of
 from downloads.store import Store, free_bytes
+from downloads.upkeep import KeptDownloads
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import KeyStore
 from drm_client.offline import OfflineLicences
@@ -123,6 +124,8 @@ class KeptTitles:
         self._work: asyncio.Task[None] | None = None
         self._waits: Mapping[str, WaitReason] = {}
         self.transport = CurrentDownload(self._opened)
+        self.media = KeptDownloads(self._there, engine)
+        """What upkeep does for these downloads (``kept_media`` of the engine's settings)."""
 
     async def shelf(self) -> Shelf:
         if not await asyncio.to_thread(self._root.exists):
@@ -376,6 +379,10 @@ class KeptTitles:
     async def _ready(self) -> Store:
         async with self._opening:
             return await asyncio.to_thread(self._opened)
+
+    async def _there(self) -> Store | None:
+        """The store, unless there was never a download."""
+        return await self._ready() if await asyncio.to_thread(self._root.exists) else None
 
     async def _folder(self, download_id: str) -> DownloadFolder:
         store = await self._ready()

@@ -124,6 +124,7 @@ class _ScreenParts:
                 web=provisioning.network.web,
                 wrap=capped(provisioning.network.max_bps or None),
                 schemes={SCHEME: self._kept.transport.make},
+                kept_media=self._kept.media,
             )
         )
 

@@ -1,0 +1,222 @@
+"""What upkeep does for downloads by itself: removals that were cut off, licences that a service has forgotten."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete
+
+from backend_stub.config import Settings
+from backend_stub.db.models import Download, IssuedLicence
+from backend_stub.server import ServerGroup, ServerOptions
+from backend_stub.services.entitlement import ContractTerms
+from downloads import checking, removal, service
+from downloads.engine import access_of
+from downloads.folder import DownloadFolder
+from downloads.model import State
+from downloads.store import Store
+from downloads.upkeep import KeptDownloads
+from drm_client import rights as rules
+from drm_client.clock import TrustedTime
+from drm_client.keys import KeyRing
+from drm_client.offline import OfflineLicences
+from drm_client.rights import FirstPlay
+from drm_client.upkeep import UpkeepReport
+from player.engine import Engine
+from tests.downloads.test_service import Client, opened
+from tests.kit.backend import running_backend
+from tests.kit.media import packager_cenc, packager_clear
+from tests.kit.playback import publish_media, signed_in_engine
+from ui.cli.main import main
+
+
+class KilledError(Exception):
+    """The process ended here."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerGroup]:
+    with running_backend(tmp_path_factory.mktemp("service"), edges=1) as running:
+        publish_media(running, packager_cenc(), "film", clear=packager_clear())
+        yield running
+
+
+@contextmanager
+def kept_up(client: Client, site: ServerGroup) -> Iterator[Engine]:
+    """An engine whose upkeep knows of the downloads, as that of the app and of a kiosk."""
+
+    async def store() -> Store:
+        return client.store
+
+    engines: list[Engine] = []
+    media = KeptDownloads(store, lambda: engines[0])
+    with signed_in_engine(client.profile, site, kept_media=media) as made:
+        engines.append(made)
+        yield made
+
+
+def one_pass(made: Engine) -> UpkeepReport:
+    (report,) = made.submit(made.upkeep.run_now()).result(60)
+    return report
+
+
+def forget(site: ServerGroup, licence_id: str) -> None:
+    """As a service whose operator has put a backup back that is older than the download."""
+    with site.context.database.write() as session:
+        session.execute(delete(IssuedLicence).where(IssuedLicence.id == licence_id))
+        session.execute(delete(Download))
+
+
+def licence_of(client: Client, folder: DownloadFolder) -> str:
+    return str(service.licence_of(client.store.get(folder.id)))
+
+
+def files_of(folder: DownloadFolder) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in (folder.path / "items").iterdir()}
+
+
+def test_a_licence_that_its_service_has_forgotten_is_replaced_by_upkeep(tmp_path: Path, site: ServerGroup) -> None:
+    """Nobody says "renew" at a kiosk."""
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+    with kept_up(client, site) as made:
+        client.run(made, folder)
+        old_id, files = licence_of(client, folder), files_of(folder)
+        forget(site, old_id)
+        report = one_pass(made)
+        new_id, licences = licence_of(client, folder), opened(made)
+        assert new_id != old_id
+        assert (report.renewed, report.failed) == ((new_id,), {})
+        assert licences.store.ids() == (new_id,)
+        assert licences.standing(new_id).may_start
+        assert one_pass(made).renewed == ()
+        assert licences.store.receipts() == ()
+    assert files_of(folder) == files
+
+
+def test_the_first_play_of_a_rental_goes_on_in_the_licence_that_replaces_it(
+    tmp_path: Path, site: ServerGroup
+) -> None:
+    """Who has watched has no more time, though the service knows nothing of it either."""
+    site.context.rights.contracts.set("film", ContractTerms(rental=True), by=None)
+    try:
+        client = Client(tmp_path, site)
+        folder = client.add("clear")
+        with kept_up(client, site) as made:
+            client.run(made, folder)
+            licences, old_id = opened(made), licence_of(client, folder)
+            licences.open(old_id, KeyRing())
+            held = licences.store.get(old_id)
+            held.clear()
+            first = held.rights.first_play
+            assert first is not None
+            first = FirstPlay(TrustedTime(first.time.at_s - 600, first.time.certain_s - 600), settled=True)
+            licences.store.put(held.with_rights(replace(held.rights, first_play=first)))
+            ends_s = rules.playback_ends_at(licences.store.get(old_id).rights)
+            forget(site, old_id)
+            assert one_pass(made).failed == {}
+            new = licences.store.get(licence_of(client, folder))
+            assert new.licence_id != old_id
+            assert new.rights.first_play == first
+            assert rules.playback_ends_at(new.rights) == ends_s
+            one_pass(made)  # the service hears of it
+            with site.context.database.read() as session:
+                row = session.get(IssuedLicence, new.licence_id)
+                assert row is not None
+                assert row.first_play_at == first.time.at_s
+    finally:
+        site.context.rights.contracts.set("film", ContractTerms(), by=None)
+
+
+@pytest.mark.parametrize("at", ["carry_over", "hand_over"])
+def test_a_replacement_that_was_cut_off_is_finished_by_upkeep(
+    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+
+    def die(*_given: object) -> None:
+        raise KilledError
+
+    with kept_up(client, site) as made:
+        client.run(made, folder)
+        licences = opened(made)
+        old_id = licence_of(client, folder)
+        forget(site, old_id)
+        replacing = access_of(made).replace_forgotten(client.store.get(folder.id), licences)
+        with monkeypatch.context() as patch:
+            patch.setattr(OfflineLicences, at, die)
+            with pytest.raises(KilledError):
+                made.submit(replacing).result(30)
+        assert len(licences.store.ids()) == 2
+        assert one_pass(made).failed == {}
+        new_id = licence_of(client, folder)
+        assert new_id != old_id
+        assert licences.store.ids() == (new_id,)
+        assert licences.store.uses(new_id) == (folder.id,)
+
+
+def test_a_removal_that_was_cut_off_is_finished_by_upkeep(
+    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the same pass its licence goes back."""
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+
+    def die(*_given: object) -> None:
+        raise KilledError
+
+    with kept_up(client, site) as made:
+        client.run(made, folder)
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, "remove", die)
+            with pytest.raises(KilledError):
+                removal.remove(client.store, folder.id, opened(made))
+        assert one_pass(made).given_back == 1
+        assert client.store.ids() == ()
+        assert opened(made).store.removals() == ()
+
+
+@pytest.mark.skipif(
+    os.environ.get("MATINEE_TEST_DATABASE") == "postgresql", reason="PostgreSQL has tools of its own for backups"
+)
+def test_after_a_backup_was_put_back_nothing_is_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the real commands: one title was downloaded and renewed before and after it, another only after."""
+    data, saved = tmp_path / "service", tmp_path / "saved"
+    with running_backend(data, edges=1) as before:
+        publish_media(before, packager_cenc(), "film", clear=packager_clear())
+        client = Client(tmp_path, before)
+        early, late = client.add(), client.add("clear")
+        ports = before.api.port, [edge.port for edge in before.edges]
+        with kept_up(client, before) as made:
+            licences = opened(made)
+            client.run(made, early)
+            assert main(["backup", str(saved), "--media", "--data", str(data)]) == 0
+            client.run(made, late)
+            early_id, late_id = licence_of(client, early), licence_of(client, late)
+            made.submit(licences.renew(early_id)).result(30)
+            renewed = licences.store.get(early_id).rights.policy.sequence
+    files = files_of(early) | files_of(late)
+    restored = tmp_path / "restored"
+    assert main(["backup", str(saved), "--restore", "--data", str(restored)]) == 0
+    assert "Restored" in capsys.readouterr().out
+    options = ServerOptions(api_port=ports[0], edge_ports=ports[1])
+    with ServerGroup(Settings(restored), options) as after, kept_up(client, after) as made:
+        licences = opened(made)
+        report = one_pass(made)
+        new_id = licence_of(client, late)
+        assert (report.failed, report.renewed, report.withdrawn) == ({}, (new_id,), ())
+        assert new_id != late_id
+        made.submit(licences.renew(early_id)).result(30)
+        assert licences.store.get(early_id).rights.policy.sequence > renewed
+        assert set(licences.store.ids()) == {early_id, new_id}
+        for folder in (early, late):
+            assert checking.verify(client.store.get(folder.id), licences=licences).sound
+            assert licences.standing(licence_of(client, folder)).may_start
+            assert client.store.get(folder.id).ledger.state is State.COMPLETE
+    assert files_of(early) | files_of(late) == files
