@@ -42,7 +42,8 @@ class KeptDownloads:
                 for folder in await asyncio.to_thread(_that_have, store, licence_id, licences):
                     done += await self._replace(folder, licence_id, licences)
             except Exception as error:  # noqa: BLE001  (each licence by itself; the report tells them all)
-                failed[licence_id] = error
+                if licence_id in licences.store.ids():  # no other program has replaced it meanwhile
+                    failed[licence_id] = error
         return Renewals(tuple(done), failed)
 
     async def _replace(self, folder: DownloadFolder, old_id: str, licences: OfflineLicences) -> tuple[str, ...]:

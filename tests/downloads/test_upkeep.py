@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +25,12 @@ from downloads.upkeep import KeptDownloads
 from drm_client import rights as rules
 from drm_client.clock import TrustedTime
 from drm_client.keys import KeyRing
+from drm_client.licence_store import Removal
 from drm_client.offline import OfflineLicences
 from drm_client.rights import FirstPlay
 from drm_client.upkeep import UpkeepReport
 from player.engine import Engine
+from player.licensing import upkeep
 from tests.downloads.test_service import Client, opened
 from tests.kit.backend import running_backend
 from tests.kit.media import packager_cenc, packager_clear
@@ -37,6 +40,11 @@ from ui.cli.main import main
 
 class KilledError(Exception):
     """The process ended here."""
+
+
+@pytest.fixture(autouse=True)
+def _no_pass_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "FIRST_S", 3600.0)
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +105,33 @@ def test_a_licence_that_its_service_has_forgotten_is_replaced_by_upkeep(tmp_path
         assert one_pass(made).renewed == ()
         assert licences.store.receipts() == ()
     assert files_of(folder) == files
+
+
+def test_an_app_and_a_kiosk_keep_up_with_one_vault_at_once(tmp_path: Path, site: ServerGroup) -> None:
+    """Both find that a licence was forgotten, and a removal that was cut off, while both renew another one."""
+    client = Client(tmp_path, site)
+    forgotten, goes = client.add("clear"), client.add()
+    with kept_up(client, site) as app, kept_up(client, site) as kiosk:
+        client.run(app, forgotten)
+        client.run(kiosk, goes)
+        licences, old_id, gone_id = opened(app), licence_of(client, forgotten), licence_of(client, goes)
+        assert gone_id in opened(kiosk).store.ids()
+        forget(site, old_id)
+        place = str(client.store.root.resolve())
+        licences.store.plan_removal(Removal(goes.id, (gone_id,), "removed", place, ("killed",)))
+        passes = [made.submit(made.upkeep.run_now()) for _ in range(2) for made in (app, kiosk)]
+        wait(passes, 60)
+        reports = [report for one in passes for report in one.result()]
+        reports += [one_pass(app), one_pass(kiosk)]
+        assert [report.failed for report in reports[-2:]] == [{}, {}]
+        new_id = licence_of(client, forgotten)
+        assert new_id != old_id
+        for made in (app, kiosk):
+            assert opened(made).store.ids() == (new_id,)
+            assert opened(made).standing(new_id).may_start
+            assert (opened(made).store.receipts(), opened(made).store.removals()) == ((), ())
+        assert sum(report.given_back for report in reports) >= 1
+        assert client.store.ids() == (forgotten.id,)
 
 
 def test_the_first_play_of_a_rental_goes_on_in_the_licence_that_replaces_it(
