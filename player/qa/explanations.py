@@ -181,7 +181,8 @@ def why_media(report: Report) -> list[str]:
 _WHAT_BROKE = {
     "lost": "was lost",
     "repeated": "came twice",
-    "stands": "is one picture; nothing in the stream shows that any is missing",
+    "stands": "has no new picture, or fewer than usual, and nothing in the stream shows that any is missing "
+    "(slides are allowed by stills)",
     "early": "stands before the first picture, and is not played",
 }
 

@@ -9,11 +9,25 @@ from typing import Any
 from player.qa.explanations import why
 from player.qa.plan import QaPlan
 from player.qa.run_spec import RunResult
-from player.qa.thresholds import Condition, Judgement, Metrics, figure, implied, judge, metrics_of, parse, statistic
+from player.qa.thresholds import (
+    STANDS,
+    Condition,
+    Judgement,
+    Metrics,
+    cdn_of,
+    figure,
+    implied,
+    judge,
+    metrics_of,
+    parse,
+    statistic,
+)
 
 OUTCOME_VERSION = 1
 _IMPLIED = "failed == 0"
 _ABOUT_FAILURE = ("failed", "ended")
+_STILLS = "Where pictures are to stand (slides), the plan says so: play: {stills: allowed}."
+_NOT_ASKED = "No run asked a CDN of that name. One that is there and need not be asked is named in cdns."
 _TABLED = (
     "startup_s",
     "stalls",
@@ -74,7 +88,12 @@ class PlanOutcome:
     def not_applied(self) -> tuple[str, ...]:
         """What the plan says and players have no form for, each with its player."""
         labels = [run.result.labels for run in self.runs]
-        return tuple(sorted({f"{each.player}: {what}" for each in labels for what in each.not_applied}))
+        unjudged = {
+            f"{run.result.labels.player}: lost {medium} is not judged"
+            for run in self.runs
+            for medium in run.result.report["continuity"].get("unjudged", ())
+        }
+        return tuple(sorted({f"{each.player}: {what}" for each in labels for what in each.not_applied} | unjudged))
 
     @property
     def virtual(self) -> bool:
@@ -120,8 +139,14 @@ def outcome_of(
     if not any(condition.metric in _ABOUT_FAILURE for condition in conditions):
         conditions.insert(0, parse(_IMPLIED))
     unused = _unused_faults(plan, results)
-    measured = [(result, _figures(result, unused)) for result in results]
-    taken_for_granted = implied(conditions, [metrics for _, metrics in measured])
+    figures = [_figures(result, unused) for result in results]
+    asked_of = {cdn for each in figures for name in each if (cdn := cdn_of(name))}
+    asked_of |= {name for spec in plan.runs for name in spec.source.cdns}
+    nothing = {
+        each.metric: 0.0 for each in conditions if cdn_of(each.metric) in asked_of
+    }  # of a CDN that another run asked, or that the plan names
+    measured = [(result, {**nothing, **own}) for result, own in zip(results, figures, strict=True)]
+    taken_for_granted = implied(conditions, [metrics for _, metrics in measured], stills=plan.stills)
     conditions = [*taken_for_granted, *conditions]
 
     def about(result: RunResult, metrics: Metrics) -> list[Condition]:
@@ -172,7 +197,11 @@ def _unused_faults(plan: QaPlan, results: Sequence[RunResult]) -> dict[str, list
 
 
 def _explained(judgement: Judgement, unused: Mapping[str, Sequence[str]]) -> Judgement:
-    """The judgement; one on faults that were not used names them."""
+    """The judgement; one on faults that were not used names them, and one on stills says how to allow them."""
+    if not judgement.holds and judgement.condition.metric == STANDS:
+        return replace(judgement, sentence=f"{judgement.sentence} {_STILLS}")
+    if not judgement.holds and judgement.value is None and cdn_of(judgement.condition.metric):
+        return replace(judgement, sentence=f"{judgement.sentence} {_NOT_ASKED}")
     if judgement.holds or judgement.condition.metric != "unused_faults":
         return judgement
     told = "; ".join(f"{name}: {', '.join(left)}" for name, left in unused.items() if left)

@@ -43,6 +43,7 @@ class QaPlan:
     runs: tuple[RunSpec, ...]
     thresholds: tuple[Condition, ...]
     judges_media: bool = False  # picture and sound, on decoded frames
+    stills: bool = False  # pictures may stand: slides
     account: str | None = None  # of the service, in which titles are played
     left_out: tuple[tuple[str, str], ...] = ()  # runs that a chosen player has no form for, each with the reason
 
@@ -83,6 +84,7 @@ class _PlanReader:
             runs,
             tuple(self._condition(number, text) for number, text in enumerate(rest.get("thresholds", ()))),
             rest.get("judge", "continuity") == "media",
+            rest.get("play", {}).get("stills") == "allowed",
             self._filled(("account",), rest["account"]) if "account" in rest else None,
         )
 

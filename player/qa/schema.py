@@ -182,6 +182,7 @@ PLAN: Schema = {
             ),
             audio=_text("the language that is heard (default: the source's own choice)"),
             subtitles=_text("the language of subtitles that are shown (default: none but forced ones)"),
+            stills=_text("pictures may stand for long, as slides do (default: such a run fails)", enum=["allowed"]),
             duration_s=_number("stop after so much media", 0.1),
             limit_s=_number("give up after so many seconds (default 600)", 1),
         ),

@@ -25,6 +25,7 @@ from player.reporting.startup import PART_BUDGETS_S
 from player.reporting.state import PlaybackStatus
 
 Metrics = Mapping[str, float | None]
+STANDS = "stands_s"
 
 PLAIN = {
     "startup_s": "seconds from the request to the first picture",
@@ -50,6 +51,7 @@ PLAIN = {
     "skipped": "segments of the video that playback went on without",
     "lost_s": "seconds in which video, audio or subtitles did not reach the decoder",
     "repeated_s": "seconds in which one of them reached it twice",
+    "stands_s": "seconds in which pictures stood though others should follow (play: stills: allowed lets them)",
     "cut_playlists": "playlists of recordings that came without their end, or end before the title",
     "corrupt_bytes": "bytes of the segments that came damaged, also where another copy was played",
     "decode_errors": "complaints of the decoders about what they were given (real mode)",
@@ -96,6 +98,7 @@ _NOTHING_OF = (
     "live_jumps",
     "lost_s",
     "repeated_s",
+    STANDS,
     "cut_playlists",
     "decode_errors",
     *MEDIA_NOTHING_OF,
@@ -168,10 +171,11 @@ def fails_on(text: str, known: Mapping[str, str] | None = None) -> Condition:
     return Condition(f"not {told.text}", told.metric, told.statistic, _OPPOSITES[told.operator], told.value)
 
 
-def implied(conditions: Sequence[Condition], runs: Sequence[Metrics]) -> list[Condition]:
-    """Return what must hold though nobody said so: a run comes to its end, nothing is lost, no decoder complains.
+def implied(conditions: Sequence[Condition], runs: Sequence[Metrics], *, stills: bool = False) -> list[Condition]:
+    """Return what must hold though nobody said so: a run comes to its end, nothing is lost, no decoder complains, and
+    no picture stands unless ``stills`` are allowed.
     Who names the loss of one of video, audio and subtitles has said nothing of the others."""
-    named = {condition.metric for condition in conditions}
+    named = {condition.metric for condition in conditions} | ({STANDS} if stills else set())
     names = _NOTHING_OF if "ended" in named else ("unfinished", *_NOTHING_OF)
     known = [name for name in names if not runs or any(run.get(name) is not None for run in runs)]
     figures = (figure for name in known if name not in named for figure in _unnamed(name, named))
@@ -207,6 +211,10 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
         by_media = report["continuity"][name]
         found[name] = at_once_s(report["continuity"], kind)
         found |= {f"{name}.{media}": float(seconds) for media, seconds in by_media.items()}
+    for media in report["continuity"].get("unjudged", ()):
+        found |= {"lost_s": None, f"lost_s.{media}": None}
+    stands_s = report["continuity"].get(STANDS)
+    found[STANDS] = None if stands_s is None else float(stands_s)
     cut = report["continuity"].get("cut_playlists")
     found["cut_playlists"] = None if cut is None else float(cut)
     damaged = report["continuity"].get("corrupt_bytes")
@@ -247,10 +255,16 @@ def _mean_quality(report: Mapping[str, Any]) -> float | None:
 
 
 def figure(metrics: Metrics, name: str) -> float | None:
-    """One figure of a run; of a code or a CDN that never came up it is 0."""
-    if name in PLAIN:
+    """One figure of a run; of a code that never came up it is 0. That of a CDN that nobody asked is not known: its
+    name may be mistyped."""
+    if name in PLAIN or cdn_of(name):
         return metrics.get(name)
     return metrics.get(name, 0.0)
+
+
+def cdn_of(name: str) -> str:
+    """The CDN that a figure is about; empty for other figures."""
+    return name.removeprefix("cdn.").rpartition(".")[0] if name.startswith("cdn.") else ""
 
 
 def judge(condition: Condition, runs: Sequence[tuple[str, Metrics]]) -> Judgement:

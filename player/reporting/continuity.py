@@ -7,28 +7,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from player.reporting.events import MediaBroken, MediaDamaged
 
 MEDIA = ("video", "audio", "subtitles")
 _TOUCHING_S = 0.05
-MANY_STILLS = 3  # pictures that stand show that a stream is made so; of fewer, those that should follow were not sent
 
 
 def continuity(events: Sequence[MediaBroken], damaged: Sequence[MediaDamaged], origin_s: float) -> dict[str, Any]:
-    """Return ``lost_s``, ``repeated_s`` and ``corrupt_bytes`` by kind of media, and ``breaks`` as rows, those that
-    touch made one.
-
-    A picture that stands once or twice in a stream whose pictures else come regularly is a loss. Where many stand,
-    the rows say so, and nothing is lost.
-    """
-    if sum(each.kind == "stands" for each in events) < MANY_STILLS:
-        events = [replace(each, kind="lost") if each.kind == "stands" else each for each in events]
+    """Return ``lost_s``, ``repeated_s`` and ``corrupt_bytes`` by kind of media, ``stands_s`` of the video, and
+    ``breaks`` as rows, those that touch made one."""
     return {
         "lost_s": {media: _total(events, "lost", media) for media in MEDIA},
         "repeated_s": {media: _total(events, "repeated", media) for media in MEDIA},
+        "stands_s": _total(events, "stands", "video"),
         "corrupt_bytes": {media: sum(each.size for each in damaged if each.media == media) for media in MEDIA[:2]},
         "breaks": [_row(each, origin_s) for each in _folded(events)],
     }

@@ -7,9 +7,11 @@ that broke off, one of another time. Silence that fills a hole does not count as
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
+from statistics import median_low
 
 AUDIO_SLACK_S = 0.1
 VIDEO_SLACK_S = 0.5  # frames of a slow source stand long, and encoders reorder them
@@ -18,6 +20,10 @@ TAIL_SLACK_S = 0.5  # audio and video of a title rarely start or end at the same
 _LEAST_HOLE = 0.3  # of a sample: less is the rounding of a clock
 _SPARSE_S = 60.0  # small holes that are further apart do not add up
 _COVERED_SLACK_S = 0.1
+STILL_S = 0.25  # fewer than four pictures a second are no motion
+_ROUNDING_S = 0.001
+_SLOWER = 1.75  # soft pulldown shows a picture half as long again as the one before
+_MOST_STREAMS = 64
 
 
 class BreakKind(StrEnum):
@@ -28,7 +34,8 @@ class BreakKind(StrEnum):
     EARLY = "early"
     """It stands before the title's start, and is not played: neither lost nor repeated."""
     STANDS = "stands"
-    """One picture stands, and nothing shows that any is missing. Whether it was to stand, the whole stream tells."""
+    """Pictures come more rarely than motion or the stream's own pace wants, and nothing shows that any is missing:
+    slides, or pictures that were lost before the packager. Nothing in the stream tells one from the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,11 @@ class Continuity:
         self._step_s = 0.0
         self._small: dict[BreakKind, list[tuple[float, float]]] = {kind: [] for kind in BreakKind}
 
+    @property
+    def end_s(self) -> float:
+        """Where the last sample ended."""
+        return -math.inf if self._end_s is None else self._end_s
+
     def start_over(self) -> None:
         """The next sample follows none: playback starts, or has jumped."""
         self._end_s = None
@@ -88,8 +100,6 @@ class Continuity:
         if end_s - time_s > self._slack_s:
             return Break(BreakKind.REPEATED, time_s, end_s)
         self._step_s = max(duration_s, time_s - end_s)
-        if unbroken and time_s - end_s > self._slack_s:
-            return Break(BreakKind.STANDS, end_s, time_s)
         return None if spliced or not self._adds_up else self._add_up(time_s, time_s - end_s, duration_s)
 
     def _add_up(self, time_s: float, hole_s: float, duration_s: float) -> Break | None:
@@ -115,6 +125,60 @@ class Continuity:
         return Break(BreakKind.LOST, end_s, until_s)
 
 
+class Pace:
+    """Which pictures of a video stand though others should follow (:attr:`BreakKind.STANDS`): each that is shown for
+    longer than ``STILL_S``, and so many that are missing at the pace of the others that it adds up to as much."""
+
+    def __init__(self) -> None:
+        self._last_s: float | None = None  # when the last picture is shown, where nobody states how long
+        self._usual_s: dict[Hashable, float] = {}
+        self._thin: list[tuple[float, float]] = []
+
+    def start_over(self) -> None:
+        """The next picture follows none."""
+        self._last_s = None
+        self._thin = []
+
+    def take(
+        self, shown: Sequence[tuple[float, float]], stream: Hashable, *, stated: bool, spliced: bool
+    ) -> list[Break]:
+        """Take a segment's pictures in the order in which they are shown, each with its duration, which counts where
+        the container has ``stated`` it. Each ``stream`` has a pace of its own. ``spliced`` as for
+        :class:`Continuity`."""
+        steps = list(shown)
+        if not stated:
+            times = [each for each, _ in shown]
+            before_s, self._last_s = self._last_s, times[-1]
+            if before_s is not None and not (spliced and times[0] - before_s <= VIDEO_SLACK_S):
+                times.insert(0, before_s)
+            steps = [(first_s, next_s - first_s) for first_s, next_s in pairwise(times)]
+        steps = [(at_s, length_s) for at_s, length_s in steps if length_s > _ROUNDING_S]
+        usual_s = self._pace(stream, [length_s for _, length_s in steps])
+        return [found for at_s, length_s in steps if (found := self._judged(at_s, length_s, usual_s)) is not None]
+
+    def _pace(self, stream: Hashable, lengths: Sequence[float]) -> float:
+        """How long a picture of the stream usually stands: by its liveliest segment so far."""
+        if len(self._usual_s) >= _MOST_STREAMS:
+            self._usual_s.clear()
+        own_s = median_low(lengths) if lengths else math.inf
+        usual_s = self._usual_s[stream] = min(own_s, self._usual_s.get(stream, math.inf))
+        return usual_s
+
+    def _judged(self, at_s: float, length_s: float, usual_s: float) -> Break | None:
+        if length_s > STILL_S + _ROUNDING_S:
+            return Break(BreakKind.STANDS, at_s, at_s + length_s)
+        if length_s <= _SLOWER * usual_s:
+            return None
+        until_s = at_s + length_s
+        self._thin = [each for each in self._thin if until_s - each[0] <= _SPARSE_S]
+        self._thin.append((until_s, length_s - usual_s))
+        total_s = math.fsum(each for _, each in self._thin)
+        if total_s <= STILL_S:
+            return None
+        self._thin = []
+        return Break(BreakKind.STANDS, until_s - total_s, until_s)
+
+
 class Coverage:
     """How much of their time the frames of a video's segments cover, by when they are shown.
 
@@ -126,10 +190,13 @@ class Coverage:
         self._before_s: float | None = None  # where the segment before ended
         self._shown: list[tuple[float, float]] = []
         self._known = dict.fromkeys(BreakKind, 0.0)
+        self._lost: list[Break] = []  # in this segment
+        self._pace = Pace()
 
     def start_over(self) -> None:
         """The next segment follows none: playback starts, has jumped, or the one between is lost."""
         self._before_s = None
+        self._pace.start_over()
         self._clear()
 
     def take(self, shown_s: float, duration_s: float) -> None:
@@ -139,11 +206,13 @@ class Coverage:
     def note(self, found: Break) -> None:
         """Something wrong in this segment has been reported already."""
         self._known[found.kind] += found.end_s - found.start_s
+        self._lost.append(found)
 
-    def close(self, *, spliced: bool, stated: bool, unbroken: bool = False) -> list[Break]:
+    def close(self, *, spliced: bool, stated: bool, unbroken: bool = False, stream: Hashable = None) -> list[Break]:
         """The segment is over: return what nobody has reported yet. ``spliced`` and, of the segment's first frame,
         ``unbroken`` as for :class:`Continuity`;
-        ``stated``: the container says how long each frame is shown, else it is shown until the next one."""
+        ``stated``: the container says how long each frame is shown, else it is shown until the next one.
+        ``stream`` as for :class:`Pace`."""
         if not self._shown:
             self.start_over()
             return []
@@ -158,6 +227,9 @@ class Coverage:
         gap_s = min(gap_s, 0.0) if unbroken else gap_s
         slack_s = max(_COVERED_SLACK_S, 2 * (end_s - first_s) / len(shown))
         found = [*self._beyond(slack_s, ((hole_s, end_s), (gap_s, first_s)))]
+        gone = [*self._lost, *found]
+        stands = self._pace.take(shown, stream, stated=stated, spliced=spliced)
+        found += [each for each in stands if not any(_overlap(each, other) for other in gone)]
         self._before_s = end_s
         self._clear()
         return found
@@ -175,3 +247,8 @@ class Coverage:
     def _clear(self) -> None:
         self._shown = []
         self._known = dict.fromkeys(BreakKind, 0.0)
+        self._lost = []
+
+
+def _overlap(one: Break, other: Break) -> bool:
+    return min(one.end_s, other.end_s) - max(one.start_s, other.start_s) > _ROUNDING_S

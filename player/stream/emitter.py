@@ -81,7 +81,8 @@ class Emitter:
     libmpv shows the first picture when it has sound as well, and audio is small: sent first it is never what the
     picture waits for. The main track's samples go out as they arrive. ``on_break(track, slot, found)`` is told where
     a track does not go on as it should. ``listed_until_s(track)`` is where the manifest lists
-    the last segment of an audio track, ``stated_until_s(period)`` where it says that a period ends.
+    the last segment of an audio track, ``listed_from_s(track, period)`` the first one of a period, and
+    ``stated_until_s(period)`` where it says that a period ends.
     """
 
     def __init__(
@@ -92,7 +93,9 @@ class Emitter:
         on_break: Callable[[str, int, Break], None] = lambda _track, _slot, _found: None,
         listed_until_s: Callable[[str], float] = lambda _track: -math.inf,
         stated_until_s: Callable[[int], float] = lambda _period: -math.inf,
+        listed_from_s: Callable[[str, int], float] = lambda _track, _period: -math.inf,
     ) -> None:
+        self._listed_from_s = listed_from_s
         self._library = library
         self._on_break = on_break
         self._listed_until_s = listed_until_s
@@ -326,8 +329,16 @@ class Emitter:
         """A slot is written: whether its frames cover it, and of the first one whether all tracks start together."""
         if self._main_kind is StreamKind.VIDEO:
             stated = entry.demuxer is not None and entry.demuxer.states_durations
-            for found in self._coverage.close(spliced=slot.first_of_group, stated=stated, unbroken=self._joined):
+            found_in = self._coverage.close(
+                spliced=slot.first_of_group,
+                stated=stated,
+                unbroken=self._joined,
+                stream=(slot.group, entry.rendition.id),
+            )
+            for found in found_in:
                 self._on_break(MAIN, slot.number, found)
+        if slot.period and slot.first_of_group and slot.number != self._first_slot:
+            self._judge_border(slot, entry)
         if slot.number == self._first_slot and self.part_s is None:
             earliest_s = max(_TITLE_START_S, min(self._starts.values(), default=slot.start_s))
             for track, start_s in self._starts.items():
@@ -336,9 +347,22 @@ class Emitter:
                 if _TITLE_START_S - start_s > TAIL_SLACK_S:
                     self._on_break(track, slot.number, Break(BreakKind.EARLY, start_s, _TITLE_START_S))
 
+    def _judge_border(self, slot: Slot, entry: StoredSegment) -> None:
+        """A period begins: whether its own segments cover its beginning. What the one before holds beyond its end may
+        hide that they begin later (a wrong presentationTimeOffset)."""
+        border_s = self._stated_until_s(slot.period - 1)
+        if entry.segment.media_offset_s is None or not math.isfinite(border_s):
+            return
+        begins = {feed.track: self._listed_from_s(feed.track, slot.period) for feed in self._feeds.values()}
+        begins[MAIN] = -math.inf if slot.goes_on else slot.start_s
+        for track, start_s in begins.items():
+            if start_s - border_s > TAIL_SLACK_S:
+                self._on_break(track, slot.number, Break(BreakKind.LOST, border_s, start_s))
+
     def _judge_end(self, slot: Slot) -> None:
         """The title ends with this slot."""
         written = {MAIN, *((MUXED,) if self._muxed_audio else ()), *(feed.track for feed in self._feeds.values())}
+        inside_s = self._followed[MUXED].end_s if MUXED in written & self._followed.keys() else -math.inf
         for track in written & self._followed.keys():
             found = self._followed[track].end_at(slot.end_s, self.written_s if track == MAIN else -math.inf)
             if found is not None:
@@ -347,6 +371,9 @@ class Emitter:
         until_s = max((self._stated_until_s(slot.period), *listed_s))
         if until_s - slot.end_s > _LONGER_S:
             self._on_break(MAIN, slot.number, Break(BreakKind.LOST, slot.end_s, until_s))
+        video_s = max(slot.end_s, self.written_s)
+        if inside_s - video_s > _LONGER_S:
+            self._on_break(MAIN, slot.number, Break(BreakKind.STANDS, video_s, inside_s))
 
     def _written(self, samples: Iterator[TimedSample]) -> Iterator[TimedSample]:
         """``samples``, noting how far they reach."""

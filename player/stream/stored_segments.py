@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 from player.manifest.model import Segment
@@ -58,6 +59,10 @@ class StoreLibrary:
         """Where the last segment of an audio track starts, by the manifest. The end of a title may cut it."""
         line = self._lines[track]
         return line[len(line) - 1].segment.start_s if len(line) else 0.0
+
+    def listed_from_s(self, track: str, period: int) -> float:
+        """Where the first segment of an audio track in a period starts, by the manifest; -inf where it has none."""
+        return next((part.segment.start_s for part in self._lines[track].parts if part.period == period), -math.inf)
 
     def _is_listed(self, line: SegmentLine, slot: Slot) -> bool:
         """Whether all of the slot's sound is listed that ever will be. A live programme may list its sound later than

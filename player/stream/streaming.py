@@ -100,6 +100,7 @@ class Streaming:
             functools.partial(self._call_soon, self._tell_break),
             self._library.listed_until_s,
             self._sources.stated_until_s,
+            self._library.listed_from_s,
         )
         self._buffered.written_s = lambda: self._emitter.written_s
         self._firsts = FirstSegments()

@@ -870,9 +870,34 @@ FAULTS = [
         the_end_is_where_frames_are_decoded,
     ),
     Fault(
-        "qa-a-picture-that-stands-once-was-meant-to",
-        "tests/player/qa/test_uneven_video.py::test_a_picture_that_stands_once_is_a_loss",
-        lambda patch: patch.setattr("player.reporting.continuity.MANY_STILLS", 0),
+        "qa-pictures-lost-before-the-packager-pass",
+        "tests/player/qa/test_uneven_video.py::test_pictures_that_never_reached_the_packager_fail_a_run_and_a_ladder",
+        lambda patch: patch.setattr("player.stream.continuity.Pace._judged", lambda *_: None),
+    ),
+    Fault(
+        "qa-each-other-picture-may-be-missing",
+        "tests/player/stream/test_continuity.py::test_frames_cover_their_time_once",
+        lambda patch: patch.setattr("player.stream.continuity._SLOWER", math.inf),
+    ),
+    Fault(
+        "qa-a-video-that-ends-before-its-audio-passes",
+        "tests/player/qa/test_uneven_video.py::test_pictures_that_never_reached_the_packager_fail_a_run_and_a_ladder",
+        lambda patch: patch.setattr("player.stream.emitter._LONGER_S", math.inf),
+    ),
+    Fault(
+        "qa-a-period-without-its-beginning-passes",
+        "tests/player/qa/test_borders_in_segments.py::test_a_second_period_whose_offset_is_wrong_by_a_segment_is_red",
+        lambda patch: patch.setattr(Emitter, "_judge_border", lambda *_: None),
+    ),
+    Fault(
+        "qa-a-cdn-that-nobody-asked-holds-at-nothing",
+        "tests/player/qa/test_outcome.py::test_a_cdn_that_nobody_asked_is_not_judged_unless_the_plan_names_it",
+        lambda patch: patch.setattr(thresholds, "cdn_of", lambda _name: ""),
+    ),
+    Fault(
+        "qa-audio-filled-with-silence-is-not-lost",
+        "tests/player/qa/test_browser.py::test_audio_that_a_player_fills_with_silence_is_lost",
+        lambda patch: patch.setattr("player.qa.browser.run.AUDIO_SLACK_S", math.inf),
     ),
     Fault(
         "qa-a-dead-channel-passes-in-a-short-time",

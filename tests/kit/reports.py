@@ -63,6 +63,7 @@ def report(**parts: Any) -> dict[str, Any]:
         "continuity": {
             "lost_s": {"video": 0.0, "audio": 0.0, "subtitles": 0.0},
             "repeated_s": {"video": 0.0, "audio": 0.0, "subtitles": 0.0},
+            "stands_s": 0.0,
             "breaks": [],
             "decode_errors": None,
         },

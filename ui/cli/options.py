@@ -70,6 +70,15 @@ def add_fail_on_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_stills_argument(parser: argparse.ArgumentParser) -> None:
+    """Slides are as they should be."""
+    parser.add_argument(
+        "--stills",
+        action="store_true",
+        help="pictures may stand for long, as slides do (default: exit code 1, for those between may have been lost)",
+    )
+
+
 def add_store_arguments(parser: argparse.ArgumentParser) -> None:
     """Where downloads are kept."""
     parser.add_argument(

@@ -16,6 +16,7 @@ from ui.cli.options import (
     add_ca_file_argument,
     add_fail_on_argument,
     add_service_arguments,
+    add_stills_argument,
     add_store_arguments,
     positive,
     seconds,
@@ -75,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="makes retries and faults repeatable")
     add_record_arguments(parser)
+    add_stills_argument(parser)
     add_fail_on_argument(parser)
     add_cmcd_arguments(parser)
     add_ca_file_argument(parser)
@@ -152,7 +154,9 @@ def play_headless(args: argparse.Namespace, source: PlaybackSource, speed: float
     write_report(report, args)
     for line in [*summary_lines(report), *(f"  {sentence}" for sentence in why_in_short(report))]:
         print(line, file=sys.stderr)
-    return _exit_code(session.state, interrupted=interrupted) or verdict_of(report, conditions, strict=True)
+    return _exit_code(session.state, interrupted=interrupted) or verdict_of(
+        report, conditions, strict=True, stills=args.stills
+    )
 
 
 def _speed(text: str) -> float | str:

@@ -12,18 +12,22 @@ if TYPE_CHECKING:
     from player.qa.thresholds import Condition
 
 
-def verdict_of(report: dict[str, Any], conditions: Sequence[Condition], *, strict: bool = False) -> int:
+def verdict_of(
+    report: dict[str, Any], conditions: Sequence[Condition], *, strict: bool = False, stills: bool = False
+) -> int:
     """Exit code 1 where a condition of ``--fail-on`` holds; each such is told on stderr. ``strict``: also where media
-    was lost, unless a condition says how much may be."""
+    was lost, or pictures stood and ``stills`` are not allowed, unless a condition says how much may be."""
     from player.base.errors import ExitCode
-    from player.qa.thresholds import figure, implied, metrics_of, shown
+    from player.qa.thresholds import STANDS, figure, implied, metrics_of, shown
 
     metrics = metrics_of(report)
     if strict:
-        conditions = [*conditions, *(each for each in implied(conditions, [metrics]) if each.metric == "lost_s")]
+        granted = implied(conditions, [metrics], stills=stills)
+        conditions = [*conditions, *(each for each in granted if each.metric.startswith(("lost_s", STANDS)))]
     broken = [each for each in conditions if not each.holds(figure(metrics, each.metric))]
     for condition in broken:
-        print(f"matinee: {condition.metric} is {shown(figure(metrics, condition.metric))}", file=sys.stderr)
+        hint = "; if pictures are to stand (slides): --stills" if condition.metric == STANDS else ""
+        print(f"matinee: {condition.metric} is {shown(figure(metrics, condition.metric))}{hint}", file=sys.stderr)
     return int(ExitCode.FAILED if broken else ExitCode.GOOD)
 
 

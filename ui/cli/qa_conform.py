@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from ui.cli.options import add_fail_on_argument, seconds, whole_number
+from ui.cli.options import add_fail_on_argument, add_stills_argument, seconds, whole_number
 from ui.cli.web_options import add_connection_arguments, conditions_of, connect_of, web_of
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known content key, in hex")
     parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_stills_argument(parser)
     add_fail_on_argument(parser)
     add_connection_arguments(parser)
     parser.set_defaults(no_decode=False, every=None, whole=False)
@@ -300,7 +301,7 @@ def _deeper(args: argparse.Namespace, looked: list[str], scope: Scope) -> list[C
     looked.append(f"{sum(len(each.facts) for each in ladder)} segments of {len(ladder)} renditions")
     if not any(each.facts for each in ladder):
         scope.leave("segments: there are none that a player plays", chosen=True)
-    found = list(of_ladder(findings(ladder)))
+    found = list(of_ladder(findings(ladder, stills=args.stills)))
     for_s, at_most_s = (_FOR_S, _MOST_FOR_S) if args.for_s is None else (args.for_s, args.for_s)
     if presentation.live and for_s:
         refreshes = asyncio.run(followed(presentation, args, for_s, broken_by, at_most_s=at_most_s))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ui.cli.conditions import verdict_on
-from ui.cli.options import add_fail_on_argument, whole_number
+from ui.cli.options import add_fail_on_argument, add_stills_argument, whole_number
 from ui.cli.web_options import add_connection_arguments, conditions_of, connect_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known content key, in hex")
     parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_stills_argument(parser)
     add_fail_on_argument(parser)
     add_connection_arguments(parser)
 
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     keys = [known_key(text) for text in args.key]
     presentation = load(args.source, base=None, now_s=time.time(), connect=connect_of(args))
     ladder, trouble = asyncio.run(measured(presentation, args, keys))
-    found = findings(ladder)
+    found = findings(ladder, stills=args.stills)
     told = why_ladder(ladder, found)
     if args.json:
         print(json.dumps(_document(ladder, found, told), indent=1))

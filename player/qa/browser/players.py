@@ -17,13 +17,16 @@ VARIABLE = "MATINEE_PLAYERS"
 @dataclass(frozen=True, slots=True)
 class BrowserPlayer:
     """``package`` and ``library`` as npm has them; ``plays`` the endings of the manifests that it plays; ``script``
-    starts it on ``v`` with ``url``, and defines ``bitrates()`` and ``bitrate()``, in bit/s."""
+    starts it on ``v`` with ``url``, and defines ``bitrates()`` and ``bitrate()``, in bit/s. ``fills_audio``: it
+    puts silence where audio is lost, and its log says so in these words. Of a library without them lost audio is not
+    judged."""
 
     name: str
     package: str
     library: str
     plays: tuple[str, ...]
     script: str
+    fills_audio: str = ""
 
 
 _SHAKA = """
@@ -37,7 +40,11 @@ await p.attach(v);
 p.load(url).then(() => v.play()).catch(e => fail('shaka ' + e.code));
 """
 _HLS = """
-const p = new Hls();
+const filled = text => {
+  const told = /Injecting \\d+ audio frames @ ([-\\d.]+)s due to (\\d+) ms gap/.exec(text);
+  if (told) say('silence', {from: Number(told[1]), to: Number(told[1]) + Number(told[2]) / 1000});
+};
+const p = new Hls({debug: {debug() {}, log() {}, info() {}, error() {}, warn: (...all) => filled(all.join(' '))}});
 bitrates = () => p.levels.map(l => l.bitrate).sort((a, b) => a - b);
 let shown = -1;
 bitrate = () => shown < 0 || !p.levels[shown] ? 0 : p.levels[shown].bitrate;
@@ -65,7 +72,7 @@ PLAYERS = {
     each.name: each
     for each in (
         BrowserPlayer("shaka", "shaka-player", "dist/shaka-player.compiled.js", (".mpd", ".m3u8"), _SHAKA),
-        BrowserPlayer("hlsjs", "hls.js", "dist/hls.min.js", (".m3u8",), _HLS),
+        BrowserPlayer("hlsjs", "hls.js", "dist/hls.min.js", (".m3u8",), _HLS, "Injecting "),
         BrowserPlayer("dashjs", "dashjs", "dist/modern/umd/dash.all.min.js", (".mpd",), _DASH),
     )
 }

@@ -43,6 +43,7 @@ from player.reporting.events import (
 )
 from player.reporting.report import Recorder
 from player.reporting.state import PlaybackFailure, PlaybackState, PlaybackStatus, RungChoice
+from player.stream.continuity import AUDIO_SLACK_S
 
 _POLL_S = 0.25
 _ENDED_S = 0.3
@@ -56,7 +57,8 @@ def play(spec: RunSpec, bench: Bench, player: BrowserPlayer, libraries: Path | N
         raise InputError(ErrorCode.INPUT_USAGE, "Players in a browser play addresses of the web only.")
     if spec.live is not None:
         raise InputError(ErrorCode.INPUT_USAGE, "A live script is for our player in virtual time only.")
-    files: dict[str, Path | bytes] = {"player.html": page(player), "library.js": library(player, libraries)}
+    script = library(player, libraries)
+    files: dict[str, Path | bytes] = {"player.html": page(player), "library.js": script}
     transport = RoutingTransport(ca_file=bench.ca_file, web=bench.web)
     proxy = Proxy(spec.source.url, transport, faults=spec.faults, trace=spec.network, files=files)
     with _Running(proxy) as address, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
@@ -69,6 +71,9 @@ def play(spec: RunSpec, bench: Bench, player: BrowserPlayer, libraries: Path | N
         exchanges, cut = list(proxy.recorder.exchanges), len(proxy.recorder.cut_playlists)
     report = report_of(spec, player.name, said, exchanges, began_s)
     report["continuity"]["corrupt_bytes"] = None  # only our own engine knows
+    report["continuity"]["stands_s"] = None  # the same
+    if player.fills_audio and player.fills_audio.encode() not in script.read_bytes():
+        report["continuity"]["unjudged"] = ["audio"]
     report["continuity"]["cut_playlists"] = cut
     if spec.faults is not None:
         report["result"]["tried_faults"] = sorted(proxy.tried)
@@ -123,6 +128,11 @@ def _events(each: Mapping[str, Any], bitrates: Sequence[int]) -> list[Event]:
         case "jumped":
             lost = (float(each["from"]), float(each["to"]))
             return [MediaBroken(at_s, "lost", media, *lost, 0, "", "", "") for media in ("video", "audio")]
+        case "silence":
+            filled = (float(each["from"]), float(each["to"]))
+            if filled[1] - filled[0] <= AUDIO_SLACK_S:
+                return []
+            return [MediaBroken(at_s, "lost", "audio", *filled, 0, "", "", "")]
         case "sample":
             rung = _rung(each, bitrates)
             return [BufferSampled(at_s, position_s, float(each["buffer"]), None, rung)]

@@ -48,6 +48,12 @@ MEDIA_RULES: Mapping[LadderRule, MediaRule] = {
         (LadderRule.TARGET, f"{BIS} 4.4.3.1", Severity.MUST, "No segment is longer than the target duration."),
         (LadderRule.GAP, f"{BIS} 3, {MPD} 4.5.2", Severity.MUST, "A segment starts where the one before it ends."),
         (LadderRule.HOLE, f"{BIS} 3, {CMAF} 7.3.2", Severity.MUST, "Inside a segment each sample follows the last."),
+        (
+            LadderRule.STILL,
+            "of no standard: what was lost before a packager breaks no clause",
+            Severity.MUST,
+            "Pictures follow each other at their stream's own pace.",
+        ),
         (LadderRule.NO_AUDIO, f"{BIS} 3, {MPD} 4.5.2", Severity.MUST, "Audio beside video is in each segment."),
         (
             LadderRule.PACKETS,

@@ -29,7 +29,7 @@ _DRAWS = 4000
 _LEAST_SHARE = 0.01
 _NEVER = (
     *("failed", "unfinished", "errors", "failed_requests", "lost_s", "repeated_s", "skipped", "decode_errors"),
-    *("corrupt_bytes", "cut_playlists", "delivery_findings", "unmet_languages", "live_jumps", "stalls"),
+    *("corrupt_bytes", "cut_playlists", "delivery_findings", "unmet_languages", "live_jumps", "stalls", "stands_s"),
     *(f"{name}.{medium}" for name in ("lost_s", "repeated_s") for medium in MEDIA),
     *MEDIA_NOTHING_OF,
 )

@@ -18,8 +18,7 @@ from player.media.ts import leads_to
 from player.media.whole_segment import WholeSource
 from player.qa.ladder.keys import SweepKeys
 from player.qa.ladder.packets import PacketFaults, packet_faults
-from player.reporting.continuity import MANY_STILLS
-from player.stream.continuity import VIDEO_SLACK_S
+from player.stream.continuity import Break, Pace
 
 if TYPE_CHECKING:
     from av.frame import Frame
@@ -37,7 +36,8 @@ class SegmentFacts:
     Annex I). ``sound`` is the audio that is in the segment beside video; None where there is none. ``break_s`` is the
     largest distance between the end of a sample and the start of the next, negative for an overlap; 0 where that is
     not known. ``broken_at_s`` is where. ``packets`` are the faults of a transport stream's packets.
-    ``counters`` are those of its video, see ``Sample``, and ``stills`` its pictures that stand for long."""
+    ``counters`` are those of its video, see ``Sample``. ``stands`` are its pictures that stand though others should
+    follow, that of the segment before at its end among them."""
 
     position: int
     size: int
@@ -57,7 +57,7 @@ class SegmentFacts:
     broken_at_s: float | None = None
     packets: PacketFaults | None = None
     counters: tuple[int, int] | None = None
-    stills: int = 0
+    stands: tuple[Break, ...] = ()
 
     @property
     def duration_s(self) -> float | None:
@@ -76,10 +76,15 @@ class Ruler:
         self._decode = decode
         self._locked = False  # a sample of the segment could not be decrypted
         self._unwrapper = TimestampUnwrapper()
+        self._pace = Pace()
+        self._before: tuple[int, int] | None = None  # position and discontinuity of the segment before
         self._last_group: tuple[int, StreamConfig, list[Sample]] | None = None  # with the position of its segment
 
     def measure(self, position: int, segment: Segment, init: bytes | None, data: bytes) -> SegmentFacts:
         """The facts of a segment; what cannot be read is in ``trouble``."""
+        before, self._before = self._before, (position, segment.discontinuity)
+        if before != (position - 1, segment.discontinuity):
+            self._pace.start_over()
         return replace(self._measured(position, segment, init, data), packets=packet_faults(data))
 
     def _measured(self, position: int, segment: Segment, init: bytes | None, data: bytes) -> SegmentFacts:
@@ -117,6 +122,10 @@ class Ruler:
                 decoded += borrowing
             if kind is not StreamKind.AUDIO:
                 self._last_group = position, config, own[_last_key(own) :]
+        stands: list[Break] = []
+        if kind is StreamKind.VIDEO:
+            shown = sorted((each.pts_s, each.duration_s) for each in own)
+            stands = self._pace.take(shown, None, stated=demuxer.states_durations, spliced=False)
         break_s, broken_at_s = _break(own, told=demuxer.states_durations)
         return SegmentFacts(
             position,
@@ -135,7 +144,7 @@ class Ruler:
             break_s=break_s,
             broken_at_s=broken_at_s,
             counters=None if any(each.counters is None for each in own) else own[0].counters,
-            stills=sum(after.dts_s - before.dts_s > VIDEO_SLACK_S for before, after in pairwise(own)),
+            stands=tuple(stands),
         )
 
     def _borrowing(self, position: int, config: StreamConfig, own: list[Sample], lost: int) -> int:
@@ -211,19 +220,16 @@ def _end_s(samples: list[Sample]) -> float:
 
 def standing(facts: Sequence[SegmentFacts]) -> list[SegmentFacts]:
     """The facts, where the last picture of a segment lasts until the next segment's first if no packet is missing
-    between the two. One or two that stand for long in a list of many segments are not meant to."""
+    between the two."""
     found: list[SegmentFacts] = []
-    at_ends = 0
     for each in facts:
         before = found[-1] if found else None
         if before is not None and before.counters is not None and each.counters is not None:
             counted = leads_to(before.counters, each.counters) and each.position == before.position + 1
             if counted and before.end_s is not None and each.start_s is not None and each.start_s > before.end_s:
                 found[-1] = replace(before, end_s=each.start_s)
-                at_ends += each.start_s - before.end_s > VIDEO_SLACK_S
         found.append(each)
-    many = min(MANY_STILLS, len(facts) - 1)
-    return found if not at_ends or at_ends + sum(each.stills for each in facts) >= many else list(facts)
+    return found
 
 
 def _break(samples: Sequence[Sample], *, told: bool) -> tuple[float, float | None]:

@@ -22,6 +22,7 @@ DURATION_S, DURATION_SHARE = 0.2, 0.05
 DURATION_FAR_S, DURATION_FAR_SHARE = 0.5, 0.5
 AV_OFFSET_S, AV_FAR_S = 0.1, 0.5
 LENGTH_S = 0.5
+LONGER_S = 2.0  # so much longer than its video the audio of a title may be
 TIME_S, TIME_FAR_S, TIME_SHARE = 0.2, 0.5, 0.5
 BREAK_S = 0.05
 FRAME_RATE_SHARE = 0.01
@@ -41,6 +42,7 @@ class LadderRule(StrEnum):
     TARGET = "segment.target"
     GAP = "segment.gap"
     HOLE = "segment.hole"
+    STILL = "segment.still"
     NO_AUDIO = "segment.no_audio"
     PACKETS = "segment.packets"
     TIME = "segment.time"
@@ -148,12 +150,13 @@ class MeasuredRung:
         return sum(each.samples for each in self.facts) / seconds if seconds else None
 
 
-def findings(ladder: Sequence[MeasuredRung]) -> list[LadderFinding]:
-    """Everything that is not as it should be, rendition by rendition, then what concerns several."""
+def findings(ladder: Sequence[MeasuredRung], *, stills: bool = False) -> list[LadderFinding]:
+    """Everything that is not as it should be, rendition by rendition, then what concerns several. ``stills``:
+    pictures may stand."""
     found: list[LadderFinding] = []
     for measured in ladder:
         found += [*_segments(measured), *_continuity(measured), *_encodings(measured), *_declared(measured)]
-        found += [*_times(measured), *_sound_inside(measured)]
+        found += [*_times(measured), *_sound_inside(measured), *(() if stills else _stills(measured))]
     for period in dict.fromkeys(measured.period for measured in ladder):
         own = [measured for measured in ladder if measured.period == period]
         found += [*_alignment(own), *_sound_and_pictures(own), *_lengths(own)]
@@ -268,6 +271,25 @@ def _continuity(measured: MeasuredRung) -> Iterator[LadderFinding]:
             )
 
 
+def _stills(measured: MeasuredRung) -> Iterator[LadderFinding]:
+    """Pictures that stand though others should follow: were they lost before the packager, nothing else would show
+    it."""
+    for each in measured.facts:
+        if each.stands:
+            seconds = sum(still.end_s - still.start_s for still in each.stands)
+            sentence = (
+                f"Pictures stand or are missing for {seconds:.3f} s, first at {each.stands[0].start_s:.3f} s of the "
+                "media, and nothing else is wrong there. If they are to stand (slides): --stills."
+            )
+            yield LadderFinding(LadderRule.STILL, measured.name, each.position + 1, sentence)
+    last = measured.facts[-1] if measured.facts else None
+    if last is None or last.position + 1 < len(measured.segments) or measured.live or last.sound is None:
+        return
+    if last.end_s is not None and last.sound.end_s is not None and last.sound.end_s - last.end_s > LONGER_S:
+        sentence = f"Its audio goes on for {last.sound.end_s - last.end_s:.3f} s behind its last picture (--stills)."
+        yield LadderFinding(LadderRule.STILL, measured.name, last.position + 1, sentence)
+
+
 def _times(measured: MeasuredRung) -> Iterator[LadderFinding]:
     """Holds the times in the media against those of the manifest. Segments that have only a common duration in the
     MPD may be off by half of it (DASH-IF IOP 3.2.7.1). In HLS the manifest gives no times but the sum of the
@@ -275,6 +297,12 @@ def _times(measured: MeasuredRung) -> Iterator[LadderFinding]:
     longest_s = max((each.duration_s for each in measured.segments), default=0.0)
     common = isinstance(measured.rendition.segments, NumberIndex)
     whole = all(each.duration_s == int(each.duration_s) for each in measured.segments[:-1])
+    begun_s = measured.segments[0].start_s - measured.period_start_s if measured.segments else 0.0
+    if measured.segments and measured.segments[0].media_offset_s is not None and not measured.live:
+        far_s = max(TIME_FAR_S, TIME_SHARE * longest_s) if common else TIME_FAR_S
+        if begun_s > far_s:
+            sentence = f"Nothing covers the first {begun_s:.3f} s of its period."
+            yield LadderFinding(LadderRule.TIME, measured.name, 1, sentence, far=True)
     first: dict[int, tuple[int, float]] = {}
     drifted: set[int] = set()
     for each in measured.facts:
@@ -413,8 +441,11 @@ def _sound_inside(measured: MeasuredRung) -> Iterator[LadderFinding]:
         return
     frame_s = (last.duration_s or 0.0) / max(last.samples, 1)  # how long the last one is shown may be a guess
     allowed_s = LENGTH_S + 2 * frame_s
-    if last.end_s is not None and last.sound.end_s is not None and last.end_s - last.sound.end_s > allowed_s:
-        sentence = f"It ends {last.end_s - last.sound.end_s:.3f} s before the video."
+    if last.end_s is None or last.sound.end_s is None:
+        return
+    short_s = last.end_s - last.sound.end_s
+    if short_s > allowed_s:
+        sentence = f"It ends {short_s:.3f} s before the video."
         yield LadderFinding(LadderRule.LENGTH, inside.name, last.position + 1, sentence, far=True)
 
 

@@ -99,3 +99,24 @@ def test_a_period_within_one_segment_repeats_it_and_says_so(film: Path, tmp_path
     found = played(film, 0.0, 1, tmp_path)["continuity"]
     assert found["lost_s"] == {"video": 0.0, "audio": 0.0, "subtitles": 0.0}
     assert found["repeated_s"]["video"] == pytest.approx(4.0, abs=0.1)
+
+
+@pytest.mark.parametrize("medium", ["video", "audio"])
+@pytest.mark.parametrize("early_s", [-4, 4])
+def test_a_second_period_whose_offset_is_wrong_by_a_segment_is_red(
+    early_s: int, medium: str, film: Path, tmp_path: Path
+) -> None:
+    """Its first segment takes the place behind the one on the border, so that only its beginning is missing."""
+    divide(film, [10])
+    manifest = film / "manifest.mpd"
+    head, border, second = manifest.read_text(encoding="utf-8").partition('<Period id="10"')
+
+    def moved(found: re.Match[str]) -> str:
+        scale = int(re.search(r'timescale="(\d+)"', found[0])[1])  # type: ignore[index]
+        offset = f'presentationTimeOffset="{(10 + early_s) * scale}"'
+        return re.sub(r'presentationTimeOffset="\d+"', offset, found[0])
+
+    wrong = re.sub(rf'(?s)<AdaptationSet[^>]*contentType="{medium}".*?</AdaptationSet>', moved, second)
+    assert wrong != second
+    manifest.write_text(head + border + wrong, encoding="utf-8")
+    assert played(film, 0.0, 1, tmp_path)["continuity"]["lost_s"][medium] > 1.5

@@ -26,7 +26,11 @@ SPEC = RunSpec(Labels("film", player="shaka"), PlaybackSource(url="http://a.test
 PLAIN_PLAYER = """
 window.Hls = class {
   static Events = {LEVEL_SWITCHED: 'a', ERROR: 'b', MANIFEST_PARSED: 'c'};
-  constructor() { this.levels = [{bitrate: 200000}]; this.heard = {}; }
+  constructor(config) {
+    this.levels = [{bitrate: 200000}];
+    this.heard = {};
+    config.debug.warn('[mp4-remuxer]:', 'Injecting 47 audio frames @ 1.250s due to 1003 ms gap.');
+  }
   on(name, call) { this.heard[name] = call; }
   loadSource(url) { this.url = url.replace('master.m3u8', 'film.mp4'); }
   attachMedia(v) {
@@ -70,6 +74,14 @@ def test_what_a_page_says_becomes_a_report() -> None:
     assert 200_000 < (found["mean_bitrate_bps"] or 0) < 600_000
     plan = QaPlan("players", "", virtual=False, runs=(), thresholds=())
     assert not outcome_of(plan, [RunResult(SPEC.labels, {**report, "delivery": []})]).passed
+
+
+def test_audio_that_a_player_fills_with_silence_is_lost() -> None:
+    filled = [
+        said("silence", 3.0, 2.0, **{"from": at_s, "to": at_s + long_s}) for at_s, long_s in ((4, 1.6), (7, 0.05))
+    ]
+    found = metrics_of(report_of(SPEC, "hlsjs", [*STORY[:3], *filled], [], 0.0))
+    assert (found["lost_s.audio"], found["lost_s.video"]) == (pytest.approx(1.6), 0.0)
 
 
 def test_a_player_that_gives_up_has_failed() -> None:
@@ -122,6 +134,8 @@ def test_a_player_in_a_browser_plays_through_faults_and_link(tmp_path: Path) -> 
         report = play(spec, Bench(tmp_path), PLAYERS["hlsjs"], tmp_path)
     found = metrics_of(report)
     assert report["result"]["error"] is None
+    assert found["lost_s.audio"] == pytest.approx(1.003)
+    assert "unjudged" not in report["continuity"]
     assert (found["ended"], found["failed"]) == (1.0, 0.0)
     assert (found["startup_s"] or 0.0) >= 1.0
     assert (found["played_s"] or 0.0) >= 1.5

@@ -16,8 +16,9 @@ from player.qa.html_report import page
 from player.qa.junit import junit
 from player.qa.outcome import PlanOutcome, outcome_of
 from player.qa.plan import QaPlan
-from player.qa.run_spec import Labels, RunResult
+from player.qa.run_spec import Labels, RunResult, RunSpec
 from player.qa.thresholds import PLAIN, figure, judge, metrics_of, parse, statistic
+from player.title.opening import PlaybackSource
 from tests.kit.reports import report, result
 from ui.cli.qa_run import tell
 
@@ -289,3 +290,34 @@ def test_what_was_lost_stands_first() -> None:
     continuity = {"lost_s": {"audio": 4.0}, "repeated_s": {}, "breaks": [{"at_s": 3.0, **lost}]}
     first = why(report(continuity=continuity))[0]
     assert first == "At 3.0 s: The audio from 4.0 to 8.0 s of the title was lost: segment 1 from a (http.missing)."
+
+
+def test_a_cdn_that_nobody_asked_is_not_judged_unless_the_plan_names_it() -> None:
+    """A mistyped name would hold at 0 for ever."""
+    results = [RunResult(Labels("film"), report())]
+    judged = outcome(results, "cdn.c.errors == 0")
+    assert not judged.passed
+    assert "named in cdns" in next(each.sentence for each in judged.judgements if not each.holds)
+    assert outcome(results, "cdn.b.errors == 0").passed
+    named = RunSpec(Labels("film"), PlaybackSource(url="http://a.test/", cdns=("a", "c")))
+    assert outcome_of(QaPlan("named", "", True, (named,), (parse("cdn.c.errors == 0"),)), results).passed
+
+
+def test_lost_audio_that_a_player_hides_is_not_judged() -> None:
+    told = report()
+    hidden = {**told, "continuity": {**told["continuity"], "unjudged": ["audio"]}}
+    results = [RunResult(Labels("film", player="hlsjs"), hidden)]
+    assert not outcome(results, "lost_s == 0").passed
+    assert not outcome(results, "lost_s.audio == 0").passed
+    assert outcome(results, "stalls <= 9").not_applied == ("hlsjs: lost audio is not judged",)
+
+
+def test_who_allows_stills_says_so() -> None:
+    told = report()
+    stands = {**told, "continuity": {**told["continuity"], "stands_s": 3.0}}
+    results = [RunResult(Labels("film"), stands)]
+    judged = outcome(results)
+    assert not judged.passed
+    assert "stills: allowed" in next(each.sentence for each in judged.judgements if not each.holds)
+    assert outcome(results, "stands_s <= 3").passed
+    assert outcome_of(QaPlan("slides", "", True, (), (), stills=True), results).passed

@@ -26,7 +26,7 @@ def covered(*segments: Frames, stated: bool = True, spliced: bool = False) -> li
     return [(each.kind, round(each.end_s - each.start_s, 3)) for each in found]
 
 
-LOST, REPEATED = BreakKind.LOST, BreakKind.REPEATED
+LOST, REPEATED, STANDS = BreakKind.LOST, BreakKind.REPEATED, BreakKind.STANDS
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,10 @@ LOST, REPEATED = BreakKind.LOST, BreakKind.REPEATED
         ([frames(0.0), [*frames(4.0), *frames(4.0)]], [(REPEATED, 4.0)]),
         ([frames(0.0), frames(4.4), frames(8.0)], [(LOST, 0.4), (REPEATED, 0.4)]),
         ([frames(0.0), [], frames(8.0)], []),  # the lost one is reported by who lost it
-        ([[(0.0, 3.0)], [(3.0, 3.0)], [(6.0, 3.0)]], []),  # slides
+        ([[(0.0, 3.0)], [(3.0, 3.0)], [(6.0, 3.0)]], [(STANDS, 3.0)] * 3),  # slides
+        ([[*frames(0.0)[:30], (1.2, 1.6), *frames(2.8)[:30]]], [(STANDS, 1.6)]),
+        ([[(number * 0.08, 0.08) for number in range(50)]], []),  # of another pace from the start
+        ([frames(0.0), [(4.0 + number * 0.08, 0.08) for number in range(50)]], [(STANDS, 0.28)] * 7),
     ],
 )
 def test_frames_cover_their_time_once(segments: list[Frames], found: list[tuple[BreakKind, float]]) -> None:
@@ -46,8 +49,8 @@ def test_frames_cover_their_time_once(segments: list[Frames], found: list[tuple[
 
 
 def test_frames_whose_durations_nobody_states_last_until_the_next_one() -> None:
-    uneven = [(number * 0.28, FRAME_S) for number in range(50)]
-    after = [(14.0 + number * 0.28, FRAME_S) for number in range(50)]
+    uneven = [(number * 0.24, FRAME_S) for number in range(50)]
+    after = [(12.0 + number * 0.24, FRAME_S) for number in range(50)]
     assert covered(uneven, after, stated=False) == []
     assert covered(frames(0.0)[:90], frames(4.0), stated=False) == [(LOST, 0.4)]
 
