@@ -125,9 +125,12 @@ class Continuity:
         return Break(BreakKind.LOST, end_s, until_s)
 
 
-class Pace:
-    """Which pictures of a video stand though others should follow (:attr:`BreakKind.STANDS`): each that is shown for
-    longer than ``STILL_S``, and so many that are missing at the pace of the others that it adds up to as much."""
+class PictureFlow:
+    """Which pictures of a video stand though others should follow (:attr:`BreakKind.STANDS`).
+
+    Each that is shown for longer than ``STILL_S`` does. So do those of a stretch in which pictures are missing at the
+    pace of the others, and which together lacks as much.
+    """
 
     def __init__(self) -> None:
         self._last_s: float | None = None  # when the last picture is shown, where nobody states how long
@@ -191,7 +194,7 @@ class Coverage:
         self._shown: list[tuple[float, float]] = []
         self._known = dict.fromkeys(BreakKind, 0.0)
         self._lost: list[Break] = []  # in this segment
-        self._pace = Pace()
+        self._pace = PictureFlow()
 
     def start_over(self) -> None:
         """The next segment follows none: playback starts, has jumped, or the one between is lost."""
@@ -212,7 +215,7 @@ class Coverage:
         """The segment is over: return what nobody has reported yet. ``spliced`` and, of the segment's first frame,
         ``unbroken`` as for :class:`Continuity`;
         ``stated``: the container says how long each frame is shown, else it is shown until the next one.
-        ``stream`` as for :class:`Pace`."""
+        ``stream`` as for :class:`PictureFlow`."""
         if not self._shown:
             self.start_over()
             return []

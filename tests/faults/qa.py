@@ -872,7 +872,7 @@ FAULTS = [
     Fault(
         "qa-pictures-lost-before-the-packager-pass",
         "tests/player/qa/test_uneven_video.py::test_pictures_that_never_reached_the_packager_fail_a_run_and_a_ladder",
-        lambda patch: patch.setattr("player.stream.continuity.Pace._judged", lambda *_: None),
+        lambda patch: patch.setattr("player.stream.continuity.PictureFlow._judged", lambda *_: None),
     ),
     Fault(
         "qa-each-other-picture-may-be-missing",

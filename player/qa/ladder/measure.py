@@ -18,7 +18,7 @@ from player.media.ts import leads_to
 from player.media.whole_segment import WholeSource
 from player.qa.ladder.keys import SweepKeys
 from player.qa.ladder.packets import PacketFaults, packet_faults
-from player.stream.continuity import Break, Pace
+from player.stream.continuity import Break, PictureFlow
 
 if TYPE_CHECKING:
     from av.frame import Frame
@@ -76,7 +76,7 @@ class Ruler:
         self._decode = decode
         self._locked = False  # a sample of the segment could not be decrypted
         self._unwrapper = TimestampUnwrapper()
-        self._pace = Pace()
+        self._pace = PictureFlow()
         self._before: tuple[int, int] | None = None  # position and discontinuity of the segment before
         self._last_group: tuple[int, StreamConfig, list[Sample]] | None = None  # with the position of its segment
 
