@@ -255,9 +255,9 @@ def _mean_quality(report: Mapping[str, Any]) -> float | None:
 
 
 def figure(metrics: Metrics, name: str) -> float | None:
-    """One figure of a run; of a code that never came up it is 0. That of a CDN that nobody asked is not known: its
-    name may be mistyped."""
-    if name in PLAIN or cdn_of(name):
+    """One figure of a run; of a code that never came up it is 0. A CDN that nobody asked had 0
+    requests; its share and errors are not known, for its name may be mistyped."""
+    if name in PLAIN or (cdn_of(name) and not name.endswith(".requests")):
         return metrics.get(name)
     return metrics.get(name, 0.0)
 
