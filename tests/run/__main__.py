@@ -1,6 +1,7 @@
-"""``make test``: three processes, then what plays in real time, then the summary.
+"""``make test``: four processes, then the summary.
 
-What plays in real time (marked so) mostly waits: four processes play side by side, with nothing beside them.
+Two of them begin with what plays in real time (marked so): it mostly waits, and the others have the processors
+meanwhile. The longest files come first (``tests.run.schedule``).
 What failed gets a second try, in one process, after all else; it stays in the summary whatever came of that. A test
 process that dies, or a run in which nothing happens any more, ends the run, without one. The last line counts as
 pytest does. Exit code 0: each test passed, at the second try at the latest; else 1.
@@ -14,22 +15,14 @@ import shutil
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.run.part import ROOT, Limits, Part, adopt_orphans, run_part
 from tests.run.results import Results, merged
 
 MOST_SECOND_TRIES = 20  # where more fails, something is wrong that no second try puts right
-_TOGETHER, _PLAYING = 3, 4  # processes: a fourth of the time of those together is waiting
-_MARK = "mark.realtime"
-# Of what plays, the longest files first: who begins with them last is waited for by all others. xdist gives out the
-# next file while two tests of one are left, and so two short ones stand where the first of two tests would hold them.
-_FIRST = (
-    *("test_lies_real.py", "test_dvr.py", "test_encryption.py", "test_journey.py", "test_sick_network.py"),
-    *("test_low_latency.py", "test_recordings.py", "test_whole_segments.py", "test_film_pictures.py"),
-    *("test_browser.py", "test_fuzz.py", "test_files.py"),
-)
+_PROCESSES = 4  # two of them begin with what plays in real time, and mostly wait
 
 
 def main() -> int:
@@ -38,17 +31,13 @@ def main() -> int:
     parser.add_argument("tests", nargs="*", type=Path, default=[ROOT / "tests"], help="folders and files")
     parser.add_argument("--logs", type=Path, default=ROOT / "build" / "test-logs")
     parser.add_argument("--limit", type=float, default=3600.0, metavar="S", help="for the whole run")
-    parser.add_argument("--processes", type=int, default=_TOGETHER, metavar="N", help="that run tests side by side")
+    parser.add_argument("--processes", type=int, default=_PROCESSES, metavar="N", help="that run tests side by side")
     parser.add_argument("--silence", type=float, default=330.0, metavar="S", help="that ends it")
     options = parser.parse_args()
     begun = time.monotonic()
     _make_room(options.logs)
     adopt_orphans()
-    parts: list[Part] = []
-    for name, words in _plan(options.tests, options.processes):
-        parts.append(_run(name, words, options, begun))
-        if parts[-1].trouble:
-            break
+    parts = [_run("together", _together(options.processes, options.tests), options, begun)]
     first = merged(part.results for part in parts)
     failed = first.having("failed")
     if failed and not any(part.trouble for part in parts) and len(failed) <= MOST_SECOND_TRIES:
@@ -58,20 +47,9 @@ def main() -> int:
     return 0 if good else 1
 
 
-def _plan(tests: Sequence[Path], processes: int) -> Iterator[tuple[str, list[str]]]:
-    yield "together", _among(processes, "not realtime and not soak", tests)
-    playing = sorted(file for path in tests for file in _files(path) if _MARK in file.read_text(encoding="utf-8"))
-    if playing:  # four processes need not read all tests for a few
-        playing.sort(key=lambda file: _FIRST.index(file.name) if file.name in _FIRST else len(_FIRST))
-        yield "playing", [*_among(_PLAYING, "realtime and not soak", playing), "--no-loadscope-reorder"]
-
-
-def _files(path: Path) -> Iterator[Path]:
-    return path.rglob("test_*.py") if path.is_dir() else iter((path,))
-
-
-def _among(processes: int, marks: str, tests: Sequence[Path]) -> list[str]:
-    return ["-m", marks, *map(str, tests), "-n", str(processes), "--dist", "loadfile", "--max-worker-restart", "0"]
+def _together(processes: int, tests: Sequence[Path]) -> list[str]:
+    shared = ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0"]
+    return ["-m", "not soak", *map(str, tests), *shared]
 
 
 def _run(name: str, words: Sequence[str], options: argparse.Namespace, begun: float) -> Part:

@@ -10,6 +10,7 @@ stopped. A death is also seen where a process that outlives the worker holds its
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import resource
@@ -22,11 +23,13 @@ from typing import Any, TextIO
 
 import pytest
 
+from tests.run.schedule import Schedule, by_length
+
 _GRACE_S = 20.0
 _EXIT_S = 1.0
 _UNNOTICED_S = 5.0  # a dead worker whose pipe stays open for as long is told of
 _LOOK_EVERY_S = 1.0
-_STOP = "matinee_stop"
+_STOP, _PLAYING = "matinee_stop", "matinee_playing"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -42,10 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    stop = getattr(config, "workerinput", {}).get(_STOP)
-    if stop is not None:
+    told = getattr(config, "workerinput", {})
+    if _STOP in told:
         _die_with_the_run()
-        config.pluginmanager.register(_Worker(Path(stop)))
+        config.pluginmanager.register(_Worker(Path(told[_STOP])))
+        config.pluginmanager.register(_Reader(Path(told[_PLAYING]) if told["workerid"] == "gw0" else None))
         config.pluginmanager.register(_Meter())
     elif (results := config.getoption("--results")) is not None:
         config.pluginmanager.register(_Controller(results, config.getoption("--grace")))
@@ -68,6 +72,32 @@ class _Worker:
         if self._stop.exists():
             item.session.shouldstop = "another worker has died"
         return result
+
+
+class _Reader:
+    """Puts all tests into the order of the run; one worker tells the scheduler which of them play.
+
+    What was read lives as long as the process. The collector of cycles need not look at it again and again: with
+    some ten thousand tests that was a good part of what short ones took.
+    """
+
+    def __init__(self, playing: Path | None) -> None:
+        self._playing = playing
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Any:
+        gc.disable()
+        result = yield
+        gc.enable()
+        gc.freeze()
+        return result
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = by_length(items, lambda item: item.nodeid.partition("::")[0])
+        if self._playing is not None:
+            playing = [item.nodeid for item in items if item.get_closest_marker("realtime")]
+            self._playing.write_text(json.dumps(playing))
 
 
 class _Meter:
@@ -105,6 +135,7 @@ class _Controller:
     def __init__(self, results: Path, grace_s: float) -> None:
         self._grace_s = grace_s
         self._stop = results.with_suffix(".stop")
+        self._playing = results.with_suffix(".playing")
         self._stop.unlink(missing_ok=True)
         self._file: TextIO = results.open("w", encoding="utf-8")
         self._watch: _Watch | None = None
@@ -141,7 +172,11 @@ class _Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        node.workerinput[_STOP] = str(self._stop)
+        node.workerinput |= {_STOP: str(self._stop), _PLAYING: str(self._playing)}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        return Schedule(config, log, self._playing)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodeready(self, node: Any) -> None:
@@ -166,6 +201,7 @@ class _Controller:
         if self._end is not None:
             self._end.cancel()
         self._stop.unlink(missing_ok=True)
+        self._playing.unlink(missing_ok=True)
         self._file.close()
 
 

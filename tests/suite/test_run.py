@@ -94,6 +94,23 @@ def test_a_good_run_tells_what_was_skipped_and_what_passed_at_the_second_try(fol
     assert len((folder / "logs" / "seconds.txt").read_text().splitlines()) == 14
 
 
+def test_what_plays_runs_beside_the_rest_and_long_files_begin(folder: Path) -> None:
+    """Each of the two waits for the other: neither ends where one comes after the other."""
+    for name, mark, other in (("plays", "@pytest.mark.realtime", "rest"), ("rest", "", "plays")):
+        (folder / f"test_{name}.py").write_text(
+            "import pytest\n"
+            "from pathlib import Path\n"
+            "from tests.kit.waiting import until\n"
+            "def test_first(): pass\n"
+            f"{mark}\n"
+            "def test_both():\n"
+            f"    Path(__file__).with_name('{name}').touch()\n"
+            f"    until(Path(__file__).with_name('{other}').exists)\n"
+        )
+    code, lines = run(folder)
+    assert (code, closing(lines)) == (0, "16 passed, 0 failed, 0 skipped")
+
+
 def test_what_fails_twice_fails_the_run(folder: Path) -> None:
     (folder / "test_bad.py").write_text("def test_bad():\n    assert False\n")
     code, lines = run(folder)
