@@ -9,8 +9,10 @@ stopped. A death is also seen where a process that outlives the worker holds its
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
 import resource
@@ -49,7 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if _STOP in told:
         _die_with_the_run()
         config.pluginmanager.register(_Worker(Path(told[_STOP])))
-        config.pluginmanager.register(_Reader(Path(told[_PLAYING]) if told["workerid"] == "gw0" else None))
+        number = int(told["workerid"].removeprefix("gw"))
+        config.pluginmanager.register(_Reader(number, told["workercount"], Path(told[_PLAYING])))
         config.pluginmanager.register(_Meter())
     elif (results := config.getoption("--results")) is not None:
         config.pluginmanager.register(_Controller(results, config.getoption("--grace")))
@@ -75,18 +78,26 @@ class _Worker:
 
 
 class _Reader:
-    """Puts all tests into the order of the run; one worker tells the scheduler which of them play.
+    """Reads all tests and puts them into the order of the run; one worker tells the scheduler which of them play.
+
+    pytest compiles each file of tests that it has not seen before. Each worker begins with files of its own, and
+    then finds what the others have compiled.
 
     What was read lives as long as the process. The collector of cycles need not look at it again and again: with
     some ten thousand tests that was a good part of what short ones took.
     """
 
-    def __init__(self, playing: Path | None) -> None:
-        self._playing = playing
+    def __init__(self, number: int, workers: int, playing: Path) -> None:
+        self._number, self._workers, self._playing = number, workers, playing
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_collection(self) -> Any:
+    def pytest_collection(self, session: pytest.Session) -> Any:
         gc.disable()
+        top = session.config.rootpath
+        files = sorted(file for name in session.config.args for file in (top / name).rglob("test_*.py"))
+        for file in files[self._number :: self._workers]:
+            if file.is_relative_to(top):
+                _read_first(file.relative_to(top))
         result = yield
         gc.enable()
         gc.freeze()
@@ -95,9 +106,19 @@ class _Reader:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = by_length(items, lambda item: item.nodeid.partition("::")[0])
-        if self._playing is not None:
+        if self._number == 0:
             playing = [item.nodeid for item in items if item.get_closest_marker("realtime")]
             self._playing.write_text(json.dumps(playing))
+
+
+def _read_first(file: Path) -> None:
+    """Import a file of the suite as pytest will, after its folders' own. What is wrong with it pytest will tell."""
+    if not (file.parent / "__init__.py").exists():
+        return
+    conftests = (folder / "conftest.py" for folder in reversed(file.parents))
+    for each in (*(path for path in conftests if path.exists()), file):
+        with contextlib.suppress(Exception, pytest.skip.Exception):  # a warning at import is an error here, too
+            importlib.import_module(".".join(each.with_suffix("").parts))
 
 
 class _Meter:
