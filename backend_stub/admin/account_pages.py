@@ -62,16 +62,22 @@ def account(context: Context, operator: SignedInAdmin, account_id: Hex32, before
 def change_account(context: Context, operator: SignedInAdmin, form: SealedForm, account_id: Hex32) -> Response:
     """Only what the form names is changed."""
     active = {"open": True, "closed": False}.get(form.get("state", ""))
+    kiosks = {"kiosks": True, "devices": False}.get(form.get("screens", ""))
     wanted = {"role": form.get("role") or None, "active": active, "country": form.get("country", "").upper() or None}
     try:
-        change = AccountChange.model_validate(wanted)
+        change = AccountChange.model_validate({**wanted, "kiosks": kiosks})
     except ValidationError:
         raise PageRefusedError(422, "There is no such role, or no such country.") from None
     if account_id == operator.account.id and (change.active is False or change.role in {"viewer", "publisher"}):
         raise PageRefusedError(403, "You cannot take your own rights away.")
     _account(context, account_id)
     context.accounts.change(
-        account_id, by=operator.account.id, role=change.role, active=change.active, country=change.country
+        account_id,
+        by=operator.account.id,
+        role=change.role,
+        active=change.active,
+        country=change.country,
+        kiosks=change.kiosks,
     )
     return see_other(f"/accounts/{account_id}")
 

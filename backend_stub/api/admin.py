@@ -46,7 +46,12 @@ def change_account(
         raise ProblemError(403, "own_account", "You cannot take your own rights away.")
     with not_found(*_NO_ACCOUNT):
         account = context.accounts.change(
-            account_id, by=admin.id, role=body.role, active=body.active, country=body.country
+            account_id,
+            by=admin.id,
+            role=body.role,
+            active=body.active,
+            country=body.country,
+            kiosks=body.kiosks,
         )
     return _account_body(context, account)
 
@@ -226,6 +231,7 @@ def _account_body(context: ServiceContext, account: Account) -> schemas.AdminAcc
         active=account.active,
         role=account.role,
         country=account.country,
+        kiosks=account.kiosks,
         plan=plan.name,
         plan_ends_at=ends_at,
     )

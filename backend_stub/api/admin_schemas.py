@@ -21,6 +21,7 @@ class AdminAccount(BaseModel):
     active: bool
     role: str
     country: str | None
+    kiosks: bool
     plan: str
     plan_ends_at: float | None
 
@@ -31,6 +32,7 @@ class AccountChange(Strict):
     role: Literal["viewer", "publisher", "admin"] | None = None
     active: bool | None = None
     country: _Country | None = None
+    kiosks: bool | None = None
 
 
 class PlanChange(Strict):

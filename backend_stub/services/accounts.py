@@ -156,6 +156,7 @@ class Accounts:
         role: Role | None = None,
         active: bool | None = None,
         country: str | None = None,
+        kiosks: bool | None = None,
     ) -> Account:
         """Change what is named and return the account. Raises LookupError for an unknown one."""
         now = self._clock.now()
@@ -173,6 +174,10 @@ class Accounts:
             if country is not None:
                 account.country = country
                 audit.record(session, now, "account.country_set", account_id=account_id, subject=by or "")
+            if kiosks is not None and kiosks != account.kiosks:
+                account.kiosks = kiosks
+                action = "account.kiosks_granted" if kiosks else "account.kiosks_ended"
+                audit.record(session, now, action, account_id=account_id, subject=by or "")
         return account
 
     def authenticate(self, email: str, password: str) -> Account:

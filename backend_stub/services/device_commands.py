@@ -42,11 +42,14 @@ _KEPT = 50  # commands of a device, the newest
 _TEXT, _PNG, _JPEG = "text/plain", "image/png", "image/jpeg"
 _MAGIC = {_PNG: b"\x89PNG\r\n\x1a\n", _JPEG: b"\xff\xd8\xff"}
 _RESULT_OF = {"screenshot": (_PNG, _JPEG), "logs": (_TEXT,)}
+# The devices in use of accounts that the operator has named as those of kiosks: no device is one by its own word.
+_OF_KIOSKS = select(Device.id).join(Account, Account.id == Device.account_id)
+_OF_KIOSKS = _OF_KIOSKS.where(Device.revoked_at.is_(None), Account.kiosks)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
-    """A device of some account, with what its screen last told where it is a kiosk. Any may say that of itself."""
+    """A device of some account, with what its screen last told where it is a kiosk: one of an account of kiosks."""
 
     device: Device
     email: str  # of the account
@@ -170,7 +173,7 @@ class DeviceCommands:
 
     def gauges(self) -> Iterable[tuple[str, dict[str, str], float]]:
         """How many screens are in which state, and how many commands wait, as samples for Prometheus."""
-        used = KioskReport.device_id.in_(select(Device.id).where(Device.revoked_at.is_(None)))
+        used = KioskReport.device_id.in_(_OF_KIOSKS)
         is_on, is_healthy = (func.coalesce(KioskReport.status[name].as_boolean(), false()) for name in _TOLD)
         tells = KioskReport.told_at >= self._clock.now() - SILENT_S
         waiting = select(func.count()).where(
@@ -188,7 +191,8 @@ class DeviceCommands:
 
     def _is_kiosk(self, device_id: str) -> bool:
         with self._database.read() as session:
-            return session.get(KioskReport, device_id) is not None
+            reports = select(KioskReport.device_id).where(KioskReport.device_id == device_id)
+            return session.scalar(reports.where(KioskReport.device_id.in_(_OF_KIOSKS))) is not None
 
     def _known(
         self, rows: Select[Device, KioskReport, str], before: Place | None = None, limit: int = 1
@@ -225,9 +229,10 @@ class DeviceCommands:
         with self._database.write() as session:
             _expire(session, now)
             session.execute(update(Device).where(Device.id == device.id).values(last_seen_at=now))
-            report = session.get(KioskReport, device.id) or KioskReport(device_id=device.id)
-            report.told_at, report.status = now, message.status.model_dump()
-            session.add(report)
+            if session.scalar(_OF_KIOSKS.where(Device.id == device.id).limit(1)) is not None:
+                report = session.get(KioskReport, device.id) or KioskReport(device_id=device.id)
+                report.told_at, report.status = now, message.status.model_dump()
+                session.add(report)
             commands = _waiting(session, device.id)
             for command in commands:
                 if command.state == QUEUED:
@@ -275,8 +280,8 @@ def _screen(*, tells: bool, is_on: bool, is_healthy: bool) -> str:
 
 
 def _devices(*, kiosks: bool) -> Select[Device, KioskReport, str]:
-    """Kiosks in use, or the other devices, which have no report."""
-    kiosk = Device.id.in_(select(KioskReport.device_id))
+    """Kiosks in use, or the other devices, whose reports count for nothing."""
+    kiosk = Device.id.in_(select(KioskReport.device_id)) & Account.kiosks
     told = KioskReport.device_id == Device.id if kiosks else false()
     rows = select(Device, KioskReport, Account.email).join(Account, Account.id == Device.account_id)
     rows = rows.outerjoin(KioskReport, told).where(Device.revoked_at.is_(None))

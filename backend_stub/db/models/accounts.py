@@ -25,6 +25,9 @@ class Account(Base):
     country: Mapped[str | None] = mapped_column(String(2))  # of residence: ISO 3166-1 alpha-2
     verified_at: Mapped[float | None] = mapped_column(Float)  # when the address was confirmed
     tokens_after: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")  # older ones are refused
+    kiosks: Mapped[bool] = mapped_column(
+        Boolean, default=False, server_default=false(), index=True
+    )  # its screens are, by the operator's word
 
 
 class MailCode(Base):

@@ -34,6 +34,7 @@ def fill(group: ServerGroup) -> Seen:
     context = group.context
     title_id = publish_noise(group.settings, "Film")
     viewer = context.accounts.ensure_demo_viewer()
+    context.accounts.change(viewer.id, by=None, kiosks=True)
     operator = context.accounts.register("root@example.org", "root", "a password", role="admin")
     key = ECKey.generate_key("P-256").as_dict(private=False)
     device = context.devices.register(viewer.id, HOSTILE, {str(name): value for name, value in key.items()})

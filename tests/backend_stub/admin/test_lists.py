@@ -40,7 +40,9 @@ def fill(running: Service) -> None:
 
 def account(number: int) -> Account:
     email = f"row-{number}@matinee.local"
-    return Account(id=f"{number:032x}", email=email, name="", password_hash="", active=True, created_at=START)
+    return Account(
+        id=f"{number:032x}", email=email, name="", password_hash="", active=True, created_at=START, kiosks=True
+    )
 
 
 def device(number: int) -> Device:

@@ -45,7 +45,18 @@ def admin(running: Service) -> Caller:
 
 @pytest.fixture
 def screen(running: Service) -> SigningDevice:
-    return running.device(running.account("foyer"))
+    return running.device(of_kiosks(running, "foyer"))
+
+
+def of_kiosks(running: Service, name: str) -> str:
+    account = running.account(name)
+    running.context.accounts.change(account, by=None, kiosks=True)
+    return account
+
+
+def counted(running: Service) -> dict[str | None, float]:
+    """Screens by their state, and the commands that wait for them as None."""
+    return {labels.get("state"): value for _, labels, value in running.context.device_commands.gauges()}
 
 
 def stamped(device: SigningDevice, **members: object) -> dict[str, object]:
@@ -210,7 +221,8 @@ def test_the_devices_with_what_screens_tell(running: Service, admin: Caller, scr
 
 
 def test_as_many_screens_are_counted_as_there_are(running: Service) -> None:
-    now, wall, many = running.clock.now(), running.account("wall"), 300
+    now, wall, many = running.clock.now(), of_kiosks(running, "wall"), 300
+    liar = running.account("liar")
     at = {"created_at": now, "last_seen_at": now}
     states: dict[str, tuple[float, dict[str, bool]]] = {
         "plays": (now, {"screen_on": True, "healthy": True}),
@@ -218,19 +230,47 @@ def test_as_many_screens_are_counted_as_there_are(running: Service) -> None:
         "no picture": (now, {"screen_on": True, "healthy": False}),
         "silent": (now - 91, {"screen_on": True, "healthy": True}),
         "of a device that was removed": (now, {"screen_on": True, "healthy": True}),
+        "of somebody else's device": (now, {"screen_on": True, "healthy": True}),  # from before accounts were marked
     }
     with running.context.database.write() as session:
         for state, (told_at, status) in states.items():
             for number in range(many):
-                name, removed = f"{state} {number}", None if state in SCREENS else now
-                session.add(Device(account_id=wall, id=name, name=name, public_key={}, revoked_at=removed, **at))
+                name, removed = f"{state} {number}", now if "removed" in state else None
+                account = liar if "else" in state else wall
+                session.add(Device(account_id=account, id=name, name=name, public_key={}, revoked_at=removed, **at))
                 session.add(KioskReport(device_id=name, told_at=told_at, status=status))
-    told = {labels.get("state"): value for _, labels, value in running.context.device_commands.gauges()}
-    assert told == {None: 0, **dict.fromkeys(SCREENS, many)}
+    assert counted(running) == {None: 0, **dict.fromkeys(SCREENS, many)}
+
+
+def test_no_device_is_a_kiosk_by_its_own_word(running: Service, admin: Caller, screen: SigningDevice) -> None:
+    viewer = running.account("viewer")
+    device = running.device(viewer)
+    command = issue(admin, device, "restart")
+    assert [one["id"] for one in asked(device)] == [command]  # what the operator tells a device reaches it
+    none = {None: 0, **dict.fromkeys(SCREENS, 0)}
+    assert counted(running) == none
+    known = running.context.device_commands
+    assert [(one.told_at, one.status) for one in known.devices(10)] == [(None, {})] * 2
+    with running.context.database.read() as session:
+        assert session.get(KioskReport, device.device_id) is None
+    path = f"/admin/accounts/{viewer}"
+    assert refusal(device.client.call("PATCH", path, {"kiosks": True})) == (403, "role_missing")
+    assert admin.call("PATCH", path, {"kiosks": True}).json()["kiosks"]
+    ask(device)
+    assert counted(running) == none | {None: 1, "plays": 1}
+    other = running.context.devices.register(running.account("other"), "mine too", device.jwk)  # without its key
+    assert other.id == device.device_id
+    assert [one.email.partition("@")[0] for one in known.devices(10) if one.status] == ["viewer"]
+    assert known.device(device.device_id).email == "viewer@matinee.local"
+    assert not admin.call("PATCH", path, {"kiosks": False}).json()["kiosks"]
+    assert counted(running) == none
+    assert known.device(device.device_id).screen(running.clock.now()) == ""
+    trail = [one["action"] for one in admin.get(f"/admin/audit?account_id={viewer}").json()["items"]]
+    assert trail[:2] == ["account.kiosks_ended", "account.kiosks_granted"]
 
 
 def test_commands_that_wait_are_counted(running: Service, admin: Caller, screen: SigningDevice) -> None:
     ask(screen)
     for kind in ("restart", "logs"):
         issue(admin, screen, kind)
-    assert [value for name, _, value in running.context.device_commands.gauges() if name.endswith("waiting")] == [2]
+    assert counted(running)[None] == 2

@@ -45,6 +45,7 @@ class Operator:
         self.client = httpx.Client(
             base_url=group.api_url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=60
         )
+        group.context.accounts.change(group.context.accounts.ensure_demo_viewer().id, by=account.id, kiosks=True)
         self.device_id = group.context.device_commands.devices(10)[0].device.id
 
     @property
