@@ -38,7 +38,9 @@ GAUGES: Mapping[str, Metric] = {
     "matinee_streams": Metric("Play sessions that run now."),
     "matinee_pathway_weight": Metric("Weight of an edge in the rotation; 0 takes it out.", ("pathway",)),
     "matinee_pathway_failing": Metric("1 while an edge fails.", ("pathway",)),
-    "matinee_kiosks": Metric("Kiosks by the state of their screen.", ("state",)),
+    "matinee_kiosks": Metric(
+        "Kiosks by the state of their screen: devices that report, of accounts marked so.", ("state",)
+    ),
     "matinee_commands_waiting": Metric("Commands that kiosks have not answered yet."),
     "matinee_playbacks": Metric("Playbacks of the last day.", ("pathway",)),
     "matinee_playback_errors": Metric("Errors of these playbacks.", ("pathway",)),

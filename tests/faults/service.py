@@ -46,6 +46,7 @@ from backend_stub.db import database, keyset, migrate, patience, title_changes
 from backend_stub.db.models import (
     Account,
     CatalogueState,
+    Device,
     Job,
     Profile,
     Quality,
@@ -112,6 +113,7 @@ from tests.faults.model import Fault
 _SERVER = "tests/backend_stub/test_server.py::"
 _TOKENS = "tests/backend_stub/edge/test_tokens.py::"
 _AT_ONCE = "tests/backend_stub/services/test_concurrency.py::"
+_COMMANDS = "tests/backend_stub/services/test_device_commands.py::"
 _NGINX = "tests/backend_stub/edge/test_nginx.py::"
 _SEARCH = "tests/backend_stub/api/test_search.py::"
 _HELD_UP = _AT_ONCE + "TestPostgresThatIsHeldUp::"
@@ -642,6 +644,17 @@ def _asks_in_a_thread_of_the_calls(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(EdgeGate, "answer", answer)
 
 
+def _nginx_waits_as_by_itself(patch: pytest.MonkeyPatch) -> None:
+    """The file of the layout says nothing of how long an API may be silent."""
+    read_text = Path.read_text
+
+    def without(path: Path, *args: Any, **named: Any) -> str:
+        text = read_text(path, *args, **named)
+        return text.replace("proxy_read_timeout 6s;", "") if path.name == "nginx.conf" else text
+
+    patch.setattr(Path, "read_text", without)
+
+
 def _nginx_without(line: str) -> Callable[[pytest.MonkeyPatch], None]:
     """nginx's configuration lacks something."""
 
@@ -1103,6 +1116,16 @@ FAULTS = [
         _nginx_without("error_page 500 502 504 =503 /problem/503;"),
     ),
     Fault(
+        "service-nginx-waits-a-minute-for-a-silent-api",
+        "tests/packaging/test_layout.py::test_an_api_that_says_nothing_is_left_for_the_other",
+        _nginx_waits_as_by_itself,
+    ),
+    Fault(
+        "service-any-device-counts-as-a-kiosk",
+        _COMMANDS + "test_no_device_is_a_kiosk_by_its_own_word",
+        lambda patch: patch.setattr(device_commands, "_OF_KIOSKS", select(Device.id)),
+    ),
+    Fault(
         "service-nginx-stops-with-the-service",
         _NGINX + "test_while_the_service_does_not_answer_what_stood_goes_on_and_nothing_else",
         _nginx_without("proxy_cache checks;"),
@@ -1411,7 +1434,7 @@ FAULTS = [
     ),
     Fault(
         "service-screens-beyond-a-page-are-not-counted",
-        "tests/backend_stub/services/test_device_commands.py::test_as_many_screens_are_counted_as_there_are",
+        _COMMANDS + "test_as_many_screens_are_counted_as_there_are",
         _counts_a_page_of_screens,
     ),
     Fault(

@@ -205,8 +205,12 @@ def _store(layout: Layout) -> dict[str, str]:
 
 
 def _nginx(layout: Layout, port: int, apis: list[int]) -> None:
-    """The file of the layout, with this machine's addresses, and a place for what nginx writes."""
     state = layout.folder / "nginx"
+    layout.add("nginx", [str(NGINX), "-p", str(state), "-c", str(nginx_file(state, port, apis))])
+
+
+def nginx_file(state: Path, port: int, apis: list[int]) -> Path:
+    """The file of the layout, with this machine's addresses, and a place for what nginx writes."""
     state.mkdir()
     text = (LAYOUT / "nginx.conf").read_text()
     servers = "\n".join(f"        server 127.0.0.1:{one} max_fails=2 fail_timeout=5s;" for one in apis)
@@ -216,7 +220,7 @@ def _nginx(layout: Layout, port: int, apis: list[int]) -> None:
     text = text.replace("http {\n", f"http {{\n    client_body_temp_path {state}/body;\n{bodies}", 1)
     user = "user root;\n" if os.geteuid() == 0 else ""
     (state / "nginx.conf").write_text(f"{user}daemon off;\npid {state}/nginx.pid;\n{text}")
-    layout.add("nginx", [str(NGINX), "-p", str(state), "-c", str(state / "nginx.conf")])
+    return state / "nginx.conf"
 
 
 def _answers(url: str) -> bool:

@@ -6,14 +6,24 @@ import dataclasses
 import inspect
 import re
 import shlex
+import socket
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import yaml
 
 from backend_stub import config, master_keys
+from backend_stub.db import patience
+from player.net.model import RequestKind
+from player.net.policy import POLICIES
+from tests.kit import layout
+from tests.kit.children import ends_with_us
+from tests.kit.fileserver import FileServer
+from tests.kit.waiting import until
 from ui.cli.main import build_parser
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
@@ -87,3 +97,36 @@ def test_no_secret_goes_into_the_image() -> None:
     built_by = PACKAGING.parent / compose()["x-matinee"]["build"]["dockerfile"]
     ignored = built_by.with_name(f"{built_by.name}.dockerignore").read_text().splitlines()
     assert {"**/.env", ".git", ".venv"} <= set(ignored)
+
+
+def test_an_api_that_says_nothing_is_left_for_the_other(tmp_path: Path) -> None:
+    """It takes every call, as a process does that stands still: the system's queue accepts for it."""
+    if layout.NGINX is None:
+        pytest.skip("nginx is not installed")
+    (tmp_path / "ready").write_text("ready")
+    port = layout.free_port()
+    with socket.create_server(("127.0.0.1", 0)) as silent, FileServer(tmp_path) as other:
+        apis = [silent.getsockname()[1], other.port]
+        file = layout.nginx_file(tmp_path / "nginx", port, apis)
+        text, waits = re.subn(r"proxy_read_timeout (\d+)s;", "proxy_read_timeout 200ms;", file.read_text())
+        assert waits == 1
+        file.write_text(text)
+        process = subprocess.Popen(ends_with_us(str(layout.NGINX), "-p", str(file.parent), "-c", str(file)))
+        try:
+            until(lambda: answers(port))
+            assert all(answers(port) for _ in range(4))
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/ready", trust_env=False, timeout=30).text == "ready"
+    except httpx.ConnectError:
+        return False
+
+
+def test_nginx_waits_longer_than_a_call_does_and_less_long_than_a_player() -> None:
+    waits = re.findall(r"proxy_read_timeout (\d+)s;", (PACKAGING / "layout" / "nginx.conf").read_text())
+    assert patience.CALL_S < float(waits[0]) < POLICIES[RequestKind.API].first_byte_s
