@@ -177,6 +177,7 @@ def test_what_hangs_is_ended_with_its_stacks(limits: Limits, why: str, tmp_path:
     program = "import faulthandler, time; faulthandler.enable(); print('begun', flush=True); time.sleep(10_000)"
     with subprocess.Popen(
         [sys.executable, "-c", program],
+        cwd=tmp_path,  # its core is not one of the run
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
