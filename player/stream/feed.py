@@ -44,8 +44,9 @@ class Library(Protocol):
 
     def main_entry(self, slot: Slot) -> StoredSegment: ...
 
-    def audio_segments(self, track: str, slot: Slot) -> list[tuple[int, Segment]]:
-        """The audio segments that may hold samples of ``slot``, as (position, segment), in order."""
+    def audio_segments(self, track: str, slot: Slot, until_s: float) -> list[tuple[int, Segment]]:
+        """The audio segments that may hold samples of ``slot``, as (position, segment), in order. Those that begin
+        before ``until_s`` are waited for in a title that grows."""
         ...
 
     def audio_entry(self, track: str, position: int) -> StoredSegment: ...
@@ -220,7 +221,7 @@ class AudioFeed:
         if before_s is not None and start_s <= slot.start_s + drift_s + _SLACK_S:
             start_s = min(start_s, max(before_s, start_s - _SLACK_S) - _ROUNDING_S)
         found: list[TimedSample] = []
-        for position, segment in self._library.audio_segments(self._track, slot):
+        for position, segment in self._segments(slot, stop_s - drift_s):
             if segment.end_s + drift_s + _SLACK_S < start_s or segment.start_s + drift_s - _SLACK_S > stop_s:
                 continue
             is_next = abs(drift_s) < _SLACK_S and segment.start_s + drift_s > stop_s - _LATER_S
@@ -240,7 +241,7 @@ class AudioFeed:
 
     def found_at(self, slot: Slot) -> StreamConfig | None:
         """What this track's media says of itself where a slot begins; None where there is nothing to read."""
-        for position, segment in self._library.audio_segments(self._track, slot):
+        for position, segment in self._segments(slot, slot.start_s + 2 * _SLACK_S):
             if segment.end_s - _SLACK_S <= slot.start_s:
                 continue
             try:
@@ -250,6 +251,18 @@ class AudioFeed:
             demuxer = self._open[position][0].demuxer
             return None if demuxer is None else demuxer.configs.get(StreamKind.AUDIO)
         return None
+
+    def _segments(self, slot: Slot, until_s: float) -> Iterator[tuple[int, Segment]]:
+        """The audio segments of a slot. Each time the library is asked again: one that was read while it was made may
+        have become shorter than was thought, and another one follows."""
+        last = -1
+        while True:
+            found = self._library.audio_segments(self._track, slot, until_s)
+            following = next((each for each in found if each[0] > last), None)
+            if following is None:
+                return
+            yield following
+            last = following[0]
 
     def _samples(self, slot: Slot, position: int, stop_s: float) -> list[TimedSample]:
         while True:

@@ -9,6 +9,7 @@ from player.manifest.model import Rendition, Segment
 from player.stream.timed_list import TimedList
 
 _KEPT = 1024  # segments before the window of a live playback
+_SAME_S = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,13 @@ class LinePart:
     period: int
     rendition: Rendition
     segment: Segment
+
+
+def is_again(known: Segment, listed: Segment) -> bool:
+    """Whether a segment is one that was listed before. Its duration may be another one."""
+    return (known.number, known.discontinuity) == (listed.number, listed.discontinuity) and (
+        abs(known.start_s - listed.start_s) < _SAME_S
+    )
 
 
 class SegmentLine:
@@ -48,12 +56,15 @@ class SegmentLine:
         self._row.forget(self.at(start_s) - _KEPT)
 
     def grow(self, parts: Iterable[LinePart]) -> int:
-        """Put those that begin behind the last one at the end; how many those were."""
-        last = self.parts[-1].segment if self.parts else None
-        before = len(self)
+        """Put those that begin behind the last one at the end; how many those were. The last one may be longer or
+        shorter by now: how long a segment will be is not known while it is made."""
+        known, before = self.parts[-1] if self.parts else None, len(self)
         for part in parts:
-            if last is None or part.segment.start_s > last.start_s + last.duration_s / 2:
+            if known is None or part.segment.start_s > known.segment.start_s + known.segment.duration_s / 2:
                 self._row.append(part)
+            elif is_again(known.segment, part.segment) and known.period == part.period:
+                known = part
+                self._row.change_last(part)
         return len(self) - before
 
     def __getitem__(self, position: int) -> LinePart:

@@ -43,9 +43,9 @@ class StoreLibrary:
     def main_entry(self, slot: Slot) -> StoredSegment:
         return self._wait_for(self._main, slot.number)
 
-    def audio_segments(self, track: str, slot: Slot) -> list[tuple[int, Segment]]:
+    def audio_segments(self, track: str, slot: Slot, until_s: float) -> list[tuple[int, Segment]]:
         line = self._lines[track]
-        self._waiting.until(lambda: self._is_listed(line, slot))
+        self._waiting.until(lambda: self._is_listed(line, slot, min(until_s, slot.end_s)))
         start = slot.start_s - (0.0 if slot.first_of_group else _MIN_OVERLAP_S)
         stop = slot.end_s + _LONGER_S if slot.last_of_group else slot.until_s + _MIN_OVERLAP_S
         positions = line.overlapping(start, stop, slot.group)
@@ -64,14 +64,14 @@ class StoreLibrary:
         """Where the first segment of an audio track in a period starts, by the manifest; -inf where it has none."""
         return next((part.segment.start_s for part in self._lines[track].parts if part.period == period), -math.inf)
 
-    def _is_listed(self, line: SegmentLine, slot: Slot) -> bool:
-        """Whether all of the slot's sound is listed that ever will be. A live programme may list its sound later than
-        its picture: written before that, the slot would stay without it."""
+    def _is_listed(self, line: SegmentLine, slot: Slot, until_s: float) -> bool:
+        """Whether all of the slot's sound before a time is listed that ever will be. A live programme may list its
+        sound later than its picture: written before that, the slot would stay without it."""
         if not line.growing or not len(line):
             return True
         newest = line[len(line) - 1]
         lost = self._end_s() - slot.end_s > _LOST_SLOTS * slot.duration_s
-        return newest.period != slot.period or newest.segment.end_s >= slot.end_s - _UNEVEN_S or lost
+        return newest.period != slot.period or newest.segment.end_s >= until_s - _UNEVEN_S or lost
 
     def audio_entry(self, track: str, position: int) -> StoredSegment:
         return self._wait_for(track, position)

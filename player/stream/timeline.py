@@ -16,6 +16,7 @@ from player.manifest.model import IndexRef, PlaylistRef, Rendition, Segment, Seg
 from player.stream.timed_list import TimedList
 
 _FEW_PICTURES_S = 0.05
+_SAME_S = 1e-3
 _KEPT = 1024  # slots before the window of a live playback
 
 
@@ -103,7 +104,11 @@ class Timeline:
         return next((start_s for start_s in starts if abs(start_s - time_s) <= _FEW_PICTURES_S), time_s)
 
     def grow(self, found: Iterable[tuple[int, Segment]]) -> int:
-        """Put the segments (with their periods) behind the last slot that begin there; how many those were."""
+        """Put the segments (with their periods) behind the last slot that begin there; how many those were. The last
+        slot is as long as its segment is listed by now: while that is made, its end is not known."""
+        found = list(found)
+        if self.slots:
+            self._row.change_last(_as_listed(self.slots[-1], found))
         fresh, crossed = _once(_behind(self.slots[-1] if self.slots else None, found))
         if fresh and self.slots:
             self._row.change_last(_followed(self.slots[-1], *fresh[0]))
@@ -147,6 +152,17 @@ def _followed(slot: Slot, period: int, following: Segment) -> Slot:
     """``slot`` as it is once it is known what comes after it."""
     last = slot.group != (period, following.discontinuity)
     return replace(slot, last_of_group=last, until_s=math.inf if last else following.start_s)
+
+
+def _as_listed(slot: Slot, found: Sequence[tuple[int, Segment]]) -> Slot:
+    """``slot`` with the duration that the list gives its segment, unless that is the same but for rounding."""
+    for period, segment in reversed(found):
+        if segment.start_s < slot.start_s - _FEW_PICTURES_S:
+            break
+        same = (period, segment.discontinuity) == slot.group and abs(segment.start_s - slot.start_s) < _SAME_S
+        if same and abs(segment.duration_s - slot.duration_s) > _FEW_PICTURES_S:
+            return replace(slot, duration_s=segment.duration_s, until_s=segment.end_s)
+    return slot
 
 
 def _behind(last: Slot | None, found: Iterable[tuple[int, Segment]]) -> list[tuple[int, Segment]]:

@@ -4,7 +4,8 @@ FFmpeg makes parts of 333 ms in segments of 2 s, for the bundled service and for
 parts of its own; either answers after 40 ms. Every frame that libmpv draws counts
 from the fifth second on. Median and 99th percentile in seconds, stalls, and the time from "play" to the first frame.
 
-Run: ``python -m tests.bench.bench_live [seconds]``
+Run: ``python -m tests.bench.bench_live [SECONDS [CASE...]]``. "idle" is the share of the processors that nobody used,
+or that work of the lowest priority did (``nice``).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 
 import psutil
 
-from player.reporting.events import Event, StallBegan
+from player.reporting.events import Event, StallEnded
 from player.title.opening import PlaybackSource
 from tests.kit.lowlatency import Broadcast
 from tests.kit.on_air import HUNDREDTHS, on_air
@@ -42,12 +43,14 @@ class Measured:
     join_s: float
     median_s: float
     worst_s: float  # 99th percentile
-    stalls: int
+    stalls: tuple[tuple[float, float], ...]  # since the begin, and how long
+    pictures: int  # that were read
+    failed: str
     freezes: int  # more than a tenth of a second between two frames
 
     @property
     def good(self) -> bool:
-        return self.median_s <= MEDIAN_S and self.worst_s <= WORST_S and not self.stalls
+        return self.median_s <= MEDIAN_S and self.worst_s <= WORST_S and not self.stalls and not self.failed
 
 
 def measure(form: str, seconds: float, *, ranges: bool) -> Measured:
@@ -75,6 +78,7 @@ def _watch(url: str, seconds: float, behind_s: Callable[[Shown], float]) -> Meas
         begun_s = time.monotonic()
         session = made.open(PlaybackSource(url=url), screen.player, lambda _state: None, on_event=events.append)
         time.sleep(seconds)
+        failure = session.state.failure
         session.stop()
         made.wait(session, 10.0)
         shown = list(screen.shown)
@@ -84,13 +88,20 @@ def _watch(url: str, seconds: float, behind_s: Callable[[Shown], float]) -> Meas
         shown[0].at_s - begun_s,
         statistics.median(behind),
         statistics.quantiles(behind, n=100)[98],
-        sum(isinstance(event, StallBegan) for event in events),
+        tuple(
+            (event.at_s - begun_s - event.duration_s, event.duration_s)
+            for event in events
+            if isinstance(event, StallEnded)
+        ),
+        len(settled),
+        "" if failure is None else failure.sentence,
         sum(after.at_s - before.at_s > 0.1 for before, after in pairwise(settled)),
     )
 
 
 def main(arguments: list[str]) -> int:
     seconds = float(arguments[0]) if arguments else 60.0
+    wanted = arguments[1:]
     print(f"{seconds:g} s each, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     bad = 0
     cases: list[tuple[str, Callable[[], Measured]]] = [
@@ -99,15 +110,22 @@ def main(arguments: list[str]) -> int:
         *((name, partial(measure, form, seconds, ranges=ranges)) for name, form, ranges in CASES),
     ]
     for name, run in cases:
+        if wanted and name not in wanted:
+            continue
         psutil.cpu_times_percent()
         found = run()
-        idle = psutil.cpu_times_percent().idle
+        used = psutil.cpu_times_percent()
+        idle = used.idle + used.nice
         bad += not found.good
         print(
             f"{name:22} first frame {found.join_s:.2f}  median {found.median_s:.2f}  99th {found.worst_s:.2f}"
-            f"  stalls {found.stalls}  freezes {found.freezes}  idle {idle:.0f} %  {'' if found.good else 'missed'}",
+            f"  stalls {len(found.stalls)}  freezes {found.freezes}  idle {idle:.0f} %"
+            f"  pictures {found.pictures}  load {os.getloadavg()[0]:.1f}"
+            f"  {'' if found.good else 'missed'} {found.failed}",
             flush=True,
         )
+        for at_s, lasted_s in found.stalls:
+            print(f"  stood after {at_s:.1f} s for {lasted_s:.2f} s", flush=True)
     return 1 if bad else 0
 
 

@@ -28,6 +28,7 @@ from player.manifest.timeline_dates import TimelineDates
 from player.net.local_network import LocalServers
 from player.playback.live import LivePlayback
 from player.playback.monitor import Monitor
+from player.stream.feed import AudioFeed
 from player.stream.part_loader import PartLoader
 from player.stream.sources import LoadedPlaylist
 from player.stream.stored_segments import StoreLibrary
@@ -184,6 +185,27 @@ def _tear_lines(patch: pytest.MonkeyPatch) -> None:
 
 def _wait_for_the_next_audio_segment(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(StoreLibrary, "has_audio", lambda _self, _track, _position: True)
+
+
+def _wait_for_all_sound_of_a_slot(patch: pytest.MonkeyPatch) -> None:
+    """Nothing of a slot goes out before all of its sound is listed."""
+    listed = StoreLibrary._is_listed
+    patch.setattr(StoreLibrary, "_is_listed", lambda self, line, slot, _until_s: listed(self, line, slot, slot.end_s))
+
+
+def _ask_for_segments_of_sound_once(patch: pytest.MonkeyPatch) -> None:
+    """What turns out short while it is read has no other behind it."""
+    patch.setattr(
+        AudioFeed,
+        "_segments",
+        lambda self, slot, until_s: iter(self._library.audio_segments(self._track, slot, until_s)),
+    )
+
+
+def _keep_the_first_guess(patch: pytest.MonkeyPatch) -> None:
+    """A segment stays as long as it was thought to become."""
+    patch.setattr("player.stream.segment_line.is_again", lambda _known, _listed: False)
+    patch.setattr("player.stream.timeline._as_listed", lambda slot, _found: slot)
 
 
 def _go_on_with_any_part(patch: pytest.MonkeyPatch) -> None:
@@ -450,6 +472,26 @@ FAULTS = [
         "tests/player/stream/test_emitter.py::"
         "test_a_slot_does_not_wait_for_the_few_frames_of_audio_that_the_next_segment_holds",
         _wait_for_the_next_audio_segment,
+    ),
+    Fault(
+        "live-slot-waits-for-all-its-sound",
+        "tests/player/stream/test_emitter.py::test_a_slot_goes_out_as_far_as_its_sound_is_listed",
+        _wait_for_all_sound_of_a_slot,
+    ),
+    Fault(
+        "live-sound-behind-a-short-segment-lost",
+        "tests/player/stream/test_emitter.py::test_a_slot_has_the_sound_behind_a_segment_that_turns_out_short",
+        _ask_for_segments_of_sound_once,
+    ),
+    Fault(
+        "live-short-segment-hides-the-next",
+        "tests/player/stream/test_timeline.py::test_a_segment_that_turns_out_short_hides_none_behind_it",
+        _keep_the_first_guess,
+    ),
+    Fault(
+        "live-segment-as-long-as-first-thought",
+        "tests/player/stream/test_timeline.py::test_a_line_knows_how_long_its_last_segment_has_become",
+        _keep_the_first_guess,
     ),
     Fault(
         "live-hint-before-the-end-of-a-segment",

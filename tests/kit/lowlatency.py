@@ -31,7 +31,7 @@ _WITH_PARTS = 3  # the last segments that are listed with their parts
 
 
 @dataclass
-class _File:
+class UploadedFile:
     """One uploaded file, perhaps still on its way. ``chunks`` are (start, end, duration in seconds)."""
 
     body: bytearray = field(default_factory=bytearray)
@@ -98,7 +98,7 @@ class Origin:
         self.segment_s = segment_s
         self.part_s = part_s
         self.ranges = ranges
-        self.files: dict[str, _File] = {}
+        self.files: dict[str, UploadedFile] = {}
         self.asked: list[tuple[float, str]] = []
         self.port = 0
         self._news = asyncio.Condition()
@@ -156,7 +156,7 @@ class Origin:
     # --- what FFmpeg uploads
 
     async def _take(self, name: str, headers: dict[str, str], reader: asyncio.StreamReader) -> None:
-        made = _File()
+        made = UploadedFile()
         if not name.endswith(".mpd"):
             self.files[name] = made
         if "chunked" in headers.get("transfer-encoding", ""):
@@ -171,7 +171,7 @@ class Origin:
         async with self._news:
             self._news.notify_all()
 
-    async def _took(self, name: str, made: _File, data: bytes) -> None:
+    async def _took(self, name: str, made: UploadedFile, data: bytes) -> None:
         made.body += data
         if name.startswith("chunk"):
             made.parse(self._timescale(name))
@@ -204,7 +204,7 @@ class Origin:
     def _send(self, writer: asyncio.StreamWriter, body: bytes, status: str = "200 OK", more: str = "") -> None:
         writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{more}\r\n".encode() + body)
 
-    async def _send_growing(self, found: _File, range_: str, writer: asyncio.StreamWriter) -> None:
+    async def _send_growing(self, found: UploadedFile, range_: str, writer: asyncio.StreamWriter) -> None:
         """A file while it arrives. A range with an end is waited for; one without an end goes to the file's end."""
         wanted = re.match(r"bytes=(\d+)-(\d*)", range_)
         start, stop = (int(wanted[1]), int(wanted[2]) + 1 if wanted[2] else None) if wanted else (0, None)
@@ -233,7 +233,7 @@ class Origin:
         segment, _, number = name.removesuffix(".m4s").partition(".part")
         place = int(number)
 
-        def found() -> _File | None:
+        def found() -> UploadedFile | None:
             return self.files.get(segment + ".m4s")
 
         def ready() -> bool:
@@ -251,7 +251,7 @@ class Origin:
 
     # --- LL-HLS
 
-    def _segments(self, stream: str) -> list[tuple[int, _File]]:
+    def _segments(self, stream: str) -> list[tuple[int, UploadedFile]]:
         names = [name for name in self.files if name.startswith(f"chunk-{stream}-")]
         numbered = sorted((int(name.rsplit("-", 1)[1].removesuffix(".m4s")), name) for name in names)
         return [(number, self.files[name]) for number, name in numbered if self.files[name].chunks]
@@ -301,7 +301,7 @@ class Origin:
             lines.append(f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{name}.m4s",BYTERANGE-START={made.chunks[-1][1]}')
         return "\n".join([*lines, ""])
 
-    def _part(self, name: str, part: int, made: _File) -> str:
+    def _part(self, name: str, part: int, made: UploadedFile) -> str:
         start, stop, duration_s = made.chunks[part]
         independent = ",INDEPENDENT=YES" if part == 0 or "stream1" in name else ""
         where = (
@@ -377,6 +377,11 @@ class Broadcast:
         around = 1 << _FRAME_BITS
         newest = int((shown_s - self._begun_s) * FPS)
         return self._begun_s + (newest - (newest - frame) % around) / FPS
+
+    @property
+    def began_s(self) -> float:
+        """When the first frame was made (monotonic)."""
+        return self._begun_s
 
     def wait_for_segments(self, count: int, limit_s: float = 30.0) -> None:
 

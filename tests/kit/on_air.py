@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +19,11 @@ from backend_stub.broadcast.channel import BroadcastChannel
 from backend_stub.broadcast.journal import read_channel
 from backend_stub.config import Settings
 from backend_stub.server import ServerGroup, ServerOptions
-from tests.kit.backend import signed_in_viewer
+from tests.kit.backend import SignedInViewer, signed_in_viewer
 from tests.kit.waiting import until
 
 ENTRY = "from ui.cli.main import entry; entry()"
+HEARTBEAT_S = 25.0
 HUNDREDTHS = 4096  # what the bars of the picture count to
 
 
@@ -80,24 +82,44 @@ def broadcaster(data: Path, *words: str, rungs: str = "90,96") -> subprocess.Pop
 
 
 @contextmanager
+def _watched(viewer: SignedInViewer) -> Iterator[dict[str, str]]:
+    """The manifests of a play session that says by heartbeats that it still plays: without them its addresses are
+    refused after 90 s."""
+    play, over = viewer.play("chan", "live"), threading.Event()
+
+    def tell() -> None:
+        while not over.wait(HEARTBEAT_S):
+            body = {"position_s": 0.0, "state": "playing"}
+            viewer.client.post(f"/play/{play['session_id']}/heartbeat", json=body).raise_for_status()
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    manifests = play["manifests"]
+    assert isinstance(manifests, list)
+    try:
+        yield manifests[0]
+    finally:
+        over.set()
+        teller.join(10.0)
+
+
+@contextmanager
 def on_air(
     data: Path, *words: str, rungs: str = "90,96", shield: bool = False, delay_s: float = 0.0
 ) -> Iterator[OnAir]:
     """``delay_s`` is waited before each answer of an edge, as a round trip."""
     options = ServerOptions(edge_ports=(0,), shield=shield)
-    with ServerGroup(Settings(data), options) as group:
+    with ServerGroup(Settings(data, access_token_s=6 * 3600, edge_token_s=6 * 3600), options) as group:
         group.context.accounts.ensure_demo_viewer()
         made = OnAir(data, group, broadcaster(data, *words, rungs=rungs))
         try:
             made.wait_for_run(1, 2)
-            with signed_in_viewer(group) as viewer:
-                manifests = viewer.play("chan", "live")["manifests"]
-                assert isinstance(manifests, list)
-                made.hls, made.dash = manifests[0]["hls"], manifests[0]["dash"]
-            if delay_s:
-                rule = {"match": {"pathway": "edge-a"}, "fault": {"type": "delay", "seconds": delay_s}}
-                group.faults.set(json.dumps({"version": 1, "seed": 0, "rules": [rule]}))
-            yield made
+            with signed_in_viewer(group) as viewer, _watched(viewer) as manifests:
+                made.hls, made.dash = manifests["hls"], manifests["dash"]
+                if delay_s:
+                    rule = {"match": {"pathway": "edge-a"}, "fault": {"type": "delay", "seconds": delay_s}}
+                    group.faults.set(json.dumps({"version": 1, "seed": 0, "rules": [rule]}))
+                yield made
         finally:
             made.process.kill()
             made.process.wait()

@@ -127,8 +127,8 @@ class ScriptedTransport:
         self.closed = True
 
     def _act(self, url: str) -> Act:
-        if self._plans[url]:
-            return self._plans[url].popleft()
+        if planned := self._plans.get(url):  # an address of which nothing is planned leaves no trace
+            return planned.popleft()
         return next((act for prefix, act in self._always.items() if url.startswith(prefix)), Act())
 
 

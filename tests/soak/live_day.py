@@ -21,6 +21,7 @@ from tests.kit.clock import FakeClock
 HOUR_S = 3600.0
 SETTLED = 2  # hours, after which every list has reached its limit
 STORE_BYTES = 1 << 22  # what is kept of the media: full after a quarter of an hour
+CACHED_S = 30.0  # that libmpv keeps behind the position
 GROWTH_MB, GROWTH_OBJECTS, GROWTH_REQUESTS = 4.0, 0.02, 0.01
 DRIFT_S = 0.2
 
@@ -46,7 +47,7 @@ async def watch(form: str, hours: int) -> list[Hour]:
     try:
         for number in range(hours):
             _forget(viewing)
-            await viewing.run(HOUR_S, lambda: _forget_decisions(viewing), tick_s=0.5)
+            await viewing.run(HOUR_S, lambda: _each_tick(viewing), tick_s=0.5)
             found.append(_hour(viewing))
             print(f"{form} {number + 1:3} {_line(found[-1])}", flush=True)
         assert not viewing.failures, viewing.failures
@@ -75,9 +76,12 @@ def _forget(viewing: Viewing) -> None:
     viewing.sink.stalls.clear()
 
 
-def _forget_decisions(viewing: Viewing) -> None:
+def _each_tick(viewing: Viewing) -> None:
+    """Forget what was decided, and tell what libmpv's cache holds, as a playback does."""
     viewing.wishes.snapshots.clear()
     viewing.wishes.progress.clear()
+    shown_s = viewing.sink.position_s
+    viewing.streaming.cached([(max(0.0, shown_s - CACHED_S), viewing.sink.read_until_s)])
 
 
 def _line(hour: Hour) -> str:

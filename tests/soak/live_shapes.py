@@ -1,7 +1,7 @@
 """Joins live streams of other tools and watches them: ``python -m tests.soak.live_shapes [SECONDS] [NAME...]``.
 
-One line for each: how long from Play until the position moves, stalls with their seconds, how far behind it was, what
-went wrong. Exit code 1 where a stream could not be played, stalled, or lost media.
+One line for each: how long from Play to the first picture, and until the position moves, stalls with their seconds,
+how far behind it was, what went wrong. Exit code 1 where a stream could not be played, stalled, or lost media.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tests.kit.playback import engine, null_player
 class Watched:
     """Seconds; ``wrong`` is empty where all went well."""
 
+    picture_s: float
     join_s: float
     stalls: int
     stalled_s: float
@@ -83,6 +84,7 @@ def judged(report: dict[str, Any], joined_s: float | None, played_s: float) -> W
     if joined_s is None:
         wrong.append("never played")
     return Watched(
+        report["startup"]["first_frame_s"] or 0.0,
         joined_s or 0.0,
         len(report["stalls"]),
         sum(stall["duration_s"] or 0.0 for stall in report["stalls"]),
@@ -111,7 +113,8 @@ def main() -> int:
         good &= seen.good
         latency = "-" if seen.latency_s is None else f"{seen.latency_s:.2f} of {seen.target_s:.2f}"
         print(
-            f"{shape.name:20} join {seen.join_s:5.2f} s  stalls {seen.stalls} ({seen.stalled_s:.1f} s)"
+            f"{shape.name:20} picture {seen.picture_s:5.2f} s  join {seen.join_s:5.2f} s"
+            f"  stalls {seen.stalls} ({seen.stalled_s:.1f} s)"
             f"  behind {latency} s  played {seen.played_s:.1f} s  {seen.wrong}",
             flush=True,
         )

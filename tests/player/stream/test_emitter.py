@@ -20,7 +20,7 @@ from player.stream.emitter import FIRST_AUDIO_TRACK, VIDEO_TRACK, Emitter, Piece
 from player.stream.feed import AudioFeed
 from player.stream.layout import CHUNK, CUE_LEAD, TRACK, VIDEO
 from player.stream.segment_line import LinePart, SegmentLine
-from player.stream.store import SegmentStore
+from player.stream.store import SegmentStore, StoredSegment
 from player.stream.stored_segments import StoreLibrary
 from player.stream.timeline import Timeline, build_timeline
 from player.stream.waiting import Waiting
@@ -62,7 +62,7 @@ class Title:
             )
         self.wanted: list[tuple[str, int]] = []
         self.library_lines = {"audio-0": self.line}
-        library = StoreLibrary(
+        self.library = library = StoreLibrary(
             "main",
             self.store,
             self.waiting,
@@ -366,6 +366,42 @@ def test_sound_that_is_listed_after_its_picture_is_waited_for() -> None:
         title.line.grow(late)
         title.waiting.wake()
         assert len(marks(written.result(10), "a")) == 200
+
+
+def test_a_slot_goes_out_as_far_as_its_sound_is_listed() -> None:
+    """A segment of sound that is being made may be thought too short: FFmpeg makes every seventh one shorter."""
+    title = Title([4.0] * 3, [4.0, 3.4, 4.0])
+    title.emitter.part_s = 1.0
+    late = later_listed(title, 2)
+    written: list[Piece] = []
+    with ThreadPoolExecutor(1) as pool:
+        stream = title.emitter.pieces(title.timeline[1])
+        rest = pool.submit(written.extend, stream)
+        with pytest.raises(TimeoutError):
+            rest.result(0.2)
+        before = marks(written, "v")
+        title.line.grow(late)
+        title.waiting.wake()
+        rest.result(10)
+    assert before == expected([4.0, 3.0], V_S)[100:], "the last part waits for its sound"
+    assert len(marks(written, "a")) == 200
+
+
+def test_a_slot_has_the_sound_behind_a_segment_that_turns_out_short() -> None:
+    """It was thought to be as long as the slot, and ends before it when it is whole."""
+    title = Title([4.0] * 3, [4.0, 3.0, 4.0])
+    listed = title.line.parts[1]
+    late = later_listed(title, 1)
+    title.line.grow([replace(listed, segment=listed.segment._replace(duration_s=4.0))])
+    wait_ready = title.library.wait_ready
+
+    def whole_by_now(entry: StoredSegment) -> None:
+        if (entry.track, entry.position) == ("audio-0", 1):
+            title.line.grow(late)
+        wait_ready(entry)
+
+    title.library.wait_ready = whole_by_now  # type: ignore[method-assign]
+    assert len(marks(title.pieces(1), "a")) == 200
 
 
 def test_a_slot_does_not_wait_for_the_few_frames_of_audio_that_the_next_segment_holds() -> None:

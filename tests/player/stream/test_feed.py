@@ -31,7 +31,7 @@ class Shelf:
     def main_entry(self, slot: Slot) -> StoredSegment:
         raise AssertionError("not asked for here")
 
-    def audio_segments(self, track: str, slot: Slot) -> list[tuple[int, Segment]]:
+    def audio_segments(self, track: str, slot: Slot, until_s: float) -> list[tuple[int, Segment]]:
         return [(position, copies[0].segment) for position, copies in enumerate(self.entries)]
 
     def audio_entry(self, track: str, position: int) -> StoredSegment:

@@ -174,6 +174,25 @@ def test_durations_that_are_rounded_make_no_slot_twice() -> None:
     assert timeline.slots[2].until_s == 13.9
 
 
+def test_a_segment_that_turns_out_short_hides_none_behind_it() -> None:
+    """How long a segment will be is not known while it is made: an encoder that is begun again ends it early."""
+    timeline = Timeline(live=True)
+    timeline.grow([(0, Segment(0, 0.0, 2.0, "")), (0, Segment(1, 2.0, 2.0, ""))])
+    listed = [Segment(0, 0.0, 2.0, "a"), Segment(1, 2.0, 0.6, "b"), Segment(2, 2.6, 2.0, "", discontinuity=1)]
+    assert timeline.grow((0, segment) for segment in listed) == 1
+    assert [(slot.start_s, slot.duration_s) for slot in timeline.slots] == [(0.0, 2.0), (2.0, 0.6), (2.6, 2.0)]
+    sound = SegmentLine("audio-0", [LinePart(0, rendition("a"), Segment(1, 2.0, 2.0, ""))], growing=True)
+    sound.grow(LinePart(0, rendition("a"), segment) for segment in listed)
+    assert [(part.segment.start_s, part.segment.duration_s) for part in sound.parts] == [(2.0, 0.6), (2.6, 2.0)]
+
+
+def test_a_line_knows_how_long_its_last_segment_has_become() -> None:
+    sound = SegmentLine("audio-0", [LinePart(0, rendition("a"), Segment(4, 8.0, 1.7, ""))], growing=True)
+    sound.grow([LinePart(0, rendition("a"), Segment(4, 8.0, 2.05, "4.m4s"))])
+    assert len(sound) == 1
+    assert sound.overlapping(9.9, 12.0, (0, 0)) == [0]
+
+
 def test_what_has_left_the_window_is_passed_over() -> None:
     timeline = Timeline(live=True)
     timeline.grow(live(0, 0, 0, 0))
