@@ -1,9 +1,10 @@
 """The player beside hls.js, dash.js and Shaka Player in headless Chromium: live, over the same links.
 
-FFmpeg makes a channel of 320 x 180 at 30 frames a second in parts of 333 ms, once. It is played out again for each
-player, one after another, by an origin with a link of its own (40 ms before each answer). The number drawn in each
-frame tells how long ago that was made. A stall is a picture that stands for 0.3 s or more, from the fifth second on.
-A browser's picture is looked at each 50 ms. All libraries are in their low-latency modes, else as they come.
+FFmpeg makes a channel of 320 x 180 at 30 frames a second in parts of 333 ms, once; simple pictures, with sound some
+0.1 Mbit/s. It is played out again for each player, one after another, by an origin with a link of its own (40 ms
+before each answer). The number drawn in each frame tells how long ago that was made. A stall is a picture that stands
+for 0.3 s or more, from the fifth second on. A browser's picture is looked at each 50 ms. All libraries are in their
+low-latency modes, else as they come.
 
 Run: ``python -m tests.bench.bench_live_players [--seconds S] [--libraries FOLDER] [link ...]``. "idle" is the share
 of the processors that nobody used, or that work of the lowest priority did (``nice``).
@@ -35,8 +36,8 @@ STANDS_S = 0.3
 NEAR_S = 0.3  # of the best of the others
 LINKS = (
     Link("open"),
-    Link("1 Mbit/s", ((60.0, 1e6),)),
-    Link("0.2 Mbit/s for 1 s in 10 s", ((9.0, 2e6), (1.0, 2e5))),
+    Link("0.25 Mbit/s", ((60.0, 2.5e5),)),
+    Link("0.02 Mbit/s for 1 s in 10 s", ((9.0, 1e6), (1.0, 2e4))),
     Link("away for 0.7 s in 10 s", ((9.3, 2e6), (0.7, 0.0))),
     Link("away for 2 s in 15 s", ((13.0, 2e6), (2.0, 0.0))),
 )
