@@ -31,6 +31,7 @@ from tests.kit.children import ends_with_us
 from tests.kit.evenings import ROOT
 from tests.kit.waiting import until
 from tests.packaging.xvfb import VirtualScreen
+from tests.soak.viewers_hour import EMAIL, PASSWORD, PIN
 
 pytestmark = [pytest.mark.soak, pytest.mark.realtime]
 
@@ -72,6 +73,17 @@ class Service:
             time.sleep(_STOPPED_S)
             self._process.send_signal(signal.SIGCONT)
             time.sleep(_GOES_ON_S)
+
+    def has_a_child(self) -> None:
+        """The household has a profile for a child; a PIN leads out of it."""
+        with httpx.Client(base_url=f"{self.url}/api/v1", timeout=20) as client:
+            sign_in = {"email": EMAIL, "password": PASSWORD, "device_name": "test"}
+            token = client.post("/auth/login", json=sign_in).raise_for_status().json()["access_token"]
+            client.headers["Authorization"] = f"Bearer {token}"
+            there = client.get("/profiles").raise_for_status().json()["items"]
+            if not any(one["kids"] for one in there):
+                child = {"name": "Mia", "maturity": 6, "kids": True, "pin": PIN}
+                client.post("/profiles", json=child).raise_for_status()
 
     def answers(self) -> bool:
         try:
@@ -135,6 +147,7 @@ def test_nothing_goes_wrong_in_an_hour(tmp_path: Path, data: Path, by: str, size
     service = Service(data)
     service.start()
     until(service.answers, "the service does not answer")
+    service.has_a_child()
     words = ["-m", "tests.soak.viewers_hour", str(tmp_path / "profile"), service.url, "--by", by]
     words += ["--minutes", str(MINUTES), "--seed", str(SEED), "--sheet", str(sheets / f"{place}-{size}-{by}.png")]
     words += ["--tv"] if size == "tv" else []

@@ -45,6 +45,10 @@ KEYS = (*ARROWS, "Return", "XF86Back", "Escape")
 WEIGHTS = (25, 25, 11, 11, 14, 6, 4)
 DWELLS_S = (1.0, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 15.0, 30.0)
 EVENTS = ("kill", "start", "slow", "start")  # one after the other, through the hour
+# While the service answers: at these shares of the hour
+ERRANDS = ((0.02, "guide"), (0.25, "child"), (0.48, "grown-up"), (0.7, "guide"), (0.82, "child"), (0.92, "grown-up"))
+PIN, WRONG_PIN = "2468", "1357"
+_MOST_BACKS, _MOST_UP, _MOST_ALONG = 8, 12, 12
 # What would end the hour, or leave the app
 UNPRESSED = (
     "signOut",
@@ -54,6 +58,7 @@ UNPRESSED = (
     "deleteProfile",
     "changePassword",
     "cancelPlan",
+    "saveProfile",
 )
 #: What no viewer should read.
 _NO_WORDS = re.compile(r"\b(undefined|null|NaN|None|True|False)\b|%\d|%n|\[object|Traceback|<[a-z]+>|\d:\d{4,5}\b")
@@ -98,12 +103,18 @@ class Hour:
     def run(self) -> None:
         self._until(lambda: self.page != "starting", PATIENCE_S)
         self._wait(6.0)
+        if self.page == "profiles":
+            self._choose("person_0")
+            self._arrive("home", lambda: self.page == "home")
         begin = time.monotonic()
         length_s = self.options.minutes * 60
         events = [(length_s * (number + 1) / (len(EVENTS) * 2 + 1), name) for number, name in enumerate(EVENTS * 2)]
+        errands = [(length_s * share, name) for share, name in ERRANDS]
         while (past_s := time.monotonic() - begin) < length_s:
             if events and past_s > events[0][0]:
                 print(f"service: {events.pop(0)[1]}", flush=True)
+            if errands and past_s > errands[0][0]:
+                self._run_errand(errands.pop(0)[1])
             page = self.page
             self.steps += 1
             what = self._by_keys() if self.options.by == "keys" else self._by_mouse()
@@ -111,6 +122,96 @@ class Hour:
             self._on_page = self._on_page + 1 if self.page == page else 0
             self._look(what)
         print("service: start", flush=True)
+
+    # --- what a household does, and nobody comes across by chance
+
+    def _run_errand(self, errand: str) -> None:
+        """To the guide, or from one who watches to another."""
+        if not self._go_home():
+            return
+        self._on_page = 0
+        if errand == "guide":
+            self._choose("openChannels")
+            self._arrive("the guide", lambda: self.page == "channels")
+            return
+        self._choose("switchProfile")
+        self._arrive("the profiles", lambda: self.page == "profiles" and self._find_stop("person_1") is not None)
+        self._choose("person_1" if errand == "child" else "person_0")
+        if errand == "grown-up":
+            self._arrive("the PIN", lambda: self._asks_pin() and self.app.profiles.property("leavingKids"))
+            self._enter_pin(WRONG_PIN)
+            self._arrive("words about a wrong PIN", lambda: bool(self.app.profiles.property("error")))
+            self._enter_pin(PIN)
+        if self._arrive("home", lambda: self.page == "home"):
+            kids = bool(self.app.profiles.property("kids"))
+            if kids != (errand == "child"):
+                self._say(f"who watches did not change to the {errand}")
+
+    def _asks_pin(self) -> bool:
+        return str(self.app.profiles.property("state")) == "pin"
+
+    def _enter_pin(self, pin: str) -> None:
+        if self.options.by == "mouse":
+            for digit in pin:
+                self._click_on(f"key_{digit}")
+        else:
+            for digit in pin:
+                self._press("key", digit)
+        self._look("typed a PIN")
+        self._choose("submitPin")
+
+    def _go_home(self) -> bool:
+        for _ in range(_MOST_BACKS):
+            if self.page == "home" and not self._find_stop("menuCancel"):
+                return True
+            self._press("key", "XF86Back")
+            self._wait(1.0)
+        self._say(f"Back does not lead home from {self.page}")
+        return False
+
+    def _arrive(self, at: str, condition: Callable[[], object]) -> bool:
+        there = self._until(lambda: bool(condition()), PATIENCE_S)
+        self._wait(1.0)
+        self._look(f"at {at}")
+        if not there:
+            self._say(f"{at} does not come")
+        return there
+
+    def _choose(self, name: str) -> None:
+        """Walk to something and press it, or click on it."""
+        self.steps += 1
+        if self.options.by == "mouse":
+            for _ in range(_MOST_UP):  # the page is scrolled to its top
+                if self._find_stop(name) is not None:
+                    break
+                self._press("key", "Up")
+                run_loop(_SETTLES_MS)
+            self._click_on(name)
+        else:
+            ways = (*["Up"] * _MOST_UP, *["Left"] * _MOST_ALONG, *["Right"] * _MOST_ALONG)
+            if name == "submitPin":
+                ways = (*["Down"] * _MOST_UP, *["Left"] * 2)
+            for key in ways:
+                if self.focus_name == name:
+                    break
+                self._press("key", key)
+                run_loop(_SETTLES_MS)
+            if self.focus_name != name:
+                self._say(f"no arrow leads to {name} on {self.page}")
+            self._press("key", "Return")
+        run_loop(_SETTLES_MS)
+
+    def _click_on(self, name: str) -> None:
+        item = self._find_stop(name)
+        if item is None:
+            self._say(f"there is no {name} to click on, on {self.page}")
+            return
+        self._point(item.mapToScene(QPointF(item.width() / 2, item.height() / 2)).toPoint())
+        run_loop(_SETTLES_MS)
+        self._press("click", "1")
+
+    def _find_stop(self, *names: str) -> QQuickItem | None:
+        return next((item for item in self._stops() if name_of(item) in names), None)
 
     # --- acting
 

@@ -228,3 +228,25 @@ def test_a_guide_of_seconds_is_walked_to_its_ends_and_no_further(stage):
     for key in (K.Key_Left, K.Key_Right):
         stage.key(*[key] * 30)
         assert stage.focus_name.startswith("channel_0"), "the focus is on a card that is there"
+
+
+def test_the_focus_does_not_stay_on_what_has_left_the_guide(stage):
+    """Of the programme that was on a piece of 30 s is left, in a guide of an hour."""
+    then = 1_800_000_000.0 - 270
+    stage.client.on_air = with_a_past(then)
+    stage.client.viewer = "Ada"
+    stage.start()
+    stage.until(lambda: stage.page == "home")
+    view = stage.app.channels
+    view._now = lambda: then
+    stage.app.showChannels()
+    stage.until(lambda: stage.page == "channels" and stage.item("guideName").property("text") == "Part 3")
+    view._now = lambda: then + 400
+    view.look()
+    stage.until(lambda: stage.item("guideName").property("text") == "Part 4")
+    stage.wait(20)
+    assert stage.focus.width() > 48
+    stage.key(K.Key_Left)
+    stage.until(lambda: stage.item("guideName").property("text") == "Part 3")
+    stage.wait(20)
+    assert stage.focus.width() > 48

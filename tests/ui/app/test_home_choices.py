@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtQuick import QQuickItem
 
 from player.service.model import Credits, TitleRow
 from tests.kit.fake_client import cards, watched
+from tests.ui.legible import place_of, texts, topmost
 
 K = Qt.Key
 TITLES = cards(8, begun=2)
@@ -165,6 +167,39 @@ def test_everything_from_a_to_z_and_by_genre(stage):
     stage.key(K.Key_Up)
     stage.key(K.Key_Up, K.Key_Right)
     assert stage.focus_name == "browseOrder"
+
+
+@pytest.mark.parametrize("focused", ["browsed_0", "leaveBrowse"])
+def test_genres_that_come_after_the_titles_do_not_lie_over_them(stage, focused):
+    at_home(stage)
+    named, stage.client.credits_by_title = stage.client.credits_by_title, {}
+    stage.app.showCatalogue()
+    stage.until(lambda: stage.page == "browse" and stage.focus_name == "browsed_0")
+    stage.until(
+        lambda: stage.item("browsedTitles").property("contentY") == -stage.item("browsedTitles").property("topMargin")
+    )
+    stage.item(focused).forceActiveFocus()
+    stage.client.credits_by_title = named
+    stage.app.browse.refresh()
+    stage.until(lambda: stage.item("browseFilters").isVisible())
+
+    def top(name: str) -> float:
+        return stage.item(name).mapToScene(QPointF(0, 0)).y()
+
+    stage.until(lambda: top("browsed_0") > top("browseFilters") + stage.item("browseFilters").height())
+
+
+def test_what_the_way_back_is_called_lies_over_the_genres(stage):
+    at_home(stage)
+    stage.app.showCatalogue()
+    stage.until(lambda: stage.page == "browse" and stage.focus_name == "browsed_0")
+    stage.until(lambda: stage.item("browseFilters").isVisible())
+    stage.key(K.Key_Up, K.Key_Up)
+    assert stage.focus_name == "leaveBrowse"
+    tip = stage.focus.findChild(QQuickItem, "tooltip")
+    stage.until(lambda: tip.opacity() == 1)
+    words = next(text for text in texts(tip))
+    assert topmost(stage.window.contentItem(), place_of(words).center()) is words
 
 
 def test_the_history_lets_go_of_a_single_title(stage):

@@ -247,6 +247,7 @@ class ChannelsViewModel(QObject):
             "name": one.title,
             "from": max(0.0, (one.starts_at - self._begin_s) / self._span_s),
             "to": min(1.0, (one.ends_at - self._begin_s) / self._span_s),
+            "cut": one.starts_at < self._begin_s,
             "begins": one.starts_at,
             "when": f"{_clock(one.starts_at, self._span_s)} – {_clock(one.ends_at, self._span_s)}",
             "left": _over_words(whole=whole) if over else _time_left(one.ends_at - now_s) if on else "",

@@ -35,6 +35,7 @@ class RowsModel(RecordModel[ShownRow]):
     """A row that stays keeps its titles' model, and so its place and the focus in it."""
 
     record = ShownRow
+    identity = "key"
 
     def __init__(self, posters: PosterCache, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -68,20 +69,14 @@ class RowsModel(RecordModel[ShownRow]):
         self._arrange([self._shown(row) for row in self._rows])
 
     def _arrange(self, wanted: Sequence[ShownRow]) -> None:
-        """Rows come and go in their place, so that the others keep the focus and how far they were moved."""
-        keys = [row.key for row in wanted]
+        """Rows come, go and move. None ever shows the titles of another: a list that gets another model keeps some
+        cards."""
+        keys = {row.key for row in wanted}
         for at in reversed(range(len(self.records))):
             if self.records[at].key not in keys:
                 self.beginRemoveRows(_NO_PARENT, at, at)
                 del self.records[at]
                 self.endRemoveRows()
-        there = {row.key for row in self.records}
-        if [row.key for row in self.records] == [key for key in keys if key in there]:
-            for at, row in enumerate(wanted):
-                if row.key not in there:
-                    self.beginInsertRows(_NO_PARENT, at, at)
-                    self.records.insert(at, row)
-                    self.endInsertRows()
         self.replace(wanted)
         self.countChanged.emit()
 

@@ -34,8 +34,11 @@ FocusScope {
         begins = programmes[current]?.begins ?? 0
         cards.itemAt(current)?.forceActiveFocus(Qt.OtherFocusReason)
     }
+    // So little of it is left in the guide that nobody sees what it is.
+    function isSliver(one: var): bool { return one.cut && (one.to - one.from) * timeWidth < Theme.px(48) }
     function walk(step: int) {
-        if (current + step >= 0 && current + step < programmes.length)
+        const next = programmes[current + step]
+        if (next && !isSliver(next))
             focusOn(current + step)
         else
             beyond(step)
@@ -44,8 +47,10 @@ FocusScope {
         begins = time
         keep()
     }
+    // What leaves the guide hands the focus on.
     function keep() {
-        focusOn(Math.max(0, programmes.findIndex(one => one.begins === begins)))
+        const found = Math.max(0, programmes.findIndex(one => one.begins === begins))
+        focusOn(programmes[found + 1] && isSliver(programmes[found]) ? found + 1 : found)
     }
 
     objectName: "channel_" + index

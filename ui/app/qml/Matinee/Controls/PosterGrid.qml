@@ -8,6 +8,7 @@ GridView {
 
     readonly property int columns: Math.max(1, Math.floor(width / (Theme.posterWidth + Theme.gap)))
     readonly property real highest: -topMargin
+    readonly property alias scrolling: scroll.running
     readonly property real lowest: Math.max(highest, contentHeight + bottomMargin - height)
     property real roomAbove: 0 // above the row that has the focus, at least
     property string prefix: "title_" // of the object names
@@ -45,6 +46,13 @@ GridView {
     keyNavigationEnabled: false
     highlightFollowsCurrentItem: false
     Accessible.role: Accessible.List
+    // What stands above the rows has grown or shrunk: the first of them stay below it.
+    onHighestChanged: {
+        if (activeFocus)
+            showCurrent()
+        else if (currentIndex < columns)
+            contentY = highest
+    }
     onActiveFocusChanged: if (activeFocus) showCurrent()
     onCurrentIndexChanged: if (activeFocus) showCurrent()
     Keys.onLeftPressed: LayoutMirroring.enabled ? go(1) : goBack()

@@ -179,8 +179,9 @@ FocusScope {
         Rectangle {
             readonly property real at: root.timeWidth * root.channels.nowAt
             x: root.LayoutMirroring.enabled ? root.ring + root.timeWidth - at : parent.width - root.ring - root.timeWidth + at
-            anchors { top: hours.bottom; bottom: parent.bottom }
+            anchors.top: hours.bottom
             width: Theme.px(2)
+            height: Math.min(list.height, list.count * (Theme.px(76) + list.spacing) - list.contentY) // as far as there are channels
             color: Theme.accent
             opacity: 0.8
             visible: list.count > 0 && root.channels.nowAt <= 1

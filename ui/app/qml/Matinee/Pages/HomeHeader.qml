@@ -32,6 +32,11 @@ FocusScope {
         return Array.from(rows.children).filter(child => child.visible && child.isRow === true)
     }
     function rowWithFocus(): Item { return stops().find(row => row.activeFocus) ?? null }
+    // The height of what stands above a row: the row before it, or nothing.
+    function above(row: Item): real {
+        const at = stops().indexOf(row)
+        return at > 0 ? stops()[at - 1].height : 0
+    }
     // Focus the row nearest to the catalogue, or the furthest.
     function enterFromBelow() {
         const last = stops().pop()

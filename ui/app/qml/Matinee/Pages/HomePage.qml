@@ -59,13 +59,16 @@ FocusScope {
         if (activeFocus)
             settle(true)
     }
-    // Bring a row of the header into view; near its top all of that is shown.
+    // Bring a row of the header into view; near its top all of that is shown. Else the view begins with the row above,
+    // whole: a heading that is cut in two is no sight.
     function reveal() {
         const row = header.current
         if (!ready || !row)
             return
         const top = row.mapToItem(header, 0, 0).y
-        grid.scrollTo(top + row.height <= height ? grid.highest : grid.highest + top - (height - row.height) / 2)
+        const above = top - header.above(row) - Theme.gap
+        const centred = top - (height - row.height) / 2
+        grid.scrollTo(grid.highest + (top + row.height <= height ? 0 : above + height >= top + row.height ? above : centred))
     }
 
     PosterGrid {

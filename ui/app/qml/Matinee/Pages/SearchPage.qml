@@ -63,7 +63,6 @@ FocusScope {
         anchors.leftMargin: root.tv ? keys.width + 2 * Theme.margin : Theme.margin
         topMargin: top.height + Theme.tight + (worth.visible ? worth.height + Theme.tight : 0)
         bottomMargin: Theme.margin
-        onTopMarginChanged: if (currentIndex <= 0) contentY = -topMargin
         roomAbove: top.height + Theme.gap
         prefix: "found_"
         visible: count > 0 && !recent.visible // what was searched lately comes before suggestions
