@@ -144,6 +144,11 @@ _BRIGHT = "tests/ui/app/test_contrast.py::test_text_can_be_read_over_white_pictu
 
 FAULTS = [
     Fault(
+        name="viewer-letter-of-a-child-faint",
+        test="tests/ui/app/test_contrast.py::test_text_can_be_read_on_whatever_it_stands_on[normal-young]",
+        apply=replaced("Matinee/Theme/Theme.qml", ('young ? "#37507f"', 'young ? "#3a5488"')),
+    ),
+    Fault(
         name="viewer-focus-on-a-sliver",
         test="tests/ui/app/test_channels.py::test_the_focus_does_not_stay_on_what_has_left_the_guide",
         apply=replaced(

@@ -35,6 +35,7 @@ def test_text_can_be_read_on_whatever_it_stands_on(stage, high, young):
         least = AA_LARGE if ground == "raisedHover" and text in ("faint", *SIGNS) else AA
         assert found >= least, f"{text} on {ground}: {found:.2f}"
     assert contrast(theme.property("accentDark"), theme.property("accent")) >= AA
+    assert contrast(theme.property("accent"), theme.property("raisedHover")) >= AA, "the letter of who watches"
     assert contrast(theme.property("focus"), theme.property("background")) >= AA
     if high:
         assert contrast(theme.property("faint"), theme.property("background")) >= 7

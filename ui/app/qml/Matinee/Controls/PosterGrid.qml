@@ -50,8 +50,10 @@ GridView {
     onHighestChanged: {
         if (activeFocus)
             showCurrent()
-        else if (currentIndex < columns)
+        else if (currentIndex < columns) {
+            scroll.stop() // on its way to where they were
             contentY = highest
+        }
     }
     onActiveFocusChanged: if (activeFocus) showCurrent()
     onCurrentIndexChanged: if (activeFocus) showCurrent()

@@ -21,7 +21,7 @@ QtObject {
     readonly property color backdrop: highContrast ? "#000000" : "#1a2231" // behind the sign-in
     readonly property color surface: highContrast ? "#000000" : young ? "#24375e" : "#141922"
     readonly property color raised: highContrast ? "#1a1a1a" : young ? "#2d4470" : "#1d2430"
-    readonly property color raisedHover: highContrast ? "#3d3d3d" : young ? "#3a5488" : "#283142"
+    readonly property color raisedHover: highContrast ? "#3d3d3d" : young ? "#37507f" : "#283142"
     readonly property color line: highContrast ? "#ffffff" : "#2c3544"
     readonly property color text: highContrast ? "#ffffff" : "#f3f5f8"
     readonly property color soft: highContrast ? "#ffffff" : "#d7dde6"
