@@ -29,7 +29,7 @@ from backend_stub.services.steering_rules import (
 from backend_stub.signing import EdgeGrant, UrlSigner
 
 TTL_S = 30
-_FAILING_SHARE = 0.25  # of what was reported on an edge
+_FAILING_SHARE = 0.5  # of those who report on an edge: it serves most of them else
 _MIN_REPORTS = 4  # of as many accounts
 _PLAYING_SHARE = 0.05  # of all that play now: so many must report a failure
 _WEIGHTS, _RULES = "steering.weights", "steering.rules"

@@ -644,15 +644,15 @@ def _asks_in_a_thread_of_the_calls(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(EdgeGate, "answer", answer)
 
 
-def _nginx_waits_as_by_itself(patch: pytest.MonkeyPatch) -> None:
-    """The file of the layout says nothing of how long an API may be silent."""
+def _layout_file(name: str, was: str, becomes: str) -> Callable[[pytest.MonkeyPatch], None]:
+    """A file of the layout says something else."""
     read_text = Path.read_text
 
-    def without(path: Path, *args: Any, **named: Any) -> str:
+    def other(path: Path, *args: Any, **named: Any) -> str:
         text = read_text(path, *args, **named)
-        return text.replace("proxy_read_timeout 6s;", "") if path.name == "nginx.conf" else text
+        return text.replace(was, becomes) if path.name == name else text
 
-    patch.setattr(Path, "read_text", without)
+    return lambda patch: patch.setattr(Path, "read_text", other)
 
 
 def _nginx_without(line: str) -> Callable[[pytest.MonkeyPatch], None]:
@@ -1118,7 +1118,32 @@ FAULTS = [
     Fault(
         "service-nginx-waits-a-minute-for-a-silent-api",
         "tests/packaging/test_layout.py::test_an_api_that_says_nothing_is_left_for_the_other",
-        _nginx_waits_as_by_itself,
+        _layout_file("nginx.conf", "proxy_read_timeout 6s;", ""),
+    ),
+    Fault(
+        "service-nginx-asks-twice-for-what-may-be-done",
+        "tests/packaging/test_layout.py::test_what_may_not_happen_twice_is_asked_of_one_api",
+        _layout_file("nginx.conf", "proxy_next_upstream error", "proxy_next_upstream non_idempotent error"),
+    ),
+    Fault(
+        "service-nginx-gives-a-film-as-long-as-a-players-call",
+        "tests/packaging/test_layout.py::test_a_film_that_goes_to_the_store_and_a_job_that_is_followed_take_their_time",
+        _layout_file("nginx.conf", "proxy_read_timeout 11m;", "proxy_read_timeout 1000ms;"),
+    ),
+    Fault(
+        "service-edges-of-the-layout-believe-viewers-whence-they-come",
+        "tests/packaging/test_layout.py::test_who_is_reached_by_viewers_themselves_believes_no_proxy",
+        _layout_file("compose.yaml", 'MATINEE_TRUSTED_PROXIES: ""', "MATINEE_TRUSTED_PROXIES: 10.0.0.0/8"),
+    ),
+    Fault(
+        "service-an-export-lacks-what-the-operator-said",
+        "tests/backend_stub/api/test_account.py::TestExport::test_it_holds_what_is_the_accounts_and_no_secret",
+        lambda patch: patch.setattr("backend_stub.services.account_care._SECRET", ("_hash", "card_token", "kiosks")),
+    ),
+    Fault(
+        "service-a-quarter-fails-an-edge-that-serves-the-others",
+        "tests/backend_stub/services/test_steering.py::test_an_edge_that_serves_those_who_play_is_not_failing",
+        lambda patch: patch.setattr("backend_stub.services.steering._FAILING_SHARE", 0.25),
     ),
     Fault(
         "service-any-device-counts-as-a-kiosk",

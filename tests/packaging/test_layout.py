@@ -8,6 +8,10 @@ import re
 import shlex
 import socket
 import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,11 +26,11 @@ from player.net.model import RequestKind
 from player.net.policy import POLICIES
 from tests.kit import layout
 from tests.kit.children import ends_with_us
-from tests.kit.fileserver import FileServer
 from tests.kit.waiting import until
 from ui.cli.main import build_parser
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
+_SILENT_S = 1
 UNITS = [PACKAGING / "systemd" / f"matinee-{name}.service" for name in ("api", "edge", "worker")]
 
 
@@ -58,6 +62,16 @@ def test_each_setting_is_one_that_is_read() -> None:
     assert [name for name in names if f'"{name}"' not in told] == []
     assert len(names) > 5
     assert len(dataclasses.fields(config.Settings)) > len(names)
+
+
+def test_who_is_reached_by_viewers_themselves_believes_no_proxy() -> None:
+    """What is bound to a network would else be good from anywhere."""
+    services = compose()["services"]
+    for one in services.values():
+        if one.get("ports") and "MATINEE_DATABASE_URL" in (told := one.get("environment", {})):
+            assert told == compose()["x-matinee"]["environment"] | {"MATINEE_TRUSTED_PROXIES": ""}
+    assert services["edge"]["ports"]
+    assert "ports" not in services["api"]
 
 
 def test_whatever_a_setting_names_is_there() -> None:
@@ -101,30 +115,107 @@ def test_no_secret_goes_into_the_image() -> None:
 
 def test_an_api_that_says_nothing_is_left_for_the_other(tmp_path: Path) -> None:
     """It takes every call, as a process does that stands still: the system's queue accepts for it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, an_api() as other, nginx(tmp_path, silent, other) as ask:
+        assert [ask("GET", "/api/v1/ready") for _ in range(4)] == [200] * 4
+
+
+def test_what_may_not_happen_twice_is_asked_of_one_api(tmp_path: Path) -> None:
+    """A payment, say: the one that says nothing may have begun with it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, an_api() as other, nginx(tmp_path, silent, other) as ask:
+        for number in range(4):
+            ask("POST", f"/api/v1/account/card?{number}")
+        unheard = {word for call in waiting_at(silent) if (word := call.split()[1]).startswith("/api/v1/account")}
+        assert unheard
+        assert not unheard & {path for _, path in other.asked}
+
+
+def test_a_film_that_goes_to_the_store_and_a_job_that_is_followed_take_their_time(tmp_path: Path) -> None:
+    """The first sends nothing before the film is there, the other nothing while nothing changes."""
+    with an_api() as slow, nginx(tmp_path, slow) as ask:
+        slow.wait_s = 1.5 * _SILENT_S
+        assert ask("POST", "/api/v1/admin/jobs") == 200
+        assert ask("GET", "/api/v1/admin/jobs/1/events") == 200
+        assert ask("GET", "/api/v1/catalog") == 504
+
+
+class Api(ThreadingHTTPServer):
+    """Answers every call with 200, after ``wait_s``."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answers)
+        self.wait_s = 0.0
+        self.ended = threading.Event()
+        self.asked: list[tuple[str, str]] = []
+
+
+class _Answers(BaseHTTPRequestHandler):
+    server: Api
+
+    def answer(self) -> None:
+        self.server.asked.append((self.command, self.path))
+        self.server.ended.wait(self.server.wait_s)
+        with suppress(OSError):
+            self.send_response(200)
+            self.end_headers()
+
+    do_GET = do_POST = answer  # noqa: N815 - the base class's names
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def an_api() -> Iterator[Api]:
+    with Api() as api:
+        thread = threading.Thread(target=api.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield api
+        finally:
+            api.ended.set()
+            api.shutdown()
+            thread.join()
+
+
+@contextmanager
+def nginx(folder: Path, *apis: socket.socket | Api) -> Iterator[Callable[[str, str], int]]:
+    """As in the layout before these, but that players' calls get a second. Asks it, and gives the status."""
     if layout.NGINX is None:
         pytest.skip("nginx is not installed")
-    (tmp_path / "ready").write_text("ready")
     port = layout.free_port()
-    with socket.create_server(("127.0.0.1", 0)) as silent, FileServer(tmp_path) as other:
-        apis = [silent.getsockname()[1], other.port]
-        file = layout.nginx_file(tmp_path / "nginx", port, apis)
-        text, waits = re.subn(r"proxy_read_timeout (\d+)s;", "proxy_read_timeout 200ms;", file.read_text())
-        assert waits == 1
-        file.write_text(text)
-        process = subprocess.Popen(ends_with_us(str(layout.NGINX), "-p", str(file.parent), "-c", str(file)))
-        try:
-            until(lambda: answers(port))
-            assert all(answers(port) for _ in range(4))
-        finally:
-            process.terminate()
-            process.wait()
+    ports = [(api.socket if isinstance(api, Api) else api).getsockname()[1] for api in apis]
+    file = layout.nginx_file(folder / "nginx", port, ports)
+    text, waits = re.subn(r"proxy_read_timeout (\d+)s;", f"proxy_read_timeout {_SILENT_S}s;", file.read_text())
+    assert waits == 1
+    file.write_text(text)
+    process = subprocess.Popen(ends_with_us(str(layout.NGINX), "-p", str(file.parent), "-c", str(file)))
 
+    def ask(method: str, path: str) -> int:
+        return httpx.request(method, f"http://127.0.0.1:{port}{path}", trust_env=False, timeout=60).status_code
 
-def answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/ready", trust_env=False, timeout=30).text == "ready"
-    except httpx.ConnectError:
+    def listens() -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return True
         return False
+
+    try:
+        until(listens)
+        yield ask
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def waiting_at(silent: socket.socket) -> Iterator[str]:
+    """The calls that nobody has taken from there."""
+    silent.setblocking(False)
+    with suppress(BlockingIOError):
+        while True:
+            connection, _ = silent.accept()
+            with connection:
+                yield connection.recv(65_536).decode()
 
 
 def test_nginx_waits_longer_than_a_call_for_a_silent_database_and_less_long_than_a_player() -> None:

@@ -14,6 +14,7 @@ import os
 import random
 import re
 import secrets
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,8 @@ from backend_stub.config import Settings
 from backend_stub.context import open_context
 from backend_stub.db.database import Database
 from backend_stub.db.models import JobTask, ProgressEvent, TelemetryEvent
+from player.net.model import RequestKind
+from player.net.policy import POLICIES
 from tests.kit.backend import publish_noise
 from tests.kit.encoding import tiny_film
 from tests.kit.layout import Layout, Part, running_layout
@@ -40,8 +43,11 @@ from tests.kit.waiting import until as wait_until
 
 PATIENCE_S = 30.0  # what a player has in hand
 SEGMENT_S, BEAT_S, REPORT_S = 2.0, 15.0, 4.0
+_API_S = POLICIES[RequestKind.API].first_byte_s  # a player gives up no sooner
+_FILE_S = POLICIES[RequestKind.SEGMENT].first_byte_s
+_LOOK_EVERY_S = 0.2
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # one for all: each client that reads certificates takes 30 ms
 _ENDS = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Timeout)\b.*(?:\n[^\n]+){0,3}", re.MULTILINE)  # of tracebacks
-_KEY = ECKey.generate_key("P-256").as_dict(private=False)
 
 
 @dataclass
@@ -52,8 +58,10 @@ class Outcome:
     telemetry: set[str] = field(default_factory=set)
     segments: int = 0
     kills: Counter[str] = field(default_factory=Counter)
+    killed: list[str] = field(default_factory=list)  # each with its second
     refusals: Counter[str] = field(default_factory=Counter)
     longest_s: float = 0.0  # without a segment, of any session
+    stood_s: float = 0.0  # the longest that this program itself came to nothing: what it says of others is less sure
     wrong: list[str] = field(default_factory=list)
 
 
@@ -104,12 +112,22 @@ async def _play_on(
     layout: Layout, title: str, tokens: Sequence[str], seconds: float, seed: int, outcome: Outcome
 ) -> None:
     until = time.monotonic() + seconds
+    itself = asyncio.create_task(_watch_itself(outcome))
     players = [asyncio.create_task(_player(layout, title, token, until, outcome)) for token in tokens]
     await asyncio.sleep(min(10.0, seconds / 10))
     await _kill_in_turn(layout, until, random.Random(seed), outcome)
     for number, result in enumerate(await asyncio.gather(*players, return_exceptions=True)):
         if isinstance(result, BaseException):
-            outcome.wrong.append(f"session {number} ended: {result!r}")
+            reasons = result.exceptions if isinstance(result, BaseExceptionGroup) else [result]
+            outcome.wrong.append(f"session {number} ended: {'; '.join(map(repr, reasons))}")
+    itself.cancel()
+
+
+async def _watch_itself(outcome: Outcome) -> None:
+    while True:
+        at = time.monotonic()
+        await asyncio.sleep(_LOOK_EVERY_S)
+        outcome.stood_s = max(outcome.stood_s, time.monotonic() - at - _LOOK_EVERY_S)
 
 
 async def _kill_in_turn(layout: Layout, until: float, draw: random.Random, outcome: Outcome) -> None:
@@ -124,6 +142,7 @@ async def _kill_in_turn(layout: Layout, until: float, draw: random.Random, outco
                 part.start()
         layout.parts[name].kill()
         outcome.kills[name] += 1
+        outcome.killed.append(f"{name} {until - time.monotonic():.0f} s before the end")
         await asyncio.sleep(draw.uniform(1.0, 5.0))
         layout.parts[name].start()
         with contextlib.suppress(AssertionError):  # one that ended is found below
@@ -143,7 +162,9 @@ class _AwayError(Exception):
 
 async def _player(layout: Layout, title: str, refresh_token: str, until: float, outcome: Outcome) -> None:
     limits = httpx.Limits(max_keepalive_connections=4, keepalive_expiry=5.0)
-    async with httpx.AsyncClient(base_url=layout.api_url, trust_env=False, timeout=8.0, limits=limits) as client:
+    async with httpx.AsyncClient(
+        base_url=layout.api_url, trust_env=False, verify=_NO_TLS, timeout=_API_S, limits=limits
+    ) as client:
         body = await _insisting(client, "/auth/refresh", {"refresh_token": refresh_token}, outcome)
         client.headers["Authorization"] = f"Bearer {body['access_token']}"
         refresh_token, fresh_until = body["refresh_token"], time.monotonic() + 600
@@ -167,7 +188,10 @@ async def _load(client: httpx.AsyncClient, manifests: list[dict[str, str]], unti
         without_s = time.monotonic() - got_at
         outcome.longest_s = max(outcome.longest_s, without_s)
         if without_s > PATIENCE_S:
-            raise RuntimeError(f"no segment for {PATIENCE_S:.0f} s")
+            last = ", ".join(outcome.killed[-2:])
+            busy = f"load {os.getloadavg()[0]:.0f}, this program stood for up to {outcome.stood_s:.1f} s"
+            left = f"{until - time.monotonic():.0f} s before the end"
+            raise RuntimeError(f"no segment for {PATIENCE_S:.0f} s, {left}; killed last: {last}; {busy}")
         await asyncio.sleep(SEGMENT_S)
 
 
@@ -209,8 +233,9 @@ async def _segment(client: httpx.AsyncClient, manifests: list[dict[str, str]], o
     for manifest in list(manifests):
         url = manifest["dash"].rpartition("/")[0] + f"/video/{secrets.randbelow(3) + 1}.m4s"
         try:
-            answer = await client.get(url, headers={"Authorization": ""}, timeout=3.0)
-        except httpx.HTTPError:
+            answer = await client.get(url, headers={"Authorization": ""}, timeout=_FILE_S)
+        except httpx.HTTPError as error:
+            outcome.refusals[f"edge {type(error).__name__}"] += 1
             continue
         if answer.status_code == 200:
             outcome.segments += 1
@@ -316,7 +341,7 @@ def main() -> int:
     print(
         f"{args.sessions} sessions, {args.seconds:.0f} s, seed {args.seed}: {outcome.segments} segments, "
         f"{len(outcome.progress) + len(outcome.telemetry)} acknowledged events, "
-        f"longest without a segment {outcome.longest_s:.1f} s"
+        f"longest without a segment {outcome.longest_s:.1f} s, this program stood for up to {outcome.stood_s:.1f} s"
     )
     print("killed:", ", ".join(f"{name} {count}" for name, count in sorted(outcome.kills.items())))
     print("unanswered or refused:", dict(outcome.refusals))

@@ -332,7 +332,7 @@ class TestSteering:
 
     def test_failing_edges_go_behind(self, steering: SteeringService) -> None:
         for number in range(8):
-            steering.report([Outcome("edge-a", number % 2 == 0, f"viewer-{number}")])
+            steering.report([Outcome("edge-a", number % 3 > 0, f"viewer-{number}")])
         assert steering.order("s") == ["edge-b", "edge-c", "edge-a"]
 
     @given(st.lists(st.tuples(st.floats(0, 100), st.integers(0, 9), st.integers(0, 9)), max_size=6), st.booleans())

@@ -117,6 +117,15 @@ def test_few_of_those_who_play_take_no_edge_away() -> None:
     assert failing(blaming("a", playing=81)) == ""
 
 
+@pytest.mark.parametrize(("liars", "others"), [(4, 4), (8, 8), (8, 150)])
+def test_an_edge_that_serves_those_who_play_is_not_failing(liars: int, others: int) -> None:
+    """Accounts are free: some of one play session each say that it failed."""
+    made = SteeringService(UrlSigner([b"k" * 32]), SettableClock(), lambda: EDGES, playing=lambda: liars + others)
+    made.report([Outcome("edge-a", voice < liars, f"viewer-{voice}") for voice in range(liars + others)])
+    assert failing(made) == ""
+    assert made.order("s")[0] == "edge-a"
+
+
 def test_players_never_take_the_last_good_edge_away() -> None:
     """It is the one that the fewest of its players complain of."""
     assert failing(blaming("ab", playing=5)) == "ab"
