@@ -164,11 +164,6 @@ FAULTS = [
         ),
     ),
     Fault(
-        name="viewer-tooltip-under-the-genres",
-        test=_CHOICES + "test_what_the_way_back_is_called_lies_over_the_genres",
-        apply=replaced("Matinee/Controls/PageTop.qml", ("    z: 1 //", "    //")),
-    ),
-    Fault(
         name="viewer-row-shows-titles-of-another",
         test="tests/ui/app/test_rows.py::test_each_row_shows_its_own_titles_however_rows_come_and_go",
         apply=lambda patch: patch.setattr(RowsModel, "identity", ""),

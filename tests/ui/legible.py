@@ -57,7 +57,7 @@ def readings(window: QQuickWindow, picture: QImage, scale: float = 1.0) -> Itera
         ring = place.toRect().adjusted(-_RING, -1, _RING, 1)
         if place.width() < _LEAST_WIDTH or not picture.rect().contains(ring) or _is_cut(text, place):
             continue
-        if topmost(root, place.center()) is not text:
+        if _topmost(root, place.center()) is not text:
             continue
         colour = QColor(text.property("color"))
         rows = range(ring.top(), ring.bottom(), 3)
@@ -123,7 +123,7 @@ def _is_cut(text: QQuickItem, place: QRectF) -> bool:
     return False
 
 
-def topmost(item: QQuickItem, point: QPointF) -> QQuickItem | None:
+def _topmost(item: QQuickItem, point: QPointF) -> QQuickItem | None:
     """What is drawn last at a point of the window, of what hides what is under it."""
     if not item.isVisible() or item.opacity() < 0.5:
         return None
@@ -132,7 +132,7 @@ def topmost(item: QQuickItem, point: QPointF) -> QQuickItem | None:
         return None
     children = enumerate(item.childItems())
     for _, child in sorted(children, key=lambda one: (one[1].z(), one[0]), reverse=True):
-        found = topmost(child, point)
+        found = _topmost(child, point)
         if found is not None:
             return found
     return item if inside and _is_solid(item) else None

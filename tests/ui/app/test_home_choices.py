@@ -7,11 +7,9 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtQuick import QQuickItem
 
 from player.service.model import Credits, TitleRow
 from tests.kit.fake_client import cards, watched
-from tests.ui.legible import place_of, texts, topmost
 
 K = Qt.Key
 TITLES = cards(8, begun=2)
@@ -187,21 +185,6 @@ def test_genres_that_come_after_the_titles_do_not_lie_over_them(stage, focused):
         return stage.item(name).mapToScene(QPointF(0, 0)).y()
 
     stage.until(lambda: top("browsed_0") > top("browseFilters") + stage.item("browseFilters").height())
-
-
-def test_what_the_way_back_is_called_lies_over_the_genres(stage):
-    at_home(stage)
-    stage.app.showCatalogue()
-    stage.until(lambda: stage.page == "browse" and stage.focus_name == "browsed_0")
-    stage.until(lambda: stage.item("browseFilters").isVisible())
-    stage.key(K.Key_Up, K.Key_Up)
-    assert stage.focus_name == "leaveBrowse"
-    tip = stage.focus.findChild(QQuickItem, "tooltip")
-    stage.until(lambda: tip.opacity() == 1)
-    words = next(text for text in texts(tip))
-    place = place_of(words)
-    low = QPointF(place.center().x(), place.bottom() - 1)  # where the first genre begins
-    assert topmost(stage.window.contentItem(), low) is words
 
 
 def test_the_history_lets_go_of_a_single_title(stage):

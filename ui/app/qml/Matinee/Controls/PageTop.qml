@@ -14,7 +14,6 @@ FocusScope {
 
     function goBeside() { beside?.forceActiveFocus(Qt.OtherFocusReason) }
 
-    z: 1 // what its button does is written over what stands below
     implicitWidth: row.implicitWidth
     implicitHeight: Theme.control
 
