@@ -89,7 +89,7 @@ class ServiceAccess(Access):
         await self._acquire(folder, plan.origin, plan.kids, old_id)
         new_id = await asyncio.to_thread(licence_of, folder)
         if new_id != old_id:
-            await asyncio.to_thread(licences.hand_over, old_id, folder.id)
+            await asyncio.to_thread(licences.hand_over, old_id, new_id, folder.id)
         return True
 
     async def _acquire(

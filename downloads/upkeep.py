@@ -35,8 +35,10 @@ class KeptDownloads:
         done, failed = list[str](), dict[str, Exception]()
         store, licences = await self._opened()
         found = self._engine().service
-        if store is None or licences is None or found is None or found.address != address:
+        account = None if found is None or found.address != address else await found.account()
+        if store is None or licences is None or account is None:
             return Renewals((), {})  # who is not signed in there gets no new licence
+        licences = licences.seen_by(account.id)
         for licence_id in forgotten:
             try:
                 for folder in await asyncio.to_thread(_that_have, store, licence_id, licences):
@@ -48,8 +50,11 @@ class KeptDownloads:
 
     async def _replace(self, folder: DownloadFolder, old_id: str, licences: OfflineLicences) -> tuple[str, ...]:
         """The ID of the new licence, if there is one now."""
-        if await asyncio.to_thread(service.licence_of, folder) != old_id:  # whoever replaced it was cut off
-            await asyncio.to_thread(licences.hand_over, old_id, folder.id)
+        now_id = await asyncio.to_thread(service.licence_of, folder)
+        if now_id != old_id:  # whoever replaced it was cut off
+            await asyncio.to_thread(licences.hand_over, old_id, now_id, folder.id)
+            return ()
+        if not await asyncio.to_thread(licences.is_worth_replacing, old_id):
             return ()
         if not await access_of(self._engine()).replace_forgotten(folder, licences):
             return ()

@@ -166,10 +166,10 @@ class LicenceStore:
         self._vault.put_all(values)
 
     def receipts(self) -> tuple[Receipt, ...]:
-        """The receipts that are still to be sent."""
+        """The receipts that are still to be sent, as far as they can be read."""
         found = []
         for name in self._vault.names(RECEIPT):
-            kept = self._vault.get(RECEIPT, name)
+            kept = self._vault.note(RECEIPT, name)
             if kept is not None:
                 document = json.loads(kept)
                 found.append(Receipt(name, document["url"], document["statement"], document.get("service", "")))
@@ -196,7 +196,7 @@ class LicenceStore:
 
     def uses(self, licence_id: str) -> tuple[str, ...]:
         """The downloads that have this licence, as far as it was noted."""
-        return tuple(json.loads(self._vault.get(USE, licence_id) or b"[]"))
+        return tuple(json.loads(self._vault.note(USE, licence_id) or b"[]"))
 
     def plan_removal(self, removal: Removal) -> Removal:
         """Remember that a download and its licences are to go, until :meth:`removed`; what is planned now. Where
@@ -215,7 +215,7 @@ class LicenceStore:
         return removal
 
     def removals(self) -> tuple[Removal, ...]:
-        """The removals that are not finished."""
+        """The removals that are not finished, as far as they can be read."""
         found = [self._planned(name) for name in self._vault.names(REMOVAL)]
         return tuple(one for one in found if one is not None)
 
@@ -240,7 +240,7 @@ class LicenceStore:
                 self._vault.delete(REMOVAL, removal.download_id)
 
     def _planned(self, download_id: str) -> Removal | None:
-        kept = self._vault.get(REMOVAL, download_id)
+        kept = self._vault.note(REMOVAL, download_id)
         if kept is None:
             return None
         document = json.loads(kept)

@@ -303,6 +303,15 @@ class OfflineLicences:
         said = (await self._ask_states((licence_id,))).licences.get(licence_id)
         return said is not None and said.state == _UNKNOWN
 
+    def is_worth_replacing(self, licence_id: str) -> bool:
+        """Whether a forgotten licence may be replaced though nobody asked for it: it is not over, and of the account
+        that is signed in."""
+        licence, now = self._read(licence_id)
+        licence.clear()
+        standing = rules.judge(licence.rights, now, self._device_of(licence))
+        mine = self._account_id == licence.rights.policy.account_id
+        return mine and (standing.may_start or _helps_to_connect(standing))
+
     def carry_over(self, old_id: str, new_id: str) -> None:
         """A licence takes the place of another: a rental's playback clock goes on. Before anything names the new one,
         so that whoever is killed meanwhile has won no time."""
@@ -312,9 +321,12 @@ class OfflineLicences:
             self.store.put(new.with_rights(rules.carried_over(old.rights, new.rights)))
             new.clear()
 
-    def hand_over(self, old_id: str, download_id: str) -> None:
-        """A download has another licence now; the old one goes, unless another download has it."""
+    def hand_over(self, old_id: str, new_id: str | None, download_id: str) -> None:
+        """A download has another licence now; the old one goes, unless another download has it. What was played of
+        it until now counts."""
         with self._vault.exclusive():
+            if {old_id, new_id} <= set(self.store.ids()):
+                self.carry_over(old_id, str(new_id))
             self.store.drop_use(old_id, download_id)
             self.give_back_unused(old_id)
 
@@ -385,9 +397,10 @@ class OfflineLicences:
     async def check_revocations(self) -> tuple[str, ...]:
         """Ask what this service has withdrawn since the last time; the IDs of its licences here that were."""
         service, hit = self._service, set[str]()
+        tag, self._list_tag = self._list_tag, EntityTag()  # a list that is not read to its end is asked for again
         for _ in range(_MAX_PARTS):
             since, since_at = self._read_to()
-            answer = await service.get(f"/revocations?since={since}", tag=self._list_tag)
+            answer = await service.get(f"/revocations?since={since}", tag=tag)
             if answer is None:  # nothing new
                 break
             payload = await service.verify(answer.get("list"), signed.REVOCATIONS)
@@ -404,6 +417,7 @@ class OfflineLicences:
                 self._vault.put(_SERIAL, service.address, place.encode())
             if not members.flag("more") or serial <= since:
                 break
+        self._list_tag = tag
         return tuple(sorted(hit))
 
     # --- inside
@@ -450,7 +464,7 @@ class OfflineLicences:
     def _read_to(self) -> tuple[int, float | None]:
         """The last entry of the service's list of withdrawals that was read: its serial, and its time (None where the
         service tells none). Both together name it: after a backup was put back others get the same serials."""
-        kept = json.loads(self._vault.get(_SERIAL, self._service.address) or b"0")
+        kept = json.loads(self._vault.note(_SERIAL, self._service.address) or b"0")
         serial, at = kept if isinstance(kept, list) else (kept, None)
         return int(serial), at
 
@@ -467,7 +481,7 @@ class OfflineLicences:
 
     def _said(self) -> list[int]:
         """The last generations that this vault told the service, or heard from it."""
-        return list(json.loads(self._vault.get(_SAID, self._service.address) or b"[]"))
+        return list(json.loads(self._vault.note(_SAID, self._service.address) or b"[]"))
 
     def _keep_said(self, generation: int) -> None:
         said = [*self._said(), generation][-_MAX_SAID:]

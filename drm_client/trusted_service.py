@@ -162,6 +162,6 @@ def forget_keys(vault: Vault, address: str) -> bool:
     """The viewer says that the keys of the service at ``address`` may be others from now on; whether any were
     known."""
     name = address.rstrip("/")
-    known = vault.get(_TRUST, name) is not None
+    known = name in vault.names(_TRUST)  # damaged ones, too
     vault.delete(_TRUST, name)
     return known

@@ -97,7 +97,7 @@ class KeptLicenceUpkeep:
     def due_s(self) -> float:
         """Seconds until the next pass is due, by what the last one said; 0 for now, also where something is unsettled
         that was not then (an older copy was found, the clock is in doubt). Raises as the vault does."""
-        kept = self._vault.get(_UPKEEP, self._service.address)
+        kept = self._vault.note(_UPKEEP, self._service.address)
         if kept is None:
             return 0.0
         at_s, next_s, *rest = json.loads(kept)

@@ -124,6 +124,18 @@ class Vault:
         with self._lock, self._reading():
             return self._read(self._head(), kind, name)
 
+    def note(self, kind: str, name: str) -> bytes | None:
+        """As :meth:`get`, for what can be replaced: a damaged one counts as none."""
+        with self._lock, self._reading():
+            head = self._head()
+            try:
+                return self._read(head, kind, name)
+            except DrmError as error:
+                if error.code is not DrmErrorCode.STORE_DAMAGED:
+                    raise
+                _log.warning("a damaged note is left out: %s", kind)
+                return None
+
     def put(self, kind: str, name: str, value: bytes | bytearray) -> None:
         """Keep a value; it is on the disk when this returns."""
         self.put_all({(kind, name): value})

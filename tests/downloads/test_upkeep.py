@@ -8,6 +8,7 @@ from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete
@@ -31,6 +32,7 @@ from drm_client.rights import FirstPlay
 from drm_client.upkeep import UpkeepReport
 from player.engine import Engine
 from player.licensing import upkeep
+from player.service.model import Account
 from tests.downloads.test_service import Client, opened
 from tests.kit.backend import running_backend
 from tests.kit.media import packager_cenc, packager_clear
@@ -164,6 +166,67 @@ def test_the_first_play_of_a_rental_goes_on_in_the_licence_that_replaces_it(
                 row = session.get(IssuedLicence, new.licence_id)
                 assert row is not None
                 assert row.first_play_at == first.time.at_s
+    finally:
+        site.context.rights.contracts.set("film", ContractTerms(), by=None)
+
+
+@pytest.mark.parametrize("why", ["another account", "withdrawn", "over"])
+def test_upkeep_replaces_nothing_that_nobody_would_ask_for(
+    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """Another account of the household gets no copy of all that was downloaded here, and what was over stays so."""
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+    with kept_up(client, site) as made:
+        client.run(made, folder)
+        licences, old_id = opened(made), licence_of(client, folder)
+        held = licences.store.get(old_id)
+        held.clear()
+        if why == "another account":
+            account = made.submit(made.require_service().account()).result(10)
+            assert account is not None
+
+            async def another() -> Account:
+                return replace(account, id="another")
+
+            monkeypatch.setattr(made.service, "account", another)
+        elif why == "withdrawn":
+            licences.store.put(replace(held, rights=replace(held.rights, revoked=True), keys=()))
+        else:
+            judge = rules.judge
+            end_s = held.rights.policy.issued_at + 400 * 86_400.0
+            over = TrustedTime(end_s, end_s)
+            monkeypatch.setattr(
+                rules, "judge", lambda rights, _now, *more, **named: judge(rights, over, *more, **named)
+            )
+        forget(site, old_id)
+        report = one_pass(made)
+        assert (report.renewed, report.failed) == ((), {})
+        assert licences.store.ids() == (old_id,)
+        assert licence_of(client, folder) == old_id
+
+
+def test_a_first_play_while_a_licence_is_replaced_counts(
+    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program begins to play the old one when its rights were carried over already."""
+    site.context.rights.contracts.set("film", ContractTerms(rental=True), by=None)
+    try:
+        client = Client(tmp_path, site)
+        folder = client.add("clear")
+        with kept_up(client, site) as made:
+            client.run(made, folder)
+            licences, old_id, noted = opened(made), licence_of(client, folder), service.note_licence
+            forget(site, old_id)
+
+            def played(*given: Any) -> None:
+                licences.open(old_id, KeyRing())
+                noted(*given)
+
+            monkeypatch.setattr(service, "note_licence", played)
+            assert one_pass(made).failed == {}
+            assert licences.store.ids() == (licence_of(client, folder),) != (old_id,)
+            assert rules.first_play_at(licences.store.get(licence_of(client, folder)).rights) is not None
     finally:
         site.context.rights.contracts.set("film", ContractTerms(), by=None)
 

@@ -20,6 +20,7 @@ from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.keysystem import LicenceCall
+from drm_client.licence_store import LicenceStore
 from drm_client.offline import OfflineLicences
 from drm_client.refusals import LicenceReply, RefusedError
 from drm_client.rights import RightsState
@@ -467,6 +468,17 @@ async def test_a_list_that_became_shorter_and_has_grown_again_is_read_from_its_b
     assert len(desk.server.calls) == calls + 1, "it is read whole each time"
     desk.server.revoked.add(another)
     assert await desk.licences.check_revocations() == (another,)
+
+
+async def test_a_list_that_could_not_be_noted_is_asked_for_again(desk: Desk) -> None:
+    """A full disk at that moment; the tag of an answer says nothing of what became of it."""
+    kept = await desk.kept()
+    desk.server.revoked.add(kept)
+    full = DrmError(DrmErrorCode.STORE_UNUSABLE, "full", recoverable=True)
+    with patch.object(LicenceStore, "put", side_effect=full), pytest.raises(DrmError):
+        await desk.licences.check_revocations()
+    assert playable(desk, kept)
+    assert await desk.licences.check_revocations() == (kept,)
 
 
 @pytest.mark.parametrize("kept_as", [b"2", b"[2, null]"])

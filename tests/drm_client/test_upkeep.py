@@ -11,10 +11,12 @@ from unittest.mock import patch
 
 import pytest
 
+from drm_client import trusted_service
+from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from drm_client.keystore import FileKeyStore
 from drm_client.keysystem import LicenceCall
-from drm_client.licence_store import LICENCE
+from drm_client.licence_store import LICENCE, Removal
 from drm_client.offline import OfflineLicences, Renewals
 from drm_client.refusals import LicenceReply
 from drm_client.rights import LicenceJudgement, RightsState
@@ -55,6 +57,48 @@ async def test_a_pass_renews_what_is_due_gives_back_and_learns_of_withdrawals(de
     assert desk.licences.store.get(withdrawn).keys == ()
     again = await upkeep(desk).run()
     assert (again.renewed, again.withdrawn, again.given_back) == ((), (), 0)
+
+
+def damage(desk: Desk, kind: str) -> None:
+    changed = desk.vault._database.execute(
+        "UPDATE entries SET sealed = zeroblob(60) WHERE kind = ? RETURNING name", (kind,)
+    )
+    assert changed.fetchall()
+
+
+@pytest.mark.parametrize("kind", ["receipt", "removal", "use", "revocations", "generation-said", "upkeep"])
+async def test_a_damaged_note_ends_no_upkeep(desk: Desk, kind: str) -> None:
+    """One bad byte of the disk must not keep a device from its renewals and withdrawals for good."""
+    kept, withdrawn, removed = await desk.kept(), await desk.kept(), await desk.kept()
+    desk.server.revoked.add("f" * 32)
+    assert (await upkeep(desk).run()).failed == {}
+    store = desk.licences.store
+    for licence_id in (kept, withdrawn, removed):
+        store.note_use(licence_id, "download")
+    store.plan_removal(Removal("download", (removed,), "removed", "/there", ("killed",)))
+    desk.licences.remove(removed)
+    damage(desk, kind)
+    desk.server.revoked.add(withdrawn)
+    desk.machine.run(30 * HOUR)
+    assert upkeep(desk).due_s() == 0.0
+    assert ADDRESS in store.services()
+    report = await upkeep(desk).run()
+    assert (report.failed, report.renewed, report.withdrawn) == ({}, (kept,), (withdrawn,))
+    assert len(store.removals()) == (0 if kind == "removal" else 1)
+    store.drop_use(kept, "download")
+    desk.licences.give_back_unused(kept)
+    assert kept not in store.ids()
+
+
+async def test_damaged_keys_of_a_service_can_be_taken_again(desk: Desk) -> None:
+    """By the viewer's order, which nothing else replaces."""
+    await desk.kept()
+    damage(desk, "trust")
+    with pytest.raises(DrmError):
+        await desk.service.ask_time()
+    assert trusted_service.forget_keys(desk.vault, ADDRESS)
+    await desk.service.ask_time()
+    assert not trusted_service.forget_keys(desk.vault, "https://another.example")
 
 
 async def test_where_nothing_is_kept_nobody_is_asked(desk: Desk) -> None:

@@ -56,6 +56,12 @@ def rewritten(owner: type, name: str, now: str, then: str) -> Callable[[pytest.M
     return apply
 
 
+def damaged_keys_are_not_forgotten(kept: Vault, address: str) -> bool:
+    known = kept.get("trust", address) is not None
+    kept.delete("trust", address)
+    return known
+
+
 def nothing_is_replaced(patch: pytest.MonkeyPatch) -> None:
     async def replace(_media: KeptDownloads, _address: str, _forgotten: object) -> Renewals:
         return Renewals((), {})
@@ -426,6 +432,41 @@ FAULTS = [
         "rights-a-list-does-not-name-its-entries",
         "tests/backend_stub/rights/test_taking_back.py::test_a_list_names_its_entries_by_their_times",
         rewritten(Revocations, "version", "-{last.at}", ""),
+    ),
+    Fault(
+        "rights-a-list-that-was-not-noted-is-not-asked-for-again",
+        "tests/drm_client/test_offline.py::test_a_list_that_could_not_be_noted_is_asked_for_again",
+        rewritten(
+            OfflineLicences,
+            "check_revocations",
+            "tag, self._list_tag = self._list_tag, EntityTag()",
+            "tag = self._list_tag",
+        ),
+    ),
+    Fault(
+        "rights-an-account-gets-what-another-had-downloaded",
+        f"{_UPKEEP}::test_upkeep_replaces_nothing_that_nobody_would_ask_for[another account]",
+        rewritten(OfflineLicences, "is_worth_replacing", "mine and ", ""),
+    ),
+    Fault(
+        "rights-what-was-withdrawn-is-had-again-by-upkeep",
+        f"{_UPKEEP}::test_upkeep_replaces_nothing_that_nobody_would_ask_for[withdrawn]",
+        lambda patch: patch.setattr(OfflineLicences, "is_worth_replacing", lambda *_given: True),
+    ),
+    Fault(
+        "rights-a-first-play-of-a-licence-that-is-replaced-is-lost",
+        f"{_UPKEEP}::test_a_first_play_while_a_licence_is_replaced_counts",
+        rewritten(OfflineLicences, "hand_over", "self.carry_over(old_id, str(new_id))", "pass"),
+    ),
+    Fault(
+        "rights-a-damaged-note-ends-upkeep",
+        "tests/drm_client/test_upkeep.py::test_a_damaged_note_ends_no_upkeep[receipt]",
+        lambda patch: patch.setattr(Vault, "note", Vault.get),
+    ),
+    Fault(
+        "rights-damaged-keys-of-a-service-stay",
+        "tests/drm_client/test_upkeep.py::test_damaged_keys_of_a_service_can_be_taken_again",
+        lambda patch: patch.setattr(trusted_service, "forget_keys", damaged_keys_are_not_forgotten),
     ),
     Fault(
         "rights-an-empty-download-stays-on-a-full-disk",
