@@ -1131,6 +1131,11 @@ FAULTS = [
         _layout_file("nginx.conf", "proxy_read_timeout 11m;", "proxy_read_timeout 1000ms;"),
     ),
     Fault(
+        "service-nginx-says-not-when-to-come-again",
+        "tests/packaging/test_layout.py::test_without_any_api_callers_are_told_to_come_again",
+        _layout_file("nginx.conf", "error_page 502 504 =503 @away;", ""),
+    ),
+    Fault(
         "service-edges-of-the-layout-believe-viewers-whence-they-come",
         "tests/packaging/test_layout.py::test_who_is_reached_by_viewers_themselves_believes_no_proxy",
         _layout_file("compose.yaml", 'MATINEE_TRUSTED_PROXIES: ""', "MATINEE_TRUSTED_PROXIES: 10.0.0.0/8"),

@@ -116,7 +116,7 @@ def test_no_secret_goes_into_the_image() -> None:
 def test_an_api_that_says_nothing_is_left_for_the_other(tmp_path: Path) -> None:
     """It takes every call, as a process does that stands still: the system's queue accepts for it."""
     with socket.create_server(("127.0.0.1", 0)) as silent, an_api() as other, nginx(tmp_path, silent, other) as ask:
-        assert [ask("GET", "/api/v1/ready") for _ in range(4)] == [200] * 4
+        assert [ask("GET", "/api/v1/ready").status_code for _ in range(4)] == [200] * 4
 
 
 def test_what_may_not_happen_twice_is_asked_of_one_api(tmp_path: Path) -> None:
@@ -133,9 +133,20 @@ def test_a_film_that_goes_to_the_store_and_a_job_that_is_followed_take_their_tim
     """The first sends nothing before the film is there, the other nothing while nothing changes."""
     with an_api() as slow, nginx(tmp_path, slow) as ask:
         slow.wait_s = 1.5 * _SILENT_S
-        assert ask("POST", "/api/v1/admin/jobs") == 200
-        assert ask("GET", "/api/v1/admin/jobs/1/events") == 200
-        assert ask("GET", "/api/v1/catalog") == 504
+        assert ask("POST", "/api/v1/admin/jobs").status_code == 200
+        assert ask("GET", "/api/v1/admin/jobs/1/events").status_code == 200
+        assert ask("GET", "/api/v1/catalog").status_code == 503
+
+
+def test_without_any_api_callers_are_told_to_come_again(tmp_path: Path) -> None:
+    with an_api() as gone:
+        pass
+    with nginx(tmp_path, gone) as ask:
+        for method, path in (("GET", "/api/v1/catalog"), ("POST", "/api/v1/admin/jobs")):
+            answer = ask(method, path)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert (answer.json()["status"], answer.json()["code"]) == (503, "service_unavailable")
 
 
 class Api(ThreadingHTTPServer):
@@ -180,20 +191,20 @@ def an_api() -> Iterator[Api]:
 
 
 @contextmanager
-def nginx(folder: Path, *apis: socket.socket | Api) -> Iterator[Callable[[str, str], int]]:
-    """As in the layout before these, but that players' calls get a second. Asks it, and gives the status."""
+def nginx(folder: Path, *apis: socket.socket | Api) -> Iterator[Callable[[str, str], httpx.Response]]:
+    """As in the layout before these, but that players' calls get a second. Asks it."""
     if layout.NGINX is None:
         pytest.skip("nginx is not installed")
     port = layout.free_port()
-    ports = [(api.socket if isinstance(api, Api) else api).getsockname()[1] for api in apis]
+    ports = [api.server_port if isinstance(api, Api) else api.getsockname()[1] for api in apis]
     file = layout.nginx_file(folder / "nginx", port, ports)
     text, waits = re.subn(r"proxy_read_timeout (\d+)s;", f"proxy_read_timeout {_SILENT_S}s;", file.read_text())
     assert waits == 1
     file.write_text(text)
     process = subprocess.Popen(ends_with_us(str(layout.NGINX), "-p", str(file.parent), "-c", str(file)))
 
-    def ask(method: str, path: str) -> int:
-        return httpx.request(method, f"http://127.0.0.1:{port}{path}", trust_env=False, timeout=60).status_code
+    def ask(method: str, path: str) -> httpx.Response:
+        return httpx.request(method, f"http://127.0.0.1:{port}{path}", trust_env=False, timeout=60)
 
     def listens() -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port)):

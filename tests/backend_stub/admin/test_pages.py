@@ -150,7 +150,7 @@ def test_a_role_that_is_taken_away_is_gone_at_once(seen: Seen, browser: Browser)
 def test_forms_need_their_seal(seen: Seen, admin: Browser) -> None:
     job = seen.paths["job"]
     forms = ("/sign-out", "/faults", "/faults/end", f"{seen.paths['device']}/commands", f"{job}/retry")
-    for path in (*forms, f"{job}/cancellation"):
+    for path in (*forms, f"{job}/cancellation", seen.paths["account"]):
         for sent in ({}, {"seal": "0" * 64}):
             assert admin.post(path, data={"kind": "restart", **sent}).status_code == 403, path
     good = {"seal": seal(admin.get("")), "kind": "restart"}

@@ -86,6 +86,12 @@ def test_an_account_is_found_and_changed(running: Service, admin: Console) -> No
     changed = running.context.accounts.get(subject)
     assert changed is not None
     assert (changed.role, changed.active, changed.country) == ("publisher", False, "DE")
+    for fields, kiosks in (({"screens": "kiosks"}, True), ({"country": "AT"}, True), ({"screens": "devices"}, False)):
+        assert admin.post(path, fields).status_code == 303
+        changed = running.context.accounts.get(subject)
+        assert changed is not None
+        assert changed.kiosks == kiosks
+        assert ('<option value="kiosks" selected>' in admin.get(path).text) == kiosks
     assert admin.post(f"{path}/plan", {"plan": "premium"}).status_code == 303
     assert running.context.money.subscriptions.current(subject)[0].name == "premium"
     for below, fields in (("", {"role": "owner"}), ("", {"country": "Germany"}), ("/plan", {"plan": "gold"})):
