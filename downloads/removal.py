@@ -151,7 +151,7 @@ def _licences_of_others(store: Store, download_id: str) -> set[str | None]:
 
 
 def _licences_of(store: Store, folder: DownloadFolder, licences: OfflineLicences) -> tuple[str, ...]:
-    """The licences that belong to a download: the one of its note, whatever else of it can be read. Where no note
+    """The licences that belong to a download: the one of its note, and one that was to take its place. Where no note
     says so (the program died before it wrote one, or it is damaged): those that the vault says it has, else those of
     its title."""
     has_journal = True
@@ -162,7 +162,7 @@ def _licences_of(store: Store, folder: DownloadFolder, licences: OfflineLicences
     try:
         licence_id = service.licence_of(folder)
         if licence_id is not None:
-            return (licence_id,)
+            return tuple(dict.fromkeys((licence_id, *_used_by(folder.id, licences))))
         if has_journal or service.has_licence_note(folder):  # it needs none
             return ()
     except (DownloadError, ValueError, KeyError, TypeError) as error:  # such as a note of a newer version

@@ -81,15 +81,18 @@ class ServiceAccess(Access):
 
     async def replace_forgotten(self, folder: DownloadFolder, licences: OfflineLicences) -> bool:
         """Have a new licence where the service knows nothing of the one that is kept; whether that was so. The media
-        stays. Raises as :func:`renew` and :meth:`addresses`."""
+        stays. Raises as :func:`renew` and :meth:`addresses`, and ``download.busy`` while somebody works on it."""
         old_id = await asyncio.to_thread(licence_of, folder)
         if old_id is None or not await licences.is_forgotten(old_id):
             return False
-        plan = await asyncio.to_thread(folder.plan)
-        await self._acquire(folder, plan.origin, plan.kids, old_id)
-        new_id = await asyncio.to_thread(licence_of, folder)
-        if new_id != old_id:
-            await asyncio.to_thread(licences.hand_over, old_id, new_id, folder.id)
+        with folder.running():  # else a removal would leave the new licence, and two programs get one each
+            if await asyncio.to_thread(licence_of, folder) != old_id:
+                return False
+            plan = await asyncio.to_thread(folder.plan)
+            await self._acquire(folder, plan.origin, plan.kids, old_id)
+            new_id = await asyncio.to_thread(licence_of, folder)
+            if new_id != old_id:
+                await asyncio.to_thread(licences.hand_over, old_id, new_id, folder.id)
         return True
 
     async def _acquire(

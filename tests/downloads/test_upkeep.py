@@ -19,6 +19,7 @@ from backend_stub.server import ServerGroup, ServerOptions
 from backend_stub.services.entitlement import ContractTerms
 from downloads import checking, removal, service
 from downloads.engine import access_of
+from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.model import State
 from downloads.store import Store
@@ -30,6 +31,7 @@ from drm_client.licence_store import Removal
 from drm_client.offline import OfflineLicences
 from drm_client.rights import FirstPlay
 from drm_client.upkeep import UpkeepReport
+from player.base.errors import ErrorCode
 from player.engine import Engine
 from player.licensing import upkeep
 from player.service.model import Account
@@ -257,6 +259,58 @@ def test_a_replacement_that_was_cut_off_is_finished_by_upkeep(
         assert new_id != old_id
         assert licences.store.ids() == (new_id,)
         assert licences.store.uses(new_id) == (folder.id,)
+
+
+def test_what_was_cut_off_while_its_licence_was_replaced_is_removed_whole(
+    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new licence is in the vault, and no note names it yet."""
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+
+    def die(*_given: object) -> None:
+        raise KilledError
+
+    with kept_up(client, site) as made:
+        client.run(made, folder)
+        licences = opened(made)
+        forget(site, licence_of(client, folder))
+        replacing = access_of(made).replace_forgotten(client.store.get(folder.id), licences)
+        with monkeypatch.context() as patch:
+            patch.setattr(OfflineLicences, "carry_over", die)
+            with pytest.raises(KilledError):
+                made.submit(replacing).result(30)
+        assert len(licences.store.ids()) == 2
+        removal.remove(client.store, folder.id, licences)
+        assert (client.store.ids(), licences.store.ids()) == ((), ())
+
+
+def test_a_removal_while_a_licence_is_replaced_is_refused(
+    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the new licence would stay without its download."""
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+    carried, refused = OfflineLicences.carry_over, list[ErrorCode]()
+    with kept_up(client, site) as made:
+        client.run(made, folder)
+        licences = opened(made)
+        forget(site, licence_of(client, folder))
+
+        def removed_meanwhile(kept: OfflineLicences, old_id: str, new_id: str) -> None:
+            try:
+                removal.remove(client.store, folder.id, licences)
+            except DownloadError as error:
+                refused.append(error.code)
+            carried(kept, old_id, new_id)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(OfflineLicences, "carry_over", removed_meanwhile)
+            one_pass(made)
+        assert set(refused) == {ErrorCode.DOWNLOAD_BUSY}
+        assert licences.store.ids() == (licence_of(client, folder),)
+        removal.remove(client.store, folder.id, licences)
+        assert (client.store.ids(), licences.store.ids()) == ((), ())
 
 
 def test_a_removal_that_was_cut_off_is_finished_by_upkeep(

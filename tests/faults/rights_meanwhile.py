@@ -15,6 +15,7 @@ import pytest
 from backend_stub.services.rights.revocation import Revocations
 from downloads import removal
 from downloads.folder import DownloadFolder
+from downloads.service import ServiceAccess
 from downloads.store import Store
 from downloads.upkeep import KeptDownloads
 from drm_client import keystore, locks, passphrase, rights, trusted_service, vault
@@ -457,6 +458,16 @@ FAULTS = [
         "rights-a-first-play-of-a-licence-that-is-replaced-is-lost",
         f"{_UPKEEP}::test_a_first_play_while_a_licence_is_replaced_counts",
         rewritten(OfflineLicences, "hand_over", "self.carry_over(old_id, str(new_id))", "pass"),
+    ),
+    Fault(
+        "rights-a-removal-leaves-the-licence-that-was-to-come",
+        f"{_UPKEEP}::test_what_was_cut_off_while_its_licence_was_replaced_is_removed_whole",
+        lambda patch: patch.setattr(removal, "_used_by", lambda _download_id, _licences: ()),
+    ),
+    Fault(
+        "rights-a-download-goes-while-its-licence-is-replaced",
+        f"{_UPKEEP}::test_a_removal_while_a_licence_is_replaced_is_refused",
+        rewritten(ServiceAccess, "replace_forgotten", "with folder.running():", "if folder.id:"),
     ),
     Fault(
         "rights-a-damaged-note-ends-upkeep",
