@@ -125,6 +125,7 @@ class AccountCare:
         """All that is kept of an account as of one moment, as JSON: a file at its beginning. Secrets are left out, or
         only their hashes are there to be left out."""
         with self._database.snapshot() as session:
+            session.get_one(Account, account_id)  # else it was deleted meanwhile
             file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 -- whoever sends it closes it
             (own,) = _rows(session, Base.metadata.tables[Account.__tablename__], account_id, "id")
             file.write(f'{{"made_at": {self._clock.now()!r}, "account": {json.dumps(own)}, "records": {{'.encode())

@@ -1141,6 +1141,12 @@ FAULTS = [
         _layout_file("compose.yaml", 'MATINEE_TRUSTED_PROXIES: ""', "MATINEE_TRUSTED_PROXIES: 10.0.0.0/8"),
     ),
     Fault(
+        "service-an-export-fails-with-its-account",
+        "tests/backend_stub/api/test_vanishing.py::test_an_account_that_is_deleted_meanwhile_is_refused"
+        "[GET /account/export]",
+        lambda patch: patch.setattr(Session, "get_one", lambda *_: None),
+    ),
+    Fault(
         "service-an-export-lacks-what-the-operator-said",
         "tests/backend_stub/api/test_account.py::TestExport::test_it_holds_what_is_the_accounts_and_no_secret",
         lambda patch: patch.setattr("backend_stub.services.account_care._SECRET", ("_hash", "card_token", "kiosks")),

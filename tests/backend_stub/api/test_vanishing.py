@@ -119,7 +119,7 @@ class Meanwhile:
     def __init__(self, patch: pytest.MonkeyPatch, database: Database, number: int, account_id: str) -> None:
         self.came = False
         self._database, self._left, self._account_id = database, number, account_id
-        for name in ("read", "write"):
+        for name in ("read", "write", "snapshot"):
             patch.setattr(Database, name, self._counting(getattr(Database, name)))
 
     def _counting(self, begin: Callable[..., AbstractContextManager[Any]]) -> Callable[..., Any]:
