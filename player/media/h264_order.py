@@ -1,4 +1,5 @@
-"""Whether an H.264 picture follows another one, by their frame numbers (ITU-T H.264 7.3.3, 7.4.3). Pure."""
+"""Whether an H.264 picture follows another one, or is the other field of its frame, by their frame numbers (ITU-T
+H.264 7.3.3, 7.4.3). Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +14,21 @@ _SCALING_LISTS = 8  # twelve with 4:4:4
 
 class Numbering(NamedTuple):
     """What a sequence parameter set says of frame numbers: how many bits they have, whether some may be left out, and
-    whether a slice names its colour plane."""
+    whether a slice names its colour plane. ``fields``: a picture may be one field of a frame."""
 
     bits: int
     gaps: bool
     planes: bool
+    fields: bool
+
+
+class _Head(NamedTuple):
+    """What a picture's first slice says. ``parity``: 0 is a top field, 1 a bottom field, None a frame."""
+
+    number: int
+    reference: bool
+    idr: bool
+    parity: int | None
 
 
 class _Bits:
@@ -87,7 +98,10 @@ def _numbering(body: bytes) -> Numbering:
         for _ in range(bits.unsigned()):
             bits.signed()
     bits.unsigned()
-    return Numbering(frame_bits, bool(bits.take(1)), planes)
+    gaps = bool(bits.take(1))
+    for _ in range(2):  # width and height
+        bits.unsigned()
+    return Numbering(frame_bits, gaps, planes, not bits.take(1))
 
 
 def _pass_over_a_scaling_list(bits: _Bits, size: int) -> None:
@@ -104,17 +118,29 @@ def follows(before: bytes, after: bytes, known: Numbering | None) -> bool:
     if known is None or known.gaps:
         return True
     try:
-        first, second = _number(before, known), _number(after, known)
+        first, second = _head(before, known), _head(after, known)
     except (ValueError, IndexError):
         return True
-    if first is None or second is None or second[2]:
+    if first is None or second is None or second.idr:
         return True
-    expected = (first[0] + first[1]) % (1 << known.bits)
-    return second[0] == expected
+    expected = (first.number + first.reference) % (1 << known.bits)
+    return second.number == expected
 
 
-def _number(picture: bytes, known: Numbering) -> tuple[int, bool, bool] | None:
-    """Of a picture's first slice: its frame number, whether it is a reference, and whether it is IDR."""
+def completes(first: bytes, second: bytes, known: Numbering) -> bool:
+    """Whether two pictures, one behind the other, are the two fields of a frame. The first one opens a frame."""
+    if not known.fields:
+        return False
+    try:
+        one, other = _head(first, known), _head(second, known)
+    except (ValueError, IndexError):
+        return False
+    if one is None or other is None or other.idr or one.parity is None or other.parity is None:
+        return False
+    return one.parity != other.parity and one.number == other.number
+
+
+def _head(picture: bytes, known: Numbering) -> _Head | None:
     unit = next((each for each in _units(picture) if each and each[0] & 31 in (_SLICE, _IDR)), None)
     if unit is None:
         return None
@@ -123,4 +149,6 @@ def _number(picture: bytes, known: Numbering) -> tuple[int, bool, bool] | None:
         bits.unsigned()
     if known.planes:
         bits.take(2)
-    return bits.take(known.bits), bool(unit[0] & 0x60), unit[0] & 31 == _IDR
+    number = bits.take(known.bits)
+    parity = bits.take(1) if known.fields and bits.take(1) else None
+    return _Head(number, bool(unit[0] & 0x60), unit[0] & 31 == _IDR, parity)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from player.media.aac import parse_adts
 from player.media.boxes import damaged, unsupported_format
-from player.media.h264_order import Numbering, follows, numbering
+from player.media.h264_order import Numbering, completes, follows, numbering
 from player.media.model import ByteSource, Codec, Sample, StreamConfig, StreamKind
 from player.media.timestamps import TICKS_PER_SECOND, TimestampUnwrapper
 
@@ -78,6 +78,7 @@ def read_segment(data: bytes | bytearray, timestamps: TimestampUnwrapper) -> TsC
     contents = TsContents(unsupported=unsupported)
     for stream in streams.values():
         if stream.packets:
+            _pair_fields(stream)
             contents.configs[stream.config.kind] = stream.config
             contents.samples += _samples(stream, timestamps, data)
     contents.samples.sort(key=lambda sample: sample.dts_s)
@@ -145,6 +146,28 @@ def _config(stream: Any, asc: bytes) -> StreamConfig:  # noqa: ANN401
     )
 
 
+def _pair_fields(stream: _Stream) -> None:
+    """A frame that was sent as two fields is one sample, as in the other containers: FFmpeg gives each by itself."""
+    known = _numbering(stream) if stream.config.codec is Codec.H264 else None
+    if known is None or not known.fields:
+        return
+    frames = stream.packets[:1]
+    whole_frame = False  # the last of the frames has both fields
+    for after in stream.packets[1:]:
+        pts, dts, duration, key, data = frames[-1]
+        if not whole_frame and completes(data, after[4], known):
+            frames[-1] = (pts, dts, duration + after[2], key, data + after[4])
+            whole_frame = True
+        else:
+            frames.append(after)
+            whole_frame = False
+    stream.packets = frames
+
+
+def _numbering(stream: _Stream) -> Numbering | None:
+    return next((found for each in stream.packets if each[3] and (found := numbering(each[4]))), None)
+
+
 def _samples(stream: _Stream, timestamps: TimestampUnwrapper, segment: bytes | bytearray) -> Iterator[Sample]:
     kind = stream.config.kind
     packets = stream.packets
@@ -176,7 +199,7 @@ def _missing(stream: _Stream, segment: bytes | bytearray) -> AbstractSet[int]:
         return frozenset(behind)
     if stream.config.codec is not Codec.H264:
         return frozenset()
-    known: Numbering | None = next((found for each in packets if each[3] and (found := numbering(each[4]))), None)
+    known = _numbering(stream)
     return frozenset(at for at in behind if not follows(packets[at - 1][4], packets[at][4], known))
 
 

@@ -18,11 +18,13 @@ VIDEO_SLACK_S = 0.5  # frames of a slow source stand long, and encoders reorder 
 _TOUCHING_S = 0.05
 TAIL_SLACK_S = 0.5  # audio and video of a title rarely start or end at the same time
 _LEAST_HOLE = 0.3  # of a sample: less is the rounding of a clock
+_LONGEST_AUDIO_S = 0.13  # of a frame: Opus has 0.12 s
 _SPARSE_S = 60.0  # small holes that are further apart do not add up
 _COVERED_SLACK_S = 0.1
 STILL_S = 0.25  # fewer than four pictures a second are no motion
 _ROUNDING_S = 0.001
 _SLOWER = 1.75  # soft pulldown shows a picture half as long again as the one before
+_FEWEST = 8  # pictures that tell a pace: what is left of a segment at a splice may be two
 _MOST_STREAMS = 64
 
 
@@ -60,6 +62,13 @@ def joined(breaks: Iterable[Break]) -> list[Break]:
     return sorted(found, key=lambda each: each.start_s)
 
 
+def heard_s(duration_s: float, before_s: float) -> float:
+    """How long a frame of audio sounds that is stated to last ``duration_s``, where the one before it lasts
+    ``before_s`` (0: there is none). MP4 states no holes: what was lost before the packager makes a frame longer than
+    its codec allows."""
+    return before_s if duration_s > max(_LONGEST_AUDIO_S, 2 * before_s) and before_s > 0.0 else duration_s
+
+
 class Continuity:
     """Follows the samples of one track in decode order; :meth:`start_over` after a jump of the reader. ``adds_up``:
     small holes count together (audio; :class:`Coverage` does that for video)."""
@@ -92,8 +101,11 @@ class Continuity:
         """Take the next sample, by its decode time; return what is wrong before it. ``spliced``: its segment starts
         a period or follows a discontinuity, where a frame may be missing. ``unbroken``: the container shows that
         nothing is missing before it, so that the sample before it lasts until there."""
+        if self._adds_up:
+            duration_s = heard_s(duration_s, self._step_s)
         end_s, self._end_s = self._end_s, time_s + duration_s
         if end_s is None:
+            self._step_s = duration_s
             return None
         if time_s - end_s > max(self._slack_s, 2 * self._step_s) and not unbroken:
             return Break(BreakKind.LOST, end_s, time_s)
@@ -164,7 +176,10 @@ class PictureFlow:
         if len(self._usual_s) >= _MOST_STREAMS:
             self._usual_s.clear()
         own_s = median_low(lengths) if lengths else math.inf
-        usual_s = self._usual_s[stream] = min(own_s, self._usual_s.get(stream, math.inf))
+        known_s = self._usual_s.get(stream, math.inf)
+        if len(lengths) < _FEWEST:
+            return own_s if math.isinf(known_s) else known_s
+        usual_s = self._usual_s[stream] = min(own_s, known_s)
         return usual_s
 
     def _judged(self, at_s: float, length_s: float, usual_s: float) -> Break | None:

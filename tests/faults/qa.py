@@ -46,7 +46,7 @@ from player.qa.simulation import run
 from player.qa.simulation.player import SimulatedPlayer
 from player.qa.watch import ManifestWatch
 from player.reporting.events import MediaDamaged
-from player.stream import streaming
+from player.stream import continuity, streaming
 from player.stream.continuity import Continuity, Coverage
 from player.stream.emitter import Emitter
 from player.stream.placement import Placement
@@ -156,6 +156,14 @@ def a_period_without_the_chosen_sound_is_silent(patch: pytest.MonkeyPatch) -> No
 
 def what_stands_in_is_kept_for_each_language(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(rendition_choice, "id", lambda _rendition: object(), raising=False)
+
+
+def a_field_is_a_picture(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ts, "_pair_fields", lambda _stream: None)
+
+
+def a_frame_of_audio_lasts_as_it_says(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(continuity, "heard_s", lambda duration_s, _before_s: duration_s)
 
 
 def a_channel_may_jump(patch: pytest.MonkeyPatch) -> None:
@@ -834,6 +842,17 @@ FAULTS = [
         "qa-what-stands-in-is-kept-for-each-language",
         "tests/downloads/test_rules.py::test_a_sound_that_stands_in_for_two_languages_is_kept_once",
         what_stands_in_is_kept_for_each_language,
+    ),
+    Fault(
+        "qa-a-field-is-a-picture",
+        "tests/player/qa/test_uneven_video.py::test_pictures_of_two_fields_among_whole_frames_are_sound",
+        a_field_is_a_picture,
+    ),
+    Fault(
+        "qa-a-frame-of-audio-lasts-as-it-says",
+        "tests/player/stream/test_continuity.py::"
+        "test_audio_that_is_stated_to_last_longer_than_its_codec_allows_is_lost",
+        a_frame_of_audio_lasts_as_it_says,
     ),
     Fault(
         "qa-a-channel-may-jump",

@@ -70,6 +70,9 @@ def add_fail_on_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+STILLS_HINT = "If pictures are to stand (slides): --stills."
+
+
 def add_stills_argument(parser: argparse.ArgumentParser) -> None:
     """Slides are as they should be."""
     parser.add_argument(

@@ -19,6 +19,7 @@ def verdict_of(
     was lost, or pictures stood and ``stills`` are not allowed, unless a condition says how much may be."""
     from player.base.errors import ExitCode
     from player.qa.thresholds import STANDS, figure, implied, metrics_of, shown
+    from ui.cli.options import STILLS_HINT
 
     metrics = metrics_of(report)
     if strict:
@@ -26,7 +27,7 @@ def verdict_of(
         conditions = [*conditions, *(each for each in granted if each.metric.startswith(("lost_s", STANDS)))]
     broken = [each for each in conditions if not each.holds(figure(metrics, each.metric))]
     for condition in broken:
-        hint = "; if pictures are to stand (slides): --stills" if condition.metric == STANDS else ""
+        hint = f". {STILLS_HINT}" if condition.metric == STANDS else ""
         print(f"matinee: {condition.metric} is {shown(figure(metrics, condition.metric))}{hint}", file=sys.stderr)
     return int(ExitCode.FAILED if broken else ExitCode.GOOD)
 

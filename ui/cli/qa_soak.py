@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ui.cli.options import positive, whole_number
+from ui.cli.options import STILLS_HINT, add_stills_argument, positive, whole_number
 from ui.cli.qa_options import add_bench_arguments, bench_of
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="DIR", type=Path, help="write soak.json and soak.html here")
     parser.add_argument("--json", action="store_true", help="print the JSON document on stdout")
+    add_stills_argument(parser)
     add_bench_arguments(parser)
 
 
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     with bench_of(args) as bench:
         watch = _Watch(args.minutes * _MINUTE_S, args.every, budget)
         with watch.running():
-            failure = _rounds(_spec(args), bench, watch, told)
+            failure = _rounds(_spec(args), bench, watch, told, stills=args.stills)
     found = watch.trouble or failure
     good = found is None
     rounds = watch.samples[-1].round if watch.samples else 0
@@ -91,13 +92,13 @@ def _spec(args: argparse.Namespace) -> RunSpec:
     return RunSpec(Labels("soak"), source, settings, limit_s=args.minutes * _MINUTE_S)
 
 
-def _rounds(spec: RunSpec, bench: Bench, watch: _Watch, told: deque[SoakPlayback]) -> str | None:
+def _rounds(spec: RunSpec, bench: Bench, watch: _Watch, told: deque[SoakPlayback], *, stills: bool) -> str | None:
     """Playback after playback, each told in ``told``; why one failed or lost media, if one did, or that none showed a
     picture."""
     from player.qa.explanations import why
     from player.qa.realtime_run import play
     from player.qa.soak import SoakPlayback
-    from player.qa.thresholds import figure, implied, judge, metrics_of
+    from player.qa.thresholds import STANDS, figure, implied, judge, metrics_of
 
     shown = False
     while not watch.over.is_set():
@@ -106,13 +107,14 @@ def _rounds(spec: RunSpec, bench: Bench, watch: _Watch, told: deque[SoakPlayback
         told.append(SoakPlayback(watch.round, tuple(why(report))))
         error = report["result"]["error"]
         if error is not None and not watch.over.is_set():
-            return f"SoakPlayback {watch.round} failed: {error['sentence']} ({error['code']})"
+            return f"Playback {watch.round} failed: {error['sentence']} ({error['code']})"
         metrics = metrics_of(report)
         shown = shown or metrics["startup_s"] is not None
-        for condition in implied([], [metrics]):
+        for condition in implied([], [metrics], stills=stills):
             ended_early = condition.metric == "unfinished" and watch.over.is_set()
             if not ended_early and not condition.holds(figure(metrics, condition.metric)):
-                return f"SoakPlayback {watch.round}: {judge(condition, [('this one', metrics)]).sentence}"
+                hint = f" {STILLS_HINT}" if condition.metric == STANDS else ""
+                return f"Playback {watch.round}: {judge(condition, [('this one', metrics)]).sentence}{hint}"
     return None if shown else "No playback showed a picture."
 
 

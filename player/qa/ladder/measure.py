@@ -12,13 +12,14 @@ from drm_client.scheme import SampleProtection
 from player.base.errors import MediaError
 from player.manifest.model import Rendition, Segment
 from player.media.demux import Demuxer, open_demuxer
+from player.media.h264_order import numbering
 from player.media.model import Codec, Sample, StreamConfig, StreamKind
 from player.media.timestamps import TimestampUnwrapper
 from player.media.ts import leads_to
 from player.media.whole_segment import WholeSource
 from player.qa.ladder.keys import SweepKeys
 from player.qa.ladder.packets import PacketFaults, packet_faults
-from player.stream.continuity import Break, PictureFlow
+from player.stream.continuity import Break, PictureFlow, heard_s
 
 if TYPE_CHECKING:
     from av.frame import Frame
@@ -120,6 +121,9 @@ class Ruler:
             if decoded is not None and not trouble and 0 < len(own) - decoded <= _leading(config.codec, own):
                 borrowing = self._borrowing(position, config, own, len(own) - decoded)
                 decoded += borrowing
+            bare = config.codec is Codec.H264 and not config.private and numbering(bytes(own[0].data)) is None
+            if trouble and bare:
+                trouble = "it lacks SPS and PPS. Only who plays the segment before can decode it."
             if kind is not StreamKind.AUDIO:
                 self._last_group = position, config, own[_last_key(own) :]
         stands: list[Break] = []
@@ -173,7 +177,7 @@ def _leading(codec: Codec, samples: Sequence[Sample]) -> int:
         return 0
     if codec is Codec.HEVC:
         return sum(any(kind in _HEVC_SKIPPED for kind in _hevc_units(each.data)) for each in samples[1:])
-    return sum(each.pts_s < samples[0].pts_s for each in samples)
+    return sum(each.pts_s <= samples[0].pts_s for each in samples[1:])  # FFmpeg writes two at one time there
 
 
 def _hevc_units(data: bytes | bytearray | memoryview) -> Iterator[int]:
@@ -238,9 +242,10 @@ def _break(samples: Sequence[Sample], *, told: bool) -> tuple[float, float | Non
     (``told``), only audio is judged: its frames are all of one length, those of video need not be."""
     if samples[0].kind is not StreamKind.AUDIO and not told:
         return 0.0, None
-    worst_s, at_s = 0.0, None
+    worst_s, at_s, lasts_s = 0.0, None, 0.0
     for before, after in pairwise(samples):
-        end_s = before.dts_s + before.duration_s
+        lasts_s = before.duration_s if before.kind is not StreamKind.AUDIO else heard_s(before.duration_s, lasts_s)
+        end_s = before.dts_s + lasts_s
         if abs(after.dts_s - end_s) > abs(worst_s):
             worst_s, at_s = after.dts_s - end_s, end_s
     return worst_s, at_s

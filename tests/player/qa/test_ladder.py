@@ -391,6 +391,33 @@ def test_media_that_are_well_made_pass_and_damaged_ones_do_not(
     assert re.search(r"segment.undecodable: video 540p 2, segment 1: \d+ of 100 pictures", printed), "concealed"
 
 
+@pytest.mark.parametrize("container", ["mpegts", "fmp4"])
+def test_open_gops_of_h264_are_no_damage(container: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """FFmpeg writes no parameter sets before keyframes that are not IDR, and two pictures of one time into MP4."""
+    command = [
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=s=160x90:r=25:d=6",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-bf",
+        "2",
+    ]
+    command += ["-g", "50", "-pix_fmt", "yuv420p", "-x264-params", "open-gop=1:scenecut=0:threads=1"]
+    command += ["-f", "hls", "-hls_time", "2", "-hls_segment_type", container, "-hls_playlist_type", "vod"]
+    run_tool([tools.locate().ffmpeg, "-v", "error", *command, "index.m3u8"], cwd=tmp_path)
+    code = main(["qa", "ladder", str(tmp_path / "index.m3u8")])
+    printed = capsys.readouterr().out
+    if container == "fmp4":
+        assert code == 0, printed
+        assert "warning segment.open_gop: " in printed
+    else:
+        assert printed.count("it lacks SPS and PPS") == 2
+
+
 def test_pictures_that_need_the_segment_before_are_told_from_damaged_ones(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from backend_stub.encoding import tools
 from backend_stub.encoding.process import run_tool
-from player.media.h264_order import follows, numbering
+from player.media.h264_order import completes, follows, numbering
 from player.media.ts import positions, streams
 from player.playback.settings import PlaybackSettings
 from player.qa.run_spec import Bench, Labels, RunSpec
 from player.qa.simulation.run import simulate
 from player.title.opening import PlaybackSource
+from tests.kit.fields import transport_stream
 from tests.kit.fileserver import FileServer
 from ui.cli.main import main
 
@@ -61,12 +62,12 @@ def lost_s(folder: Path, tmp_path: Path) -> float:
     return float(continuity(folder, tmp_path)["lost_s"]["video"])
 
 
-def continuity(folder: Path, tmp_path: Path) -> dict[str, Any]:
+def continuity(folder: Path, tmp_path: Path, *, whole: bool = True) -> dict[str, Any]:
     with FileServer(folder) as server:
         source = PlaybackSource(url=server.url("v.m3u8"))
         report = simulate(RunSpec(Labels("uneven"), source, PlaybackSettings(start_s=0.0)), Bench(tmp_path))
     assert report["result"]["status"] == "ended"
-    assert report["continuity"]["lost_s"]["audio"] == 0
+    assert not whole or report["continuity"]["lost_s"]["audio"] == 0
     found: dict[str, Any] = report["continuity"]
     return found
 
@@ -168,9 +169,39 @@ def test_pictures_that_never_reached_the_packager_fail_a_run_and_a_ladder(
     assert "segment.still" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("container", [(), FMP4], ids=["ts", "fmp4"])
+def test_audio_that_never_reached_the_packager_is_lost(
+    container: Sequence[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """MP4 has no holes: the frame before lasts so much longer, by its word."""
+    title = tmp_path / "title"
+    title.mkdir()
+    encoded(title, "1", (*H264, *KEYS, "-af", "aselect='not(between(t,5,5.5))'", *container), 8)
+    assert continuity(title, tmp_path, whole=False)["lost_s"]["audio"] == pytest.approx(0.5, abs=0.05)
+    assert main(["qa", "ladder", str(title / "v.m3u8")]) == 1
+    assert "segment.hole" in capsys.readouterr().out
+
+
+def test_pictures_of_two_fields_among_whole_frames_are_sound(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Broadcasters choose for each picture. A field lasts half as long as a frame."""
+    (tmp_path / "v0.ts").write_bytes(transport_stream(number % 10 < 6 for number in range(100)))
+    head = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+    (tmp_path / "v.m3u8").write_text(f"{head}#EXTINF:4,\nv0.ts\n#EXT-X-ENDLIST\n", encoding="utf-8")
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("version: 1\nname: fields\nsources:\n  - {name: a, url: v.m3u8}\n", encoding="utf-8")
+    assert main(["qa", "run", str(plan), "--jobs", "1"]) == 0, capsys.readouterr().err
+    main(["qa", "ladder", "--json", str(tmp_path / "v.m3u8")])
+    told = capsys.readouterr().out
+    assert '"rule": "segment' not in told, told
+
+
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_any_bytes_have_an_order_or_none(first: bytes, second: bytes) -> None:
     start = b"\0\0\1"
     known = numbering(start + b"\x67" + first)
     assert follows(start + b"\x65" + first, start + b"\x65" + second, known), "an IDR picture follows any other"
     assert follows(start + b"\x41" + first, start + b"\x41" + second, known) in (True, False)
+    if known is not None:
+        assert completes(start + b"\x41" + first, start + b"\x41" + second, known) in (True, False)

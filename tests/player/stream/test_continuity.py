@@ -55,6 +55,12 @@ def test_frames_whose_durations_nobody_states_last_until_the_next_one() -> None:
     assert covered(frames(0.0)[:90], frames(4.0), stated=False) == [(LOST, 0.4)]
 
 
+def test_a_rest_of_two_pictures_tells_no_pace() -> None:
+    rest = [(-0.01, 0.01), (-0.02, 0.01)]
+    assert covered(rest, frames(0.0), frames(4.0)) == []
+    assert covered(rest, frames(0.0), sorted(frames(4.0)), stated=False) == []
+
+
 def test_what_is_known_already_is_not_reported_again() -> None:
     coverage = Coverage()
     for segment in (frames(0.0), frames(6.0)):
@@ -87,6 +93,16 @@ def test_small_holes_in_audio_add_up() -> None:
     assert sum(each.end_s - each.start_s for each in found) > 3 * AUDIO_SLACK_S
     assert taken(Continuity(AUDIO_SLACK_S), 1, spliced=True) == []
     assert taken(Continuity(VIDEO_SLACK_S, adds_up=False), 1) == []
+
+
+@pytest.mark.parametrize(("frame_s", "lost"), [(AAC_S, 1), (0.02, 1), (0.12, 1), (1.36, 0)])
+def test_audio_that_is_stated_to_last_longer_than_its_codec_allows_is_lost(frame_s: float, lost: int) -> None:
+    """So MP4 states what was lost before the packager. Long blocks of FLAC are all long."""
+    track = Continuity(AUDIO_SLACK_S)
+    found = [track.take(number * frame_s, frame_s + (number == 49) * 0.5) for number in range(50)]
+    found.append(track.take(50 * frame_s + 0.5, frame_s))
+    breaks = [each for each in found if each is not None]
+    assert [(each.kind, round(each.end_s - each.start_s, 3)) for each in breaks] == [(LOST, 0.5)] * lost
 
 
 def test_the_end_is_where_frames_are_shown_and_not_where_they_are_decoded() -> None:

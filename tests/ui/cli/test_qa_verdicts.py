@@ -469,8 +469,9 @@ def test_two_runs_do_not_write_to_one_folder(
     assert call(tmp_path, url, "--out", str(out)) == 0
 
 
-def soak(url: str, out: Path) -> int:
-    return main(["qa", "soak", url, "--minutes", "0.05", "--duration", "1", "--every", "0.5", "--out", str(out)])
+def soak(url: str, out: Path, *words: str) -> int:
+    times = ["--minutes", "0.05", "--duration", "1", "--every", "0.5"]
+    return main(["qa", "soak", url, *times, "--out", str(out), *words])
 
 
 def test_a_soak_that_loses_media_is_red(tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -483,6 +484,20 @@ def test_a_soak_that_loses_media_is_red(tmp_path: Path, server: FileServer, monk
     assert soak(server.url("manifest.mpd"), tmp_path) == 1
     document = json.loads((tmp_path / "soak.json").read_text())
     assert "lost_s is 4" in json.dumps(document)
+
+
+def test_a_soak_whose_pictures_stand_is_red_unless_stills_are_allowed(
+    tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def slides(spec: RunSpec, bench: Bench, _stop: object) -> dict[str, Any]:
+        report = simulate(spec, bench)
+        report["continuity"]["stands_s"] = 2.0
+        return report
+
+    monkeypatch.setattr("player.qa.realtime_run.play", slides)
+    assert soak(server.url("manifest.mpd"), tmp_path) == 1
+    assert "--stills" in capsys.readouterr().err
+    assert soak(server.url("manifest.mpd"), tmp_path, "--stills") == 0
 
 
 def test_a_soak_that_shows_nothing_is_red_and_leaves_nothing_of_yesterday(
