@@ -206,7 +206,9 @@ class Coverage:
 
     def __init__(self) -> None:
         self._before_s: float | None = None  # where the segment before ended
+        self._decoded_before_s = 0.0  # the same, by decode times
         self._shown: list[tuple[float, float]] = []
+        self._decoded: list[tuple[float, float]] = []
         self._known = dict.fromkeys(BreakKind, 0.0)
         self._lost: list[Break] = []  # in this segment
         self._pace = PictureFlow()
@@ -217,9 +219,10 @@ class Coverage:
         self._pace.start_over()
         self._clear()
 
-    def take(self, shown_s: float, duration_s: float) -> None:
-        """Take a frame of the current segment."""
+    def take(self, shown_s: float, duration_s: float, decoded_s: float | None = None) -> None:
+        """Take a frame of the current segment. ``decoded_s`` is its decode time, where that is another."""
         self._shown.append((shown_s, duration_s))
+        self._decoded.append((shown_s if decoded_s is None else decoded_s, duration_s))
 
     def note(self, found: Break) -> None:
         """Something wrong in this segment has been reported already."""
@@ -238,8 +241,16 @@ class Coverage:
         first_s, last_s = shown[0][0], shown[-1][0]
         step_s = max(shown[-1][1], 0.0 if stated or len(shown) < 2 else last_s - shown[-2][0])  # of the last frame
         end_s = last_s + step_s
-        hole_s = end_s - first_s - math.fsum(each for _, each in shown) if stated else 0.0
+        length_s = math.fsum(each for _, each in shown)
+        hole_s = end_s - first_s - length_s if stated else 0.0
         gap_s = 0.0 if self._before_s is None else first_s - self._before_s
+        decoded_end_s = max(map(math.fsum, self._decoded))
+        if stated:
+            # MP4 states how long until the next one is decoded. Where pictures of different lengths are reordered,
+            # both clocks have to show what is wrong.
+            from_s = min(self._decoded)[0]
+            hole_s = min(hole_s, decoded_end_s - from_s - length_s, key=abs)
+            gap_s = gap_s if self._before_s is None else min(gap_s, from_s - self._decoded_before_s, key=abs)
         if spliced and abs(gap_s) <= VIDEO_SLACK_S:
             gap_s = 0.0
         gap_s = min(gap_s, 0.0) if unbroken else gap_s
@@ -248,7 +259,7 @@ class Coverage:
         gone = [*self._lost, *found]
         stands = self._pace.take(shown, stream, stated=stated, spliced=spliced)
         found += [each for each in stands if not any(_overlap(each, other) for other in gone)]
-        self._before_s = end_s
+        self._before_s, self._decoded_before_s = end_s, decoded_end_s
         self._clear()
         return found
 
@@ -263,7 +274,7 @@ class Coverage:
                 yield Break(kind, until_s - left_s, until_s)
 
     def _clear(self) -> None:
-        self._shown = []
+        self._shown, self._decoded = [], []
         self._known = dict.fromkeys(BreakKind, 0.0)
         self._lost = []
 

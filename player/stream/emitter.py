@@ -305,7 +305,7 @@ class Emitter:
         for sample in samples:
             unbroken = self._goes_on(slot, drift_s, sample)
             self._starts[MAIN] = min(sample.pts_s, self._starts.get(MAIN, math.inf))
-            self._coverage.take(sample.pts_s, sample.duration_s)
+            self._coverage.take(sample.pts_s, sample.duration_s, sample.dts_s)
             found = continuity.take(sample.dts_s, sample.duration_s, spliced=spliced, unbroken=unbroken)
             spliced = False
             if found is not None:

@@ -38,7 +38,8 @@ class SegmentFacts:
     largest distance between the end of a sample and the start of the next, negative for an overlap; 0 where that is
     not known. ``broken_at_s`` is where. ``packets`` are the faults of a transport stream's packets.
     ``counters`` are those of its video, see ``Sample``. ``stands`` are its pictures that stand though others should
-    follow, that of the segment before at its end among them."""
+    follow, that of the segment before at its end among them. ``decoded_s`` is where its decode times begin and end,
+    if the container states how long samples last."""
 
     position: int
     size: int
@@ -59,6 +60,7 @@ class SegmentFacts:
     packets: PacketFaults | None = None
     counters: tuple[int, int] | None = None
     stands: tuple[Break, ...] = ()
+    decoded_s: tuple[float, float] | None = None
 
     @property
     def duration_s(self) -> float | None:
@@ -149,6 +151,7 @@ class Ruler:
             broken_at_s=broken_at_s,
             counters=None if any(each.counters is None for each in own) else own[0].counters,
             stands=tuple(stands),
+            decoded_s=(own[0].dts_s, own[-1].dts_s + own[-1].duration_s) if demuxer.states_durations else None,
         )
 
     def _borrowing(self, position: int, config: StreamConfig, own: list[Sample], lost: int) -> int:

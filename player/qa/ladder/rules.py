@@ -264,6 +264,8 @@ def _continuity(measured: MeasuredRung) -> Iterator[LadderFinding]:
             continue
         sample_s = (before.duration_s or 0.0) / before.samples
         gap_s = after.start_s - before.end_s
+        if before.decoded_s is not None and after.decoded_s is not None:  # see player.stream.continuity.Coverage
+            gap_s = min(gap_s, after.decoded_s[0] - before.decoded_s[1], key=abs)
         if abs(gap_s) > max(1.5 * sample_s, 0.002):
             what = "a gap" if gap_s > 0 else "an overlap"
             yield LadderFinding(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from player.stream.continuity import AUDIO_SLACK_S, VIDEO_SLACK_S, Break, BreakKind, Continuity, Coverage
@@ -59,6 +61,16 @@ def test_a_rest_of_two_pictures_tells_no_pace() -> None:
     rest = [(-0.01, 0.01), (-0.02, 0.01)]
     assert covered(rest, frames(0.0), frames(4.0)) == []
     assert covered(rest, frames(0.0), sorted(frames(4.0)), stated=False) == []
+
+
+def test_pictures_of_different_lengths_that_are_reordered_cover_their_time() -> None:
+    """MP4 states how long it is until the next is decoded. FFmpeg decodes a first picture that is held earlier."""
+    held_s = 1.48
+    stated = [held_s + FRAME_S, *[FRAME_S] * 99]
+    coverage = Coverage()
+    for number, (shown_s, _) in enumerate(frames(0.0)):
+        coverage.take(shown_s, stated[number], math.fsum(stated[:number]) - held_s)
+    assert [each.kind for each in coverage.close(spliced=False, stated=True)] == [STANDS]
 
 
 def test_what_is_known_already_is_not_reported_again() -> None:
