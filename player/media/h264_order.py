@@ -22,7 +22,7 @@ class Numbering(NamedTuple):
     fields: bool
 
 
-class _Head(NamedTuple):
+class _SliceHead(NamedTuple):
     """What a picture's first slice says. ``parity``: 0 is a top field, 1 a bottom field, None a frame."""
 
     number: int
@@ -140,7 +140,7 @@ def completes(first: bytes, second: bytes, known: Numbering) -> bool:
     return one.parity != other.parity and one.number == other.number
 
 
-def _head(picture: bytes, known: Numbering) -> _Head | None:
+def _head(picture: bytes, known: Numbering) -> _SliceHead | None:
     unit = next((each for each in _units(picture) if each and each[0] & 31 in (_SLICE, _IDR)), None)
     if unit is None:
         return None
@@ -151,4 +151,4 @@ def _head(picture: bytes, known: Numbering) -> _Head | None:
         bits.take(2)
     number = bits.take(known.bits)
     parity = bits.take(1) if known.fields and bits.take(1) else None
-    return _Head(number, bool(unit[0] & 0x60), unit[0] & 31 == _IDR, parity)
+    return _SliceHead(number, bool(unit[0] & 0x60), unit[0] & 31 == _IDR, parity)
