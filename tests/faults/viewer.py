@@ -363,7 +363,10 @@ FAULTS = [
         test="tests/ui/app/test_channels.py::test_the_focus_stays_with_its_programme_when_the_one_before_it_ends",
         apply=replaced(
             "Matinee/Controls/ChannelLine.qml",
-            ("focusOn(Math.max(0, programmes.findIndex(one => one.begins === begins)))", "focusOn(current)"),
+            (
+                "const found = Math.max(0, programmes.findIndex(one => one.begins === begins))",
+                "const found = current",
+            ),
         ),
     ),
     Fault(
