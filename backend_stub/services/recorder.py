@@ -52,13 +52,17 @@ class Recorder:
         for row in rows:
             with suppress(OSError), alone(self._media_dir / row.title_id / LIVE) as mine:
                 if mine:
-                    self._record(row, now)
+                    self._record(row.title_id, now)
         self.sweep()
 
-    def _record(self, row: Recording, now: float) -> None:
-        home = self._media_dir / row.title_id / LIVE
+    def _record(self, title_id: str, now: float) -> None:
+        home = self._media_dir / title_id / LIVE
         with self._database.read() as session:
-            rights = rights_of(session, row.channel_id)
+            row = session.get(Recording, title_id)
+            rights = None if row is None else rights_of(session, row.channel_id)
+        if row is None or rights is None:  # another process has removed it since it was listed, and its title
+            shutil.rmtree(home.parent)
+            return
         if not rights.record or rights.revoked_at is not None:
             shutil.rmtree(home)
             self._finish(row, None, FORBIDDEN, now)

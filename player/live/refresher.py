@@ -17,7 +17,7 @@ from player.base.clock import Clock
 from player.base.errors import ErrorCode, ManifestError, MatineeError, MediaError
 from player.live.edge import ServerClock
 from player.live.programme import LiveProgramme, begins_alone, may_be_whole
-from player.live.schedule import ReloadState
+from player.live.schedule import ReloadState, is_late
 from player.manifest import at_time, refresh, refresh_playlist, remote_links
 from player.manifest.changes import Changes
 from player.manifest.edit import iter_renditions, map_renditions
@@ -404,11 +404,31 @@ class Refresher:
         received_s = self._clock.monotonic()
         now_s = self._server.at(received_s)
         presentation, changes = await self._with_remotes(body, result.url, now_s)
+        before = self._ends()
         if not own and len(urls) > 1:
             others = [(name, url) for name, url in urls.items() if name != result.pathway]
             presentation = with_mirrors(presentation, [(result.pathway, result.url), *others])
         self._read_direct_clock(presentation, asked_s, received_s)
-        self._take(self._state(""), asked_s, presentation, changes)
+        state = self._state("")
+        self._take(state, asked_s, presentation, changes)
+        state.changed = not self._is_late(before)
+
+    def _ends(self) -> dict[str, tuple[float, float]]:
+        """Where the list of each track that plays ends, with the length of its last segment."""
+        indexes = {rendition.key: self._programme.index(rendition) for rendition in self._listener.followed()}
+        lasts = {key: index[len(index) - 1] for key, index in indexes.items() if index}
+        return {key: (last.end_s, last.duration_s) for key, last in lasts.items()}
+
+    def _is_late(self, before: Mapping[str, tuple[float, float]]) -> bool:
+        """Whether an MPD that lists its segments lacks one of a track that plays; ``before`` is what was listed."""
+        if _comes_with_clock(self._programme.presentation):
+            return False
+        edge_s = self._server.at(self._clock.monotonic()) - self._programme.availability_start_s
+        return any(
+            is_late(before[key][0], end_s, segment_s, edge_s)
+            for key, (end_s, segment_s) in self._ends().items()
+            if key in before
+        )
 
     async def _with_remotes(self, body: bytes, url: str, now_s: float) -> tuple[Presentation, Changes]:
         """The MPD with its remote elements and imported MPDs; those that it had before are not loaded again."""

@@ -13,7 +13,15 @@ from player.manifest.timing import Reload
 SILENT_S = 300.0
 """After so long without anything new a source counts as gone, once nothing of it is left to be shown."""
 _FIRST_RETRY_S, _LONGEST_RETRY_S = 1.0, 5.0
+_STOPPED_SEGMENTS = 5
 _BLOCKED_LONG_S = 0.5  # a blocking server that answers at once with nothing new is asked no oftener
+
+
+def is_late(before_s: float, end_s: float, segment_s: float, edge_s: float) -> bool:
+    """Whether a load brought nothing of a track though a segment of it could be whole: what was listed ended at
+    ``before_s``, ends at ``end_s`` now with a segment of ``segment_s``, and the edge is at ``edge_s``. What lacks
+    more than a few segments is not late, it has stopped."""
+    return end_s <= before_s and segment_s <= edge_s - end_s < _STOPPED_SEGMENTS * segment_s
 
 
 @dataclass

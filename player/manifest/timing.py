@@ -14,6 +14,7 @@ from player.manifest.urls import add_query, split_url, unsplit_url
 DEFAULT_RELOAD_S = 5.0  # where the manifest does not say how often it changes
 MIN_RELOAD_S = 0.5
 MAX_RELOAD_S = 60.0  # of a playlist, whatever it says of its segments' length
+_LATE_SHARE = 0.25  # of the update period of an MPD
 MIN_BLOCKED_S = 0.1  # between two loads from a server that has news each time
 _DIRECT = frozenset({"urn:mpeg:dash:utc:direct:2014", "urn:mpeg:dash:utc:direct:2012"})
 _BODY = frozenset(
@@ -52,10 +53,10 @@ def next_reload(
 ) -> Reload | None:
     """The next load of an MPD, or of the media playlist of ``rendition``; None when nothing will change any more.
 
-    ``changed`` says whether the last load brought something new, ``age_s`` how long ago it was.
+    ``changed`` says whether the last load brought what was due, ``age_s`` how long ago it was.
     """
     if presentation.protocol is ManifestProtocol.DASH:
-        return _mpd_reload(presentation, age_s)
+        return _mpd_reload(presentation, age_s, changed=changed)
     info = None if rendition is None else rendition.playlist
     if rendition is None or info is None or info.ended or info.playlist_type == "VOD":
         return None
@@ -70,9 +71,13 @@ def next_reload(
     return Reload(_directives(rendition, info, block=False, age_s=age_s + after_s), after_s)
 
 
-def _mpd_reload(presentation: Presentation, age_s: float) -> Reload | None:
+def _mpd_reload(presentation: Presentation, age_s: float, *, changed: bool) -> Reload | None:
     """ISO/IEC 23009-1 5.4: @minimumUpdatePeriod counts from the load; without it the MPD never changes. One with
-    an open list of segments and without that attribute does change in the wild, since else nothing follows."""
+    an open list of segments and without that attribute does change in the wild, since else nothing follows.
+
+    After a quarter of it if something was due and not listed: who loads as often as a packager writes, and each time
+    just before it does, would be a whole period late for ever.
+    """
     live = presentation.live_info
     if not presentation.live or live is None:
         return None
@@ -81,7 +86,7 @@ def _mpd_reload(presentation: Presentation, age_s: float) -> Reload | None:
         if live.next_segment_s is not None or presentation.periods[-1].duration_s is not None:
             return None
         every_s = DEFAULT_RELOAD_S
-    after_s = max(every_s - age_s, MIN_RELOAD_S)
+    after_s = max((every_s if changed else every_s * _LATE_SHARE) - age_s, MIN_RELOAD_S)
     for url, ttl in presentation.patch_locations:
         if ttl is None or age_s < ttl:
             return Reload(url, after_s, patch=True)

@@ -93,9 +93,9 @@ class LivePlayback:
         if self._programme.dated:
             self._edge = DatedEdge(self._server, self._programme.availability_start_s)
         self._lag = Lag()
-        self._awake = True  # since the last news: what came while the machine slept is not late
+        self._slept_s = -math.inf  # news from here on count: what came while the machine slept is not late
         self._periods = len(self._programme.periods)
-        self._end_s = -math.inf  # of what was listed last
+        self._ends: tuple[float, ...] = ()  # of what was listed last
         self._dates = UNDATED
         self._dated_until: tuple[int, int] | None = None  # the first and the last segment that were dated
         self._guide: LiveGuide | None = None
@@ -123,6 +123,7 @@ class LivePlayback:
         self._ended = False  # the reading with the right clock may have said so; the segments are told to again
         timeline = self._streaming.timeline
         now_s = self._clock.monotonic()  # one time for all: where it begins must not hang on how busy the machine is
+        self._ends = self._listed_until()
         self._see_end(now_s)
         if asked_at is not None and (place_s := self._dates.time_of(asked_at)) is not None:
             asked_s = max(0.0, place_s - timeline.start_s)
@@ -215,7 +216,7 @@ class LivePlayback:
         """The machine was asleep: the programme went on, and our clock did not count all of that."""
         self._server.slept(sleep.unseen_s)
         self._observed.slept(sleep.unseen_s)
-        self._awake = False
+        self._slept_s = max(self._ends, default=-math.inf)
 
     @property
     def following(self) -> str:
@@ -251,8 +252,27 @@ class LivePlayback:
             resumes_s=self._resumes_s(position_s) if buffer_s < _HARDLY_S else None,
         )
 
+    def _listed_until(self) -> tuple[float, ...]:
+        """Where what is listed of each track that plays ends, the main one's first. At low latency that one alone:
+        its parts are as short as those of the sound, and a margin for both would cost more than they are."""
+        sound = () if self.low_latency else self._streaming.renditions()[1:]
+        return (self._listed_until_s(), *map(self._sound_until_s, sound))
+
+    def _sound_until_s(self, rendition: Rendition) -> float:
+        """The end of what is listed of it, or a little behind where it can be played up to; -inf while nothing is."""
+        if self._programme.dated:
+            index = self._programme.index(rendition)
+            end_s = index[len(index) - 1].end_s if index else -math.inf
+        else:
+            newest = self._programme.newest(rendition)
+            known = newest is not None and newest.playlist is not None and newest.segments
+            end_s = made_until_s(newest) if newest is not None and known else -math.inf
+        if not math.isfinite(end_s):
+            return end_s
+        return min(end_s, self._streaming.heard_until(end_s) + _HARDLY_S)
+
     def _listed_until_s(self) -> float:
-        """The end of what is listed, parts included."""
+        """The end of what is listed of the main track, parts included."""
         timeline = self._streaming.timeline
         if not self._programme.dated:
             newest = self._programme.newest(self._streaming.renditions()[0])
@@ -296,11 +316,13 @@ class LivePlayback:
         now_s = self._clock.monotonic()
         self._ended = self._has_ended()
         self._streaming.grow(programme.first_open, ended=self._ended)
-        before_s, end_s = self._end_s, self._listed_until_s()
-        if end_s > before_s:
-            if self._awake and math.isfinite(before_s):
-                self._lag.seen(self._edge.at(now_s) - before_s, now_s)
-            self._awake = True
+        before, self._ends = self._ends, self._listed_until()
+        # A packager delays each track in its own way, and playback stands where one of them is not there.
+        grown = [before_s for before_s, end_s in zip(before, self._ends, strict=False) if end_s > before_s]
+        late = [before_s for before_s in grown if before_s > self._slept_s]
+        if late:
+            self._lag.seen(self._edge.at(now_s) - min(late), now_s)
+        if not before or self._ends[0] > before[0]:
             self._see_end(now_s)
             if self._guide is not None and not self.low_latency:
                 self._guide.fall_back(self._latency().target_s)
@@ -310,7 +332,6 @@ class LivePlayback:
     def _see_end(self, now_s: float) -> None:
         """Tell the edge where what is published ends, and at what date."""
         end_s, segment_s = self._listed_until_s(), self._part_s or self._streaming.timeline.slots[-1].duration_s
-        self._end_s = end_s
         index = self._programme.index(self._streaming.renditions()[0])
         last = index[len(index) - 1] if index else None
         self._read_dates(index)

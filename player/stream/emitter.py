@@ -48,6 +48,7 @@ _DRIFT_S = 0.25  # so far beside its slot a segment's media may begin without me
 _MOST_ENDS = 256
 _TITLE_START_S = 0.0  # nothing is shown that stands before it
 _LONGER_S = 2.0  # so much longer than its video the audio of a title may be, and what its manifest states
+_CHUNK_S = 1.0  # the longest chunk, but at low latency
 _SOUND_AHEAD_S = 0.05  # at low latency the sound of a chunk ends so much before its picture, for it is cut elsewhere
 
 
@@ -120,6 +121,13 @@ class Emitter:
     def offsets(self) -> Offsets:
         return self._offsets
 
+    def chunk_start_s(self, slot: Slot, time_s: float) -> float:
+        """Where the chunk of a slot begins that holds a time; the slot's end where it lies behind that."""
+        if time_s >= slot.end_s:
+            return slot.end_s
+        chunks = chunk_count(slot.duration_s, self.part_s or _CHUNK_S)
+        return slot.start_s + chunk_of(time_s, slot.start_s, slot.duration_s, chunks) * slot.duration_s / chunks
+
     def accept(self, number: int) -> None:
         """Write the main track's segment ``number`` also where it holds another time of the title."""
         self._placement.accept(number)
@@ -155,7 +163,7 @@ class Emitter:
 
     def _bounds(self, slot: Slot, entry: StoredSegment, drift_s: float) -> list[float]:
         """The times between which the chunks of a slot lie; the slots of a group leave nothing out between them."""
-        chunks = chunk_count(slot.duration_s, self.part_s or 1.0)
+        chunks = chunk_count(slot.duration_s, self.part_s or _CHUNK_S)
         ahead_s = 0.0 if self.part_s is None else _SOUND_AHEAD_S
         length_s = slot.duration_s / chunks
         inner = [min(slot.start_s + chunk * length_s - ahead_s, slot.until_s) for chunk in range(1, chunks)]

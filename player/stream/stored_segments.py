@@ -12,7 +12,7 @@ from player.stream.timeline import Slot
 from player.stream.waiting import Waiting
 
 _MIN_OVERLAP_S = 0.02  # less of an earlier segment is only used if it is there already
-_UNEVEN_S = 0.1  # sound and picture end not quite together
+UNEVEN_S = 0.1  # sound and picture end not quite together
 _LOST_SLOTS = 6  # sound that is so far behind the picture does not come any more
 _LONGER_S = 1.0  # the sound of a group may begin its last segments so long after the picture has ended
 
@@ -71,7 +71,7 @@ class StoreLibrary:
             return True
         newest = line[len(line) - 1]
         lost = self._end_s() - slot.end_s > _LOST_SLOTS * slot.duration_s
-        return newest.period != slot.period or newest.segment.end_s >= until_s - _UNEVEN_S or lost
+        return newest.period != slot.period or newest.segment.end_s >= until_s - UNEVEN_S or lost
 
     def audio_entry(self, track: str, position: int) -> StoredSegment:
         return self._wait_for(track, position)

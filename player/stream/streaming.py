@@ -37,7 +37,7 @@ from player.stream.main_track import MainTrack
 from player.stream.segment_line import SegmentLine
 from player.stream.shared import StreamingParts
 from player.stream.sources import Growing
-from player.stream.stored_segments import StoreLibrary
+from player.stream.stored_segments import UNEVEN_S, StoreLibrary
 from player.stream.timeline import Timeline, build_timeline
 from player.stream.virtual import VirtualStream
 from player.stream.whole_index import whole_indexes
@@ -178,6 +178,11 @@ class Streaming:
     def behind(self, latency_s: float, target_s: float) -> None:
         """How far behind the edge a live title is played, and is to be: what can be buffered at all."""
         self._rate.live = LiveState(latency_s, target_s)
+
+    def heard_until(self, listed_s: float) -> float:
+        """Up to where a live title can be played whose sound is listed until ``listed_s``: a chunk needs all of its
+        sound."""
+        return self._emitter.chunk_start_s(self.timeline.at(listed_s + UNEVEN_S), listed_s + UNEVEN_S)
 
     def renditions(self) -> tuple[Rendition, ...]:
         """What is played now, the main track's first: their playlists are the ones to follow."""

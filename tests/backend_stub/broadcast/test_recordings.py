@@ -6,6 +6,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -437,6 +438,25 @@ def test_what_is_no_programme_is_refused(air: Air, device: SigningDevice, channe
     air.make(2)
     answer = device.post("/recordings", {"channel_id": channel, "starts_at": starts_at})
     assert answer.status_code == 404
+
+
+def test_what_another_process_removes_meanwhile_leaves_no_files(
+    air: Air, running: Service, device: SigningDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between what one process reads of the recordings and what it does, another one takes a whole turn."""
+    recording = record(device)
+    air.make(6)
+    alone, calls = recorder.alone, [f"/recordings/{recording}"]
+
+    def interrupted(place: Path) -> AbstractContextManager[bool]:
+        if calls:
+            assert device.client.call("DELETE", calls.pop()).status_code == 204
+        return alone(place)
+
+    monkeypatch.setattr(recorder, "alone", interrupted)
+    air.make(2)
+    assert not calls
+    assert not folder(running, recording).parent.exists()
 
 
 def test_recordings_go_with_their_profile_and_account(air: Air, running: Service) -> None:

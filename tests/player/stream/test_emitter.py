@@ -400,8 +400,10 @@ def test_a_slot_has_the_sound_behind_a_segment_that_turns_out_short() -> None:
             title.line.grow(late)
         wait_ready(entry)
 
+    title.pieces(0)
     title.library.wait_ready = whole_by_now  # type: ignore[method-assign]
-    assert len(marks(title.pieces(1), "a")) == 200
+    slot = title.timeline[1]
+    assert len(title.feed.between(slot, slot.start_s, slot.end_s)) == 200, "in one read, of which it learns midway"
 
 
 def test_a_slot_does_not_wait_for_the_few_frames_of_audio_that_the_next_segment_holds() -> None:
