@@ -1,4 +1,4 @@
-"""An MPD that lists each segment, by a packager that is late: what is asked for again, and what is learnt of it."""
+"""An MPD that lists each segment, by a packager that is late: what is loaded sooner, and what is learnt."""
 
 from __future__ import annotations
 
