@@ -65,6 +65,8 @@ GIVEN = {
         variables={"SERVICE": "http://127.0.0.1:8400", "MATINEE_PASSWORD": "a word for the test"},
         before=(
             "matinee serve --admin root@example.org",
+            "curl -fsS $SERVICE/api/v1/auth/register --json"
+            """ '{"email": "foyer@example.org", "name": "foyer", "password": "a word for the foyer", "device_name": "desk"}'""",
             "MATINEE_PASSWORD=demo matinee login --service $SERVICE demo@matinee.local",
             "matinee play seahorse-valley --service $SERVICE --headless --duration 1",
             "DEVICE=$(matinee devices --service $SERVICE --json | jq -er .devices[0].id)",

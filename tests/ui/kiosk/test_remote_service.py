@@ -125,7 +125,7 @@ def test_the_guides_commands_are_such_that_the_service_takes_them(tmp_path: Path
     (block,) = re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL)
     (tmp_path / "playlist.toml").write_text(SENT)
     with running_backend(tmp_path / "service", edges=1) as group:
-        viewer = group.context.accounts.ensure_demo_viewer()
+        viewer = group.context.accounts.register("foyer@example.org", "foyer", "a long password")
         key = ECKey.generate_key("P-256").as_dict(private=False)
         device = group.context.devices.register(viewer.id, "foyer-1", {str(name): one for name, one in key.items()})
         group.context.accounts.register("root@example.org", "root", "a password", role="admin")
@@ -140,7 +140,9 @@ def test_the_guides_commands_are_such_that_the_service_takes_them(tmp_path: Path
             check=False,
         )
         commands = group.context.device_commands.of_device(device.id)
+        account = group.context.accounts.get(viewer.id)
     assert ran.returncode == 0, ran.stderr
+    assert account is not None and account.kiosks
     assert sorted(one.kind for one in commands) == ["logs", "playlist", "restart", "screenshot"]
     assert next(one.playlist for one in commands if one.kind == "playlist") == SENT
     assert "queued" in ran.stdout
