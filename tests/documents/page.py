@@ -46,6 +46,7 @@ _LINK = '[{"duration_ms": 1000, "bandwidth_kbps": 90000, "latency_ms": 1}]'
 _FAULTS = '{"version": 1, "rules": [{"match": {"kind": "segment"}, "fault": {"type": "delay", "seconds": 0.1}}]}'
 _REFRESH = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:{0}\n#EXTINF:4,\n{0}.ts\n#EXTINF:4,\n{1}.ts\n"
 _SERVICE = {"MATINEE_SERVICE": "http://127.0.0.1:8400", "MATINEE_PASSWORD": "demo"}
+_FOYER = '{"email": "foyer@example.org", "name": "foyer", "password": "a word for the foyer", "device_name": "desk"}'
 GIVEN = {
     "README.md": Given(files=("link.json", "faults.json")),
     "docs/guide-qa.md": Given(
@@ -65,8 +66,7 @@ GIVEN = {
         variables={"SERVICE": "http://127.0.0.1:8400", "MATINEE_PASSWORD": "a word for the test"},
         before=(
             "matinee serve --admin root@example.org",
-            "curl -fsS $SERVICE/api/v1/auth/register --json"
-            """ '{"email": "foyer@example.org", "name": "foyer", "password": "a word for the foyer", "device_name": "desk"}'""",
+            f"curl -fsS $SERVICE/api/v1/auth/register --json '{_FOYER}'",
             "MATINEE_PASSWORD=demo matinee login --service $SERVICE demo@matinee.local",
             "matinee play seahorse-valley --service $SERVICE --headless --duration 1",
             "DEVICE=$(matinee devices --service $SERVICE --json | jq -er .devices[0].id)",

@@ -142,7 +142,8 @@ def test_the_guides_commands_are_such_that_the_service_takes_them(tmp_path: Path
         commands = group.context.device_commands.of_device(device.id)
         account = group.context.accounts.get(viewer.id)
     assert ran.returncode == 0, ran.stderr
-    assert account is not None and account.kiosks
+    assert account is not None
+    assert account.kiosks
     assert sorted(one.kind for one in commands) == ["logs", "playlist", "restart", "screenshot"]
     assert next(one.playlist for one in commands if one.kind == "playlist") == SENT
     assert "queued" in ran.stdout
