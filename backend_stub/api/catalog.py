@@ -71,7 +71,7 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
     title, progress = watched.title, watched.progress
     return schemas.TitleBody(
         id=title.id,
-        kind=cast("Literal['film', 'series', 'episode', 'trailer', 'recording']", title.kind),
+        kind=cast("Literal['film', 'series', 'episode', 'trailer', 'channel', 'recording']", title.kind),
         title=title.title,
         synopsis=title.synopsis,
         year=title.year,

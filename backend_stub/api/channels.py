@@ -14,7 +14,7 @@ from backend_stub.titles import LIVE
 
 router = APIRouter(tags=["catalog"])
 
-_MOST_TITLES = 200  # so many of the newest are looked at
+_MOST_TITLES = 200  # so many are looked at
 
 
 class ProgrammeBody(BaseModel):
@@ -39,7 +39,7 @@ class ChannelsBody(BaseModel):
 def channels(request: Request, context: Context, watching: Watching) -> ChannelsBody:
     now = context.clock.now()
     items = []
-    found_titles = context.titles.catalog.page(watching, None, _MOST_TITLES).items
+    found_titles = context.titles.catalog.maybe_channels(watching, _MOST_TITLES)
     broadcast = {watched.title.id for watched in found_titles if LIVE in watched.title.variants}
     recordable = context.recordings.recordable(broadcast)
     for watched in found_titles:

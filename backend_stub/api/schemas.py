@@ -240,7 +240,7 @@ class ArtworkBody(BaseModel):
 
 class TitleBody(BaseModel):
     id: str
-    kind: Literal["film", "series", "episode", "trailer", "recording"]
+    kind: Literal["film", "series", "episode", "trailer", "channel", "recording"]
     title: str
     synopsis: str
     year: int

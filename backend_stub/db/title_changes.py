@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 from backend_stub.db.models import CatalogueState, Title
 
 _CHANGED = "matinee_changed_titles"
-_SEARCHED = ("title", "synopsis", "year", "published_at")
+_SEARCHED = ("title", "synopsis", "year", "published_at", "kind")
 _AT_ONCE = 500
 
 

@@ -56,7 +56,8 @@ class Feature:
     """One title. ``scores`` has a piece for each audio track, ``languages`` their ISO 639-2 codes; ``lines`` are
     subtitles by language: (start, end, text). ``chapters`` are named after the shots, in their order.
     ``descriptions`` are what a voice tells of the video on one more track: (start in s, phonemes of
-    :mod:`backend_stub.encoding.voice`). A ``channel`` can be played without a licence, and so stands in the guide."""
+    :mod:`backend_stub.encoding.voice`). A ``channel`` can be played without a licence, and stands in the guide
+    only."""
 
     title: str
     synopsis: str
@@ -91,6 +92,7 @@ class Feature:
             trailer_of=self.trailer_of,
             markers=Markers(self.intro, self.credits_s),
             credits=Credits(list(self.genres), people) if self.genres or people else None,
+            channel=self.channel,
         )
 
 

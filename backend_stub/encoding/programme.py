@@ -216,7 +216,7 @@ CHANNELS: tuple[Feature, ...] = (
         (Shot("meadow", 40, 201), Shot("deep", 40, 202), Shot("aurora", 40, 203)),
         (MusicScore(123.5, CALM, seed=41, loud=0.1),),
         genres=("nature", "relaxing"),
-        chapters=("An afternoon on the hill", "Under the surface", "Lights in the north"),
+        chapters=("The long afternoon", "Nothing to do", "Before sleep"),
         channel=True,
     ),
     Feature(
@@ -226,7 +226,7 @@ CHANNELS: tuple[Feature, ...] = (
         (Shot("night_train", 40, 211), Shot("islands", 40, 212), Shot("autumn", 40, 213)),
         (MusicScore(130.8, WISTFUL, seed=42, loud=0.12),),
         genres=("travel", "relaxing"),
-        chapters=("The night train", "Between the islands", "The old road"),
+        chapters=("Through the night", "No stop until morning", "The long way round"),
         channel=True,
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,9 +17,10 @@ from backend_stub.db.models import Title
 from backend_stub.live import hls
 from backend_stub.live.schedule import DEFAULT_WINDOW_S, Channel
 from backend_stub.manifests import CHAPTERS
-from backend_stub.titles import CLEAR, LIVE, shown_place
+from backend_stub.titles import CHANNEL, CLEAR, LIVE, shown_place
 
 _COMING, _PAST = 12, 36  # so many programmes at most
+_LEAST_S = 600.0  # a channel's shorter loop is no programme: several of them are one
 _MOST_BACK_S = 86400.0
 
 
@@ -67,14 +69,16 @@ def _since(media_dir: Path, title: Title, since: float) -> Iterator[Programme]:
         channel, parts = _channel(home / shown_place(home, CLEAR))
     except (OSError, ValueError):
         return
-    loop = channel.loop_at(since)
+    loops = math.ceil(_LEAST_S / channel.loop_s) if title.kind == CHANNEL else 1
+    round_ = channel.loop_at(since) // loops
     while True:
-        begin, end = channel.loop_begins(loop), channel.loop_begins(loop + 1)
-        starts = [(begin + start_s, title) for start_s, title in parts if begin + start_s < end] or [(begin, "")]
+        begin, end = channel.loop_begins(round_ * loops), channel.loop_begins((round_ + 1) * loops)
+        named = parts if loops == 1 else [(0.0, parts[round_ % len(parts)][1])] if parts else []
+        starts = [(begin + start_s, name) for start_s, name in named if begin + start_s < end] or [(begin, "")]
         for (start, name), until in zip(starts, [*(start for start, _ in starts[1:]), end], strict=True):
             if until > since:
                 yield Programme(start, until, name)
-        loop += 1
+        round_ += 1
 
 
 @lru_cache(maxsize=512)

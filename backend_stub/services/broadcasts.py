@@ -16,7 +16,7 @@ from backend_stub.master_keys import MasterKeys
 from backend_stub.services import audit
 from backend_stub.services.content_keys import KeyVault, PlainKey
 from backend_stub.services.publishing import PublishError
-from backend_stub.titles import LIVE
+from backend_stub.titles import CHANNEL, FILM, LIVE
 
 
 class CataloguedBroadcast:
@@ -78,6 +78,7 @@ class CataloguedBroadcast:
                         qualities=[],
                     )
                 )
+            title.kind = CHANNEL
             title.published_at = title.published_at or now
             audit.record(session, now, "broadcast.started", account_id=None, subject=self._id)
 
@@ -92,6 +93,7 @@ class CataloguedBroadcast:
         with self._database.write() as session:
             title = session.get_one(Title, self._id)
             title.duration_s = max(0.001, duration_s)
+            title.kind = FILM
             audit.record(session, now, "broadcast.ended", account_id=None, subject=self._id)
 
     def add_keys(self, keys: Sequence[PlainKey]) -> None:

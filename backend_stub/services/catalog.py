@@ -22,7 +22,7 @@ from backend_stub.services.progress import watches_of
 from backend_stub.services.resume import FROM_THE_BEGIN, Resume, Watch, resume, standing
 from backend_stub.services.title_credits import ANY, Narrowing
 from backend_stub.services.title_structure import Markers, SeriesPlace, places_and_markers, surroundings_of
-from backend_stub.titles import EPISODE, FILM
+from backend_stub.titles import CHANNEL, EPISODE, FILM
 
 _Place = TypeVar("_Place", str, float)
 
@@ -53,6 +53,12 @@ class CatalogSlice:
 _MOST_HISTORY = 500
 _OFFERED = select(Title).where(is_offered()).limit(bindparam("limit", type_=Integer))
 _PAGE = _OFFERED.order_by(Title.published_at.desc(), Title.id)
+_MAYBE_CHANNELS = (
+    select(Title)
+    .where(is_offered((CHANNEL, FILM)))
+    .order_by(Title.published_at.desc(), Title.id)
+    .limit(bindparam("limit", type_=Integer))
+)
 _BY_TITLE = _OFFERED.order_by(Title.title, Title.id)
 _PROGRESS = select(WatchedPosition).where(
     WatchedPosition.account_id == bindparam("account_id"),
@@ -95,6 +101,14 @@ class Catalog:
             items=[WatchedTitle(title, progress.get(title.id)) for title in titles],
             next_cursor=_write_cursor(titles[-1], by_title=by_title) if more else None,
         )
+
+    def maybe_channels(self, viewing: Viewing, limit: int) -> Sequence[WatchedTitle]:
+        """The newest channels and films; some films can be played as channels too."""
+        values = {**offer_values(viewing, self._clock.now()), "limit": limit}
+        with self._database.read() as session:
+            titles = session.scalars(_MAYBE_CHANNELS, values).all()
+            progress = progress_of(session, viewing, [title.id for title in titles])
+        return [WatchedTitle(title, progress.get(title.id)) for title in titles]
 
     def history(self, viewing: Viewing) -> Sequence[WatchedTitle]:
         """What the profile has watched and may watch still, the latest first."""

@@ -21,7 +21,7 @@ from backend_stub.services.artwork import artwork_path, store_artwork
 from backend_stub.services.title_credits import Credits, Person, credits_of, store_credits
 from backend_stub.services.title_rights import inherit
 from backend_stub.services.title_structure import Markers, markers_of, with_episodes
-from backend_stub.titles import EPISODE, FILM, SERIES, TRAILER, slug
+from backend_stub.titles import CHANNEL, EPISODE, FILM, SERIES, TRAILER, slug
 
 POSTER = "poster.jpg"
 MAX_NUMBER = 10_000
@@ -47,7 +47,8 @@ class EpisodeOf:
 @dataclass(frozen=True, slots=True)
 class Belonging:
     """What is said of a title when it is published, besides its media. ``series`` is the name of a series, which is
-    made where there is none of that name; ``trailer_of`` the id of the title that this one advertises."""
+    made where there is none of that name; ``trailer_of`` the id of the title that this one advertises. A ``channel``
+    stands in the guide and in no list of titles."""
 
     series: str | None = None
     season: int = 1
@@ -55,6 +56,7 @@ class Belonging:
     trailer_of: str | None = None
     markers: Markers = field(default_factory=Markers)
     credits: Credits | None = None
+    channel: bool = False
 
 
 def read_belonging(document: Mapping[str, Any]) -> Belonging:
@@ -138,6 +140,8 @@ def settle(session: Session, title: Title, belonging: Belonging) -> str | None:
         put_into_series(session, title, EpisodeOf(series.id, belonging.season, belonging.number))
     elif belonging.trailer_of is not None:
         advertise(session, title, belonging.trailer_of)
+    elif belonging.channel:
+        title.kind = CHANNEL
     if belonging.markers != Markers():
         store_markers(session, title, belonging.markers)
     if belonging.credits is not None:

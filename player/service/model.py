@@ -60,10 +60,10 @@ class Markers:
 class Title:
     """A title of the catalogue. ``heights`` are its rungs', ``variants`` out of ``encrypted`` and ``clear``;
     ``maturity`` is the age from which it may be watched. ``kind`` is ``film``, ``series``, ``episode``,
-    ``trailer`` or ``live``; lists tell no ``trailer_id``, and not all of them ``markers``. ``audio`` and ``text`` are
-    languages. ``focal`` is what the eye is drawn to in the backdrop, across and down from 0 to 1; ``clip_url`` is a
-    short clip without audio; ``thumb`` (``up``, ``down``) is told for one title
-    only. Strings and numbers are empty and 0 for what is not known."""
+    ``trailer``, ``recording`` or ``channel``; lists tell no ``trailer_id``, and not all of them ``markers``.
+    ``audio`` and ``text`` are languages. ``focal`` is what the eye is drawn to in the backdrop, across and down from
+    0 to 1; ``clip_url`` is a short clip without audio; ``thumb`` (``up``, ``down``) is told for one title only.
+    Strings and numbers are empty and 0 for what is not known."""
 
     id: str
     title: str

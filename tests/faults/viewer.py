@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from backend_stub.encoding import probe, tiles
-from backend_stub.services import search
-from backend_stub.titles import LISTED
+from backend_stub.live import guide
+from backend_stub.services import search, title_relations
+from backend_stub.titles import FILM, LISTED
 from player.manifest.dash import representation
 from player.reporting.state import PlaybackFailure
 from player.service import discovery
@@ -130,6 +131,10 @@ def _try_again_without_a_plan(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(trouble, "_service", changed)
 
 
+def _tell_of_all(model: PosterModel) -> None:
+    model._tells_new = True
+
+
 def _put_above_once(stack: PageStack, page: Page) -> None:
     if page not in stack._above:
         stack._above.append(page)
@@ -143,6 +148,36 @@ _CHOICES = "tests/ui/app/test_home_choices.py::"
 _BRIGHT = "tests/ui/app/test_contrast.py::test_text_can_be_read_over_white_pictures"
 
 FAULTS = [
+    Fault(
+        name="viewer-channel-among-the-films",
+        test="tests/backend_stub/api/test_series.py::test_a_channel_is_no_film",
+        apply=lambda patch: patch.setattr(title_relations, "CHANNEL", FILM),
+    ),
+    Fault(
+        name="viewer-guide-of-seconds",
+        test="tests/backend_stub/live/test_live.py::test_a_channel_of_a_short_loop_has_programmes_of_minutes",
+        apply=lambda patch: patch.setattr(guide, "_LEAST_S", 0.1),
+    ),
+    Fault(
+        name="viewer-everything-is-new",
+        test=_CHOICES + "test_a_badge_that_most_would_carry_is_shown_on_none",
+        apply=lambda patch: patch.setattr(PosterModel, "_weigh_new", _tell_of_all),
+    ),
+    Fault(
+        name="viewer-way-back-over-the-genres",
+        test=_CHOICES + "test_what_the_way_back_is_called_lies_over_no_genre",
+        apply=replaced("Matinee/Controls/PageTop.qml", ("        plain: true\n", "")),
+    ),
+    Fault(
+        name="viewer-tries-again-in-silence",
+        test="tests/ui/app/test_channels.py::test_who_tries_again_in_vain_sees_that_it_was_tried",
+        apply=replaced("Matinee/Controls/StateMessage.qml", ("comesAnew.restart()", "{}")),
+    ),
+    Fault(
+        name="viewer-guide-complains-of-what-leaves",
+        test="tests/ui/app/test_channels.py::test_channels_that_go_off_air_leave_the_guide_without_a_trace",
+        apply=replaced("Matinee/Controls/ChannelLine.qml", ("parent?.height ?? 0", "parent.height")),
+    ),
     Fault(
         name="viewer-letter-of-a-child-faint",
         test="tests/ui/app/test_contrast.py::test_text_can_be_read_on_whatever_it_stands_on[normal-young]",

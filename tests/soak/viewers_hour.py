@@ -273,10 +273,7 @@ class Hour:
             before, page = self._seen(), self.page
             chosen = item.property("checked") or item.property("chosen")
             if self._press("click", "1") and not (
-                chosen
-                or page == "player"
-                or name.startswith("retry")
-                or self._until(lambda: self._seen() != before, _ANSWERS_S)
+                chosen or page == "player" or self._until(lambda: self._seen() != before, _ANSWERS_S)
             ):
                 self._say(f"a click does nothing on {page} at {name}")
             return f"click {name}"

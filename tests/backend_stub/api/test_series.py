@@ -235,6 +235,17 @@ class TestGoingOn:
         assert device.play("film").json()["next_episode"] is None
 
 
+def test_a_channel_is_no_film(running: Service) -> None:
+    issue(running, "quiet", Belonging(credits=Credits(["nature"], []), channel=True))
+    caller = running.client(running.account("fred"))
+    assert ids(caller.get("/catalog")) == ["film"]
+    assert ids(caller.get("/catalog?order=title")) == ["film"]
+    assert caller.get("/genres").json()["items"] == []
+    assert ids(caller.get("/search?q=quiet")) == []
+    assert [one["id"] for one in row(caller, "new")] == ["film"]
+    assert caller.get("/catalog/quiet").json()["kind"] == "channel"
+
+
 class TestTrailers:
     def test_who_sees_a_title_may_watch_its_trailer(self, running: Service) -> None:
         issue(running, "teaser", Belonging(trailer_of="film"))

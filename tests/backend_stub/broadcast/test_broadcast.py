@@ -77,6 +77,7 @@ def test_an_encoder_and_a_broadcaster_that_are_killed_go_on_as_one_channel(tmp_p
         assert made.get("/manifest.mpd").text.count("<Period") == 3
         with signed_in_viewer(made.group) as viewer:
             (shown,) = viewer.client.get("/channels").json()["items"]
+            assert shown["title"]["kind"] == "channel"
             assert shown["programmes"][0]["title"] == "Test broadcast"
         second = broadcaster(made.data)
         assert second.wait(30) == 2, "two broadcasters at once"
@@ -98,6 +99,7 @@ def test_an_encoder_and_a_broadcaster_that_are_killed_go_on_as_one_channel(tmp_p
         with signed_in_viewer(made.group) as viewer:
             assert viewer.client.get("/channels").json()["items"] == []
             title = viewer.client.get("/catalog/chan").json()
+            assert title["kind"] == "film", "what there is of it can be watched as one"
             assert title["duration_s"] == pytest.approx(length_s, abs=0.01)
         again = broadcaster(made.data)
         assert again.wait(30) == 2, "an event that is over stays over"

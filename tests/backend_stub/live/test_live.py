@@ -23,6 +23,7 @@ from backend_stub.live.guide import channel_guide, programmes
 from backend_stub.live.schedule import Channel
 from backend_stub.problems import ProblemError
 from backend_stub.server import ServerGroup
+from backend_stub.titles import CHANNEL
 from player.manifest import parse
 from player.manifest.model import IndexRef, PlaylistRef
 from tests.kit.backend import SignedInViewer
@@ -125,6 +126,18 @@ def test_the_chapters_of_a_title_are_programmes_of_their_own(media: Path) -> Non
     put_manifests(media / "bad" / "clear")
     (media / "bad" / "clear" / "chapters.json").write_text('[{"start-time": "soon"}]')
     assert programmes(media, looped("bad"), NOW) == ()
+
+
+def test_a_channel_of_a_short_loop_has_programmes_of_minutes(media: Path) -> None:
+    listed = [{"start-time": start_s, "titles": [{"title": name}]} for start_s, name in ((0.0, "Dawn"), (8.0, "Day"))]
+    (media / "film" / "clear" / "chapters.json").write_text(json.dumps(listed))
+    channel = Title(id="film", variants=["clear"], kind=CHANNEL)
+    shown = programmes(media, channel, NOW, 4)
+    assert [one.ends_at - one.starts_at for one in shown] == [pytest.approx(600.0)] * 4
+    assert shown[0].starts_at <= NOW < shown[0].ends_at
+    assert all(one.ends_at == after.starts_at for one, after in pairwise(shown))
+    assert [one.title for one in shown[:2]] in (["Dawn", "Day"], ["Day", "Dawn"])
+    assert [one.title for one in shown[2:]] == [one.title for one in shown[:2]]
 
 
 def body(media: Path, name: str, now: float = NOW) -> str:

@@ -250,3 +250,29 @@ def test_the_focus_does_not_stay_on_what_has_left_the_guide(stage):
     stage.until(lambda: stage.item("guideName").property("text") == "Part 3")
     stage.wait(20)
     assert stage.focus.width() > 48
+
+
+def test_channels_that_go_off_air_leave_the_guide_without_a_trace(stage):
+    STATES["live"](stage, False)
+    stage.until(lambda: stage.focus_name.startswith("channel_0"))
+    stage.client.on_air = []
+    stage.app.channels.refresh()
+    stage.until(lambda: stage.focus_name == "retryChannels")
+    stage.client.on_air = channels(cards(3), NOW)
+    stage.app.channels.refresh()
+    stage.until(lambda: stage.focus_name.startswith("channel_0"))
+    stage.app.channels.clear()  # what a QML file complains of fails the test
+    stage.wait(20)
+
+
+def test_who_tries_again_in_vain_sees_that_it_was_tried(stage):
+    STATES["live"](stage, False)
+    stage.until(lambda: stage.focus_name.startswith("channel_0"))
+    stage.client.on_air = []
+    stage.app.channels.refresh()
+    stage.until(lambda: stage.focus_name == "retryChannels")
+    told = stage.item("channelsTrouble")
+    assert told.property("shown") == 1
+    stage.key(K.Key_Return)
+    stage.until(lambda: told.property("shown") < 1)
+    stage.until(lambda: told.property("shown") == 1)

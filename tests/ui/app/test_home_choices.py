@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtQuick import QQuickItem
 
-from player.service.model import Credits, TitleRow
+from player.service.model import Credits, TitleRow, WatchProgress
 from tests.kit.fake_client import cards, watched
 
 K = Qt.Key
 TITLES = cards(8, begun=2)
+TOOLTIP_MS = 900  # until one is there
 
 
 def at_home(stage, tv: bool = False) -> None:
@@ -187,6 +190,21 @@ def test_genres_that_come_after_the_titles_do_not_lie_over_them(stage, focused):
     stage.until(lambda: top("browsed_0") > top("browseFilters") + stage.item("browseFilters").height())
 
 
+@pytest.mark.parametrize("tv", [False, True], ids=["desk", "tv"])
+def test_what_the_way_back_is_called_lies_over_no_genre(stage, tv):
+    at_home(stage, tv)
+    stage.app.showCatalogue()
+    stage.until(lambda: stage.page == "browse" and stage.focus_name == "browsed_0")
+    stage.until(lambda: stage.item("browseFilters").isVisible())
+    stage.key(K.Key_Up, K.Key_Up)
+    assert stage.focus_name == "leaveBrowse"
+    tip = stage.focus.findChild(QQuickItem, "tooltip")
+    chip = stage.item("filter_0")
+    over = chip.mapRectToItem(tip, QRectF(QPointF(0, 0), chip.size()))
+    stage.wait(TOOLTIP_MS)
+    assert not tip.isVisible() or not over.intersects(QRectF(QPointF(0, 0), tip.size()))
+
+
 def test_the_history_lets_go_of_a_single_title(stage):
     at_home(stage)
     stage.app.showMyList()
@@ -223,6 +241,30 @@ def test_a_title_that_came_lately_is_new_until_it_is_watched():
     assert is_new(card, card.published_at + 86400)
     assert not is_new(card, card.published_at + 30 * 86400)
     assert not is_new(watched(card, watched_at=5.0), card.published_at + 86400)
+
+
+def test_a_badge_that_most_would_carry_is_shown_on_none(stage):
+    from ui.app.viewmodels.titles import PosterModel, keep_posters
+
+    def badges(model):
+        role = next(role for role, name in model.roleNames().items() if name == b"badge")
+        return [model.data(model.index(row), role) for row in range(model.count)]
+
+    at_home(stage)
+    model = PosterModel(stage.app.home.posters)
+    old = cards(8, begun=0)
+    fresh = [replace(card, id=f"new-{card.id}", progress=WatchProgress(), published_at=time.time()) for card in old]
+    model.replace(keep_posters([], fresh))
+    assert badges(model) == [""] * 8, "the first days of a catalogue"
+    model.append(keep_posters([], old))
+    assert badges(model) == [""] * 16
+    told = []
+    model.dataChanged.connect(lambda first, last, _roles: told.append((first.row(), last.row())))
+    model.append(keep_posters([], [replace(card, id=f"old-{card.id}") for card in old[:1]]))
+    assert badges(model) == ["New"] * 8 + [""] * 9
+    assert told == [(0, 16)]
+    model.replace(keep_posters([], fresh[:3]))
+    assert badges(model) == [""] * 3
 
 
 @pytest.mark.parametrize("place", ["row", "grid"])

@@ -62,7 +62,7 @@ class TitleChoices(QObject):
         """Offer what can be done with this title; ``going_on``: it stands among those to go on with."""
         self._card, self._going_on, self._notice = card, going_on, ""
         self._publish()
-        if card.kind != "live":
+        if card.kind != "channel":
             self._question.ask(self._client.title(card.id))
 
     @Slot(str)

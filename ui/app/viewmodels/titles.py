@@ -33,13 +33,14 @@ class Poster:
     logo: str = ""  # as the poster
     logo_url: str = ""
     badge: str = ""
+    new: bool = False  # came lately and has not been watched
     across: float = 0.5
     down: float = 0.4
 
 
 class PosterModel(RecordModel[Poster]):
     """Titles in a row or grid. A poster is fetched when a delegate first asks for it, and ``wanted_more`` is called
-    when the view comes near the end."""
+    when the view comes near the end. Titles are marked as new where most of the others here are not."""
 
     record = Poster
     identity = "title_id"
@@ -49,11 +50,31 @@ class PosterModel(RecordModel[Poster]):
         self._posters = posters
         self.more_wanted: Callable[[], None] | None = None
         self._pictures = {role: name for role, name in self._fields.items() if name in ("poster", "logo")}
+        (self._badge_role,) = (role for role, name in self._fields.items() if name == "badge")
+        self._tells_new = False
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> object:
         if role in self._pictures:
             self._load_picture(index.row(), self._pictures[role])
+        elif role == self._badge_role:
+            record = self.records[index.row()]
+            return record.badge or (tr("New") if record.new and self._tells_new else "")
         return super().data(index, role)
+
+    def replace(self, records: Sequence[Poster]) -> None:
+        super().replace(records)
+        self._weigh_new()
+
+    def append(self, records: Sequence[Poster]) -> None:
+        super().append(records)
+        self._weigh_new()
+
+    def _weigh_new(self) -> None:
+        """What is said of most says nothing."""
+        tells = 2 * sum(record.new for record in self.records) < len(self.records)
+        if self.records and tells != self._tells_new:
+            self._tells_new = tells
+            self.dataChanged.emit(self.index(0), self.index(len(self.records) - 1), [self._badge_role])
 
     def canFetchMore(self, parent: QModelIndex | QPersistentModelIndex) -> bool:
         return not parent.isValid() and self.more_wanted is not None
@@ -129,7 +150,7 @@ def poster_of(card: Title, picture: str = "") -> Poster:
         poster=picture,
         poster_url=wide_picture(card),
         logo_url=card.logo_url,
-        badge=tr("New") if is_new(card, time.time()) else "",
+        new=is_new(card, time.time()),
         across=card.focal[0] if card.focal else 0.5,
         down=card.focal[1] if card.focal else 0.4,
     )

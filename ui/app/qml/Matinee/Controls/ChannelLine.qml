@@ -122,7 +122,7 @@ FocusScope {
                 enabled: visible
                 x: (root.LayoutMirroring.enabled ? 1 - end : begin) * root.timeWidth
                 width: Math.max(Theme.px(8), (end - begin) * root.timeWidth - Theme.tiny)
-                height: parent.height
+                height: parent?.height ?? 0
                 focus: index === root.current
                 z: activeFocus ? 1 : 0 // the ring lies over its neighbour
                 onActiveFocusChanged: {

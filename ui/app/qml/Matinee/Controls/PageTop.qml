@@ -23,6 +23,7 @@ FocusScope {
         anchors { left: parent.left; leftMargin: -Theme.px(11) }
         icon: "back"
         name: qsTr("Back")
+        plain: true
         focus: true
         onPressed: root.leaving()
         Keys.onLeftPressed: if (LayoutMirroring.enabled) root.goBeside()

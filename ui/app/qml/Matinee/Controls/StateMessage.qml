@@ -12,8 +12,23 @@ FocusScope {
     property string detail // what has been done, and what can be
     property string code
     default property alias actions: row.content
+    property real shown: 1 // what it says
 
     function enterFirst() { row.enterFirst() }
+
+    // A second refusal reads as the first: whoever tries again sees that it is another.
+    Component.onCompleted: {
+        for (const action of row.content)
+            action.pressed?.connect(() => comesAnew.restart())
+    }
+    NumberAnimation {
+        id: comesAnew
+        target: root
+        property: "shown"
+        from: 0
+        to: 1
+        duration: Theme.heroFades
+    }
 
     implicitWidth: Theme.px(560)
     implicitHeight: column.implicitHeight
@@ -30,6 +45,7 @@ FocusScope {
             height: width
             radius: width / 2
             color: Theme.raised
+            opacity: root.shown
             Icon {
                 anchors.centerIn: parent
                 name: root.icon
@@ -43,6 +59,7 @@ FocusScope {
             horizontalAlignment: Text.AlignHCenter
             wrapMode: Text.Wrap
             text: root.heading
+            opacity: root.shown
             font.pixelSize: Theme.title
             font.weight: Font.DemiBold
             Accessible.role: Accessible.Heading
@@ -53,6 +70,7 @@ FocusScope {
             wrapMode: Text.Wrap
             maximumLineCount: 5
             text: root.sentence
+            opacity: root.shown
             color: Theme.muted
             font.pixelSize: Theme.larger
             lineHeight: 1.2
