@@ -26,6 +26,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtQuick import QQuickItem, QQuickWindow
@@ -113,7 +114,7 @@ class Hour:
         while (past_s := time.monotonic() - begin) < length_s:
             if events and past_s > events[0][0]:
                 print(f"service: {events.pop(0)[1]}", flush=True)
-            if errands and past_s > errands[0][0]:
+            if errands and past_s > errands[0][0] and self._service_answers():
                 self._run_errand(errands.pop(0)[1])
             page = self.page
             self.steps += 1
@@ -127,6 +128,8 @@ class Hour:
 
     def _run_errand(self, errand: str) -> None:
         """To the guide, or from one who watches to another."""
+        if errand == "grown-up" and not self.app.profiles.property("kids"):
+            return
         if not self._go_home():
             return
         self._on_page = 0
@@ -146,6 +149,12 @@ class Hour:
             kids = bool(self.app.profiles.property("kids"))
             if kids != (errand == "child"):
                 self._say(f"who watches did not change to the {errand}")
+
+    def _service_answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.options.service}/api/v1/health", timeout=2).is_success
+        except httpx.HTTPError:
+            return False
 
     def _asks_pin(self) -> bool:
         return str(self.app.profiles.property("state")) == "pin"
