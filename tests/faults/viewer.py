@@ -154,6 +154,12 @@ FAULTS = [
         apply=lambda patch: patch.setattr(title_relations, "CHANNEL", FILM),
     ),
     Fault(
+        name="viewer-picture-of-the-title-before",
+        test="tests/ui/app/test_player_page.py::"
+        "test_the_picture_of_the_title_before_is_not_shown_while_one_is_loaded",
+        apply=replaced("Main.qml", ("curtain.down = visible && curtain.waits", "curtain.down = false")),
+    ),
+    Fault(
         name="viewer-guide-of-seconds",
         test="tests/backend_stub/live/test_live.py::test_a_channel_of_a_short_loop_has_programmes_of_minutes",
         apply=lambda patch: patch.setattr(guide, "_LEAST_S", 0.1),

@@ -23,6 +23,17 @@ def test_arrows_seek_and_enter_pauses_while_no_control_has_the_focus(stage):
     assert session.orders.count(("toggle",)) == 3
 
 
+def test_the_picture_of_the_title_before_is_not_shown_while_one_is_loaded(stage):
+    session = stage.play(playing(status=PlaybackStatus.LOADING))
+    curtain = stage.item("curtain")
+    assert curtain.isVisible()
+    session.publish(playing())
+    stage.until(lambda: not curtain.isVisible())
+    session.publish(playing(status=PlaybackStatus.LOADING))  # once more, from where it was
+    stage.until(lambda: stage.app.player.property("status") == "loading")
+    assert not curtain.isVisible(), "its own picture stays"
+
+
 def test_every_control_is_reached_by_arrows(stage):
     stage.play(playing())
     stage.key(K.Key_Up)

@@ -136,6 +136,19 @@ Window {
         objectName: "video"
         anchors.fill: parent
         visible: window.page === player
+        onVisibleChanged: curtain.down = visible && curtain.waits
+    }
+    Rectangle {
+        id: curtain
+        objectName: "curtain"
+
+        property bool down: false // until a title has a picture of its own, the video item has the last one's
+        readonly property bool waits: ["idle", "loading"].includes(window.app.player.status)
+
+        anchors.fill: parent
+        color: Theme.black
+        visible: video.visible && down
+        onWaitsChanged: down = down && waits
     }
 
     // Every page but the player's. What comes up fades in and moves a little, from where it lies in the stack.
