@@ -397,7 +397,7 @@ class OfflineLicences:
     async def check_revocations(self) -> tuple[str, ...]:
         """Ask what this service has withdrawn since the last time; the IDs of its licences here that were."""
         service, hit = self._service, set[str]()
-        tag, self._list_tag = self._list_tag, EntityTag()  # a list that is not read to its end is asked for again
+        tag, self._list_tag = self._list_tag, EntityTag()  # a list that is not read to its end is fetched again
         for _ in range(_MAX_PARTS):
             since, since_at = self._read_to()
             answer = await service.get(f"/revocations?since={since}", tag=tag)

@@ -43,7 +43,7 @@ class Measured:
     join_s: float
     median_s: float
     worst_s: float  # 99th percentile
-    stalls: tuple[tuple[float, float], ...]  # since the begin, and how long
+    stalls: tuple[tuple[float, float], ...]  # since the start, and how long
     pictures: int  # that were read
     failed: str
     freezes: int  # more than a tenth of a second between two frames
