@@ -14,6 +14,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import (
     AuditEntry,
     DeviceChallenge,
+    DeviceCommand,
     DeviceGrant,
     IssuedLicence,
     MailCode,
@@ -48,6 +49,7 @@ KEPT = (
     Kept((RefreshToken.token_hash,), RefreshToken.expires_at, 7 * DAY_S),
     Kept((DeviceGrant.code_hash,), DeviceGrant.expires_at, DAY_S),
     Kept((DeviceChallenge.challenge,), DeviceChallenge.expires_at, DAY_S),
+    Kept((DeviceCommand.id,), DeviceCommand.finished_at, 30 * DAY_S),  # with the pictures and logs of screens
     Kept((MailCode.email, MailCode.purpose), MailCode.expires_at, DAY_S),
     Kept((ProgressEvent.account_id, ProgressEvent.event_id), ProgressEvent.received_at, 30 * DAY_S),
     Kept((TelemetryEvent.account_id, TelemetryEvent.event_id), TelemetryEvent.received_at, 30 * DAY_S),

@@ -47,6 +47,7 @@ from backend_stub.db.models import (
     Account,
     CatalogueState,
     Device,
+    DeviceCommand,
     Job,
     Profile,
     Quality,
@@ -982,6 +983,13 @@ FAULTS = [
         _SIZE + "test_the_sums_of_ninety_days_are_kept_to_the_hour",
         lambda patch: patch.setattr(
             retention, "KEPT", tuple(kept for kept in retention.KEPT if kept.at.class_ is not QualityHour)
+        ),
+    ),
+    Fault(
+        "service-pictures-of-screens-are-kept-for-ever",
+        _COMMANDS + "test_pictures_of_a_screen_go_after_their_time",
+        lambda patch: patch.setattr(
+            retention, "KEPT", tuple(kept for kept in retention.KEPT if kept.at.class_ is not DeviceCommand)
         ),
     ),
     Fault(

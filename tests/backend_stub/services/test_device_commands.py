@@ -12,8 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
+from backend_stub.clock import DAY_S
 from backend_stub.db.models import Device, KioskReport
 from backend_stub.services.device_commands import MAX_RESULT_BYTES, SCREENS
+from backend_stub.services.retention import Retention
 from tests.kit.rights import Caller, Service, SigningDevice, refusal, service, sign
 
 STATUS = {
@@ -204,6 +206,19 @@ def test_old_commands_go_and_those_that_wait_stay(
         taken_back.append(issue(admin, screen, "logs"))
         admin.call("DELETE", f"/admin/commands/{taken_back[-1]}")
     assert [one["id"] for one in listed(admin, screen)] == [*reversed(taken_back[1:]), waits]
+
+
+def test_pictures_of_a_screen_go_after_their_time(running: Service, admin: Caller, screen: SigningDevice) -> None:
+    sent = issue(admin, screen, "screenshot")
+    asked(screen)
+    answer(screen, sent, JPEG, media_type="image/jpeg")
+    running.clock.step(1)
+    waits = issue(admin, screen, "restart", expires_in_s=31 * DAY_S)
+    retention = Retention(running.context.database, running.clock)
+    for days, left in ((29.0, [waits, sent]), (1.5, [waits])):
+        running.clock.step(days * DAY_S)
+        retention.let_go()
+        assert [one["id"] for one in listed(admin, screen)] == left
 
 
 def test_the_devices_with_what_screens_tell(running: Service, admin: Caller, screen: SigningDevice) -> None:
