@@ -24,7 +24,9 @@ def under(fault: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
         f"from tests.faults import model\ndef apply(patch):\n    {fault}\n"
         "model.all_faults = lambda: {'one': model.Fault('one', '', apply)}\n"
     )
-    return faults.run(TEST, "-p", "one_fault", "-p", "tests.faults.plugin", "--fault", "one")
+    arguments = (TEST, "-p", "one_fault", "-p", "tests.faults.plugin", "--fault", "one")
+    program = f"import sys; from tests.faults.__main__ import run; sys.exit(run(*{arguments}))"
+    return subprocess.run([sys.executable, "-c", program], check=False).returncode
 
 
 def test_a_fault_is_caught_by_a_test_that_fails_under_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
