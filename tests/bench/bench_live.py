@@ -3,6 +3,8 @@
 FFmpeg makes parts of 333 ms in segments of 2 s, for the bundled service and for an origin of the tests that has fewer
 parts of its own; either answers after 40 ms. Every frame that libmpv draws counts
 from the fifth second on. Median and 99th percentile in seconds, stalls, and the time from "play" to the first frame.
+For each sixth of the time: what the player had asked for, the memory of this process (player, edges, and what was
+read of each picture), and the median of the latency.
 
 Run: ``python -m tests.bench.bench_live [SECONDS [CASE...]]``. "idle" is the share of the processors that nobody used,
 or that work of the lowest priority did (``nice``).
@@ -23,7 +25,7 @@ from pathlib import Path
 
 import psutil
 
-from player.reporting.events import Event, StallEnded
+from player.reporting.events import Event, StallEnded, TransferDone
 from player.title.opening import PlaybackSource
 from tests.kit.lowlatency import Broadcast
 from tests.kit.on_air import HUNDREDTHS, on_air
@@ -33,7 +35,17 @@ from tests.kit.screen import Screen, Shown
 MEDIAN_S, WORST_S = 1.5, 2.0
 DELAY_S = 0.04
 SETTLED_S = 5.0
+PARTS = 6  # of the time
 CASES = (("LL-DASH", "dash", False), ("LL-HLS", "hls", False), ("LL-HLS, byte ranges", "hls", True))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A sixth of the time: transfers that ended in it, memory at its end, and the median of its latency."""
+
+    transfers: int
+    memory_mb: float
+    median_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,7 @@ class Measured:
     pictures: int  # that were read
     failed: str
     freezes: int  # more than a tenth of a second between two frames
+    parts: tuple[Part, ...]
 
     @property
     def good(self) -> bool:
@@ -73,11 +86,22 @@ def measure_bundled(form: str, seconds: float) -> Measured:
 
 
 def _watch(url: str, seconds: float, behind_s: Callable[[Shown], float]) -> Measured:
-    events: list[Event] = []
+    stalls: list[StallEnded] = []
+    transfers = 0
+
+    def note(event: Event) -> None:
+        nonlocal transfers
+        transfers += isinstance(event, TransferDone)
+        if isinstance(event, StallEnded):
+            stalls.append(event)
+
+    ends: list[tuple[int, int, float]] = []  # of each part: transfers, pictures, memory
     with Screen() as screen, tempfile.TemporaryDirectory() as profile, engine(Path(profile)) as made:
         begun_s = time.monotonic()
-        session = made.open(PlaybackSource(url=url), screen.player, lambda _state: None, on_event=events.append)
-        time.sleep(seconds)
+        session = made.open(PlaybackSource(url=url), screen.player, lambda _state: None, on_event=note)
+        for _ in range(PARTS):
+            time.sleep(seconds / PARTS)
+            ends.append((transfers, len(screen.shown), psutil.Process().memory_info().rss / 1e6))
         failure = session.state.failure
         session.stop()
         made.wait(session, 10.0)
@@ -88,14 +112,14 @@ def _watch(url: str, seconds: float, behind_s: Callable[[Shown], float]) -> Meas
         shown[0].at_s - begun_s,
         statistics.median(behind),
         statistics.quantiles(behind, n=100)[98],
-        tuple(
-            (event.at_s - begun_s - event.duration_s, event.duration_s)
-            for event in events
-            if isinstance(event, StallEnded)
-        ),
+        tuple((event.at_s - begun_s - event.duration_s, event.duration_s) for event in stalls),
         len(settled),
         "" if failure is None else failure.sentence,
         sum(after.at_s - before.at_s > 0.1 for before, after in pairwise(settled)),
+        tuple(
+            Part(after[0] - before[0], after[2], statistics.median(map(behind_s, shown[before[1] : after[1]])))
+            for before, after in pairwise([(0, 0, 0.0), *ends])
+        ),
     )
 
 
@@ -126,6 +150,11 @@ def main(arguments: list[str]) -> int:
         )
         for at_s, lasted_s in found.stalls:
             print(f"  stood after {at_s:.1f} s for {lasted_s:.2f} s", flush=True)
+        for part in found.parts:
+            print(
+                f"  transfers {part.transfers}  memory {part.memory_mb:.0f} MB  median {part.median_s:.2f}",
+                flush=True,
+            )
     return 1 if bad else 0
 
 
