@@ -220,7 +220,14 @@ class Emitter:
         """Raise MediaError where the segment holds another time of the title."""
         if first is not None:
             exact = entry.segment.media_offset_s is not None
-            self._placement.check(slot.number, first.pts_s - slot.start_s, slot.duration_s, exact=exact)
+            late_s, follows = first.pts_s - slot.start_s, self._is_next(slot, first)
+            self._placement.check(slot.number, late_s, slot.duration_s, exact=exact, follows=follows)
+
+    def _is_next(self, slot: Slot, first: TimedSample) -> bool:
+        """Whether the main track's samples go on with ``first`` where they ended in the slot before."""
+        if slot.first_of_group or self._behind is None or self._behind.slot != slot.number - 1:
+            return False
+        return abs(first.dts_s - self._continuity(MAIN).end_s) <= AUDIO_SLACK_S
 
     def _chunks(
         self,
@@ -263,7 +270,7 @@ class Emitter:
                 yield from _as_they_arrive(video_offset(chunk), number, own)
         self._judge_whole(slot, entry)
         if slot.last:
-            self._judge_end(slot)
+            self._judge_end(slot, slot.end_s + min(drift_s, 0.0))
 
     # --- whether each track goes on
 
@@ -367,19 +374,19 @@ class Emitter:
             if start_s - border_s > TAIL_SLACK_S:
                 self._on_break(track, slot.number, Break(BreakKind.LOST, border_s, start_s))
 
-    def _judge_end(self, slot: Slot) -> None:
-        """The title ends with this slot."""
+    def _judge_end(self, slot: Slot, end_s: float) -> None:
+        """The title ends with this slot, whose media ends at ``end_s`` if it is as long as declared."""
         written = {MAIN, *((MUXED,) if self._muxed_audio else ()), *(feed.track for feed in self._feeds.values())}
         inside_s = self._followed[MUXED].end_s if MUXED in written & self._followed.keys() else -math.inf
         for track in written & self._followed.keys():
-            found = self._followed[track].end_at(slot.end_s, self.written_s if track == MAIN else -math.inf)
+            found = self._followed[track].end_at(end_s, self.written_s if track == MAIN else -math.inf)
             if found is not None:
                 self._on_break(track, slot.number, found)
         listed_s = (self._listed_until_s(feed.track) for feed in self._feeds.values())
         until_s = max((self._stated_until_s(slot.period), *listed_s))
-        if until_s - slot.end_s > _LONGER_S:
-            self._on_break(MAIN, slot.number, Break(BreakKind.LOST, slot.end_s, until_s))
         video_s = max(slot.end_s, self.written_s)
+        if until_s - video_s > _LONGER_S:
+            self._on_break(MAIN, slot.number, Break(BreakKind.LOST, video_s, until_s))
         if inside_s - video_s > _LONGER_S:
             self._on_break(MAIN, slot.number, Break(BreakKind.STANDS, video_s, inside_s))
 

@@ -6,6 +6,7 @@ import logging
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from player.base.errors import ErrorCode, MatineeError, MediaError
@@ -24,6 +25,7 @@ _KEPT_ENDS = 256
 _ROUNDING_S = 0.001
 _SAME_S = 1e-6  # a sample that ends so near to a time may begin the next one before it, by rounding
 _SLACK_S = 0.1  # a segment's media may begin and end a little beside what the manifest says
+_APART_S = 0.25  # so far beside its list a track's media may be without meaning that its list is wrong
 _LATER_S = 0.05  # no slot waits for another segment that holds so little of its audio, a few frames at most
 
 
@@ -177,6 +179,64 @@ class _ReadAhead:
         self.read.append(sample)
 
 
+class _Lateness:
+    """How much later than its list says the media of each segment of an audio track comes. That of the video is a
+    guess at it: a packager that declares video by decode times, with pictures that stand long, is right about the
+    audio beside it."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[int, tuple[tuple[int, int], float]] = OrderedDict()
+        self._last: tuple[tuple[int, int], float] | None = None
+        self._count = 0
+
+    def __len__(self) -> int:
+        """How often something new was noted."""
+        return self._count
+
+    def note(self, position: int, slot: Slot, late_s: float) -> None:
+        self._count += position not in self._known
+        self._last = self._known[position] = (slot.group, late_s)
+        self._known.move_to_end(position)
+        while len(self._known) > _KEPT_ENDS:
+            self._known.popitem(last=False)
+
+    def of(self, position: int, slot: Slot, drift_s: float) -> tuple[float, ...]:
+        """What is known of a segment, or what may be thought of it, the likeliest first. ``drift_s`` is the video's."""
+        own, near = self._known.get(position), self._known.get(position - 1)
+        if own is not None:
+            return (_rounded(own[1], drift_s),)
+        if near is None or near[0] != slot.group:
+            return (drift_s,)
+        return (_rounded(near[1], drift_s), drift_s)
+
+    def last_s(self, slot: Slot, drift_s: float) -> float:
+        """Of the segment that was read last in the slot's group."""
+        return drift_s if self._last is None or self._last[0] != slot.group else _rounded(self._last[1], drift_s)
+
+
+def _rounded(late_s: float, drift_s: float) -> float:
+    return 0.0 if drift_s == 0.0 and abs(late_s) <= _APART_S else late_s
+
+
+def _overlaps(segment: Segment, late_s: float, start_s: float, stop_s: float) -> bool:
+    return segment.end_s + late_s + _SLACK_S >= start_s and segment.start_s + late_s - _SLACK_S <= stop_s
+
+
+def _reaching(slot: Slot, start_s: float, drift_s: float, late_s: float) -> Slot:
+    """``slot``, made so long that the list of a track that is as late as the video, or ``late_s``, has all of it from
+    ``start_s`` on."""
+    off_s = drift_s - late_s
+    from_s = slot.start_s + min(off_s, 0.0)
+    begin_s = start_s - max(drift_s, late_s)
+    if math.isfinite(begin_s) and begin_s < from_s - _SLACK_S:  # the slot before was less late
+        from_s = begin_s
+    if from_s == slot.start_s and off_s <= 0.0:
+        return slot
+    longer_s = max(off_s, 0.0)
+    end_s, until_s = slot.end_s + longer_s, slot.until_s + longer_s
+    return replace(slot, start_s=from_s, duration_s=end_s - from_s, until_s=until_s)
+
+
 class AudioFeed:
     """The samples of one separate audio track, cut to stretches of the main track's slots.
 
@@ -200,6 +260,7 @@ class AudioFeed:
         self._open: OrderedDict[int, tuple[StoredSegment, _ReadAhead]] = OrderedDict()
         self._given: OrderedDict[int, float] = OrderedDict()  # by slot: where the sound ended that was given for it
         self._silent_at_s: float | None = None  # the segment that was told of last
+        self._late = _Lateness()
 
     @property
     def track(self) -> str:
@@ -220,23 +281,35 @@ class AudioFeed:
         before_s = self._given.get(slot.number - 1)
         if before_s is not None and start_s <= slot.start_s + drift_s + _SLACK_S:
             start_s = min(start_s, max(before_s, start_s - _SLACK_S) - _ROUNDING_S)
-        found: list[TimedSample] = []
-        for position, segment in self._segments(slot, stop_s - drift_s):
-            if segment.end_s + drift_s + _SLACK_S < start_s or segment.start_s + drift_s - _SLACK_S > stop_s:
-                continue
-            is_next = abs(drift_s) < _SLACK_S and segment.start_s + drift_s > stop_s - _LATER_S
-            if is_next and not self._library.has_audio(self._track, position):
-                continue
-            try:
-                samples = self._samples(slot, position, stop_s)
-            except MatineeError as error:
-                samples = self._silence(segment, error, drift_s)
-            found += [sample for sample in samples if start_s <= sample.dts_s < stop_s]
+        known = len(self._late)
+        found = self._gathered(slot, start_s, stop_s, drift_s)
+        if len(self._late) != known and abs(self._late.last_s(slot, drift_s) - drift_s) > _SLACK_S:
+            found = self._gathered(
+                slot, start_s, stop_s, drift_s
+            )  # those may have been the wrong ones, but they told
         if found:
             self._given[slot.number] = _end_s(found[-1])
             self._given.move_to_end(slot.number)
             while len(self._given) > _KEPT_ENDS:
                 self._given.popitem(last=False)
+        return found
+
+    def _gathered(self, slot: Slot, start_s: float, stop_s: float, drift_s: float) -> list[TimedSample]:
+        found: list[TimedSample] = []
+        last_s = self._late.last_s(slot, drift_s)
+        for position, segment in self._segments(_reaching(slot, start_s, drift_s, last_s), stop_s - last_s):
+            near_s, *others_s = self._late.of(position, slot, drift_s)
+            needed = _overlaps(segment, near_s, start_s, stop_s)
+            if not needed and not any(_overlaps(segment, each, start_s, stop_s) for each in others_s):
+                continue
+            is_next = abs(near_s) < _SLACK_S and segment.start_s + near_s > stop_s - _LATER_S
+            if (is_next or not needed) and not self._library.has_audio(self._track, position):
+                continue
+            try:
+                samples = self._samples(slot, position, stop_s)
+            except MatineeError as error:
+                samples = self._silence(segment, error, near_s)
+            found += [sample for sample in samples if start_s <= sample.dts_s < stop_s]
         return found
 
     def found_at(self, slot: Slot) -> StreamConfig | None:
@@ -273,6 +346,7 @@ class AudioFeed:
                     raise entry.failure
                 samples = self._reader(slot, entry).up_to(stop_s)
                 self._check_place(entry, samples[0])
+                self._late.note(position, slot, samples[0].pts_s - entry.segment.start_s)
                 return samples
             except MediaError as error:
                 self._open.pop(position, None)
@@ -306,9 +380,9 @@ class AudioFeed:
         deviation_s = first.pts_s - segment.start_s
         self._placement.check(entry.position, deviation_s, segment.duration_s, exact=exact)
 
-    def _silence(self, segment: Segment, error: MatineeError, drift_s: float) -> list[TimedSample]:
+    def _silence(self, segment: Segment, error: MatineeError, late_s: float) -> list[TimedSample]:
         if segment.start_s != self._silent_at_s:  # one segment of sound may be cut to many stretches
             self._silent_at_s = segment.start_s
             _log.warning("audio at %.2f s is missing and was filled with silence: %s", segment.start_s, error.code)
         silence = silent_samples(self._config, segment.start_s, segment.end_s)
-        return [_shifted(sample, drift_s)._replace(filler=True) for sample in silence]
+        return [_shifted(sample, late_s)._replace(filler=True) for sample in silence]

@@ -32,16 +32,20 @@ class Placement:
         """Take a segment as it is from now on: no better copy is available."""
         self._accepted.add(number)
 
-    def check(self, number: int, deviation_s: float, duration_s: float, *, exact: bool) -> None:
+    def check(
+        self, number: int, deviation_s: float, duration_s: float, *, exact: bool, follows: bool = False
+    ) -> None:
         """Raise MediaError (``media.misplaced``) if segment ``number`` holds another time of the title.
 
         ``exact``: the manifest itself states the times of the media, so that they count where no neighbour is known.
-        A deviation that the segment before had as well is that of the manifest, and is let pass.
+        A deviation that the segment before had as well is that of the manifest, and is let pass. ``follows``: its
+        first sample is decoded just where the segment before ends, which no other segment's is. Where pictures stand
+        long and are reordered, packagers declare times that are off by as much.
         """
         if number in self._accepted:
             return
         usual_s = self._usual_s(number, exact)
-        if usual_s is None or abs(deviation_s - usual_s) <= max(_SHARE * duration_s, _LEAST_S):
+        if follows or usual_s is None or abs(deviation_s - usual_s) <= max(_SHARE * duration_s, _LEAST_S):
             self._keep(number, deviation_s)
             return
         refused, self._refused = self._refused, (number, deviation_s)

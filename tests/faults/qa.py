@@ -411,6 +411,11 @@ def names_decide_what_is_video(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(codec_probe, "as_picture", lambda presentation, _rendition: presentation)
 
 
+def audio_is_as_late_as_video(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.stream.feed._Lateness.of", lambda _self, _position, _slot, drift_s: (drift_s,))
+    patch.setattr("player.stream.feed._Lateness.last_s", lambda _self, _slot, drift_s: drift_s)
+
+
 FAULTS = [
     Fault(
         "qa-names-beat-bytes",
@@ -1028,5 +1033,20 @@ FAULTS = [
         "qa-audio-of-a-segment-on-a-border-is-lost",
         "tests/player/qa/test_borders_in_segments.py::test_each_moment_is_played_once",
         lambda patch: patch.setattr(SegmentLine, "overlapping", only_the_last_of_those_that_begin_together),
+    ),
+    Fault(
+        "qa-reordered-pictures-that-stand-are-misplaced",
+        "tests/player/qa/test_uneven_video.py::test_reordered_pictures_that_stand_for_a_second_take_no_audio_away",
+        lambda patch: patch.setattr(Emitter, "_is_next", lambda *_: False),
+    ),
+    Fault(
+        "qa-audio-is-looked-for-where-the-video-is-late",
+        "tests/player/qa/test_uneven_video.py::test_reordered_pictures_that_stand_for_a_second_take_no_audio_away",
+        audio_is_as_late_as_video,
+    ),
+    Fault(
+        "qa-a-slot-has-the-audio-of-its-own-time-only",
+        "tests/player/qa/test_uneven_video.py::test_reordered_pictures_that_stand_for_a_second_take_no_audio_away",
+        lambda patch: patch.setattr("player.stream.feed._reaching", lambda slot, *_: slot),
     ),
 ]

@@ -169,6 +169,42 @@ def test_pictures_that_never_reached_the_packager_fail_a_run_and_a_ladder(
     assert "segment.still" in capsys.readouterr().out
 
 
+SCREEN = {"changing each second": "between(mod(t,5),0,2)+eq(mod(n,25),0)", "held once": "not(between(t,7.3,8.3))"}
+
+
+@pytest.mark.parametrize("select", SCREEN.values(), ids=SCREEN)
+@pytest.mark.parametrize("maker", ["FFmpeg", "FFmpeg, apart", "Packager", "Packager, ts"])
+def test_reordered_pictures_that_stand_for_a_second_take_no_audio_away(
+    maker: str, select: str, tmp_path: Path
+) -> None:
+    """A recording of a screen, cut and declared by decode times: video begins up to two seconds from where the
+    playlist says, and the audio beside it does not."""
+    coded = (*H264, "-bf", "2", *KEYS, "-sc_threshold", "0")
+    picture = ("-f", "lavfi", "-i", f"testsrc2=s=160x90:r=25:d=16,select='{select}'")
+    sources = ("-v", "error", "-nostdin", *picture, "-f", "lavfi", "-i", "sine=d=16:r=48000", "-fps_mode", "vfr")
+    hls = ("-f", "hls", "-hls_time", "4", "-hls_playlist_type", "vod", *FMP4)
+    command = [tools.locate().ffmpeg, *sources, *coded, "-c:a", "aac"]
+    if maker == "FFmpeg":
+        run_tool([*command, *hls, "v.m3u8"], cwd=tmp_path)
+    elif maker == "FFmpeg, apart":
+        apart = ("-map", "0:v", "-map", "1:a", "-var_stream_map", "v:0,agroup:a a:0,agroup:a,default:yes")
+        run_tool([*command, *hls, *apart, "-master_pl_name", "v.m3u8", "v%v.m3u8"], cwd=tmp_path)
+    else:
+        run_tool([*command, "film.mp4"], cwd=tmp_path)
+        run_tool([tools.locate().packager, *packaged(ts=maker.endswith("ts"))], cwd=tmp_path)
+    found = continuity(tmp_path, tmp_path, whole=False)
+    assert not any(found["lost_s"].values()), found
+
+
+def packaged(*, ts: bool) -> list[str]:
+    """Arguments of Packager for HLS of ``film.mp4``."""
+    arguments = ["--segment_duration", "4", "--hls_master_playlist_output", "v.m3u8"]
+    for kind, more in (("audio", ",hls_group_id=audio,hls_name=a"), ("video", "")):
+        names = f"segment_template={kind}$Number$." + ("ts" if ts else f"m4s,init_segment={kind}.mp4")
+        arguments.append(f"in=film.mp4,stream={kind},{names},playlist_name={kind}.m3u8{more}")
+    return arguments
+
+
 @pytest.mark.parametrize("container", [(), FMP4], ids=["ts", "fmp4"])
 def test_audio_that_never_reached_the_packager_is_lost(
     container: Sequence[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
