@@ -14,6 +14,7 @@ from player.media.ts import leads_to
 from player.reporting.events import MAIN
 from player.stream.buffer import Superseded
 from player.stream.continuity import (
+    APART_S,
     AUDIO_SLACK_S,
     TAIL_SLACK_S,
     VIDEO_SLACK_S,
@@ -82,8 +83,9 @@ class Emitter:
     libmpv shows the first picture when it has sound as well, and audio is small: sent first it is never what the
     picture waits for. The main track's samples go out as they arrive. ``on_break(track, slot, found)`` is told where
     a track does not go on as it should. ``listed_until_s(track)`` is where the manifest lists
-    the last segment of an audio track, ``listed_from_s(track, period)`` the first one of a period, and
-    ``stated_until_s(period)`` where it says that a period ends.
+    the last segment of an audio track, ``listed_from_s(track, period)`` the first one of a period,
+    ``stated_until_s(period)`` where it says that a period ends, and ``moved_s(track, period)`` how much later than
+    the period before it puts an audio track against the video.
     """
 
     def __init__(
@@ -95,7 +97,9 @@ class Emitter:
         listed_until_s: Callable[[str], float] = lambda _track: -math.inf,
         stated_until_s: Callable[[int], float] = lambda _period: -math.inf,
         listed_from_s: Callable[[str, int], float] = lambda _track, _period: -math.inf,
+        moved_s: Callable[[str, int], float] = lambda _track, _period: 0.0,
     ) -> None:
+        self._moved_s = moved_s
         self._listed_from_s = listed_from_s
         self._library = library
         self._on_break = on_break
@@ -352,27 +356,36 @@ class Emitter:
             )
             for found in found_in:
                 self._on_break(MAIN, slot.number, found)
-        if slot.period and slot.first_of_group and slot.number != self._first_slot:
+        if slot.period and (slot.first_of_group or slot.number == self._first_slot):
             self._judge_border(slot, entry)
         if slot.number == self._first_slot and self.part_s is None:
             earliest_s = max(_TITLE_START_S, min(self._starts.values(), default=slot.start_s))
+            from_begin = not slot.number and math.isfinite(self._stated_until_s(0))  # and not a list that grows
             for track, start_s in self._starts.items():
-                if start_s - earliest_s > TAIL_SLACK_S:
+                slack_s = APART_S if from_begin and track != MAIN else TAIL_SLACK_S
+                if start_s - earliest_s > slack_s:
                     self._on_break(track, slot.number, Break(BreakKind.LOST, earliest_s, start_s))
                 if _TITLE_START_S - start_s > TAIL_SLACK_S:
                     self._on_break(track, slot.number, Break(BreakKind.EARLY, start_s, _TITLE_START_S))
 
     def _judge_border(self, slot: Slot, entry: StoredSegment) -> None:
-        """A period begins: whether its own segments cover its beginning. What the one before holds beyond its end may
-        hide that they begin later (a wrong presentationTimeOffset)."""
+        """A period begins, or playback in it: whether its own segments cover its beginning, and audio goes with
+        video. What the one before holds beyond its end may hide that they begin later (a wrong
+        presentationTimeOffset)."""
         border_s = self._stated_until_s(slot.period - 1)
         if entry.segment.media_offset_s is None or not math.isfinite(border_s):
             return
         begins = {feed.track: self._listed_from_s(feed.track, slot.period) for feed in self._feeds.values()}
-        begins[MAIN] = -math.inf if slot.goes_on else slot.start_s
-        for track, start_s in begins.items():
-            if start_s - border_s > TAIL_SLACK_S:
-                self._on_break(track, slot.number, Break(BreakKind.LOST, border_s, start_s))
+        missing = {track: max(start_s - border_s, 0.0) for track, start_s in begins.items()}
+        missing[MAIN] = 0.0 if slot.goes_on else slot.start_s - border_s
+        if slot.number == self._first_slot:
+            missing = dict.fromkeys(missing, 0.0)
+        for track, missing_s in missing.items():
+            moved_s = 0.0 if track == MAIN else abs(self._moved_s(track, slot.period))
+            if missing_s > TAIL_SLACK_S or moved_s > APART_S:
+                from_s = max(border_s, slot.start_s) if missing_s <= TAIL_SLACK_S else border_s
+                found = Break(BreakKind.LOST, from_s, from_s + max(missing_s, moved_s))
+                self._on_break(track, slot.number, found)
 
     def _judge_end(self, slot: Slot, end_s: float) -> None:
         """The title ends with this slot, whose media ends at ``end_s`` if it is as long as declared."""

@@ -201,7 +201,7 @@ class _Lateness:
             self._known.popitem(last=False)
 
     def of(self, position: int, slot: Slot, drift_s: float) -> tuple[float, ...]:
-        """What is known of a segment, or what may be thought of it, the likeliest first. ``drift_s`` is the video's."""
+        """What is known of a segment, or may be thought of it, the likeliest first; ``drift_s`` is the video's."""
         own, near = self._known.get(position), self._known.get(position - 1)
         if own is not None:
             return (_rounded(own[1], drift_s),)

@@ -20,6 +20,7 @@ from drm_client.keys import KeyRing
 from drm_client.memory import scrub_freed_memory, wipe
 from player.base.errors import ErrorCode, MediaError
 from player.manifest import attach_index, attach_playlist, home_of, index_ranges, moved_url, segment_url
+from player.manifest.between_periods import audio_moved_s
 from player.manifest.model import (
     Container,
     IndexRef,
@@ -34,6 +35,7 @@ from player.manifest.model import (
     Segment,
     SegmentIndex,
     TimedEvent,
+    TrackType,
 )
 from player.manifest.steering import moved_places, own_places
 from player.manifest.timed_events import timed_events
@@ -153,6 +155,17 @@ class Sources:
         """Where a period of a recording ends by the manifest's own word; -inf where it says nothing."""
         end_s = None if self.growing is not None else self._presentation.periods[period].end_s
         return -math.inf if end_s is None else end_s
+
+    def audio_moved_s(self, audio: Rendition | None, period: int) -> float:
+        """See :func:`player.manifest.between_periods.audio_moved_s`; 0 in the first period."""
+        if audio is None or period == 0:
+            return 0.0
+        before, after = self._presentation.periods[period - 1 : period + 1]
+        was, now = (
+            {kind: [each for track in of.of(kind) for each in track.renditions] for kind in TrackType}
+            for of in (before, after)
+        )
+        return audio_moved_s(audio, was[TrackType.AUDIO], now[TrackType.VIDEO], was[TrackType.VIDEO])
 
     # --- addresses
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from player.manifest.model import Segment
+from player.manifest.model import Rendition, Segment
 from player.stream.segment_line import SegmentLine
 from player.stream.store import SegmentStore, StoredSegment
 from player.stream.timeline import Slot
@@ -63,6 +63,10 @@ class StoreLibrary:
     def listed_from_s(self, track: str, period: int) -> float:
         """Where the first segment of an audio track in a period starts, by the manifest; -inf where it has none."""
         return next((part.segment.start_s for part in self._lines[track].parts if part.period == period), -math.inf)
+
+    def rendition_of(self, track: str, period: int) -> Rendition | None:
+        """What an audio track plays in a period; None where it has nothing there."""
+        return next((part.rendition for part in self._lines[track].parts if part.period == period), None)
 
     def _is_listed(self, line: SegmentLine, slot: Slot, until_s: float) -> bool:
         """Whether all of the slot's sound before a time is listed that ever will be. A live programme may list its

@@ -101,6 +101,7 @@ class Streaming:
             self._library.listed_until_s,
             self._sources.stated_until_s,
             self._library.listed_from_s,
+            lambda track, period: self._sources.audio_moved_s(self._library.rendition_of(track, period), period),
         )
         self._buffered.written_s = lambda: self._emitter.written_s
         self._firsts = FirstSegments()

@@ -9,10 +9,12 @@ from enum import StrEnum
 from itertools import pairwise
 from math import inf
 
+from player.manifest.between_periods import audio_moved_s
 from player.manifest.dash.indexes import NumberIndex
 from player.manifest.model import Rendition, Segment, SegmentIndex, TrackType
 from player.qa.ladder.measure import SegmentFacts
 from player.qa.ladder.packets import PacketFaults
+from player.stream.continuity import APART_S
 from player.tracks.selection import codec_family
 
 PEAK_SHARE = 1.1  # RFC 8216bis 4.4.6.2: within ten percent
@@ -160,7 +162,7 @@ def findings(ladder: Sequence[MeasuredRung], *, stills: bool = False) -> list[La
     for period in dict.fromkeys(measured.period for measured in ladder):
         own = [measured for measured in ladder if measured.period == period]
         found += [*_alignment(own), *_sound_and_pictures(own), *_lengths(own)]
-    return found
+    return [*found, *_periods(ladder)]
 
 
 def why_ladder(ladder: Sequence[MeasuredRung], found: Sequence[LadderFinding]) -> list[str]:
@@ -459,6 +461,23 @@ def _sound_and_pictures(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFindin
             yield from _apart(picture, sound)
 
 
+def _periods(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
+    """Which periods put audio elsewhere against the video than the one before does."""
+
+    def of(period: int, type_: TrackType) -> list[Rendition]:
+        return [each.rendition for each in ladder if each.period == period and each.type is type_]
+
+    for sound in ladder:
+        if sound.type is not TrackType.AUDIO or sound.period is None:
+            continue
+        before = sound.period - 1
+        video, known = of(sound.period, TrackType.VIDEO), of(before, TrackType.VIDEO)
+        moved_s = audio_moved_s(sound.rendition, of(before, TrackType.AUDIO), video, known)
+        if abs(moved_s) > APART_S:
+            sentence = f"The sound is {moved_s:+.3f} s from where the period before has it against the picture."
+            yield LadderFinding(LadderRule.AV_OFFSET, sound.name, None, sentence, far=True)
+
+
 def _lengths(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
     """Which lists of segments end before the longest of their period. HLS allows a target duration."""
     ends: list[tuple[MeasuredRung, float]] = []
@@ -490,7 +509,8 @@ def _apart(picture: MeasuredRung, sound: MeasuredRung) -> Iterator[LadderFinding
     heard_off_s = max(sound_s, from_s) - max(picture_s, from_s)
     if abs(off_s) > AV_OFFSET_S:
         sentence = f"The sound begins {off_s:+.3f} s from the picture."
-        far = same and abs(heard_off_s) > AV_FAR_S
+        begins = not sound.live and first.position == 0 and heard_off_s > APART_S
+        far = same and (begins or abs(heard_off_s) > AV_FAR_S)
         yield LadderFinding(LadderRule.AV_OFFSET, sound.name, first.position + 1, sentence, far=far)
 
 

@@ -16,6 +16,7 @@ from player.qa.simulation.run import simulate
 from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
+from ui.cli.main import main
 
 SECONDS = 24
 
@@ -101,22 +102,40 @@ def test_a_period_within_one_segment_repeats_it_and_says_so(film: Path, tmp_path
     assert found["repeated_s"]["video"] == pytest.approx(4.0, abs=0.1)
 
 
+def moved(film: Path, medium: str, early_s: int) -> None:
+    """The second of two periods has another offset for one medium."""
+    divide(film, [10])
+    manifest = film / "manifest.mpd"
+    head, border, second = manifest.read_text(encoding="utf-8").partition('<Period id="10"')
+
+    def offset(found: re.Match[str]) -> str:
+        scale = int(re.search(r'timescale="(\d+)"', found[0])[1])  # type: ignore[index]
+        offset = f'presentationTimeOffset="{(10 + early_s) * scale}"'
+        return re.sub(r'presentationTimeOffset="\d+"', offset, found[0])
+
+    wrong = re.sub(rf'(?s)<AdaptationSet[^>]*contentType="{medium}".*?</AdaptationSet>', offset, second)
+    assert wrong != second
+    manifest.write_text(head + border + wrong, encoding="utf-8")
+
+
 @pytest.mark.parametrize("medium", ["video", "audio"])
 @pytest.mark.parametrize("early_s", [-4, 4])
 def test_a_second_period_whose_offset_is_wrong_by_a_segment_is_red(
     early_s: int, medium: str, film: Path, tmp_path: Path
 ) -> None:
     """Its first segment takes the place behind the one on the border, so that only its beginning is missing."""
-    divide(film, [10])
-    manifest = film / "manifest.mpd"
-    head, border, second = manifest.read_text(encoding="utf-8").partition('<Period id="10"')
-
-    def moved(found: re.Match[str]) -> str:
-        scale = int(re.search(r'timescale="(\d+)"', found[0])[1])  # type: ignore[index]
-        offset = f'presentationTimeOffset="{(10 + early_s) * scale}"'
-        return re.sub(r'presentationTimeOffset="\d+"', offset, found[0])
-
-    wrong = re.sub(rf'(?s)<AdaptationSet[^>]*contentType="{medium}".*?</AdaptationSet>', moved, second)
-    assert wrong != second
-    manifest.write_text(head + border + wrong, encoding="utf-8")
+    moved(film, medium, early_s)
     assert played(film, 0.0, 1, tmp_path)["continuity"]["lost_s"][medium] > 1.5
+
+
+@pytest.mark.parametrize(("early_s", "start_s"), [(-1, 0.0), (1, 0.0), (1, 15.0)])
+def test_a_second_period_whose_audio_is_a_second_from_its_video_is_red(
+    early_s: int, start_s: float, film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its segments cover its beginning all the same, and nothing else is wrong."""
+    moved(film, "audio", early_s)
+    lost_s = played(film, start_s, 1, tmp_path)["continuity"]["lost_s"]
+    assert lost_s["audio"] == pytest.approx(1.0, abs=0.1)
+    assert lost_s["video"] == 0
+    assert main(["qa", "ladder", "--json", str(film / "manifest.mpd")]) == 1
+    assert '"ladder.av_offset"' in capsys.readouterr().out

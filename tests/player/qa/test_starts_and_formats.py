@@ -17,6 +17,7 @@ from player.qa.thresholds import metrics_of
 from player.title.opening import PlaybackSource
 from tests.kit.fileserver import FileServer
 from tests.kit.reports import report
+from ui.cli.main import main
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-fps_mode", "passthrough")
 
@@ -58,9 +59,15 @@ def test_audio_before_the_first_picture_is_told_and_no_video_is_lost(tmp_path: P
     assert "The audio from -1.0 to 0.0 s of the title stands before the first picture, and is not played" in told
 
 
-def test_audio_that_starts_behind_the_first_picture_is_lost(tmp_path: Path) -> None:
-    found = played(tmp_path, *X264, "-c:a", "aac", audio_s=1.0)["continuity"]
-    assert found["lost_s"] == {"video": 0.0, "audio": pytest.approx(1.0, abs=0.05), "subtitles": 0.0}
+@pytest.mark.parametrize(("late_s", "code"), [(1.0, 1), (0.4, 1), (0.1, 0)])
+@pytest.mark.parametrize("container", ["mpegts", "fmp4"])
+def test_audio_that_starts_behind_the_first_picture_is_lost(
+    container: str, late_s: float, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = played(tmp_path, *X264, "-c:a", "aac", "-hls_segment_type", container, audio_s=late_s)
+    assert report["continuity"]["lost_s"]["audio"] == pytest.approx(late_s * code, abs=0.05)
+    assert report["continuity"]["lost_s"]["video"] == 0
+    assert main(["qa", "ladder", str(tmp_path / "v.m3u8")]) == code, capsys.readouterr().out
 
 
 def lost(media: str, start_s: float, end_s: float) -> dict[str, Any]:
