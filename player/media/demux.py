@@ -30,6 +30,8 @@ class Demuxer(ABC):
     """Key ids (16 bytes) that the samples are protected with by default; empty for clear media."""
     unsupported: Mapping[StreamKind, str] = MappingProxyType({})
     """The formats of kinds that a transport stream holds in no known one; known as ``configs`` is."""
+    audio_tracks = 0
+    """How many audio tracks of a known format the segments hold; known as ``configs`` is."""
     states_durations = False
     """Whether the container says how long each sample lasts. Else its duration is what is usual for the stream."""
     pssh: tuple[bytes, ...] = ()
@@ -59,8 +61,10 @@ def open_demuxer(
     timestamps: TimestampUnwrapper | None = None,
     on_event: Callable[[EventMessage], None] | None = None,
     on_pssh: Callable[[bytes], None] | None = None,
+    audio: int = 0,
 ) -> Demuxer:
-    """The demuxer for a rendition.
+    """The demuxer for a rendition, which reads the first track of each kind; of several audio tracks in MP4 or a
+    transport stream that of number ``audio``, from 0 on.
 
     ``container`` as the manifest has it, often by a file's name: what ``init`` or a segment is counts more.
     ``timestamps`` is to be shared by all renditions of one discontinuity. ``on_event`` gets emsg boxes, ``on_pssh``
@@ -71,11 +75,11 @@ def open_demuxer(
     def made(kind: Container) -> Demuxer:
         match kind:
             case Container.FMP4:
-                return Fmp4Demuxer(init, decrypt, on_event, on_pssh)
+                return Fmp4Demuxer(init, decrypt, on_event, on_pssh, audio)
             case Container.WEBM:
                 return WebmDemuxer(init)
             case Container.TS:
-                return TsDemuxer(unwrapper)
+                return TsDemuxer(unwrapper, audio)
             case _:
                 return PackedAudioDemuxer(unwrapper)
 
@@ -98,7 +102,9 @@ class Fmp4Demuxer(Demuxer):
         decrypt: SampleDecrypt | None = None,
         on_event: Callable[[EventMessage], None] | None = None,
         on_pssh: Callable[[bytes], None] | None = None,
+        audio: int = 0,
     ) -> None:
+        self._audio = audio
         self.init: Fmp4Init | None = None
         self.configs = {}
         self._decrypt = decrypt
@@ -109,14 +115,16 @@ class Fmp4Demuxer(Demuxer):
 
     def _use(self, init: Fmp4Init) -> Fmp4Init:
         self.init = init
-        self.configs = _first_of_each_kind({number: track.config for number, track in init.tracks.items()})
+        self.configs = _of_each_kind({number: track.config for number, track in init.tracks.items()}, self._audio)
+        self.audio_tracks = sum(track.kind is StreamKind.AUDIO for track in init.tracks.values())
         self.default_kids = init.default_kids
         self.pssh = init.pssh
         return init
 
     def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:
         init = self.init or self._use(fmp4.parse_init(fmp4.leading_init(source)))
-        chosen = _chosen_tracks({number: track.kind for number, track in init.tracks.items()})
+        kinds = {number: track.kind for number, track in init.tracks.items()}
+        chosen = set(_chosen_tracks(kinds, self._audio).values())
         for number, sample in fmp4.samples(
             init,
             source,
@@ -138,13 +146,14 @@ class WebmDemuxer(Demuxer):
 
     @staticmethod
     def _configs(init: webm.WebmInit) -> dict[StreamKind, StreamConfig]:
-        return _first_of_each_kind({number: track.config for number, track in init.tracks.items()})
+        return _of_each_kind({number: track.config for number, track in init.tracks.items()})
 
     def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:  # noqa: ARG002
         if self._init is None:
             self._init = webm.parse_init(webm.leading_init(source))
             self.configs = self._configs(self._init)
-        chosen = _chosen_tracks({number: track.config.kind for number, track in self._init.tracks.items()})
+        kinds = {number: track.config.kind for number, track in self._init.tracks.items()}
+        chosen = set(_chosen_tracks(kinds).values())
         for number, sample in webm.samples(self._init, source):
             if number in chosen:
                 yield sample
@@ -153,9 +162,10 @@ class WebmDemuxer(Demuxer):
 class TsDemuxer(Demuxer):
     """MPEG-2 transport streams; gives the samples when the whole segment is there."""
 
-    def __init__(self, timestamps: TimestampUnwrapper) -> None:
+    def __init__(self, timestamps: TimestampUnwrapper, audio: int = 0) -> None:
         self.configs = {}
         self._timestamps = timestamps
+        self._audio = audio
         self._probed: tuple[ByteSource, ts.TsContents] | None = None
 
     def probe(self, source: ByteSource) -> Mapping[StreamKind, StreamConfig]:
@@ -169,10 +179,10 @@ class TsDemuxer(Demuxer):
         yield from contents.samples
 
     def _read(self, source: ByteSource) -> ts.TsContents:
-        contents = ts.read_segment(ts.whole(source), self._timestamps)
+        contents = ts.read_segment(ts.whole(source), self._timestamps, audio=self._audio)
         if not contents.configs.keys() <= self.configs.keys():
             self.configs = {**contents.configs, **self.configs}
-        self.unsupported = contents.unsupported
+        self.unsupported, self.audio_tracks = contents.unsupported, contents.audio_tracks
         return contents
 
 
@@ -231,22 +241,23 @@ class SniffingDemuxer(Demuxer):
             self._promised = next(kind for kind, made in self._made.items() if made is real)
         if real is self._first and self.configs is not real.configs:
             self.configs, self.default_kids, self.pssh = real.configs, real.default_kids, real.pssh
-            self.unsupported = real.unsupported
+            self.unsupported, self.audio_tracks = real.unsupported, real.audio_tracks
 
 
-def _first_of_each_kind(configs: Mapping[int, StreamConfig]) -> dict[StreamKind, StreamConfig]:
-    out: dict[StreamKind, StreamConfig] = {}
-    for config in configs.values():
-        out.setdefault(config.kind, config)
-    return out
+def _of_each_kind(configs: Mapping[int, StreamConfig], audio: int = 0) -> dict[StreamKind, StreamConfig]:
+    chosen = _chosen_tracks({number: config.kind for number, config in configs.items()}, audio)
+    return {kind: configs[number] for kind, number in chosen.items()}
 
 
-def _chosen_tracks(kinds: Mapping[int, StreamKind]) -> set[int]:
-    """The first track of each kind: those that ``configs`` describes."""
-    first: dict[StreamKind, int] = {}
-    for number, kind in kinds.items():
-        first.setdefault(kind, number)
-    return set(first.values())
+def _chosen_tracks(kinds: Mapping[int, StreamKind], audio: int = 0) -> dict[StreamKind, int]:
+    """The first track of each kind, of audio the one of that number: those that ``configs`` describes."""
+    found: dict[StreamKind, int] = {}
+    for kind in dict.fromkeys(kinds.values()):
+        numbers = [number for number, each in kinds.items() if each is kind]
+        which = audio if kind is StreamKind.AUDIO else 0
+        if which < len(numbers):
+            found[kind] = numbers[which]
+    return found
 
 
 def read_whole(demuxer: Demuxer, data: bytes, *, fallback_start_s: float = 0.0) -> list[Sample]:

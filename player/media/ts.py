@@ -43,6 +43,7 @@ class TsContents:
     configs: dict[StreamKind, StreamConfig] = field(default_factory=dict)
     unsupported: dict[StreamKind, str] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
+    audio_tracks: int = 0
 
 
 @dataclass(slots=True)
@@ -57,8 +58,8 @@ def whole(source: ByteSource) -> bytes | bytearray:
     return source.view(0, source.wait(MAX_SEGMENT_BYTES))
 
 
-def read_segment(data: bytes | bytearray, timestamps: TimestampUnwrapper) -> TsContents:
-    """The first video and the first audio stream of a segment.
+def read_segment(data: bytes | bytearray, timestamps: TimestampUnwrapper, *, audio: int = 0) -> TsContents:
+    """The first video stream of a segment, and the audio stream of number ``audio``.
 
     Video stays in Annex B as it is; AAC loses its ADTS headers, which become the AudioSpecificConfig. Raises
     ``MEDIA_DAMAGED`` for bytes that are no transport stream, ``MEDIA_UNSUPPORTED`` where no stream has a known codec.
@@ -69,13 +70,14 @@ def read_segment(data: bytes | bytearray, timestamps: TimestampUnwrapper) -> TsC
     options = {"probesize": str(max(len(data), 32)), "correct_ts_overflow": "0"}
     try:
         with av.open(io.BytesIO(data), mode="r", format="mpegts", options=options) as container:
-            chosen, unsupported = _choose(container)
+            chosen, unsupported = _choose(container, audio)
+            audio_tracks = sum(each.type == "audio" and _codec_name(each) in _CODECS for each in container.streams)
             for packet in container.demux(*chosen):
                 if packet.size:
                     _take(packet, streams)
     except (av.error.FFmpegError, ValueError) as error:
         raise damaged("a transport stream segment cannot be read") from error
-    contents = TsContents(unsupported=unsupported)
+    contents = TsContents(unsupported=unsupported, audio_tracks=audio_tracks)
     for stream in streams.values():
         if stream.packets:
             _pair_fields(stream)
@@ -87,15 +89,20 @@ def read_segment(data: bytes | bytearray, timestamps: TimestampUnwrapper) -> TsC
 
 def _choose(
     container: Any,  # noqa: ANN401  (an av.container.InputContainer, which is loaded lazily)
+    audio: int = 0,
 ) -> tuple[list[Any], dict[StreamKind, str]]:
-    """The first stream of each kind whose codec is known, and the formats of the kinds that have none."""
+    """The first stream of each kind whose codec is known (of audio the one of that number), and the formats of the
+    kinds that have none."""
     chosen: dict[str, Any] = {}
     unknown: dict[str, str] = {}
+    before = audio
     for stream in container.streams:
         if stream.type not in ("video", "audio"):
             continue
-        name = stream.codec_context.name if stream.codec_context is not None else "unknown"
-        if name in _CODECS:
+        name = _codec_name(stream)
+        if name in _CODECS and stream.type == "audio" and before > 0:
+            before -= 1
+        elif name in _CODECS:
             chosen.setdefault(stream.type, stream)
         else:
             unknown.setdefault(stream.type, name)
@@ -105,6 +112,10 @@ def _choose(
             raise unsupported_format(StreamKind(kind), name)
         raise damaged("a transport stream segment holds neither video nor audio")
     return list(chosen.values()), {StreamKind(kind): unknown[kind] for kind in unknown if kind not in chosen}
+
+
+def _codec_name(stream: Any) -> str:  # noqa: ANN401
+    return stream.codec_context.name if stream.codec_context is not None else "unknown"
 
 
 def _take(packet: Packet[Any], streams: dict[int, _Stream]) -> None:

@@ -47,7 +47,7 @@ from player.qa.simulation.player import SimulatedPlayer
 from player.qa.watch import ManifestWatch
 from player.reporting.events import MediaDamaged
 from player.stream import continuity, streaming
-from player.stream.continuity import Continuity, Coverage
+from player.stream.continuity import TAIL_SLACK_S, Continuity, Coverage
 from player.stream.emitter import Emitter
 from player.stream.placement import Placement
 from player.stream.segment_line import SegmentLine
@@ -550,7 +550,7 @@ FAULTS = [
     Fault(
         "qa-muxed-audio-is-not-judged",
         "tests/player/qa/test_ladder.py::test_a_transport_stream_that_lost_its_audio_is_red",
-        lambda patch: patch.setattr(ladder_rules, "_sound_inside", lambda _measured: ()),
+        lambda patch: patch.setattr(ladder_rules, "_sounds_inside", lambda _measured: ()),
     ),
     Fault(
         "qa-a-segment-may-have-a-hole",
@@ -1048,5 +1048,32 @@ FAULTS = [
         "qa-a-slot-has-the-audio-of-its-own-time-only",
         "tests/player/qa/test_uneven_video.py::test_reordered_pictures_that_stand_for_a_second_take_no_audio_away",
         lambda patch: patch.setattr("player.stream.feed._reaching", lambda slot, *_: slot),
+    ),
+    Fault(
+        "qa-a-period-moves-its-audio-unseen",
+        "tests/player/qa/test_borders_in_segments.py"
+        "::test_a_second_period_whose_audio_is_a_second_from_its_video_is_red",
+        lambda patch: patch.setattr("player.stream.sources.audio_moved_s", lambda *_: 0.0),
+    ),
+    Fault(
+        "qa-the-ladder-lets-a-period-move-its-audio",
+        "tests/player/qa/test_borders_in_segments.py"
+        "::test_a_second_period_whose_audio_is_a_second_from_its_video_is_red",
+        lambda patch: patch.setattr(ladder_rules, "audio_moved_s", lambda *_: 0.0),
+    ),
+    Fault(
+        "qa-audio-that-begins-late-passes",
+        "tests/player/qa/test_starts_and_formats.py::test_audio_that_starts_behind_the_first_picture_is_lost",
+        lambda patch: patch.setattr("player.stream.emitter.APART_S", TAIL_SLACK_S),
+    ),
+    Fault(
+        "qa-the-ladder-lets-audio-begin-late",
+        "tests/player/qa/test_starts_and_formats.py::test_audio_that_starts_behind_the_first_picture_is_lost",
+        lambda patch: patch.setattr(ladder_rules, "APART_S", ladder_rules.AV_FAR_S),
+    ),
+    Fault(
+        "qa-a-second-audio-track-in-a-segment-is-not-looked-at",
+        "tests/player/qa/test_ladder.py::test_a_second_audio_track_that_a_segment_lacks_is_an_error",
+        lambda patch: patch.setattr("player.qa.ladder.measure.Ruler._other", lambda *_: None),
     ),
 ]

@@ -34,12 +34,12 @@ class SegmentFacts:
     nothing could be read, and ``trouble`` says why. ``decoded`` counts whole pictures or sound frames; None where
     nothing was decoded (encrypted without a key, or not asked for). ``borrowing`` of these are decoded only with the
     segment before: pictures that are shown before the first keyframe (open GOP, SAP type 3 of ISO/IEC 14496-12,
-    Annex I). ``sound`` is the audio that is in the segment beside video; None where there is none. ``break_s`` is the
-    largest distance between the end of a sample and the start of the next, negative for an overlap; 0 where that is
-    not known. ``broken_at_s`` is where. ``packets`` are the faults of a transport stream's packets.
-    ``counters`` are those of its video, see ``Sample``. ``stands`` are its pictures that stand though others should
-    follow, that of the segment before at its end among them. ``decoded_s`` is where its decode times begin and end,
-    if the container states how long samples last."""
+    Annex I). ``sound`` is the audio that is in the segment beside video; None where there is none.
+    ``more_sounds`` are its further audio tracks. ``break_s`` is the largest distance between the end of a sample and
+    the start of the next, negative for an overlap; 0 where that is not known. ``broken_at_s`` is where. ``packets``
+    are the faults of a transport stream's packets. ``counters`` are those of its video, see ``Sample``. ``stands``
+    are its pictures that stand though others should follow, that of the segment before at its end among them.
+    ``decoded_s`` is where its decode times begin and end, if the container states how long samples last."""
 
     position: int
     size: int
@@ -55,6 +55,7 @@ class SegmentFacts:
     trouble: str = ""
     borrowing: int = 0
     sound: SegmentFacts | None = None
+    more_sounds: tuple[SegmentFacts | None, ...] = ()
     break_s: float = 0.0
     broken_at_s: float | None = None
     packets: PacketFaults | None = None
@@ -78,6 +79,7 @@ class Ruler:
         self._keys = keys
         self._decode = decode
         self._locked = False  # a sample of the segment could not be decrypted
+        self._audio_tracks = 0  # the most that a segment had beside video
         self._unwrapper = TimestampUnwrapper()
         self._pace = PictureFlow()
         self._before: tuple[int, int] | None = None  # position and discontinuity of the segment before
@@ -93,24 +95,40 @@ class Ruler:
     def _measured(self, position: int, segment: Segment, init: bytes | None, data: bytes) -> SegmentFacts:
         self._locked = False
         try:
-            demuxer = open_demuxer(
-                self._rendition.container,
-                init,
-                timestamps=self._unwrapper,
-                decrypt=self._decrypt,
-            )
-            samples = list(demuxer.samples(WholeSource(data), fallback_start_s=segment.start_s))
+            demuxer, samples = self._read(segment, init, data)
         except (MediaError, DrmError) as error:
             return SegmentFacts(position, len(data), trouble=error.sentence)
         main = next((kind for kind in StreamKind if any(each.kind is kind for each in samples)), None)
         if main is None:
             return SegmentFacts(position, len(data), trouble="there is nothing in it.")
         facts = self._facts(position, len(data), demuxer, [each for each in samples if each.kind is main])
-        beside = [each for each in samples if each.kind is StreamKind.AUDIO]
-        if main is not StreamKind.VIDEO or not beside:
+        if main is not StreamKind.VIDEO:
             return facts
-        size = sum(len(each.data) for each in beside)
-        return replace(facts, sound=self._facts(position, size, demuxer, beside))
+        self._audio_tracks = max(self._audio_tracks, demuxer.audio_tracks)
+        more = tuple(self._other(position, segment, init, data, number) for number in range(1, self._audio_tracks))
+        return replace(facts, sound=self._beside(position, demuxer, samples), more_sounds=more)
+
+    def _read(
+        self, segment: Segment, init: bytes | None, data: bytes, audio: int = 0
+    ) -> tuple[Demuxer, list[Sample]]:
+        container, times = self._rendition.container, self._unwrapper
+        demuxer = open_demuxer(container, init, timestamps=times, decrypt=self._decrypt, audio=audio)
+        return demuxer, list(demuxer.samples(WholeSource(data), fallback_start_s=segment.start_s))
+
+    def _other(
+        self, position: int, segment: Segment, init: bytes | None, data: bytes, number: int
+    ) -> SegmentFacts | None:
+        """The audio track of this number beside video."""
+        try:
+            return self._beside(position, *self._read(segment, init, data, number))
+        except (MediaError, DrmError) as error:
+            return SegmentFacts(position, len(data), trouble=error.sentence)
+
+    def _beside(self, position: int, demuxer: Demuxer, samples: list[Sample]) -> SegmentFacts | None:
+        beside = [each for each in samples if each.kind is StreamKind.AUDIO]
+        if not beside:
+            return None
+        return self._facts(position, sum(len(each.data) for each in beside), demuxer, beside)
 
     def _facts(self, position: int, size: int, demuxer: Demuxer, own: list[Sample]) -> SegmentFacts:
         """The facts of the samples of one kind."""

@@ -94,7 +94,7 @@ class MeasuredRung:
     ``period`` counts from 1; None where there is but one. ``begin_after_s`` is MPD@minBufferTime (0: not told);
     ``independent``: the playlist says that each segment can be decoded by itself (EXT-X-INDEPENDENT-SEGMENTS).
     ``period_end_s`` is None where the manifest does not tell it. ``live``: the manifest still grows.
-    ``inside``: this is the audio in the segments of a video rendition."""
+    ``inside``: this is the audio track of this number, from 1 on, in the segments of a video rendition."""
 
     type: TrackType
     rendition: Rendition
@@ -107,14 +107,15 @@ class MeasuredRung:
     period_start_s: float = 0.0
     period_end_s: float | None = None
     live: bool = False
-    inside: bool = False
+    inside: int = 0
 
     @property
     def name(self) -> str:
         height = f"{self.rendition.height}p " if self.rendition.height else ""
         period = "" if self.period is None else f"period {self.period} "
         if self.inside:
-            return f"{period}{TrackType.VIDEO} {height}{self.rendition.id}, its audio"
+            which = "its audio" if self.inside == 1 else f"its audio track {self.inside}"
+            return f"{period}{TrackType.VIDEO} {height}{self.rendition.id}, {which}"
         return f"{period}{self.type} {height}{self.rendition.id}"
 
     @property
@@ -158,7 +159,7 @@ def findings(ladder: Sequence[MeasuredRung], *, stills: bool = False) -> list[La
     found: list[LadderFinding] = []
     for measured in ladder:
         found += [*_segments(measured), *_continuity(measured), *_encodings(measured), *_declared(measured)]
-        found += [*_times(measured), *_sound_inside(measured), *(() if stills else _stills(measured))]
+        found += [*_times(measured), *_sounds_inside(measured), *(() if stills else _stills(measured))]
     for period in dict.fromkeys(measured.period for measured in ladder):
         own = [measured for measured in ladder if measured.period == period]
         found += [*_alignment(own), *_sound_and_pictures(own), *_lengths(own)]
@@ -412,19 +413,34 @@ def _alignment(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
                 )
 
 
-def _sound_inside(measured: MeasuredRung) -> Iterator[LadderFinding]:
-    """Judges the audio that is in the segments of a video rendition: that it is there, can be decoded, goes on, and
-    starts and ends with the video."""
+def _sounds_inside(measured: MeasuredRung) -> Iterator[LadderFinding]:
+    """Judges each audio track that is in the segments of a video rendition: that it is there, can be decoded, goes
+    on, and starts and ends with the video."""
     if measured.type is not TrackType.VIDEO or measured.inside:
         return
+    tracks = max((1 + len(each.more_sounds) for each in measured.facts), default=0)
+    for number in range(tracks):
+        own = [each if not number else replace(each, sound=_track(each, number)) for each in measured.facts]
+        yield from _sound_inside(replace(measured, facts=own), number + 1)
+
+
+def _track(facts: SegmentFacts, number: int) -> SegmentFacts | None:
+    return facts.more_sounds[number - 1] if number <= len(facts.more_sounds) else None
+
+
+def _sound_inside(measured: MeasuredRung, number: int) -> Iterator[LadderFinding]:
     sounds = [each.sound for each in measured.facts if each.sound is not None]
     family = codec_family(measured.rendition.codecs, TrackType.AUDIO)
+    there = any(each.samples for each in measured.facts)
     if not sounds:
-        if family and measured.rendition.muxed_audio and any(each.samples for each in measured.facts):
+        if number == 1 and family and measured.rendition.muxed_audio and there:
             sentence = f"{family} is declared, and no segment has audio."
             yield LadderFinding(LadderRule.CODEC, measured.name, None, sentence)
+        if number > 1 and there:
+            sentence = f"Its audio track {number} is declared in the media, and nothing of it is there."
+            yield LadderFinding(LadderRule.NO_AUDIO, measured.name, None, sentence)
         return
-    inside = replace(measured, type=TrackType.AUDIO, facts=sounds, missing=(), inside=True)
+    inside = replace(measured, type=TrackType.AUDIO, facts=sounds, missing=(), inside=number)
     heard = {measured.segments[each.position].discontinuity for each in sounds}
     for each in measured.facts:
         length_s = each.duration_s or 0.0

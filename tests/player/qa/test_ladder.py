@@ -501,3 +501,27 @@ def test_encrypted_media_and_other_containers_are_looked_into() -> None:
     for title, manifest in ((media.packager_cbcs(8), "manifest.mpd"), (media.ffmpeg_hls_ts(8), "master.m3u8")):
         words = ["qa", "ladder", str(title.folder / manifest), "--segments", "1"]
         assert main(words) == 0
+
+
+@pytest.mark.parametrize("container", ["mpegts", "fmp4"])
+@pytest.mark.parametrize("lacks", ["", "between(t,4,8.1)"], ids=["nothing", "a segment"])
+def test_a_second_audio_track_that_a_segment_lacks_is_an_error(
+    lacks: str, container: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of several audio tracks beside video each is judged."""
+    sources = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=12", "-f", "lavfi", "-i", "sine=d=12:r=48000")
+    tracks = f"[1:a]asplit=2[a][b];[b]aselect='not({lacks or 0})'[c]"
+    coded = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "100", "-c:a", "aac", "-b:a", "32k")
+    command = ["-v", "error", "-nostdin", *sources, "-filter_complex", tracks, "-map", "0:v", "-map", "[a]"]
+    command += ["-map", "[c]", *coded, "-f", "hls", "-hls_time", "4", "-hls_playlist_type", "vod"]
+    run_tool([tools.locate().ffmpeg, *command, "-hls_segment_type", container, "v.m3u8"], cwd=tmp_path)
+    assert main(["qa", "ladder", "--no-decode", str(tmp_path / "v.m3u8")]) == bool(lacks)
+    told = capsys.readouterr().out
+    assert ("its audio track 2" in told) == bool(lacks), told
+
+
+def test_a_second_audio_track_that_is_declared_and_never_there_is_an_error() -> None:
+    rows = [facts(number, sound=facts(number, kind=StreamKind.AUDIO), more_sounds=(None,)) for number in range(3)]
+    told = [each for each in findings([measured(*rows)]) if each.rule is LadderRule.NO_AUDIO]
+    assert [each.severity for each in told] == ["error"]
+    assert "audio track 2 is declared" in told[0].sentence
