@@ -160,7 +160,7 @@ def test_only_video_of_a_discontinuity_needs_no_audio() -> None:
     ("rule", "slight", "great"),
     [
         (LadderRule.DURATION, facts(1, end_s=8.5), facts(1, end_s=11.0)),
-        (LadderRule.AV_OFFSET, facts(0, start_s=0.3), facts(0, start_s=1.0)),
+        (LadderRule.AV_OFFSET, facts(0, start_s=0.15), facts(0, start_s=0.4)),
     ],
 )
 def test_what_is_a_little_off_is_a_warning_and_what_is_far_off_an_error(

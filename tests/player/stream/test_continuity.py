@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -125,3 +126,26 @@ def test_the_end_is_where_frames_are_shown_and_not_where_they_are_decoded() -> N
     assert followed.end_at(15.0, shown_until_s=15.0) is None
     followed.take(13.0, 1.0)
     assert followed.end_at(15.0) == Break(BreakKind.LOST, 14.0, 15.0)
+
+
+def kept(*numbers: int, each: int) -> Frames:
+    """The pictures of 8 s of which only these numbers are left of ``each`` so many; each stands until the next."""
+    times = [number * FRAME_S for number in range(200) if number % each in numbers]
+    return [(first_s, next_s - first_s) for first_s, next_s in pairwise([*times, 200 * FRAME_S])]
+
+
+@pytest.mark.parametrize(
+    ("pictures", "stands"),
+    [
+        (kept(0, 1, each=3), True),
+        (kept(0, 1, 2, 3, 4, 5, 6, 7, 8, each=10), True),
+        (kept(0, 1, 3, each=5), True),
+        (kept(0, each=2), False),  # half the rate
+        (kept(0, 2, each=5), False),  # soft pulldown
+        (kept(*range(200), each=200), False),
+    ],
+)
+def test_pictures_that_are_missing_at_one_rate_throughout_stand_where_the_pace_shows_it(
+    pictures: Frames, stands: bool
+) -> None:
+    assert ({kind for kind, _ in covered(pictures)} == {STANDS}) is stands
