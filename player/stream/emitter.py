@@ -83,8 +83,8 @@ class Emitter:
     libmpv shows the first picture when it has sound as well, and audio is small: sent first it is never what the
     picture waits for. The main track's samples go out as they arrive. ``on_break(track, slot, found)`` is told where
     a track does not go on as it should. ``listed_until_s(track)`` is where the manifest lists the last segment of an
-    audio track, and ``listed_from_s(track, period)`` the first one of a period. ``stated_until_s(period)`` is where it
-    says that a period ends. ``moved_s(track, period)`` is how much later than the period before it puts an audio
+    audio track, and ``listed_from_s(track, period)`` the first one of a period. ``stated_until_s(period)`` is where
+    it says that a period ends. ``moved_s(track, period)`` is how much later than the period before it puts an audio
     track against the video.
     """
 
