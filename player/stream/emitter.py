@@ -117,6 +117,8 @@ class Emitter:
         self._offsets = Offsets()
         self._placement = Placement()
         self._feeds: Mapping[int, AudioFeed] = {}
+        self.growing = False  # the title is still being made; set before any piece
+        self._moved: set[int] = set()  # the periods whose audio has been told to be moved
         self.part_s: float | None = None  # at low latency, how long what arrives at once is; set before any piece
         self.written_s = -math.inf  # up to where the main track has been handed out since the last slot was begun
         self._sound_until: dict[int, float] = {}  # by slot: where its sound was cut off, and the next one's begins
@@ -360,7 +362,7 @@ class Emitter:
             self._judge_border(slot, entry)
         if slot.number == self._first_slot and self.part_s is None:
             earliest_s = max(_TITLE_START_S, min(self._starts.values(), default=slot.start_s))
-            from_begin = not slot.number and math.isfinite(self._stated_until_s(0))  # and not a list that grows
+            from_begin = not slot.number and not self.growing
             for track, start_s in self._starts.items():
                 slack_s = APART_S if from_begin and track != MAIN else TAIL_SLACK_S
                 if start_s - earliest_s > slack_s:
@@ -381,11 +383,13 @@ class Emitter:
         if slot.number == self._first_slot:
             missing = dict.fromkeys(missing, 0.0)
         for track, missing_s in missing.items():
-            moved_s = 0.0 if track == MAIN else abs(self._moved_s(track, slot.period))
+            known = track == MAIN or slot.period in self._moved
+            moved_s = 0.0 if known else abs(self._moved_s(track, slot.period))
             if missing_s > TAIL_SLACK_S or moved_s > APART_S:
                 from_s = max(border_s, slot.start_s) if missing_s <= TAIL_SLACK_S else border_s
                 found = Break(BreakKind.LOST, from_s, from_s + max(missing_s, moved_s))
                 self._on_break(track, slot.number, found)
+        self._moved.add(slot.period)
 
     def _judge_end(self, slot: Slot, end_s: float) -> None:
         """The title ends with this slot, whose media ends at ``end_s`` if it is as long as declared."""

@@ -140,6 +140,7 @@ class Streaming:
         Raises MediaError where there are none.
         """
         self._sources.growing = growing
+        self._emitter.growing = True
         self._audio.forget()
         renditions = [rendition_of(self._main.track, self._rung, n) for n in range(len(self._main.track.per_period))]
         self._buffered.timeline = build_timeline(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median_low
 from typing import TYPE_CHECKING
 
 from drm_client.errors import DrmError
@@ -263,7 +264,7 @@ def _break(samples: Sequence[Sample], *, told: bool) -> tuple[float, float | Non
     (``told``), only audio is judged: its frames are all of one length, those of video need not be."""
     if samples[0].kind is not StreamKind.AUDIO and not told:
         return 0.0, None
-    worst_s, at_s, lasts_s = 0.0, None, 0.0
+    worst_s, at_s, lasts_s = 0.0, None, median_low(each.duration_s for each in samples)
     for before, after in pairwise(samples):
         lasts_s = before.duration_s if before.kind is not StreamKind.AUDIO else heard_s(before.duration_s, lasts_s)
         end_s = before.dts_s + lasts_s

@@ -504,14 +504,16 @@ def test_encrypted_media_and_other_containers_are_looked_into() -> None:
 
 
 @pytest.mark.parametrize("container", ["mpegts", "fmp4"])
-@pytest.mark.parametrize("lacks", ["", "between(t,4,8.1)"], ids=["nothing", "a segment"])
+@pytest.mark.parametrize(
+    "lacks", ["", "between(t,4,8.1)", "between(t,4.1,8.2)"], ids=["nothing", "a segment", "most of it"]
+)
 def test_a_second_audio_track_that_a_segment_lacks_is_an_error(
     lacks: str, container: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of several audio tracks beside video each is judged."""
     sources = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=12", "-f", "lavfi", "-i", "sine=d=12:r=48000")
     tracks = f"[1:a]asplit=2[a][b];[b]aselect='not({lacks or 0})'[c]"
-    coded = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "100", "-c:a", "aac", "-b:a", "32k")
+    coded = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "100", "-c:a", "aac", "-b:a", "32k")
     command = ["-v", "error", "-nostdin", *sources, "-filter_complex", tracks, "-map", "0:v", "-map", "[a]"]
     command += ["-map", "[c]", *coded, "-f", "hls", "-hls_time", "4", "-hls_playlist_type", "vod"]
     run_tool([tools.locate().ffmpeg, *command, "-hls_segment_type", container, "v.m3u8"], cwd=tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ def played(folder: Path, *codecs: str, video_s: float = 0.0, audio_s: float = 0.
     command: list[object] = ["-v", "error", "-nostdin", "-itsoffset", video_s]
     command += ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=8", "-itsoffset", audio_s]
     command += ["-f", "lavfi", "-i", "sine=d=8:r=48000", *codecs, "-g", 25, "-strict", -2]
-    command += ["-f", "hls", "-hls_time", 4, "-hls_playlist_type", "vod", "v.m3u8"]
+    name = "v%v.m3u8" if "-var_stream_map" in codecs else "v.m3u8"
+    command += ["-f", "hls", "-hls_time", 4, "-hls_playlist_type", "vod", name]
     run_tool([tools.locate().ffmpeg, *map(str, command)], cwd=folder)
     with FileServer(folder) as server:
         source = PlaybackSource(url=server.url("v.m3u8"))
@@ -59,12 +61,15 @@ def test_audio_before_the_first_picture_is_told_and_no_video_is_lost(tmp_path: P
     assert "The audio from -1.0 to 0.0 s of the title stands before the first picture, and is not played" in told
 
 
+APART = ("-var_stream_map", "v:0,agroup:a a:0,agroup:a,default:yes", "-master_pl_name", "v.m3u8")
+
+
 @pytest.mark.parametrize(("late_s", "code"), [(1.0, 1), (0.4, 1), (0.1, 0)])
-@pytest.mark.parametrize("container", ["mpegts", "fmp4"])
+@pytest.mark.parametrize("form", [(), ("-hls_segment_type", "fmp4"), APART], ids=["ts", "fmp4", "apart"])
 def test_audio_that_starts_behind_the_first_picture_is_lost(
-    container: str, late_s: float, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    form: Sequence[str], late_s: float, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = played(tmp_path, *X264, "-c:a", "aac", "-hls_segment_type", container, audio_s=late_s)
+    report = played(tmp_path, *X264, "-c:a", "aac", *form, audio_s=late_s)
     assert report["continuity"]["lost_s"]["audio"] == pytest.approx(late_s * code, abs=0.05)
     assert report["continuity"]["lost_s"]["video"] == 0
     assert main(["qa", "ladder", str(tmp_path / "v.m3u8")]) == code, capsys.readouterr().out
