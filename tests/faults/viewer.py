@@ -180,6 +180,19 @@ FAULTS = [
         apply=replaced("Matinee/Controls/StateMessage.qml", ("comesAnew.restart()", "{}")),
     ),
     Fault(
+        name="viewer-guide-says-a-second-time-in-silence",
+        test="tests/ui/app/test_channels.py::test_the_guide_is_walked_by_keys_and_the_cursor_keeps_its_time",
+        apply=replaced("Matinee/Pages/ChannelsPage.qml", ("        comesAnew.restart()\n", "")),
+    ),
+    Fault(
+        name="viewer-click-brings-no-keys",
+        test="tests/ui/app/test_account.py::test_across_a_room_a_card_and_a_password_are_typed_by_six_keys",
+        apply=replaced(
+            "Matinee/Controls/Field.qml",
+            ("(Qt.MouseFocusReason)\n            root.openKeys()", "(Qt.MouseFocusReason)"),
+        ),
+    ),
+    Fault(
         name="viewer-guide-complains-of-what-leaves",
         test="tests/ui/app/test_channels.py::test_channels_that_go_off_air_leave_the_guide_without_a_trace",
         apply=replaced("Matinee/Controls/ChannelLine.qml", ("parent?.height ?? 0", "parent.height")),

@@ -64,11 +64,13 @@ UNPRESSED = (
 #: What no viewer should read.
 _NO_WORDS = re.compile(r"\b(undefined|null|NaN|None|True|False)\b|%\d|%n|\[object|Traceback|<[a-z]+>|\d:\d{4,5}\b")
 _BROKEN = 3  # QQuickImageBase::Error
-_THUMB = (320, 180)
-_COLUMNS = 10
+_THUMB = (640, 360)
+_COLUMNS = 6
 _AT_ONCE_S, _ANSWERS_S, _SETTLES_MS = 0.3, 5.0, 600
 _TRIES_NEW = 0.6  # how often something is pressed that never was
 _MOST_ON_A_PAGE = 25
+_WHEEL_UP, _WHEEL_DOWN = "4", "5"
+_WHEELS = 0.15  # how often the mouse turns its wheel
 
 
 class Presses(QObject):
@@ -80,7 +82,7 @@ class Presses(QObject):
         window.installEventFilter(self)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress):
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel):
             self.count += 1
         return False
 
@@ -100,6 +102,7 @@ class Hour:
         self.shots: list[tuple[str, QImage]] = []
         self.steps = 0
         self._on_page = 0
+        self._wheeled = False  # since the last click: what has the focus may have gone out of sight
 
     def run(self) -> None:
         self._until(lambda: self.page != "starting", PATIENCE_S)
@@ -190,10 +193,11 @@ class Hour:
         """Walk to something and press it, or click on it."""
         self.steps += 1
         if self.options.by == "mouse":
+            self._point(QPoint(self.window.width() // 2, self.window.height() // 2))
             for _ in range(_MOST_UP):  # the page is scrolled to its top
                 if self._find_stop(name) is not None:
                     break
-                self._press("key", "Up")
+                self._press("click", _WHEEL_UP)
                 run_loop(_SETTLES_MS)
             self._click_on(name)
         else:
@@ -217,7 +221,7 @@ class Hour:
             return
         self._point(item.mapToScene(QPointF(item.width() / 2, item.height() / 2)).toPoint())
         run_loop(_SETTLES_MS)
-        self._press("click", "1")
+        self._click()
 
     def _find_stop(self, *names: str) -> QQuickItem | None:
         return next((item for item in self._stops() if name_of(item) in names), None)
@@ -266,6 +270,8 @@ class Hour:
         if self.page == "player":  # the controls come with a movement
             self._point(QPoint(self.window.width() // 2, self.window.height() // 2 + self.random.randint(-40, 40)))
             run_loop(300)
+        elif self.random.random() < _WHEELS:
+            return self._turn_wheel()
         targets = [item for item in self._stops() if not name_of(item).startswith(UNPRESSED)]
         if not targets:
             self._say(f"nothing on {self.page} can be clicked")
@@ -281,12 +287,27 @@ class Hour:
             self.pressed[name] += 1
             before, page = self._seen(), self.page
             chosen = item.property("checked") or item.property("chosen")
-            if self._press("click", "1") and not (
+            if item.property("cursorPosition") is not None and item.hasActiveFocus() and not self.options.tv:
+                chosen = True  # a field in which one writes already
+            if self._click() and not (
                 chosen or page == "player" or self._until(lambda: self._seen() != before, _ANSWERS_S)
             ):
                 self._say(f"a click does nothing on {page} at {name}")
             return f"click {name}"
         return f"point {name}"
+
+    def _turn_wheel(self) -> str:
+        """Over the middle of the page, a few times; a page that is seen whole stays as it is."""
+        self._point(QPoint(self.window.width() // 2, self.window.height() // 2))
+        way = self.random.choice((_WHEEL_UP, _WHEEL_DOWN, _WHEEL_DOWN))
+        for _ in range(self.random.randint(1, 4)):
+            self._press("click", way)
+        self._wheeled = True
+        return "wheel up" if way == _WHEEL_UP else "wheel down"
+
+    def _click(self) -> bool:
+        self._wheeled = False
+        return self._press("click", "1")
 
     def _point(self, place: QPoint) -> None:
         there = self.window.mapToGlobal(place)
@@ -326,7 +347,8 @@ class Hour:
     def _seen(self) -> tuple[str, int, bytes]:
         """What would tell the viewer that something has happened."""
         item = self.window.activeFocusItem()
-        picture = self._picture().scaled(160, 90)
+        ways = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+        picture = self._picture().scaled(480, 270, *ways)  # every pixel counts, small words too
         return self.page, id(item), bytes(picture.constBits())
 
     def _controls_shown(self) -> bool:
@@ -339,7 +361,7 @@ class Hour:
         return [
             item
             for item in stops(self.window)
-            if item.width() > 0 and _opacity(item) > 0.5 and frame.contains(_middle(item))
+            if item.width() > 0 and _opacity(item) > 0.5 and _is_in_sight(item, frame)
         ]
 
     def _look(self, what: str) -> None:
@@ -366,7 +388,9 @@ class Hour:
         item = self.window.activeFocusItem()
         if item is None or not item.isVisible() or not item.isEnabled():
             yield f"the focus is lost on {self.page}"
-        elif not QRectF(0, 0, self.window.width(), self.window.height()).contains(_middle(item)):
+        elif not self._wheeled and not QRectF(0, 0, self.window.width(), self.window.height()).contains(
+            _middle(item)
+        ):
             yield f"the focus is out of sight on {self.page} at {name_of(item)}"
 
     def _of_texts(self) -> Iterator[str]:
@@ -431,6 +455,16 @@ def _xdotool(*words: str) -> None:
 
 def _middle(item: QQuickItem) -> QPointF:
     return item.mapToScene(QPointF(item.width() / 2, item.height() / 2))
+
+
+def _is_in_sight(item: QQuickItem, frame: QRectF) -> bool:
+    """Whether its middle lies in the window, and in every list that cuts what is beyond it."""
+    middle, ancestor = _middle(item), item.parentItem()
+    while ancestor is not None:
+        if ancestor.clip() and not ancestor.contains(ancestor.mapFromScene(middle)):
+            return False
+        ancestor = ancestor.parentItem()
+    return frame.contains(middle)
 
 
 def _opacity(item: QQuickItem) -> float:

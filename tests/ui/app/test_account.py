@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
 
 from player.base.errors import ErrorCode, NetError, ServiceError
 from tests.kit.fake_client import FakeClient
@@ -93,6 +94,12 @@ def test_a_card_is_typed_and_the_focus_comes_back_to_the_plan(stage):
     assert (stage.page, stage.focus_name) == ("home", "playFeatured")
 
 
+def click(stage, name):
+    item = stage.item(name)
+    place = item.mapToScene(QPointF(item.width() / 2, item.height() - 10)).toPoint()
+    QTest.mouseClick(stage.window, Qt.MouseButton.LeftButton, pos=place)
+
+
 def press(stage, name):
     """Walk over the keys on the screen to one of them, and press it."""
     digits = stage.item("keyboardPanel").property("digits")
@@ -122,6 +129,8 @@ def test_across_a_room_a_card_and_a_password_are_typed_by_six_keys(stage):
     assert stage.item("typedText").property("text") == "•|", "a password is not shown"
     stage.key(K.Key_Back)
     assert (stage.focus_name, stage.item("firstField").property("text")) == ("firstField", "")
+    click(stage, "firstField")
+    stage.until(lambda: stage.focus_name == "key_a")  # for a remote that points
 
 
 def test_who_signs_out_everywhere_is_signed_out_here(stage):

@@ -92,6 +92,11 @@ def test_the_guide_is_walked_by_keys_and_the_cursor_keeps_its_time(stage):
     assert stage.focus_name == "channel_1_1", "what is on at the same time on the next channel"
     stage.key(K.Key_Return)
     assert not stage.client.sessions, "what begins later does not play yet"
+    said = stage.item("guideFacts")
+    assert "Begins later" in said.property("text")
+    stage.until(lambda: said.property("opacity") == 1)
+    stage.key(K.Key_Return)
+    stage.until(lambda: said.property("opacity") < 1)  # the second press is answered, too
     stage.key(K.Key_Left, K.Key_Up)
     assert stage.focus_name == "channel_0_0"
     stage.key(K.Key_Up)

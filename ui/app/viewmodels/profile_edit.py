@@ -232,7 +232,7 @@ class ProfileEditViewModel(QObject):
             "maturity": [
                 (str(age), tr("All titles") if age == AGES[-1] else tr("Up to {age}").format(age=age)) for age in AGES
             ],
-            "pin": [("none", tr("None")), ("kept", tr("Digits of your own"))],
+            "pin": [("none", tr("No PIN")), ("kept", tr("Digits of your own"))],
             "audio": [("", tr("As the title has it")), *languages],
             "text": [("", tr("As chosen in the player")), *languages],
             "autoplay": [("true", tr("Begins by itself")), ("false", tr("Waits for you"))],

@@ -2352,8 +2352,8 @@
         <translation>Nichts gefunden.</translation>
     </message>
     <message>
-        <source>None</source>
-        <translation>Keine</translation>
+        <source>No PIN</source>
+        <translation>Keine PIN</translation>
     </message>
     <message>
         <source>Normal speed</source>

@@ -91,6 +91,15 @@ FocusScope {
         Keys.onEnterPressed: event => root.bringKeys(event)
         Keys.onSelectPressed: event => root.bringKeys(event)
     }
+    // A remote that points presses no Enter.
+    MouseArea {
+        anchors.fill: box
+        enabled: Theme.remote
+        onClicked: {
+            input.forceActiveFocus(Qt.MouseFocusReason)
+            root.openKeys()
+        }
+    }
     Loader {
         id: keyboard
         parent: root.Window.contentItem

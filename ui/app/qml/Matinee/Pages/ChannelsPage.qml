@@ -66,7 +66,12 @@ FocusScope {
         if (programme.recordable || programme.recorded)
             channels.record(titleId, programme.begins)
         else
-            hint = qsTr("This programme may not be recorded")
+            say(qsTr("This programme may not be recorded"))
+    }
+    // What is said twice comes anew, so that no press is without an answer.
+    function say(words: string) {
+        hint = words
+        comesAnew.restart()
     }
 
     Accessible.role: Accessible.Pane
@@ -140,9 +145,19 @@ FocusScope {
             font.weight: Font.DemiBold
         }
         Label {
+            id: facts
+            objectName: "guideFacts"
             width: parent.width
             text: [root.line?.name, root.line?.programme?.when, root.line?.programme?.recorded, root.hint || root.channels.recordings.notice || root.line?.programme?.left].filter(Boolean).join("  ·  ")
             color: root.hint ? Theme.accent : Theme.soft
+            NumberAnimation {
+                id: comesAnew
+                target: facts
+                property: "opacity"
+                from: 0
+                to: 1
+                duration: Theme.heroFades
+            }
         }
         Label {
             width: parent.width
@@ -251,7 +266,7 @@ FocusScope {
                     } else if (programme.recordable)
                         root.record(titleId, programme)
                     else
-                        root.hint = qsTr("Begins later")
+                        root.say(qsTr("Begins later"))
                 }
                 onRecordWanted: programme => root.record(titleId, programme)
             }
