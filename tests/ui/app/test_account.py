@@ -94,9 +94,8 @@ def test_a_card_is_typed_and_the_focus_comes_back_to_the_plan(stage):
     assert (stage.page, stage.focus_name) == ("home", "playFeatured")
 
 
-def click(stage, name):
-    item = stage.item(name)
-    place = item.mapToScene(QPointF(item.width() / 2, item.height() - 10)).toPoint()
+def click(stage, item):
+    place = item.mapToScene(QPointF(item.width() / 2, item.height() / 2)).toPoint()
     QTest.mouseClick(stage.window, Qt.MouseButton.LeftButton, pos=place)
 
 
@@ -129,7 +128,7 @@ def test_across_a_room_a_card_and_a_password_are_typed_by_six_keys(stage):
     assert stage.item("typedText").property("text") == "•|", "a password is not shown"
     stage.key(K.Key_Back)
     assert (stage.focus_name, stage.item("firstField").property("text")) == ("firstField", "")
-    click(stage, "firstField")
+    click(stage, stage.focus)
     stage.until(lambda: stage.focus_name == "key_a")  # for a remote that points
 
 
