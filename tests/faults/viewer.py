@@ -185,6 +185,11 @@ FAULTS = [
         apply=replaced("Matinee/Pages/ChannelsPage.qml", ("        comesAnew.restart()\n", "")),
     ),
     Fault(
+        name="viewer-click-in-the-guide-is-about-another",
+        test="tests/ui/app/test_channels.py::test_a_click_on_a_programme_of_another_channel_is_about_that_programme",
+        apply=replaced("Matinee/Controls/ChannelLine.qml", ("!hasTheFocus()", "!cards.itemAt(current)?.activeFocus")),
+    ),
+    Fault(
         name="viewer-click-brings-no-keys",
         test="tests/ui/app/test_account.py::test_across_a_room_a_card_and_a_password_are_typed_by_six_keys",
         apply=replaced(

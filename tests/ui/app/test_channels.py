@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
 
 from player.service.model import Channel, Programme
 from player.title.opening import LIVE
@@ -103,6 +104,15 @@ def test_the_guide_is_walked_by_keys_and_the_cursor_keeps_its_time(stage):
     assert stage.focus_name == "leaveChannels"
     stage.key(K.Key_Down)
     assert stage.focus_name == "channel_0_0"
+
+
+def test_a_click_on_a_programme_of_another_channel_is_about_that_programme(guide):
+    item = guide.item("channel_1_2")
+    name = item.property("programme")["name"]
+    place = item.mapToScene(QPointF(item.width() / 2, item.height() / 2)).toPoint()
+    QTest.mouseClick(guide.window, Qt.MouseButton.LeftButton, pos=place)
+    guide.until(lambda: "Begins later" in guide.item("guideFacts").property("text"))
+    assert (guide.focus_name, guide.item("guideName").property("text")) == ("channel_1_2", name)
 
 
 def test_the_focus_stays_with_its_programme_when_the_one_before_it_ends(stage):

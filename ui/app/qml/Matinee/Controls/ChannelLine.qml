@@ -34,6 +34,13 @@ FocusScope {
         begins = programmes[current]?.begins ?? 0
         cards.itemAt(current)?.forceActiveFocus(Qt.OtherFocusReason)
     }
+    function hasTheFocus(): bool {
+        for (let number = 0; number < cards.count; ++number) {
+            if (cards.itemAt(number).activeFocus)
+                return true
+        }
+        return false
+    }
     // So little of it is left in the guide that nobody sees what it is.
     function isSliver(one: var): bool { return one.cut && (one.to - one.from) * timeWidth < Theme.px(48) }
     function walk(step: int) {
@@ -62,7 +69,7 @@ FocusScope {
             current = Math.max(0, programmes.findIndex(one => one.begins === begins))
     }
     onActiveFocusChanged: {
-        if (activeFocus && !cards.itemAt(current)?.activeFocus)
+        if (activeFocus && !hasTheFocus()) // a click has chosen one of them itself
             focusOn(current)
     }
     Keys.onLeftPressed: walk(LayoutMirroring.enabled ? 1 : -1)
