@@ -24,6 +24,9 @@ _DESCRIBED = ("visual_impaired", "descriptions")  # FFmpeg's dispositions
 _MOST_CHAPTERS, _LONGEST_TITLE = 500, 200
 SHORTEST_S = 0.2
 SMALLEST_SIDE = 16
+# Of a rate whose mean is lower by less than this, frames are missing: two fields of a frame are more.
+_LACKS_FRAMES = Fraction(102, 100)
+_MOST_PARTS = 1001  # of a second, as in 24000/1001
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +178,23 @@ def _is_film(stream: Mapping[str, Any]) -> bool:
 
 
 def _frame_rate(video: Mapping[str, Any]) -> Fraction:
-    for name in ("avg_frame_rate", "r_frame_rate"):
-        numerator, _, denominator = str(video.get(name, "0/0")).partition("/")
-        if numerator.isdigit() and denominator.isdigit() and int(denominator) and int(numerator):
-            return Fraction(int(numerator), int(denominator))
-    return Fraction(25)
+    """The mean rate; of a film that lacks a frame now and then the rate that it has otherwise.
+
+    As a fraction of small numbers: the clock of the files ticks by it, and what FFmpeg rounds to microseconds must
+    stay below a tick.
+    """
+    mean, steady = (_rate(video.get(name)) for name in ("avg_frame_rate", "r_frame_rate"))
+    if mean and steady and mean < steady < mean * _LACKS_FRAMES:
+        return steady
+    rate = mean or steady or Fraction(25)
+    return rate.limit_denominator(_MOST_PARTS) or rate
+
+
+def _rate(words: object) -> Fraction | None:
+    numerator, _, denominator = str(words).partition("/")
+    if numerator.isdigit() and denominator.isdigit() and int(denominator) and int(numerator):
+        return Fraction(int(numerator), int(denominator))
+    return None
 
 
 def _seconds(text: object) -> float | None:

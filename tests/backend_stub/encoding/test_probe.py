@@ -93,6 +93,41 @@ def test_a_film_is_described(barcoded: Path) -> None:
     assert [(track.language, track.channels) for track in film.audio] == [("eng", 1), ("fra", 1)]
 
 
+def test_a_film_that_lacks_a_frame_keeps_its_rate(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    pictures = ["-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=4", "-vf", "select='not(eq(n,40))'"]
+    ffmpeg(*pictures, "-fps_mode", "vfr", "-preset", "ultrafast", film)
+    assert probe(film).fps == 25
+
+
+def test_the_mean_of_a_rate_that_changes_is_a_fraction_of_small_numbers(tmp_path: Path) -> None:
+    """Files whose clock ticks thirteen million times a second began before zero, and could not be packaged."""
+    film = tmp_path / "film.mp4"
+    pictures = [
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=s=64x36:r=30:d=4",
+        "-vf",
+        "settb=1/90000,setpts=3597*N+200*mod(N*N\\,7)",
+    ]
+    ffmpeg(
+        *pictures,
+        "-fps_mode",
+        "passthrough",
+        "-enc_time_base",
+        "1/90000",
+        "-video_track_timescale",
+        "90000",
+        "-preset",
+        "ultrafast",
+        film,
+    )
+    rate = probe(film).fps
+    assert 24 < rate < 26
+    assert rate.denominator <= 1001
+
+
 def test_a_turned_film_has_its_sides_swapped(barcoded: Path, tmp_path: Path) -> None:
     turned = tmp_path / "turned.mp4"
     ffmpeg("-display_rotation", 90, "-i", barcoded, "-c", "copy", turned)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 
 from player.base.errors import ErrorCode, NetError, ServiceError
+from tests.kit import pictures
 from tests.kit.fake_client import cards, playing, watched
 
 K = Qt.Key
@@ -36,6 +39,23 @@ def test_the_facts_of_a_title(stage):
     assert stage.app.details.property("subtitles") == "English"
     assert "2025" in stage.app.details.property("added")
     assert not stage.item("playFromStart").isVisible()
+
+
+def test_the_picture_of_its_card_stands_in_while_the_wide_one_does_not_come(stage):
+    still, wide = "http://posters.test/still.png", "http://posters.test/wide.png"
+
+    def paint(url):
+        if url == wide:
+            raise NetError(ErrorCode.NET_REFUSED, "The server refuses the connection.")
+        return pictures.poster(url)
+
+    stage.client.paint = paint
+    stage.client.titles = [replace(cards(1)[0], still_url=still, backdrop_url=wide)]
+    stage.sign_in()
+    posters, *_others = stage._keep
+    stage.until(lambda: bool(posters.known(still)))
+    stage.app.showTitle("title-0")
+    stage.until(lambda: str(stage.item("detailsStill").property("source")) == posters.known(still))
 
 
 def test_a_title_goes_on_where_it_was_left_or_begins_anew(stage):

@@ -17,7 +17,7 @@ from ui.app.viewmodels.pending_request import PendingRequest
 from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import clock_time, genre_words, tr
-from ui.app.viewmodels.titles import PosterModel, is_begun, is_seen, keep_posters, place_words
+from ui.app.viewmodels.titles import PosterModel, is_begun, is_seen, keep_posters, place_words, wide_picture
 from ui.app.viewmodels.tracks import language_name
 
 _MOST_PEOPLE = 6
@@ -58,6 +58,7 @@ class DetailsViewModel(QObject):
         self._credits = Credits()
         self._ways = WayModel(self)
         self._card: Title | None = None
+        self._posters = posters
         self._model = PosterModel(posters, self)
         self._series: Title | None = None  # whose episode is shown
         self._episodes = EpisodesViewModel(posters, self)
@@ -86,6 +87,11 @@ class DetailsViewModel(QObject):
     @Property(QObject, constant=True)
     def episodes(self) -> EpisodesViewModel:
         return self._episodes
+
+    @Property(str, notify=changed)
+    def still(self) -> str:
+        """The picture that its card had: it stands in for the wide one until that is there."""
+        return self._posters.known(wide_picture(self._card)) if self._card and self._card.backdrop_url else ""
 
     @Property(bool, notify=changed)
     def isSeries(self) -> bool:

@@ -53,6 +53,10 @@ class PosterCache(QObject):
         self._start_some()
         return ""
 
+    def known(self, url: str) -> str:
+        """The ``file:`` address of a poster that has been shown already, else empty. Asks nobody."""
+        return self._known.get(url, "")
+
     def _start_some(self) -> None:
         while self._queue and self._running < _AT_ONCE:
             url = self._queue.pop()  # the newest first: it is the one in view

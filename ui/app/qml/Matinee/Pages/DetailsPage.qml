@@ -87,6 +87,13 @@ FocusScope {
                 anchors { right: parent.right; top: parent.top; bottom: parent.bottom }
                 width: Math.round(parent.width * 0.66)
                 FocalImage {
+                    objectName: "detailsStill"
+                    anchors.fill: parent
+                    source: root.details.still
+                    focalX: hero.across
+                    focalY: hero.down
+                }
+                FocalImage {
                     anchors.fill: parent
                     source: hero.poster
                     focalX: hero.across
