@@ -49,7 +49,7 @@ EVENTS = ("kill", "start", "slow", "start")  # one after the other, through the 
 # While the service answers: at these shares of the hour
 ERRANDS = ((0.02, "guide"), (0.25, "child"), (0.48, "grown-up"), (0.7, "guide"), (0.82, "child"), (0.92, "grown-up"))
 PIN, WRONG_PIN = "2468", "1357"
-_MOST_BACKS, _MOST_UP, _MOST_ALONG = 8, 12, 12
+_MOST_BACKS, _MOST_UP, _MOST_ALONG, _MOST_WHEELS = 8, 12, 12, 60
 # What would end the hour, or leave the app
 UNPRESSED = (
     "signOut",
@@ -194,11 +194,12 @@ class Hour:
         self.steps += 1
         if self.options.by == "mouse":
             self._point(QPoint(self.window.width() // 2, self.window.height() // 2))
-            for _ in range(_MOST_UP):  # the page is scrolled to its top
+            for _ in range(_MOST_WHEELS):  # the page is scrolled to its top
                 if self._find_stop(name) is not None:
                     break
                 self._press("click", _WHEEL_UP)
-                run_loop(_SETTLES_MS)
+                self._wheeled = True
+                run_loop(200)
             self._click_on(name)
         else:
             ways = (*["Up"] * _MOST_UP, *["Left"] * _MOST_ALONG, *["Right"] * _MOST_ALONG)
@@ -269,7 +270,7 @@ class Hour:
     def _by_mouse(self) -> str:
         if self.page == "player":  # the controls come with a movement
             self._point(QPoint(self.window.width() // 2, self.window.height() // 2 + self.random.randint(-40, 40)))
-            run_loop(300)
+            self._until(lambda: bool(self._stops()), _ANSWERS_S)
         elif self.random.random() < _WHEELS:
             return self._turn_wheel()
         targets = [item for item in self._stops() if not name_of(item).startswith(UNPRESSED)]
