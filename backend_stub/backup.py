@@ -69,7 +69,8 @@ def restore(settings: Settings, source: Path) -> Copied:
     Titles whose media are not in the backup must be published again. Raises BackupError; OSError as :func:`back_up`.
     """
     database = _sqlite_file(settings)
-    if database.exists():
+    draft = database.with_name(f"{database.name}.restoring")
+    if _remains(database) - {draft}:
         raise BackupError(f"{settings.data_dir} holds a service already; a backup goes into an empty folder.")
     files = _checked(source)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -79,7 +80,6 @@ def restore(settings: Settings, source: Path) -> Copied:
         if name != _DATABASE:
             shutil.copy2(source / name, place)
     # Last: as long as it is not there, the folder still counts as empty, and restoring can be tried again.
-    draft = database.with_name(f"{database.name}.restoring")
     shutil.copy2(source / _DATABASE, draft)
     draft.replace(database)
     return Copied(len(files), sum((source / name).stat().st_size for name in files))
@@ -92,6 +92,11 @@ def _sqlite_file(settings: Settings) -> Path:
             "The database is not SQLite: back it up with its own tools (pg_dump), and copy the secrets."
         )
     return Path(url.database)
+
+
+def _remains(database: Path) -> set[Path]:
+    """What is there of a database, also of one that is gone: SQLite would play its log into another of that name."""
+    return {*database.parent.glob(f"{database.name}*")}
 
 
 def _copy_database(database: Path, place: Path) -> None:

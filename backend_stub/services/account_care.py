@@ -95,8 +95,8 @@ class AccountCare:
         """Remove an account and all that is only its own. The audit trail keeps what was done, under an id that is
         nobody's any more.
 
-        Raises :class:`ProblemError` 401 ``wrong_credentials``, 409 ``operator_account``, 503 ``payment_unavailable``
-        while it is not known what became of a payment.
+        Raises :class:`ProblemError` 401 ``wrong_credentials``, 409 ``operator_account`` and ``changed_meanwhile``,
+        503 ``payment_unavailable`` while it is not known what became of a payment.
         """
         account = self._accounts.checked(account_id, password)
         if account.role == "admin":
@@ -106,20 +106,20 @@ class AccountCare:
         except ProblemError as problem:
             if problem.code != "not_subscribed":
                 raise
+        with self._database.read() as session:
+            cards = _cards(session, account_id)
+        for card in cards:  # as long as somebody knows them: a deletion that breaks off here can be asked for again
+            self._provider.forget_card(card)
         now = self._clock.now()
         with self._database.write() as session:
-            cards = {
-                *session.scalars(select(Membership.card_token).where(Membership.account_id == account_id)),
-                *session.scalars(select(Payment.card_token).where(Payment.account_id == account_id)),
-            }
+            if _cards(session, account_id) - cards:
+                raise ProblemError(409, "changed_meanwhile", "A card was added at the same moment; please try again.")
             _forget_devices(session, account_id)
             session.execute(delete(MailCode).where(MailCode.email == account.email))
             words = update(AuditEntry).where(AuditEntry.account_id == account_id)
             session.execute(words.values(subject="", detail={}))
             session.execute(delete(Account).where(Account.id == account_id))
             audit.record(session, now, "account.deleted", account_id=account_id)
-        for card in cards:
-            self._provider.forget_card(card)
 
     def export(self, account_id: str) -> IO[bytes]:
         """All that is kept of an account as of one moment, as JSON: a file at its beginning. Secrets are left out, or
@@ -137,6 +137,11 @@ class AccountCare:
         file.write(b"}}\n")
         file.seek(0)
         return file
+
+
+def _cards(session: Session, account_id: str) -> set[str]:
+    own = (select(held.card_token).where(held.account_id == account_id) for held in (Membership, Payment))
+    return {card for cards in own for card in session.scalars(cards)}
 
 
 def _tables() -> list[Table]:

@@ -163,3 +163,19 @@ def test_a_backup_that_fails_leaves_nothing_behind(
     with pytest.raises(OSError, match="No space"):
         back_up(settings, folder / "saved")
     assert list(folder.iterdir()) == []
+
+
+def test_the_log_of_a_database_that_is_gone_is_not_played_into_the_copy(settings: Settings, tmp_path: Path) -> None:
+    back_up(settings, tmp_path / "saved")
+    log = settings.data_dir / "matinee.db-wal"
+    context = open_context(settings)
+    context.accounts.register("late@example.org", "Late", PASSWORD)
+    written = log.read_bytes()
+    context.close()
+    (settings.data_dir / "matinee.db").unlink()
+    log.write_bytes(written)
+    with pytest.raises(BackupError, match="an empty folder"):
+        restore(settings, tmp_path / "saved")
+    log.unlink()
+    restore(settings, tmp_path / "saved")
+    assert knows_the_viewer(settings)

@@ -33,7 +33,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend_stub import config, master_keys, metrics, server, service_secrets
+from backend_stub import backup, config, master_keys, metrics, server, service_secrets
 from backend_stub.admin import pages
 from backend_stub.api import account as api_account
 from backend_stub.api import auth, deps, edge_check, errors, schemas, system
@@ -70,6 +70,7 @@ from backend_stub.recommending import suggestions
 from backend_stub.recommending.feedback import Viewer
 from backend_stub.recommending.suggestions import Suggestions
 from backend_stub.services import (
+    account_care,
     catalog,
     device_commands,
     devices,
@@ -90,6 +91,7 @@ from backend_stub.services import (
     tokens,
     uploads,
 )
+from backend_stub.services.account_care import AccountCare
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.device_commands import DeviceCommands
 from backend_stub.services.edge_beats import EdgeBeats
@@ -309,6 +311,27 @@ def _indexes_while_asked(patch: pytest.MonkeyPatch) -> None:
 def _keeps_all(patch: pytest.MonkeyPatch) -> None:
     """Nothing is ever let go."""
     patch.setattr(retention, "KEPT", ())
+
+
+def _accounts_before_cards(patch: pytest.MonkeyPatch) -> None:
+    """A card is forgotten when its account is gone, and then nobody knows of it."""
+    delete = AccountCare.delete
+
+    def deleted(care: AccountCare, account_id: str, password: str) -> None:
+        with care._database.read() as session:
+            cards = account_care._cards(session, account_id)
+        with pytest.MonkeyPatch.context() as none:
+            none.setattr(account_care, "_cards", lambda *_: set())
+            delete(care, account_id, password)
+        for card in cards:
+            care._provider.forget_card(card)
+
+    patch.setattr(AccountCare, "delete", deleted)
+
+
+def _looks_past_the_log(patch: pytest.MonkeyPatch) -> None:
+    """A folder is empty if the database itself is gone from it."""
+    patch.setattr(backup, "_remains", lambda database: {database} if database.exists() else set())
 
 
 def _own_names(patch: pytest.MonkeyPatch) -> None:
@@ -1510,6 +1533,16 @@ FAULTS = [
         "service-a-nul-in-an-address-reaches-the-database",
         "tests/backend_stub/api/test_extreme_words.py::test_a_nul_in_an_address[/admin/accounts?email=%00a]",
         lambda patch: patch.setattr(NoNul, "__call__", lambda self, *ask: self._app(*ask)),
+    ),
+    Fault(
+        "service-a-card-outlives-its-account",
+        "tests/backend_stub/api/test_account.py::TestDeletion::test_its_cards_go_before_nobody_knows_them",
+        _accounts_before_cards,
+    ),
+    Fault(
+        "service-an-old-log-undoes-a-restore",
+        "tests/backend_stub/test_backup.py::test_the_log_of_a_database_that_is_gone_is_not_played_into_the_copy",
+        _looks_past_the_log,
     ),
     Fault("service-worker-dies-with-database", _HARD + "test_a_worker_outlives_its_database", _sweeps_bare),
     Fault(

@@ -17,6 +17,8 @@ from sqlalchemy import func, select
 
 from backend_stub.db.models import Account, AuditEntry, Base, KioskReport, LedgerCard, MailCode
 from backend_stub.mail import Mail, MailError, SmtpMailer, open_mailer
+from backend_stub.payments.local import LocalProvider
+from backend_stub.problems import ProblemError
 from tests.kit.rights import Caller, Service, refusal, service
 from tests.kit.smtp import mail_server
 
@@ -191,6 +193,25 @@ class TestDeletion:
             left = session.scalars(select(AuditEntry).where(AuditEntry.account_id == ann)).all()
             assert left[-1].action == "account.deleted"
             assert {(entry.subject, str(entry.detail)) for entry in left} == {("", "{}")}
+
+    def test_its_cards_go_before_nobody_knows_them(self, bench: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A deletion that breaks off at a card may be tried again."""
+        ann = bench.account("ann", plan="free")
+        client = bench.client(ann)
+        card = {"request_id": "r1", "plan": "premium", "card": "4242424242424242"}
+        assert client.post("/account/subscription", card).status_code == 200
+        forget, tries = LocalProvider.forget_card, iter([False, True])
+
+        def once_away(provider: LocalProvider, token: str) -> None:
+            if not next(tries):
+                raise ProblemError(503, "payment_unavailable", "Not now.")
+            forget(provider, token)
+
+        monkeypatch.setattr(LocalProvider, "forget_card", once_away)
+        answers = [client.post("/account/deletion", {"password": "secret"}).status_code for _ in range(2)]
+        assert answers == [503, 204]
+        with bench.context.database.read() as session:
+            assert session.scalar(select(func.count()).select_from(LedgerCard)) == 0
 
     def test_another_account_keeps_the_same_device(self, bench: Service) -> None:
         first = bench.device(bench.account("ann"))
