@@ -201,6 +201,11 @@ FAULTS = [
         apply=replaced("Matinee/Pages/DetailsPage.qml", ("source: root.details.still", 'source: ""')),
     ),
     Fault(
+        name="viewer-profile-refused-twice-says-nothing",
+        test="tests/ui/app/test_people.py::test_who_is_refused_twice_sees_it_twice",
+        apply=replaced("Matinee/Controls/NoticeLine.qml", ("if (visible) comes.restart()", "{}")),
+    ),
+    Fault(
         name="viewer-click-in-the-guide-is-about-another",
         test="tests/ui/app/test_channels.py::test_a_click_on_a_programme_of_another_channel_is_about_that_programme",
         apply=replaced("Matinee/Controls/ChannelLine.qml", ("!hasTheFocus()", "!cards.itemAt(current)?.activeFocus")),

@@ -133,6 +133,8 @@ class Hour:
         """To the guide, or from one who watches to another."""
         if errand == "grown-up" and not self.app.profiles.property("kids"):
             return
+        if errand == "guide" and self.app.profiles.property("kids"):  # the walk may have come there by itself
+            self._run_errand("grown-up")
         if not self._go_home():
             return
         self._on_page = 0

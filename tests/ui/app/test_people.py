@@ -79,6 +79,23 @@ def test_switching_shows_another_home_and_back_keeps_the_one_before(stage):
     assert stage.app.property("viewer") == "Ben"
 
 
+def test_who_is_refused_twice_sees_it_twice(stage):
+    household(stage)
+    stage.client.current = "p2"
+    stage.start()
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    stage.app.switchProfile()
+    stage.until(lambda: stage.page == "profiles" and stage.focus_name.startswith("person_"))
+    stage.item("person_1").forceActiveFocus()
+    stage.client.failure = NetError(ErrorCode.NET_DNS, "No such host.")
+    notice = stage.item("profilesNotice")
+    stage.key(K.Key_Return)
+    stage.until(lambda: notice.isVisible() and notice.property("opacity") == 1)
+    stage.key(K.Key_Return)
+    stage.until(lambda: notice.property("opacity") < 1)
+    stage.until(lambda: notice.isVisible() and notice.property("opacity") == 1)
+
+
 def test_maturity_holds_without_a_network(stage):
     """The rating of a download and the profile that was chosen are both on this machine."""
     household(stage)

@@ -9,6 +9,7 @@ Rectangle {
     property string icon: "info"
 
     visible: text
+    onVisibleChanged: if (visible) comes.restart() // also what stood there before
     implicitWidth: Math.min(words.implicitWidth + Theme.px(58), parent ? parent.width - 2 * Theme.margin : words.implicitWidth)
     implicitHeight: Theme.px(38)
     radius: height / 2
@@ -18,6 +19,14 @@ Rectangle {
     Accessible.role: Accessible.AlertMessage
     Accessible.name: text
 
+    NumberAnimation {
+        id: comes
+        target: root
+        property: "opacity"
+        from: 0
+        to: 1
+        duration: Theme.heroFades
+    }
     Icon {
         id: picture
         anchors { left: parent.left; leftMargin: Theme.px(14) }
