@@ -176,7 +176,8 @@ class Hour:
 
     def _go_home(self) -> bool:
         for _ in range(_MOST_BACKS):
-            if self.page == "home" and not self._find_stop("menuCancel"):
+            uncovered = any(name_of(item) == "switchProfile" for item in stops(self.window))  # by no dialog
+            if self.page == "home" and uncovered and not self._find_stop("menuCancel"):
                 return True
             self._press("key", "XF86Back")
             self._wait(1.0)
