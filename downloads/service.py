@@ -26,6 +26,7 @@ from player.title.renewal import readdress_to
 from player.transfer.addressing import Readdress, Refresh
 
 _LICENCE = "licence"
+_LOST = frozenset({DrmErrorCode.NO_LICENCE, DrmErrorCode.STORE_DAMAGED})
 LICENCE_NOTE = "The note of the download's licence"
 
 Ask = Callable[[LicenceCall], Awaitable[bytes]]
@@ -93,6 +94,17 @@ class ServiceAccess(Access):
             new_id = await asyncio.to_thread(licence_of, folder)
             if new_id != old_id:
                 await asyncio.to_thread(licences.hand_over, old_id, new_id, folder.id)
+        return True
+
+    async def replace_lost(self, folder: DownloadFolder, licences: OfflineLicences) -> bool:
+        """Have the licence again where the vault lost it (it is an older copy), and its service signs that it is in
+        force; whether that was so. One that was given back stays so. Raises as :meth:`replace_forgotten`."""
+        lost_id = await asyncio.to_thread(licence_of, folder)
+        if lost_id is None or not await licences.is_in_force(lost_id):
+            return False
+        with folder.running():
+            plan = await asyncio.to_thread(folder.plan)
+            await self._acquire(folder, plan.origin, plan.kids)
         return True
 
     async def _acquire(
@@ -174,8 +186,9 @@ def licence_of(folder: DownloadFolder) -> str | None:
 
 
 async def renew(folder: DownloadFolder, licences: OfflineLicences, access: ServiceAccess | None = None) -> str:
-    """Renew a download's licence without touching its media, or have a new one where its service has forgotten it;
-    the licence's ID. Raises DrmError, or the network's own error; ``drm.no_licence`` for a download that has none."""
+    """Renew a download's licence without touching its media, or have a new one where its service has forgotten it,
+    or the vault lost it; the licence's ID. Raises DrmError, or the network's own error; ``drm.no_licence`` for a
+    download that has none."""
     licence_id = licence_of(folder)
     if licence_id is None:
         raise DrmError(DrmErrorCode.NO_LICENCE, "This download has no licence; it needs none.")
@@ -184,5 +197,8 @@ async def renew(folder: DownloadFolder, licences: OfflineLicences, access: Servi
         (await licences.renew(licence_id, kids)).clear()
     except RefusedError as error:
         if access is None or error.reason != FORGOTTEN or not await access.replace_forgotten(folder, licences):
+            raise
+    except DrmError as error:
+        if access is None or error.code not in _LOST or not await access.replace_lost(folder, licences):
             raise
     return licence_of(folder) or licence_id

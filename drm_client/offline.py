@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from drm_client import rights as rules
 from drm_client import signed
-from drm_client.clock import TrustedTime
+from drm_client.clock import AGREE_S, TrustedTime
 from drm_client.device import Identities
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
@@ -302,6 +302,11 @@ class OfflineLicences:
             return False
         said = (await self._ask_states((licence_id,))).licences.get(licence_id)
         return said is not None and said.state == _UNKNOWN
+
+    async def is_in_force(self, licence_id: str) -> bool:
+        """Whether this service signs that a licence is in force, which may not be kept here."""
+        said = (await self._ask_states((), (licence_id,))).licences.get(licence_id)
+        return said is not None and said.state == _IN_FORCE
 
     def is_worth_replacing(self, licence_id: str) -> bool:
         """Whether a forgotten licence may be replaced though nobody asked for it: it is not over, and of the account
@@ -628,7 +633,10 @@ class OfflineLicences:
         licences = {one for one in members.items("licences") if isinstance(one, str)}
         device = self._signed.device_id in members.items("devices")
         titles = [SignedFields(one) for one in members.items("titles") if isinstance(one, dict)]
-        until = {one.text("title_id"): one.number("at") for one in titles}
+        # A time that is yet to come was written under a wrong clock, and would name licences of after the title's
+        # return. What it meant is in the signed answer about each licence.
+        past_s = members.number("issued_at") + AGREE_S
+        until = {one.text("title_id"): one.number("at") for one in titles if one.number("at") <= past_s}
         found = set()
         for licence in self.store.all():
             licence.clear()

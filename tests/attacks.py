@@ -228,7 +228,7 @@ async def another_services_list(folder: Path) -> bool:
     licence_id = await desk.kept()
     await desk.others.acquire(ORDER)
     desk.other_server.revoked = {licence_id}
-    desk.other_server.revoked_titles = [{"title_id": "the-film", "at": desk.machine.real.at_s + DAY}]
+    desk.other_server.revoked_titles = [{"title_id": "the-film", "at": desk.machine.real.at_s}]
     await desk.others.check_revocations()
     return plays(desk, licence_id)
 

@@ -26,6 +26,7 @@ from downloads.store import Store
 from downloads.upkeep import KeptDownloads
 from drm_client import rights as rules
 from drm_client.clock import TrustedTime
+from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.licence_store import Removal
 from drm_client.offline import OfflineLicences
@@ -108,6 +109,28 @@ def test_a_licence_that_its_service_has_forgotten_is_replaced_by_upkeep(tmp_path
         assert licences.standing(new_id).may_start
         assert one_pass(made).renewed == ()
         assert licences.store.receipts() == ()
+    assert files_of(folder) == files
+
+
+def test_a_licence_that_the_vault_lost_comes_back_with_a_renewal(tmp_path: Path, site: ServerGroup) -> None:
+    """A vault from before the download was put back. A licence that was given back meanwhile stays so."""
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+    with kept_up(client, site) as made:
+        client.run(made, folder)
+        licences, kept_id, files = opened(made), licence_of(client, folder), files_of(folder)
+        licences.store.release(kept_id, None)
+        renewed = made.submit(service.renew(client.store.get(folder.id), licences, access_of(made))).result(30)
+        assert renewed == kept_id == licence_of(client, folder)
+        assert licences.standing(kept_id).may_start
+        licences.store.drop_use(kept_id, folder.id)
+        licences.remove(kept_id)
+        assert made.submit(licences.send_receipts()).result(30) == 1
+        again = made.submit(service.renew(client.store.get(folder.id), licences, access_of(made)))
+        with pytest.raises(DrmError) as caught:
+            again.result(30)
+        assert caught.value.code is DrmErrorCode.NO_LICENCE
+        assert licences.store.ids() == ()
     assert files_of(folder) == files
 
 

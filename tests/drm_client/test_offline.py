@@ -444,6 +444,16 @@ async def test_lists_of_what_was_withdrawn_are_read_once(desk: Desk) -> None:
     assert playable(desk, third)
 
 
+async def test_a_title_that_was_withdrawn_under_a_future_clock_withdraws_no_later_licence(desk: Desk) -> None:
+    """It was given back since, and the clock is right again; a new device reads the list from its beginning."""
+    desk.server.revoked_titles.append({"title_id": "the-film", "at": desk.machine.real.at_s + 5 * 365 * DAY})
+    old, new = await desk.kept(), await desk.kept()
+    desk.server.revoked.add(old)
+    assert (await desk.licences.confirm_states()).withdrawn == (old,)
+    assert await desk.licences.check_revocations() == ()
+    assert (playable(desk, old), playable(desk, new)) == (False, True)
+
+
 async def test_a_list_that_is_shorter_than_what_was_read_is_read_from_its_beginning(desk: Desk) -> None:
     """The operator has put a backup back; what is withdrawn afterwards has numbers that were read before."""
     kept = await desk.kept()

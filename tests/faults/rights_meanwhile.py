@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 
 from backend_stub.services.rights.revocation import Revocations
-from downloads import removal
+from downloads import removal, service
 from downloads.folder import DownloadFolder
 from downloads.service import ServiceAccess
 from downloads.store import Store
@@ -489,5 +489,21 @@ FAULTS = [
         "rights-the-window-waits-for-a-key-store",
         "tests/ui/app/test_passphrase.py::test_the_window_does_not_wait_for_a_key_store_that_hangs[system]",
         lambda patch: patch.setattr(beside, "answer_beside", lambda question: question()),
+    ),
+    Fault(
+        "rights-a-list-withdraws-until-a-time-to-come",
+        "tests/drm_client/test_offline.py"
+        "::test_a_title_that_was_withdrawn_under_a_future_clock_withdraws_no_later_licence",
+        rewritten(OfflineLicences, "_named", ' if one.number("at") <= past_s}', "}"),
+    ),
+    Fault(
+        "rights-a-licence-that-the-vault-lost-stays-lost",
+        f"{_UPKEEP}::test_a_licence_that_the_vault_lost_comes_back_with_a_renewal",
+        lambda patch: patch.setattr(service, "_LOST", frozenset()),
+    ),
+    Fault(
+        "rights-a-licence-that-was-given-back-comes-back",
+        f"{_UPKEEP}::test_a_licence_that_the_vault_lost_comes_back_with_a_renewal",
+        rewritten(OfflineLicences, "is_in_force", "said is not None and said.state == _IN_FORCE", "True"),
     ),
 ]
