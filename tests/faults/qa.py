@@ -183,7 +183,7 @@ def _raise(_writer: object, error: OSError) -> None:
 
 
 def foreign_formats_are_not_there(choose: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda container: (choose(container)[0], {})
+    return lambda *arguments: (choose(*arguments)[0], {})
 
 
 def only_the_last_of_those_that_begin_together(
