@@ -540,8 +540,11 @@ class OfflineLicences:
                 elif said.state == _IN_FORCE:
                     licence = self.store.get(licence_id)
                     good = licence.rights
-                    if good.policy.sequence != rights.policy.sequence:
-                        pass  # it was renewed while this answer was under way, which speaks of the one before
+                    if (good.policy.sequence, good.revoked) != (rights.policy.sequence, rights.revoked):
+                        pass  # it changed while this answer was under way, which speaks of the one before
+                    elif good.revoked or len(licence.keys) < len(good.policy.keys):
+                        # A list named it that should not have: its keys come with a renewal, it waits until then.
+                        good = replace(good, revoked=False, confirmed=False)
                     elif said.sequence == good.policy.sequence:
                         good = rules.confirmed(good, said.first_play_at)
                         confirmed.append(licence_id)

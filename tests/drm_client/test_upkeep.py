@@ -38,6 +38,24 @@ def upkeep(desk: Desk) -> KeptLicenceUpkeep:
     return KeptLicenceUpkeep(desk.vault, desk.licences, desk.service)
 
 
+@pytest.mark.parametrize("renewable", [True, False])
+async def test_a_licence_that_a_list_named_wrongly_is_had_again(tmp_path: Path, *, renewable: bool) -> None:
+    """A title was withdrawn while its service's clock was ahead, and given back; this is read after that time."""
+    desk = Desk(tmp_path, Terms(renew_after_s=DAY if renewable else None))
+    desk.server.goes_on = True
+    kept = await desk.kept()
+    desk.server.revoked_titles.append({"title_id": "the-film", "at": desk.machine.real.at_s + HOUR})
+    desk.machine.run(2 * HOUR)
+    assert (await upkeep(desk).run()).withdrawn == (kept,)
+    healing = upkeep(desk)
+    with patch.object(OfflineLicences, "renew_all", return_value=Renewals((), {})):  # its service goes away meanwhile
+        for _ in range(2):
+            await healing.run()
+            assert desk.licences.standing(kept).state is RightsState.UNCONFIRMED, "it has no keys yet"
+    assert (await healing.run()).renewed == (kept,)
+    desk.licences.open(kept, KeyRing())
+
+
 async def test_a_pass_renews_what_is_due_gives_back_and_learns_of_withdrawals(desk: Desk) -> None:
     due, withdrawn, removed = await desk.kept(), await desk.kept(), await desk.kept()
     desk.machine.run(30 * HOUR)

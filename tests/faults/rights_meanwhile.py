@@ -506,4 +506,17 @@ FAULTS = [
         f"{_UPKEEP}::test_a_licence_that_the_vault_lost_comes_back_with_a_renewal",
         rewritten(OfflineLicences, "is_in_force", "said is not None and said.state == _IN_FORCE", "True"),
     ),
+    Fault(
+        "rights-a-title-given-back-is-withdrawn-until-a-time-to-come",
+        "tests/backend_stub/rights/test_taking_back.py"
+        "::TestRecall::test_a_title_taken_back_under_a_clock_that_was_ahead_takes_no_later_licences",
+        rewritten(Revocations, "restore_title", "Revocation.at > now", "Revocation.at < 0"),
+    ),
+    Fault(
+        "rights-what-a-list-named-wrongly-stays-withdrawn",
+        "tests/drm_client/test_upkeep.py::test_a_licence_that_a_list_named_wrongly_is_had_again[False]",
+        rewritten(
+            OfflineLicences, "_take_states", "good.revoked or len(licence.keys) < len(good.policy.keys)", "False"
+        ),
+    ),
 ]

@@ -94,6 +94,7 @@ class Revocations:
     def restore_title(self, title_id: str, by: str) -> None:
         """Give a title back, a series with its episodes: new licences may be available, the old ones stay revoked.
         Raises LookupError for an unknown one."""
+        now = self._clock.now()
         with self._database.write() as session:
             if session.get(Title, title_id) is None:
                 raise LookupError(title_id)
@@ -101,7 +102,10 @@ class Revocations:
                 rights = session.get(TitleRights, one)
                 if rights is not None and rights.revoked_at is not None:
                     rights.revoked_at = None
-                    audit.record(session, self._clock.now(), "title.restored", account_id=by, subject=one)
+                    audit.record(session, now, "title.restored", account_id=by, subject=one)
+                # The clock was wrong then: an entry of the future would name the licences that come now.
+                entry = (Revocation.kind == "title", Revocation.subject == one, Revocation.at > now)
+                session.execute(update(Revocation).where(*entry).values(at=now))
 
 
 def licences_of_device(account_id: str, device_id: str) -> ColumnElement[bool]:

@@ -114,6 +114,20 @@ class TestRecall:
         assert fresh != licence["session_id"]
         assert running.licence(device.acquire(fresh))["licence_id"] != licence["licence_id"]
 
+    def test_a_title_taken_back_under_a_clock_that_was_ahead_takes_no_later_licences(
+        self, running: Service, device: SigningDevice
+    ) -> None:
+        publisher = running.client(running.account("pub", role="publisher"))
+        running.clock.step(3600)
+        assert publisher.post("/admin/titles/film/revocation", {"reason": "rights"}).status_code == 204
+        running.clock.step(-3000)
+        assert publisher.call("DELETE", "/admin/titles/film/revocation").status_code == 204
+        running.clock.step(5)
+        fresh = running.licence(device.acquire(device.download().json()["download_id"]))
+        [entry] = listed(running)["titles"]
+        assert entry["title_id"] == "film"
+        assert entry["at"] < fresh["issued_at"]
+
     def test_one_licence(self, running: Service, device: SigningDevice, licence: dict[str, Any]) -> None:
         admin = running.client(running.account("root", role="admin"))
         path = f"/admin/licences/{licence['licence_id']}/revocation"
