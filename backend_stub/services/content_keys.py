@@ -77,22 +77,24 @@ class KeyVault:
             _logger.exception("damaged content key")
             raise ProblemError(500, "key_damaged", "The service cannot open the keys of this title.") from error
 
-    def rewrap(self, session: Session) -> set[str]:
-        """Bring every title under the master key in use; the ids of master keys that are needed afterwards.
+    def rewrap(self, session: Session, at_most: int) -> bool:
+        """Bring up to so many titles under the master key in use; whether there may be more.
 
         Raises :class:`DamagedKeyError`, and then changes nothing if the caller's transaction is undone.
         """
-        for row in session.scalars(select(ContentKey).where(ContentKey.scheme == SCHEME_MASTER)):
+        before = session.scalars(select(ContentKey).where(ContentKey.scheme == SCHEME_MASTER).limit(at_most)).all()
+        for row in before:
             plain = self._open(session, row)
             row.wrapped = _wrap(self._title_key(session, row.title_id), plain.key, _bound_to(row))
             row.scheme = SCHEME_TITLE
         current_id, current = self._masters.current
-        for envelope in session.scalars(select(KeyEnvelope).where(KeyEnvelope.master_id != current_id)):
+        others = select(KeyEnvelope).where(KeyEnvelope.master_id != current_id)
+        envelopes = session.scalars(others.limit(at_most)).all()
+        for envelope in envelopes:
             title_key = self._open_envelope(envelope)
             envelope.master_id = current_id
             envelope.wrapped = _wrap(current, title_key, _bound_to_title(envelope.title_id))
-        session.flush()
-        return set(session.scalars(select(KeyEnvelope.master_id).distinct()))
+        return at_most in (len(before), len(envelopes))
 
     def _title_key(self, session: Session, title_id: str) -> bytes:
         """The title's own key, made at the first use."""

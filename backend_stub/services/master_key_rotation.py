@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
+from backend_stub.db.models import KeyEnvelope
 from backend_stub.master_keys import MasterKeys
 from backend_stub.service_secrets import alone
 from backend_stub.services import audit
 from backend_stub.services.content_keys import KeyVault
+
+_AT_ONCE = 500  # titles in one transaction: nobody waits long for it
 
 
 class KeyCare:
@@ -28,8 +33,12 @@ class KeyCare:
         with alone(self._masters.folder):
             self._masters.replace_current(now)
             master_id, _ = self._masters.current
+            vault, more = KeyVault(self._masters), True
+            while more:
+                with self._database.write() as session:
+                    more = vault.rewrap(session, _AT_ONCE)
             with self._database.write() as session:
-                needed = KeyVault(self._masters).rewrap(session)
+                needed = set(session.scalars(select(KeyEnvelope.master_id).distinct()))
                 audit.record(session, now, "key.master_replaced", account_id=by, subject=master_id)
             self._masters.forget(needed, now)
         return master_id

@@ -169,17 +169,25 @@ class Recorder:
             audit.record(session, now, action, account_id=row.account_id, subject=row.title_id, reason=reason)
 
     def sweep(self) -> None:
-        """Delete what was kept of recordings that are nobody's any more: files, keys, title."""
+        """Delete what was kept of recordings that are nobody's any more: files, keys, title.
+
+        What a disk refuses is tried again the next time, and holds no other back.
+        """
         nobodys = select(Title.id).where(Title.kind == RECORDING, ~exists().where(Recording.title_id == Title.id))
         with self._database.read() as session:
             gone = session.scalars(nobodys).all()
         for title_id in gone:
             home = self._media_dir / title_id
             with alone(home / LIVE) as mine:
-                if mine:
+                if not mine:
+                    continue
+                try:
                     shutil.rmtree(home)
-                    with self._database.write() as session:
-                        session.execute(delete(Title).where(Title.id == title_id))
+                except OSError as error:
+                    _logger.warning("the recording %s cannot be deleted now: %s", title_id, error)
+                    continue
+                with self._database.write() as session:
+                    session.execute(delete(Title).where(Title.id == title_id))
 
 
 def _link(source: Path, kept: Path) -> None:

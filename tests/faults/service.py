@@ -93,6 +93,7 @@ from backend_stub.services import (
 )
 from backend_stub.services.account_care import AccountCare
 from backend_stub.services.accounts import Accounts
+from backend_stub.services.content_keys import KeyVault
 from backend_stub.services.device_commands import DeviceCommands
 from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.edge_gate import EdgeGate
@@ -306,6 +307,11 @@ def _ranks_side_by_side(patch: pytest.MonkeyPatch) -> None:
 def _indexes_while_asked(patch: pytest.MonkeyPatch) -> None:
     """A search takes in whatever is new first."""
     patch.setattr(search, "_AT_ONCE", 10**9)
+
+
+def _all_keys_at_once(patch: pytest.MonkeyPatch) -> None:
+    rewrap = KeyVault.rewrap
+    patch.setattr(KeyVault, "rewrap", lambda vault, session, _at_most: rewrap(vault, session, 10**9))
 
 
 def _keeps_all(patch: pytest.MonkeyPatch) -> None:
@@ -1513,6 +1519,11 @@ FAULTS = [
         "service-other-processes-keep-their-signing-keys",
         _KEY_FILES + "test_another_process_of_the_folder_takes_new_keys_at_once",
         lambda patch: patch.setattr(service_secrets.WatchedKeys, "changed", lambda _watched: None),
+    ),
+    Fault(
+        "service-all-keys-change-in-one-transaction",
+        _KEYS + "test_a_change_of_many_keys_lets_others_write_meanwhile",
+        _all_keys_at_once,
     ),
     Fault(
         "service-a-master-key-goes-at-the-second-change",

@@ -478,3 +478,24 @@ def test_recordings_go_with_their_profile_and_account(air: Air, running: Service
     assert running.client(account).post("/account/deletion", {"password": "secret"}).status_code == 204
     air.keep_up()
     assert not folder(running, of_account).exists()
+
+
+def test_a_recording_that_cannot_be_deleted_holds_no_other_back(
+    air: Air, running: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = [running.account(name) for name in ("anna", "bert")]
+    kept = [folder(running, record(running.device(account))) for account in accounts]
+    air.make(20)
+    for account in accounts:
+        assert running.client(account).post("/account/deletion", {"password": "secret"}).status_code == 204
+    remove, refused = recorder.shutil.rmtree, [OSError(errno.EBUSY, "busy")]
+
+    def busy_once(place: Path) -> None:
+        if refused:
+            raise refused.pop()
+        remove(place)
+
+    monkeypatch.setattr(recorder.shutil, "rmtree", busy_once)
+    for left in (1, 0):
+        air.keep_up()
+        assert sum(place.exists() for place in kept) == left

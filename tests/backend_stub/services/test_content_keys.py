@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 
 from backend_stub.clock import SystemClock
 from backend_stub.db.database import Database
@@ -14,6 +15,7 @@ from backend_stub.db.migrate import upgrade
 from backend_stub.db.models import ContentKey, KeyEnvelope, Title
 from backend_stub.master_keys import KEPT_S, MasterKeys
 from backend_stub.problems import ProblemError
+from backend_stub.services import master_key_rotation
 from backend_stub.services.content_keys import KeyVault, PlainKey, open_draft, seal_draft
 from backend_stub.services.master_key_rotation import KeyCare
 from tests.kit.rights import SettableClock
@@ -128,6 +130,27 @@ def test_a_new_master_key_opens_everything_and_old_ones_are_forgotten_later(
     ring = MasterKeys(tmp_path, NO_ENVIRONMENT)
     assert (ring.get(first), ring.get(second) is None, ring.get(third) is None) == (None, False, False)
     assert opened(stored, ring) == [HD, SD]
+
+
+def test_a_change_of_many_keys_lets_others_write_meanwhile(
+    stored: Database, masters: MasterKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(master_key_rotation, "_AT_ONCE", 1)
+    with stored.write() as session:
+        KeyVault(masters).store(session, "other", [HD])
+    changed: list[int] = []
+
+    def note(session: Session, _context: object) -> None:
+        changed.append(sum(isinstance(row, KeyEnvelope) for row in session.dirty))
+
+    event.listen(Session, "after_flush", note)
+    try:
+        KeyCare(stored, SystemClock(), masters).rotate_master(by=None)
+    finally:
+        event.remove(Session, "after_flush", note)
+    assert [number for number in changed if number] == [1, 1]
+    for title_id, keys in (("film", [HD, SD]), ("other", [HD])):
+        assert opened(stored, MasterKeys(tmp_path, NO_ENVIRONMENT), title_id) == keys
 
 
 def test_what_was_begun_before_two_changes_opens_after_them(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -151,14 +153,23 @@ def test_a_viewer_names_a_file_by_its_whole_path(text, path):
 
 def test_a_title_waits_for_the_sign_in_that_comes_with_it(stage):
     stage.client.titles = cards(3)
-    opened, viewers = stage.client.open, list[str | None]()
+    opened, signed_in, viewers = stage.client.open, stage.client.sign_in, list[str | None]()
 
     async def opens(*given):
         viewers.append(stage.client.viewer)
         return await opened(*given)
 
-    stage.client.open = opens
+    let_in = threading.Event()
+
+    async def signs_in(*given):
+        await asyncio.to_thread(let_in.wait)
+        return await signed_in(*given)
+
+    stage.client.open, stage.client.sign_in = opens, signs_in
     stage.start(email="ada@tv.test", password="secret", source=PlaybackSource(title_id="title-1"))
+    begins_on = stage.page
+    let_in.set()
+    assert begins_on != "player"
     stage.until(lambda: stage.page == "player" and bool(stage.client.sessions))
     assert stage.client.sessions[-1].source == PlaybackSource(title_id="title-1")
     assert viewers == ["Ada"]
