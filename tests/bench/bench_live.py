@@ -25,6 +25,7 @@ from pathlib import Path
 
 import psutil
 
+from player.playback.settings import PlaybackSettings
 from player.reporting.events import Event, StallEnded, TransferDone
 from player.title.opening import PlaybackSource
 from tests.kit.lowlatency import Broadcast
@@ -36,6 +37,7 @@ MEDIAN_S, WORST_S = 1.5, 2.0
 DELAY_S = 0.04
 SETTLED_S = 5.0
 PARTS = 6  # of the time
+STORE_BYTES = 8 * 2**20  # for loaded media: full after some minutes, so that memory can be seen to stay
 CASES = (("LL-DASH", "dash", False), ("LL-HLS", "hls", False), ("LL-HLS, byte ranges", "hls", True))
 
 
@@ -98,7 +100,8 @@ def _watch(url: str, seconds: float, behind_s: Callable[[Shown], float]) -> Meas
     ends: list[tuple[int, int, float]] = []  # of each part: transfers, pictures, memory
     with Screen() as screen, tempfile.TemporaryDirectory() as profile, engine(Path(profile)) as made:
         begun_s = time.monotonic()
-        session = made.open(PlaybackSource(url=url), screen.player, lambda _state: None, on_event=note)
+        source, settings = PlaybackSource(url=url), PlaybackSettings(memory_bytes=STORE_BYTES)
+        session = made.open(source, screen.player, lambda _state: None, settings, note)
         for _ in range(PARTS):
             time.sleep(seconds / PARTS)
             ends.append((transfers, len(screen.shown), psutil.Process().memory_info().rss / 1e6))
