@@ -136,6 +136,9 @@ def main(arguments: list[str]) -> int:
         ("bundled LL-HLS", partial(measure_bundled, "hls", seconds)),
         *((name, partial(measure, form, seconds, ranges=ranges)) for name, form, ranges in CASES),
     ]
+    if unknown := set(wanted) - {name for name, _ in cases}:
+        print(f"no case is named {', '.join(unknown)}", file=sys.stderr)
+        return 2
     for name, run in cases:
         if wanted and name not in wanted:
             continue
