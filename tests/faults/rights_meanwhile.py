@@ -186,7 +186,7 @@ FAULTS = [
         rewritten(
             OfflineLicences,
             "_take_states",
-            "good.policy.sequence != rights.policy.sequence",
+            "(good.policy.sequence, good.revoked) != (rights.policy.sequence, rights.revoked)",
             "said.sequence == rights.policy.sequence:\n"
             "                    good = rules.confirmed(good, said.first_play_at)\n"
             "                elif good is None",
