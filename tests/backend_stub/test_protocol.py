@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import cast
 
-from backend_stub.app import create_app
-from backend_stub.context import ServiceContext
+from tests.kit.api_document import api_document
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -25,14 +23,14 @@ def test_every_refusal_is_listed() -> None:
 
 
 def test_every_call_is_listed() -> None:
-    paths = [path.removeprefix("/api/v1") for path in create_app(cast(ServiceContext, None)).openapi()["paths"]]
+    paths = [path.removeprefix("/api/v1") for path in api_document()["paths"]]
     assert len(paths) > 30
     assert [path for path in paths if not re.search(rf"{re.escape(path)}[`?]", PROTOCOL)] == []
 
 
 def test_every_method_of_a_call_is_listed_with_it() -> None:
     missing = []
-    for path, methods in create_app(cast(ServiceContext, None)).openapi()["paths"].items():
+    for path, methods in api_document()["paths"].items():
         short = path.removeprefix("/api/v1")
         text = "\n".join(line for line in PROTOCOL.splitlines() if re.search(rf"{re.escape(short)}[`?]", line))
         missing += [
@@ -54,7 +52,7 @@ def test_every_refusal_stands_with_its_status() -> None:
 
 
 def test_every_member_of_a_viewers_call_is_named() -> None:
-    document = create_app(cast(ServiceContext, None)).openapi()
+    document = api_document()
     schemas, missing = document["components"]["schemas"], []
     for path, methods in document["paths"].items():
         for method, call in {} if "/admin/" in path else methods.items():

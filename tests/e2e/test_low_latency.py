@@ -19,7 +19,7 @@ from tests.kit.waiting import until
 
 SHOWN = 200  # frames: more than three segments
 SEGMENT_FRAMES = 60
-ENOUGH_EARLY = 10  # who waits for whole segments shows none; a busy machine may take a second to begin
+ENOUGH_EARLY = 10  # who waits for whole segments never shows one; on a busy machine it takes longer to catch up
 LEFT_OUT_IN_A_ROW, LEFT_OUT = 4, 0.05  # by libmpv on a busy machine; a lost part would be ten frames
 
 
@@ -31,13 +31,11 @@ def test_frames_are_shown_before_their_segment_is_whole(tmp_path: Path, form: st
         broadcast.wait_for_segments(3)
         url = broadcast.dash if form == "dash" else broadcast.hls
         session = made.open(PlaybackSource(url=url), screen.player, lambda _state: None, on_event=events.append)
-        until(lambda: len(screen.shown) >= SHOWN or session.state.failure)
+        until(lambda: has_shown_enough(broadcast, screen) or session.state.failure)
         assert session.state.failure is None
-        early = [shown for shown in screen.shown if is_early(broadcast, shown.mark.frame, shown.at_s)]
         asked = [address for _, address in broadcast.origin.asked]
         session.stop()
         assert made.wait(session, 10.0)
-        assert len(early) >= ENOUGH_EARLY, "frames are shown whose segment was still being made"
         frames = screen.frames
         steps = [after - before for before, after in pairwise(frames)]
         assert all(1 <= step <= LEFT_OUT_IN_A_ROW + 1 for step in steps), "frames are shown in order"
@@ -64,19 +62,24 @@ def test_over_http2_what_is_held_back_holds_nothing_else_back(tmp_path: Path) ->
     ):
         broadcast.wait_for_segments(3)
         session = made.open(PlaybackSource(url=url + "master.m3u8"), screen.player, lambda _state: None)
-        until(lambda: len(screen.shown) >= SHOWN or session.state.failure)
-        early = [shown for shown in screen.shown if is_early(broadcast, shown.mark.frame, shown.at_s)]
+        until(lambda: has_shown_enough(broadcast, screen) or session.state.failure)
         asked = [address for _, address in broadcast.origin.asked]
         session.stop()
         assert made.wait(session, 10.0)
     assert session.state.failure is None
-    assert len(early) >= ENOUGH_EARLY
     assert any("_HLS_msn=" in address and "_HLS_part=" in address for address in asked)
     assert any(".part" in address for address in asked)
     assert {transfer.http_version for transfer in transfers if transfer.status} == {"HTTP/2"}
     assert sum(transfer.new_connection for transfer in transfers) == 1
     held = [each for each in transfers if each.first_byte_s and each.first_byte_s - each.start_s > 0.1]
     assert any(one.start_s < each.start_s < one.end_s for one in held for each in held), "several are held at once"
+
+
+def has_shown_enough(broadcast: Broadcast, screen: Screen) -> bool:
+    """Whether enough was shown, of that some frames whose segment was still being made."""
+    if len(screen.shown) < SHOWN:
+        return False
+    return sum(is_early(broadcast, shown.mark.frame, shown.at_s) for shown in screen.shown) >= ENOUGH_EARLY
 
 
 def is_early(broadcast: Broadcast, frame: int, shown_s: float) -> bool:

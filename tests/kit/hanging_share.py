@@ -14,6 +14,7 @@ import stat
 import struct
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -91,7 +92,8 @@ def serve(folder: Path, handle: int) -> None:
             continue
         answer = _answer(opcode, node, request[_HEADER.size :], files)
         body, code = (b"", answer) if isinstance(answer, int) else (answer, 0)
-        os.write(handle, struct.pack("<IiQ", 16 + len(body), -code, unique) + body)
+        with suppress(FileNotFoundError):  # who asked was ended meanwhile
+            os.write(handle, struct.pack("<IiQ", 16 + len(body), -code, unique) + body)
 
 
 def _answer(opcode: int, node: int, body: bytes, files: dict[int, Path]) -> bytes | int:

@@ -211,7 +211,7 @@ class Watcher(Viewer):
         if EFFECTS.get(action, ("",))[0] in ("time-pos", "ab-loop-a", "pause") or action in STARTS_S:
             start_s = STARTS_S.get(action, MIDDLE_S)
             self.player.seekToTime(start_s)
-            self.until("its middle", lambda: self.is_held() and near(start_s)(None, self.shown("time-pos")))
+            self.until("its middle", lambda: self.is_held() and self.is_at(start_s))
         if not self.tools._state.bookmarks:
             self.tools.perform("bookmark")
             self.until("a bookmark", lambda: self.tools._state.bookmarks)
@@ -224,6 +224,10 @@ class Watcher(Viewer):
         if not held:
             self.player.pause()
         return held and self.player.property("status") == "paused"
+
+    def is_at(self, at_s: float) -> bool:
+        """Whether libmpv is there, and the page has heard of it: a step goes on from where the page is."""
+        return all(near(at_s)(None, at) for at in (self.shown("time-pos"), self.player._state.position_s))
 
     @property
     def covered(self) -> bool:

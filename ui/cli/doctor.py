@@ -9,8 +9,9 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -176,11 +177,17 @@ def _package(
 
 
 def _version(module: str) -> str:
-    names = importlib.metadata.packages_distributions().get(module, [module])
+    names = _distributions().get(module, [module])
     try:
         return importlib.metadata.version(names[0])
     except importlib.metadata.PackageNotFoundError:
         return "present"
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    """What is installed by what: all of it is read for that, which takes a quarter of a second."""
+    return importlib.metadata.packages_distributions()
 
 
 def _qt() -> PartFinding:

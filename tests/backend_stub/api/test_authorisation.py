@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 import pytest
 
-from backend_stub.app import create_app
-from backend_stub.context import ServiceContext
+from tests.kit.api_document import api_document
 from tests.kit.rights import Service, refusal, service
 
 PUBLIC = {
@@ -61,7 +59,7 @@ EXAMPLES = {
 
 
 def routes() -> list[tuple[str, str]]:
-    paths = create_app(cast(ServiceContext, None)).openapi()["paths"]
+    paths = api_document()["paths"]
     return [(method, path.removeprefix("/api/v1")) for path, methods in paths.items() for method in methods]
 
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, cast
 
 import httpx
 import pytest
 
-from backend_stub.app import create_app
-from backend_stub.context import ServiceContext
+from tests.kit.api_document import api_document
 from tests.kit.rights import Service, SigningDevice, refusal, service
 
 OWNED = ("session_id", "profile_id", "device_id", "licence_id")
@@ -82,15 +80,10 @@ DEVICE_BODIES: dict[Route, Callable[[SigningDevice, Owner], object]] = {
 NEEDS_NO_GOOD_DEVICE = {("post", "/play/{session_id}/end")}
 
 
-@cache
-def document() -> dict[str, Any]:
-    return create_app(cast(ServiceContext, None)).openapi()
-
-
 def closed_routes(wanted: Callable[[str, str], bool]) -> set[Route]:
     """The routes with a token, but for the administrative ones, by their path and the name of their body."""
     found = set()
-    for path, methods in document()["paths"].items():
+    for path, methods in api_document()["paths"].items():
         short = path.removeprefix("/api/v1")
         for method, operation in methods.items():
             body = str(operation.get("requestBody", ""))

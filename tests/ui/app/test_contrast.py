@@ -69,7 +69,7 @@ def bright(stage, state: str, tv: bool) -> None:
     stage.wait(theme.property("heroFades") + 100)
 
 
-@pytest.mark.parametrize(("state", "form"), slice_of(itertools.product(OVER_PICTURES, ("desk", "tv")), 24))
+@pytest.mark.parametrize(("state", "form"), slice_of(itertools.product(OVER_PICTURES, ("desk", "tv")), 14))
 def test_text_can_be_read_over_white_pictures(stage, state, form):
     bright(stage, state, form == "tv")
     theme = stage.engine.singletonInstance("Matinee.Theme", "Theme")
