@@ -12,10 +12,11 @@ from abr.regime import steadiness
 from abr.simulator.formats import Ladder, Trace
 from abr.simulator.session import Options, simulate
 from tests.kit.links import Case, changing_cases, constant_cases, drawn, judged
+from tests.kit.slices import seed
 
 SEED = 26
-SLICES = 25  # of which two are played here, and all in tests/soak
-HERE = range(0, SLICES, 16)
+SLICES = 25  # of which one is played here, by the seed, and all in tests/soak
+HERE = (seed() % SLICES,)
 _WORST = 0.15  # what is lost against the best of the published rules
 CONSTANT, CHANGING = drawn(constant_cases(), 400, SEED), drawn(changing_cases(), 100, SEED)
 

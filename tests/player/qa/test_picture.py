@@ -121,7 +121,7 @@ def judged(tmp_path: Path, *rules: dict[str, Any], script: tuple[ScriptStep, ...
     faults = FaultPlan.parse({"version": 1, "rules": list(rules)}) if rules else None
     with FileServer(media.ffmpeg_dash(SECONDS).folder) as server:
         source = PlaybackSource(url=server.url("manifest.mpd"))
-        settings = PlaybackSettings(start_s=0.0, rung=1)
+        settings = PlaybackSettings(start_s=0.0, rung=0)
         spec = RunSpec(Labels("judged"), source, settings, faults=faults, script=script, media=tmp_path / "media")
         return simulate(spec, Bench(tmp_path))
 
@@ -144,7 +144,7 @@ def test_a_run_without_faults_is_as_its_reference(tmp_path: Path) -> None:
 def test_what_was_fetched_beyond_the_end_of_a_run_is_not_judged(tmp_path: Path) -> None:
     """Video and sound reach differently far ahead when a run ends in mid-title."""
     with FileServer(media.ffmpeg_dash().folder) as server:
-        settings = PlaybackSettings(start_s=0.0, rung=1, play_for_s=14.0)
+        settings = PlaybackSettings(start_s=0.0, rung=0, play_for_s=14.0)
         source = PlaybackSource(url=server.url("manifest.mpd"))
         link = LinkTrace.constant(8e6, 0.03)
         report = simulate(RunSpec(Labels("x"), source, settings, link, media=tmp_path / "media"), Bench(tmp_path))
@@ -159,7 +159,7 @@ def test_what_a_server_itself_mixes_up_is_found_against_one_that_is_right(tmp_pa
         shutil.copy(folder / f"seg-4-{number:03}.m4s", folder / f"seg-3-{number:03}.m4s")
     with FileServer(folder) as liar, FileServer(media.ffmpeg_dash(SECONDS).folder) as right:
         url, reference = liar.url("manifest.mpd"), PlaybackSource(url=right.url("manifest.mpd"))
-        settings = PlaybackSettings(start_s=0.0, rung=1)
+        settings = PlaybackSettings(start_s=0.0, rung=0)
         spec = RunSpec(Labels("lies"), PlaybackSource(url=url), settings, media=tmp_path / "media")
         assert passes(simulate(spec, Bench(tmp_path)), tmp_path), "nothing else tells what is right"
         report = simulate(replace(spec, reference=reference), Bench(tmp_path))
@@ -170,7 +170,7 @@ def test_what_a_server_itself_mixes_up_is_found_against_one_that_is_right(tmp_pa
 def test_what_a_viewer_jumps_over_is_not_judged_and_the_rest_is(tmp_path: Path) -> None:
     jump = (ScriptStep(2.0, Do.SEEK, 9.2),)
     assert judged(tmp_path, script=jump)["media"]["findings"] == []
-    last = {"match": {"path": "*seg-1-003*"}, "fault": {"type": "other", "offset": -1}}
+    last = {"match": {"path": "*seg-0-003*"}, "fault": {"type": "other", "offset": -1}}
     report = judged(tmp_path, last, script=jump)
     assert not passes(report, tmp_path)
 
@@ -192,7 +192,7 @@ def half(folder: Path) -> Path:
 def held_against_its_reference(folder: Path, reference: Path, tmp_path: Path) -> dict[str, Any]:
     with FileServer(folder) as liar, FileServer(reference) as right:
         sources = [PlaybackSource(url=server.url("manifest.mpd")) for server in (liar, right)]
-        settings = PlaybackSettings(start_s=0.0, rung=1)
+        settings = PlaybackSettings(start_s=0.0, rung=0)
         spec = RunSpec(Labels("x"), sources[0], settings, media=tmp_path / "media", reference=sources[1])
         return simulate(spec, Bench(tmp_path))
 
@@ -215,18 +215,18 @@ def test_a_reference_that_does_not_play_judges_nothing_and_nothing_passes(tmp_pa
 
 @pytest.mark.parametrize(
     "fault",
-    [{"type": "flip", "count": 20}, {"type": "other", "from": "seg-1-", "to": "seg-0-"}],
+    [{"type": "flip", "count": 20}, {"type": "other", "from": "seg-0-", "to": "seg-1-"}],
     ids=["flips", "rung"],
 )
 def test_wrong_bytes_in_the_right_place_are_found(fault: dict[str, Any], tmp_path: Path) -> None:
-    report = judged(tmp_path, {"match": {"path": "*seg-1-003*"}, "fault": fault})
+    report = judged(tmp_path, {"match": {"path": "*seg-0-003*"}, "fault": fault})
     assert sum(report["continuity"]["lost_s"].values()) == 0  # the clock of the media tells nothing
     assert report["continuity"]["decode_errors"] > 0
     assert not passes(report, tmp_path)
 
 
 def test_a_picture_of_another_time_is_found_and_kept(tmp_path: Path) -> None:
-    report = judged(tmp_path, {"match": {"path": "*seg-1-003*"}, "fault": {"type": "other", "offset": 1}})
+    report = judged(tmp_path, {"match": {"path": "*seg-0-003*"}, "fault": {"type": "other", "offset": 1}})
     kinds = {each["kind"] for each in report["media"]["findings"]}
     assert "frozen" in kinds or "wrong_picture" in kinds
     clips = [each["clip"] for each in report["media"]["findings"] if each["clip"]]
