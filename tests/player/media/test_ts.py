@@ -61,7 +61,7 @@ def test_what_was_probed_is_not_read_twice(monkeypatch: pytest.MonkeyPatch) -> N
 
     reads = []
     read_segment = ts.read_segment
-    monkeypatch.setattr(ts, "read_segment", lambda *args: reads.append(1) or read_segment(*args))
+    monkeypatch.setattr(ts, "read_segment", lambda *args, **given: reads.append(1) or read_segment(*args, **given))
     demuxer, source = open_demuxer(Container.TS), WholeSource(_segments()[0])
     demuxer.probe(source)
     once = list(demuxer.samples(source))
