@@ -87,10 +87,8 @@ class ServiceAccess(Access):
         if old_id is None or not await licences.is_forgotten(old_id):
             return False
         with folder.running():  # else a removal would leave the new licence, and two programs get one each
-            if await asyncio.to_thread(licence_of, folder) != old_id:
+            if not await self._acquire_in_place_of(folder, old_id, carried=True):
                 return False
-            plan = await asyncio.to_thread(folder.plan)
-            await self._acquire(folder, plan.origin, plan.kids, old_id)
             new_id = await asyncio.to_thread(licence_of, folder)
             if new_id != old_id:
                 await asyncio.to_thread(licences.hand_over, old_id, new_id, folder.id)
@@ -103,8 +101,15 @@ class ServiceAccess(Access):
         if lost_id is None or not await licences.is_in_force(lost_id):
             return False
         with folder.running():
-            plan = await asyncio.to_thread(folder.plan)
-            await self._acquire(folder, plan.origin, plan.kids)
+            return await self._acquire_in_place_of(folder, lost_id, carried=False)
+
+    async def _acquire_in_place_of(self, folder: DownloadFolder, old_id: str, *, carried: bool) -> bool:
+        """Have another licence, unless somebody has meanwhile; whether that was done. ``carried``: what is known of
+        the old one holds for it."""
+        if await asyncio.to_thread(licence_of, folder) != old_id:
+            return False
+        plan = await asyncio.to_thread(folder.plan)
+        await self._acquire(folder, plan.origin, plan.kids, old_id if carried else None)
         return True
 
     async def _acquire(

@@ -134,6 +134,28 @@ def test_a_licence_that_the_vault_lost_comes_back_with_a_renewal(tmp_path: Path,
     assert files_of(folder) == files
 
 
+def test_a_lost_licence_that_another_program_has_again_is_not_had_twice(
+    tmp_path: Path, site: ServerGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the service's word and the lock of the download, another program notes another licence."""
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+    with kept_up(client, site) as made:
+        client.run(made, folder)
+        licences, kept_id, access = opened(made), licence_of(client, folder), access_of(made)
+        is_in_force = OfflineLicences.is_in_force
+
+        async def and_meanwhile(own: OfflineLicences, licence_id: str) -> bool:
+            said = await is_in_force(own, licence_id)
+            service.note_licence(folder, "another")
+            return said
+
+        monkeypatch.setattr(OfflineLicences, "is_in_force", and_meanwhile)
+        licences.store.release(kept_id, None)
+        assert not made.submit(access.replace_lost(client.store.get(folder.id), licences)).result(30)
+        assert (licences.store.ids(), licence_of(client, folder)) == ((), "another")
+
+
 def test_an_app_and_a_kiosk_keep_up_with_one_vault_at_once(tmp_path: Path, site: ServerGroup) -> None:
     """Both find that a licence was forgotten, and a removal that was cut off, while both renew another one."""
     client = Client(tmp_path, site)

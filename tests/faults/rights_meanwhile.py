@@ -519,4 +519,11 @@ FAULTS = [
             OfflineLicences, "_take_states", "good.revoked or len(licence.keys) < len(good.policy.keys)", "False"
         ),
     ),
+    Fault(
+        "rights-a-lost-licence-comes-twice",
+        f"{_UPKEEP}::test_a_lost_licence_that_another_program_has_again_is_not_had_twice",
+        rewritten(
+            ServiceAccess, "_acquire_in_place_of", "await asyncio.to_thread(licence_of, folder) != old_id", "False"
+        ),
+    ),
 ]
