@@ -16,9 +16,8 @@ from statistics import median_low
 AUDIO_SLACK_S = 0.1
 VIDEO_SLACK_S = 0.5  # frames of a slow source stand long, and encoders reorder them
 _TOUCHING_S = 0.05
-APART_S = (
-    0.2  # audio that is later than its picture is seen to be (ITU-R BT.1359: from 0.19 s early or 0.09 s late on)
-)
+# Audio that is later than its picture is seen to be (ITU-R BT.1359: from 0.19 s early or 0.09 s late on).
+APART_S = 0.2
 TAIL_SLACK_S = 0.5  # audio and video of a title rarely start or end at the same time
 _LEAST_HOLE = 0.3  # of a sample: less is the rounding of a clock
 _LONGEST_AUDIO_S = 0.13  # of a frame: Opus has 0.12 s

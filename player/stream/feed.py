@@ -187,14 +187,10 @@ class _Lateness:
     def __init__(self) -> None:
         self._known: OrderedDict[int, tuple[tuple[int, int], float]] = OrderedDict()
         self._last: tuple[tuple[int, int], float] | None = None
-        self._count = 0
-
-    def __len__(self) -> int:
-        """How often something new was noted."""
-        return self._count
+        self.learned = 0  # how often something was noted of a segment that was not known
 
     def note(self, position: int, slot: Slot, late_s: float) -> None:
-        self._count += position not in self._known
+        self.learned += position not in self._known
         self._last = self._known[position] = (slot.group, late_s)
         self._known.move_to_end(position)
         while len(self._known) > _KEPT_ENDS:
@@ -281,12 +277,11 @@ class AudioFeed:
         before_s = self._given.get(slot.number - 1)
         if before_s is not None and start_s <= slot.start_s + drift_s + _SLACK_S:
             start_s = min(start_s, max(before_s, start_s - _SLACK_S) - _ROUNDING_S)
-        known = len(self._late)
+        learned = self._late.learned
         found = self._gathered(slot, start_s, stop_s, drift_s)
-        if len(self._late) != known and abs(self._late.last_s(slot, drift_s) - drift_s) > _SLACK_S:
-            found = self._gathered(
-                slot, start_s, stop_s, drift_s
-            )  # those may have been the wrong ones, but they told
+        if self._late.learned != learned and abs(self._late.last_s(slot, drift_s) - drift_s) > _SLACK_S:
+            # Those may have been the wrong segments, but they told how late the right ones are.
+            found = self._gathered(slot, start_s, stop_s, drift_s)
         if found:
             self._given[slot.number] = _end_s(found[-1])
             self._given.move_to_end(slot.number)
