@@ -108,7 +108,7 @@ class AccountCare:
                 raise
         with self._database.read() as session:
             cards = _cards(session, account_id)
-        for card in cards:  # as long as somebody knows them: a deletion that breaks off here can be asked for again
+        for card in cards:  # while they are known: a deletion that breaks off here can be repeated
             self._provider.forget_card(card)
         now = self._clock.now()
         with self._database.write() as session:

@@ -177,12 +177,12 @@ FAULTS = [
     Fault(
         name="viewer-tries-again-in-silence",
         test="tests/ui/app/test_channels.py::test_who_tries_again_in_vain_sees_that_it_was_tried",
-        apply=replaced("Matinee/Controls/StateMessage.qml", ("comesAnew.restart()", "{}")),
+        apply=replaced("Matinee/Controls/StateMessage.qml", ("fadesIn.restart()", "{}")),
     ),
     Fault(
         name="viewer-guide-says-a-second-time-in-silence",
         test="tests/ui/app/test_channels.py::test_the_guide_is_walked_by_keys_and_the_cursor_keeps_its_time",
-        apply=replaced("Matinee/Pages/ChannelsPage.qml", ("        comesAnew.restart()\n", "")),
+        apply=replaced("Matinee/Pages/ChannelsPage.qml", ("        fadesIn.restart()\n", "")),
     ),
     Fault(
         name="viewer-a-film-with-an-odd-rate-is-not-published",
@@ -203,7 +203,7 @@ FAULTS = [
     Fault(
         name="viewer-profile-refused-twice-says-nothing",
         test="tests/ui/app/test_people.py::test_who_is_refused_twice_sees_it_twice",
-        apply=replaced("Matinee/Controls/NoticeLine.qml", ("if (visible) comes.restart()", "{}")),
+        apply=replaced("Matinee/Controls/NoticeLine.qml", ("if (visible) fadesIn.restart()", "{}")),
     ),
     Fault(
         name="viewer-click-in-the-guide-is-about-another",

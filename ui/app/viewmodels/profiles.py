@@ -257,7 +257,7 @@ class ProfilesViewModel(QObject):
         self._show(ProfilesState.CHOOSING)
 
     def _select(self) -> None:
-        self._error = ""  # a second refusal comes anew
+        self._error = ""  # so that a second refusal is shown again
         if self._wanted is not None:
             self._choosing.ask(self._client.choose_person(self._wanted.id, self._pin))
         self.changed.emit()

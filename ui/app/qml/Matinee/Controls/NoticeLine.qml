@@ -9,7 +9,7 @@ Rectangle {
     property string icon: "info"
 
     visible: text
-    onVisibleChanged: if (visible) comes.restart() // also what stood there before
+    onVisibleChanged: if (visible) fadesIn.restart() // also what stood there before
     implicitWidth: Math.min(words.implicitWidth + Theme.px(58), parent ? parent.width - 2 * Theme.margin : words.implicitWidth)
     implicitHeight: Theme.px(38)
     radius: height / 2
@@ -19,13 +19,9 @@ Rectangle {
     Accessible.role: Accessible.AlertMessage
     Accessible.name: text
 
-    NumberAnimation {
-        id: comes
+    FadeIn {
+        id: fadesIn
         target: root
-        property: "opacity"
-        from: 0
-        to: 1
-        duration: Theme.heroFades
     }
     Icon {
         id: picture

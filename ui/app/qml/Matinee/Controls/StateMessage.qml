@@ -19,15 +19,12 @@ FocusScope {
     // A second refusal reads as the first: whoever tries again sees that it is another.
     Component.onCompleted: {
         for (const action of row.content)
-            action.pressed?.connect(() => comesAnew.restart())
+            action.pressed?.connect(() => fadesIn.restart())
     }
-    NumberAnimation {
-        id: comesAnew
+    FadeIn {
+        id: fadesIn
         target: root
         property: "shown"
-        from: 0
-        to: 1
-        duration: Theme.heroFades
     }
 
     implicitWidth: Theme.px(560)

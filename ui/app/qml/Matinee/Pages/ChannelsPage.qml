@@ -68,10 +68,10 @@ FocusScope {
         else
             say(qsTr("This programme may not be recorded"))
     }
-    // What is said twice comes anew, so that no press is without an answer.
+    // What is said twice fades in again, so that no press is without an answer.
     function say(words: string) {
         hint = words
-        comesAnew.restart()
+        fadesIn.restart()
     }
 
     Accessible.role: Accessible.Pane
@@ -150,13 +150,9 @@ FocusScope {
             width: parent.width
             text: [root.line?.name, root.line?.programme?.when, root.line?.programme?.recorded, root.hint || root.channels.recordings.notice || root.line?.programme?.left].filter(Boolean).join("  ·  ")
             color: root.hint ? Theme.accent : Theme.soft
-            NumberAnimation {
-                id: comesAnew
+            FadeIn {
+                id: fadesIn
                 target: facts
-                property: "opacity"
-                from: 0
-                to: 1
-                duration: Theme.heroFades
             }
         }
         Label {
