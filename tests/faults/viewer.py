@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +62,9 @@ def replaced(file: str, *pairs: tuple[str, str]) -> Callable[[pytest.MonkeyPatch
     """Load the QML from a copy in which each text of ``file`` is replaced by its other."""
 
     def apply(patch: pytest.MonkeyPatch) -> None:
-        copy = Path(tempfile.mkdtemp(prefix="matinee-fault-")) / "qml"
+        folder = tempfile.mkdtemp(prefix="matinee-fault-")
+        weakref.finalize(patch, shutil.rmtree, folder)
+        copy = Path(folder) / "qml"
         shutil.copytree(scene.QML_FOLDER, copy)
         path = copy / file
         source = path.read_text()
