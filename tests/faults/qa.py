@@ -1083,4 +1083,9 @@ FAULTS = [
         "::test_pictures_that_are_missing_at_one_rate_throughout_stand_where_the_pace_shows_it",
         lambda patch: patch.setattr("player.stream.continuity._step_s", median_low),
     ),
+    Fault(
+        "qa-what-ended-a-browsers-player-is-its-decoder",
+        "tests/player/qa/test_browser.py::test_a_player_that_gives_up_has_failed_where_it_says[drm-drm.licence_refused]",
+        lambda patch: patch.setattr("player.qa.browser.run._CODES", dict.fromkeys(("media", "drm"), "media.decoder")),
+    ),
 ]

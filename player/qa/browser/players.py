@@ -16,10 +16,12 @@ VARIABLE = "MATINEE_PLAYERS"
 
 @dataclass(frozen=True, slots=True)
 class BrowserPlayer:
-    """``package`` and ``library`` as npm has them; ``plays`` the endings of the manifests that it plays; ``script``
-    starts it on ``v`` with ``url``, and defines ``bitrates()`` and ``bitrate()``, in bit/s. ``fills_audio``: it
-    puts silence where audio is lost, and its log says so in these words. Of a library without them lost audio is not
-    judged."""
+    """``package`` and ``library`` as npm has them; ``plays`` the endings of the manifests that it plays.
+
+    ``script`` starts it on ``v`` with ``url`` and defines ``bitrates()`` and ``bitrate()``, in bit/s. It calls ``fail``
+    with the player's own word for the error and the stage: ``net``, ``manifest``, ``media`` or ``drm``.
+    ``fills_audio``: it puts silence where audio is lost, and its log says so in these words. Of a library without
+    them lost audio is not judged."""
 
     name: str
     package: str
@@ -35,9 +37,11 @@ const p = new shaka.Player();
 const tracks = () => p.getVariantTracks();
 bitrates = () => [...new Set(tracks().map(t => t.bandwidth))].sort((a, b) => a - b);
 bitrate = () => (tracks().find(t => t.active) || {}).bandwidth || 0;
-p.addEventListener('error', e => { if (e.detail.severity === 2) fail('shaka ' + e.detail.code); });
+const stages = {1: 'net', 2: 'media', 3: 'media', 4: 'manifest', 5: 'media', 6: 'drm'};
+const failed = e => fail('shaka ' + e.code, stages[e.category]);
+p.addEventListener('error', e => { if (e.detail.severity === 2) failed(e.detail); });
 await p.attach(v);
-p.load(url).then(() => v.play()).catch(e => fail('shaka ' + e.code));
+p.load(url).then(() => v.play()).catch(failed);
 """
 _HLS = """
 const filled = text => {
@@ -49,7 +53,9 @@ bitrates = () => p.levels.map(l => l.bitrate).sort((a, b) => a - b);
 let shown = -1;
 bitrate = () => shown < 0 || !p.levels[shown] ? 0 : p.levels[shown].bitrate;
 p.on(Hls.Events.LEVEL_SWITCHED, (_, d) => { shown = d.level; });
-p.on(Hls.Events.ERROR, (_, d) => { if (d.fatal) fail('hls.js ' + d.details); });
+const stages = {networkError: 'net', mediaError: 'media', muxError: 'media', keySystemError: 'drm'};
+const stage = d => d.details === 'manifestParsingError' ? 'manifest' : stages[d.type];
+p.on(Hls.Events.ERROR, (_, d) => { if (d.fatal) fail('hls.js ' + d.details, stage(d)); });
 p.on(Hls.Events.MANIFEST_PARSED, () => v.play());
 p.loadSource(url);
 p.attachMedia(v);
@@ -65,7 +71,10 @@ p.on('streamInitialized', () => {
   const r = p.getCurrentRepresentationForType('video');
   if (r) shown = r.bandwidth;
 });
-p.on('error', e => fail('dash.js ' + (e.error.code || e.error)));
+const NET = [11, 12, 15, 16, 17, 18, 19, 25, 26, 27, 28, 29], MANIFEST = [10, 31, 32, 34];
+const rest = code => code >= 100 ? 'drm' : 'media';
+const stage = code => NET.includes(code) ? 'net' : MANIFEST.includes(code) ? 'manifest' : rest(code);
+p.on('error', e => fail('dash.js ' + (e.error.code || e.error), stage(e.error.code)));
 p.initialize(v, url, true);
 """
 PLAYERS = {
@@ -86,7 +95,10 @@ const said = [];
 let bitrates = () => [], bitrate = () => 0, began = 0, first = false, last = null, still = null, over = false;
 const now = () => (performance.now() - began) / 1000;
 const say = (kind, more) => said.push(Object.assign({kind, at: now(), position: v.currentTime}, more || {}));
-const fail = what => { if (!over) { over = true; say('failed', {what: String(what)}); } };
+const fail = (what, stage) => {
+  if (!over) say('failed', {what: String(what), stage: stage || ''});
+  over = true;
+};
 const buffered = () => {
   for (let i = 0; i < v.buffered.length; i++)
     if (v.buffered.start(i) <= v.currentTime + 0.1 && v.buffered.end(i) >= v.currentTime)
@@ -117,7 +129,10 @@ const sample = () => {
   say('sample', {buffer: buffered(), bitrates: all, bitrate: one, dropped: quality.droppedVideoFrames,
     duration: isFinite(v.duration) ? v.duration : null});
 };
-v.addEventListener('error', () => fail('video ' + (v.error ? v.error.code : '')));
+v.addEventListener('error', () => {
+  const code = v.error ? v.error.code : 0;
+  fail('video ' + code, code === 2 ? 'net' : 'media');
+});
 window.qa = {
   start: async url => {
     began = performance.now();

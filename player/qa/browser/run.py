@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from drm_client.errors import DrmErrorCode
 from player.base.errors import ErrorCode, InputError
 from player.net.model import RequestKind, Transfer
 from player.net.routing import RoutingTransport
@@ -47,6 +48,11 @@ from player.stream.continuity import AUDIO_SLACK_S
 
 _POLL_S = 0.25
 _ENDED_S = 0.3
+_CODES: Mapping[str, ErrorCode | DrmErrorCode] = {
+    "manifest": ErrorCode.MANIFEST_UNSUPPORTED,
+    "media": ErrorCode.MEDIA_DECODER,
+    "drm": DrmErrorCode.LICENCE_REFUSED,
+}
 Said = Sequence[Mapping[str, Any]]
 """What the page said: rows with ``kind``, ``at`` (seconds since the start) and ``position`` (seconds)."""
 
@@ -103,7 +109,10 @@ def report_of(spec: RunSpec, name: str, said: Said, exchanges: Sequence[Exchange
     bitrates = max((tuple(each["bitrates"]) for each in said if each["kind"] == "sample"), key=len, default=())
     rungs = tuple(RungChoice(at, f"{bps / 1000:.0f} kbit/s", None, bps) for at, bps in enumerate(bitrates))
     events: list[Event] = [PhaseReached(0.0, "requested"), StatusChanged(0.0, str(PlaybackStatus.LOADING))]
+    failure = _failure(said, exchanges, began_s)
     events += [event for each in said for event in _events(each, bitrates)]
+    if failure is not None:
+        events.append(failure)
     events += _shown_stretches(said, bitrates)
     events += [
         TransferDone(each.at_s + each.seconds - began_s, _transfer(number, each, began_s))
@@ -112,7 +121,7 @@ def report_of(spec: RunSpec, name: str, said: Said, exchanges: Sequence[Exchange
     ]
     for event in sorted(events, key=lambda event: event.at_s):
         recorder(event)
-    recorder.see(_state(spec, said, rungs))
+    recorder.see(_state(spec, said, rungs, failure))
     return recorder.report(source=shown(spec), policy=name, libmpv="", decode_errors=None)
 
 
@@ -136,11 +145,26 @@ def _events(each: Mapping[str, Any], bitrates: Sequence[int]) -> list[Event]:
         case "sample":
             rung = _rung(each, bitrates)
             return [BufferSampled(at_s, position_s, float(each["buffer"]), None, rung)]
-        case "failed":
-            return [ErrorRaised(at_s, str(ErrorCode.MEDIA_DECODER), str(each["what"]), fatal=True)]
         case "ended":
             return [StatusChanged(at_s, str(PlaybackStatus.ENDED))]
     return []
+
+
+def _failure(said: Said, exchanges: Sequence[Exchange], began_s: float) -> ErrorRaised | None:
+    """What ended the playback. Of the network the proxy knows more than a player tells."""
+    each = next((each for each in said if each["kind"] == "failed"), None)
+    if each is None:
+        return None
+    at_s = float(each["at"])
+    code = str(_CODES.get(each["stage"], ErrorCode.INTERNAL))
+    if each["stage"] == "net":
+        before = (_error(one) for one in reversed(exchanges) if one.at_s - began_s <= at_s)
+        code = next(filter(None, before), str(ErrorCode.NET_UNREACHABLE))
+    return ErrorRaised(at_s, code, f"The player gave up: {each['what']}.", fatal=True)
+
+
+def _error(each: Exchange) -> str | None:
+    return each.error or (None if (each.status or 0) < 400 else str(ErrorCode.HTTP_STATUS))
 
 
 def _rung(each: Mapping[str, Any], bitrates: Sequence[int]) -> int | None:
@@ -180,19 +204,18 @@ def _transfer(number: int, each: Exchange, began_s: float) -> Transfer:
         received=each.size,
         http_version=each.http,
         new_connection=each.new_connection,
-        error=each.error or (None if (each.status or 0) < 400 else str(ErrorCode.HTTP_STATUS)),
+        error=_error(each),
         aborted=not each.whole and not each.error,
     )
 
 
-def _state(spec: RunSpec, said: Said, rungs: tuple[RungChoice, ...]) -> PlaybackState:
+def _state(spec: RunSpec, said: Said, rungs: tuple[RungChoice, ...], failure: ErrorRaised | None) -> PlaybackState:
     last = said[-1] if said else {"position": 0.0}
-    failed = next((each for each in said if each["kind"] == "failed"), None)
     samples = [each for each in said if each["kind"] == "sample"]
     wanted_s = spec.settings.play_for_s
     there = wanted_s is not None and float(last["position"]) >= wanted_s - _ENDED_S
     ended = there or any(each["kind"] == "ended" for each in said)
-    status = PlaybackStatus.FAILED if failed else PlaybackStatus.ENDED if ended else PlaybackStatus.IDLE
+    status = PlaybackStatus.FAILED if failure else PlaybackStatus.ENDED if ended else PlaybackStatus.IDLE
     return PlaybackState(
         status=status,
         title=spec.labels.source,
@@ -201,7 +224,7 @@ def _state(spec: RunSpec, said: Said, rungs: tuple[RungChoice, ...]) -> Playback
         rungs=rungs,
         dropped_frames=int(samples[-1]["dropped"]) if samples else 0,
         cut_short=there,
-        failure=None if failed is None else PlaybackFailure(str(ErrorCode.MEDIA_DECODER), str(failed["what"])),
+        failure=None if failure is None else PlaybackFailure(failure.code, failure.sentence),
     )
 
 

@@ -15,6 +15,7 @@ from player.qa.browser.players import PLAYERS, library, page, plays
 from player.qa.browser.run import play, report_of
 from player.qa.outcome import outcome_of
 from player.qa.plan import QaPlan
+from player.qa.recording.archive import Exchange
 from player.qa.run_spec import Bench, Labels, RunResult, RunSpec
 from player.qa.thresholds import metrics_of
 from player.title.opening import PlaybackSource
@@ -44,6 +45,13 @@ window.Hls = class {
 
 def said(kind: str, at: float, position: float, **more: Any) -> dict[str, Any]:
     return {"kind": kind, "at": at, "position": position, **more}
+
+
+def exchange(at_s: float, status: int, error: str = "") -> Exchange:
+    kind = "segment"
+    return Exchange(
+        kind, kind, "GET", None, "", "", 1, at_s, 0.1, 0.2, status, {}, "", True, 1, "", "", True, error=error
+    )
 
 
 def sample(at: float, position: float, bitrate: int) -> dict[str, Any]:
@@ -84,10 +92,30 @@ def test_audio_that_a_player_fills_with_silence_is_lost() -> None:
     assert (found["lost_s.audio"], found["lost_s.video"]) == (pytest.approx(1.6), 0.0)
 
 
-def test_a_player_that_gives_up_has_failed() -> None:
-    report = report_of(SPEC, "shaka", [*STORY[:3], said("failed", 3.0, 2.0, what="shaka 1001")], [], 0.0)
+@pytest.mark.parametrize(
+    ("stage", "code"),
+    [
+        ("net", "http.status"),
+        ("media", "media.decoder"),
+        ("manifest", "manifest.unsupported"),
+        ("drm", "drm.licence_refused"),
+        ("", "internal"),
+    ],
+)
+def test_a_player_that_gives_up_has_failed_where_it_says(stage: str, code: str) -> None:
+    """Of the network the proxy knows what went wrong."""
+    refused = exchange(2.0, status=503)
+    later = exchange(9.0, status=200, error="net.cut")
+    gave_up = said("failed", 3.0, 2.0, what="shaka 1002", stage=stage)
+    report = report_of(SPEC, "shaka", [*STORY[:3], gave_up], [refused, later], 0.0)
     assert metrics_of(report)["failed"] == 1.0
-    assert report["result"]["error"]["sentence"] == "shaka 1001"
+    assert report["result"]["error"]["code"] == code
+    assert report["result"]["error"]["sentence"] == "The player gave up: shaka 1002."
+
+
+def test_a_player_that_loses_its_network_where_the_proxy_saw_nothing_has_no_way_to_it() -> None:
+    report = report_of(SPEC, "hlsjs", [*STORY[:3], said("failed", 3.0, 2.0, what="x", stage="net")], [], 0.0)
+    assert report["result"]["error"]["code"] == "net.unreachable"
 
 
 def test_each_player_has_its_forms_and_its_page() -> None:
