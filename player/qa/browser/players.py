@@ -18,8 +18,8 @@ VARIABLE = "MATINEE_PLAYERS"
 class BrowserPlayer:
     """``package`` and ``library`` as npm has them; ``plays`` the endings of the manifests that it plays.
 
-    ``script`` starts it on ``v`` with ``url`` and defines ``bitrates()`` and ``bitrate()``, in bit/s. It calls ``fail``
-    with the player's own word for the error and the stage: ``net``, ``manifest``, ``media`` or ``drm``.
+    ``script`` starts it on ``v`` with ``url`` and defines ``bitrates()`` and ``bitrate()``, in bit/s. It calls
+    ``fail`` with the player's own word for the error and the stage: ``net``, ``manifest``, ``media`` or ``drm``.
     ``fills_audio``: it puts silence where audio is lost, and its log says so in these words. Of a library without
     them lost audio is not judged."""
 
