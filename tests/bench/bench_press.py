@@ -77,6 +77,9 @@ class Presses(QObject):
             self.took_ms.append(1000 * (self._shown_at - self._pressed_at))
             run_loop(round(1000 * _FILM_S))
             self._press("XF86Back")
+            run_loop(round(1000 * _REST_S))
+            if self._page == "details":  # of a series
+                self._press("XF86Back")
 
     @property
     def _page(self) -> str:

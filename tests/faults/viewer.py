@@ -522,4 +522,9 @@ FAULTS = [
         test=_EVENING + "test_a_film_watched_to_its_end_is_not_offered_to_go_on_with",
         apply=_news_at_once,
     ),
+    Fault(
+        "viewer-play-of-a-series-only-shows-its-page",
+        "tests/ui/app/test_series.py::TestPlayAtHome::test_it_goes_on_with_the_series_and_back_is_its_page",
+        lambda patch: patch.setattr("ui.app.viewmodels.application.episode_to_go_on_with", lambda _seasons: None),
+    ),
 ]

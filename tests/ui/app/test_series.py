@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 
+from player.base.errors import ErrorCode, ServiceError
 from player.reporting.state import NextEpisode, PlaybackStatus, TitleFacts
 from player.service.model import Markers
 from tests.kit.fake_client import playing, seasons, series_card, watched
@@ -26,6 +30,53 @@ def series(stage) -> None:
 
 def lines(stage) -> list[str]:
     return [line.name for line in stage.app.details.episodes.lines.records]
+
+
+class TestPlayAtHome:
+    def begin(self, stage) -> None:
+        stage.client.series["mill"] = seasons()
+        stage.client.titles = [series_card()]
+        stage.sign_in()
+        stage.until(lambda: stage.focus_name == "playFeatured")
+
+    def test_it_goes_on_with_the_series_and_back_is_its_page(self, stage):
+        self.begin(stage)
+        stage.key(K.Key_Return)
+        stage.until(lambda: bool(stage.client.sessions))
+        assert stage.client.sessions[0].source.title_id == "mill-1-2"
+        stage.key(K.Key_Back)
+        assert stage.page == "details"
+        stage.key(K.Key_Back)
+        assert stage.page == "home"
+
+    @pytest.mark.parametrize("leaves", [False, True])
+    def test_whoever_leaves_before_the_service_answers_is_not_taken_along(self, stage, monkeypatch, leaves):
+        self.begin(stage)
+        answer, asked, told = stage.client.seasons, threading.Event(), threading.Event()
+
+        async def late(series_id: str) -> Any:
+            asked.set()
+            while not told.is_set():
+                await asyncio.sleep(0.01)
+            return await answer(series_id)
+
+        monkeypatch.setattr(stage.client, "seasons", late)
+        stage.key(K.Key_Return)
+        stage.until(lambda: stage.page == "details" and asked.is_set())
+        if leaves:
+            stage.key(K.Key_Back)
+        told.set()
+        if not leaves:
+            stage.until(lambda: bool(stage.client.sessions))
+        stage.wait(300)
+        assert len(stage.client.sessions) == int(not leaves)
+
+    def test_a_service_that_is_away_leaves_the_page_with_a_word(self, stage):
+        self.begin(stage)
+        stage.client.failure = ServiceError(ErrorCode.NET_REFUSED, "No.")
+        stage.key(K.Key_Return)
+        stage.until(lambda: stage.page == "details" and bool(stage.app.details.property("notice")))
+        assert stage.client.sessions == []
 
 
 class TestThePage:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
 from player.reporting.state import NextEpisode, PlaybackFailure
-from player.service.model import CatalogFilter, Profile, Title
+from player.service.model import CatalogFilter, Profile, Season, Title
 from ui.app.ports.client import ClientPort
 from ui.app.profile.last_used import Memory
 from ui.app.viewmodels.account import AccountViewModel
@@ -20,6 +20,7 @@ from ui.app.viewmodels.clips import ClipsViewModel
 from ui.app.viewmodels.code_sign_in import CodeSignInViewModel
 from ui.app.viewmodels.details import DetailsViewModel
 from ui.app.viewmodels.downloads import DownloadsViewModel
+from ui.app.viewmodels.episodes import episode_to_go_on_with
 from ui.app.viewmodels.files import FilesViewModel
 from ui.app.viewmodels.home import HomeViewModel
 from ui.app.viewmodels.keys import KeysViewModel
@@ -255,12 +256,20 @@ class ApplicationViewModel(QObject):
 
     @Slot(str)
     def openTitle(self, title_id: str) -> None:
-        """Play a title where the viewer stopped; a series has its page."""
+        """Play a title where the viewer stopped; of a series, the episode to go on with."""
         card = self._card_of(title_id)
-        if card is not None and card.kind == "series":
-            self._show_card(card)
-        else:
+        if card is None or card.kind != "series":
             self._play_title(title_id)
+            return
+        self._show_card(card)
+
+        def arrived(seasons: Sequence[Season]) -> None:
+            episode = episode_to_go_on_with(seasons)
+            shown_id = self._details.property("titleId") if self._page is Page.DETAILS else ""
+            if episode is not None and shown_id == card.id:
+                self._play(source_of(episode.id, episode))
+
+        self._tasks.run(self._client.seasons(card.id), arrived, lambda _failure: None)  # its page says what is wrong
 
     @Slot(str)
     def openTitleFromStart(self, title_id: str) -> None:

@@ -49,16 +49,7 @@ class EpisodesViewModel(QObject):
 
     @property
     def current(self) -> Title | None:
-        """The episode to go on with: the one watched last or, where it was seen, the one after it."""
-        cards = [card for season in self._seasons for card in season.episodes]
-        latest = max(
-            (at for at, card in enumerate(cards) if card.progress.watched_at),
-            key=lambda at: cards[at].progress.watched_at,
-            default=None,
-        )
-        if latest is None:
-            return cards[0] if cards else None
-        return cards[latest + 1] if is_seen(cards[latest]) and latest + 1 < len(cards) else cards[latest]
+        return episode_to_go_on_with(self._seasons)
 
     def card_of(self, title_id: str) -> Title | None:
         return next((card for season in self._seasons for card in season.episodes if card.id == title_id), None)
@@ -101,6 +92,19 @@ class EpisodesViewModel(QObject):
         pictures = {(line.title_id, line.poster_url): line.poster for line in self._lines.records}
         self._lines.replace([_line(card, pictures.get((card.id, card.poster_url), "")) for card in cards])
         self.changed.emit()
+
+
+def episode_to_go_on_with(seasons: Sequence[Season]) -> Title | None:
+    """The episode watched last or, where it was seen, the one after it; the first where none was watched."""
+    cards = [card for season in seasons for card in season.episodes]
+    latest = max(
+        (at for at, card in enumerate(cards) if card.progress.watched_at),
+        key=lambda at: cards[at].progress.watched_at,
+        default=None,
+    )
+    if latest is None:
+        return cards[0] if cards else None
+    return cards[latest + 1] if is_seen(cards[latest]) and latest + 1 < len(cards) else cards[latest]
 
 
 def season_words(number: int, name: str = "") -> str:
