@@ -114,7 +114,7 @@ def main(titles: int) -> int:
         stage.client.paint = lambda url: painted[hash(url) % PICTURES]
         try:
             stage.start()
-            stage.until(lambda: stage.focus_name == "playFeatured", timeout=20_000)
+            stage.until(lambda: stage.focus_name == "playFeatured")
             with holds.watching():
                 gaps, work = scroll(stage)
         finally:
