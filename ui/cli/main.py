@@ -24,7 +24,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ui.cli.build_info import VERSION, build
 
@@ -81,7 +81,27 @@ class UsageError(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises :class:`UsageError` instead of ending the program; so do the parsers of its subcommands."""
+    """Raises :class:`UsageError` instead of ending the program; so do the parsers of its subcommands.
+
+    The value of an option whose metavar is ``ID`` may begin with a dash: one in 64 of those of devices does."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401  (as ArgumentParser has them)
+        self._take_ids: set[str] = set()
+        super().__init__(*given, **named)
+
+    def add_argument(self, *names: Any, **named: Any) -> argparse.Action:  # noqa: ANN401
+        if named.get("metavar") == "ID":
+            self._take_ids.update(names)
+        return super().add_argument(*names, **named)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401
+        words: list[str] = []
+        for word in sys.argv[1:] if args is None else args:
+            if words and words[-1] in self._take_ids:
+                words[-1] += f"={word}"
+            else:
+                words.append(word)
+        return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(self, message)

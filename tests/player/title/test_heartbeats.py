@@ -227,7 +227,7 @@ def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             assert group.context.streams.running() == 1
             first.stop()
             assert tv.wait(first, 20)
-            assert group.context.streams.running() == 0
+            assert until(lambda: group.context.streams.running() == 0), "its end is told, and not waited for long"
             third = phone.open(source, small, lambda _state: None, settings)
             assert reached(third, PlaybackStatus.PLAYING, PlaybackStatus.FAILED)
             assert third.state.status is PlaybackStatus.PLAYING

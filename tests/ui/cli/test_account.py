@@ -124,6 +124,14 @@ def test_a_device_is_taken_off_the_account(matinee: Matinee, registered: str) ->
     assert "The account has no device with this ID" in complaint
 
 
+@pytest.mark.parametrize(("option", "what"), [("--remove", "device"), ("--give-back", "download")])
+def test_an_id_that_begins_with_a_dash_is_one(matinee: Matinee, option: str, what: str) -> None:
+    assert matinee("login", DEMO_EMAIL)[0] == 0
+    code, _, complaint = matinee("devices", option, "-" + "A" * 42)
+    assert code == 2
+    assert f"The account has no {what} with this ID" in complaint
+
+
 def test_a_service_with_an_authority_of_its_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
