@@ -145,6 +145,7 @@ def test_nothing_goes_wrong_in_an_hour(tmp_path: Path, data: Path, by: str, size
         if shutil.which(program) is None:
             pytest.skip(f"there is no {program}")
     sheets = Path(os.environ.get("MATINEE_TEST_HOUR_SHEETS", tmp_path))
+    sheets.mkdir(parents=True, exist_ok=True)
     service = Service(data)
     service.start()
     until(service.answers, "the service does not answer")
