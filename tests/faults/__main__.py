@@ -12,20 +12,27 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 
 import pytest
 
 from tests.faults.model import CAUGHT, NOT_PUT_BACK, Fault, chosen_faults, unknown_words
+from tests.kit.waiting import PATIENCE_S
 
 PASSED = 0  # pytest's exit code
+_LEAST_S, _TIMES = 15.0, 10.0
 _QUIET = ("-p", "no:cacheprovider", "--assert=plain", "-m", "")  # nobody reads why an assertion failed
 
 
 def verdict_of(fault: Fault) -> str:
-    """Run the fault's test without it and with it; return an empty text when the test tells the two apart."""
+    """Run the fault's test without it and with it; return an empty text when the test tells the two apart.
+
+    With it, the test waits for no more than ten times what it took without. It mostly waits in vain then."""
+    begun_s = time.monotonic()
     if (code := run(fault.test)) != PASSED:
         return f"its test does not pass without the fault (exit code {code})"
-    code = run(fault.test, "-p", "tests.faults.plugin", "--fault", fault.name)
+    patience_s = min(max(_LEAST_S, _TIMES * (time.monotonic() - begun_s)), PATIENCE_S)
+    code = run(fault.test, "-p", "tests.faults.plugin", "--fault", fault.name, "--patience", str(patience_s))
     if code == NOT_PUT_BACK:
         return "it cannot be put back: the code that it changes is another now"
     return "" if code == CAUGHT else f"its test does not fail under the fault (exit code {code})"

@@ -1,4 +1,6 @@
-"""A pytest plugin that puts one fault back: ``pytest -p tests.faults.plugin --fault NAME TEST``."""
+"""A pytest plugin that puts one fault back: ``pytest -p tests.faults.plugin --fault NAME TEST``.
+
+``--patience S``: a test that waits for something gives up after so many seconds."""
 
 from __future__ import annotations
 
@@ -7,10 +9,16 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.model import CAUGHT, NOT_PUT_BACK, all_faults
+from tests.kit import waiting
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault", help="the name of the fault that is put back")
+    parser.addoption("--patience", type=float, default=waiting.PATIENCE_S, help="how long a test waits (s)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    waiting.PATIENCE_S = config.getoption("--patience")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,32 +8,33 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-PATIENCE_S = 120.0  # far beyond what anything takes on a busy machine: who waits so long waits in vain
+PATIENCE_S = 120.0
+"""Far beyond what anything takes on a busy machine: who waits so long waits in vain. Less under a fault."""
 _LOOK_EVERY_S = 0.01
 
 
-def until(condition: Callable[[], T], what: str = "", patience_s: float = PATIENCE_S) -> T:
+def until(condition: Callable[[], T], what: str = "", patience_s: float | None = None) -> T:
     """Look again and again until the condition gives something true, and give that."""
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s)
     while not (found := condition()):
         assert time.monotonic() < deadline, what or "it does not happen"
         time.sleep(_LOOK_EVERY_S)
     return found
 
 
-async def until_in_loop(condition: Callable[[], T], what: str = "", patience_s: float = PATIENCE_S) -> T:
+async def until_in_loop(condition: Callable[[], T], what: str = "", patience_s: float | None = None) -> T:
     """The same where a loop has to go on meanwhile."""
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s)
     while not (found := condition()):
         assert time.monotonic() < deadline, what or "it does not happen"
         await asyncio.sleep(_LOOK_EVERY_S)
     return found
 
 
-def until_holds(check: Callable[[], None], patience_s: float = PATIENCE_S) -> None:
+def until_holds(check: Callable[[], None], patience_s: float | None = None) -> None:
     """Call ``check`` until it raises no AssertionError, for facts that are told one after another. Raises the last
     one."""
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s)
     while True:
         try:
             return check()

@@ -15,7 +15,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from tests.kit.waiting import PATIENCE_S
+from tests.kit import waiting
 from tests.ui.stage import Stage
 from ui.app.window.scene import after_application, choose_scene, register_types
 
@@ -40,11 +40,11 @@ def qapp(qapp_args, qapp_cls):
 class PatientBot(QtBot):
     """Waits for what is to happen as long as all tests do: five seconds say something of the machine."""
 
-    def waitUntil(self, callback: Callable[[], Any], *, timeout: int = int(PATIENCE_S * 1000)) -> None:
-        super().waitUntil(callback, timeout=timeout)
+    def waitUntil(self, callback: Callable[[], Any]) -> None:
+        super().waitUntil(callback, timeout=int(waiting.PATIENCE_S * 1000))
 
-    def waitSignal(self, signal: Any, *, timeout: int = int(PATIENCE_S * 1000), **options: Any) -> Any:
-        return super().waitSignal(signal, timeout=timeout, **options)
+    def waitSignal(self, signal: Any, **options: Any) -> Any:
+        return super().waitSignal(signal, timeout=int(waiting.PATIENCE_S * 1000), **options)
 
 
 @pytest.fixture

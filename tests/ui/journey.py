@@ -27,13 +27,13 @@ from player.base.clock import Clock
 from player.base.errors import ErrorCode
 from player.net.failures import failure
 from player.net.model import Body, Request, Transport
+from tests.kit import waiting
 from tests.ui.loop import run_loop
 from tests.ui.stage import name_of
 from ui.app.composition import AppOptions, run_app
 from ui.app.viewmodels.application import ApplicationViewModel
 
 K = Qt.Key
-PATIENCE_S = 110.0  # as everywhere (tests.kit.waiting), within the four minutes of a test
 EMAIL, PASSWORD, PIN = "demo@matinee.local", "demo", "1234"
 TITLE = "Journey"
 DAY_S = 86_400.0
@@ -93,7 +93,7 @@ class Viewer:
             QTest.keyClick(self.window, letter)
 
     def until(self, what: str, condition: Callable[[], object]) -> None:
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + waiting.PATIENCE_S
         while not condition():
             assert time.monotonic() < end, f"{what} does not come; {self.place}"
             run_loop(20)

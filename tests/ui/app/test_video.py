@@ -83,8 +83,7 @@ def test_frames_keep_coming_and_follow_the_size(scene, qtbot, bars):
     qtbot.waitUntil(
         lambda: (
             looks_like(bars_of(window), BARS) and window.grabWindow().pixelColor(400, 20).getRgb()[:3] == (0, 0, 0)
-        ),
-        timeout=60_000,
+        )
     )
 
 
@@ -118,7 +117,7 @@ def test_a_clip_says_when_it_begins_and_when_it_ends_and_the_next_takes_its_plac
     player.show(str(tmp_path / "damaged.mp4"), lambda: said.append("damaged"), lambda: said.append("cannot"))
     qtbot.waitUntil(lambda: said == ["frames", "cannot"])
     player.show(str(bars), lambda: None, lambda: said.append("whole"))
-    qtbot.waitUntil(lambda: said == ["frames", "cannot", "whole"], timeout=60_000)
+    qtbot.waitUntil(lambda: said == ["frames", "cannot", "whole"])
     player.show(str(bars), lambda: None, lambda: said.append("stopped"))
     player.stop()
     context.free()

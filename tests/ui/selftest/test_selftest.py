@@ -152,7 +152,7 @@ def viewers_walk(stage: Stage) -> list[PageWalk]:
     audience = Audience(stage)
     ended = Ended()
     walk = FocusWalk(stage.app, stage.window, ended.now.emit)
-    with stage.qtbot.waitSignal(ended.now, timeout=120_000):
+    with stage.qtbot.waitSignal(ended.now):
         pass
     audience.deleteLater()
     return walk.pages
