@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtQuick import QQuickItem
 
 from player.service.model import TitleRow
@@ -86,3 +87,19 @@ def test_no_heading_is_cut_in_two_above_the_row_that_has_the_focus(stage, tv):
         heading = [text for text in texts(stage.window.contentItem()) if text.parentItem().property("isRow")]
         for place in map(place_of, heading):
             assert place.top() >= 0 or place.bottom() <= 0
+
+
+@pytest.mark.parametrize("tv", [False, True])
+@pytest.mark.parametrize("down", [0.05, 0.2, 0.4, 0.95])
+def test_no_head_of_the_large_title_lies_under_the_bar(stage, down, tv):
+    """What the eye is drawn to is below the bar, with what is around it; the picture reaches the bottom."""
+    stage.client.titles = [replace(TITLES[0], focal=(0.5, down))]
+    stage.client.viewer = "Ada"
+    stage.start(tv=tv)
+    stage.until(lambda: stage.page == "home" and stage.find("heroPicture") is not None)
+    place, actions = stage.item("heroPicture"), stage.item("actions")
+    (picture, *_) = place.childItems()
+    below_px = actions.mapToScene(QPointF(0.0, actions.height())).y()
+    point_px = picture.mapToScene(QPointF(0.0, max(0.0, down - 0.15) * picture.height())).y()
+    assert point_px >= below_px > 0
+    assert picture.y() + picture.height() >= place.height()

@@ -1,13 +1,16 @@
 import QtQuick
 import Matinee.Theme
 
-// A picture that fills its place; what is cut off is far from the point that the eye is drawn to.
+// A picture that fills its place; what is cut off is far from the point that the eye is drawn to. Where something lies
+// over the top of its place, that point and what is around it (a head) stay below: the picture moves down and fades in.
 Item {
     id: root
 
     property string source
     property real focalX: 0.5
     property real focalY: 0.4
+    property real covered: 0 // of the top
+    readonly property real around: 0.15 // of the picture's height, above the point
     readonly property bool ready: picture.status === Image.Ready
     readonly property real aspect: ready ? picture.implicitWidth / picture.implicitHeight : 16 / 9
     readonly property bool wide: aspect * height > width // cut off at the sides
@@ -23,12 +26,24 @@ Item {
         width: root.wide ? root.height * root.aspect : root.width
         height: root.wide ? root.height : root.width / root.aspect
         x: root.kept(root.focalX, width, root.width)
-        y: root.kept(root.focalY, height, root.height)
+        y: {
+            const seen = root.kept(root.focalY, height, root.height)
+            return Math.max(seen, root.covered - Math.max(0, root.focalY - root.around) * height)
+        }
         source: root.source
         sourceSize.width: Math.round(Math.max(root.width, root.height * 16 / 9))
         asynchronous: true
         opacity: root.ready ? 1 : 0
         Behavior on opacity { NumberAnimation { duration: Theme.heroFades } }
         Accessible.ignored: true
+    }
+    Rectangle {
+        y: picture.y
+        width: root.width
+        height: Math.max(0, picture.y) * 2
+        gradient: Gradient {
+            GradientStop { position: 0; color: Theme.background }
+            GradientStop { position: 1; color: Theme.veil }
+        }
     }
 }

@@ -10,6 +10,8 @@ ListView {
     signal titleChosen(string titleId) // to its page
     signal playChosen(string titleId)
 
+    property real covered: 0 // of the top, by the bar
+
     implicitHeight: Theme.px(430)
     interactive: false
     keyNavigationEnabled: false
@@ -40,6 +42,7 @@ ListView {
                 source: hero.poster
                 focalX: hero.across
                 focalY: hero.down
+                covered: root.covered
             }
             Rectangle {
                 anchors.fill: parent

@@ -89,6 +89,7 @@ FocusScope {
         height: implicitHeight
         visible: root.withFeatured
         focus: true
+        covered: bar.height
         model: root.home.featured
         onTitleChosen: titleId => root.titleChosen(titleId)
         onPlayChosen: titleId => root.playChosen(titleId)
