@@ -87,7 +87,7 @@ def test_what_fails_says_why(stage):
     show(stage)
     stage.downloads.failure = NetError(ErrorCode.NET_REFUSED, "tv.test does not answer.")
     choose(stage, 3, "Renew the licence")
-    stage.until(lambda: stage.app.downloads.property("notice") == "The server refuses the connection.")
+    stage.until(lambda: stage.app.downloads.property("notice") == "The server cannot be reached at the moment.")
     assert stage.focus_name == "download_3"
 
 

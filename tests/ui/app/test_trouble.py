@@ -141,7 +141,7 @@ def test_a_viewer_without_a_plan_is_led_to_the_plans():
 
 def test_no_host_and_port_are_named_where_a_playback_fails():
     failure = PlaybackFailure("net.refused", "The server 127.0.0.1:8400 refuses the connection.")
-    assert trouble_sentence(failure) == "The server refuses the connection."
+    assert trouble_sentence(failure) == "The server cannot be reached at the moment."
 
 
 def test_a_file_may_be_there_again():

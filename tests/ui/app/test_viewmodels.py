@@ -112,7 +112,7 @@ def test_no_page_names_hosts(client, tasks, qtbot):
     seen = []
     tasks.run(client.catalog(None), seen.append, seen.append)
     qtbot.waitUntil(lambda: bool(seen))
-    assert seen == [PlaybackFailure("net.refused", "The server refuses the connection.")]
+    assert seen == [PlaybackFailure("net.refused", "The server cannot be reached at the moment.")]
 
 
 @pytest.mark.logs_errors
@@ -291,7 +291,7 @@ def test_the_catalogue_comes_page_by_page(client, home, qtbot):
 @pytest.mark.parametrize(
     ("error", "state"),
     [
-        (NetError(ErrorCode.NET_REFUSED, "The server refuses the connection."), "offline"),
+        (NetError(ErrorCode.NET_REFUSED, "The server cannot be reached at the moment."), "offline"),
         (MatineeError(ErrorCode.SERVICE_REPLY, "Not understood."), "error"),
     ],
 )

@@ -76,7 +76,7 @@ def all_sentences(tr: Translate) -> Mapping[str, str]:
 def _network(tr: Translate) -> dict[str, str]:
     return {
         "net.dns": tr("The address of the server cannot be found."),
-        "net.refused": tr("The server refuses the connection."),
+        "net.refused": tr("The server cannot be reached at the moment."),
         "net.tls": tr("The connection to the server cannot be made secure."),
         "net.timeout": tr("The server does not answer."),
         "net.stalled": tr("The server has stopped sending."),

@@ -3476,8 +3476,8 @@
         <translation>Der Server ist zu langsam.</translation>
     </message>
     <message>
-        <source>The server refuses the connection.</source>
-        <translation>Der Server lehnt die Verbindung ab.</translation>
+        <source>The server cannot be reached at the moment.</source>
+        <translation>Der Server ist im Moment nicht erreichbar.</translation>
     </message>
     <message>
         <source>The server sends next to nothing.</source>
