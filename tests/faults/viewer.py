@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import and_
 
 from backend_stub.encoding import probe, tiles
 from backend_stub.live import guide
@@ -28,6 +29,7 @@ from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.channels import ChannelsViewModel
 from ui.app.viewmodels.clips import ClipsViewModel
 from ui.app.viewmodels.data_use import DataUseViewModel
+from ui.app.viewmodels.details import DetailsViewModel
 from ui.app.viewmodels.home import HomeViewModel
 from ui.app.viewmodels.my_list import MyListViewModel
 from ui.app.viewmodels.pages import Page, PageStack
@@ -96,7 +98,7 @@ def _lenient_discovery(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_episodes_found(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(search, "_KINDS", LISTED)
+    patch.setattr(search, "_SEARCHED", and_(search._SEARCHED, search.Title.kind.in_(LISTED)))
 
 
 def _dates_of_another_language(patch: pytest.MonkeyPatch) -> None:
@@ -314,7 +316,7 @@ FAULTS = [
     ),
     Fault(
         name="viewer-length-faint-over-a-bright-film",
-        test=_BRIGHT + "[player-False]",
+        test=_BRIGHT + "[player-desk]",
         apply=replaced(
             "Matinee/Pages/PlayerPage.qml",
             (
@@ -325,12 +327,12 @@ FAULTS = [
     ),
     Fault(
         name="viewer-waiting-words-faint-over-a-bright-film",
-        test=_BRIGHT + "[player, buffering-True]",
+        test=_BRIGHT + "[player, buffering-tv]",
         apply=replaced("Matinee/Pages/WaitingPanel.qml", ("color: Theme.scrim", "color: Theme.shade")),
     ),
     Fault(
         name="viewer-place-faint-over-a-bright-poster",
-        test=_BRIGHT + "[home, rows-True]",
+        test=_BRIGHT + "[home, rows-tv]",
         apply=replaced(
             "Matinee/Controls/PosterCard.qml",
             (
@@ -531,5 +533,47 @@ FAULTS = [
         "viewer-heads-under-the-bar-of-home",
         "tests/ui/app/test_rows.py::test_no_head_of_the_large_title_lies_under_the_bar[0.2-False]",
         replaced("Matinee/Pages/HomeHeader.qml", ("covered: bar.height", "covered: 0")),
+    ),
+    Fault(
+        "viewer-reads-host-and-port-of-a-download",
+        "tests/ui/app/test_downloads_page.py::test_words_for_every_state",
+        lambda patch: patch.setattr("ui.app.viewmodels.downloads.service_sentence", sentences.sentence_of),
+    ),
+    Fault(
+        "viewer-keys-dead-at-skip-intro",
+        "tests/ui/app/test_series.py::TestThePlayer"
+        "::test_over_hidden_controls_the_keys_of_the_button_show_them[Down-seekBar]",
+        replaced(
+            "Matinee/Pages/PlayerPage.qml",
+            ("Keys.onDownPressed: { root.show(); seekBar", "Keys.onDownPressed: { seekBar"),
+        ),
+    ),
+    Fault(
+        "viewer-menu-outside-of-a-small-window",
+        "tests/ui/app/test_player_page.py::test_picture_in_picture_shows_what_can_be_done_and_no_menu[fails]",
+        replaced("Matinee/Pages/PlayerPage.qml", ("onSmallChanged: if (small) Qt.callLater(settle)", "")),
+    ),
+    Fault(
+        "viewer-trouble-outside-of-a-small-window",
+        "tests/ui/app/test_player_page.py::test_picture_in_picture_shows_what_can_be_done_and_no_menu[fails]",
+        replaced(
+            "Matinee/Pages/PlayerPage.qml", ("        compact: root.small\n        onRetried", "        onRetried")
+        ),
+    ),
+    Fault(
+        "viewer-menu-stays-open",
+        "tests/ui/app/test_player_page.py::test_a_press_on_something_else_ends_a_menu[statistics]",
+        replaced("Matinee/Pages/PlayerPage.qml", ("if (root.activeFocus && !activeFocus) visible = false", "")),
+    ),
+    Fault(
+        "viewer-words-in-the-graph",
+        "tests/ui/app/test_player_page.py::test_statistics_come_and_go_and_follow_the_history",
+        replaced("Matinee/Controls/Graph.qml", ("baseline: caption.baseline", "top: caption.bottom")),
+    ),
+    Fault(
+        "viewer-mark-waits-for-the-service",
+        "tests/ui/app/test_home_choices.py"
+        "::test_a_title_is_marked_before_the_service_has_answered_and_not_where_it_refuses",
+        lambda patch: patch.setattr(DetailsViewModel, "expect", lambda *_: None),
     ),
 ]

@@ -248,8 +248,8 @@ class Hour:
         if not self._press("key", key):
             return key
         if page == "player":  # they come with any key, and Down below them sends them away
-            self._until(lambda: self.page != "player" or self._controls_shown(), _AT_ONCE_S if shown else _ANSWERS_S)
-            if self.page == "player" and not (shown or self._controls_shown()) and key in KEYS[:5]:
+            answered = lambda: self.page != "player" or self._controls_shown() or self.focus_name != name  # noqa: E731
+            if not self._until(answered, _AT_ONCE_S if shown else _ANSWERS_S) and not shown and key in KEYS[:5]:
                 self._say(f"{key} does nothing on the player at {name}")
         elif not self._until(lambda: self._seen() != before, _AT_ONCE_S) and not self._may_do_nothing(key):
             if key in ARROWS:
@@ -364,9 +364,14 @@ class Hour:
         frame = QRectF(0, 0, self.window.width(), self.window.height())
         return [
             item
-            for item in stops(self.window)
+            for item in (*stops(self.window), *self._of_a_small_window())
             if item.width() > 0 and _opacity(item) > 0.5 and _is_in_sight(item, frame)
         ]
+
+    def _of_a_small_window(self) -> list[QQuickItem]:
+        """Its only control is for the mouse."""
+        leaves = self.window.findChild(QQuickItem, "leaveSmall")
+        return [leaves] if leaves is not None and leaves.isVisible() else []
 
     def _look(self, what: str) -> None:
         self.pages[self.page] += 1

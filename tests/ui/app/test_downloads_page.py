@@ -213,6 +213,8 @@ def test_the_remaining_time_follows_from_the_speed(stage):
 def test_words_for_every_state():
     assert status_words(KeptTitle("x", "X", waits="metered")) == "Waits for a network that is not metered"
     assert status_words(KeptTitle("x", "X", code="download.damaged", sentence="It is damaged.")) == "It is damaged."
+    refused = KeptTitle("x", "X", code="net.refused", sentence="The server 127.0.0.1:8400 refuses the connection.")
+    assert status_words(refused) == "The server cannot be reached at the moment.", "no host and no port"
 
 
 def test_a_limit_is_the_gauges_end_and_the_devices_are_counted(stage):

@@ -123,6 +123,23 @@ def test_thumbs_on_the_page_of_a_title(stage):
     assert not stage.item("dislikeTitle").property("checked")
 
 
+def test_a_title_is_marked_before_the_service_has_answered_and_not_where_it_refuses(stage):
+    from player.base.errors import ErrorCode, NetError
+
+    at_home(stage)
+    stage.app.showTitle("title-3")
+    stage.until(lambda: stage.page == "details" and not stage.app.details.waiting)
+    before = stage.app.details.property("seen")
+    stage.client.silent = True
+    stage.item("markTitle").forceActiveFocus()
+    stage.key(K.Key_Return)
+    assert stage.app.details.property("seen") is not before
+    stage.client.silent, stage.client.failure = False, NetError(ErrorCode.NET_REFUSED, "Nobody answers.")
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.app.choices.property("notice") != "")
+    assert stage.app.details.property("seen") is not before, "as it was before this press"
+
+
 def test_what_the_service_refuses_is_said_and_changes_nothing(stage):
     from player.base.errors import ErrorCode, NetError
 

@@ -5,13 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 
 from player.reporting.state import LiveView, PlaybackFailure, PlaybackStatus
 from tests.kit.fake_client import cards, playing
+from tests.ui.legible import place_of, texts
 
 K = Qt.Key
+
+
+def click(stage, name: str) -> None:
+    item = stage.item(name)
+    QTest.mouseClick(
+        stage.window,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+        item.mapToScene(QPointF(item.width() / 2, item.height() / 2)).toPoint(),
+    )
 
 
 def test_arrows_seek_and_enter_pauses_while_no_control_has_the_focus(stage):
@@ -89,6 +100,19 @@ def test_menus(stage, button, down, order):
     stage.key(K.Key_Return, *[K.Key_Down] * down, K.Key_Return)
     assert order in session.orders
     assert stage.focus_name == button
+
+
+@pytest.mark.parametrize("used", ["statistics", "seekBar"])
+def test_a_press_on_something_else_ends_a_menu(stage, used):
+    session = stage.play(playing())
+    stage.item("quality").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.item("menu").isVisible())
+    click(stage, used)
+    stage.until(lambda: not stage.item("menu").isVisible())
+    assert stage.focus_name != "menu"
+    assert stage.item("statisticsPanel").isVisible() == (used == "statistics")
+    assert any(order[0] == "seek" for order in session.orders) == (used == "seekBar")
 
 
 def test_a_greyed_out_option_cannot_be_chosen(stage):
@@ -185,6 +209,9 @@ def test_statistics_come_and_go_and_follow_the_history(stage):
         return any(c.green() - c.red() > 50 for c in column)
 
     stage.until(is_drawn)
+    top = next(text for text in texts(graph) if text.property("text").startswith("up to "))
+    frame = next(item for item in graph.childItems() if item.inherits("QQuickRectangle"))
+    assert place_of(top).bottom() <= frame.mapToScene(QPointF(0.0, 0.0)).y(), "no line runs through the words"
     stage.key(K.Key_I)
     assert not panel.isVisible()
 
@@ -363,6 +390,32 @@ def test_picture_in_picture_is_the_same_window_small_and_on_top(stage):
     stage.until(lambda: stage.window.size() == before)
     assert not stage.window.flags() & Qt.WindowType.WindowStaysOnTopHint
     assert stage.page == "player", "Back only made it large again"
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints")
+@pytest.mark.parametrize("then", ["fails", "asks"])
+def test_picture_in_picture_shows_what_can_be_done_and_no_menu(stage, then):
+    session = stage.play(playing())
+    stage.item("quality").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.item("menu").isVisible())
+    stage.key(K.Key_P)
+    stage.until(lambda: stage.window.width() == 480)
+    stage.until(lambda: not stage.item("menu").isVisible())
+    if then == "fails":
+        refused = PlaybackFailure("net.refused", "The server 127.0.0.1:8400 refuses the connection.")
+        session.publish(playing(status=PlaybackStatus.FAILED, failure=refused))
+    else:
+        stage.app.player.presence.late.emit()
+    name = "retryPlayback" if then == "fails" else "goOnWatching"
+    stage.until(lambda: stage.focus_name == name)
+    frame = QRectF(0.0, 0.0, stage.window.width(), stage.window.height())
+    for seen in (name, "leaveSmall"):
+        item = stage.item(seen)
+        assert item.isVisible()
+        assert frame.contains(item.mapRectToScene(QRectF(0.0, 0.0, item.width(), item.height()))), seen
+    click(stage, "leaveSmall")
+    stage.until(lambda: stage.window.width() > 480)
 
 
 @pytest.mark.qt_log_ignore("propagateSizeHints")

@@ -178,6 +178,18 @@ class TestThePlayer:
         stage.until(lambda: not stage.item("skipIntro").isVisible())
         assert stage.focus_name == "idle"
 
+    @pytest.mark.parametrize(("key", "leads_to"), [("Down", "seekBar"), ("Up", "back")])
+    def test_over_hidden_controls_the_keys_of_the_button_show_them(self, stage, key, leads_to):
+        session = stage.play(playing(position_s=75.0, facts=FACTS))
+        stage.until(lambda: stage.focus_name == "skipIntro")
+        page = stage.item("playerPage")
+        page.metaObject().invokeMethod(page, "hide")
+        assert not stage.item("overlay").property("shown")
+        stage.key(K[f"Key_{key}"])
+        assert stage.item("overlay").property("shown")
+        assert stage.focus_name == leads_to
+        assert session.orders == []
+
     def test_whoever_uses_the_controls_keeps_them(self, stage):
         session = stage.play(playing(position_s=20.0, facts=FACTS))
         stage.key(K.Key_Up)

@@ -120,6 +120,7 @@ class ApplicationViewModel(QObject):
         self._home.changed.connect(self._suggest_again)
         self._choices.playWanted.connect(self.openTitle)
         self._choices.detailsWanted.connect(self.showTitle)
+        self._choices.expected.connect(self._details.expect)
         self._choices.done.connect(lambda _title_id: self._ask_for_news())
         self._profiles.chosen.connect(self._watch_as)
         self._profiles.needed.connect(lambda: self._rest_on(Page.PROFILES))

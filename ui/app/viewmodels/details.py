@@ -230,6 +230,11 @@ class DetailsViewModel(QObject):
         self._series = None
         self._open(card)
 
+    def expect(self, card: Title) -> None:
+        """Show the title as it will be, before the service has answered."""
+        if self._card is not None and self._card.id == card.id:
+            self._show(card)
+
     def show_episode(self, card: Title) -> None:
         """Show an episode of the series that is shown."""
         series = self._card

@@ -17,7 +17,7 @@ from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.profiles import ADULT
 from ui.app.viewmodels.rights import kept_rights_words
-from ui.app.viewmodels.sentences import sentence_of
+from ui.app.viewmodels.sentences import service_sentence
 from ui.app.viewmodels.tasks import ClientTask, Tasks
 from ui.app.viewmodels.text import bitrate, byte_words, duration_words, tr
 from ui.app.viewmodels.titles import Poster, PosterModel
@@ -318,7 +318,7 @@ class DownloadsViewModel(QObject):
 def status_words(one: KeptTitle) -> str:
     """What a download is doing, or why it does nothing."""
     if one.code:
-        return sentence_of(PlaybackFailure(one.code, one.sentence))
+        return service_sentence(PlaybackFailure(one.code, one.sentence))
     if one.state == "queued":
         return tr("Downloading") if one.running else _waiting_words().get(one.waits, tr("Waiting"))
     words = {"paused": tr("Paused"), "complete": tr("Downloaded"), "failed": tr("Failed")}

@@ -23,12 +23,15 @@ UP, DOWN = "up", "down"
 
 class TitleChoices(QObject):
     """``ask`` makes the menu of a title, ``choose`` does one of its lines. What leads to another page is asked for by
-    ``playWanted`` and ``detailsWanted``; ``done(title_id)`` follows each change that the service has taken."""
+    ``playWanted`` and ``detailsWanted``; ``done(title_id)`` follows each change that the service has taken.
+
+    ``expected(card)``: how the title will be; once more, as it was, where the service refuses."""
 
     changed = Signal()
     playWanted = Signal(str)
     detailsWanted = Signal(str)
     done = Signal(str)
+    expected = Signal(object)
     signInNeeded = Signal(str)
 
     def __init__(
@@ -74,7 +77,7 @@ class TitleChoices(QObject):
     def rate(self, card: Title, thumb: str) -> None:
         """Give a thumb, or take the same one back."""
         wanted = "" if card.thumb == thumb else thumb
-        self._run(self._client.rate(card.id, wanted), replace(card, thumb=wanted))
+        self._run(self._client.rate(card.id, wanted), card, replace(card, thumb=wanted))
 
     def mark(self, card: Title) -> None:
         """Take a title for seen, or for not begun where it was."""
@@ -82,7 +85,7 @@ class TitleChoices(QObject):
             self._forget(card)
         else:
             seen = replace(card.progress, position_s=card.duration_s)
-            self._run(self._client.mark_seen(card.id, card.duration_s), replace(card, progress=seen))
+            self._run(self._client.mark_seen(card.id, card.duration_s), card, replace(card, progress=seen))
 
     def _do(self, key: str, card: Title) -> None:
         deeds: dict[str, Callable[[], None]] = {
@@ -92,14 +95,14 @@ class TitleChoices(QObject):
             UP: lambda: self.rate(card, UP),
             DOWN: lambda: self.rate(card, DOWN),
             "seen": lambda: self.mark(card),
-            "putAway": lambda: self._run(self._client.put_away(card.id), card),
+            "putAway": lambda: self._run(self._client.put_away(card.id), card, card),
             "forget": lambda: self._forget(card),
         }
         if key in deeds:
             deeds[key]()
 
     def _forget(self, card: Title) -> None:
-        self._run(self._client.forget_history(card.id), replace(card, progress=WatchProgress()))
+        self._run(self._client.forget_history(card.id), card, replace(card, progress=WatchProgress()))
 
     def say(self, notice: str) -> None:
         """Show a sentence for a moment."""
@@ -110,9 +113,10 @@ class TitleChoices(QObject):
     def noticeSeen(self) -> None:
         self.say("")
 
-    def _run(self, work: Coroutine[Any, Any, None], then: Title) -> None:
+    def _run(self, work: Coroutine[Any, Any, None], card: Title, then: Title) -> None:
         self.say("")
-        self._tasks.run(work, lambda _none: self._succeeded(then), self._failed)
+        self.expected.emit(then)
+        self._tasks.run(work, lambda _none: self._succeeded(then), lambda failure: self._failed(failure, card))
 
     def _succeeded(self, card: Title) -> None:
         self._notice = ""
@@ -121,7 +125,8 @@ class TitleChoices(QObject):
             self._publish()
         self.done.emit(card.id)
 
-    def _failed(self, failure: PlaybackFailure) -> None:
+    def _failed(self, failure: PlaybackFailure, card: Title) -> None:
+        self.expected.emit(card)
         if failure.code in SIGNED_OUT:
             self.signInNeeded.emit(failure.sentence)
             return

@@ -512,6 +512,13 @@
     </message>
 </context>
 <context>
+    <name>Graph</name>
+    <message>
+        <source>up to %1</source>
+        <translation>bis %1</translation>
+    </message>
+</context>
+<context>
     <name>HomeBar</name>
     <message>
         <source>Search</source>

@@ -23,6 +23,14 @@ Item {
         font.pixelSize: Theme.small
         Accessible.ignored: true
     }
+    // Beside the name, and not in the picture: a line of any colour may run there.
+    Label {
+        anchors { left: caption.right; leftMargin: Theme.tight; baseline: caption.baseline }
+        text: root.scaleTop ? qsTr("up to %1").arg(root.scaleTop) : ""
+        color: Theme.faint
+        font.pixelSize: Theme.type(11)
+        Accessible.ignored: true
+    }
     Label {
         anchors.right: parent.right
         text: root.value
@@ -36,13 +44,6 @@ Item {
         anchors { left: parent.left; right: parent.right; top: caption.bottom; bottom: parent.bottom; topMargin: Theme.tiny }
         color: Theme.glowFaint
         radius: Theme.px(3)
-        Label {
-            anchors { left: parent.left; top: parent.top; margins: Theme.tiny }
-            text: root.scaleTop
-            color: Theme.faint
-            font.pixelSize: Theme.type(10)
-            Accessible.ignored: true
-        }
         Canvas {
             id: canvas
             anchors.fill: parent

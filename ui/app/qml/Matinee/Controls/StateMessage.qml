@@ -11,6 +11,7 @@ FocusScope {
     property var lines: [] // what the sentence is about
     property string detail // what has been done, and what can be
     property string code
+    property bool compact: false // in a small window: what it is and what can be done
     default property alias actions: row.content
     property real shown: 1 // what it says
 
@@ -43,6 +44,7 @@ FocusScope {
             radius: width / 2
             color: Theme.raised
             opacity: root.shown
+            visible: !root.compact
             Icon {
                 anchors.centerIn: parent
                 name: root.icon
@@ -65,7 +67,7 @@ FocusScope {
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
             wrapMode: Text.Wrap
-            maximumLineCount: 5
+            maximumLineCount: root.compact ? 2 : 5
             text: root.sentence
             opacity: root.shown
             color: Theme.muted
@@ -77,7 +79,7 @@ FocusScope {
         Column {
             anchors.horizontalCenter: parent.horizontalCenter
             spacing: Theme.tiny
-            visible: root.lines.length > 0
+            visible: root.lines.length > 0 && !root.compact
             Repeater {
                 model: root.lines
                 Label {
@@ -96,7 +98,7 @@ FocusScope {
             text: root.detail
             color: Theme.soft
             lineHeight: 1.2
-            visible: text
+            visible: text && !root.compact
         }
         Label {
             width: parent.width
@@ -104,7 +106,7 @@ FocusScope {
             text: root.code
             color: Theme.faint
             font.pixelSize: Theme.small
-            visible: text
+            visible: text && !root.compact
         }
         Item { width: 1; height: Theme.tight }
         FocusRow {

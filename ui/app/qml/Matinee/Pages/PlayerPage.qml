@@ -122,6 +122,7 @@ FocusScope {
     }
 
     onCoveredChanged: Qt.callLater(settle)
+    onSmallChanged: if (small) Qt.callLater(settle)
     function settle() {
         menu.visible = false
         if (entry.visible)
@@ -288,7 +289,11 @@ FocusScope {
             chapterAt: fraction => root.player.chapterAt(fraction)
             preview: root.player.preview
             onStepped: direction => root.player.step(direction)
-            onScrubbed: fraction => root.player.scrub(fraction)
+            onScrubbed: fraction => {
+                if (menu.visible)
+                    root.closeMenu()
+                root.player.scrub(fraction)
+            }
             onSeeked: fraction => root.player.seekTo(fraction)
             onHovered: fraction => root.player.hover(fraction)
             Keys.onUpPressed: upNext.enabled ? upNext.enter() : backButton.forceActiveFocus(Qt.OtherFocusReason)
@@ -357,8 +362,9 @@ FocusScope {
         onNextShownChanged: Qt.callLater(root.shareFocus)
         onIntroSkipped: root.player.skipIntro()
         onStepped: direction => root.player.step(direction)
-        Keys.onUpPressed: backButton.forceActiveFocus(Qt.OtherFocusReason)
-        Keys.onDownPressed: seekBar.forceActiveFocus(Qt.OtherFocusReason)
+        // Its keys show the controls like any others; what is hidden takes no focus.
+        Keys.onUpPressed: { root.show(); backButton.forceActiveFocus(Qt.OtherFocusReason) }
+        Keys.onDownPressed: { root.show(); seekBar.forceActiveFocus(Qt.OtherFocusReason) }
     }
     StatisticsPanel {
         objectName: "statisticsPanel"
@@ -450,6 +456,8 @@ FocusScope {
 
         visible: false
         enabled: visible
+        // A press on something else is the end of it.
+        onActiveFocusChanged: Qt.callLater(() => { if (root.activeFocus && !activeFocus) visible = false })
         ordered: isTools && root.player.tools.ordered
         offers: isTools && root.player.tools.offers
         onMore: key => { if (root.player.tools.more(key)) showLevel() }
@@ -482,7 +490,8 @@ FocusScope {
         anchors { right: parent.right; top: parent.top; margins: Theme.tight }
         icon: "windowed"
         name: qsTr("Back to the whole window")
-        visible: root.small && overlay.shown
+        visible: root.small && (overlay.shown || root.covered)
+        z: 1 // also over what has gone wrong
         activeFocusOnTab: false
         onPressed: root.smallToggled()
     }
@@ -494,6 +503,9 @@ FocusScope {
             id: question
             objectName: "stillWatching"
             anchors.centerIn: parent
+            width: Math.min(parent.width - 2 * Theme.gap, implicitWidth)
+            scale: root.small ? Math.min(1, parent.height / (implicitHeight + 2 * Theme.gap)) : 1
+            compact: root.small
             enabled: root.asking
             icon: "pause"
             heading: qsTr("Are you still watching?")
@@ -520,6 +532,7 @@ FocusScope {
         visible: root.failed
         enabled: visible
         trouble: root.player.trouble
+        compact: root.small
         onRetried: root.player.retry()
         onHelpWanted: root.helpWanted(root.player.trouble.help)
         onLeaving: root.leaving()

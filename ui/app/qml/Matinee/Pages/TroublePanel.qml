@@ -7,6 +7,7 @@ FocusScope {
     id: root
 
     required property QtObject trouble
+    property bool compact: false
 
     signal retried()
     signal helpWanted()
@@ -19,7 +20,9 @@ FocusScope {
         id: message
         objectName: "playerTrouble"
         anchors.centerIn: parent
-        width: Math.min(parent.width - 2 * Theme.margin, Theme.px(620))
+        width: Math.min(parent.width - 2 * (compact ? Theme.gap : Theme.margin), Theme.px(620))
+        scale: compact ? Math.min(1, parent.height / (implicitHeight + 2 * Theme.gap)) : 1
+        compact: root.compact
         focus: true
         icon: root.trouble.icon || "warning"
         heading: root.trouble.heading
@@ -39,7 +42,7 @@ FocusScope {
             objectName: "troubleHelp"
             text: root.trouble.helpWords
             primary: !root.trouble.again
-            visible: root.trouble.help
+            visible: root.trouble.help && !(root.compact && root.trouble.again)
             onPressed: root.helpWanted()
         }
         ActionButton {
@@ -47,6 +50,7 @@ FocusScope {
             text: qsTr("Back")
             icon: "back"
             primary: !root.trouble.again && !root.trouble.help
+            visible: primary || !root.compact
             onPressed: root.leaving()
         }
     }
