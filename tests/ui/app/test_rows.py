@@ -100,6 +100,6 @@ def test_no_head_of_the_large_title_lies_under_the_bar(stage, down, tv):
     place, actions = stage.item("heroPicture"), stage.item("actions")
     (picture, *_) = place.childItems()
     below_px = actions.mapToScene(QPointF(0.0, actions.height())).y()
-    point_px = picture.mapToScene(QPointF(0.0, max(0.0, down - 0.15) * picture.height())).y()
+    point_px = picture.mapToScene(QPointF(0.0, max(0.0, down - place.property("around")) * picture.height())).y()
     assert point_px >= below_px > 0
     assert picture.y() + picture.height() >= place.height()

@@ -10,7 +10,7 @@ Item {
     property real focalX: 0.5
     property real focalY: 0.4
     property real covered: 0 // of the top
-    readonly property real around: 0.15 // of the picture's height, above the point
+    readonly property real around: 0.3 // of the picture's height, above the point: a head over a body
     readonly property bool ready: picture.status === Image.Ready
     readonly property real aspect: ready ? picture.implicitWidth / picture.implicitHeight : 16 / 9
     readonly property bool wide: aspect * height > width // cut off at the sides
