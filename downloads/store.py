@@ -81,7 +81,9 @@ class Store:
             return tuple(sorted(found))
 
     def get(self, name: str) -> DownloadFolder:
-        """A download by its id, the start of its id, or its title's id; its journal has been read."""
+        """A download by its id, the start of its id, or its title's id; its journal has been read.
+
+        Of several of one title it is the complete one, else the one with most of it."""
         folder = self._folder(self._id(name))
         folder.refresh()
         return folder
@@ -131,10 +133,10 @@ class Store:
         starting = [known for known in ids if len(name) >= 4 and known.startswith(name)]
         if len(starting) == 1:
             return starting[0]
-        titles = [item.id for item in self.list() if item.title_id and item.title_id == name]
+        titles = [item for item in self.list() if item.title_id and item.title_id == name]
         if not titles:
             raise not_found(name)
-        return titles[0]
+        return max(titles, key=lambda item: (item.state is State.COMPLETE, item.fetched)).id
 
     def _folder(self, download_id: str) -> DownloadFolder:
         pointer = self.root / f"{download_id}{_MOVED}"

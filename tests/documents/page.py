@@ -68,7 +68,7 @@ GIVEN = {
             "matinee serve --admin root@example.org",
             f"curl -fsS $SERVICE/api/v1/auth/register --json '{_FOYER}'",
             "MATINEE_PASSWORD=demo matinee login --service $SERVICE demo@matinee.local",
-            "matinee play seahorse-valley --service $SERVICE --headless --duration 1",
+            "matinee play the-first-ferry --service $SERVICE --headless --duration 1",
             "DEVICE=$(matinee devices --service $SERVICE --json | jq -er .devices[0].id)",
         ),
     ),

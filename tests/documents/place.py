@@ -68,7 +68,7 @@ class Place:
             words = ["ffmpeg", "-v", "error", "-y", *inputs, "-shortest", str(self.folder / name)]
             subprocess.run(words, check=True)
         with running_backend(self.source / ".data") as group:
-            publish_media(group, media.packager_cenc(), "Seahorse Valley", clear=media.packager_clear())
+            publish_media(group, media.packager_cenc(), "The First Ferry", clear=media.packager_clear())
         authority = trustme.CA()
         certificate = authority.issue_cert(*HOSTS)
         self.secrets.mkdir()

@@ -50,6 +50,16 @@ def code_of(caught: pytest.ExceptionInfo[MatineeError]) -> ErrorCode:
     return caught.value.code
 
 
+def test_of_several_of_one_title_the_complete_one_is_meant(tmp_path: Path) -> None:
+    store = new_shelf(tmp_path).store
+    failed, complete, begun = (store.create("Film", "film") for _ in range(3))
+    failed.note(ledger.changed(State.FAILED, ErrorCode.INPUT_USAGE, "Which service?"))
+    complete.note(ledger.changed(State.COMPLETE))
+    for name in ("film", complete.id):
+        assert store.get(name).id == store.find(name).id == complete.id
+    assert store.get(begun.id).id == begun.id
+
+
 def test_one_process_at_a_time_works_on_a_download(kept: tuple[Shelf, DownloadFolder, FileServer]) -> None:
     shelf, folder, _ = kept
     with folder.running():

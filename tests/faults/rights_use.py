@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import errno
 import os
@@ -17,6 +18,7 @@ from backend_stub.services.rights.time_guard import BootClock, Mark
 from downloads import errors, folder, quota, removal, request, store
 from downloads.model import DownloadSummary, State
 from downloads.queue import Queue
+from downloads.request import DownloadRequest
 from downloads.store import Store
 from drm_client import clock, passphrase, rights, vault, whole_files
 from drm_client.licence_store import KeptLicence, LicenceStore, Removal
@@ -29,7 +31,7 @@ from tests.backend_stub.rights import test_states
 from tests.faults.model import Fault
 from ui.app.downloads import card, titles
 from ui.app.ports.downloads import KeptTitle
-from ui.cli import download_rights, download_work
+from ui.cli import download_actions, download_rights, download_work
 
 
 def an_older_copy_waits_for_the_next_pass(patch: pytest.MonkeyPatch) -> None:
@@ -293,6 +295,15 @@ def a_licence_that_went_ends_all_renewals(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(download_rights, "ANY_ERROR", (KeyError,))
 
 
+def a_title_without_a_service_is_queued(patch: pytest.MonkeyPatch) -> None:
+    wanted = download_actions.wanted_of
+
+    def of_any(args: argparse.Namespace) -> DownloadRequest:
+        return wanted(argparse.Namespace(**{**vars(args), "service": args.service or "https://nowhere.test"}))
+
+    patch.setattr(download_actions, "wanted_of", of_any)
+
+
 FAULTS = [
     Fault(
         "rights-an-app-gives-up-like-a-command",
@@ -478,5 +489,15 @@ FAULTS = [
         "tests/ui/cli/test_download_rights.py"
         "::test_a_licence_that_is_removed_while_it_is_renewed_is_told_like_any_failure",
         a_licence_that_went_ends_all_renewals,
+    ),
+    Fault(
+        "rights-a-failed-download-stands-for-its-title",
+        "tests/downloads/test_store.py::test_of_several_of_one_title_the_complete_one_is_meant",
+        lambda patch: patch.setattr(store, "max", lambda titles, key: titles[0], raising=False),
+    ),
+    Fault(
+        "rights-a-title-without-a-service-is-queued",
+        "tests/ui/cli/test_download_command.py::test_a_title_without_a_service_is_refused_and_leaves_nothing",
+        a_title_without_a_service_is_queued,
     ),
 ]

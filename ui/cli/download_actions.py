@@ -280,11 +280,13 @@ def wanted_of(args: argparse.Namespace) -> DownloadRequest:
     if url.startswith("file:"):
         raise InputError(ErrorCode.INPUT_USAGE, "This is on this machine already.")
     by_address = "://" in url
+    if not by_address and not args.service:
+        raise InputError(ErrorCode.INPUT_USAGE, "To download a title, name the service (--service).")
     origin = DownloadOrigin(
         title_id="" if by_address else where,
         url=url if by_address else "",
         variant=args.variant,
-        service="" if by_address else args.service or "",
+        service="" if by_address else args.service,
         licence_url=getattr(args, "licence_url", None) or "",
     )
     return DownloadRequest(origin, choice_of(args), profile=getattr(args, "owner", ""))

@@ -67,6 +67,16 @@ def test_the_life_of_a_download(matinee: Call, server: FileServer, tmp_path: Pat
     assert matinee("download", "list")[1]["downloads"] == []
 
 
+def test_a_title_without_a_service_is_refused_and_leaves_nothing(
+    matinee: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MATINEE_SERVICE", raising=False)
+    for later in ((), ("--later",)):
+        code, told = matinee("download", "add", "the-first-ferry", *later)
+        assert (code, told["error"]["code"]) == (2, "input.usage")
+    assert matinee("download", "list")[1]["downloads"] == []
+
+
 def test_a_cancelled_download_leaves_nothing(matinee: Call, server: FileServer, tmp_path: Path) -> None:
     name = matinee("download", "add", server.url("media.m3u8"), "--later")[1]["downloads"][0]["id"]
     assert matinee("download", "cancel", name)[0] == 0

@@ -40,7 +40,7 @@ def test_the_plans_judge_the_same_after_an_evening_of_watching(
     monkeypatch.setenv("MATINEE_PASSWORD", DEMO_PASSWORD)
     title = media.packager_cenc()
     with running_backend(tmp_path / "data") as group, FileServer(media.ffmpeg_dash().folder) as other:
-        film = publish_media(group, title, "Seahorse Valley", clear=media.packager_clear())
+        film = publish_media(group, title, "The First Ferry", clear=media.packager_clear())
 
         def verdicts() -> dict[str, str]:
             found = {}

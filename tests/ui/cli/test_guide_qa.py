@@ -45,7 +45,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         FileServer(title.folder) as one,
         FileServer(title.folder) as two,
     ):
-        film = publish_media(group, media.packager_cenc(), "Seahorse Valley", clear=media.packager_clear())
+        film = publish_media(group, media.packager_cenc(), "The First Ferry", clear=media.packager_clear())
         with signed_in_viewer(group) as viewer:
             live = viewer.play(film, "live")["manifests"][0]["dash"]  # type: ignore[index]
         values = {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from backend_stub.encoding.programme import PROGRAMME
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
+from backend_stub.titles import slug
 from tests.kit import media
 from tests.kit.backend import running_backend
 from tests.kit.fileserver import FileServer
@@ -23,8 +26,22 @@ PLANS = sorted(path.stem for path in FOLDER.glob("*.yaml") if not path.stem.star
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     """The words that lead to a bundled service with the sample title; some seconds of it."""
     with running_backend(tmp_path_factory.mktemp("data")) as group:
-        publish_media(group, media.packager_cenc(), "Seahorse Valley", clear=media.packager_clear())
+        publish_media(group, media.packager_cenc(), "The First Ferry", clear=media.packager_clear())
+        publish_media(group, media.packager_cenc(), "Quiet Places", clear=media.packager_clear())
         yield ["--service", group.api.url, "--email", DEMO_EMAIL]
+
+
+def test_the_titles_of_plans_and_guides_are_those_of_the_demonstration() -> None:
+    """Who follows a guide has what ``make demo`` made, and not the titles that tests publish."""
+    drawn = {slug(feature.title) for feature in PROGRAMME}
+    pages = [*FOLDER.glob("*.yaml"), *(FOLDER.parent / f"guide-{name}.md" for name in ("qa", "offline"))]
+    in_plans = r"title: (?:\"\$\{TITLE:-)?([a-z-]+)"
+    in_commands = r"matinee (?:download (?:\w+ )+|play --offline )([a-z]+(?:-[a-z]+)+)\b"
+    named = {
+        name for page in pages for kind in (in_plans, in_commands) for name in re.findall(kind, page.read_text())
+    }
+    assert len(named) >= 2
+    assert named <= drawn
 
 
 def test_there_are_thirteen_plans_and_two_for_other_players() -> None:
