@@ -33,6 +33,7 @@ from ui.app.viewmodels.details import DetailsViewModel
 from ui.app.viewmodels.home import HomeViewModel
 from ui.app.viewmodels.my_list import MyListViewModel
 from ui.app.viewmodels.pages import Page, PageStack
+from ui.app.viewmodels.profiles import ProfilesViewModel
 from ui.app.viewmodels.programmes import PlayingProgrammes, programme_at
 from ui.app.viewmodels.rows import RowsModel
 from ui.app.viewmodels.titles import PosterModel
@@ -82,6 +83,16 @@ def replaced(file: str, *pairs: tuple[str, str]) -> Callable[[pytest.MonkeyPatch
 
 def _news_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ApplicationViewModel, "_refresh_shown", ApplicationViewModel._ask_for_news)
+
+
+def _who_watches_cannot_be_chosen(patch: pytest.MonkeyPatch) -> None:
+    choose = ProfilesViewModel.choose
+
+    def another(self: ProfilesViewModel, person_id: str) -> None:
+        if self._person is None or self._person.id != person_id:
+            choose(self, person_id)
+
+    patch.setattr(ProfilesViewModel, "choose", another)
 
 
 def _sheets_as_long_as_the_title(patch: pytest.MonkeyPatch) -> None:
@@ -575,5 +586,21 @@ FAULTS = [
         "tests/ui/app/test_home_choices.py"
         "::test_a_title_is_marked_before_the_service_has_answered_and_not_where_it_refuses",
         lambda patch: patch.setattr(DetailsViewModel, "expect", lambda *_: None),
+    ),
+    Fault(
+        "viewer-who-watches-cannot-go-on",
+        "tests/ui/app/test_people.py::test_who_watches_already_goes_on[True]",
+        _who_watches_cannot_be_chosen,
+    ),
+    Fault(
+        "viewer-series-without-episodes-does-nothing",
+        "tests/ui/app/test_series.py::TestPlayAtHome::test_on_its_page_without_its_episodes_the_service_is_asked_again",
+        replaced(
+            "Main.qml",
+            (
+                "onPlay: window.app.openTitle(window.app.details.playId)",
+                "onPlay: if (window.app.details.playPlace) window.app.openTitle(window.app.details.playId)",
+            ),
+        ),
     ),
 ]

@@ -101,6 +101,7 @@ class Hour:
         self.checked = 0  # texts
         self.shots: list[tuple[str, QImage]] = []
         self.steps = 0
+        self.on_top = QGuiApplication.platformName() != "wayland"  # there no program places its window
         self._on_page = 0
         self._wheeled = False  # since the last click: what has the focus may have gone out of sight
 
@@ -276,7 +277,13 @@ class Hour:
             self._until(lambda: bool(self._stops()), _ANSWERS_S)
         elif self.random.random() < _WHEELS:
             return self._turn_wheel()
-        targets = [item for item in self._stops() if not name_of(item).startswith(UNPRESSED)]
+        unpressed = UNPRESSED if self.on_top else (*UNPRESSED, "pictureInPicture")
+        targets = [item for item in self._stops() if not name_of(item).startswith(unpressed)]
+        if not targets and self.focus_name == "keysOverlay":  # a click anywhere ends it
+            self._point(QPoint(self.window.width() // 2, self.window.height() // 2))
+            if self._click() and not self._until(lambda: self.focus_name != "keysOverlay", _ANSWERS_S):
+                self._say("a click does not end the keys")
+            return "click keysOverlay"
         if not targets:
             self._say(f"nothing on {self.page} can be clicked")
             self._press("key", "XF86Back")

@@ -79,9 +79,25 @@ def test_switching_shows_another_home_and_back_keeps_the_one_before(stage):
     assert stage.app.property("viewer") == "Ben"
 
 
-def test_who_is_refused_twice_sees_it_twice(stage):
+@pytest.mark.parametrize("away", [False, True])
+def test_who_watches_already_goes_on(stage, away):
     household(stage)
     stage.client.current = "p2"
+    stage.start()
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    stage.item("switchProfile").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.page == "profiles" and stage.focus_name.startswith("person_"))
+    stage.client.failure = NetError(ErrorCode.NET_REFUSED, "No.") if away else None
+    stage.item("person_1").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.page == "home")
+    assert stage.app.property("viewer") == "Ben"
+
+
+def test_who_is_refused_twice_sees_it_twice(stage):
+    household(stage)
+    stage.client.current = "p1"
     stage.start()
     stage.until(lambda: stage.focus_name == "playFeatured")
     stage.app.switchProfile()

@@ -78,6 +78,21 @@ class TestPlayAtHome:
         stage.until(lambda: stage.page == "details" and bool(stage.app.details.property("notice")))
         assert stage.client.sessions == []
 
+    def test_on_its_page_without_its_episodes_the_service_is_asked_again(self, stage):
+        self.begin(stage)
+        stage.client.failure = ServiceError(ErrorCode.NET_REFUSED, "No.")
+        stage.app.showTitle("mill")
+        stage.until(lambda: stage.page == "details" and bool(stage.app.details.property("notice")))
+        notice = stage.item("detailsNotice")
+        stage.until(lambda: notice.isVisible() and notice.property("opacity") == 1)
+        assert stage.focus_name == "playTitle"
+        stage.key(K.Key_Return)
+        stage.until(lambda: notice.property("opacity") < 1)
+        stage.client.failure = None
+        stage.key(K.Key_Return)
+        stage.until(lambda: bool(stage.client.sessions))
+        assert stage.client.sessions[0].source.title_id == "mill-1-2"
+
 
 class TestThePage:
     def test_the_first_button_goes_on_where_one_is(self, stage):

@@ -111,8 +111,8 @@ class DetailsViewModel(QObject):
 
     @Property(str, notify=changed)
     def playId(self) -> str:
-        """The title that the first button plays: of a series, the episode to go on with."""
-        card = self.playable
+        """What the first button plays: of a series, the episode to go on with, or the series while none is known."""
+        card = self.playable or self._card
         return card.id if card else ""
 
     @Property(str, notify=changed)

@@ -191,6 +191,9 @@ class ProfilesViewModel(QObject):
         if self._managing:
             self._open_edit(person)
             return
+        if self._person is not None and person.id == self._person.id:
+            self.chosen.emit(self._person)  # who watches already goes on, with the service or without
+            return
         self._wanted, self._pin = person, ""
         if self._asks_pin(person):
             self._show(ProfilesState.PIN)
