@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from functools import cache, partial
@@ -122,10 +123,18 @@ def certificates_read_once() -> Iterator[None]:
         yield
 
 
+def _has_read_the_service() -> bool:
+    """Whether any test of this process has to do with it: to read it takes a second."""
+    return "backend_stub.db.migrate" in sys.modules
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cheap_passwords() -> Iterator[None]:
     """To find out a password takes a tenth of a second of the processor by design; services in the process of a test
     do without."""
+    if not _has_read_the_service():
+        yield
+        return
     from argon2 import PasswordHasher
 
     cheap = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
@@ -138,8 +147,13 @@ def cheap_passwords() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def quick_schema() -> Iterator[None]:
     """Services begin with a schema that is made once."""
-    from tests.kit.quick_schema import quick_upgrade
+    if not _has_read_the_service():
+        yield
+        return
+    from tests.kit.quick_schema import USERS, quick_upgrade
 
+    upgrade = quick_upgrade()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("backend_stub.context.upgrade", quick_upgrade())
+        for name in USERS:
+            patch.setattr(f"backend_stub.{name}.upgrade", upgrade)
         yield

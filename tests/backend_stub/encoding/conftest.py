@@ -32,6 +32,14 @@ def barcoded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def short(barcoded: Path) -> Path:
+    """The first half of it, for what does not depend on the film."""
+    film = barcoded.with_name("short.mp4")
+    ffmpeg("-i", barcoded, "-t", 4, "-map", 0, "-c", "copy", "-movflags", "+faststart", film)
+    return film
+
+
+@pytest.fixture(scope="session")
 def finished(barcoded: Path, tmp_path_factory: pytest.TempPathFactory) -> PublishedTitle:
     """The barcoded film encoded, packaged and checked, kept where the catalogue would take it."""
     kept = tmp_path_factory.mktemp("finished") / "title"

@@ -27,22 +27,22 @@ def publish(data: Path, *files: Path, options: TitleOptions = FAST, err: io.Stri
     return cli.publish_command(Settings(data), files, options, out=out, err=err), out.getvalue(), err.getvalue()
 
 
-def test_a_good_and_a_bad_file(barcoded: Path, tmp_path: Path) -> None:
+def test_a_good_and_a_bad_file(short: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.mp4").write_text("no film")
-    code, out, err = publish(tmp_path / "data", tmp_path / "bad.mp4", barcoded)
+    code, out, err = publish(tmp_path / "data", tmp_path / "bad.mp4", short)
     assert code == cli.BAD_INPUT
-    assert out == "barcoded\n"
+    assert out == "short\n"
     assert "bad.mp4 is not a media file" in err
-    assert "barcoded.mp4: packaging" in err
+    assert "short.mp4: packaging" in err
     assert "Traceback" not in err
 
 
-def test_a_terminal_gets_one_bar(barcoded: Path, tmp_path: Path) -> None:
-    code, _out, err = publish(tmp_path / "data", barcoded, err=Terminal())
+def test_a_terminal_gets_one_bar(short: Path, tmp_path: Path) -> None:
+    code, _out, err = publish(tmp_path / "data", short, err=Terminal())
     assert code == cli.GOOD
     assert err.count("\n") == 1
     last = err.rstrip("\n").split("\r")[-1].rstrip()
-    assert last == f"barcoded.mp4 [{'#' * 30}] 100% published"
+    assert last == f"short.mp4 [{'#' * 30}] 100% published"
 
 
 @pytest.mark.parametrize("options", [TitleOptions(title="One"), TitleOptions(title_id="one")])

@@ -174,7 +174,7 @@ def test_a_file_that_ends_early_leaves_nothing(barcoded: Path, tmp_path: Path) -
     assert left_behind(settings) == []
 
 
-def test_cancelling_leaves_nothing(barcoded: Path, tmp_path: Path) -> None:
+def test_cancelling_leaves_nothing(short: Path, tmp_path: Path) -> None:
     settings = Settings(tmp_path / "data")
     cancel = threading.Event()
 
@@ -183,11 +183,11 @@ def test_cancelling_leaves_nothing(barcoded: Path, tmp_path: Path) -> None:
             cancel.set()
 
     with pytest.raises(CancelledError):
-        publish_file(settings, barcoded, FAST, progress=stop_while_encoding, cancel=cancel)
+        publish_file(settings, short, FAST, progress=stop_while_encoding, cancel=cancel)
     assert left_behind(settings) == []
 
 
-def test_ctrl_c_leaves_nothing(barcoded: Path, tmp_path: Path) -> None:
+def test_ctrl_c_leaves_nothing(short: Path, tmp_path: Path) -> None:
     settings = Settings(tmp_path / "data")
 
     def interrupt_while_packaging(stage: str, _done: float) -> None:
@@ -195,7 +195,7 @@ def test_ctrl_c_leaves_nothing(barcoded: Path, tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        publish_file(settings, barcoded, FAST, progress=interrupt_while_packaging)
+        publish_file(settings, short, FAST, progress=interrupt_while_packaging)
     assert left_behind(settings) == []
 
 
@@ -213,11 +213,11 @@ def test_a_damaged_segment_is_not_published(barcoded: Path, tmp_path: Path, monk
     assert left_behind(settings) == []
 
 
-def test_a_catalogue_that_refuses_leaves_nothing(barcoded: Path, tmp_path: Path) -> None:
+def test_a_catalogue_that_refuses_leaves_nothing(short: Path, tmp_path: Path) -> None:
     settings = Settings(tmp_path / "data")
     options = TitleOptions(title_id="No Such Id!", preset="ultrafast", clear=True, encrypted=False)
     with pytest.raises(PublishError):
-        publish_file(settings, barcoded, options)
+        publish_file(settings, short, options)
     assert left_behind(settings) == []
 
 
