@@ -58,6 +58,27 @@ def test_the_picture_of_its_card_stands_in_while_the_wide_one_does_not_come(stag
     stage.until(lambda: str(stage.item("detailsStill").property("source")) == posters.known(still))
 
 
+def test_the_picture_of_a_card_stands_in_for_the_wide_one_of_the_large_title(stage):
+    def paint(url):
+        if "wide" in url:
+            raise NetError(ErrorCode.NET_REFUSED, "The server refuses the connection.")
+        return pictures.poster(url)
+
+    stage.client.paint = paint
+    stage.client.titles = [
+        replace(card, still_url=f"http://posters.test/{at}.png", backdrop_url=f"http://posters.test/wide{at}.png")
+        for at, card in enumerate(cards(2))
+    ]
+    stage.sign_in()
+    posters, *_others = stage._keep
+    stage.until(lambda: all(posters.known(card.still_url) for card in stage.client.titles))
+    for _turn in range(2):
+        stage.app.home.turnFeatured()
+        shown = stage.app.home.featured.records[0].title_id
+        still = next(card.still_url for card in stage.client.titles if card.id == shown)
+        stage.until(lambda still=still: str(stage.item("heroStill").property("source")) == posters.known(still))
+
+
 def test_a_title_goes_on_where_it_was_left_or_begins_anew(stage):
     show(stage, cards(3, begun=1))
     stage.key(K.Key_Return)

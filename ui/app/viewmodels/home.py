@@ -21,7 +21,7 @@ from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.rows import CONTINUE, RowsModel
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
-from ui.app.viewmodels.titles import PosterModel, is_begun, keep_posters, poster_of
+from ui.app.viewmodels.titles import PosterModel, is_begun, keep_posters, poster_of, wide_picture
 
 _MAX_CONTINUE = 20
 _MOST_FEATURED = 5
@@ -102,6 +102,7 @@ class HomeViewModel(QObject):
         self._titles = PosterModel(posters, self)
         self._rows = RowsModel(posters, self)
         self._featured = PosterModel(posters, self)
+        self._featured_card: Title | None = None
         self._turn = 0  # how often the featured title has changed
 
     state = shown(str, "_state", changed)
@@ -121,6 +122,12 @@ class HomeViewModel(QObject):
     def featured(self) -> PosterModel:
         """One title, or none."""
         return self._featured
+
+    @Property(str, notify=changed)
+    def featuredStill(self) -> str:
+        """The picture of the featured title's card: it stands in for the wide one until that is there."""
+        card = self._featured_card
+        return self.posters.known(wide_picture(card)) if card is not None and card.backdrop_url else ""
 
     def open_for(self, owner: str, maturity: int) -> None:
         """Show the page to ``owner``, an account with a profile that may watch titles up to this age rating: what was
@@ -150,11 +157,13 @@ class HomeViewModel(QObject):
         """Feature the next title."""
         self._turn += 1
         self._feature()
+        self.changed.emit()
 
     def _feature(self) -> None:
         found = {card.id: card for card in (*self._rows.titles(CONTINUE)[:1], *self._cards[:_MOST_FEATURED])}
         shown_ones = [card for card in found.values() if card.backdrop_url] or [*found.values()]
         card = shown_ones[self._turn % len(shown_ones)] if shown_ones else None
+        self._featured_card = card
         large = [] if card is None else [replace(card, still_url=card.backdrop_url)]
         self._featured.replace(keep_posters(self._featured.records, large))
 

@@ -11,6 +11,7 @@ ListView {
     signal playChosen(string titleId)
 
     property real covered: 0 // of the top, by the bar
+    property string still // of the card, until the wide picture is there
 
     implicitHeight: Theme.px(430)
     interactive: false
@@ -36,6 +37,14 @@ ListView {
             anchors { right: parent.right; top: parent.top }
             height: parent.height
             width: Math.round(Math.min(parent.width * 0.72, height * 16 / 9 * 1.15))
+            FocalImage {
+                objectName: "heroStill"
+                anchors.fill: parent
+                source: root.still
+                focalX: hero.across
+                focalY: hero.down
+                covered: root.covered
+            }
             FocalImage {
                 objectName: "heroPicture"
                 anchors.fill: parent

@@ -90,6 +90,7 @@ FocusScope {
         visible: root.withFeatured
         focus: true
         covered: bar.height
+        still: root.home.featuredStill
         model: root.home.featured
         onTitleChosen: titleId => root.titleChosen(titleId)
         onPlayChosen: titleId => root.playChosen(titleId)
