@@ -111,6 +111,24 @@ def test_a_download_plays_and_back_leads_to_the_list(stage):
     assert stage.focus_name == "download_3"
 
 
+@pytest.mark.parametrize(("offline", "title", "plays_kept"), [(True, 3, True), (True, 2, False), (False, 3, False)])
+def test_without_a_network_a_title_plays_from_this_machine_where_it_is_there(stage, offline, title, plays_kept):
+    stage.downloads.titles = queue()
+    stage.client.titles = cards(4)
+    stage.sign_in()
+    stage.until(lambda: stage.app.downloads.of_title("title-3") is not None)
+    if offline:
+        stage.client.failure = NetError(ErrorCode.NET_DNS, "No such host.")
+        stage.app.home.refresh()
+        stage.until(lambda: stage.app.home.property("offline"))
+        stage.client.failure = None  # for the playback: of a kept one nobody is asked
+    stage.app.openTitleFromStart(f"title-{title}")
+    stage.until(lambda: bool(stage.client.sessions))
+    session = stage.client.sessions[0]
+    assert session.start_s == 0.0
+    assert (session.source.name == f"d{title}") is plays_kept
+
+
 def test_removing_the_last_one_leaves_a_focus(stage):
     stage.downloads.titles = queue()[:1]
     stage.client.titles = cards(1)

@@ -398,8 +398,12 @@ class ApplicationViewModel(QObject):
     @Slot(str)
     def playDownload(self, download_id: str) -> None:
         """Play what is kept on this machine, if this profile may watch it."""
+        self._play_download(download_id)
+
+    def _play_download(self, download_id: str, start_s: float | None = None) -> None:
         if self._downloads.port is not None and self._downloads.kept(download_id) is not None:
-            self._tasks.run(self._downloads.port.source(download_id), self._play, self._downloads.tell)
+            source = self._downloads.port.source(download_id)
+            self._tasks.run(source, lambda found: self._play(found, start_s), self._downloads.tell)
 
     def _play_kept(self, title_id: str) -> None:
         """A title of the service that is kept on this machine."""
@@ -505,7 +509,12 @@ class ApplicationViewModel(QObject):
         self._put_above(Page.DETAILS)
 
     def _play_title(self, title_id: str, start_s: float | None = None) -> None:
-        self._play(source_of(title_id, self._card_of(title_id)), start_s)
+        """Play a title; without a network the copy on this machine, where there is one."""
+        kept = self._downloads.of_title(title_id) if self._home.property("offline") else None
+        if kept is not None and kept.playable:
+            self._play_download(kept.id, start_s)
+        else:
+            self._play(source_of(title_id, self._card_of(title_id)), start_s)
 
     def _play_queued(self, source: PlaybackSource) -> None:
         """One of the queue; anything else ends the queue."""
