@@ -95,6 +95,22 @@ def test_who_watches_already_goes_on(stage, away):
     assert stage.app.property("viewer") == "Ben"
 
 
+def test_who_watches_already_is_asked_for_a_pin_and_goes_on(stage):
+    household(stage)
+    stage.client.current = "p1"
+    stage.start()
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    stage.app.switchProfile()
+    stage.until(lambda: stage.page == "profiles" and stage.focus_name.startswith("person_"))
+    stage.item("person_0").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.focus_name == "key_1")
+    stage.key(K.Key_1, K.Key_2, K.Key_3, K.Key_4)
+    stage.app.profiles.submitPin()
+    stage.until(lambda: stage.page == "home")
+    assert stage.app.property("viewer") == "Ada"
+
+
 def test_who_is_refused_twice_sees_it_twice(stage):
     household(stage)
     stage.client.current = "p1"

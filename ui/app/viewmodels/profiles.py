@@ -191,12 +191,11 @@ class ProfilesViewModel(QObject):
         if self._managing:
             self._open_edit(person)
             return
-        if self._person is not None and person.id == self._person.id:
-            self.chosen.emit(self._person)  # who watches already goes on, with the service or without
-            return
         self._wanted, self._pin = person, ""
         if self._asks_pin(person):
             self._show(ProfilesState.PIN)
+        elif self._person is not None and person.id == self._person.id:
+            self._selected(self._person)  # who watches already goes on, with the service or without
         else:
             self._select()
 
@@ -267,7 +266,7 @@ class ProfilesViewModel(QObject):
 
     def _selected(self, person: Profile) -> None:
         self._wanted, self._pin = None, ""
-        self._accept(person)
+        self._accept(person, chosen=True)
 
     def _refused(self, failure: PlaybackFailure) -> None:
         self._pin = ""
@@ -291,12 +290,13 @@ class ProfilesViewModel(QObject):
             asked = self._wanted is not None and self._asks_pin(self._wanted)
             self._show(ProfilesState.PIN if asked else ProfilesState.CHOOSING)
 
-    def _accept(self, person: Profile) -> None:
+    def _accept(self, person: Profile, *, chosen: bool = False) -> None:
+        """``chosen``: by the viewer, who wants to go on; else only another profile is told."""
         new = person != self._person
         self._person = person
         self._memory.keep_person(self._viewer, person)
         self._show(ProfilesState.CHOOSING)
-        if new:
+        if new or chosen:
             self.chosen.emit(person)
 
     def _failed(self, failure: PlaybackFailure) -> None:
