@@ -24,7 +24,7 @@ BOOTSTRAP := python3 packaging/bootstrap.py --with x11
 demo: setup
 	@$(PY) -m ui.cli.main demo $(ARGS)
 
-# Four processes at once; two of them begin with what plays in real time, which mostly waits (python -m tests.run).
+# Five processes at once; two of them begin with what plays in real time, which mostly waits (python -m tests.run).
 test: setup-test
 ifeq ($(ARGS),)
 	@$(PY) -m tests.run

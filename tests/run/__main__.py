@@ -1,4 +1,4 @@
-"""``make test``: four processes, then the summary.
+"""``make test``: five processes, then the summary.
 
 Two of them begin with what plays in real time (marked so): it mostly waits, and the others have the processors
 meanwhile. The longest files come first (``tests.run.schedule``).
@@ -22,7 +22,7 @@ from tests.run.part import ROOT, Limits, Part, adopt_orphans, run_part
 from tests.run.results import Results, merged
 
 MOST_SECOND_TRIES = 20  # where more fails, something is wrong that no second try puts right
-_PROCESSES = 4  # two of them begin with what plays in real time, and mostly wait
+_PROCESSES = 5  # two of them begin with what plays in real time, and mostly wait
 
 
 def main() -> int:
