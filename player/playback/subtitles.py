@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,19 +13,15 @@ from typing import ParamSpec
 from player.base.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError
 from player.manifest.codecs import TEXT_CONTAINERS, codec_family
 from player.manifest.model import Container, Rendition, Segment, Track
-from player.media.demux import Demuxer, read_whole
-from player.media.model import Codec, StreamKind
-from player.media.timestamps import TICKS_PER_SECOND, WRAP
 from player.mpv.control import MpvControl
 from player.mpv.model import MediaPlayer
 from player.net.model import RequestKind
 from player.reporting.state import TrackChoice
 from player.stream.sources import Sources
 from player.text.ass import to_ass
-from player.text.cues import Cue, clipped, moved
+from player.text.cues import Cue
+from player.text.segments import REFUSED, file_cues, fragment_cues, of_another_time
 from player.text.subtitle_files import SubtitleLine
-from player.text.ttml import parse_ttml
-from player.text.webvtt import parse_webvtt, parse_wvtt_head, parse_wvtt_sample
 from player.tracks.logical import LogicalTrack
 from player.tracks.menus import track_choice
 from player.tracks.preferences import TrackPreferences, choose_text
@@ -40,14 +35,9 @@ _FIRST = 30  # segments that are loaded before any words are shown; the others c
 _MORE = 90  # ... so many at a time
 _TRIES = 3
 _LONG_BYTES = 32 * 1024
-_ROUNDING_S = 0.5
-_INSIDE_S = 0.05
 _SHORTER_S = 2.0  # so much sooner than its video the list of subtitles may end
 _KEPT_BEHIND_S = 60.0  # of a live title, words that have left the list
-_WRAP_S = WRAP / TICKS_PER_SECOND
-_XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[ \t\r\n\0]*<")
 _CAPTIONS, _FIRST_CHANNEL = "eia_608", "CC1"
-_REFUSED = "This form of subtitles cannot be shown."
 
 _P = ParamSpec("_P")
 
@@ -294,11 +284,7 @@ class SubtitleTracks:
 
     def _is_elsewhere(self, part: _Part, cues: Sequence[Cue]) -> bool:
         """Whether a segment has cues, and none of its time. They are shown all the same."""
-        segment = part.segment
-        if not cues or self._offset(part.period, segment) is None:
-            return False
-        begin_s, end_s = segment.start_s + _INSIDE_S, segment.end_s - _INSIDE_S
-        return all(cue.end_s <= begin_s or cue.start_s >= end_s for cue in cues)
+        return self._offset(part.period, part.segment) is not None and of_another_time(cues, part.segment)
 
     async def _cues(self, part: _Part, free: asyncio.Semaphore) -> Sequence[Cue]:
         rendition, segment = part.rendition, part.segment
@@ -337,47 +323,6 @@ async def _beside(size: int, work: Callable[_P, list[Cue]], *values: _P.args, **
     return await asyncio.to_thread(work, *values, **named)
 
 
-def file_cues(data: bytes, segment: Segment, media_offset_s: float | None) -> list[Cue]:
-    """The cues of a text file, or of a segment that is one. Raises MediaError for what is neither WebVTT nor TTML."""
-    offset_s = segment.media_offset_s or 0.0
-    if _XML.match(data):
-        return parse_ttml(data, offset_s=offset_s)
-    text = data.decode("utf-8-sig", "replace")
-    return near(parse_webvtt(text, media_offset_s=media_offset_s, offset_s=offset_s), segment.start_s)
-
-
-def fragment_cues(demuxer: Demuxer, data: bytes, offset_s: float) -> list[Cue]:
-    """The cues of a fragmented MP4 segment (ISO/IEC 14496-30). Raises MediaError for other subtitles than these."""
-    config = demuxer.configs.get(StreamKind.TEXT)
-    codec = None if config is None else config.codec
-    if config is None or codec not in (Codec.WEBVTT, Codec.TTML):
-        raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, _REFUSED)
-    head = parse_wvtt_head(config.private)
-    cues: list[Cue] = []
-    for sample in read_whole(demuxer, data):
-        start_s, end_s = sample.pts_s, sample.pts_s + sample.duration_s
-        if codec is Codec.WEBVTT:
-            cues += parse_wvtt_sample(bytes(sample.data), start_s, end_s, head)
-        else:
-            cues += sample_part(parse_ttml(bytes(sample.data)), start_s, end_s)
-    return moved(cues, offset_s)
-
-
-def sample_part(cues: Sequence[Cue], start_s: float, end_s: float) -> list[Cue]:
-    """What a TTML document in a sample shows: its times are media time, and hold as long as the sample does (ISO/IEC
-    14496-30, 5.2). Some packagers count from the sample's own start; then no time fits."""
-    length_s = end_s - start_s
-    if cues and start_s > length_s and all(cue.end_s <= length_s + _ROUNDING_S for cue in cues):
-        cues = moved(cues, start_s)
-    return clipped(cues, start_s, end_s)
-
-
-def near(cues: Sequence[Cue], start_s: float) -> list[Cue]:
-    """The cues of a segment that begins at ``start_s``: an X-TIMESTAMP-MAP counts modulo 26.5 hours."""
-    turns = round((start_s - cues[0].start_s) / _WRAP_S) if cues else 0
-    return moved(cues, turns * _WRAP_S) if turns else list(cues)
-
-
 def is_caption(track: Track) -> bool:
     """Whether the words are inside the pictures (CEA-608, CEA-708), where libmpv finds them."""
     return track.instream_id is not None
@@ -399,7 +344,7 @@ def unsupported(track: Track) -> str | None:
     if rendition.container in TEXT_CONTAINERS or rendition.container is Container.UNKNOWN:
         return None
     families = {codec_family(codec) for codec in rendition.codecs}
-    return None if rendition.container is Container.FMP4 and families <= {"webvtt", "ttml"} else _REFUSED
+    return None if rendition.container is Container.FMP4 and families <= {"webvtt", "ttml"} else REFUSED
 
 
 def _is_pictures(codec: str) -> bool:

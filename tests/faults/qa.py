@@ -341,6 +341,21 @@ def no_buffer_before_a_dash_rung_begins(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ladder_rules.MeasuredRung, "steady_bps", property(lambda self: self.mean_bps))
 
 
+def subtitles_are_not_swept(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ladder_rules, "_words", lambda _measured: ())
+
+
+def what_all_lists_lack_is_not_missed(patch: pytest.MonkeyPatch) -> None:
+    lengths = ladder_rules._lengths
+    patch.setattr(
+        ladder_rules, "_lengths", lambda ladder: lengths([replace(each, period_end_s=None) for each in ladder])
+    )
+
+
+def gaps_of_all_rungs_pass(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ladder_rules, "_gaps", lambda _ladder: ())
+
+
 def subtitles_are_lost_in_silence(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(subtitles, "_TRIES", 10_000)
 
@@ -542,6 +557,21 @@ FAULTS = [
         "qa-parts-may-be-late",
         "tests/player/qa/test_watch.py::test_parts_that_come_late_break_a_rule",
         lambda patch: patch.setattr(ManifestWatch, "_parts_late", lambda *_values, waited: ()),
+    ),
+    Fault(
+        "qa-subtitles-are-not-swept",
+        "tests/player/qa/test_ladder_words.py::test_subtitles_that_no_viewer_sees_are_red[away]",
+        subtitles_are_not_swept,
+    ),
+    Fault(
+        "qa-gaps-of-all-rungs-pass",
+        "tests/player/qa/test_ladder.py::test_what_a_list_declares_missing_is_not_asked_for",
+        gaps_of_all_rungs_pass,
+    ),
+    Fault(
+        "qa-what-all-lists-lack-is-not-missed",
+        "tests/player/qa/test_ladder_words.py::test_an_mpd_whose_media_end_before_it_does_is_red",
+        what_all_lists_lack_is_not_missed,
     ),
     Fault(
         "qa-the-encoding-may-change-anywhere",

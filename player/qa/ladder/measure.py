@@ -40,7 +40,8 @@ class SegmentFacts:
     the start of the next, negative for an overlap; 0 where that is not known. ``broken_at_s`` is where. ``packets``
     are the faults of a transport stream's packets. ``counters`` are those of its video, see ``Sample``. ``stands``
     are its pictures that stand though others should follow, that of the segment before at its end among them.
-    ``decoded_s`` is where its decode times begin and end, if the container states how long samples last."""
+    ``decoded_s`` is where its decode times begin and end, if the container states how long samples last. Subtitles
+    have cues for samples and no times; ``elsewhere_s`` is where the first cue is if none is of its segment's time."""
 
     position: int
     size: int
@@ -63,6 +64,7 @@ class SegmentFacts:
     counters: tuple[int, int] | None = None
     stands: tuple[Break, ...] = ()
     decoded_s: tuple[float, float] | None = None
+    elsewhere_s: float | None = None
 
     @property
     def duration_s(self) -> float | None:

@@ -24,6 +24,7 @@ DURATION_S, DURATION_SHARE = 0.2, 0.05
 DURATION_FAR_S, DURATION_FAR_SHARE = 0.5, 0.5
 AV_OFFSET_S, AV_FAR_S = 0.1, 0.5
 LENGTH_S = 0.5
+WORDS_SHORTER_S = 2.0  # so much sooner than its video the list of subtitles may end
 LONGER_S = 2.0  # so much longer than its video the audio of a title may be
 TIME_S, TIME_FAR_S, TIME_SHARE = 0.2, 0.5, 0.5
 BREAK_S = 0.05
@@ -158,11 +159,14 @@ def findings(ladder: Sequence[MeasuredRung], *, stills: bool = False) -> list[La
     pictures may stand."""
     found: list[LadderFinding] = []
     for measured in ladder:
+        if measured.type is TrackType.TEXT:
+            found += _words(measured)
+            continue
         found += [*_segments(measured), *_continuity(measured), *_encodings(measured), *_declared(measured)]
         found += [*_times(measured), *_sounds_inside(measured), *(() if stills else _stills(measured))]
     for period in dict.fromkeys(measured.period for measured in ladder):
         own = [measured for measured in ladder if measured.period == period]
-        found += [*_alignment(own), *_sound_and_pictures(own), *_lengths(own)]
+        found += [*_gaps(own), *_alignment(own), *_sound_and_pictures(own), *_lengths(own)]
     return [*found, *_periods(ladder)]
 
 
@@ -183,6 +187,20 @@ def why_ladder(ladder: Sequence[MeasuredRung], found: Sequence[LadderFinding]) -
         often = "once" if count == 1 else f"{count} times"
         told.append(f"{rule} ({first.severity}): {often}, first {place}: {first.sentence}")
     return told if found else [*told, "Everything is as the manifest declares it."]
+
+
+def _words(measured: MeasuredRung) -> Iterator[LadderFinding]:
+    """Subtitles: each segment is there, can be read, and has words of its time."""
+    for position, reason in measured.missing:
+        yield LadderFinding(LadderRule.UNAVAILABLE, measured.name, position + 1, reason)
+    for each in measured.facts:
+        if each.trouble:
+            sentence = f"It cannot be read: {each.trouble}"
+            yield LadderFinding(LadderRule.UNREADABLE, measured.name, each.position + 1, sentence)
+        if each.elsewhere_s is not None:
+            off_s = each.elsewhere_s - measured.segments[each.position].start_s
+            sentence = f"None of its {each.samples} cues is of its time; the first is {off_s:+.3f} s from its start."
+            yield LadderFinding(LadderRule.TIME, measured.name, each.position + 1, sentence, far=True)
 
 
 def _segments(measured: MeasuredRung) -> Iterator[LadderFinding]:
@@ -392,6 +410,17 @@ def _codec(measured: MeasuredRung) -> Iterator[LadderFinding]:
             return
 
 
+def _gaps(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
+    """What a list declares to be missing (EXT-X-GAP) another one may have. Where none has it viewers lose it."""
+    for type_ in (TrackType.VIDEO, TrackType.AUDIO):
+        rungs = [each for each in ladder if each.type is type_]
+        gone = [{segment.number for segment in each.segments if segment.gap} for each in rungs]
+        for number, segment in enumerate(rungs[0].segments if rungs else (), 1):
+            if all(segment.number in each for each in gone):
+                sentence = f"No list of {type_} has it: it is declared to be missing (EXT-X-GAP)."
+                yield LadderFinding(LadderRule.UNAVAILABLE, rungs[0].name, number, sentence)
+
+
 def _alignment(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
     """Segments of one number begin at one time in all rungs: else a change of quality repeats or skips pictures."""
     video = [each for each in ladder if each.type is TrackType.VIDEO]
@@ -495,19 +524,23 @@ def _periods(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
 
 
 def _lengths(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
-    """Which lists of segments end before the longest of their period. HLS allows a target duration."""
+    """Which lists of segments end before the longest of their period, or all before their period does. HLS allows a
+    target duration, and subtitles may end with the last words."""
     ends: list[tuple[MeasuredRung, float]] = []
     for measured in ladder:
         index = measured.rendition.segments
         if not measured.live and isinstance(index, SegmentIndex) and len(index):
             end_s = index[len(index) - 1].end_s
             ends.append((measured, end_s if measured.period_end_s is None else min(end_s, measured.period_end_s)))
-    longest_s = max((end_s for _, end_s in ends), default=0.0)
+    told = [measured.period_end_s for measured, _ in ends if measured.period_end_s is not None]
+    longest_s = max((end_s for measured, end_s in ends if measured.type is not TrackType.TEXT), default=0.0)
+    wanted_s, than = max((longest_s, "the longest"), (max(told, default=0.0), "its period"))
     for measured, end_s in ends:
-        short_s = longest_s - end_s
-        if short_s > LENGTH_S:
-            sentence = f"Its list ends at {end_s:.3f} s, {short_s:.3f} s before the longest."
-            far = short_s > (measured.rendition.target_duration_s or LENGTH_S)
+        short_s = wanted_s - end_s
+        allowed_s = WORDS_SHORTER_S if measured.type is TrackType.TEXT else LENGTH_S
+        if short_s > allowed_s:
+            sentence = f"Its list ends at {end_s:.3f} s, {short_s:.3f} s before {than}."
+            far = short_s > max(allowed_s, measured.rendition.target_duration_s or 0.0)
             yield LadderFinding(LadderRule.LENGTH, measured.name, None, sentence, far=far)
 
 

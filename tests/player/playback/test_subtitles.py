@@ -16,8 +16,9 @@ from player.manifest.model import Container, ListedIndex, Rendition, Segment, Tr
 from player.media.demux import Demuxer
 from player.media.model import ByteSource, Codec, Sample, StreamConfig, StreamKind
 from player.net.model import RequestKind
-from player.playback.subtitles import SubtitleTracks, near, sample_part
+from player.playback.subtitles import SubtitleTracks
 from player.text.cues import Cue, TextSpan
+from player.text.segments import near, sample_part
 from player.text.webvtt import parse_webvtt
 from player.tracks.selection import select
 from tests.kit.presentations import presentation, rendition, segments, video_track
