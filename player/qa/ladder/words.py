@@ -34,7 +34,10 @@ def words_of(
 def _cues(segment: Segment, init: bytes | None, data: bytes, media_offset_s: float | None) -> list[Cue]:
     if init is None:
         return file_cues(data, segment, media_offset_s)
-    return fragment_cues(open_demuxer(Container.FMP4, init, decrypt=_refuse), data, media_offset_s or 0.0)
+    demuxer = open_demuxer(Container.FMP4, init, decrypt=_refuse)
+    if StreamKind.TEXT not in demuxer.configs:
+        raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "Its initialisation segment has no subtitles.")
+    return fragment_cues(demuxer, data, media_offset_s or 0.0)
 
 
 class _LockedError(Exception):

@@ -111,3 +111,10 @@ def test_an_mpd_whose_media_end_before_it_does_is_red(tmp_path: Path, capsys: py
     capsys.readouterr()
     assert main(["qa", "ladder", str(longer)]) == 1
     assert "8.000 s before its period" in capsys.readouterr().out
+
+
+def test_subtitles_whose_initialisation_is_that_of_audio_are_red() -> None:
+    init = media.packager_cenc(8).folder / "audio-en" / "init.mp4"
+    text = Segment(0, 0.0, 4.0, "http://a.test/0.mp4")
+    facts = words_of(0, text, init.read_bytes(), b"", 0.0)
+    assert facts.trouble == "Its initialisation segment has no subtitles."
