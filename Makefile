@@ -35,7 +35,7 @@ endif
 test-postgres: export MATINEE_TEST_DATABASE = postgresql
 test-postgres: setup-test
 ifeq ($(ARGS),)
-	@$(PY) -m tests.run tests/backend_stub --logs build/test-logs-postgres
+	@$(PY) -m tests.run tests/backend_stub tests/e2e/test_recordings.py --logs build/test-logs-postgres
 else
 	@$(PY) -m pytest -m "not soak" $(ARGS)
 endif

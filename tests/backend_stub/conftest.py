@@ -1,33 +1,16 @@
-"""One running service for the tests of a module that do not change it; each such test makes its own sessions.
-
-With ``MATINEE_TEST_DATABASE=postgresql`` every service of these tests has its database on a PostgreSQL of their own.
-"""
+"""One running service for the tests of a module that do not change it; each such test makes its own sessions."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from backend_stub.server import ServerGroup
 from tests.kit.backend import SignedInViewer, publish_noise, running_backend, signed_in_viewer
-from tests.kit.postgres import Cluster, postgres_cluster, service_on
+from tests.kit.on_postgres import everything_on_postgres, postgres
 
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
-    with postgres_cluster() as cluster:
-        yield cluster
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _everything_on_postgres(request: pytest.FixtureRequest) -> Iterator[None]:
-    if os.environ.get("MATINEE_TEST_DATABASE") != "postgresql":
-        yield
-        return
-    with service_on(request.getfixturevalue("postgres")):
-        yield
+__all__ = ["everything_on_postgres", "postgres"]  # fixtures of these tests
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument("--logs", type=Path, default=ROOT / "build" / "test-logs")
     parser.add_argument("--limit", type=float, default=3600.0, metavar="S", help="for the whole run")
     parser.add_argument("--processes", type=int, default=_PROCESSES, metavar="N", help="that run tests side by side")
-    parser.add_argument("--silence", type=float, default=330.0, metavar="S", help="that ends it")
+    parser.add_argument("--silence", type=float, default=600.0, metavar="S", help="that ends it")
     options = parser.parse_args()
     begun = time.monotonic()
     _make_room(options.logs)
