@@ -308,6 +308,27 @@ def test_the_focus_stays_with_its_title_when_the_page_comes_again_in_another_ord
     assert stage.app.home.titles.records[8].title_id == "title-3"
 
 
+@pytest.mark.parametrize("calm", [False, True], ids=["home", "childs"])
+def test_a_row_that_went_while_its_title_was_open_takes_no_focus_with_it(stage, calm):
+    at_home(stage)
+    stage.item("homePage").setProperty("calm", calm)
+    row = TitleRow("list", (TITLES[2], TITLES[3]))
+    stage.client.screen = [TitleRow("new", (TITLES[5], TITLES[6])), row]
+    stage.app.home.refresh()
+    stage.until(lambda: stage.find("list_1") is not None)
+    stage.item("list_1").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.page == "details")
+    stage.client.screen = stage.client.screen[:1]
+    stage.app.home.refresh()
+    stage.until(lambda: stage.app.home.rows.count == 1)
+    stage.wait(30)
+    stage.app.back()
+    stage.until(lambda: stage.page == "home")
+    stage.wait(60)
+    assert stage.focus_name == ("new_0" if calm else "playFeatured")
+
+
 def test_why_something_was_not_done_is_shown_for_a_moment_only(stage):
     from player.base.errors import ErrorCode, NetError
 

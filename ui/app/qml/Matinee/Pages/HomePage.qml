@@ -53,6 +53,8 @@ FocusScope {
             header.enterFirst()
         else if (anew || !(grid.activeFocus || header.activeFocus))
             header.enterFirst()
+        else
+            header.hold() // its row may have gone while another page was shown
     }
     // Once all of a new state is in its place.
     function settleAnew() {
