@@ -498,6 +498,36 @@ FAULTS = [
         apply=replaced("Matinee/Pages/HomePage.qml", ("            header.hold()", "            {}")),
     ),
     Fault(
+        name="viewer-focus-left-on-a-button-that-has-gone",
+        test="tests/ui/app/test_player_page.py::test_the_button_out_of_picture_in_picture_takes_no_focus_with_it",
+        apply=replaced("Matinee/Pages/PlayerPage.qml", ("onSmallChanged: Qt", "onSmallChanged: if (small) Qt")),
+    ),
+    Fault(
+        name="viewer-no-click-ends-the-keys",
+        test="tests/ui/app/test_player_page.py::test_a_click_anywhere_ends_the_keys",
+        apply=replaced(
+            "Matinee/Pages/KeysOverlay.qml",
+            ("height: Math.max(flick.height, flick.contentHeight)\n", "height: 0\n"),
+        ),
+    ),
+    Fault(
+        name="viewer-two-tooltips-over-each-other",
+        test=_EVENING + "test_two_tooltips_never_lie_over_each_other",
+        apply=replaced("Matinee/Controls/Tooltip.qml", ("focused && Theme.pointedTip === null", "focused")),
+    ),
+    Fault(
+        name="viewer-a-wrong-address-again-shows-nothing",
+        test="tests/ui/app/test_pages.py::test_a_stream_can_be_opened_by_its_address",
+        apply=replaced("Matinee/Pages/OpenStreamDialog.qml", ("            comes.restart()", "            {}")),
+    ),
+    Fault(
+        name="viewer-a-button-shrinks-under-the-pointer",
+        test="tests/ui/app/test_downloads_page.py::test_a_title_is_downloaded_in_the_quality_that_was_chosen",
+        apply=replaced(
+            "Matinee/Pages/DetailsPage.qml", ("width: Math.max(implicitWidth, widest)", "width: implicitWidth")
+        ),
+    ),
+    Fault(
         name="viewer-avatar-does-nothing",
         test=_EVENING + "test_the_avatar_leads_somewhere_with_one_profile",
         apply=replaced(

@@ -292,9 +292,9 @@ class Hour:
         fresh = [item for item in targets if self.pressed[name_of(item)] == fewest]
         item = self.random.choice(fresh if self.random.random() < _TRIES_NEW else targets)
         name = name_of(item)
-        self._point(item.mapToScene(QPointF(item.width() / 2, item.height() / 2)).toPoint())
+        self._point(_middle(item).toPoint())
         run_loop(_SETTLES_MS)
-        if self.random.random() < 0.75:
+        if self.random.random() < 0.75 and item in self._stops():  # a film may have ended meanwhile
             self.pressed[name] += 1
             before, page = self._seen(), self.page
             chosen = item.property("checked") or item.property("chosen")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtQml import QQmlExpression, qmlContext
+from PySide6.QtQml import QJSValue, QQmlExpression, qmlContext
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
 AA, AA_LARGE = 4.5, 3.0  # WCAG 2.2, success criterion 1.4.3
@@ -144,7 +144,11 @@ def _is_solid(item: QQuickItem) -> bool:
     if item.inherits("QQuickImage"):
         return True
     return (
-        item.inherits("QQuickRectangle")
-        and QColor(item.property("color")).alpha() > 128
-        and not item.property("gradient")
+        item.inherits("QQuickRectangle") and QColor(item.property("color")).alpha() > 128 and not _has_gradient(item)
     )
+
+
+def _has_gradient(item: QQuickItem) -> bool:
+    """A rectangle without one has a value of JavaScript that is null."""
+    found = item.property("gradient")
+    return not (found.isNull() or found.isUndefined()) if isinstance(found, QJSValue) else found is not None

@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QUrl
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt, QUrl
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtQml import QQmlComponent
 
@@ -44,6 +44,19 @@ def test_text_can_be_read_on_whatever_it_stands_on(stage, high, young):
 def test_the_measure_is_that_of_the_standard():
     assert contrast(QColor("#000"), QColor("#fff")) == pytest.approx(21)
     assert contrast(QColor("#777"), QColor("#fff")) == pytest.approx(4.48, abs=0.01)
+
+
+def test_what_lies_behind_the_keys_on_the_screen_is_not_read(stage):
+    stage.client.viewer = "Ada"
+    stage.start(tv=True)
+    stage.until(lambda: stage.page == "home")
+    stage.item("openStream").forceActiveFocus()
+    for words in ({"Open", "Cancel"}, {"Done", "Cancel"}):
+        stage.key(Qt.Key.Key_Return)
+        stage.wait(50)
+        read = list(readings(stage.window, opaque(stage.window.grabWindow()), stage.window.height() / 720))
+        assert {each.words for each in read} & {"Open", "Done", "Cancel"} == words
+        assert all(each.good for each in read)
 
 
 def white_poster(_url: str) -> bytes:

@@ -161,6 +161,11 @@ def test_a_title_is_downloaded_in_the_quality_that_was_chosen(stage):
     assert stage.focus_name == "downloadTitle"
     stage.key(K.Key_Return)
     assert [option.key for option in offered.records] == ["pause", "remove"]
+    button = stage.item("downloadTitle")
+    width = button.width()
+    button.setProperty("text", "Downloaded")
+    stage.until(lambda: button.property("implicitWidth") < width)
+    assert button.width() == width, "what stands beside it stays under the pointer"
 
 
 def test_the_page_of_a_downloaded_title_says_how_long_it_may_be_watched(stage):

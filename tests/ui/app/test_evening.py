@@ -6,7 +6,8 @@ The pace of the app's own timers is raised, so that a moment here is longer than
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QLocale, QPointF, Qt
+from PySide6.QtCore import QLocale, QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
 
 from player.base.errors import ErrorCode, NetError
 from player.reporting.state import PlaybackStatus
@@ -129,6 +130,18 @@ def test_an_icon_without_words_says_what_it_does(stage, name):
     button = stage.item(name)
     button.forceActiveFocus()
     stage.until(lambda: any(tip.isVisible() and tip.property("text") for tip in tooltips(button)))
+
+
+def test_two_tooltips_never_lie_over_each_other(stage):
+    evening(stage, tv=False)
+    focused, pointed = stage.item("openSettings"), stage.item("openAccount")
+    shown = lambda button: any(tip.isVisible() for tip in tooltips(button))  # noqa: E731
+    focused.forceActiveFocus()
+    stage.until(lambda: shown(focused))
+    QTest.mouseMove(stage.window, pointed.mapToScene(QPointF(pointed.width() / 2, pointed.height() / 2)).toPoint())
+    stage.until(lambda: shown(pointed) and not shown(focused))
+    QTest.mouseMove(stage.window, QPoint(stage.window.width() // 2, stage.window.height() // 2))
+    stage.until(lambda: shown(focused) and not shown(pointed))
 
 
 def tooltips(item):

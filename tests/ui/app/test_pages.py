@@ -232,6 +232,10 @@ def test_a_stream_can_be_opened_by_its_address(stage):
     stage.type("nonsense")
     stage.key(K.Key_Return)
     assert "http" in stage.app.property("addresses").property("error")
+    problem = stage.item("addressProblem")
+    stage.until(lambda: problem.opacity() == 1)
+    stage.key(K.Key_Return)
+    assert problem.opacity() < 1, "the same again is seen to come"
     stage.key(*[K.Key_Backspace] * 8)
     stage.type(URL)
     stage.key(K.Key_Down)

@@ -419,6 +419,27 @@ def test_picture_in_picture_shows_what_can_be_done_and_no_menu(stage, then):
 
 
 @pytest.mark.qt_log_ignore("propagateSizeHints")
+def test_the_button_out_of_picture_in_picture_takes_no_focus_with_it(stage):
+    stage.play(playing())
+    stage.key(K.Key_P)
+    stage.until(lambda: stage.window.width() == 480)
+    stage.key(K.Key_Up)  # its controls come with any key
+    stage.until(lambda: stage.item("leaveSmall").isVisible())
+    click(stage, "leaveSmall")
+    stage.until(lambda: stage.window.width() > 480)
+    stage.wait(1)
+    assert stage.focus_name == "idle"
+
+
+def test_a_click_anywhere_ends_the_keys(stage):
+    stage.play(playing())
+    stage.key(K.Key_Question)
+    stage.until(lambda: stage.item("keysOverlay").isVisible())
+    click(stage, "keysOverlay")
+    assert not stage.item("keysOverlay").isVisible()
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints")
 def test_the_window_is_large_again_when_the_playback_is_left(stage):
     session = stage.play(playing())
     stage.key(K.Key_P)

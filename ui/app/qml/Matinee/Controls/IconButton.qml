@@ -33,7 +33,8 @@ Pressable {
         id: tip
         target: root
         text: root.caption || root.plain ? "" : root.name
-        wanted: root.visible && root.enabled && (root.hovered || root.activeFocus)
+        pointed: root.visible && root.enabled && root.hovered
+        focused: root.visible && root.enabled && root.activeFocus
     }
     Label {
         id: words

@@ -7,7 +7,9 @@ Rectangle {
 
     property Item target
     property string text
-    property bool wanted: false
+    property bool pointed: false
+    property bool focused: false
+    readonly property bool wanted: pointed || focused && Theme.pointedTip === null // two would lie over each other
     property bool shown: false
     property real shift: 0
     property bool above: false
@@ -34,6 +36,13 @@ Rectangle {
     border.width: 1
     border.color: Theme.line
     Behavior on opacity { NumberAnimation { duration: Theme.quick } }
+    onPointedChanged: {
+        if (pointed && text)
+            Theme.pointedTip = root
+        else if (Theme.pointedTip === root)
+            Theme.pointedTip = null
+    }
+    Component.onDestruction: if (Theme.pointedTip === root) Theme.pointedTip = null
     onWantedChanged: {
         shown = false
         wanted && text ? wait.restart() : wait.stop()

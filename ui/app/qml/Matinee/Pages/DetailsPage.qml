@@ -35,6 +35,7 @@ FocusScope {
             (amongEpisodes && hasEpisodes ? episodes : actions).enter()
         } else {
             entered = details.titleId
+            downloadButton.widest = 0
             playButton.forceActiveFocus(Qt.OtherFocusReason)
         }
     }
@@ -291,6 +292,10 @@ FocusScope {
         ActionButton {
             id: downloadButton
             objectName: "downloadTitle"
+            // It never shrinks: what stands beside it must not move away from under the pointer.
+            property real widest: 0
+            width: Math.max(implicitWidth, widest)
+            onImplicitWidthChanged: widest = Math.max(widest, implicitWidth)
             text: root.download.label
             icon: root.download.done ? "check" : "download"
             visible: root.download.possible && !root.details.gone

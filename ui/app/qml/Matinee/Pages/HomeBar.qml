@@ -123,7 +123,8 @@ FocusScope {
             Tooltip {
                 target: person
                 text: person.name
-                wanted: person.hovered || person.activeFocus
+                pointed: person.visible && person.hovered
+                focused: person.visible && person.activeFocus
             }
         }
     }

@@ -90,6 +90,11 @@ FocusScope {
             clip: true
             contentHeight: spreadRow.height
             boundsBehavior: Flickable.StopAtBounds
+            MouseArea { // what can be scrolled takes each click for itself
+                width: flick.width
+                height: Math.max(flick.height, flick.contentHeight)
+                onClicked: root.close()
+            }
             Row {
                 id: spreadRow
                 spacing: Theme.px(36)

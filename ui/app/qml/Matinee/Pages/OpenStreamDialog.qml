@@ -24,11 +24,21 @@ FocusScope {
         address.text = text.trim().slice(0, 2000)
         open()
     }
+    // A second refusal reads as the first did, and is seen to come all the same.
+    function ask() {
+        accepted(address.text)
+        if (visible && error)
+            comes.restart()
+    }
     function close() {
         visible = false
         closed()
     }
 
+    FadeIn {
+        id: comes
+        target: problem
+    }
     Keys.onEscapePressed: close()
     Keys.onBackPressed: close()
     Keys.onPressed: event => event.accepted = true // nothing reaches the page behind
@@ -75,9 +85,11 @@ FocusScope {
                 label: qsTr("Address or file of an HLS playlist or DASH manifest")
                 placeholder: "https://"
                 inputMethodHints: Qt.ImhUrlCharactersOnly | Qt.ImhNoAutoUppercase
-                onAccepted: root.accepted(text)
+                onAccepted: root.ask()
             }
             Label {
+                id: problem
+                objectName: "addressProblem"
                 width: parent.width
                 wrapMode: Text.Wrap
                 text: root.error
@@ -94,7 +106,7 @@ FocusScope {
                     icon: "play"
                     primary: true
                     focus: true
-                    onPressed: root.accepted(address.text)
+                    onPressed: root.ask()
                 }
                 ActionButton {
                     objectName: "chooseFile"

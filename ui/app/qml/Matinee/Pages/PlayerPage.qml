@@ -122,7 +122,7 @@ FocusScope {
     }
 
     onCoveredChanged: Qt.callLater(settle)
-    onSmallChanged: if (small) Qt.callLater(settle)
+    onSmallChanged: Qt.callLater(settle) // the button that led back has gone with the small window
     function settle() {
         menu.visible = false
         if (entry.visible)

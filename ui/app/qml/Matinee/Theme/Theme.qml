@@ -11,6 +11,8 @@ QtObject {
     property bool young: false // a child watches: lighter, rounder, larger
     property bool remote: false // six keys are all there is: fields are filled in by a keyboard on the screen
 
+    property Item pointedTip: null // the tooltip of what is pointed at
+
     // What the viewer has set
     property bool highContrast: false
     property real textScale: 1
