@@ -494,7 +494,7 @@ FAULTS = [
     Fault(
         name="viewer-a-row-takes-the-focus-with-it",
         test="tests/ui/app/test_home_choices.py"
-        "::test_a_row_that_went_while_its_title_was_open_takes_no_focus_with_it[childs]",
+        "::test_a_row_that_went_while_its_title_was_open_takes_no_focus_with_it[kids]",
         apply=replaced("Matinee/Pages/HomePage.qml", ("            header.hold()", "            {}")),
     ),
     Fault(

@@ -308,7 +308,7 @@ def test_the_focus_stays_with_its_title_when_the_page_comes_again_in_another_ord
     assert stage.app.home.titles.records[8].title_id == "title-3"
 
 
-@pytest.mark.parametrize("calm", [False, True], ids=["home", "childs"])
+@pytest.mark.parametrize("calm", [False, True], ids=["home", "kids"])
 def test_a_row_that_went_while_its_title_was_open_takes_no_focus_with_it(stage, calm):
     at_home(stage)
     stage.item("homePage").setProperty("calm", calm)
