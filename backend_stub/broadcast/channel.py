@@ -185,8 +185,8 @@ class BroadcastChannel:
         track.sequence += 1
         track.breaks += dropped.breaks
         kept = {(segment.run, segment.epoch) for segment in track.segments}
-        newest = max(track.inits)
-        track.inits = {key: made for key, made in track.inits.items() if key in kept or key == newest}
+        now = max(kept, default=max(track.inits))  # what comes after it has been announced
+        track.inits = {key: made for key, made in track.inits.items() if key in kept or key >= now}
         used = {key[0] for each in self.tracks for key in each.inits}
         self.runs = {number: run for number, run in self.runs.items() if number in used or number == max(self.runs)}
 

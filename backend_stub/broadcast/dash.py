@@ -104,12 +104,24 @@ def _stretches(channel: BroadcastChannel) -> list[_Stretch]:
         end_s = min(each[-1].end_s for each in segments)
         if end_s > start_s:
             found.append(_Stretch(run, key[1], start_s, end_s, begin))
+    if found and not over and not found[-1].run.over:
+        found += _announced(channel, found[-1])
     # An epoch that the next one follows ends where that begins, whatever the last segment of its audio.
     following: list[_Stretch | None] = [*found[1:], None]
     return [
         replace(one, end_s=after.start_s) if after is not None and after.run is one.run else one
         for one, after in zip(found, following, strict=True)
     ]
+
+
+def _announced(channel: BroadcastChannel, last: _Stretch) -> list[_Stretch]:
+    """The Period that follows, once its initialisation segments are there: until it is listed a player takes the last
+    one to go on, and opens its segments with the wrong key (ISO/IEC 23009-1 5.4, early available periods)."""
+    epoch = last.epoch + 1
+    if not all((last.run.number, epoch) in track.inits for track in channel.tracks):
+        return []
+    start_s = epoch * channel.epoch_segments * channel.segment_s
+    return [_Stretch(last.run, epoch, start_s, start_s, last.run.first + epoch * channel.epoch_segments)]
 
 
 def _key(segment: Segment) -> tuple[int, int]:
@@ -182,4 +194,5 @@ def _representation(
 
 
 def _duration(seconds: float) -> str:
-    return f"PT{round(max(0.0, seconds), 6):g}S" if seconds < 1 else f"PT{round(seconds, 3):.3f}S"
+    """To the microsecond: a period that is a millisecond longer than its segments would have one more."""
+    return f"PT{f'{max(0.0, seconds):.6f}'.rstrip('0').rstrip('.')}S"

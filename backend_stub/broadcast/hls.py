@@ -115,10 +115,7 @@ def _segment(
 ) -> Sequence[str]:
     lines = ["#EXT-X-DISCONTINUITY"] if segment.breaks else []
     if announces or segment.breaks:
-        init = track.inits[segment.run, segment.epoch]
-        lines.append(f'#EXT-X-MAP:URI="{init.file}"')
-        if init.kid:
-            lines.append(key_tag(init.kid))
+        lines += _init(track, (segment.run, segment.epoch))
     lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{moment(channel.date(segment))}")
     if with_parts:
         lines += [
@@ -131,11 +128,20 @@ def _segment(
     return lines
 
 
+def _init(track: Track, key: tuple[int, int]) -> list[str]:
+    init = track.inits[key]
+    return [f'#EXT-X-MAP:URI="{init.file}"', *([key_tag(init.kid)] if init.kid else [])]
+
+
 def _hint(channel: BroadcastChannel, track: Track) -> list[str]:
     if not track.segments or channel.runs[track.segments[-1].run].over:
         return []
     number, part = upcoming(channel, track)
-    return [f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{part_name(number, part)}"']
+    last = track.segments[-1]
+    key = last.run, channel.epoch_of(last.run, number)
+    # The announced part of the next crypto period comes with the key of that.
+    changed = _init(track, key) if key != (last.run, last.epoch) and key in track.inits else []
+    return [*changed, f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{part_name(number, part)}"']
 
 
 def _reports(channel: BroadcastChannel, track: Track) -> list[str]:

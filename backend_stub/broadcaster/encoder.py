@@ -19,6 +19,7 @@ from backend_stub.encoding.process import confined_live
 TEST = "test"
 SEGMENT_S = 2.0
 _PART_S = 1 / 3
+_FRAGMENT_FRAMES = 2  # of audio: segments of it are cut so near to those of video
 _AUDIO_HZ, _AAC_SAMPLES, _AUDIO_BITRATE = 48000, 1024, 128_000
 #: What is sent is looked at for half a second before it is encoded; FFmpeg's own five would be latency.
 _AT_ONCE = ("-analyzeduration", "500000", "-probesize", "1000000")
@@ -148,7 +149,8 @@ def command(source: EncoderInput, tracks: Sequence[Track], pipes: Sequence[int])
         words += _video_output(number, track) if track.kind == "video" else _audio_output()
         # A part ends half a frame early, so that rounding adds no frame to it.
         frame_s = 1 / track.fps if track.fps else _AAC_SAMPLES / _AUDIO_HZ
-        words += ["-frag_duration", str(round((track.part_s - frame_s / 2) * 1e6))]
+        length_s = track.part_s if track.fps else _FRAGMENT_FRAMES * frame_s  # the packager makes parts of the latter
+        words += ["-frag_duration", str(round((length_s - frame_s / 2) * 1e6))]
         words += ["-movflags", "+empty_moov+default_base_moof+frag_keyframe+skip_trailer"]
         words += ["-flush_packets", "1", "-muxdelay", "0", "-f", "mp4", f"pipe:{pipe}"]
     return words

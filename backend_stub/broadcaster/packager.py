@@ -19,6 +19,8 @@ from backend_stub.services.content_keys import PlainKey
 
 #: Files of segments that are listed no more are still served for so long, or for the window where that is shorter.
 LINGER_S = 300.0
+#: So many segments ahead manifests name what the next crypto period needs.
+_ANNOUNCED = 2
 
 
 @dataclass(slots=True)
@@ -28,9 +30,10 @@ class _Making:
     place: int
     init: InitSegment | None = None
     waiting: list[Fragment] = field(default_factory=list)
+    held: list[Fragment] = field(default_factory=list)  # not yet a chunk
     descriptor: int | None = None
     epoch: int = -1
-    key: TrackKey | None = None
+    keys: dict[int, TrackKey] = field(default_factory=dict)  # of this epoch and of what is announced
 
 
 class KeyStock(Protocol):
@@ -52,9 +55,10 @@ class KeyStock(Protocol):
 class Packager:
     """Writes the chunks of each run. A chunk is on disk before the journal names it.
 
-    A segment holds the chunks that start in its ``segment_s`` seconds of the run's timeline, so its number follows
-    from the time, and its audio does not end before its frames. A run begins when each track has its first chunk:
-    then it is known when its second 0 was.
+    A segment holds what starts in its ``segment_s`` seconds of the run's timeline, so its number follows from the
+    time. The encoder's fragments of audio are a few frames long, and several make a chunk: so audio is cut where
+    video is, to the nearest of them. Else a Period of an MPD would begin without sound. A run begins when each track
+    has its first chunk: then it is known when its second 0 was.
     """
 
     def __init__(self, folder: Path, journal: Journal, clock: Clock, stock: KeyStock | None = None) -> None:
@@ -95,6 +99,8 @@ class Packager:
         """The encoder is gone: its last segments end with what they have."""
         if self._begun:
             for making in self._making:
+                if making.held:
+                    self._flush(making, last=False)
                 self._close(making)
             self._journal.write({"is": "over", "run": self._run})
         self._making, self._begun = (), False
@@ -129,23 +135,39 @@ class Packager:
 
     def _store(self, making: _Making, fragment: Fragment) -> None:
         track = self._channel.tracks[making.place]
-        index = self._channel.index_at(fragment.start_s)
-        number = self._channel.runs[self._run].first + index
+        if making.held and self._index_of(track, making.held[0]) != self._index_of(track, fragment):
+            self._flush(making, last=True)
+        making.held.append(fragment)
+        last = self._index_of(track, fragment, at_s=fragment.end_s) > self._index_of(track, fragment)
+        long = fragment.end_s - making.held[0].start_s + fragment.duration_s / 2 > track.part_s
+        if last or long or track.kind == "video":
+            self._flush(making, last=last)
+
+    def _index_of(self, track: Track, fragment: Fragment, at_s: float | None = None) -> int:
+        """Which segment of its run a fragment is in, or one as long that starts ``at_s``."""
+        start_s = fragment.start_s if at_s is None else at_s
+        return self._channel.index_at(start_s if track.kind == "video" else start_s + fragment.duration_s / 2)
+
+    def _flush(self, making: _Making, *, last: bool) -> None:
+        """Make a chunk of what is held back, the ``last`` of its segment or not."""
+        track = self._channel.tracks[making.place]
+        held, making.held = making.held, []
+        number = self._channel.runs[self._run].first + self._index_of(track, held[0])
         open_one = track.segments[-1] if making.descriptor is not None else None
         if open_one is not None and open_one.number != number:
             self._close(making)
             open_one = None
         if open_one is None:
-            self._open(making, track, number, fragment)
-        last = self._channel.index_at(fragment.end_s) > index
-        self._append(making, track.segments[-1], fragment, last=last)
+            self._open(making, track, number, held[0])
+        self._append(making, track.segments[-1], held, last=last)
         if last:
             self._close(making)
 
     def _open(self, making: _Making, track: Track, number: int, fragment: Fragment) -> None:
         epoch = self._channel.epoch_of(self._run, number)
         if making.epoch != epoch:
-            self._write_init(making, track, epoch)
+            self._begin_epoch(making, track, epoch)
+        self._write_init(making, track, self._channel.epoch_of(self._run, number + _ANNOUNCED))
         path = self._folder / track.name / f"{number}.m4s"
         path.unlink(missing_ok=True)  # what a power failure left of it may be in a recording too
         making.descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
@@ -162,32 +184,45 @@ class Packager:
             }
         )
 
+    def _begin_epoch(self, making: _Making, track: Track, epoch: int) -> None:
+        self._write_init(making, track, epoch)
+        making.epoch = epoch
+        if self._stock is None:
+            return
+        making.keys = {of: key for of, key in making.keys.items() if of >= epoch}
+        used = {made.kid for each in self._channel.tracks for made in each.inits.values()}
+        self._beside.submit(self._stock.prepare, self._run, epoch + 1)
+        if making.place == 0:
+            self._beside.submit(self._stock.forget, used)
+
     def _write_init(self, making: _Making, track: Track, epoch: int) -> None:
+        """Make the initialisation segment of an epoch, where there is none. Manifests name it before its epoch
+        begins: a player that learns of it later has begun to load new segments with the old one, and opens them with
+        the old key."""
+        if (self._run, epoch) in track.inits:
+            return
         if making.init is None:
             raise ValueError("a fragment without an initialisation segment")
         name, data, kid = f"init-{self._run}-{epoch}.mp4", making.init.data, ""
         if self._stock is not None:
-            making.key = TrackKey(self._stock.keys(self._run, epoch)[track.label])
-            data, kid = encrypted_init(data, making.key), making.key.key.kid.hex()
-            used = {made.kid for each in self._channel.tracks for made in each.inits.values()} | {kid}
-            self._beside.submit(self._stock.prepare, self._run, epoch + 1)
-            if making.place == 0:
-                self._beside.submit(self._stock.forget, used)
+            key = making.keys[epoch] = TrackKey(self._stock.keys(self._run, epoch)[track.label])
+            data, kid = encrypted_init(data, key), key.key.kid.hex()
         (self._folder / track.name / name).write_bytes(data)
         made = InitFile(name, making.init.read.timescale, making.init.codecs, kid)
         self._journal.write(init_record(making.place, self._run, epoch, made))
-        making.epoch = epoch
 
-    def _append(self, making: _Making, segment: Segment, fragment: Fragment, *, last: bool) -> None:
+    def _append(self, making: _Making, segment: Segment, made: Sequence[Fragment], *, last: bool) -> None:
         if making.descriptor is None:
             raise ValueError("no segment is open")
-        data = fragment.data
-        if making.key is not None and making.init is not None:
-            data = encrypted_fragment(data, making.init.read, making.key)
+        pieces = [each.data for each in made]
+        if making.init is not None and (key := making.keys.get(making.epoch)) is not None:
+            pieces = [encrypted_fragment(each, making.init.read, key) for each in pieces]
+        data = b"".join(pieces)
         left = memoryview(data)
         while left:
             left = left[os.write(making.descriptor, left) :]
-        chunk = CmafChunk(segment.size, len(data), round(fragment.duration_s, 6), fragment.independent)
+        duration_s = made[-1].end_s - made[0].start_s
+        chunk = CmafChunk(segment.size, len(data), round(duration_s, 6), made[0].independent)
         # A playlist that hints at the next segment must list the end of this one.
         self._journal.write(chunk_record(making.place, chunk, last=last))
 

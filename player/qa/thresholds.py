@@ -26,6 +26,7 @@ from player.reporting.state import PlaybackStatus
 
 Metrics = Mapping[str, float | None]
 STANDS = "stands_s"
+DECODE_ERRORS = "decode_errors"
 
 PLAIN = {
     "startup_s": "seconds from the request to the first picture",
@@ -100,7 +101,7 @@ _NOTHING_OF = (
     "repeated_s",
     STANDS,
     "cut_playlists",
-    "decode_errors",
+    DECODE_ERRORS,
     *MEDIA_NOTHING_OF,
 )
 _MOST_CHARACTERS = 200  # so that the search stays short

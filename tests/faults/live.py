@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from backend_stub.broadcast import dash
 from backend_stub.broadcast.channel import Record
 from backend_stub.broadcast.journal import Journal
+from backend_stub.broadcaster import packager
 from backend_stub.db.models import Recording
 from backend_stub.services.entitlement import ContractTerms
 from backend_stub.services.recorder import Recorder
@@ -22,7 +24,7 @@ from player.live import latency
 from player.live.pace import Pace
 from player.live.refresher import Refresher
 from player.manifest import timing
-from player.manifest.dash import live, mpd
+from player.manifest.dash import live, mpd, segments
 from player.manifest.limits import MAX_SEGMENTS
 from player.manifest.model import Presentation
 from player.manifest.timeline_dates import TimelineDates
@@ -37,6 +39,12 @@ from player.transfer.loader import LoadResult
 from tests.faults.model import Fault
 
 _TESTS = "tests/player/live/test_by_clock.py::"
+_PACKAGER = "tests/backend_stub/broadcast/test_packager.py::"
+
+
+def _by_its_start(made: packager.Packager, _track: Any, fragment: Any, at_s: float | None = None) -> int:
+    """A fragment is as long as a part, and belongs to where it starts."""
+    return made._channel.index_at(fragment.start_s + 0.49 if at_s is None else at_s)
 
 
 def _stand_until_a_reload(patch: pytest.MonkeyPatch) -> None:
@@ -385,6 +393,26 @@ def _count_reloads_from_the_start(patch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS = [
+    Fault(
+        "live-the-next-keys-are-told-once-they-are-used",
+        _PACKAGER + "test_manifests_name_the_next_crypto_period_before_it_begins",
+        lambda patch: patch.setattr(packager, "_ANNOUNCED", 0),
+    ),
+    Fault(
+        "live-sound-is-cut-where-the-encoder-cuts-it",
+        _PACKAGER + "test_audio_is_cut_where_video_is",
+        lambda patch: patch.setattr(packager.Packager, "_index_of", _by_its_start),
+    ),
+    Fault(
+        "live-periods-begin-to-the-millisecond",
+        _PACKAGER + "test_a_period_begins_to_the_microsecond",
+        lambda patch: patch.setattr(dash, "_duration", lambda seconds: f"PT{seconds:.3f}S"),
+    ),
+    Fault(
+        "live-a-rounded-border-makes-a-segment",
+        "tests/player/manifest/test_borders.py::test_a_rounded_border_makes_no_segment[PT4.00045S-2-numbers]",
+        lambda patch: patch.setattr(segments, "JUMP_S", 1e-9),
+    ),
     *(
         Fault(
             f"live-first-reload-late-{form}",

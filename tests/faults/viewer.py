@@ -593,7 +593,7 @@ FAULTS = [
     Fault(
         "viewer-menu-outside-of-a-small-window",
         "tests/ui/app/test_player_page.py::test_picture_in_picture_shows_what_can_be_done_and_no_menu[fails]",
-        replaced("Matinee/Pages/PlayerPage.qml", ("onSmallChanged: if (small) Qt.callLater(settle)", "")),
+        replaced("Matinee/Pages/PlayerPage.qml", ("onSmallChanged: Qt.callLater(settle)", "")),
     ),
     Fault(
         "viewer-trouble-outside-of-a-small-window",

@@ -16,15 +16,17 @@ def verdict_of(
     report: dict[str, Any], conditions: Sequence[Condition], *, strict: bool = False, stills: bool = False
 ) -> int:
     """Exit code 1 where a condition of ``--fail-on`` holds; each such is told on stderr. ``strict``: also where media
-    was lost, or pictures stood and ``stills`` are not allowed, unless a condition says how much may be."""
+    was lost, pictures stood and ``stills`` are not allowed, or the decoders complained, unless a condition says how
+    much may be."""
     from player.base.errors import ExitCode
-    from player.qa.thresholds import STANDS, figure, implied, metrics_of, shown
+    from player.qa.thresholds import DECODE_ERRORS, STANDS, figure, implied, metrics_of, shown
     from ui.cli.options import STILLS_HINT
 
     metrics = metrics_of(report)
     if strict:
         granted = implied(conditions, [metrics], stills=stills)
-        conditions = [*conditions, *(each for each in granted if each.metric.startswith(("lost_s", STANDS)))]
+        nothing_of = ("lost_s", STANDS, *((DECODE_ERRORS,) if metrics.get(DECODE_ERRORS) is not None else ()))
+        conditions = [*conditions, *(each for each in granted if each.metric.startswith(nothing_of))]
     broken = [each for each in conditions if not each.holds(figure(metrics, each.metric))]
     for condition in broken:
         hint = f". {STILLS_HINT}" if condition.metric == STANDS else ""

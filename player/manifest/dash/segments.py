@@ -240,7 +240,7 @@ def _timeline_index(
         timeline,
         offset=frame.offset,
         end=None if end is None else end + frame.offset,
-        tolerance=1e-6 * frame.timescale,
+        tolerance=JUMP_S * frame.timescale,
     )
     outside = timeline.count - (stop - first)
     if outside:
@@ -336,7 +336,8 @@ def _number_index(
     first, stop = start, None
     if period.duration_s is not None:
         span = period.duration_s - shift / frame.timescale
-        stop = start + max(math.ceil(span / length_s - 1e-9), 0)
+        # What begins within a rounding of the end is the next period's first segment, and no other one.
+        stop = start + max(math.ceil((span - JUMP_S) / length_s), int(span > 0))
     offset_s = _availability_offset(source, addressing)
     edge = period.edge_s(offset_s)
     if edge is not None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from backend_stub.boxes import BoxError
@@ -17,6 +20,8 @@ from backend_stub.encoding import tools
 from backend_stub.master_keys import MasterKeys
 from backend_stub.services.addresses import ManifestUrls, SignedAddresses
 from backend_stub.services.content_keys import KeyVault, PlainKey, keys_of_title
+from player.stream import emitter
+from player.stream.feed import TimedSample
 from player.title.opening import PlaybackSource
 from tests.kit import fragments
 from tests.kit.backend import signed_in_viewer
@@ -25,6 +30,7 @@ from tests.kit.playback import null_player, signed_in_engine
 from tests.kit.slices import slice_of
 from tests.kit.waiting import until
 
+AAC_48K_STEREO = bytes.fromhex("1190")
 KEY = TrackKey(PlainKey("SD", bytes(16), bytes(range(16))), bytes(16))
 
 
@@ -82,6 +88,27 @@ def test_keys_change_and_viewers_play_on(tmp_path: Path) -> None:
 
             until(played, "it stands", patience_s=40.0)
             assert time.monotonic() - begun_at < 30
+            # Back over several changes, and on over one: each key that the window needs is there, old and new.
+            window = session.state.live_view
+            assert window is not None
+            assert window.end_s - window.start_s > 12, "three changes at least"
+            for place_s in (window.start_s + 1, window.start_s + 7):
+                session.seek(place_s)
+                until(
+                    lambda place_s=place_s: abs(session.state.position_s - place_s) < 2, "not there", patience_s=20.0
+                )
+                until(
+                    lambda place_s=place_s: (
+                        session.state.failure is not None or session.state.position_s > place_s + 5
+                    ),
+                    "it stands there",
+                    patience_s=30.0,
+                )
+                assert session.state.failure is None, session.state.failure
+            session.go_live()
+            until(lambda: session.state.live_view is not None and session.state.live_view.following, "not live", 20.0)
+            now_s = session.state.position_s
+            until(lambda: session.state.position_s > now_s + 2, "it stands live", patience_s=20.0)
             session.stop()
             assert engine.wait(session, 10.0)
         with signed_in_viewer(made.group) as viewer:
@@ -101,6 +128,50 @@ def test_keys_change_and_viewers_play_on(tmp_path: Path) -> None:
                     assert not decodes(path, "00" * 16)
 
 
+def hls_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service names the playlist for the MPD."""
+    given = SignedAddresses.of
+
+    def named(addresses: SignedAddresses, *words: Any) -> list[ManifestUrls]:
+        return [replace(one, dash=one.hls) for one in given(addresses, *words)]
+
+    monkeypatch.setattr(SignedAddresses, "of", named)
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("form", slice_of(zip(("hls", "dash")), 1))
+def test_nothing_is_opened_with_the_key_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """At the edge a player loads what is not listed yet. Of sound each frame that goes to libmpv is decoded here."""
+    frames: list[TimedSample] = []
+    together = emitter._together
+
+    def noted(offset: int, track: int, samples: Sequence[TimedSample]) -> Iterator[emitter.Piece]:
+        frames.extend(samples if track >= emitter.FIRST_AUDIO_TRACK else ())
+        return together(offset, track, samples)
+
+    monkeypatch.setattr(emitter, "_together", noted)
+    if form == "hls":
+        hls_alone(monkeypatch)
+    with (
+        on_air(tmp_path / "data", "--encrypt", "4", "--window", "30") as made,
+        signed_in_engine(tmp_path / "profile", made.group) as engine,
+        null_player() as player,
+    ):
+        session = engine.open(PlaybackSource(title_id="chan", variant=""), player, lambda _state: None)
+        until(lambda: session.state.position_s > 0, "nothing is played", patience_s=30.0)
+        begun_s = session.state.position_s
+        until(lambda: session.state.position_s > begun_s + 10, "it stands", patience_s=60.0)
+        session.stop()
+        assert engine.wait(session, 10.0)
+    decoder = av.CodecContext.create("aac", "r")
+    decoder.extradata = AAC_48K_STEREO
+    decoded = [decoder.decode(av.Packet(bytes(frame.data))) for frame in frames]  # type: ignore[attr-defined]
+    assert all(decoded)
+    assert sum(len(frame.data) > 100 for frame in frames) > 20, "beeps: silence is too short to be encrypted"
+    steps = [after.pts_s - before.pts_s for before, after in pairwise(frames)]
+    assert max(steps) < 0.03, "cut where the picture is, to a frame"
+
+
 @pytest.mark.realtime
 @pytest.mark.parametrize("form", slice_of(zip(("hls", "dash")), 1))
 def test_a_channel_plays_on_when_the_keys_of_its_start_are_forgotten(
@@ -108,12 +179,7 @@ def test_a_channel_plays_on_when_the_keys_of_its_start_are_forgotten(
 ) -> None:
     """Keys change each 4 s and live as long as the window of 12 s: a licence is asked for with those of its time."""
     if form == "hls":
-        given = SignedAddresses.of
-
-        def hls_alone(addresses: SignedAddresses, *words: Any) -> list[ManifestUrls]:
-            return [replace(one, dash=one.hls) for one in given(addresses, *words)]
-
-        monkeypatch.setattr(SignedAddresses, "of", hls_alone)
+        hls_alone(monkeypatch)
     with on_air(tmp_path / "data", "--encrypt", "4", "--window", "12") as made:
         until(lambda: made.channel.tracks[0].sequence > 1, "the window does not slide", patience_s=60.0)
         with signed_in_engine(tmp_path / "profile", made.group) as engine, null_player() as player:

@@ -300,7 +300,7 @@ def test_the_encoder_makes_keyframes_and_parts_that_fit(tmp_path: Path) -> None:
     words = command(EncoderInput("test"), tracks, (3, 4, 5))
     assert words.count("expr:gte(t,n_forced*2)") == 2
     assert [words[place + 1] for place, word in enumerate(words) if word == "-frag_duration"] == [
-        "316666", "316666", "330666",
+        "316666", "316666", "32000",
     ]  # fmt: skip
     assert words[-1] == "pipe:5"
     for name in (str(tmp_path / "none.mp4"), "ftp://x/y"):
@@ -334,3 +334,59 @@ def test_the_guide_is_filled_with_hours(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match="guide"):
             read_programmes(text)
+
+
+def test_manifests_name_the_next_crypto_period_before_it_begins(tmp_path: Path) -> None:
+    """Who learns of it later has begun to load its segments as those of the one before, and opens them so."""
+    studio = Studio(tmp_path / "live", epoch_segments=2)
+    studio.begin()
+    studio.make(5)  # the second part of the second segment is to come
+    text = dash.manifest(studio.channel, studio.clock.now())
+    found = re.findall(r'<Period id="(\S+)" start="PT([\d.]+)S"(?: duration="PT([\d.]+)S")?', text)
+    assert [(name, length) for name, _, length in found] == [("run-1-0", "4"), ("run-1-1", "")]
+    assert float(found[1][1]) - float(found[0][1]) == pytest.approx(4)
+    assert 'initialization="video/90p/init-1-1.mp4"' in text
+    assert re.search(r'startNumber="3" presentationTimeOffset="\d+000" initialization="video', text)
+    assert "init-1-1.mp4" not in listed(studio), "the part that is announced is of this one"
+    studio.make(3)
+    ends = listed(studio).rstrip().splitlines()
+    hint = next(place for place, line in enumerate(ends) if line.startswith("#EXT-X-PRELOAD-HINT"))
+    assert ends[hint - 1 : hint + 1] == [
+        '#EXT-X-MAP:URI="init-1-1.mp4"',
+        '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="3.p0.m4s"',
+    ]
+    studio.make(1)
+    assert listed(studio).count("init-1-1.mp4") == 1
+    assert dash.manifest(studio.channel, studio.clock.now()).count("<Period ") == 3
+
+
+def test_audio_is_cut_where_video_is(tmp_path: Path) -> None:
+    """The encoder's fragments of audio are short, and several make a part."""
+    studio = Studio(tmp_path / "live")
+    studio.begin()
+    frame_s = 0.08  # of which 25 make a segment of two seconds; 6.25 make a part of half a second
+    video = [(second / 2, 0.5) for second in range(8)]
+    audio = [(0.01 + number * frame_s, frame_s) for number in range(50)]
+    for start_s, length_s, place in sorted([(*each, 0) for each in video] + [(*each, 1) for each in audio]):
+        data = fragments.fragment(start_s, length_s, sync=place == 1 or not start_s % 2, payload=PICTURE)
+        studio.clock.at = BEGUN + start_s + length_s
+        studio.packager.add(place, Fragment(data, start_s, length_s, place == 1 or not start_s % 2))
+    first, second = list(studio.channel.tracks[1].segments)[:2]
+    assert (first.start_s, second.start_s) == (pytest.approx(0.01), pytest.approx(2.01))
+    assert [round(chunk.duration_s / frame_s) for chunk in first.chunks] == [6, 6, 6, 6, 1]
+    whole = (studio.folder / "audio/main/1.m4s").read_bytes()
+    assert whole.count(b"moof") == 25
+    assert len(whole) == first.size
+
+
+def test_a_period_begins_to_the_microsecond(studio: Studio) -> None:
+    """A period that is half a millisecond longer than its segments would have one more, which is the next one's."""
+    studio.begin()
+    studio.clock.at += 0.000_46
+    studio.make(5)
+    studio.packager.end_run()
+    studio.begin()
+    studio.make(5)
+    starts = re.findall(r'<Period id="\S+" start="PT([\d.]+)S"', dash.manifest(studio.channel, studio.clock.now()))
+    runs = [run.at - studio.channel.started_at for run in studio.channel.runs.values()]
+    assert [float(start) for start in starts] == [pytest.approx(run, abs=2e-6) for run in runs]
