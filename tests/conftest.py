@@ -107,6 +107,17 @@ def _is_address(name: str) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def patience_with_servers() -> Iterator[None]:
+    """httpx waits five seconds unless it is told otherwise: on a busy machine a server that is well takes longer."""
+    from httpx._config import DEFAULT_TIMEOUT_CONFIG
+
+    with pytest.MonkeyPatch.context() as patch:
+        for of in ("connect", "read", "write", "pool"):
+            patch.setattr(DEFAULT_TIMEOUT_CONFIG, of, 60.0)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def certificates_read_once() -> Iterator[None]:
     """Each client of httpx reads all certificates of this machine, of which plain HTTP needs none: here once."""
     from httpx import _config

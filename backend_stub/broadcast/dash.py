@@ -115,8 +115,8 @@ def _stretches(channel: BroadcastChannel) -> list[_Stretch]:
 
 
 def _announced(channel: BroadcastChannel, last: _Stretch) -> list[_Stretch]:
-    """The Period that follows, once its initialisation segments are there: until it is listed a player takes the last
-    one to go on, and opens its segments with the wrong key (ISO/IEC 23009-1 5.4, early available periods)."""
+    """The Period that follows, once its initialisation segments are there (ISO/IEC 23009-1 5.4, early available
+    periods). Until it is listed, players take the last one to go on, and open its segments with the wrong key."""
     epoch = last.epoch + 1
     if not all((last.run.number, epoch) in track.inits for track in channel.tracks):
         return []
