@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 
 from player.base.errors import ErrorCode, ServiceError
 from player.reporting.state import NextEpisode, PlaybackStatus, TitleFacts
@@ -129,6 +129,17 @@ class TestThePage:
         assert stage.focus_name.startswith("episode")
         stage.key(K.Key_Back)
         assert stage.page == "home"
+
+    def test_what_a_button_says_is_not_cut_off_by_its_list(self, stage):
+        series(stage)
+        stage.key(K.Key_Up, K.Key_Right)
+        tip = next(item for item in stage.focus.childItems() if item.objectName() == "tooltip")
+        stage.until(lambda: tip.isVisible() and tip.opacity() == 1)
+        view = stage.focus
+        while not view.clip():
+            view = view.parentItem()
+        frame = view.mapRectToScene(QRectF(0, 0, view.width(), view.height()))
+        assert frame.contains(tip.mapRectToScene(QRectF(0, 0, tip.width(), tip.height())))
 
     def test_another_season(self, stage):
         series(stage)

@@ -14,14 +14,24 @@ Rectangle {
     property real shift: 0
     property bool above: false
 
+    // Inside of the window, and of a list that would cut it off.
     function place() {
         const window = target.Window.window
         if (!window)
             return
+        let seen = Qt.rect(0, 0, window.width, window.height)
+        for (let item = target.parent; item; item = item.parent) {
+            if (item.clip) {
+                const corner = item.mapToItem(null, 0, 0)
+                const from = Qt.point(Math.max(seen.left, corner.x), Math.max(seen.top, corner.y))
+                seen = Qt.rect(from.x, from.y, Math.min(seen.right, corner.x + item.width) - from.x,
+                               Math.min(seen.bottom, corner.y + item.height) - from.y)
+            }
+        }
         const at = target.mapToItem(null, 0, 0)
-        above = at.y > window.height / 2
+        above = at.y + target.height / 2 > seen.y + seen.height / 2
         const left = at.x + (target.width - width) / 2
-        shift = Math.max(Theme.tight, Math.min(window.width - width - Theme.tight, left)) - left
+        shift = Math.max(seen.left + Theme.tight, Math.min(seen.right - width - Theme.tight, left)) - left
     }
 
     objectName: "tooltip"
