@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 from PySide6.QtCore import Qt
@@ -67,6 +68,11 @@ class Walk:
         return node
 
 
+def is_programme(item: QQuickItem) -> bool:
+    """Whether it is one of a channel of the guide."""
+    return re.fullmatch(r"channel_\d+_\d+", identity(item)) is not None
+
+
 def reached_from(begin: str, edges: dict[str, set[str]]) -> set[str]:
     seen: set[str] = set()
     waiting = [begin]
@@ -88,7 +94,10 @@ def test_every_stop_is_reached_and_left_by_arrows_and_back_leads_out(stage, stat
         stage.wait(20)
         check_names(stage, 1)
     modal, arrows = MODAL.get(state, ("", ARROWS))
-    expected = {identity(item) for item in stops(stage.window) if not modal or is_within(item, modal)}
+    # What the guide cuts down to a sliver is passed over by arrows; at which minutes there is one hangs on the clock.
+    sliver = 48 * stage.engine.singletonInstance("Matinee.Theme", "Theme").property("scale")
+    seen = (item for item in stops(stage.window) if not (is_programme(item) and item.width() < sliver))
+    expected = {identity(item) for item in seen if not modal or is_within(item, modal)}
     assert expected
     begin = identity(stage.focus)
     graph = Walk(stage, arrows)
