@@ -151,6 +151,11 @@ def _put_above_once(stack: PageStack, page: Page) -> None:
         stack._above.append(page)
 
 
+def _only_of_the_network(failure: PlaybackFailure) -> str:
+    general = failure.code.startswith("net.")
+    return sentences.service_sentence(failure) if general else sentences.sentence_of(failure)
+
+
 def _not_taken_in_silence(view: MyListViewModel, failure: PlaybackFailure, before: tuple[Title, ...]) -> None:
     view._show(before, failure.sentence)
 
@@ -279,6 +284,26 @@ FAULTS = [
         name="viewer-reads-host-and-port",
         test="tests/ui/app/test_viewmodels.py::test_no_page_names_hosts",
         apply=lambda patch: patch.setattr(tasks, "service_sentence", sentences.sentence_of),
+    ),
+    Fault(
+        "viewer-reads-host-and-port-of-a-missing-file",
+        "tests/ui/app/test_trouble.py::test_no_host_and_port_are_named_where_a_playback_fails",
+        lambda patch: patch.setattr(trouble, "service_sentence", _only_of_the_network),
+    ),
+    Fault(
+        "viewer-enter-on-the-chosen-genre-does-nothing",
+        _CHOICES + "test_enter_on_the_genre_that_is_chosen_goes_into_its_titles",
+        replaced("Matinee/Pages/BrowsePage.qml", ("if (chosen) //", "if (false) //")),
+    ),
+    Fault(
+        "viewer-notice-over-the-buttons-of-a-title",
+        _CHOICES + "test_what_went_wrong_is_said_beside_the_buttons_of_a_title",
+        replaced("Main.qml", ("y: window.page === details ? Theme.px(136) :", "y: ")),
+    ),
+    Fault(
+        "viewer-trouble-of-a-download-faint-for-a-child",
+        "tests/ui/app/test_contrast.py::test_text_can_be_read_on_whatever_it_stands_on[normal-young]",
+        replaced("Matinee/Theme/Theme.qml", ('young ? "#ffb9b3"', 'young ? "#ffa9a2"')),
     ),
     Fault(
         name="viewer-genre-does-not-open",

@@ -246,12 +246,16 @@ class Hour:
         if key == "Return":
             self.pressed[name] += 1
         before, page, shown = self._seen(), self.page, self._controls_shown()
+        item = self.window.activeFocusItem()
+        chosen = item is not None and item.property("chosen") and not name.startswith("filter")
         if not self._press("key", key):
             return key
         if page == "player":  # they come with any key, and Down below them sends them away
             answered = lambda: self.page != "player" or self._controls_shown() or self.focus_name != name  # noqa: E731
             if not self._until(answered, _AT_ONCE_S if shown else _ANSWERS_S) and not shown and key in KEYS[:5]:
                 self._say(f"{key} does nothing on the player at {name}")
+        elif chosen and key == "Return":
+            pass  # it is so already
         elif not self._until(lambda: self._seen() != before, _AT_ONCE_S) and not self._may_do_nothing(key):
             if key in ARROWS:
                 self._some_arrow(before, name)
@@ -372,7 +376,7 @@ class Hour:
         return [
             item
             for item in (*stops(self.window), *self._of_a_small_window())
-            if item.width() > 0 and _opacity(item) > 0.5 and _is_in_sight(item, frame)
+            if item.width() > 0 and _opacity(item) > 0.5 and _is_in_sight(item, frame) and _takes_the_mouse(item)
         ]
 
     def _of_a_small_window(self) -> list[QQuickItem]:
@@ -481,6 +485,26 @@ def _is_in_sight(item: QQuickItem, frame: QRectF) -> bool:
             return False
         ancestor = ancestor.parentItem()
     return frame.contains(middle)
+
+
+def _takes_the_mouse(item: QQuickItem) -> bool:
+    """Whether a click on its middle reaches it, and not something that lies over it."""
+    window = item.window()
+    hit = None if window is None else _hit(window.contentItem(), _middle(item))
+    while hit is not None and hit is not item:
+        hit = hit.parentItem()
+    return hit is not None
+
+
+def _hit(item: QQuickItem, place: QPointF) -> QQuickItem | None:
+    """The uppermost item at this place of the window that takes clicks."""
+    inside = item.contains(item.mapFromScene(place))
+    if not item.isVisible() or not item.isEnabled() or (item.clip() and not inside):
+        return None
+    for child in sorted(item.childItems(), key=lambda one: one.z())[::-1]:
+        if (found := _hit(child, place)) is not None:
+            return found
+    return item if inside and item.acceptedMouseButtons() & Qt.MouseButton.LeftButton else None
 
 
 def _opacity(item: QQuickItem) -> float:

@@ -6,10 +6,11 @@ import time
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtQuick import QQuickItem
 
+from player.base.errors import ErrorCode, NetError
 from player.service.model import Credits, TitleRow, WatchProgress
 from tests.kit.fake_client import cards, watched
 
@@ -124,8 +125,6 @@ def test_thumbs_on_the_page_of_a_title(stage):
 
 
 def test_a_title_is_marked_before_the_service_has_answered_and_not_where_it_refuses(stage):
-    from player.base.errors import ErrorCode, NetError
-
     at_home(stage)
     stage.app.showTitle("title-3")
     stage.until(lambda: stage.page == "details" and not stage.app.details.waiting)
@@ -141,8 +140,6 @@ def test_a_title_is_marked_before_the_service_has_answered_and_not_where_it_refu
 
 
 def test_what_the_service_refuses_is_said_and_changes_nothing(stage):
-    from player.base.errors import ErrorCode, NetError
-
     at_home(stage)
     open_menu(stage, "title_4")
     stage.client.failure = NetError(ErrorCode.NET_REFUSED, "Nobody answers.")
@@ -185,6 +182,15 @@ def test_everything_from_a_to_z_and_by_genre(stage):
     stage.key(K.Key_Up)
     stage.key(K.Key_Up, K.Key_Right)
     assert stage.focus_name == "browseOrder"
+
+
+def test_enter_on_the_genre_that_is_chosen_goes_into_its_titles(stage):
+    at_home(stage)
+    stage.app.showCatalogue()
+    stage.until(lambda: stage.page == "browse" and stage.focus_name == "browsed_0")
+    stage.until(lambda: stage.item("browseFilters").isVisible())
+    stage.key(K.Key_Up, K.Key_Return)
+    stage.until(lambda: stage.focus_name == "browsed_0")
 
 
 @pytest.mark.parametrize("focused", ["browsed_0", "leaveBrowse"])
@@ -330,8 +336,6 @@ def test_a_row_that_went_while_its_title_was_open_takes_no_focus_with_it(stage, 
 
 
 def test_why_something_was_not_done_is_shown_for_a_moment_only(stage):
-    from player.base.errors import ErrorCode, NetError
-
     at_home(stage)
     stage.app.showTitle("title-3")
     stage.until(lambda: stage.page == "details" and not stage.app.details.waiting)
@@ -345,8 +349,6 @@ def test_why_something_was_not_done_is_shown_for_a_moment_only(stage):
 
 
 def test_a_title_that_the_list_does_not_take_is_told_where_it_was_pressed(stage):
-    from player.base.errors import ErrorCode, NetError
-
     at_home(stage)
     stage.app.showTitle("title-3")
     stage.until(lambda: stage.page == "details" and not stage.app.details.waiting)
@@ -354,6 +356,22 @@ def test_a_title_that_the_list_does_not_take_is_told_where_it_was_pressed(stage)
     stage.item("listTitle").forceActiveFocus()
     stage.key(K.Key_Return)
     stage.until(lambda: stage.item("choicesNotice").isVisible())
+
+
+@pytest.mark.parametrize("tv", [False, True], ids=["desk", "tv"])
+def test_what_went_wrong_is_said_beside_the_buttons_of_a_title(stage, tv):
+    at_home(stage, tv)
+    stage.app.showTitle("title-3")
+    stage.until(lambda: stage.page == "details" and not stage.app.details.waiting)
+    stage.client.failure = NetError(ErrorCode.NET_REFUSED, "Nobody answers.")
+    stage.item("markTitle").forceActiveFocus()
+    stage.key(K.Key_Return)
+    notice = stage.item("choicesNotice")
+    stage.until(notice.isVisible)
+    for name in ("markTitle", "playTitle", "detailsNotice"):
+        button = stage.item(name)
+        over = button.mapRectToItem(notice, QRectF(QPointF(-8, -8), button.size() + QSizeF(16, 16)))
+        assert not over.intersects(QRectF(QPointF(0, 0), notice.size())), name
 
 
 def test_a_genre_opens_from_a_title_that_was_found_by_browsing(stage):

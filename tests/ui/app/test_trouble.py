@@ -139,9 +139,18 @@ def test_a_viewer_without_a_plan_is_led_to_the_plans():
     assert (page.help, page.again) == (Help.ACCOUNT, False)
 
 
-def test_no_host_and_port_are_named_where_a_playback_fails():
-    failure = PlaybackFailure("net.refused", "The server 127.0.0.1:8400 refuses the connection.")
-    assert trouble_sentence(failure) == "The server cannot be reached at the moment."
+@pytest.mark.parametrize(
+    ("code", "reason", "said", "read"),
+    [
+        ("net.refused", "", "The server {} refuses the connection.", "The server cannot be reached at the moment."),
+        ("http.not_found", "", "{} does not have this file (404).", "The file is not there."),
+        ("http.server", "", "{} has a fault (503).", "The service has a fault of its own."),
+        ("clock.skew", "", "The certificate of {} is not valid yet.", "The clock of this machine is wrong."),
+        ("http.forbidden", "maturity", "Not for Kim.", "Not for Kim."),  # the service knows better
+    ],
+)
+def test_no_host_and_port_are_named_where_a_playback_fails(code, reason, said, read):
+    assert trouble_sentence(PlaybackFailure(code, said.format("127.0.0.1:8400"), reason=reason)) == read
 
 
 def test_a_file_may_be_there_again():

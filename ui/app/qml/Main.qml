@@ -439,7 +439,9 @@ Window {
     }
     NoticeLine {
         objectName: "choicesNotice"
-        anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: Theme.wide }
+        anchors.horizontalCenter: parent.horizontalCenter
+        // On the details the buttons lie at the bottom.
+        y: window.page === details ? Theme.px(136) : parent.height - height - Theme.wide
         icon: "warning"
         text: window.app.choices.notice
         Timer {

@@ -24,8 +24,9 @@ def sentence_of(failure: PlaybackFailure) -> str:
 
 def service_sentence(failure: PlaybackFailure) -> str:
     """What went wrong with the service, on a page or in the player: no viewer reads a host and its port there."""
-    if failure.code.startswith("net."):
-        return all_sentences(text.tr).get(failure.code) or sentence_of(failure)
+    known = all_sentences(text.tr)
+    if failure.reason not in known and failure.code.startswith(("net.", "http.", "clock.")):
+        return known.get(failure.code) or sentence_of(failure)
     return sentence_of(failure)
 
 

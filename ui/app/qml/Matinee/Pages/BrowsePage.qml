@@ -129,7 +129,10 @@ FocusScope {
                 text: label
                 onPressed: {
                     filters.currentIndex = index
-                    root.browse.chooseGenre(key)
+                    if (chosen) // there is nothing to choose: into what it shows
+                        root.goDown()
+                    else
+                        root.browse.chooseGenre(key)
                 }
             }
         }
