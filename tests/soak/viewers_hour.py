@@ -372,11 +372,14 @@ class Hour:
 
     def _stops(self) -> list[QQuickItem]:
         """What can be pressed, and is in sight: neither outside of the window nor under something else."""
-        frame = QRectF(0, 0, self.window.width(), self.window.height())
+        frame, everything = QRectF(0, 0, self.window.width(), self.window.height()), self.window.contentItem()
         return [
             item
             for item in (*stops(self.window), *self._of_a_small_window())
-            if item.width() > 0 and _opacity(item) > 0.5 and _is_in_sight(item, frame) and _takes_the_mouse(item)
+            if item.width() > 0
+            and _opacity(item) > 0.5
+            and _is_in_sight(item, frame)
+            and _takes_the_mouse(item, everything)
         ]
 
     def _of_a_small_window(self) -> list[QQuickItem]:
@@ -487,10 +490,9 @@ def _is_in_sight(item: QQuickItem, frame: QRectF) -> bool:
     return frame.contains(middle)
 
 
-def _takes_the_mouse(item: QQuickItem) -> bool:
+def _takes_the_mouse(item: QQuickItem, everything: QQuickItem) -> bool:
     """Whether a click on its middle reaches it, and not something that lies over it."""
-    window = item.window()
-    hit = None if window is None else _hit(window.contentItem(), _middle(item))
+    hit = _hit(everything, _middle(item))
     while hit is not None and hit is not item:
         hit = hit.parentItem()
     return hit is not None
