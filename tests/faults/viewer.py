@@ -523,6 +523,16 @@ FAULTS = [
         apply=replaced("Matinee/Pages/HomePage.qml", ("            header.hold()", "            {}")),
     ),
     Fault(
+        name="viewer-a-page-that-was-left-keeps-the-focus",
+        test="tests/ui/app/test_channels.py::test_a_page_that_is_not_shown_gets_no_focus",
+        apply=replaced("Main.qml", ("            Qt.callLater(takeFocusBack)", "            {}")),
+    ),
+    Fault(
+        name="viewer-looking-again-is-not-seen",
+        test="tests/ui/app/test_settings.py::test_whoever_looks_again_sees_that_it_was_done",
+        apply=replaced("Matinee/Pages/DevicesPanel.qml", ("            fadesIn.restart()", "            {}")),
+    ),
+    Fault(
         name="viewer-focus-left-on-a-button-that-has-gone",
         test="tests/ui/app/test_player_page.py::test_the_button_out_of_picture_in_picture_takes_no_focus_with_it",
         apply=replaced("Matinee/Pages/PlayerPage.qml", ("onSmallChanged: Qt", "onSmallChanged: if (small) Qt")),

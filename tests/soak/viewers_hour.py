@@ -325,7 +325,8 @@ class Hour:
         return self._press("click", "1")
 
     def _point(self, place: QPoint) -> None:
-        there = self.window.mapToGlobal(place)
+        # In a Wayland session Qt does not know where its window is. The shell of kiosks fills the screen with it.
+        there = self.window.mapToGlobal(place) if self.on_top else place
         _xdotool("mousemove", str(there.x()), str(there.y()))
 
     def _press(self, *words: str) -> bool:

@@ -127,6 +127,25 @@ def test_the_focus_stays_with_its_programme_when_the_one_before_it_ends(stage):
     assert stage.focus_name == "channel_1_0"
 
 
+def test_a_guide_that_is_left_while_its_programmes_change_gives_the_focus_away(stage):
+    STATES["live"](stage, False)
+    view, present = stage.app.channels, stage.app.channels._now()
+    view._now = lambda: present + 320.0
+    view.look()  # the lines look for their programme once this turn is over
+    stage.app.back()
+    stage.wait(50)
+    assert (stage.page, bool(stage.focus_name)) == ("home", True)
+
+
+def test_a_page_that_is_not_shown_gets_no_focus(stage):
+    STATES["live"](stage, False)
+    stage.key(K.Key_Escape)
+    before = stage.focus_name
+    stage.item("channelsPage").forceActiveFocus()
+    stage.wait(50)
+    assert (stage.page, stage.focus_name) == ("home", before)
+
+
 def with_a_past(now_s: float) -> list[Channel]:
     """Programmes of ten minutes; the third one is on for five by now. One can go back 22 minutes."""
     return [

@@ -215,6 +215,22 @@ def test_a_device_is_removed_and_the_focus_stays(stage):
     assert stage.focus_name == "section_devices"
 
 
+def test_whoever_looks_again_sees_that_it_was_done(stage):
+    open_settings(stage)
+    for page, button, found in ((8, "devicesAgain", "devicesFound"), (1, "examineAgain", "partsFound")):
+        stage.key(*[K.Key_Down] * page, K.Key_Right)
+        assert stage.focus_name == button
+        words = stage.item(found)
+        stage.until(lambda words=words: "…" not in words.property("text"))
+        before = words.property("text")
+        stage.key(K.Key_Return)
+        stage.until(lambda words=words: words.property("opacity") < 1)
+        stage.until(
+            lambda words=words, before=before: (words.property("opacity"), words.property("text")) == (1, before)
+        )
+        stage.key(K.Key_Left)
+
+
 def test_what_was_watched_and_searched_for_is_deleted_when_the_viewer_says_so(stage):
     stage.memory.keep_search("rivers")
     open_settings(stage)

@@ -19,7 +19,11 @@ Window {
     property rect placeBefore
 
     // A title with the focus may be played next.
-    onActiveFocusItemChanged: app.lookingAhead.focused(activeFocusItem?.parent?.titleId ?? "")
+    onActiveFocusItemChanged: {
+        app.lookingAhead.focused(activeFocusItem?.parent?.titleId ?? "")
+        if (activeFocusItem === contentItem)
+            Qt.callLater(takeFocusBack)
+    }
 
     function settle() {
         if (modal)
@@ -28,6 +32,11 @@ Window {
             page.enter()
         else
             page.forceActiveFocus(Qt.OtherFocusReason)
+    }
+    // Where nothing has the focus no key does anything. A page that has just been left may have asked for it late.
+    function takeFocusBack() {
+        if (activeFocusItem === contentItem)
+            settle()
     }
     function arrive() {
         const base = [starting, signIn, profiles, home].includes(page)

@@ -54,6 +54,11 @@ FocusScope {
         begins = time
         keep()
     }
+    // The guide may have been left since the programmes changed.
+    function hold() {
+        if (activeFocus)
+            keep()
+    }
     // What leaves the guide hands the focus on.
     function keep() {
         const found = Math.max(0, programmes.findIndex(one => one.begins === begins))
@@ -64,7 +69,7 @@ FocusScope {
     height: Theme.px(76)
     onProgrammesChanged: {
         if (activeFocus)
-            Qt.callLater(keep)
+            Qt.callLater(hold)
         else
             current = Math.max(0, programmes.findIndex(one => one.begins === begins))
     }

@@ -19,12 +19,21 @@ FocusScope {
         text: qsTr("Look again")
         icon: "retry"
         focus: true
-        onPressed: root.settings.examine()
+        onPressed: {
+            root.settings.examine()
+            fadesIn.restart() // what is found may be what was found before
+        }
     }
     Label {
+        id: found
+        objectName: "partsFound"
         anchors { left: again.right; leftMargin: Theme.gap; right: parent.right; verticalCenter: again.verticalCenter }
         text: root.settings.partsMessage
         color: Theme.muted
+        FadeIn {
+            id: fadesIn
+            target: found
+        }
     }
     ListView {
         id: list

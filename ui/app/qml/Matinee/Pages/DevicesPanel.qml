@@ -21,12 +21,21 @@ FocusScope {
         text: qsTr("Look again")
         icon: "retry"
         focus: true
-        onPressed: root.devices.refresh()
+        onPressed: {
+            root.devices.refresh()
+            fadesIn.restart() // what is found may be what was found before
+        }
     }
     Label {
+        id: found
+        objectName: "devicesFound"
         anchors { left: again.right; leftMargin: Theme.gap; right: parent.right; verticalCenter: again.verticalCenter }
         text: root.devices.message
         color: Theme.muted
+        FadeIn {
+            id: fadesIn
+            target: found
+        }
     }
     ListView {
         id: list

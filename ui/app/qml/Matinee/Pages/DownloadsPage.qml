@@ -20,6 +20,10 @@ FocusScope {
         else
             bar.forceActiveFocus(Qt.OtherFocusReason)
     }
+    function enterAnew() {
+        if (activeFocus && !menu.visible)
+            enter()
+    }
     function goBack() {
         if (menu.visible)
             menu.close()
@@ -99,7 +103,7 @@ FocusScope {
         model: root.downloads.lines
         Accessible.role: Accessible.List
         Accessible.name: qsTr("Downloads")
-        onCountChanged: if (root.activeFocus && !menu.visible) Qt.callLater(root.enter) // after the view has settled
+        onCountChanged: Qt.callLater(root.enterAnew) // after the view has settled
         Keys.onUpPressed: currentIndex > 0 ? --currentIndex : bar.forceActiveFocus(Qt.OtherFocusReason)
         Keys.onDownPressed: currentIndex = Math.min(count - 1, currentIndex + 1)
         delegate: DownloadLine {
