@@ -30,7 +30,7 @@ EXACT = 3  # of them, those planned with their own sizes; the rest with their me
 FINE_POINTS = 12  # cells of a third of a segment, where a stall is near ...
 COARSE_POINTS = 6  # ... and the rest of the buffer
 BUFFER_POINTS = FINE_POINTS + COARSE_POINTS + 1
-LAST_PLACE = np.nextafter(BUFFER_POINTS - 1, 0)  # in the last cell, hardly short of its end
+LAST_PLACE = np.nextafter(np.float32(BUFFER_POINTS - 1), np.float32(0))  # in the last cell, hardly short of its end
 CELLS_PER_SEGMENT = 3.0
 FINE_SHARE = 0.6  # of the buffer at most
 TAPER = 4  # how sharply a buffer loses its worth once the link carries the top rung anyway
@@ -41,6 +41,7 @@ STARVATION_DEPTH_S = 20.0
 STARVATION_SPAN_S = 120.0
 STARVATION_ON_THE_WAY = 1.5  # so much more counts one within the plan, for what it does to the quality besides
 RATE_POINTS = 5
+CENTRE = RATE_POINTS // 2
 RATE_SPAN = 0.7  # the grid of expected rates reaches this many error scales up and down
 
 # Five equally likely parts of the normal distribution, by their conditional means, and a rare collapse.
@@ -51,6 +52,8 @@ USUAL = 2  # the outcome without a surprise
 # no rung is a way out of it; only what is buffered before it counts.
 OUTAGE_LOG = -3.0  # of the rate, while it lasts
 OUTAGE_S = 15.0
+
+_CELLS, _RATES = np.arange(float(BUFFER_POINTS)), np.arange(float(RATE_POINTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +136,12 @@ def rung_values(problem: Problem) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Moves:
-    """Where a step takes the buffer: grid cell, the share of the one after it, the expected cost of stalls, and how
-    many segments it is."""
+    """Where a step takes the buffer: grid cell and the share of the one after it, shape [rate, outcome, rung,
+    buffer]. And what its segments are worth, less the stalls to expect, shape [rate, rung, buffer]."""
 
     cell: Indices
     share: Singles
-    stalls: Singles
-    segments: float
+    worth: Singles
 
 
 class _Grid:
@@ -151,39 +153,38 @@ class _Grid:
         self.fine_s = min(problem.segment_s / CELLS_PER_SEGMENT, FINE_SHARE * problem.buffer_max_s / FINE_POINTS)
         self.zone_s = self.fine_s * FINE_POINTS
         self.coarse_s = (problem.buffer_max_s - self.zone_s) / COARSE_POINTS
-        fine = np.arange(FINE_POINTS) * self.fine_s
         self.most_s = problem.buffer_max_s - problem.segment_s  # the next choice is made with this much, at most
-        self.buffers = np.concatenate([fine, self.zone_s + np.arange(COARSE_POINTS + 1) * self.coarse_s])
-        centre = RATE_POINTS // 2
+        self.buffers = _CELLS * self.fine_s
+        self.buffers[FINE_POINTS:] = self.zone_s + _CELLS[: COARSE_POINTS + 1] * self.coarse_s
         pitch = RATE_SPAN * max(problem.spread, problem.grid_spread) * 2 / (RATE_POINTS - 1)
-        surprises = OUTCOMES * problem.spread
-        self.chances = np.append(np.full(PARTS, (1 - problem.collapse_chance) / PARTS), problem.collapse_chance)
-        if problem.outage_chance > 0:
-            surprises = np.append(surprises, OUTAGE_LOG)
-            self.chances = np.append(self.chances * (1 - problem.outage_chance), problem.outage_chance)
+        surprises = np.full(len(OUTCOMES) + (problem.outage_chance > 0), OUTAGE_LOG)
+        surprises[: len(OUTCOMES)] = OUTCOMES * problem.spread
         outcomes = len(surprises)
-        log_rates = math.log(problem.rate_bps) + (np.arange(RATE_POINTS) - centre) * pitch
+        self.chances = np.full(outcomes, problem.outage_chance)
+        self.chances[:PARTS] = (1 - problem.outage_chance) * (1 - problem.collapse_chance) / PARTS
+        self.chances[PARTS] = (1 - problem.outage_chance) * problem.collapse_chance
+        log_rates = math.log(problem.rate_bps) + (_RATES - CENTRE) * pitch
         self.rates = np.exp(log_rates)
-        self.s_per_bit = np.exp(-(log_rates[:, None] + surprises[None, :]))
-        moved = np.arange(RATE_POINTS)[:, None] + problem.gain * surprises[None, :] / pitch
-        moved = np.clip(moved, 0.0, RATE_POINTS - 1)
-        below = np.minimum(moved.astype(np.int64), RATE_POINTS - 2)
-        mix = np.zeros((RATE_POINTS, outcomes, RATE_POINTS), dtype=np.float32)
-        here, outcome = np.ogrid[:RATE_POINTS, :outcomes]
-        mix[here, outcome, below] = (1 - (moved - below)) * self.chances
-        mix[here, outcome, below + 1] = (moved - below) * self.chances
-        # [from, outcome, to]: the chance of the outcome times the share of each new expected rate
-        self.mix = mix
-        self.centre = centre
+        self.s_per_bit = np.exp(-(log_rates[:, None] + surprises))
+        # [from, outcome, to]: the chance of the outcome times the share of each new expected rate, which falls by
+        # one for each point between it and where the outcome leads.
+        moved = _RATES[:, None] + problem.gain / pitch * surprises
+        moved = np.minimum(np.maximum(moved, 0.0), RATE_POINTS - 1)
+        shares = np.maximum(1 - np.abs(moved[..., None] - _RATES), 0.0)
+        self.mix: Singles = (shares * self.chances[:, None]).astype(np.float32)
         # Where the rows of an array [rate, outcome, rung, buffer] begin.
-        rows = np.arange(RATE_POINTS * outcomes * self.rungs) * BUFFER_POINTS
+        rows = np.arange(0, RATE_POINTS * outcomes * self.rungs * BUFFER_POINTS, BUFFER_POINTS)
         self.rows = rows.reshape(RATE_POINTS, outcomes, self.rungs, 1)
         quality = problem.quality
+        # [rung, last rung, state]: what each change costs, written out, since each step of the plan adds it
         changes = -problem.change_cost * np.abs(quality[:, None] - quality[None, :])
-        self.changes = changes[:, :, None, None].astype(np.float32)
+        self.changes: Singles = np.empty((self.rungs, self.rungs, RATE_POINTS * BUFFER_POINTS), dtype=np.float32)
+        self.changes[:] = changes[:, :, None]
+        self.spare: Singles = np.empty_like(self.changes)
+        self.starvation = self._starvation()
         # A step is worth its rung's quality, less what starvation costs that begins then.
         on_the_way = STARVATION_ON_THE_WAY * problem.stall_cost * problem.segment_s / STARVATION_SPAN_S
-        own_worth = quality[None, :, None] + self._starvation()[:, None, :] * on_the_way
+        own_worth = quality[None, :, None] + (self.starvation * on_the_way)[:, None, :]
         self.own_worth = own_worth.astype(np.float32)
 
     def value_at_horizon(self, segments: float) -> Singles:
@@ -198,12 +199,14 @@ class _Grid:
         wanted = 1 / (1 + (self.rates / needed) ** TAPER)
         worth = problem.buffer_value * wanted * lasting / problem.segment_s
         useful = np.minimum(self.buffers, left_s)
-        value = np.repeat(worth[:, None, None] * useful, self.rungs, axis=1)
-        reserve = problem.reserve_value * lasting / problem.segment_s
-        value += reserve[:, None, None] * np.minimum(useful, problem.reserve_s)
-        value += (self._starvation() * min(1.0, left_s / STARVATION_SPAN_S) * problem.stall_cost)[:, None, :]
-        single: Singles = value.astype(np.float32)
-        return single
+        value = worth[:, None] * useful
+        if problem.reserve_value > 0:
+            reserve = problem.reserve_value * lasting / problem.segment_s
+            value += reserve[:, None] * np.minimum(useful, problem.reserve_s)
+        value += self.starvation * (min(1.0, left_s / STARVATION_SPAN_S) * problem.stall_cost)
+        alike: Singles = np.empty((RATE_POINTS, self.rungs, BUFFER_POINTS), dtype=np.float32)
+        alike[:] = value[:, None]
+        return alike
 
     def _starvation(self) -> Floats:
         """Seconds of stall to expect within ``STARVATION_SPAN_S``, negative, shape [rate, buffer]."""
@@ -228,7 +231,8 @@ class _Grid:
         seconds = problem.ttfb_s + bits * self.s_per_bit[:, :, None]
         if problem.outage_chance > 0:
             np.minimum(seconds[:, -1], OUTAGE_S + seconds[:, USUAL], out=seconds[:, -1])
-        after = self.buffers - seconds[..., None]
+        seconds = seconds.astype(np.float32)
+        after = self.buffers.astype(np.float32) - seconds[..., None]
         if segments > 1.0:
             later = after + ((segments - 1.0) * (problem.segment_s - seconds))[..., None]
             short = np.minimum(np.minimum(after, later), 0.0)  # at the first segment, or at the last
@@ -239,22 +243,23 @@ class _Grid:
         after += problem.segment_s
         np.minimum(after, self.most_s, out=after)
         share = self._place(after)
-        cell = share.astype(np.int64)
-        share -= cell
+        whole = np.floor(share)
+        share -= whole
+        cell = whole.astype(np.int64)
         cell += self.rows
         by_outcome = short.reshape(RATE_POINTS, len(self.chances), self.rungs * BUFFER_POINTS)
-        stalls = ((self.chances * problem.stall_cost) @ by_outcome).astype(np.float32)
-        return _Moves(
-            cell, share.astype(np.float32), stalls.reshape(RATE_POINTS, self.rungs, BUFFER_POINTS), segments
-        )
+        stalls = (self.chances * problem.stall_cost).astype(np.float32) @ by_outcome
+        worth = stalls.reshape(RATE_POINTS, self.rungs, BUFFER_POINTS)
+        worth += self.own_worth * np.float32(segments)
+        return _Moves(cell, share, worth)
 
-    def _place(self, buffer_s: Floats) -> Floats:
+    def _place(self, buffer_s: Singles) -> Singles:
         """Where a buffer lies on the grid, in cells. The fine zone's slope is the steeper one, so the lower
         line counts.
         """
-        place: Floats = buffer_s * (1 / self.fine_s)
-        coarse = buffer_s * (1 / self.coarse_s)
-        coarse += FINE_POINTS - self.zone_s / self.coarse_s
+        place: Singles = buffer_s * np.float32(1 / self.fine_s)
+        coarse = buffer_s * np.float32(1 / self.coarse_s)
+        coarse += np.float32(FINE_POINTS - self.zone_s / self.coarse_s)
         np.minimum(place, coarse, out=place)
         return np.minimum(place, LAST_PLACE, out=place)
 
@@ -267,16 +272,16 @@ class _Grid:
         high *= moves.share
         high += low
         chosen = high.sum(axis=1)
-        chosen += moves.stalls
-        chosen += self.own_worth if moves.segments == 1.0 else self.own_worth * np.float32(moves.segments)
-        # [rung, last rung, rate, buffer]: the best rung after paying for the change from the last one
-        best: Singles = (chosen.transpose(1, 0, 2)[:, None] + self.changes).max(axis=0)
+        chosen += moves.worth
+        # [rung, last rung, state]: the best rung after paying for the change from the last one
+        np.add(chosen.transpose(1, 0, 2).reshape(self.rungs, 1, -1), self.changes, out=self.spare)
+        best: Singles = self.spare.max(axis=0).reshape(self.rungs, RATE_POINTS, BUFFER_POINTS)
         return best.transpose(1, 0, 2)
 
     def first_step(self, value: Singles) -> Floats:
         """The value of each rung for the segment to be decided now."""
         problem = self.problem
-        s_per_bit = self.s_per_bit[self.centre][:, None]
+        s_per_bit = self.s_per_bit[CENTRE][:, None]
         running = problem.running
         if running is None:
             seconds = problem.ttfb_s + problem.sizes[0][None, :] * s_per_bit
@@ -290,13 +295,13 @@ class _Grid:
             seconds[-1] = np.minimum(seconds[-1], OUTAGE_S + seconds[USUAL])
         after = problem.buffer_s - seconds
         place = self._place(np.minimum(np.maximum(after, 0.0) + problem.segment_s, self.most_s))
-        cell = place.astype(np.int64)
-        share = place - cell
-        mixed = np.einsum("jx,xab->jab", self.mix[self.centre], value)
-        outcome, rung = np.ogrid[: len(self.chances), : self.rungs]
-        ahead = (1 - share) * mixed[outcome, rung, cell] + share * mixed[outcome, rung, cell + 1]
+        whole = np.floor(place)
+        share = place - whole
+        mixed = (self.mix[CENTRE] @ value.reshape(RATE_POINTS, -1)).reshape(-1)
+        cell = whole.astype(np.int64) + self.rows[0, :, :, 0]
+        ahead = (1 - share) * mixed.take(cell) + share * mixed.take(cell + 1)
         result: Floats = problem.quality + ahead.sum(axis=0)
-        result += problem.stall_cost * (self.chances[:, None] * np.minimum(after, 0.0)).sum(axis=0)
+        result += problem.stall_cost * (self.chances @ np.minimum(after, 0.0))
         if problem.last is not None:
             result -= problem.change_cost * np.abs(problem.quality - problem.quality[problem.last])
         return result
