@@ -8,8 +8,8 @@ After each step, what was pressed did something, and one thing in sight has the 
 nothing runs out of the window, and no value stands in place of words. No picture is broken. Text stands out from what
 is around it as WCAG 2.2 AA asks.
 
-All steps make one contact sheet. Lines ``service: …`` ask the caller to kill, stop or restart
-the service. The last line is a JSON document; exit code 0 when nothing was wrong.
+All steps make one contact sheet; how much memory the app has is noted twelve times. Lines ``service: …`` ask the
+caller to kill, stop or restart the service. The last line is a JSON document; exit code 0 when nothing was wrong.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import argparse
 import json
 import random
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -27,7 +28,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPoint, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
@@ -66,6 +67,7 @@ _NO_WORDS = re.compile(r"\b(undefined|null|NaN|None|True|False)\b|%\d|%n|\[objec
 _BROKEN = 3  # QQuickImageBase::Error
 _THUMB = (640, 360)
 _COLUMNS = 6
+_MEMORIES = 12
 _AT_ONCE_S, _ANSWERS_S, _SETTLES_MS = 0.3, 5.0, 600
 _TRIES_NEW = 0.6  # how often something is pressed that never was
 _MOST_ON_A_PAGE = 25
@@ -99,7 +101,8 @@ class Hour:
         self.pressed: Counter[str] = Counter()
         self.words: set[str] = set()
         self.checked = 0  # texts
-        self.shots: list[tuple[str, QImage]] = []
+        self.shots: list[tuple[str, bytes]] = []  # as JPEG: pixels of an hour would be more than the app itself
+        self.memory_mb: list[int] = []
         self.steps = 0
         self.on_top = QGuiApplication.platformName() != "wayland"  # there no program places its window
         self._on_page = 0
@@ -120,6 +123,8 @@ class Hour:
                 print(f"service: {events.pop(0)[1]}", flush=True)
             if errands and past_s > errands[0][0] and self._service_answers():
                 self._run_errand(errands.pop(0)[1])
+            if past_s >= length_s * len(self.memory_mb) / _MEMORIES:
+                self.memory_mb.append(_memory_mb())
             page = self.page
             self.steps += 1
             what = self._by_keys() if self.options.by == "keys" else self._by_mouse()
@@ -401,7 +406,7 @@ class Hour:
         caption = f"{self.steps} {what} {self.page} {self.focus_name}"
         if len(self.shots) < self.options.most_shots:
             ways = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            self.shots.append((caption, self._picture().scaled(*_THUMB, *ways)))
+            self.shots.append((caption, _jpeg(self._picture().scaled(*_THUMB, *ways))))
         print(caption, flush=True)
 
     def _faults(self) -> list[str]:
@@ -468,9 +473,21 @@ class Hour:
         for number, (caption, shot) in enumerate(self.shots):
             x, y = number % _COLUMNS * (width + 6), number // _COLUMNS * (height + 22)
             painter.drawText(x + 3, y + 12, caption[:52])
-            painter.drawImage(x, y + 16, shot)
+            painter.drawImage(x, y + 16, QImage.fromData(shot))
         painter.end()
         made.save(str(file))
+
+
+def _jpeg(picture: QImage) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture.save(buffer, "JPEG", 85)
+    return bytes(buffer.data())
+
+
+def _memory_mb() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() // 1_000_000
 
 
 def _xdotool(*words: str) -> None:
@@ -585,6 +602,7 @@ def main() -> int:
         "pages": hour.pages,
         "pressed": len(hour.pressed),
         "texts": hour.checked,
+        "memory_mb": hour.memory_mb,
         "wrong": hour.wrong,
     }
     print(json.dumps(report, ensure_ascii=False), flush=True)
