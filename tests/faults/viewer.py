@@ -491,6 +491,72 @@ FAULTS = [
         apply=replaced(_SIGN_IN, ('onPressed: root.signIn.goTo("forgotten")', "")),
     ),
     Fault(
+        name="viewer-no-pictures-on-a-full-disk",
+        test=_EVENING + "test_pictures_are_shown_while_the_disk_is_full",
+        apply=lambda patch: patch.setattr(posters, "MOST_HELD_BYTES", 0),
+    ),
+    Fault(
+        name="viewer-a-wrong-pin-leads-to-back",
+        test="tests/ui/app/test_people.py::test_a_pin_is_entered_by_arrows_or_by_digits",
+        apply=replaced(
+            "Matinee/Pages/ProfilesPage.qml",
+            (
+                "if (!enabled && pinActions.activeFocus) pad.enter()",
+                "if (!enabled && pinActions.activeFocus) pinActions.enter()",
+            ),
+        ),
+    ),
+    Fault(
+        name="viewer-large-text-leaves-a-small-window",
+        test=_EVENING + "test_large_text_fits_in_a_small_window",
+        apply=replaced(
+            _SIGN_IN, ("scale: Math.min(1, (root.height", "readonly property real unused: Math.min(1, (root.height")
+        ),
+    ),
+    Fault(
+        name="viewer-offline-words-over-what-is-kept",
+        test=_EVENING + "test_what_is_kept_lies_below_the_words_in_a_small_window",
+        apply=replaced("Matinee/Pages/HomePage.qml", ("compact: kept.visible && ", "compact: false && ")),
+    ),
+    Fault(
+        name="viewer-ways-out-of-sight-in-a-small-window",
+        test="tests/ui/app/test_details.py::test_every_way_on_is_seen_when_the_keys_come_to_it",
+        apply=replaced("Matinee/Controls/FocusRow.qml", ("onCurrentChanged: if (current) seen = current", "")),
+    ),
+    Fault(
+        name="viewer-the-name-leaves-a-small-window",
+        test="tests/ui/app/test_details.py::test_the_name_stays_in_sight_in_a_small_window_with_large_text",
+        apply=replaced("Matinee/Pages/DetailsPage.qml", (".slice(0, Math.max(0, about.mostFacts))", "")),
+    ),
+    Fault(
+        name="viewer-the-focus-goes-with-a-question",
+        test="tests/ui/app/test_recordings.py::test_a_recording_is_deleted_after_a_question",
+        apply=replaced(
+            "Matinee/Controls/ConfirmDialog.qml",
+            ("root.close() // the page has the focus again, whatever becomes of it", "root.visible = false"),
+        ),
+    ),
+    Fault(
+        name="viewer-back-is-dead-on-the-forms",
+        test=_EVENING + "test_back_leads_from_each_form_to_the_sign_in",
+        apply=replaced(_SIGN_IN, ('event.accepted = withForm && step !== "signIn"', "event.accepted = false")),
+    ),
+    Fault(
+        name="viewer-no-way-from-a-chosen-service",
+        test=_EVENING + "test_a_service_that_was_chosen_here_can_be_left",
+        apply=replaced(_SIGN_IN, ("onPressed: root.signIn.leaveService()", "")),
+    ),
+    Fault(
+        name="viewer-focus-in-a-password-that-is-not-there",
+        test=_EVENING + "test_the_focus_stays_in_sight_when_no_code_can_be_sent",
+        apply=replaced(_SIGN_IN, ("[address, password].find(field => field.visible)", "password")),
+    ),
+    Fault(
+        name="viewer-a-refused-address-is-typed-into-nothing",
+        test=_EVENING + "test_an_address_that_was_refused_is_typed_anew",
+        apply=replaced(_SIGN_IN, ("[address, password].find(", "[password].find(")),
+    ),
+    Fault(
         name="viewer-takes-another-machine-for-its-own",
         test="tests/player/service/test_discovery.py::"
         "test_an_address_on_this_machine_is_taken_from_this_machine_alone",

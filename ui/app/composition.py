@@ -127,10 +127,11 @@ def run_app(options: AppOptions) -> int:
         if not _is_open(application, options):
             return int(ExitCode.GOOD)
         while True:  # once more for each service that the viewer chooses
-            url = options.service_url or store.preferences.service_url or None
-            code = _run(application, replace(options, service_url=url), single, store)
+            chosen = options.service_url or store.preferences.service_url or None
+            code = _run(application, replace(options, service_url=chosen), single, store, given=options.service_url)
             if code != _OTHER_SERVICE:
                 return code
+            options = replace(options, source=None, files=(), link="")  # has been played
     finally:
         single.close()
 
@@ -180,7 +181,14 @@ def _needs_sealed_files(folder: Path, key_store: str) -> bool:
         return False
 
 
-def _run(application: QGuiApplication, options: AppOptions, single: SingleInstance, store: PreferenceStore) -> int:
+def _run(
+    application: QGuiApplication,
+    options: AppOptions,
+    single: SingleInstance,
+    store: PreferenceStore,
+    *,
+    given: str | None,
+) -> int:
     from PySide6.QtCore import QTimer
 
     from ui.app.system.garbage import GarbageCollector
@@ -190,6 +198,8 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
 
     parts = _make_parts(options, store)
     app = parts.app
+    if not given:
+        app.signIn.let_service_go()
     if options.only_source:
         app.leftPlayer.connect(application.quit)
     interrupts = Interrupts(application.quit)

@@ -110,6 +110,37 @@ def test_no_display_is_one_sentence(app):
     assert "ComponentError: There is no display here" in errors
 
 
+def test_a_service_that_was_chosen_is_left_for_another(tmp_path):
+    """Each choice opens the window again; what the command line named is played once."""
+    program = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from ui.app.composition import AppOptions, run_app
+visits = []
+def visit(app, window):
+    sign_in = app.signIn
+    visits.append((sign_in.property("serviceName"), sign_in.property("leavable"), app.property("page") == "player"))
+    steps = [lambda: sign_in.serviceChosen.emit("http://127.0.0.1:9"), sign_in.leaveService, QGuiApplication.quit]
+    QTimer.singleShot(0, window, steps[len(visits) - 1])
+options = AppOptions(profile=Path(sys.argv[1]), key_store="file", files=("nowhere.mp4",), on_window=visit)
+code = run_app(options)
+print(visits)
+sys.exit(code)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        env=dict(os.environ, QT_QPA_PLATFORM="offscreen"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[('', False, True), ('127.0.0.1:9', True, False), ('', False, False)]"
+
+
 def test_the_first_frame_does_not_wait_for_the_engine(tmp_path):
     """Neither the engine nor libmpv is loaded before the window is shown."""
     program = """

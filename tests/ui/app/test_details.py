@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QGuiApplication
 
 from player.base.errors import ErrorCode, NetError, ServiceError
+from player.service.model import Credits
 from tests.kit import pictures
 from tests.kit.fake_client import cards, playing, watched
+from tests.ui.legible import place_of, texts
 
 K = Qt.Key
 
@@ -39,6 +42,47 @@ def test_the_facts_of_a_title(stage):
     assert stage.app.details.property("subtitles") == "English"
     assert "2025" in stage.app.details.property("added")
     assert not stage.item("playFromStart").isVisible()
+
+
+def test_the_name_stays_in_sight_in_a_small_window_with_large_text(stage):
+    people = [("actor", f"Annabelle Whittington the {number}th") for number in range(4)]
+    stage.client.title_credits = Credits(("drama", "comedy"), (("director", "Ada L."), *people))
+    show(stage, [replace(cards(1)[0], title="A name of many long words " * 3, synopsis="Much happens. " * 60)])
+    stage.until(lambda: stage.app.details.property("genres") != "")
+    stage.app.settings.choose("text_size", "130")
+    stage.window.resize(860, 540)
+    stage.until(lambda: stage.item("detailsPage").height() == 540)
+    page, name, synopsis = (stage.item(one) for one in ("detailsPage", "detailsName", "detailsSynopsis"))
+    stage.until(lambda: name.mapToItem(page, QPointF(0, 0)).y() >= 0)
+    assert synopsis.property("lineCount") < 8
+    assert "Drama, Comedy" not in {text.property("text") for text in texts(page)}
+    stage.app.settings.choose("text_size", "100")
+    stage.window.resize(1280, 720)
+    stage.until(lambda: "Drama, Comedy" in {text.property("text") for text in texts(page)})
+    cast = next(text for text in texts(page) if text.property("text") == stage.app.details.property("cast"))
+    assert place_of(cast).right() <= 1280
+
+
+@pytest.mark.parametrize("mirrored", [False, True], ids=["ltr", "rtl"])
+def test_every_way_on_is_seen_when_the_keys_come_to_it(stage, mirrored):
+    people = tuple(("actor", f"Annabelle Whittington the {number}th") for number in range(4))
+    stage.client.title_credits = Credits(("drama", "comedy"), people)
+    direction = Qt.LayoutDirection.RightToLeft if mirrored else Qt.LayoutDirection.LeftToRight
+    QGuiApplication.setLayoutDirection(direction)
+    try:
+        show(stage, cards(1))
+        stage.window.resize(860, 540)
+        stage.until(lambda: stage.item("detailsPage").height() == 540 and stage.find("way_5") is not None)
+        stage.key(K.Key_Up)
+        seen = set()
+        for _ in range(8):
+            place = stage.focus.mapRectToScene(QRectF(0, 0, stage.focus.width(), stage.focus.height()))
+            assert 0 <= place.left() < place.right() <= 860, stage.focus_name
+            seen.add(stage.focus_name)
+            stage.key(K.Key_Left if mirrored else K.Key_Right)
+        assert {"way_0", "way_5"} <= seen
+    finally:
+        QGuiApplication.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
 
 
 def test_the_picture_of_its_card_stands_in_while_the_wide_one_does_not_come(stage):

@@ -5,17 +5,26 @@ The pace of the app's own timers is raised, so that a moment here is longer than
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
-from PySide6.QtCore import QLocale, QPoint, QPointF, Qt
+from PySide6.QtCore import QLocale, QPoint, QPointF, QRectF, Qt
+from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
 from player.base.errors import ErrorCode, NetError
 from player.reporting.state import PlaybackStatus
 from player.service.model import Credits
+from tests.kit import pictures
 from tests.kit.fake_client import MAILED_CODE, cards, playing, watched
-from tests.ui.legible import texts
+from tests.ui.legible import in_qml, place_of, texts
+from tests.ui.stage import name_of
 from tests.ui.states import STATES
+from ui.app.selftest.focus import stops
 from ui.app.system.translation import translate_into
+from ui.app.viewmodels import posters
 from ui.app.viewmodels.sentences import notice_words
 from ui.app.viewmodels.tracks import language_name
 
@@ -258,6 +267,111 @@ def test_a_forgotten_password_is_set_by_a_mailed_code_with_keys_alone(stage):
     stage.key(K.Key_Return)
     stage.until(lambda: stage.page == "home")
     assert stage.client.password == "long enough"
+
+
+def test_an_address_that_was_refused_is_typed_anew(stage):
+    stage.client.service_name = ""
+    stage.start()
+    stage.client.failure = NetError(ErrorCode.NET_DNS, "tv.example.org is not known.")
+    stage.until(lambda: stage.focus_name == "serviceAddress")
+    stage.type("tv.example.org")
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.app.signIn.property("error") and stage.focus_name == "serviceAddress")
+    stage.type("tv.test")
+    assert stage.item("serviceAddress").property("text") == "tv.test"
+
+
+def test_the_focus_stays_in_sight_when_no_code_can_be_sent(stage):
+    stage.start()
+    stage.until(lambda: stage.page == "signIn")
+    stage.item("forgotPassword").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.client.failure = NetError(ErrorCode.NET_REFUSED, "tv.test refuses.")
+    stage.type("ada@tv.test")
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.app.signIn.property("error") and not stage.app.signIn.property("busy"))
+    stage.until(lambda: stage.focus_name == "signInButton")
+
+
+@pytest.mark.parametrize("state", ["sign-in refused", "password, mailed code", "profiles"])
+def test_large_text_fits_in_a_small_window(stage, state):
+    STATES[state](stage, False)
+    stage.app.settings.choose("text_size", "130")
+    stage.window.resize(860, 540)
+    stage.until(lambda: not list(outside(stage, 860, 540)))
+
+
+def test_what_is_kept_lies_below_the_words_in_a_small_window(stage):
+    STATES["home, offline with downloads"](stage, False)
+    stage.app.settings.choose("text_size", "130")
+    stage.window.resize(860, 540)
+
+    def apart() -> bool:
+        words, kept = stage.item("trouble"), stage.item("keptTitles")
+        bottom = words.mapRectToScene(QRectF(0, 0, words.width(), words.height())).bottom()
+        return bottom <= kept.mapToScene(QPointF(0, 0)).y()
+
+    stage.until(apart)
+
+
+def outside(stage, width: int, height: int) -> Iterator[str]:
+    """What is not in the window; a row whose end lies beyond it moves."""
+    everything = QRectF(0, 0, width, height)
+    for item in stops(stage.window):
+        place = item.mapRectToScene(QRectF(0, 0, item.width(), item.height()))
+        if place.top() < 0 or place.bottom() > height:
+            yield name_of(item)
+    for text in texts(stage.window.contentItem()):
+        if text.parentItem().property("primary") is None and not everything.contains(place_of(text)):
+            yield str(text.property("text"))
+
+
+def test_pictures_are_shown_while_the_disk_is_full(stage, monkeypatch):
+    def full(_path: Path, _picture: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(posters, "_store", full)
+    stage.client.paint = pictures.poster
+    evening(stage, tv=False)
+    stage.until(lambda: len(list(held_pictures(stage.item("homePage")))) > 2)
+
+
+def held_pictures(root: QQuickItem) -> Iterator[QQuickItem]:
+    """Those that are seen and came from no file."""
+    ready, waiting = 1, [root]
+    while waiting:
+        item = waiting.pop()
+        waiting.extend(item.childItems())
+        if (
+            item.inherits("QQuickImage")
+            and item.property("source").scheme() == "data"
+            and in_qml(item, "status") == ready
+        ):
+            yield item
+
+
+def test_back_leads_from_each_form_to_the_sign_in(stage):
+    stage.start()
+    stage.until(lambda: stage.page == "signIn")
+    for step in ("forgotten", "reset", "register"):
+        for key in (K.Key_Back, K.Key_Escape):
+            stage.app.signIn.goTo(step)
+            stage.until(lambda: stage.focus is not None and stage.focus_name != "signInButton")
+            stage.key(key)
+            assert stage.app.signIn.property("step") == "signIn", step
+    stage.until(lambda: stage.focus is not None)
+
+
+def test_a_service_that_was_chosen_here_can_be_left(stage):
+    chosen = []
+    stage.start()
+    stage.app.serviceChosen.connect(chosen.append)
+    stage.until(lambda: stage.page == "signIn")
+    assert not stage.item("otherService").isVisible(), "the one of the command line stays"
+    stage.app.signIn.let_service_go()
+    stage.item("revealPassword").forceActiveFocus()
+    stage.key(K.Key_Right, K.Key_Right, K.Key_Return)
+    assert chosen == [""]
 
 
 def test_an_address_is_confirmed_on_the_account_page(stage):

@@ -47,6 +47,7 @@ def test_a_pin_is_entered_by_arrows_or_by_digits(stage):
     stage.key(K.Key_Return)
     stage.until(lambda: stage.item("profilesNotice").property("text") == "The PIN is wrong.")
     assert stage.app.profiles.property("pinDigits") == 0, "a wrong PIN is entered again"
+    assert stage.focus_name.startswith("key_"), "and Enter once more does not leave"
     stage.key(K.Key_1, K.Key_2, K.Key_3, K.Key_5, K.Key_Backspace, K.Key_4)
     stage.item("submitPin").forceActiveFocus()
     stage.key(K.Key_Return)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
+from player.base.errors import ErrorCode, NetError
 from player.service.model import Profile
 from tests.kit.fake_client import cards
 from tests.ui.stage import Stage
@@ -94,6 +95,18 @@ def test_a_profile_is_deleted_after_a_question(stage):
     assert stage.focus_name == "confirmNo"
     stage.key(K.Key_Right, K.Key_Return)
     stage.until(lambda: stage.client.people == [ADA])
+
+
+def test_a_profile_that_cannot_be_deleted_leaves_the_keys_alive(stage):
+    at_profiles(stage, ADA, BEN, current="p1")
+    stage.app.profiles.toggleManaging()
+    stage.app.profiles.choose("p2")
+    stage.until(lambda: stage.focus_name == "profileName")
+    stage.client.failure = NetError(ErrorCode.NET_REFUSED, "tv.test refuses.")
+    stage.item("deleteProfile").forceActiveFocus()
+    stage.key(K.Key_Return, K.Key_Right, K.Key_Return)
+    stage.until(lambda: bool(stage.app.profiles.edit.property("error")))
+    assert stage.focus_name == "deleteProfile"
 
 
 def test_a_childs_home_is_calm_and_a_pin_leads_out(stage):

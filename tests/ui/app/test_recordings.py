@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
-from player.base.errors import ErrorCode, ServiceError
+from player.base.errors import ErrorCode, NetError, ServiceError
 from player.service.model import Channel, Programme, Recording
 from player.title.opening import LIVE, PlaybackSource
 from tests.kit.fake_client import cards
@@ -91,7 +91,7 @@ def test_the_row_plays_what_is_recorded_and_deletes(guide):
 def test_a_recording_is_deleted_after_a_question(guide):
     guide.client.recorded = [Recording(replace(cards(1)[0], id="rec-a"), "title-0", "One", NOW, NOW + 600, "failed")]
     guide.app.channels.refresh()
-    guide.until(lambda: guide.app.channels.recordings.titles.property("count") == 1)
+    guide.until(lambda: guide.find("recording_0") is not None)
     guide.key(K.Key_Down)
     guide.until(lambda: guide.focus_name == "recording_0")
     guide.key(K.Key_Menu)
@@ -99,9 +99,26 @@ def test_a_recording_is_deleted_after_a_question(guide):
     guide.key(K.Key_Escape)
     guide.until(lambda: not guide.item("recordingDialog").property("visible"))
     assert len(guide.client.recorded) == 1
-    guide.item("recordingDialog").accepted.emit()
+    guide.key(K.Key_Down)
+    guide.until(lambda: guide.focus_name == "recording_0")
+    guide.key(K.Key_Menu, K.Key_Right, K.Key_Return)
     guide.until(lambda: not guide.client.recorded)
     guide.until(lambda: guide.focus_name == "channel_0_0")
+
+
+def test_a_recording_that_cannot_be_deleted_leaves_the_keys_alive(guide, monkeypatch):
+    async def refuse(_title_id: str) -> None:
+        raise NetError(ErrorCode.NET_REFUSED, "tv.test refuses.")
+
+    monkeypatch.setattr(guide.client, "remove_recording", refuse)
+    guide.client.recorded = [Recording(replace(cards(1)[0], id="rec-a"), "title-0", "One", NOW, NOW + 600, "failed")]
+    guide.app.channels.refresh()
+    guide.until(lambda: guide.find("recording_0") is not None)
+    guide.key(K.Key_Down)
+    guide.until(lambda: guide.focus_name == "recording_0")
+    guide.key(K.Key_Menu, K.Key_Right, K.Key_Return)
+    guide.until(lambda: bool(guide.app.channels.recordings.property("notice")))
+    assert guide.focus is not None
 
 
 def test_what_the_service_refuses_is_said(guide, monkeypatch):

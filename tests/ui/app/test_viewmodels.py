@@ -474,6 +474,17 @@ def test_the_poster_folder_is_bounded(client, tasks, qtbot, tmp_path, monkeypatc
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 2500
 
 
+def test_pictures_that_the_disk_does_not_take_are_held_within_bounds(client, tasks, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr("ui.app.viewmodels.posters.MOST_HELD_BYTES", 2500)
+    client.picture = bytes(1000)
+    (tmp_path / "posters").touch()  # no folder can be made there
+    posters = PosterCache(client, tasks, tmp_path / "posters")
+    for n in range(4):
+        posters.get(f"http://posters.test/{n}.jpg", lambda _address: None)
+    qtbot.waitUntil(lambda: len(posters._known) == 4)
+    assert sum(address.startswith("data:") for address in posters._known.values()) == 2
+
+
 def test_a_poster_that_cannot_be_had_is_not_asked_for_again(client, tasks, qtbot, tmp_path):
     posters = PosterCache(client, tasks, tmp_path)
     posters.get("http://posters.test/gone.jpg", pytest.fail)

@@ -27,9 +27,14 @@ class DesktopArtwork(QObject):
         url = self._player.poster_url
         if url != self._url:
             self._url = url
-            self.address = self._posters.get(url, partial(self._arrived, url))
+            self.address = _file(self._posters.get(url, partial(self._arrived, url)))
 
     def _arrived(self, url: str, address: str) -> None:
         if url == self._url:
-            self.address = address
+            self.address = _file(address)
             self.changed.emit()
+
+
+def _file(address: str) -> str:
+    """The address of a file, for other programs; a picture that is held in memory stays here."""
+    return address if address.startswith("file:") else ""

@@ -56,7 +56,7 @@ class ApplicationViewModel(QObject):
     viewerChanged = Signal()
     listedChanged = Signal()
     leftPlayer = Signal()
-    serviceChosen = Signal(str)  # its address
+    serviceChosen = Signal(str)  # its address; none where another is to be asked for
 
     def __init__(
         self,

@@ -1,9 +1,12 @@
-"""Poster pictures on disk, fetched once through the network gate and bounded in number of bytes."""
+"""Poster pictures on disk, fetched once through the network gate and bounded in number of bytes; in memory where the
+disk takes none."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
+import logging
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -11,21 +14,23 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, QUrl
 
-from player.base.errors import ErrorCode, InputError
 from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.viewmodels.tasks import Tasks
 
 MAX_BYTES = 64 * 1024 * 1024
+MOST_HELD_BYTES = 16 * 1024 * 1024  # of pictures that the disk does not take
 _AT_ONCE = 6
 RETRY_MS = 5000
 _LATER = ("net.", "http.server", "http.rate_limited")  # codes of what may pass
 _storing = threading.Lock()  # one writer at a time, which may also remove files
+_log = logging.getLogger(__name__)
 
 
 class PosterCache(QObject):
-    """Turns poster addresses into local files. A poster that the service does not have stays without a picture in
-    this run; the page shows the title's name instead. While the service cannot be reached it is tried again."""
+    """Turns poster addresses into local ones: of files, or of the picture itself (``data:``) while a full disk takes
+    none. A poster that the service does not have stays without a picture in this run; the page shows the title's
+    name instead. While the service cannot be reached it is tried again."""
 
     def __init__(self, client: ClientPort, tasks: Tasks, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,12 +41,13 @@ class PosterCache(QObject):
         self._waiting: dict[str, list[Callable[[str], None]]] = {}
         self._queue: list[str] = []
         self._running = 0
+        self._held_bytes = 0
         self._later: list[str] = []
         self._retry = QTimer(self, singleShot=True, interval=RETRY_MS)
         self._retry.timeout.connect(self._try_again)
 
     def get(self, url: str, arrived: Callable[[str], None]) -> str:
-        """The ``file:`` address of a poster, or empty; then ``arrived`` is called with it once it is there."""
+        """The local address of a poster, or empty; then ``arrived`` is called with it once it is there."""
         if not url or url in self._known:
             return self._known.get(url, "")
         waiting = self._waiting.get(url)
@@ -54,7 +60,7 @@ class PosterCache(QObject):
         return ""
 
     def known(self, url: str) -> str:
-        """The ``file:`` address of a poster that has been shown already, else empty. Asks nobody."""
+        """The local address of a poster that has been shown already, else empty. Asks nobody."""
         return self._known.get(url, "")
 
     def _start_some(self) -> None:
@@ -67,8 +73,13 @@ class PosterCache(QObject):
                 partial(self._refused, url),
             )
 
-    def _stored(self, url: str, path: Path) -> None:
-        self._arrived(url, QUrl.fromLocalFile(str(path)).toString())
+    def _stored(self, url: str, picture: Path | bytes) -> None:
+        if isinstance(picture, Path):
+            self._arrived(url, QUrl.fromLocalFile(str(picture)).toString())
+            return
+        self._held_bytes += len(picture)
+        held = self._held_bytes <= MOST_HELD_BYTES
+        self._arrived(url, f"data:;base64,{base64.b64encode(picture).decode()}" if held else "")
 
     def _refused(self, url: str, failure: PlaybackFailure) -> None:
         if failure.code.startswith(_LATER):
@@ -93,7 +104,8 @@ class PosterCache(QObject):
         self._start_some()
 
 
-async def _fetch(client: ClientPort, url: str, folder: Path) -> Path:
+async def _fetch(client: ClientPort, url: str, folder: Path) -> Path | bytes:
+    """The file of a picture, or the picture where it cannot be stored."""
     path = folder / hashlib.sha256(url.encode()).hexdigest()[:40]
     if await asyncio.to_thread(path.is_file):
         return path
@@ -101,7 +113,8 @@ async def _fetch(client: ClientPort, url: str, folder: Path) -> Path:
     try:
         await asyncio.to_thread(_store, path, picture)
     except OSError as error:
-        raise InputError(ErrorCode.INPUT_FILE, f"A poster could not be stored: {error.strerror}.") from error
+        _log.info("a poster cannot be stored: %s", error.strerror)
+        return picture
     return path
 
 
@@ -110,8 +123,12 @@ def _store(path: Path, picture: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with _storing:
         partial = path.with_suffix(".part")
-        partial.write_bytes(picture)
-        partial.replace(path)
+        try:
+            partial.write_bytes(picture)
+            partial.replace(path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
         _make_room(path.parent)
 
 

@@ -47,12 +47,15 @@ class NearbyModel(RecordModel[NearbyLine]):
 
 
 class SignInViewModel(QObject):
-    """Takes an email address and a password; ``signedIn(name)`` follows when the service accepts them."""
+    """Takes an email address and a password; ``signedIn(name)`` follows when the service accepts them.
+
+    ``leavable``: the service was chosen here, so another one can be.
+    """
 
     changed = Signal()
     signedIn = Signal(str)
     refused = Signal()
-    serviceChosen = Signal(str)  # its address
+    serviceChosen = Signal(str)  # its address, none for the one that is asked for anew
 
     def __init__(self, client: ClientPort, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +65,7 @@ class SignInViewModel(QObject):
         self._busy = False
         self._error = ""
         self._email = ""
+        self._leavable = False
         self._step = SignInStep.SIGN_IN
         self._nearby = NearbyModel(self)
         self._looking: ClientTask[Any] | None = None
@@ -72,6 +76,7 @@ class SignInViewModel(QObject):
     busy = shown(bool, "_busy", changed)
     error = shown(str, "_error", changed)
     email = shown(str, "_email", changed)
+    leavable = shown(bool, "_leavable", changed)
 
     @Property(str, constant=True)
     def serviceName(self) -> str:
@@ -168,6 +173,16 @@ class SignInViewModel(QObject):
         self._task = self._tasks.run(self._client.answers(found), lambda _none: self._found(found), self._no_service)
 
     @Slot()
+    def leaveService(self) -> None:
+        """Ask for the address of a service again."""
+        self.serviceChosen.emit("")
+
+    def let_service_go(self) -> None:
+        """Offer to leave the service for another."""
+        self._leavable = bool(self._client.service_name)
+        self.changed.emit()
+
+    @Slot()
     def cancel(self) -> None:
         """Give up waiting."""
         if self._task is not None:
@@ -202,6 +217,7 @@ class SignInViewModel(QObject):
         unreached = failure.code.startswith("net.")
         words = tr("This address cannot be reached. {why}") if unreached else tr("This is no Matinee service. {why}")
         self._show(busy=False, error=words.format(why=failure.sentence))
+        self.refused.emit()
 
     def _failed(self, failure: PlaybackFailure) -> None:
         self._show(busy=False, error=failure.sentence)

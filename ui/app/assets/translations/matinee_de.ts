@@ -1236,6 +1236,10 @@
         <translation>Passwort vergessen?</translation>
     </message>
     <message>
+        <source>Other service</source>
+        <translation>Anderer Dienst</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
     </message>

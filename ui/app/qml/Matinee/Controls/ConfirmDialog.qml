@@ -81,7 +81,7 @@ FocusScope {
                     text: root.action
                     primary: true
                     onPressed: {
-                        root.visible = false
+                        root.close() // the page has the focus again, whatever becomes of it
                         root.accepted()
                     }
                 }

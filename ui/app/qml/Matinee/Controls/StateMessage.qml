@@ -103,6 +103,7 @@ FocusScope {
         Label {
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
+            wrapMode: Text.Wrap
             text: root.code
             color: Theme.faint
             font.pixelSize: Theme.small

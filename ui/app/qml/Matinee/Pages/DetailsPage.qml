@@ -123,7 +123,15 @@ FocusScope {
                 anchors.bottomMargin: Theme.px(200)
                 width: Math.min(parent.width * (root.details.isSeries ? 0.42 : 0.56), Theme.px(640))
                 spacing: Theme.px(12)
+
+                // The name stays in sight in every window: first the last facts give way, then the end of the synopsis.
+                readonly property real lineHeight: factsLine.implicitHeight
+                readonly property real forSynopsis: hero.height - anchors.bottomMargin - Theme.wide - above.taken - called.height
+                    - lineHeight - rights.taken - 3 * spacing - Theme.tiny
+                readonly property int mostFacts: Math.floor((forSynopsis - synopsis.taken) / (lineHeight + spacing))
                 Label {
+                    id: above
+                    readonly property real taken: visible ? implicitHeight + about.spacing : 0
                     objectName: "detailsAbove"
                     width: parent.width
                     text: root.details.above
@@ -132,19 +140,22 @@ FocusScope {
                     visible: text
                 }
                 TitleLogo {
+                    id: called
                     objectName: "detailsName"
                     readonly property string text: name
                     width: parent.width
                     name: hero.name
                     logo: hero.logo
                 }
-                Label { anchors.left: parent.left; text: hero.facts; color: Theme.muted }
+                Label { id: factsLine; anchors.left: parent.left; text: hero.facts || " "; color: Theme.muted }
                 Label {
+                    id: synopsis
+                    readonly property real taken: visible ? implicitHeight + about.spacing : 0
                     objectName: "detailsSynopsis"
                     width: parent.width
                     text: hero.synopsis
                     wrapMode: Text.Wrap
-                    maximumLineCount: 8
+                    maximumLineCount: Math.max(1, Math.min(8, Math.floor((about.forSynopsis - about.spacing) / (about.lineHeight * lineHeight))))
                     lineHeight: 1.25
                     color: Theme.soft
                     visible: text
@@ -155,21 +166,27 @@ FocusScope {
                             [qsTr("Directed by"), root.details.directors], [qsTr("Written by"), root.details.writers],
                             [qsTr("Quality"), root.details.qualities], [qsTr("Sound"), root.details.sound],
                             [qsTr("Subtitles"), root.details.subtitles], [qsTr("Rating"), root.details.rating],
-                            [qsTr("Added"), root.details.added]]
+                            [qsTr("Added"), root.details.added]].filter(fact => fact[1] !== "").slice(0, Math.max(0, about.mostFacts))
                     delegate: Row {
                         required property var modelData
                         anchors.left: parent.left
                         spacing: Theme.gap
-                        visible: modelData[1] !== ""
                         Label {
+                            id: word
                             width: Theme.type(96)
                             text: parent.modelData[0]
                             color: Theme.faint
                         }
-                        Label { text: parent.modelData[1]; color: Theme.soft }
+                        Label {
+                            width: Math.min(implicitWidth, (root.hasEpisodes ? about.width : hero.width - 2 * Theme.margin) - word.width - Theme.gap)
+                            text: parent.modelData[1]
+                            color: Theme.soft
+                        }
                     }
                 }
                 Label {
+                    id: rights
+                    readonly property real taken: visible ? implicitHeight + about.spacing : 0
                     objectName: "detailsRights"
                     width: parent.width
                     text: root.download.rights
@@ -224,6 +241,7 @@ FocusScope {
         id: actions
         objectName: "detailsActions"
         anchors { left: parent.left; leftMargin: Theme.margin; bottom: parent.bottom; bottomMargin: Theme.px(60) }
+        width: parent.width - 2 * Theme.margin
         spacing: Theme.gap
         focus: true
         onActiveFocusChanged: if (activeFocus) root.amongEpisodes = false
@@ -344,9 +362,10 @@ FocusScope {
     FocusRow {
         id: ways
         objectName: "detailsWays"
-        anchors { left: parent.left; leftMargin: Theme.margin; bottom: actions.top; bottomMargin: Theme.px(14) }
-        width: parent.width * (root.hasEpisodes ? 0.44 : 1) - Theme.margin
-        clip: root.hasEpisodes
+        anchors { left: parent.left; leftMargin: Theme.margin - inset; bottom: actions.top; bottomMargin: Theme.px(14) - inset }
+        inset: Theme.focusWidth + Theme.focusGap
+        width: parent.width * (root.hasEpisodes ? 0.46 : 1) - 2 * (Theme.margin - inset)
+        clip: root.hasEpisodes && beyond > 0
         visible: root.details.ways.count > 0 && !root.details.gone
         enabled: visible
         onVisibleChanged: if (!visible && activeFocus) actions.enter()

@@ -166,6 +166,7 @@ FocusScope {
         anchors.verticalCenterOffset: kept.visible ? -Theme.px(100) : 0
         visible: !root.ready && !skeleton.visible
         enabled: visible
+        compact: kept.visible && root.height < Theme.type(640) // there is no room for more than words and a button
         onVisibleChanged: Qt.callLater(root.settleAnew)
         icon: root.home.state === "offline" ? "offline" : root.home.state === "empty" ? "film" : "warning"
         heading: root.home.state === "offline" ? qsTr("You are offline")

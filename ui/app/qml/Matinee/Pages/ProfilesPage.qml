@@ -60,10 +60,11 @@ FocusScope {
     }
 
     Rectangle { anchors.fill: parent; color: Theme.background }
-    Wordmark { anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.margin } }
+    Wordmark { id: wordmark; anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.margin } }
 
     Column {
         anchors.centerIn: parent
+        anchors.verticalCenterOffset: Math.max(0, wordmark.y + wordmark.height + Theme.gap - (root.height - height) / 2)
         spacing: Theme.margin
         visible: !root.asking && !root.failed && !root.editing
         enabled: visible
@@ -276,7 +277,7 @@ FocusScope {
                 text: qsTr("Watch")
                 primary: true
                 enabled: root.profiles.pinReady
-                onEnabledChanged: if (!enabled && pinActions.activeFocus) pinActions.enter()
+                onEnabledChanged: if (!enabled && pinActions.activeFocus) pad.enter() // where a wrong one is entered anew
                 onPressed: root.profiles.submitPin()
             }
             ActionButton {

@@ -73,6 +73,13 @@ FocusScope {
         if (activeFocus && !stops.some(stop => stop.activeFocus))
             move(1)
     }
+    function goBack(event: KeyEvent) {
+        event.accepted = withForm && step !== "signIn"
+        if (event.accepted)
+            signIn.goTo("signIn")
+    }
+    Keys.onEscapePressed: event => goBack(event)
+    Keys.onBackPressed: event => goBack(event)
     Keys.onUpPressed: move(-1)
     Keys.onDownPressed: move(1)
 
@@ -89,6 +96,8 @@ FocusScope {
         anchors.verticalCenterOffset: recent.visible ? -recent.height / 2 : 0
         width: root.byCode ? panel.implicitWidth : Theme.px(480)
         spacing: Theme.px(18)
+        // Large text in a small window
+        scale: Math.min(1, (root.height - 2 * Theme.gap - (recent.visible ? recent.height : 0)) / height)
 
         Wordmark { anchors.left: parent.left; size: Theme.hero }
         Item { width: 1; height: Theme.tight }
@@ -197,6 +206,7 @@ FocusScope {
         FocusRow {
             id: besides
             anchors.left: parent.left
+            width: Math.min(implicitWidth, (root.width + form.width) / 2 - Theme.wide)
             spacing: Theme.px(12)
             visible: root.withPassword
             enabled: visible && !root.signIn.busy
@@ -219,6 +229,15 @@ FocusScope {
                 visible: root.step === "signIn"
                 onPressed: root.signIn.goTo("forgotten")
             }
+            IconButton {
+                objectName: "otherService"
+                icon: "link"
+                caption: qsTr("Other service")
+                name: caption
+                side: Theme.px(34)
+                visible: root.step === "signIn" && root.signIn.leavable
+                onPressed: root.signIn.leaveService()
+            }
         }
         Row {
             spacing: Theme.tight
@@ -238,6 +257,7 @@ FocusScope {
         FocusRow {
             id: buttons
             anchors.left: parent.left
+            width: Math.min(implicitWidth, (root.width + form.width) / 2 - Theme.wide)
             spacing: Theme.px(12)
             ActionButton {
                 objectName: "signInButton"
@@ -313,9 +333,10 @@ FocusScope {
             if (root.signIn.busy && root.activeFocus)
                 buttons.enter()
         }
-        function onRefused() {  // it was most likely the password
-            if (root.activeFocus && root.withForm)
-                password.retype()
+        function onRefused() {  // it was most likely the password, or the address
+            const wrong = [address, password].find(field => field.visible)
+            if (root.activeFocus)
+                wrong?.retype()
         }
     }
 }
