@@ -519,6 +519,13 @@ FAULTS = [
         apply=replaced("Matinee/Pages/HomePage.qml", ("compact: kept.visible && ", "compact: false && ")),
     ),
     Fault(
+        name="viewer-an-account-on-its-way-is-an-empty-page",
+        test=_EVENING + "test_what_is_on_its_way_has_its_layout_at_once",
+        apply=replaced(
+            "Matinee/Pages/AccountPage.qml", ('visible: root.account.state === "loading"', "visible: false")
+        ),
+    ),
+    Fault(
         name="viewer-ways-out-of-sight-in-a-small-window",
         test="tests/ui/app/test_details.py::test_every_way_on_is_seen_when_the_keys_come_to_it",
         apply=replaced("Matinee/Controls/FocusRow.qml", ("onCurrentChanged: if (current) seen = current", "")),

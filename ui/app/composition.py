@@ -199,7 +199,7 @@ def _run(
     parts = _make_parts(options, store)
     app = parts.app
     if not given:
-        app.signIn.let_service_go()
+        app.let_service_go()
     if options.only_source:
         app.leftPlayer.connect(application.quit)
     interrupts = Interrupts(application.quit)

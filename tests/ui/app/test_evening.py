@@ -301,6 +301,16 @@ def test_large_text_fits_in_a_small_window(stage, state):
     stage.until(lambda: not list(outside(stage, 860, 540)))
 
 
+def test_what_is_on_its_way_has_its_layout_at_once(stage):
+    evening(stage, tv=False)
+    stage.client.silent = True
+    stage.app.showAccount()
+    stage.until(lambda: stage.item("accountLoading").isVisible())
+    stage.app.back()
+    stage.app.switchProfile()
+    stage.until(lambda: stage.item("profilesLoading").isVisible())
+
+
 def test_what_is_kept_lies_below_the_words_in_a_small_window(stage):
     STATES["home, offline with downloads"](stage, False)
     stage.app.settings.choose("text_size", "130")

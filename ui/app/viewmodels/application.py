@@ -109,6 +109,10 @@ class ApplicationViewModel(QObject):
         player.use_recordings(self._channels.kept)
         self._connect()
 
+    def let_service_go(self) -> None:
+        """Offer to leave the service for another, which nobody has set."""
+        self._sign_in.let_service_go()
+
     def _connect(self) -> None:
         for way_in in (self._sign_in, self._code_sign_in):
             way_in.signedIn.connect(lambda name: self._enter(name, fresh=True))

@@ -10,6 +10,7 @@ Grid {
     property int cellHeight: Math.round(Theme.posterWidth / Theme.posterAspect + Theme.px(72))
     property int rowCount: 3
     property int lineHeight: 0 // of lines in place of pictures; 0 for pictures
+    property real corner: Theme.radius
 
     Accessible.role: Accessible.StaticText
     Accessible.name: qsTr("Loading")
@@ -24,7 +25,7 @@ Grid {
             Rectangle {
                 width: parent.width - Theme.gap
                 height: root.lineHeight || width / Theme.posterAspect
-                radius: Theme.radius
+                radius: root.corner
                 color: Theme.surface
                 SequentialAnimation on opacity {
                     loops: Animation.Infinite

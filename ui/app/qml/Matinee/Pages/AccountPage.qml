@@ -227,8 +227,14 @@ FocusScope {
                 }
             }
         }
-        Spinner {
-            anchors.centerIn: parent
+        Skeleton {
+            objectName: "accountLoading"
+            anchors { left: parent.left; leftMargin: Theme.margin; top: bar.bottom; topMargin: Theme.wide }
+            columns: 1
+            rowCount: 4
+            cellWidth: Math.min(parent.width - 2 * Theme.margin, Theme.px(760))
+            cellHeight: Theme.px(84)
+            lineHeight: Theme.px(60)
             visible: root.account.state === "loading"
         }
         StateMessage {

@@ -102,7 +102,7 @@ FocusScope {
                 description: line.facts
                 focus: true
                 anchors { left: parent.left; right: more.left; top: parent.top; bottom: parent.bottom }
-                anchors { margins: Theme.tiny; rightMargin: Theme.tight }
+                anchors { margins: Theme.px(6); rightMargin: Theme.tight } // the list cuts no ring
                 onPressed: {
                     list.currentIndex = line.index
                     root.played(line.titleId)

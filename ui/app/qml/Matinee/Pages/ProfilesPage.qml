@@ -75,9 +75,16 @@ FocusScope {
             font.weight: Font.Bold
             Accessible.role: Accessible.Heading
         }
-        Spinner {
+        Skeleton {
+            objectName: "profilesLoading"
             anchors.horizontalCenter: parent.horizontalCenter
-            visible: root.profiles.state === "loading"
+            columns: 3
+            rowCount: 1
+            cellWidth: Theme.px(104) + Theme.gap
+            cellHeight: Theme.px(190)
+            lineHeight: Theme.px(104)
+            corner: Theme.px(52)
+            visible: root.profiles.state === "loading" && people.count === 0
         }
         ListView {
             id: people
