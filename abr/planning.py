@@ -36,7 +36,7 @@ FINE_SHARE = 0.6  # of the buffer at most
 TAPER = 4  # how sharply a buffer loses its worth once the link carries the top rung anyway
 # Starvation: the link falls below the lowest rung and stays there. In the two minutes after a moment at which it
 # carries m times the lowest rung, a buffer of b seconds falls short by ``Problem.starvation_s`` / m seconds times
-# exp(-b / STARVATION_DEPTH_S) on average; where it has fallen so far before, by ``Problem.slump_s`` / m**2 s more.
+# exp(-b / STARVATION_DEPTH_S) on average. If it fell so far before, add ``Problem.slump_s`` / m**2 s.
 STARVATION_DEPTH_S = 20.0
 STARVATION_SPAN_S = 120.0
 STARVATION_ON_THE_WAY = 1.5  # so much more counts one within the plan, for what it does to the quality besides

@@ -60,7 +60,7 @@ def url_signing_keys(folder: Path) -> list[bytes]:
 
 def replace_url_key(folder: Path) -> None:
     """Make a new key for signing addresses. Those signed with the one before stay good until they expire, or the key
-    is replaced once more. Call it :func:`alone`."""
+    is replaced again. Call it :func:`alone`."""
     replace_secret(folder / _URLS, folder / _OLD_URLS)
 
 

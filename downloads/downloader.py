@@ -34,7 +34,7 @@ _PLENTY_S = 3600.0  # no picture waits for a download: the media time in hand, a
 class Access:
     """How a download gets at its title: addresses, and new ones when the old ones are refused.
 
-    This one is for addresses that need nobody's leave; :class:`downloads.service.ServiceAccess` asks the service.
+    This one is for addresses that need no grant; :class:`downloads.service.ServiceAccess` asks the service.
     """
 
     async def addresses(self, origin: DownloadOrigin) -> TitleAddresses:

@@ -1,4 +1,4 @@
-"""Downloads of the service's titles: leave to download, renewed addresses, and the licence that is kept."""
+"""Downloads of the service's titles: download grants, renewed addresses, and the licence that is kept."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KeptLicences = Callable[[], Awaitable[OfflineLicences | None]]
 
 @dataclass(slots=True)
 class ServiceAccess(Access):
-    """Asks the service for what a download needs; addresses that name no title need nobody's leave. ``ask`` makes one
+    """Asks the service for what a download needs; addresses that name no title need no grant. ``ask`` makes one
     exchange with another licence server."""
 
     service: ServiceClient | None

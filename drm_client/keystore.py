@@ -312,10 +312,9 @@ class FileKeyStore:
         return KeyStoreDescription(
             "file",
             "sealed files",
-            "This computer has no usable key store, so secrets are in sealed files whose key lies beside them: they "
-            "are protected by file permissions, and a copy of the folder alone does not open on another computer, "
-            "but anyone who can read your files here can open them. `matinee passphrase` puts a passphrase before "
-            "them.",
+            "This computer has no usable key store, so secrets are in sealed files with their key beside them. A "
+            "copy of the folder does not open on another computer, but anyone who can read your files here can open "
+            "them. `matinee passphrase` protects them with a passphrase.",
         )
 
     def _path(self, name: str) -> Path:

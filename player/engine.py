@@ -518,7 +518,7 @@ class Engine:
 
 
 async def _with_reports(session: Session, reporter: CmcdReporter | None) -> None:
-    """The life of a playback, its reports of client data sent beside it and once more at its end."""
+    """The life of a playback, its reports of client data sent while it runs and at its end."""
     if reporter is None:
         await session.run()
         return

@@ -387,7 +387,7 @@ def rental_again(ground: Ground) -> bool:
 
 
 def rental_downloaded_again(ground: Ground) -> bool:
-    """A rental is given back when its hours are nearly over, and downloaded once more."""
+    """A rental is given back when its hours are nearly over, and downloaded again."""
     ground.bench.context.rights.contracts.set("film", ContractTerms(rental=True), by=None)
     licence, began = kept(ground), ground.bench.clock.now()
     ground.wait(DAY)

@@ -1,9 +1,10 @@
 """Part of ``make check``, alone ``make prose``: is what people read short and plain?
 
-Pages, docstrings and what the program says are read.
+Pages, docstrings, comments and what the program says are read, in English and in German.
 
 The rules: a sentence has 35 words at most, a page averages under 20, and none of the words of ``docs/banned.txt`` is
-used. Code blocks and code in quotes are not counted. ``--worst N`` names the longest sentences of each place.
+used. A guide has 2,500 words at most. Code blocks and code in quotes are not counted. ``--worst N`` names the longest
+sentences of each place.
 
 Exit code 0 when every rule holds, else 1.
 """
@@ -12,9 +13,11 @@ from __future__ import annotations
 
 import argparse
 import ast
+import io
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +32,7 @@ HISTORY = "docs/measurements/"  # diaries of figures: kept as they were written
 NOT_PROSE = ("backend_stub/db/migrations/",)
 LONGEST, AVERAGE = 35, 20.0  # words of a sentence; of a page's sentences in the mean
 FEW = 5  # a page of fewer sentences has no mean worth a rule
+GUIDES, LONGEST_GUIDE = "docs/guide-", 2500  # words, as ``wc -w`` counts them
 
 _HELP = ("help", "description", "epilog")
 _CODE = re.compile(r"``[^`]*``|`[^`]*`")
@@ -36,6 +40,7 @@ _ROLE = re.compile(r":[a-z]+:(`[^`]*`)")
 _ADDRESS = re.compile(r"https?://\S+")
 _END = re.compile(r"(?<=[.!?])[\"'”)\]]*\s+(?=[\"'“(\[]?(?:[A-Z0-9`§]|libmpv|mpv|httpx))|(?<=:)\s*\n")
 _WORD = re.compile(r"[^\W_][\w'’.,/:-]*")
+_SENTENCE = re.compile(r"[A-Z“][^<>{}=\n]* [^<>{}=\n]*[.!?]")
 _ABBREVIATION = re.compile(r"\b(e\.g|i\.e|etc|vs|cf|approx|no|Fig|sec)\.\s")
 
 
@@ -96,26 +101,67 @@ def of_python(place: str, text: str) -> Iterator[Passage]:
                         yield Passage(place, line, paragraph)
 
 
-def of_strings(place: str, text: str) -> Iterator[Passage]:
-    """Yield what the program says in a module: the help of its options, and the sentences of its errors."""
-    for node in ast.walk(ast.parse(text)):
-        if not isinstance(node, ast.Call):
+def of_comments(place: str, text: str) -> Iterator[Passage]:
+    """Yield the comments of a module. Lines that follow each other at one margin are one."""
+    lines = text.splitlines()
+    said: list[str] = []
+    first, last, margin = 0, 0, -1
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type != tokenize.COMMENT:
             continue
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        said = [word.value for word in node.keywords if word.arg in _HELP]
-        if called.endswith("Error"):
-            said += node.args
+        line, column = token.start
+        alone = not lines[line - 1][:column].strip()
+        if not (said and alone and line == last + 1 and column == margin):
+            if said:
+                yield Passage(place, first, " ".join(said))
+            said, first = [], line
+        said.append(token.string.lstrip("#: "))
+        last, margin = line, column if alone else -1
+    if said:
+        yield Passage(place, first, " ".join(said))
+
+
+def of_strings(place: str, text: str) -> Iterator[Passage]:
+    """Yield what the program says in a module: the help of its options, its errors, and every whole sentence."""
+    tree = ast.parse(text)
+    taken = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings, for ``of_python``
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            taken.update(map(id, node.values))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            said = [word.value for word in node.keywords if word.arg in _HELP]
+            said += node.args if called.endswith("Error") else []
+            taken.update(map(id, said))
+        elif isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in taken:
+            said = [node] if _SENTENCE.fullmatch(_spoken(node)) else []
+        else:
+            continue
         for value in said:
-            parts = value.values if isinstance(value, ast.JoinedStr) else [value]
-            words = [part.value if isinstance(part, ast.Constant) else "value" for part in parts]
-            if all(isinstance(word, str) for word in words) and any(" " in str(word) for word in words):
-                yield Passage(place, node.lineno, "".join(map(str, words)))
+            if " " in _spoken(value):
+                yield Passage(place, node.lineno, _spoken(value))
+
+
+def _spoken(node: ast.expr) -> str:
+    """Return the text of a string, with "value" for what is put into it; nothing if it is no string."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    words = [part.value if isinstance(part, ast.Constant) else "value" for part in parts]
+    return "".join(map(str, words)) if all(isinstance(word, str) for word in words) else ""
+
+
+def of_qml(place: str, text: str) -> Iterator[Passage]:
+    """Yield the comments of a QML file; its texts are in the translations."""
+    for found in re.finditer(r"(?:^[ \t]*//.*\n)+|(?<=[ \t])//.*$", text, flags=re.MULTILINE):
+        said = re.sub(r"^[ \t]*//+", "", found.group(0), flags=re.MULTILINE)
+        yield Passage(place, text.count("\n", 0, found.start()) + 1, said)
 
 
 def of_translations(place: str, text: str) -> Iterator[Passage]:
-    """Yield the texts of the app, as the translations list them."""
+    """Yield the texts of the app, as the translations list them, in both languages."""
     for message in ElementTree.fromstring(text).iter("message"):
-        yield Passage(place, 1, message.findtext("source") or "")
+        for part in ("source", "translation"):
+            yield Passage(place, 1, message.findtext(part) or "")
 
 
 def passages() -> Iterator[Passage]:
@@ -130,8 +176,11 @@ def passages() -> Iterator[Passage]:
         elif place.endswith(".py") and place.startswith(PACKAGES):
             text = (ROOT / place).read_text(encoding="utf-8")
             yield from of_python(place, text)
+            yield from of_comments(place, text)
             if not place.startswith("tests/"):
                 yield from of_strings(place, text)
+        elif place.endswith(".qml"):
+            yield from of_qml(place, (ROOT / place).read_text(encoding="utf-8"))
         elif place.endswith(".ts"):
             yield from of_translations(place, (ROOT / place).read_text(encoding="utf-8"))
 
@@ -165,6 +214,10 @@ def main(argv: list[str]) -> int:
                 f"{passage.place}:{passage.line}: banned: {word}: {sentence}" for word in never.findall(sentence)
             ]
     for place, page in pages.items():
+        if place.startswith(GUIDES):
+            length = len((ROOT / place).read_text(encoding="utf-8").split())
+            if length > LONGEST_GUIDE:
+                faults[place].append(f"{place}: {length} words, which nobody reads to the end")
         mean = sum(length for length, _, _ in page) / max(1, len(page))
         if len(page) >= FEW and mean >= AVERAGE:
             faults[place].append(f"{place}: {mean:.1f} words a sentence in the mean")

@@ -124,7 +124,7 @@ def test_tests_make_libmpv_as_the_product_does() -> None:
 SLEEPERS = {
     "tests/e2e/fuzz.py",
     "tests/e2e/test_tracks.py",  # until libmpv draws nothing new
-    "tests/e2e/test_closing.py",  # in the midst of something that hangs
+    "tests/e2e/test_closing.py",  # in the middle of something that hangs
     "tests/kit/channel.py",
     "tests/kit/clearkey.py",
     "tests/kit/encoding.py",

@@ -105,8 +105,8 @@ class RemoteEdge:
         self.stop()
 
     def announce(self, *, measured: bool = True) -> list[str]:
-        """Tell the service how this edge is, and take its keys; where files come from. Without ``measured`` it hears
-        once more what it heard last. Raises AnnounceError."""
+        """Tell the service how this edge is, and take its keys; where files come from. Without ``measured`` it gets
+        the last answer again. Raises AnnounceError."""
         body: dict[str, object] = {"name": self._options.name, "base_url": self.url}
         body["countries"] = list(self._options.countries)
         if self._meter is not None:

@@ -64,7 +64,7 @@ class TitleOptions:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a job is asked for: the file and the wishes. ``lent`` says that the workers' storage has the files."""
+    """What a job is asked for: the file and the options. ``lent`` says that the workers' storage has the files."""
 
     source: Path
     options: TitleOptions
@@ -96,7 +96,7 @@ def read_spec(spec: Mapping[str, Any]) -> Wanted:
 
 
 def job_key(wanted: Wanted) -> str:
-    """The same for the same content of the same files and the same wishes. Raises OSError."""
+    """The same for the same content of the same files and the same options. Raises OSError."""
     facts = [file.stat() for file in wanted.files]
     told = [spec_document(wanted), *((one.st_size, one.st_mtime_ns) for one in facts)]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -75,7 +75,7 @@ class PaymentProvider(Protocol):
         ...
 
     def refund(self, key: str) -> None:
-        """Give the money of a charge back; once more does nothing. Raises :class:`ChargeNotFoundError`,
+        """Refund a charge; a second call does nothing. Raises :class:`ChargeNotFoundError`,
         :class:`ProviderUnavailableError`."""
         ...
 

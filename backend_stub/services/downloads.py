@@ -1,4 +1,4 @@
-"""Leave to download: entitlement, the plan's limits, signed addresses and what the licence will permit."""
+"""Download grants: entitlement, the plan's limits, signed addresses and what the licence will permit."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Downloads:
     def grant(
         self, viewing: Viewing, title_id: str, device_id: str, variant: str, max_height: int | None
     ) -> DownloadGrant:
-        """Leave to download, or new addresses for a download that is there already.
+        """Grant a download, or new addresses for one that is there already.
 
         Raises :class:`ProblemError` as :func:`entitled_title` and :func:`proven_device`, 403
         ``download_not_allowed``, ``download_title_limit`` or ``download_device_limit``.

@@ -24,7 +24,7 @@ def parse_date(text: str) -> float | None:
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
         seconds = int(second or 0)
-        leap = 1 if seconds == 60 else 0  # a leap second is the next minute's first
+        leap = 1 if seconds == 60 else 0  # a leap second is the first one of the minute that follows
         moment = datetime(
             int(year), int(month), int(day), int(hour or 0), int(minute or 0), seconds - leap, tzinfo=_zone(zone)
         )

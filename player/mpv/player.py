@@ -70,9 +70,9 @@ _BASE_OPTIONS: dict[str, object] = {
     "demuxer_readahead_secs": FAR_S,
     "cache_secs": FAR_S,
     "demuxer_max_bytes": "96MiB",
-    # What has been shown stays in our own store. In libmpv's cache it would be shown again after a jump back, at the
-    # quality it had, together with all that was read behind it: another choice of quality would be seen late.
-    # (demuxer-seekable-cache=no is not the way: a jump in the middle of an audio switch then loses pictures.)
+    # What has been shown stays in our own store. libmpv's cache would show it again after a jump back, in its old
+    # quality, with all that was read behind it. A new choice of quality would show late. demuxer-seekable-cache=no
+    # does not help: a jump during an audio switch then loses frames.
     "demuxer_max_back_bytes": 0,
     # Our timestamps are presentation time already.
     "rebase_start_time": "no",

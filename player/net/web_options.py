@@ -1,4 +1,4 @@
-"""How HTTP is spoken, beyond what a playback itself needs: the wishes of a test bench, the rules of a kiosk. Values
+"""How HTTP is spoken, beyond what a playback itself needs: the options of a test bench, the rules of a kiosk. Values
 only."""
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ class PlaybackServices:
         place: Callable[[], tuple[float, bool]],
         on_end: Callable[[MatineeError | DrmError], None],
     ) -> Heartbeats | NoHeartbeats:
-        """What tells the service that one playback goes on, where a service gave leave for it. The play session
+        """Tells the service that one of its play sessions goes on. The play session
         of a title that was fetched ahead is not of this moment: there the first heartbeat is due at once."""
         if self.service is None or renewal is None:
             return NoHeartbeats()

@@ -115,7 +115,7 @@ class TrackSwitch:
             await self._show(wanted)
 
     async def restore_text(self) -> None:
-        """The same subtitles once more: libmpv forgets them with its file."""
+        """Load the same subtitles again: libmpv forgets them with its file."""
         self._own.forgotten()
         if self._own_chosen is not None:
             await self._show(self._own_chosen)

@@ -71,7 +71,7 @@ class _FetchedSegment:
         self._order: list[int] = []  # the positions of those
 
     def add(self, position: int, rung: int, duration_s: float) -> None:
-        """A segment is there, or there once more."""
+        """A segment has arrived, for the first time or again."""
         at = bisect_left(self._order, position)
         before = self._known.get(position)
         if before is None:

@@ -145,7 +145,7 @@ class ResumeSync:
         await self.send()
 
     async def close(self, patience_s: float = 2.0) -> None:
-        """Write what is still in memory, try once more to send, and close the journal."""
+        """Write what is still in memory, try a last time to send, and close the journal."""
         if self._sender is not None:
             self._sender.cancel()
             await asyncio.gather(self._sender, return_exceptions=True)

@@ -454,7 +454,7 @@ class ServiceClient:
     async def download(
         self, title_id: str, device_id: str | None, variant: str = "encrypted", max_height: int | None = None
     ) -> DownloadGrant:
-        """Leave to download a title; asked again, the same leave with new addresses."""
+        """Return the grant to download a title; called again, the same grant with new addresses."""
         if device_id is None:
             raise InputError(ErrorCode.INPUT_USAGE, "This device is not registered with the service yet.")
         document = {"device_id": device_id, "variant": variant, "max_height": max_height}

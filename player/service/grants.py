@@ -1,4 +1,4 @@
-"""Leave to download a title (docs/protocol.md, DownloadGrant), as a value."""
+"""The grant to download a title (docs/protocol.md, DownloadGrant), as a value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from player.service.reply import Members, read_manifests, read_title
 
 @dataclass(frozen=True, slots=True)
 class DownloadGrant:
-    """Leave to download. ``licence_url`` is where its licence is asked for, None where it needs none; ``kids`` are
+    """A grant to download. ``licence_url`` is where its licence is asked for, None where it needs none; ``kids`` are
     the 16-byte key IDs that the plan gives. ``renewable`` and ``expires_at`` (seconds since 1970, None for no end)
     say what the licence will be. ``max_height`` is the tallest picture (lines) the plan permits, None for any."""
 

@@ -77,7 +77,7 @@ class SegmentFetcher:
         One that replaces another is put there when it is whole, and counts as abandoned where the other has been
         read.
         An abandoned or cancelled fetch takes its entry out again. A failed one also does, and the caller decides.
-        What cannot be decrypted as a whole may be damaged: it is fetched once more from each other CDN.
+        What cannot be decrypted as a whole may be damaged: it is fetched again, from each other CDN.
         """
         again = False
         while True:

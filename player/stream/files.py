@@ -85,7 +85,7 @@ class Files:
         return self._first.open()
 
     def anew(self, start_s: float) -> Following:
-        """The file that was opened last, to be loaded once more in its own place."""
+        """The file that was opened last, to be loaded again at its own position."""
         if self._opener is None:
             raise RuntimeError("no file has been opened yet")
         with self._lock:

@@ -1,4 +1,4 @@
-"""Fetches buffered segments of a low rung once more, where ABR's rule says so. Runs on the engine's loop.
+"""Fetches buffered segments of a low rung again, where ABR's rule says so. Runs on the engine's loop.
 
 Only what libmpv has not read can be replaced: a position of the file always holds the same byte. So a segment stays
 where it is until its new copy is whole, and the store takes that in only if the old one has not been read meanwhile.

@@ -309,7 +309,7 @@ class Streaming:
         return self._buffered.holds(start_s, end_s)
 
     def anew(self, start_s: float) -> Following:
-        """The file that libmpv plays, to be loaded once more at a place."""
+        """The file that libmpv plays, to be loaded again at a position."""
         return self._files.anew(start_s)
 
     def poke(self) -> None:

@@ -96,7 +96,7 @@ def _place(viewer: str, series: str) -> str:
 
 
 def _preferences(members: Mapping[str, Any]) -> TrackPreferences:
-    """Wishes out of a file; what makes no sense in it is passed over."""
+    """Read preferences from a file; what makes no sense in it is passed over."""
     mode = members.get("subtitles")
     return TrackPreferences(
         _languages(members.get("audio_languages")),

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import trustme
 
+from backend_stub.encoding import tools
 from tests.documents.blocks import ROOT, RUN, blocks
 from tests.kit import media
 from tests.kit.backend import running_backend
@@ -48,7 +49,9 @@ class Place:
         committed = subprocess.run(["git", "-C", str(ROOT), "archive", "HEAD"], stdout=subprocess.PIPE, check=True)
         subprocess.run(["tar", "x", "-C", str(self.source)], input=committed.stdout, check=True)
         log = "" if (self.source / ".venv/bin/matinee").exists() else self._install()
-        if not self.web.exists():
+        if not self.secrets.exists():  # what is made last
+            for folder in (self.web, self.source / ".data"):
+                shutil.rmtree(folder, ignore_errors=True)
             self._make_media()
         return log
 
@@ -65,7 +68,7 @@ class Place:
         shutil.copytree(film.folder, self.web)
         for name in ("film.mkv", "film.mp4"):
             inputs = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=6", "-f", "lavfi", "-i", "sine=d=6"]
-            words = ["ffmpeg", "-v", "error", "-y", *inputs, "-shortest", str(self.folder / name)]
+            words = [str(tools.locate().ffmpeg), "-v", "error", "-y", *inputs, "-shortest", str(self.folder / name)]
             subprocess.run(words, check=True)
         with running_backend(self.source / ".data") as group:
             publish_media(group, media.packager_cenc(), "The First Ferry", clear=media.packager_clear())

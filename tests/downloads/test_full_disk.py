@@ -1,4 +1,4 @@
-"""A disk that becomes full, before a download, in the midst of one and of upkeep; and disks that have no links."""
+"""A disk that becomes full, before a download, during one and during upkeep; and disks that have no links."""
 
 from __future__ import annotations
 

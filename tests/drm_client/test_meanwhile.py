@@ -159,7 +159,7 @@ async def test_a_network_that_ends_in_between_keeps_no_settled_receipt(desk: Des
 async def test_no_key_waits_in_memory_for_the_answers_of_a_service(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where the pass is given up in the midst."""
+    """Also where the pass is given up halfway."""
     for _ in range(3):
         await desk.kept()
     desk.machine.run(30 * HOUR)

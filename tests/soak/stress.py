@@ -123,7 +123,7 @@ def scene_cycle(rng: random.Random, clip: str) -> None:
     if rng.random() < 0.5:
         window.close()
     output.shutdown()
-    for _ in range(rng.randrange(3)):  # the scene may be drawn once more
+    for _ in range(rng.randrange(3)):  # the scene may be drawn again
         window.setVisible(True)
         surface.update()
         QCoreApplication.processEvents()

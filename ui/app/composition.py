@@ -126,7 +126,7 @@ def run_app(options: AppOptions) -> int:
     try:
         if not _is_open(application, options):
             return int(ExitCode.GOOD)
-        while True:  # once more for each service that the viewer chooses
+        while True:  # again for each service that the viewer chooses
             chosen = options.service_url or store.preferences.service_url or None
             code = _run(application, replace(options, service_url=chosen), single, store, given=options.service_url)
             if code != _OTHER_SERVICE:

@@ -1,4 +1,4 @@
-"""The log as lines for people, or as JSON for machines. Addresses and credentials are hidden once more here."""
+"""The log as lines for people, or as JSON for machines. Addresses and credentials are hidden here, too."""
 
 from __future__ import annotations
 

@@ -244,7 +244,7 @@ def entry() -> None:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more at its end: nothing that is left may go to the closed pipe.
+        # Python flushes again at its end: nothing that is left may go to the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = _READER_GONE
     leave(code)

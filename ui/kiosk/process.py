@@ -1,5 +1,7 @@
-"""The line between the kiosk and the processes that draw: one JSON document a line, beats one way, wishes the other.
-Also what each of those processes does to itself first."""
+"""The pipe between the kiosk and the processes that draw. Each line is a JSON document.
+
+The processes send beats, the kiosk sends commands. Also the set-up of those processes.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ _TYPES = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
 
 
 def own_command() -> list[str]:
-    """What runs this program once more, however it is installed; see :func:`own_environment`."""
+    """The command that starts this program, however it is installed; see :func:`own_environment`."""
     if getattr(sys, "frozen", False):
         return [sys.executable]
     return [sys.executable, "-c", "from ui.cli.main import entry; entry()"]

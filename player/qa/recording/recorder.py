@@ -90,7 +90,7 @@ class SessionRecorder:
         self.exchanges.append(replace(exchange, body=name))
 
     def finish(self, report: Mapping[str, Any], settings: PlaybackSettings, begin_s: float) -> None:
-        """The playback is over: write the documents. ``report`` is swept for secrets once more; ``begin_s`` is when
+        """The playback is over: write the documents. ``report`` is searched for secrets again; ``begin_s`` is when
         the playback was asked for, on the clock of the transport."""
         self.wall_s = begin_s + self._wall_offset_s
         self.exchanges = [replace(each, at_s=round(each.at_s - begin_s, 6)) for each in self.exchanges]

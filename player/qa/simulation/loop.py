@@ -39,7 +39,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """The result of the work. A signal that would raise KeyboardInterrupt anywhere (Ctrl-C) raises it here, once
-        everything on the loop is cancelled: in the midst of a task it would be taken for that task's failure."""
+        everything on the loop is cancelled: in the middle of a task it would be taken for that task's failure."""
         taken = _take_signals(self._interrupt)
         try:
             found = self.run_until_complete(work)

@@ -168,7 +168,7 @@ class TelemetrySender:
         await self._on_disk(partial(self._queue.delivered, ids))
 
     async def close(self, patience_s: float = 2.0) -> None:
-        """Keep what is in memory, try once more to deliver, and close the queue."""
+        """Keep what is in memory, try a last time to deliver, and close the queue."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

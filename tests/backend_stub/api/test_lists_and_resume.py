@@ -170,7 +170,7 @@ class TestResume:
         assert device.client.call("DELETE", "/progress").status_code == 204
         play = device.play(variant="clear").json()
         assert (play["resume_s"], play["title"]["progress"]) == (0.0, None)
-        self.report(device, 500.0, START - 100)  # the same report once more
+        self.report(device, 500.0, START - 100)  # the same report again
         assert device.client.get("/catalog/film").json()["progress"] is None
 
     def test_many_devices_are_bounded(self, running: Service, device: SigningDevice) -> None:

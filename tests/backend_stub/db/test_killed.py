@@ -1,4 +1,4 @@
-"""``kill -9`` in the midst of many writers: what the service had confirmed is there when it starts again."""
+"""``kill -9`` during the calls of many writers: what the service had confirmed is there when it starts again."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def served(settings: Settings) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 def report(client: httpx.Client, confirmed: list[str], process: subprocess.Popen[str]) -> None:
-    """Send reports one after the other until the service is gone; it is killed in the midst of others' calls."""
+    """Send reports one after the other until the service is gone; it is killed during others' calls."""
     while True:
         event_id = secrets.token_hex(8)
         item = {"event_id": event_id, "title_id": "noise", "position_s": 1.0, "duration_s": 12.0, "watched_at": 5.0}

@@ -44,7 +44,7 @@ def test_the_steps_make_what_the_models_say_and_undo_it(either: Database) -> Non
     with ThreadPoolExecutor(2) as pool:  # two processes that start at once
         list(pool.map(upgrade, [either, either]))
     assert current_revision(either) == HEAD
-    upgrade(either)  # once more does nothing
+    upgrade(either)  # a second time does nothing
     assert set(inspect(either.engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
     with either.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -37,7 +37,7 @@ def in_bucket(settings: Settings) -> list[str]:
 
 
 def test_workers_elsewhere_make_the_same_title(tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One is killed in the midst of it, so that the other goes on with what only the bucket has of its work."""
+    """One is killed in the middle of it, so that the other goes on with what only the bucket has of its work."""
     film = tiny_film(tmp_path / "my film, #1 (50 %).mp4", 6)
     calm = Settings(tmp_path / "calm")
     publish_file(calm, film, FAST)

@@ -80,7 +80,7 @@ def test_a_play_session_gets_a_signed_licence(client: Client) -> None:
             offer.kids, (), offer.url, offer.system, offer.session_id, offer.title_id, offer.signed_url
         )
         first = await client.engine._licences.acquire(request, ring)
-        # Asked for again when the manifest is known, what it says goes with the request.
+        # The second request comes when the manifest is known, and carries what it says.
         boxes = [build_pssh(systems.W3C_COMMON, [kid]) for kid in KIDS]
         stated = tuple(
             Protection(None, "", pssh=(box,)) for box in (*boxes, *boxes, b"no box", build_pssh(systems.MARLIN))

@@ -72,7 +72,7 @@ async def test_segments_come_with_the_clock_from_the_first_second_on(
 
 
 async def test_a_segment_is_known_as_soon_as_it_can_be_had(follow: Follow) -> None:
-    """Not at the next look of some period: what is published in the midst of it would be late by half of it."""
+    """Not at the next look of some period: what is published in the middle of it would be late by half of it."""
     broadcast = Counted(FakeClock(), 500)
     viewing = await follow(broadcast)
     late: list[float] = []

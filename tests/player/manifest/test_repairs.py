@@ -211,7 +211,7 @@ TIMELINE = (
     ],
 )
 def test_time_does_not_go_back_in_a_timeline(timeline: str, expected: list[tuple[int, str]]) -> None:
-    """An encoder that starts again in the midst of a period; numbers count on."""
+    """An encoder that starts again in the middle of a period; numbers count on."""
     presentation = parse(TIMELINE.format(20, "", timeline), URL)
     segments = loaded_segments(presentation.periods[0].tracks[0].renditions[0].segments)
     assert segments is not None

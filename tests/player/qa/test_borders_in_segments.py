@@ -1,4 +1,4 @@
-"""Periods of DASH whose border lies in the midst of a segment that both list: each moment is played once."""
+"""Periods of DASH whose border lies in the middle of a segment that both list: each moment is played once."""
 
 from __future__ import annotations
 

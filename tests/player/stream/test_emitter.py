@@ -133,7 +133,7 @@ def test_sound_is_whole_however_far_the_media_drifts_from_the_manifest(count: in
     pieces = title.everything()
     named = [f"{number * 4.0 * rate + sample * A_S:.3f}" for number in range(count) for sample in range(_whole(rate))]
     assert marks(pieces, "a") == named
-    for number in range(1, count):  # read once more, after jumps
+    for number in range(1, count):  # read again, after jumps
         assert title.pieces(number) == title.pieces(number)
 
 

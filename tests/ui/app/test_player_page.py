@@ -40,7 +40,7 @@ def test_the_picture_of_the_title_before_is_not_shown_while_one_is_loaded(stage)
     assert curtain.isVisible()
     session.publish(playing())
     stage.until(lambda: not curtain.isVisible())
-    session.publish(playing(status=PlaybackStatus.LOADING))  # once more, from where it was
+    session.publish(playing(status=PlaybackStatus.LOADING))  # again, from where it was
     stage.until(lambda: stage.app.player.property("status") == "loading")
     assert not curtain.isVisible(), "its own picture stays"
 

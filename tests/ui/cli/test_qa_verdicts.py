@@ -449,7 +449,7 @@ def test_a_language_that_the_source_does_not_have_breaks_the_plan(
 
 
 def test_a_stall_that_the_end_of_the_run_ends_is_unfinished() -> None:
-    """A live list that stops changing: the run is stopped while it waits, and libmpv says "playing" once more."""
+    """A live list that stops changing: the run is stopped while it waits, and libmpv says "playing" again."""
     spec = RunSpec(Labels("channel"), PlaybackSource(url="http://a.test/live.m3u8"), limit_s=30.0)
     statuses = [{"status": "playing", "at_s": 0.2}, {"status": "buffering", "at_s": 4.0}]
     ending = [{"status": "playing", "at_s": 30.05}, {"status": "idle", "at_s": 30.06}]

@@ -165,7 +165,7 @@ def test_a_live_session_is_replayed_at_its_own_date(manifest: str, tmp_path: Pat
 
 
 def without_decisions(file: Path, other: Path) -> None:
-    """The recording once more, of a session in which nothing was decided."""
+    """The recording again, of a session in which nothing was decided."""
     with zipfile.ZipFile(file) as archive, zipfile.ZipFile(other, "w") as copy:
         for name in archive.namelist():
             content = archive.read(name)

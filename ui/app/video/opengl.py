@@ -102,7 +102,7 @@ class OpenGLVideoSurface(QQuickFramebufferObject):
         """Free the render context with its GL context current; after the event loop has ended and before the
         ``mpv.MPV`` is terminated."""
         context, self._context = self._context, None
-        player, self._mpv = self._mpv, None  # the scene may be drawn once more
+        player, self._mpv = self._mpv, None  # the scene may be drawn again
         if context is None or self._gl is None or player is None:
             return
         surface = QOffscreenSurface()

@@ -25,7 +25,7 @@ class TitleChoices(QObject):
     """``ask`` makes the menu of a title, ``choose`` does one of its lines. What leads to another page is asked for by
     ``playWanted`` and ``detailsWanted``; ``done(title_id)`` follows each change that the service has taken.
 
-    ``expected(card)``: how the title will be; once more, as it was, where the service refuses."""
+    ``expected(card)``: how the title will be; called again with the old state if the service refuses."""
 
     changed = Signal()
     playWanted = Signal(str)

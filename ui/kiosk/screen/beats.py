@@ -1,4 +1,4 @@
-"""The screen's side of the line to the kiosk: beats out, wishes in, and the end when the kiosk is gone."""
+"""The screen's side of the line to the kiosk: beats out, commands in, and the end when the kiosk is gone."""
 
 from __future__ import annotations
 
