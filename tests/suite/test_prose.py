@@ -77,7 +77,9 @@ def test_comments_are_read_as_they_stand_together() -> None:
 
 
 def test_whole_sentences_that_the_program_says_are_read() -> None:
-    source = 'def f(x):\n    """No string."""\n    say(f"There are {x} of it anew.")\n    raise FError("no sentence")\n'
+    source = (
+        'def f(x):\n    """No string."""\n    say(f"There are {x} of it anew.")\n    raise FError("no sentence")\n'
+    )
     assert texts(of_strings("m.py", source)) == ["no sentence", "There are value of it anew."]
 
 
