@@ -147,9 +147,8 @@ class HttpServer:
             self._loop.call_soon_threadsafe(self.kill)
 
     def request_drain(self, linger_s: float, most_s: float) -> None:
-        """Begin to end without cutting anything off: no connection is accepted any more, those there are get their
-        answers for ``linger_s`` and are told to close, running responses have ``most_s`` more. Any thread may call
-        this."""
+        """Start to shut down without cutting anything off. No new connection is accepted. Open ones get answers for
+        ``linger_s`` and are told to close. Running responses have ``most_s`` more. Any thread may call this."""
         if self._loop is not None and self._thread.is_alive():
             self._wait_s = linger_s + most_s + _STOP_TIMEOUT_S
             asyncio.run_coroutine_threadsafe(self._drain(linger_s, most_s), self._loop)

@@ -90,9 +90,9 @@ def prepare_repair(
 ) -> CheckResult:
     """Take everything damaged out of the journal, so that the next run fetches exactly that; what was found.
 
-    A damaged plan loses the whole: it is made again, and every item with it. A request is made again from the plan. A
-    licence that is damaged or gone is requested again by the next run, and so is one that was withdrawn: its service
-    may have given the title back since. The media stays.
+    A damaged plan is made again, and every item is fetched again. A request is made again from the plan. A licence
+    that is damaged, gone or withdrawn is requested by the next run, as the service may have restored the title since.
+    The media stays.
     """
     with folder.running():
         found = list(_mend_journal(folder))

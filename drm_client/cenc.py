@@ -1,9 +1,8 @@
 """Decryption of single samples: the four schemes of Common Encryption (ISO/IEC 23001-7).
 
-How it is fast: a cipher context costs more to make than a small sample to decrypt, so each key keeps one. A CTR
-context takes a new counter block; a CBC context has no such call, but the IV fed to it as if it were ciphertext
-does the same for the block that follows. Patterned blocks are gathered, decrypted in one call and scattered back
-(:mod:`drm_client.pattern`).
+For speed each key keeps one cipher context, as making one costs more than decrypting a small sample. A CTR context
+takes a new counter block. A CBC context gets the next IV as one more block of ciphertext. Patterned blocks are
+gathered, decrypted in one call and put back (:mod:`drm_client.pattern`).
 """
 
 from __future__ import annotations

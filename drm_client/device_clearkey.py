@@ -14,8 +14,8 @@ from drm_client.memory import wipe
 class DeviceClearKey:
     """The bundled service's system.
 
-    A licence for another device does not open; one for another play session is refused, also when the device is
-    right: a recorded answer cannot be put in the place of a new one. A plain JWK set is taken as well.
+    A licence for another device does not open. One for another play session is refused, so that a recorded answer
+    cannot be replayed. A plain JWK set is accepted as well.
     """
 
     name = "matinee.clearkey"

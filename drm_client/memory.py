@@ -14,8 +14,8 @@ _SYSTEM_SIZES = range(519, 2120, 16)  # and of the C library's
 def forbid_core_dumps() -> bool:
     """Make the system write no core dump of this process; whether it could be done.
 
-    On Linux the process is also marked as not dumpable, which keeps other programs of the same user (debuggers too)
-    from reading its memory; one that is already attached, or runs as root, still can.
+    On Linux the process is also marked as not dumpable. Other programs of the same user, debuggers too, then cannot
+    read its memory. A debugger that is already attached, or runs as root, still can.
     """
     if sys.platform == "win32":
         return False

@@ -28,9 +28,9 @@ _PIDFD_GET_TIME_NAMESPACE = 0xFF07  # include/uapi/linux/pidfd.h, since Linux 6.
 def read_clocks() -> Reading:
     """The clocks now.
 
-    Linux: the kernel's boot ID and CLOCK_BOOTTIME. macOS: the boot session's UUID and CLOCK_MONOTONIC, which goes on
-    in sleep there. Elsewhere each run of the program counts as a boot, by the monotonic clock; so it does in a time
-    namespace, where whoever made it has set CLOCK_BOOTTIME (time_namespaces(7)).
+    Linux: the kernel's boot ID and CLOCK_BOOTTIME. macOS: the boot session's UUID and CLOCK_MONOTONIC, which counts
+    during sleep there. Elsewhere each run of the program counts as a boot, with the monotonic clock. So it does in a
+    time namespace, whose creator can set CLOCK_BOOTTIME (time_namespaces(7)).
     """
     boot_id = _boot_id()
     if boot_id is None or not has_the_machines_boot_clock():

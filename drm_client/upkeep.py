@@ -95,8 +95,8 @@ class KeptLicenceUpkeep:
         self._running = asyncio.Lock()
 
     def due_s(self) -> float:
-        """Seconds until the next pass is due, by what the last one said; 0 for now, also where something is unsettled
-        that was not then (an older copy was found, the clock is in doubt). Raises as the vault does."""
+        """Return the seconds until the next pass is due, as the last one said. 0 if an older copy was found since, or
+        the clock is in doubt. Raises as the vault does."""
         kept = self._vault.note(_UPKEEP, self._service.address)
         if kept is None:
             return 0.0

@@ -203,8 +203,8 @@ class Engine:
         return session
 
     def prefetch(self, source: PlaybackSource | None, settings: PlaybackSettings | None = None) -> None:
-        """The viewer looks at this title and may play it next (None: looks at none any more): fetch the play session
-        it, its manifest, its licence and what stands before its first segments. Another call ends the one before.
+        """Fetch what a title needs before its first segments: play session, manifest, licence and headers. The viewer
+        has focused it and may play it next. None ends prefetching, and so does another title.
 
         Nothing is fetched on a metered or slow network, while a playback needs it, and of kept and live titles; what
         was fetched is good for a minute.

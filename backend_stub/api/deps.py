@@ -1,7 +1,7 @@
 """What routes ask for: the service context, the signed-in account, its role, and where the call comes from.
 
-Those that only look at what is in memory are coroutines: FastAPI takes each of the others to a thread, which costs
-more than most of them do.
+Those that only read memory are coroutines, as FastAPI runs all others in a thread, which costs more than most of them
+do.
 """
 
 from __future__ import annotations

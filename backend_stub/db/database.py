@@ -190,8 +190,8 @@ class _Pool(QueuePool):
 
 
 class _Connecting:
-    """New connections. After one failed nobody tries another for a moment, and then one at a time: else those who
-    wait keep all threads, and those who come later wait for these."""
+    """Makes connections. After a failure there is no attempt for a moment, and then one at a time. Otherwise waiting
+    calls would occupy all threads."""
 
     def __init__(self) -> None:
         self._away_until = 0.0  # 0 while connections are made

@@ -98,8 +98,8 @@ def run_tool(
 
 
 def ends_with_parent(parent: int) -> Callable[[], None] | None:
-    """What a new process does first, so that the system kills it when the thread that made it is gone; None where
-    the system knows no such wish. It outlasts the start of other programs in that process."""
+    """Return what a new process must call first, so that the system kills it when its parent thread ends. None if the
+    system cannot. It survives exec."""
     if _LIBC is None:
         return None
     libc = _LIBC

@@ -8,8 +8,8 @@
                               │                 ▼
                               └───── retry ── parked          (every state but done) ──cancel──► cancelled
 
-A lease belongs to one attempt. Whoever comes back after its lease was given to somebody else is told so and changes
-nothing, so that a task is finished once however many processes believe they have it.
+A lease belongs to one attempt. A worker whose lease has passed to another one is refused and changes nothing. So a
+task is finished once, however many processes work on it.
 """
 
 from __future__ import annotations

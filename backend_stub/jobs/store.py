@@ -1,8 +1,8 @@
 """The table of jobs and tasks: every change of it is one transaction, and the state machine's.
 
-Processes on several machines share it. Whoever dies in the middle of a call has either changed it or not. Whoever
-changes what a job's tasks are at holds the job: else two that end at the same moment each take the other for running,
-and what waits for both never begins.
+Processes on several machines share it. A call that is killed has changed everything or nothing. Changing a task's
+state locks its job. Without the lock, two tasks that end at the same moment would each see the other as running, and
+the task that waits for both would never start.
 """
 
 from __future__ import annotations

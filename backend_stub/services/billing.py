@@ -1,8 +1,7 @@
 """Subscribing, changing, cancelling and renewing: what viewers order, what the provider says, what time brings.
 
-A payment is written down before the provider is asked, under the key that the provider is asked with. Whatever breaks
-in between, asking again with that key tells what became of it, and so does the provider's event: each payment is
-settled once, by whoever comes first.
+A payment is stored, with its idempotency key, before the provider is asked. After any failure, a second request with
+that key returns the result, and the provider sends an event too. The first of them settles the payment, once.
 """
 
 from __future__ import annotations

@@ -175,8 +175,8 @@ def _keep_place(session: Session, play: PlaySession, plan: Plan, now: float) -> 
 
 
 def _check_handovers(session: Session, account_id: str, device_id: str, plan: Plan, others: int, now: float) -> None:
-    """A place that another device just gave up is free at once, but keys that this one still has are good for a
-    while: devices that take turns would play at the same time. Raises 403 ``stream_limit``."""
+    """Refuse devices that take turns, as both could play at the same time: a released stream is free at once, but its
+    keys stay valid for a while. Raises 403 ``stream_limit``."""
     if plan.streams is None:
         return
     recent = session.execute(

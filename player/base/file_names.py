@@ -18,7 +18,7 @@ def shortened(name: str) -> str:
 
 
 def readable(name: str) -> str:
-    """The name of a file as it can be shown, on one line: what is no text is marked, and signs that turn the order of
-    letters around ("gpj.mkv" for "vkm.jpg") are left out."""
+    """Return a file's name as one line that can be shown. What is no text is marked. Characters that reverse the
+    order of letters ("gpj.mkv" for "vkm.jpg") are left out."""
     text = "".join(letter for letter in name.encode(errors="replace").decode() if letter not in _TURNS)
     return " ".join("".join(" " if category(letter) == "Cc" else letter for letter in text).split())

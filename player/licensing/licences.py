@@ -149,8 +149,8 @@ class PlaybackLicences:
         self._changes_keys = several and (presentation.live or len(known) > _MOST_TOGETHER)
 
     def _around(self, kids: Sequence[bytes]) -> tuple[Protection, ...]:
-        """What the manifest says of these keys, and of those that are used beside them. Of a title that changes its
-        keys, no more: the keys of a channel's past may be gone, and there may be more of them than a licence has."""
+        """Return what the manifest says of these keys, and of all others of the title if it never changes its keys.
+        The past keys of a channel may be gone, and may be more than a licence holds."""
         if not self._changes_keys:
             return tuple(chain.from_iterable(self._protections))
         used = [each for each in self._protections if any(set(kids) & set(one.default_kids) for one in each)]

@@ -128,8 +128,8 @@ class ServerClock:
         self._offset_s = min(self._samples, key=lambda each: each.doubt_s(received_s)).offset_s
 
     def told_coarsely(self, server_s: float, sent_s: float, received_s: float) -> None:
-        """As :meth:`told` from a Date header, which is cut to whole seconds: believed only where our own date is
-        plainly wrong, whenever it was made in between, and only until something better is told."""
+        """As :meth:`told`, from a Date header, which has whole seconds. It counts only if our own clock is certainly
+        wrong, and only until a better source answers."""
         offset_s = server_s + _COARSE_S - (sent_s + received_s) / 2
         doubt_s = 4 * _COARSE_S + (received_s - sent_s) / 2
         if not self._samples and abs(offset_s - self._offset_s) > doubt_s:

@@ -1,8 +1,8 @@
 """A live presentation as it is seen over all its refreshes: renditions stay the same, periods only get more.
 
-Each refresh makes a new :class:`~player.manifest.model.Presentation` with new objects, and periods of an MPD leave at
-the front. What plays needs something to hold on to: here the rendition seen first stands for all later ones, a period
-keeps its number for ever, and a sequence that restarts is a new period. Pure.
+Each refresh makes a new :class:`~player.manifest.model.Presentation` with new objects, and an MPD drops its oldest
+periods. Playback needs identities that stay: the first object of a rendition represents all later ones, a period
+keeps its number, and a restarted sequence is a new period. Pure.
 """
 
 from __future__ import annotations

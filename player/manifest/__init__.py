@@ -62,8 +62,8 @@ def parse(
 
 
 def remote_links(presentation: Presentation, loaded: Mapping[str, bytes | None]) -> tuple[str, ...]:
-    """The remote elements of an MPD (xlink:href) that are to be loaded next, before it is read again with them;
-    empty when nothing is left, and past the bound on their number."""
+    """Return the remote elements of an MPD (xlink:href) to load before it is parsed again. Empty if none is left, or
+    beyond the limit of their number."""
     wanted = [url for url in presentation.remote_links if url not in loaded]
     return tuple(wanted[: max(MAX_REMOTE_LINKS - len(loaded), 0)])
 

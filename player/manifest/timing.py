@@ -75,8 +75,8 @@ def _mpd_reload(presentation: Presentation, age_s: float, *, changed: bool) -> R
     """ISO/IEC 23009-1 5.4: @minimumUpdatePeriod counts from the load; without it the MPD never changes. One with
     an open list of segments and without that attribute does change in the wild, since else nothing follows.
 
-    After a quarter of it if something was due and not listed: who loads as often as a packager writes, and each time
-    just before it does, would be a whole period late for ever.
+    If something was due and not listed, reload after a quarter of it. A client that always loads just before the
+    packager writes would otherwise stay a whole period late.
     """
     live = presentation.live_info
     if not presentation.live or live is None:

@@ -1,9 +1,9 @@
 """How far libmpv reads ahead: in bursts.
 
-Left to itself libmpv wakes its reading thread for each packet that it plays, to read another one, which for a small
-picture takes a tenth of all the processor's time. A thread that waits in a read is not woken. So libmpv is let read
-far ahead, and is then kept waiting until little is left, by a time of its own: whoever looks at it may be late. What
-it holds keeps its quality: it is four seconds or less on the average.
+By default libmpv wakes its reading thread for each packet that it plays. For small video that takes a tenth of the
+processor time. A thread that waits in a read is not woken. So libmpv reads far ahead, and then waits in a read until
+little is left. The wait has a timeout of its own, as the loop may check late. What libmpv holds keeps its quality:
+four seconds or less on average.
 """
 
 from __future__ import annotations

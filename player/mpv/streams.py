@@ -35,8 +35,8 @@ class ByteStream(Protocol):
         ...
 
     def opened_on(self, thread: int) -> None:
-        """Is told on which thread (``threading.get_native_id``) libmpv opens the stream and looks at its start; for
-        good it reads on another one."""
+        """Called on the thread (``threading.get_native_id``) on which libmpv opens the stream and probes its start.
+        Later it reads on another one."""
         ...
 
     def read(self, length: int) -> Sequence[memoryview]:

@@ -1,7 +1,7 @@
 """The one gate to the network: every exchange of the client passes here.
 
-The gate gives each exchange its place (bounded, the urgent first), its time limits, its size limit, a check of what
-came back, and a timing record, whatever transport moves the bytes.
+For any transport, the gate queues each exchange (bounded, urgent ones first), sets limits of time and size, checks
+the answer, and records its timing.
 """
 
 from __future__ import annotations

@@ -368,8 +368,8 @@ def _redirect_target(response: httpx.Response) -> str | None:
 
 
 async def _close(response: httpx.Response) -> None:
-    """End an exchange. Not cut short where its task is cancelled at that very moment: a pool of httpx's would count
-    its connection as busy for ever, and after some dozens of them there would be none left."""
+    """End an exchange, also if its task is cancelled meanwhile. Otherwise httpx's pool would count the connection as
+    busy for ever, and soon have none left."""
     await to_its_end(response.aclose())
 
 

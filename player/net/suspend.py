@@ -1,7 +1,7 @@
 """Noticing that the machine was asleep: its connections are dead then, and what was waited for is out of date.
 
-Each system has a clock that counts on while the machine sleeps and one that stands still, and nobody can set either;
-a sleep is a jump of one against the other. The one that :func:`time.monotonic` reads is of either sort:
+Each system has one clock that counts during sleep and one that stops. Neither can be set. After a sleep their
+difference has jumped. :func:`time.monotonic` reads one or the other:
 
 ======= ============================ =========================== ============================================
 system  counts on                    stands still                time.monotonic()
@@ -29,8 +29,8 @@ LOOK_EVERY_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """One reading of the clocks, in seconds: the one that counts on in sleep, the one that stands still, and the one
-    that this program goes by."""
+    """One reading of the clocks, in seconds: the one that counts during sleep, the one that stops, and the program's
+    own."""
 
     always_s: float
     awake_s: float

@@ -1,8 +1,8 @@
 """What can be fetched of a title before it is played. Runs on the engine's loop.
 
-A viewer who looks at a title may play it next: its play session, its manifest, its licence and what stands before
-the first segments are fetched. Of these the playback's own requests find their answers in memory
-(:mod:`player.net.prefetched`), and the licence is remembered, so that only the first segments are still to come.
+A viewer may play the focused title next, so its play session, manifest, licence and headers are fetched. The
+playback's own requests then find the answers in memory (:mod:`player.net.prefetched`). Only the first segments are
+left to fetch.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""Twice a second a look at how a playback goes: what is measured, what stands still, where it is to end. Runs on the
-engine's loop."""
+"""Checks twice a second how a playback goes: measurements, stalls, and its end. Runs on the engine's loop."""
 
 from __future__ import annotations
 

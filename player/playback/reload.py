@@ -29,8 +29,8 @@ _STOPPED = "No more pictures came although media was there, so libmpv was restar
 
 
 class Reloads:
-    """One for each playback. ``pending``: so many files are to follow the open one; ``jumping``: one is being loaded
-    at the place of a jump; ``end_s``: no file is played beyond this time."""
+    """One for each playback. ``pending`` counts the files that follow the open one. ``jumping`` says that a file is
+    being loaded for a seek. No file is played beyond ``end_s``."""
 
     def __init__(self, control: MpvControl, monitor: Monitor, clock: Clock, observe: Observer) -> None:
         self.control = control

@@ -1,8 +1,8 @@
 """Why playback stands still, judged from the pictures that are shown and not from what is buffered. Pure.
 
-A playback that should play makes progress when another picture is on the screen. Where there is none, one of six
-things is the cause. A decoder that shows nothing although media lies before it is restarted at its place, once
-for a place; where that does not help and there is no sound either, the playback is over.
+A playback makes progress when a new frame is shown. If none is, there are six possible causes. A decoder that shows
+nothing although media is buffered is restarted at its position, once for each position. If that does not help and
+there is no audio either, the playback ends.
 """
 
 from __future__ import annotations

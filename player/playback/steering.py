@@ -37,9 +37,9 @@ _PLAYLISTS = frozenset({RequestKind.MANIFEST})
 def steering_url(url: str, protocol: ManifestProtocol, pathway: str, throughput_bps: float | None) -> str:
     """``url`` with what the server may know of this client: its pathway, and its throughput in bit/s where known.
 
-    HLS: ``_HLS_pathway``, ``_HLS_throughput`` (RFC 8216bis 7.1); DASH: ``_DASH_pathway`` in double quotes,
-    ``_DASH_throughput`` (TS 103 998): service locations and what each of them gave, so that neither is sent where
-    ``pathway`` is empty. Other parameters stay; a ``data:`` address is its own answer.
+    HLS: ``_HLS_pathway``, ``_HLS_throughput`` (RFC 8216bis 7.1). DASH: ``_DASH_pathway`` in double quotes,
+    ``_DASH_throughput`` (TS 103 998). They describe service locations, so neither is sent if ``pathway`` is empty.
+    Other parameters stay. A ``data:`` address is its own answer.
     """
     if url.startswith("data:"):
         return url
@@ -76,8 +76,8 @@ def start_order(defaults: Sequence[str], known: Sequence[str]) -> tuple[str, ...
 
 @dataclass(frozen=True, slots=True)
 class SteeringTerms:
-    """How a presentation wants to be steered. ``unnamed`` are our own names for pathways to which the manifest gives
-    none: an HLS server is told "." for one (RFC 8216bis 4.4.6.2), a DASH server nothing, since a BaseURL without
+    """How a presentation is steered. ``unnamed`` are our own names for pathways without a name in the manifest. For
+    these an HLS server gets "." (RFC 8216bis 4.4.6.2). A DASH server gets nothing, as a BaseURL without
     @serviceLocation is not steered."""
 
     declared: model.ContentSteering

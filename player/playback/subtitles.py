@@ -77,9 +77,12 @@ class _Reading:
 
 
 class SubtitleTracks:
-    """The text tracks of one playback. ``position_s`` tells where that is, ``period_end_s`` where a
-    period of the title ends; ``on_lost`` is told of a segment that did not come, or is not the one of its place, and
-    why: once, when nobody tries again. It is told too of what the list of a recording lacks of its period's end."""
+    """The text tracks of one playback.
+
+    ``position_s`` returns the playback position, ``period_end_s`` the end of a period. ``on_lost`` is called once for
+    each segment that is missing or belongs to another time, with the reason, after the last retry. It is also called
+    if the list of a recording ends before its period.
+    """
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
 """A run as one SVG drawing: quality, buffer, throughput and CDN over the seconds of the run. Pure.
 
-Each decision is a dot, and the time until the next one is its own: whoever points there is told what was decided and
-why. So are stalls and requests. All of that is CSS; there is no script. Colours are CSS variables, so that the page
-around it may be light or dark.
+Each decision is a dot. Pointing at the time until the next one shows what was decided and why. Stalls and requests
+show theirs likewise. This works by CSS, without scripts. Colours are CSS variables, so that the page may be light or
+dark.
 """
 
 from __future__ import annotations

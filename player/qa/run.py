@@ -151,8 +151,8 @@ class _Workers:
         return process
 
     def _start_next(self, work: Future[RunResult | Refused], started: ExitStack) -> ProcessPoolExecutor | None:
-        """The process of the run after this one, started when this one has had its own start in peace, so that
-        nobody waits for it; None where none is left. Raises what the work raised."""
+        """Start the process of the next run ahead of time, once the start of this run is over. None if no run is
+        left. Raises what the work raised."""
         with suppress(TimeoutError):
             work.result(_START_IN_PEACE_S)
         return None if self._left.empty() else self._start(started)

@@ -173,9 +173,9 @@ def fails_on(text: str, known: Mapping[str, str] | None = None) -> Condition:
 
 
 def implied(conditions: Sequence[Condition], runs: Sequence[Metrics], *, stills: bool = False) -> list[Condition]:
-    """Return what must hold though nobody said so: a run comes to its end, nothing is lost, no decoder complains, and
-    no picture stands unless ``stills`` are allowed.
-    Who names the loss of one of video, audio and subtitles has said nothing of the others."""
+    """Return the implied conditions: a run finishes, nothing is lost, no decoder complains, and no frame stands still
+    unless ``stills`` are allowed. A condition on the loss of one of video, audio and subtitles does not replace those
+    on the others."""
     named = {condition.metric for condition in conditions} | ({STANDS} if stills else set())
     names = _NOTHING_OF if "ended" in named else ("unfinished", *_NOTHING_OF)
     known = [name for name in names if not runs or any(run.get(name) is not None for run in runs)]

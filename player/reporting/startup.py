@@ -1,8 +1,8 @@
 """How long each part of a start took, beside what it may take. Pure.
 
-The budgets are those of a real network: 2 s until the first picture, of which the parts below are the ones that
-can be held against something; the goal is 1 s. What a playback did not need (a play session where an address was
-given, a licence of a clear title, whatever was fetched ahead) is left out.
+The budgets are for a real network: 2 s until the first frame, shared out to the parts below; the goal is 1 s. Parts
+that a playback did not need are left out: a play session for a plain address, a licence for a clear title, what was
+prefetched.
 """
 
 from __future__ import annotations

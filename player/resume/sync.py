@@ -41,8 +41,8 @@ class ProgressService(Protocol):
 
 
 class ResumeSync:
-    """One per engine. What the service cannot be told now stays in the journal and is told later, also after the
-    program was restarted; nothing waits for it and nothing of it ever ends a playback."""
+    """One per engine. What cannot be sent now stays in the journal and is sent later, also after a restart. Nothing
+    waits for it, and its errors never end a playback."""
 
     def __init__(
         self,

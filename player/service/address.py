@@ -14,8 +14,8 @@ PLAIN_HTTP = "MATINEE_PLAIN_HTTP"
 
 
 def service_address(url: str, environment: Mapping[str, str] = os.environ) -> str:
-    """``url`` without a slash at its end. Raises InputError where it is no address of a service, or an unprotected
-    one: whoever is on the way could read the sign-in, and give the service's signing keys."""
+    """Return ``url`` without a slash at its end. Raises InputError if it is no address of a service, or has no TLS:
+    others on the network could read the sign-in and forge the service's signing keys."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

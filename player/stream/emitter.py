@@ -335,8 +335,8 @@ class Emitter:
             yield sample
 
     def _goes_on(self, slot: Slot, drift_s: float, sample: TimedSample) -> bool:
-        """Whether the container and the manifest show that the picture before ``sample`` stands until it comes: no
-        packet is missing, also not between two segments, and it comes before the segment of the other is over."""
+        """Return whether container and manifest prove that the frame before ``sample`` lasts until it. No packet may
+        be missing, also between segments, and ``sample`` must start before the other frame's segment ends."""
         behind, self._behind = self._behind, _Behind(slot.number, sample.counters, slot.end_s + drift_s)
         if behind is None or behind.counters is None or sample.counters is None:
             return False

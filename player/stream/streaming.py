@@ -60,8 +60,8 @@ class _Refused:
 
 
 class Streaming:
-    """See the module. ``on_failure`` gets the error that a read of libmpv's ended with, on the demuxer thread;
-    ``on_change`` on the loop the file that libmpv must read behind this one (None: it need not after all).
+    """See the module. ``on_failure`` is called on the demuxer thread with the error that ended a read of libmpv.
+    ``on_change`` is called on the loop with the file that libmpv must read next (None: no longer needed).
     """
 
     def __init__(

@@ -1,5 +1,5 @@
-"""Small pictures of a title for scrubbing: tiles of sheets (DASH, HLS image playlists), else keyframes of its
-trick-play track; of a film of the viewer's own those that are drawn in the background."""
+"""Thumbnails for scrubbing. They come from tiled images (DASH, HLS image playlists), else from keyframes of the
+trick-play track. For the viewer's own films they are drawn in the background."""
 
 from player.thumbnails.fetching import Thumbnails
 from player.thumbnails.film_cache import FilmCache

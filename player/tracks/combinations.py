@@ -78,8 +78,8 @@ def outside(
 def target_bps(
     ranges: Iterable[OperatingRange], renditions: Sequence[Rendition], type_: TrackType, beside_bps: int = 0
 ) -> int | None:
-    """The bitrate (bit/s) at which the service expects to be used: OperatingBandwidth@target, or the bandwidth of the
-    rendition whose ranking is the nearest to OperatingQuality@target (K.4.2.4, K.4.2.5); None where it says nothing.
+    """Return the bitrate (bit/s) that the service targets: OperatingBandwidth@target, or the bandwidth of the
+    rendition whose ranking is nearest to OperatingQuality@target (K.4.2.4, K.4.2.5). None if it states neither.
     ``beside_bps`` is as for :func:`outside`."""
     for item in ranges:
         if item.target is None or item.media not in (str(type_), "any", "all"):

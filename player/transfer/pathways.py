@@ -1,8 +1,8 @@
 """Which CDN (pathway) to use next: a pure state machine over events and times that are passed in.
 
-A pathway that fails, or is slow for long, is excluded for a time that doubles with each relapse; before the preferred
-one is used again a single request has to prove it. So there is no ping-pong, and the history says why each change
-was made. All rates are bit/s, all times seconds on one monotonic clock.
+A pathway that fails, or is slow for long, is excluded for a time that doubles with each relapse. A single probe must
+succeed before the preferred pathway is used again, which avoids flapping. The history says why each change was made.
+Rates are bit/s, times seconds on one monotonic clock.
 """
 
 from __future__ import annotations

@@ -75,8 +75,8 @@ def engine_settings(args: argparse.Namespace, tape: SessionRecorder | None = Non
 def sign_in(engine: Engine, args: argparse.Namespace, *, needed: bool = True) -> None:
     """Sign in when an account is given; the password comes from the environment, never from the arguments.
 
-    Raises InputError where it is not there. ``needed``: without a network there is nothing to do but raise NetError,
-    nor DrmError where the sign-in cannot be kept; else it is told and done without.
+    Raises InputError if it is missing. If ``needed``, also raises NetError without a network, and DrmError if the
+    sign-in cannot be stored. Otherwise these are reported, and playback goes on without a sign-in.
     """
     from drm_client.errors import DrmError
     from player.base.errors import ErrorCode, InputError, NetError

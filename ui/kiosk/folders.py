@@ -35,8 +35,8 @@ class KioskFolders:
 
 
 def read_or_last_good(place: KioskFolders) -> Provisioning:
-    """What the screen is told: the file, or where there is a mistake in it the last good one, with the playlist that
-    was sent from afar where there is one.
+    """Return the kiosk's file, or the last good one if the file has a mistake. A playlist from the operator replaces
+    the entries.
 
     Raises InputError where there is no file without a mistake.
     """

@@ -29,8 +29,8 @@ _STANDING = ("complete", _FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What is to be done: titles to fetch, with the height each is capped at, downloads to take up again, to renew
-    the licence of and to let go (by their ids)."""
+    """What is to be done: titles to fetch with their height limits, and ids of downloads to resume, to renew and to
+    remove."""
 
     fetch: tuple[tuple[str, int], ...] = ()
     retry: tuple[str, ...] = ()

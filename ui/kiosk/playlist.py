@@ -1,5 +1,5 @@
-"""A playlist that was sent from afar: it stands in place of the file's entries until those change, and while it has
-yet to show that it can play, the one before it is kept."""
+"""A playlist from the operator. It replaces the file's entries until those change. The one before it is kept until
+the new one has played."""
 
 from __future__ import annotations
 

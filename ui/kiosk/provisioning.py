@@ -63,8 +63,9 @@ class PlaylistEntry:
 
 @dataclass(frozen=True, slots=True)
 class NetworkRules:
-    """What the screen may do on the network: ``hosts`` it may ask (``*.example.org`` takes in all below; none named
-    are all), certificate authorities beyond the system's, and a rate for all together (bit/s, 0 is none)."""
+    """What the screen may do on the network. ``hosts`` may be contacted (``*.example.org`` includes all below; empty
+    means all). ``ca_file`` adds certificate authorities. ``max_bps`` limits all transfers together (bit/s; 0: no
+    limit)."""
 
     hosts: tuple[str, ...] = ()
     ca_file: Path | None = None

@@ -73,8 +73,8 @@ class Scheduled(Protocol):
 
 
 def next_entry(entries: Sequence[Scheduled], after: int, moment: datetime | None) -> int | None:
-    """The entry to play after that of index ``after`` (-1 to begin): the next in order whose time it is, round and
-    round; None where it is the time of none."""
+    """Return the index of the next entry whose time it is, in a loop, after ``after`` (-1: from the first). None if
+    there is none."""
     for step in range(1, len(entries) + 1):
         index = (after + step) % len(entries)
         if may_play(entries[index].slot, moment):

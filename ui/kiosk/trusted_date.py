@@ -1,9 +1,8 @@
-"""The date that the schedule goes by. The clock of a machine that nobody visits is not trusted: it may come up wrong,
-and jump.
+"""The date for the schedule. The clock of an unattended machine is not trusted: it may start wrong, and jump.
 
-Within a run the date goes on with a clock that cannot be set and counts through suspend (as licences count time,
-``docs/decisions/0008``). The wall clock is believed at the start where it can be right, again where it drifts, and
-where the system says that it is synchronised; a jump of it is not.
+Within a run the date follows a clock that cannot be set and counts during suspend (``docs/decisions/0008``). The wall
+clock is used at the start if it is plausible, when it drifts, and when the system says that it is synchronised. A
+jump of it is ignored.
 """
 
 from __future__ import annotations

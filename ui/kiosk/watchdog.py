@@ -1,9 +1,9 @@
-"""Watches over the process that draws the screen: when it is begun, when it is ended, when something plainer is shown
-instead. Pure: it is told what happens and when, and answers with orders. Times are seconds of a steady clock.
+"""Decides when the process that draws the screen is started, ended, or replaced by a plain screen. Pure: it gets
+events with their times and returns orders. Times are seconds of a steady clock.
 
-Whatever is wrong with the screen, the answer is the same: a new one. What differs is how soon. After each failure the
-next begin waits longer, and from the fourth in a row on a plain picture is shown meanwhile; a minute of moving
-picture makes all good again. An entry that brings the screen down twice is passed over.
+The answer to any failure is a new process. After each failure the next start waits longer. From the fourth failure in
+a row a plain screen is shown meanwhile. A minute of playback resets the count. An entry that crashes the screen twice
+is skipped.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class RestartReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a screen tells about twice a second. ``frames`` counts the pictures drawn since its start. ``due`` says
-    that it ought to move now: the screen is on and the playback runs; ``wanted``, that it ought to as soon as it can
-    (it may be waiting for the network). ``silent``: sound is due and has no output."""
+    """What a screen reports twice a second. ``frames`` counts the frames drawn since its start. ``due``: new frames
+    are expected now, as the screen is on and playback runs. ``wanted``: new frames are expected as soon as possible,
+    for example after waiting for the network. ``silent``: audio is due and has no output."""
 
     frames: int
     due: bool = False
@@ -90,7 +90,7 @@ class ScreenWatchdog:
         self.restarts: Counter[RestartReason] = Counter()
         self.last_beat: Beat | None = None
         self._entry, self._entry_failures = -1, 0
-        self._until = now  # the next begin
+        self._until = now  # the next start
         self._since = now  # of the phase
         self._heard = self._moved = self._pictured = self._sounded = now
         self._healthy_from: float | None = None

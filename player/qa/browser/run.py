@@ -1,5 +1,5 @@
-"""A run of a plan on a player in a browser: the proxy brings the faults and the link, the page says what is seen, and
-both become the same report as one of ours.
+"""Runs a plan on a player in a browser. The proxy applies faults and link, the page reports what it shows, and both
+become a report like that of our player.
 
 What only our own engine knows is left empty: decisions, what reached the decoder. ``segments`` are the stretches that
 were shown at one quality. Where the clock of the media jumps, what it jumped over counts as lost.

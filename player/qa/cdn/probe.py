@@ -48,8 +48,8 @@ class Probe:
 
 
 def turns(places: Places, repeats: int) -> Iterator[tuple[str, int, Segment]]:
-    """Host, number and segment in the order of asking: all hosts for one segment, another one first each time, so
-    that none is favoured by what the network does meanwhile."""
+    """Yield host, number and segment in the order of the requests. All hosts are asked for one segment, each time
+    another one first, so that changes of the network favour none."""
     hosts = list(places)
     count = min(len(segments) for segments in places.values())
     for repeat in range(repeats):

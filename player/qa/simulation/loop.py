@@ -1,8 +1,7 @@
 """An event loop whose time jumps: whenever everything waits, the next timer is due at once.
 
-What happens outside of it (the bytes of a real server) takes no time at all. So that a run is the same every time,
-the results of outside work are handed in only when everything inside waits, all at once, and in the order in which
-they were asked for. Work for other threads is done on the spot.
+Outside work (the bytes of a real server) takes no time. Its results are delivered together when everything inside
+waits, in the order of the requests, so that each run is the same. Work for other threads is done at once.
 """
 
 from __future__ import annotations

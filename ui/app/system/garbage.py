@@ -1,8 +1,7 @@
 """Python's cyclic garbage collector, run on the Qt thread only.
 
-Left to itself the collector runs on whichever thread happens to allocate, the engine's as well. Cycles may hold Qt
-objects, and a Qt object that is destroyed on a foreign thread races with the event loop of its own: crashes and
-deadlocks that come once in a thousand runs.
+By default the collector runs on any thread that allocates, also the engine's. Cycles may hold Qt objects. Destroying
+a Qt object on a foreign thread races with its event loop, which crashes or deadlocks once in a thousand runs.
 """
 
 from __future__ import annotations

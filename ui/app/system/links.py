@@ -74,8 +74,8 @@ def chosen_file(text: str) -> Path | None:
 
 
 def place_text(path: Path | str) -> str:
-    """What :func:`chosen_file` takes for this file, in text that Qt and a line of a socket carry whole: the path, or
-    the ``file:`` address if the name is no text or contains characters that are not visible."""
+    """Return text that :func:`chosen_file` reads as this file, and that Qt and a line of a socket transport
+    unchanged. It is the path, or a ``file:`` address if the name is no text or has invisible characters."""
     text = str(path)
     return text if text.isprintable() and text == text.strip() else Path(text).as_uri()
 

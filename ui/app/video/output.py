@@ -24,8 +24,8 @@ def make_player() -> PlayerPort:
 
 
 class VideoOutput(QObject):
-    """The player is made on a thread of its own when it is first wanted (loading libmpv takes a while), then attached
-    to the video item; playing may begin once the item says ``ready``."""
+    """Makes the player on a thread of its own at its first use, as loading libmpv takes a while. It then attaches the
+    player to the video item. Playback may start once the item is ``ready``."""
 
     _made = Signal(object)
 

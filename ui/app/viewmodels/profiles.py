@@ -291,7 +291,8 @@ class ProfilesViewModel(QObject):
             self._show(ProfilesState.PIN if asked else ProfilesState.CHOOSING)
 
     def _accept(self, person: Profile, *, chosen: bool = False) -> None:
-        """``chosen``: by the viewer, who wants to go on; else only another profile is told."""
+        """Take a profile. ``chosen``: the viewer chose it and wants to go on. Otherwise only a change of profile is
+        reported."""
         new = person != self._person
         self._person = person
         self._memory.keep_person(self._viewer, person)

@@ -1,5 +1,5 @@
-"""The plain picture that is shown while the screen cannot be: words on a dark ground, drawn without QML, without
-OpenGL and without libmpv, so that what brings those down does not touch it."""
+"""The plain screen: text on a dark ground, shown while the real screen is away. It uses neither QML nor OpenGL nor
+libmpv, so that a crash in those does not affect it."""
 
 from __future__ import annotations
 
