@@ -156,7 +156,7 @@ def _check_limit(session: Session, account_id: str, now: float) -> None:
         raise ProblemError(
             403,
             "device_limit",
-            "Your plan has no place for another device; remove one first.",
+            "Your plan allows no more devices; remove one first.",
             members={"limit": limit, "devices": shown_devices(devices)},
         )
 

@@ -214,7 +214,7 @@ def _check_maturity(viewing: Viewing, title: Title) -> None:
 def check_offer(rights: ContractTerms, country: str | None, now: float) -> None:
     """Whether the title is offered here and now, whoever asks. Raises :class:`ProblemError` 403."""
     if rights.revoked_at is not None:
-        raise ProblemError(403, "title_revoked", "This title was taken back.")
+        raise ProblemError(403, "title_revoked", "This title was withdrawn.")
     if rights.countries and country not in rights.countries:
         raise ProblemError(403, "not_in_region", "This title is not available in your country.")
     if rights.available_from is not None and now < rights.available_from:

@@ -288,7 +288,7 @@ class PlayingFile(OpeningFile):
                 sentence = "The film breaks off: its file has become shorter, or its disk has gone."
                 self.parts.ending.fail(InputError(ErrorCode.INPUT_FILE, sentence))
             elif self._breaks_off():
-                sentence = "The film breaks off here: a part of its file is missing."
+                sentence = "The film stops here: a part of its file is missing."
                 self.parts.ending.fail(MediaError(ErrorCode.MEDIA_INCOMPLETE, sentence))
             else:
                 monitor.finish_at(at_end=True)

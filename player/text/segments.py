@@ -14,7 +14,7 @@ from player.text.cues import Cue, clipped, moved
 from player.text.ttml import parse_ttml
 from player.text.webvtt import parse_webvtt, parse_wvtt_head, parse_wvtt_sample
 
-REFUSED = "This form of subtitles cannot be shown."
+REFUSED = "This subtitle format cannot be shown."
 _ROUNDING_S = 0.5
 _INSIDE_S = 0.05
 _WRAP_S = WRAP / TICKS_PER_SECOND

@@ -201,4 +201,4 @@ def _belongs(stem: str, film_stem: str) -> bool:
 
 
 def _unreadable() -> MatineeError:
-    return MediaError(ErrorCode.MEDIA_UNSUPPORTED, "This is no subtitle file that can be read.")
+    return MediaError(ErrorCode.MEDIA_UNSUPPORTED, "This file has no readable subtitles.")

@@ -147,7 +147,7 @@ def test_a_dropped_file_is_shown_and_a_bad_one_is_told(film, tmp_path):
     until(lambda: film.text() == "Dropped")
     (tmp_path / "bad.srt").write_bytes(b"\0\1\2" * 100)
     film.session.add_subtitles(tmp_path / "bad.srt")
-    until(lambda: film.session.state.notice == "bad.srt: This is no subtitle file that can be read.")
+    until(lambda: film.session.state.notice == "bad.srt: This file has no readable subtitles.")
     until(lambda: film.text() == "Dropped")  # read again for the paused frame meanwhile, and there
 
 

@@ -113,7 +113,7 @@ PLAYER_STATES: dict[str, Setup] = {
     "player, signed out": _failed("service.expired", "Your sign-in has expired; please sign in again."),
     "player, too many screens": _failed(
         "service.not_entitled",
-        "Your plan plays on no more screens at the same time.",
+        "Your plan allows no more screens at the same time.",
         "stream_limit",
         "Living room (Harbour), Telephone of Ada (The Long Tide)",
     ),
@@ -126,7 +126,7 @@ PLAYER_STATES: dict[str, Setup] = {
     "player, licence refused": _failed("drm.licence_refused", "This title is not sold where you are."),
     "player, licence expired": _failed("drm.licence_expired", "The licence for this title has run out."),
     "player, decoder": _failed("media.decoder", "This title cannot be decoded on this machine."),
-    "player, cut film": _failed("media.incomplete", "The film breaks off here: a part of its file is missing."),
+    "player, cut film": _failed("media.incomplete", "The film stops here: a part of its file is missing."),
     "player, stalled by the file": _stalled("file"),
     "player, disk full": _failed("disk.full", "The disk is full."),
     "player, part missing": _failed("component.libmpv", "libmpv is not installed."),

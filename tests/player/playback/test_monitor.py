@@ -313,11 +313,11 @@ async def test_the_figures_so_far_are_in_the_state(bench: Bench) -> None:
 
 async def test_what_went_wrong_on_the_side_is_shown_for_a_while(bench: Bench) -> None:
     await bench.play()
-    bench.monitor.show_side_failure("a.srt: This is no subtitle file that can be read.")
+    bench.monitor.show_side_failure("a.srt: This file has no readable subtitles.")
     await bench.clock.advance(11.0)
     bench.monitor.sample(10.0, (), 0)
     assert bench.states[-1].notice.startswith("a.srt")
-    bench.monitor.show_side_failure("b.srt: This is no subtitle file that can be read.")
+    bench.monitor.show_side_failure("b.srt: This file has no readable subtitles.")
     await bench.clock.advance(11.0)
     bench.monitor.sample(10.0, (), 0)
     assert bench.states[-1].notice.startswith("b.srt"), "the later one has its own time"
@@ -329,7 +329,7 @@ async def test_what_went_wrong_on_the_side_is_shown_for_a_while(bench: Bench) ->
 async def test_another_notice_outlasts_that_of_the_side(bench: Bench) -> None:
     """It is taken away by whoever shows it."""
     await bench.play()
-    bench.monitor.show_side_failure("a.srt: This is no subtitle file that can be read.")
+    bench.monitor.show_side_failure("a.srt: This file has no readable subtitles.")
     bench.monitor.update(notice="There is no network.")
     await bench.clock.advance(13.0)
     bench.monitor.sample(10.0, (), 0)

@@ -223,7 +223,7 @@ def test_the_guide_says_whether_all_of_it_is_there(client, tmp_path, qtbot):
     assert view.reveal("title-0", NOW - 1500, -1) == -1
     assert view.reveal("none", NOW, -1) == view.reveal("title-0", NOW + 1.5, 1) == -1
     shown = {one["name"]: (one["over"], one["on"], one["left"]) for one in lines.records[0].programmes}
-    assert shown["Part 1"] == (True, False, "Enter plays what is still there of it")
+    assert shown["Part 1"] == (True, False, "Enter plays what is left of it")
     assert shown["Part 2"] == (True, False, "Enter plays it from its start")
     assert shown["Part 3"][:2] == (False, True)
     view.set_visible(visible=False)

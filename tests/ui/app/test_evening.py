@@ -463,9 +463,7 @@ def test_a_notice_is_in_the_language_of_the_app(qapp):
     translator = translate_into(QLocale(QLocale.Language.German), qapp)
     try:
         assert "Netz" in notice_words(english)
-        assert notice_words("a: b.srt: This is no subtitle file that can be read.").startswith(
-            "a: b.srt: Diese Datei"
-        )
+        assert notice_words("a: b.srt: This file has no readable subtitles.").startswith("a: b.srt: Diese Datei")
         assert notice_words("edge-a does not answer.") not in ("", "edge-a does not answer.")
     finally:
         qapp.removeTranslator(translator)

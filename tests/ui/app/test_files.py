@@ -1195,7 +1195,7 @@ def test_the_notice_of_a_subtitle_file_that_cannot_be_read_is_shown_and_goes(sta
     session.publish(playing())
     stage.until(lambda: stage.page == "player")
     assert not stage.item("notice").isVisible()
-    sentence = "a.de.srt: This is no subtitle file that can be read."
+    sentence = "a.de.srt: This file has no readable subtitles."
     session.publish(playing(notice=sentence))
     stage.until(lambda: stage.item("notice").isVisible())
     assert stage.item("notice").property("text") == sentence

@@ -72,7 +72,7 @@ def test_subtitles_that_cannot_be_shown_do_not_hold_up_the_next(stage):
     """They are never shown as chosen."""
     session = stage.play(playing(text_tracks=TEXTS))
     assert pressed(stage, session, K.Key_V, of="select_text") == ["t1"]
-    session.publish(playing(text_tracks=TEXTS, notice="a.srt: This is no subtitle file that can be read."))
+    session.publish(playing(text_tracks=TEXTS, notice="a.srt: This file has no readable subtitles."))
     stage.wait(20)
     assert pressed(stage, session, K.Key_V, of="select_text") == ["t2"]
 

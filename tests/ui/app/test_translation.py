@@ -128,7 +128,7 @@ def test_a_download_says_when_it_should_be_renewed():
 
 @pytest.mark.usefixtures("in_german")
 def test_a_menu_says_why_a_line_is_grey():
-    assert unsupported_words("This form of subtitles cannot be shown.").startswith("Diese Form")
+    assert unsupported_words("This subtitle format cannot be shown.").startswith("Dieses Untertitelformat")
     assert (
         unsupported_words("This quality is coded as xyz1, which ...") == "Das kann hier nicht wiedergegeben werden."
     )

@@ -75,7 +75,7 @@ def test_a_file_that_is_still_written_is_awaited():
 
 def test_a_film_that_is_cut_is_not_tried_again_in_the_same_place(stage):
     session = stage.play(playing())
-    failure = PlaybackFailure("media.incomplete", "The film breaks off here: a part of its file is missing.")
+    failure = PlaybackFailure("media.incomplete", "The film stops here: a part of its file is missing.")
     session.publish(playing(status=PlaybackStatus.FAILED, position_s=81.0, failure=failure))
     stage.until(lambda: stage.focus_name == "retryPlayback")
     assert "start" in stage.item("retryPlayback").property("text")

@@ -426,7 +426,7 @@ Window {
         objectName: "dropNotice"
         anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.wide }
         icon: "link"
-        text: drop.containsDrag ? qsTr("Let go to play this") : ""
+        text: drop.containsDrag ? qsTr("Drop to play") : ""
     }
     NoticeLine {
         objectName: "filesNotice"
@@ -485,7 +485,7 @@ Window {
         objectName: "recordingDialog"
         anchors.fill: parent
         heading: qsTr("Delete this recording?")
-        sentence: qsTr("It cannot be brought back.")
+        sentence: qsTr("This cannot be undone.")
         action: qsTr("Delete")
         onVisibleChanged: window.modal = visible
         onClosed: window.settle()

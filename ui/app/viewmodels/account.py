@@ -323,7 +323,7 @@ def _payment_line(payment: Payment) -> PaymentLine:
     kinds = {"subscribe": tr("Order"), "change": tr("Change of plan"), "renewal": tr("Renewal")}
     states = {
         "paid": tr("Paid"),
-        "pending": tr("Under way"),
+        "pending": tr("Pending"),
         "declined": tr("Declined"),
         "refunded": tr("Paid back"),
     }

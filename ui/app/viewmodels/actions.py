@@ -76,7 +76,7 @@ def _moving() -> tuple[KeyAction, ...]:
         KeyAction("faster", at, tr("Faster"), ("]",)),
         KeyAction("normal_speed", at, tr("Normal speed"), ("=",)),
         KeyAction("go_to_time", at, tr("Go to a time"), ("Ctrl+T",)),
-        KeyAction("loop", at, tr("Repeat a part: begin, end, no more"), ("Shift+L",)),
+        KeyAction("loop", at, tr("Repeat a part: start, end, off"), ("Shift+L",)),
         KeyAction("bookmark", at, tr("Set a bookmark"), ("Ctrl+B",)),
     )
 
@@ -117,9 +117,9 @@ def _picture() -> tuple[KeyAction, ...]:
         KeyAction("screenshot", at, tr("Save this frame"), ("S", "Shift+S")),
         KeyAction("zoom_in", at, tr("Picture larger"), ("Alt++",)),
         KeyAction("zoom_out", at, tr("Picture smaller"), ("Alt+-",)),
-        KeyAction("zoom_reset", at, tr("Picture as large as it was"), ("Alt+Backspace",)),
+        KeyAction("zoom_reset", at, tr("Original zoom"), ("Alt+Backspace",)),
         KeyAction("crop", at, tr("Next crop"), ("C",)),
-        KeyAction("aspect", at, tr("Next shape"), ("A",)),
+        KeyAction("aspect", at, tr("Next aspect ratio"), ("A",)),
         KeyAction("rotate", at, tr("Rotate"), ("Ctrl+R",)),
         KeyAction("deinterlace", at, tr("Deinterlace or not"), ("D",)),
         KeyAction("tone_mapping", at, tr("Next way to show HDR"), ("Shift+H",)),
@@ -131,7 +131,7 @@ def _queue() -> tuple[KeyAction, ...]:
     return (
         KeyAction("queue_next", at, tr("Next file"), (">", "N", "Media Next")),
         KeyAction("queue_previous", at, tr("Previous file"), ("<", "Media Previous")),
-        KeyAction("shuffle", at, tr("Any order, or as listed"), ("Shift+Q",)),
+        KeyAction("shuffle", at, tr("Shuffle on or off"), ("Shift+Q",)),
         KeyAction("repeat", at, tr("Repeat nothing, all, or this one"), ("Q",)),
     )
 

@@ -283,7 +283,7 @@ def _clock(at: float, span_s: float) -> str:
 
 
 def _over_words(*, whole: bool) -> str:
-    return tr("Enter plays it from its start") if whole else tr("Enter plays what is still there of it")
+    return tr("Enter plays it from its start") if whole else tr("Enter plays what is left of it")
 
 
 def _time_left(left_s: float) -> str:

@@ -145,7 +145,7 @@ class DataUseViewModel(QObject):
     def _warn(self, used: int) -> None:
         above = bool(self._limit_gb) and used >= self._limit_gb * 1e9
         cause = "limit" if above else "metered" if self.metered else ""
-        words = {"limit": tr("{used} have come this month, your limit is {limit}."), "metered": _metered_words()}
+        words = {"limit": tr("{used} used this month; your limit is {limit}."), "metered": _metered_words()}
         self._reason = words.get(cause, "").format(used=byte_words(used), limit=self._limit)
         if cause and cause != self._warned:
             self._warning.start()
@@ -165,7 +165,7 @@ def _bars(use: DataUse, today: date) -> list[DayBar]:
 
 
 def _metered_words() -> str:
-    return tr("This network is paid by volume. {used} have come this month.")
+    return tr("This network is metered. {used} used this month.")
 
 
 def _network_words(kind: NetworkKind, *, metered: bool) -> str:

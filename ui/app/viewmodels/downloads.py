@@ -246,7 +246,9 @@ class DownloadsViewModel(QObject):
     def _done(self, action: str, name: str, found: int | None) -> None:
         words = {
             "verify": tr("{name}: nothing is damaged.") if not found else tr("{name}: {count} parts are damaged."),
-            "repair": tr("{name}: nothing is damaged.") if not found else tr("{name}: {count} parts come again."),
+            "repair": tr("{name}: nothing is damaged.")
+            if not found
+            else tr("{name}: {count} parts are fetched again."),
             "renew": tr("The licence of {name} has been renewed."),
         }
         self._tell(words.get(action, "").format(name=name, count=found))

@@ -310,4 +310,4 @@ async def _first_screen(client: ClientPort) -> HomeAnswer:
 
 
 def _offline_words() -> str:
-    return tr("You are offline. This is what was here before.")
+    return tr("You are offline. This page shows the last known state.")

@@ -421,7 +421,7 @@ class PlayerViewModel(QObject):
     def seekToTenth(self, tenth: int) -> None:
         """Go to so many tenths of the title."""
         if tenth and self._bar.open_ended:
-            self._tools.tell(tr("Nobody knows how long this film is. “Go to a time” leads on."))
+            self._tools.tell(tr("The length of this film is not known. Use “Go to a time”."))
         else:
             self.seekTo(tenth / 10)
 

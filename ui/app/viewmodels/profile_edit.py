@@ -217,10 +217,13 @@ class ProfileEditViewModel(QObject):
 
     def _words(self) -> dict[str, tuple[str, str]]:
         return {
-            "kids": (tr("For a child"), tr("Large pictures, calm shelves, and nothing above the age limit.")),
+            "kids": (tr("For a child"), tr("Large pictures, a calm look, and nothing above the age limit.")),
             "maturity": (tr("Age limit"), tr("Titles rated above it do not show.")),
-            "pin": (tr("PIN"), tr("Asked for to leave it.") if self._draft.kids else tr("Asked for to enter it.")),
-            "audio": (tr("Preferred sound"), ""),
+            "pin": (
+                tr("PIN"),
+                tr("Required to leave this profile.") if self._draft.kids else tr("Required to open this profile."),
+            ),
+            "audio": (tr("Preferred audio"), ""),
             "text": (tr("Subtitles"), ""),
             "autoplay": (tr("Next episode"), tr("What happens at the end of an episode.")),
         }

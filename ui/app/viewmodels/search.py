@@ -138,7 +138,7 @@ class SearchViewModel(QObject):
 
     def _arrived(self, found: SearchPage) -> None:
         cards = found.items
-        other = tr("Shown is what was found for “{query}”.").format(query=found.corrected) if found.corrected else ""
+        other = tr("Results for “{query}”.").format(query=found.corrected) if found.corrected else ""
         self._show(SearchState.FOUND if cards else SearchState.NOTHING, other, cards)
 
     def _failed(self, failure: PlaybackFailure) -> None:

@@ -112,10 +112,10 @@ def _words_of_showing() -> dict[str, tuple[str, str]]:
         "language": (tr("Language"), tr("Takes effect after restart.")),
         "text_size": (tr("Text size"), ""),
         "high_contrast": (tr("Contrast"), ""),
-        "motion": (tr("Motion"), tr("With little of it pages and pictures fade, and nothing moves.")),
+        "motion": (tr("Motion"), tr("With “Reduced”, pages and pictures fade and nothing moves.")),
         "audio_language": (
-            tr("Preferred sound"),
-            tr("Taken where a title has it. The audio menu of the player has all of them."),
+            tr("Preferred audio"),
+            tr("Used if a title has it. The player's audio menu has all languages."),
         ),
         "hardware": (
             tr("Decoding"),
@@ -128,12 +128,12 @@ def _words_of_showing() -> dict[str, tuple[str, str]]:
         "auto_next": (tr("Next episode"), tr("What happens at the end of an episode.")),
         "speakers": (tr("Speakers"), ""),
         "passthrough": (
-            tr("Dolby sound"),
-            tr("A receiver that decodes it by itself gets it as it is. At another speed it is decoded here."),
+            tr("Dolby audio"),
+            tr("It is sent unchanged to a receiver that decodes it. At any speed but normal it is decoded here."),
         ),
         "subtitle_size": (tr("Size"), ""),
         "subtitle_colour": (tr("Colour"), ""),
-        "subtitle_edge": (tr("Edge"), tr("What sets the words off from the picture.")),
+        "subtitle_edge": (tr("Edge"), tr("Makes subtitles easier to read over the video.")),
     }
 
 
@@ -141,37 +141,37 @@ def _words_of_using() -> dict[str, tuple[str, str]]:
     return {
         "data_limit_bps": (
             tr("Auto quality"),
-            tr("The most that Auto takes for the picture. A quality fixed in the player is not held back."),
+            tr("The most that Auto uses for video. A quality chosen in the player is not limited."),
         ),
         "metered": (
             tr("Network"),
-            tr("On a metered network, one that is paid by volume, Auto takes 0.7 GB an hour at most."),
+            tr("On a metered network, Auto uses 0.7 GB an hour at most."),
         ),
-        "month_limit_gb": (tr("Warn above"), tr("You are told when more than this has come in a month.")),
+        "month_limit_gb": (tr("Warn above"), tr("A warning is shown when a month's data exceeds this.")),
         "smart_downloads": (
-            tr("Episodes by themselves"),
-            tr("The next episode is downloaded when one has been watched, and the watched one removed."),
+            tr("Automatic downloads"),
+            tr("After you watch an episode, the next one is downloaded and the watched one removed."),
         ),
         "download_height": (tr("Quality"), tr("Offered first when you download a title.")),
-        "download_limit_bps": (tr("Speed"), tr("The most that all downloads take together.")),
-        "download_room_gb": (tr("Room"), tr("The most that downloads of all profiles may take on this computer.")),
+        "download_limit_bps": (tr("Speed"), tr("The most that all downloads use together.")),
+        "download_room_gb": (tr("Storage"), tr("The most that downloads of all profiles may take on this computer.")),
         "download_metered": (tr("On a metered network"), ""),
         "download_folder": (
             tr("Disk"),
             tr("Where new downloads are kept. Those that are here already stay where they are, and play."),
         ),
         "telemetry": (
-            tr("How playback went"),
+            tr("Playback reports"),
             tr("Tells the service of starts, stalls and errors, never of anything else on this machine."),
         ),
         "cmcd": (
-            tr("Help the network"),
+            tr("Buffer level"),
             tr("Tells the service's delivery network with each request how full the buffer is."),
         ),
         Deed.FORGET_SEARCHES: (tr("Searches"), tr("What was searched for on this machine.")),
         Deed.FORGET_HISTORY: (
             tr("What was watched"),
-            tr("Where you stopped in each title, here and at the service. It cannot be brought back."),
+            tr("Where you stopped in each title, here and at the service. This cannot be undone."),
         ),
     }
 
@@ -187,7 +187,7 @@ _CHOICES_OF_SHOWING: dict[str, Choices] = {
     "language": lambda: _zip(LANGUAGES, tr("System default"), "English", "Deutsch"),
     "text_size": lambda: [(size, f"{size} %") for size in TEXT_SIZES],
     "high_contrast": lambda: _zip((False, True), tr("Normal"), tr("High")),
-    "motion": lambda: _zip(MOTIONS, tr("System default"), tr("Little"), tr("Full")),
+    "motion": lambda: _zip(MOTIONS, tr("System default"), tr("Reduced"), tr("Full")),
     "audio_language": lambda: [
         ("", tr("As the title has it")),
         *((tag, language_name(tag)) for tag in SOUND_LANGUAGES),
@@ -211,7 +211,7 @@ _CHOICES_OF_USING: dict[str, Choices] = {
     "download_limit_bps": lambda: [
         (limit, bitrate(limit) if limit else tr("As fast as possible")) for limit in DOWNLOAD_LIMITS
     ],
-    "download_room_gb": lambda: [(room, f"{room} GB" if room else tr("All that is free")) for room in DOWNLOAD_ROOMS],
+    "download_room_gb": lambda: [(room, f"{room} GB" if room else tr("All free space")) for room in DOWNLOAD_ROOMS],
     "download_metered": lambda: _zip((False, True), tr("Downloads wait"), tr("Downloads go on")),
     "smart_downloads": lambda: _zip((True, False), tr("On"), tr("Off")),
     "telemetry": lambda: _zip((False, True), tr("Not reported"), tr("Reported")),

@@ -276,9 +276,9 @@ class ToolsViewModel(QObject):
         wanted = query.casefold().strip()
         self._show_nearest([line for line in lines if wanted and wanted in line.text.casefold()])
         if not lines:
-            self._say(tr("No subtitles are shown whose words could be searched."))
+            self._say(tr("The subtitles that are shown cannot be searched."))
         elif not self._found:
-            self._say(tr("Nobody says that."))
+            self._say(tr("No line was found."))
         else:
             self._say("")
             self._path = ["found"]
@@ -385,7 +385,7 @@ class ToolsViewModel(QObject):
         elif end_s is None and now_s > begin_s:
             self._loop, words = (begin_s, now_s), tr("Repeats up to here")
         else:
-            self._loop, words = (None, None), tr("Repeats no more")
+            self._loop, words = (None, None), tr("Repeat is off")
         session.set_loop(*self._loop)
         if self._loop[1] is not None:
             self.seekWanted.emit(begin_s)  # libmpv repeats a part only once playback comes to its end
@@ -463,7 +463,7 @@ class ToolsViewModel(QObject):
     def _shuffle(self) -> bool:
         if self._files is not None:
             self._files.toggleShuffle()
-            self._say(tr("Any order") if self._files.property("shuffled") else tr("In order"))
+            self._say(tr("Shuffle") if self._files.property("shuffled") else tr("In order"))
         return True
 
     def _repeat(self) -> bool:
@@ -623,9 +623,9 @@ class ToolsViewModel(QObject):
             Option("screenshot", tr("Save this frame"), str(self.screenshots)),
             Option("zoom_in", tr("Larger"), f"{now.zoom} %"),
             Option("zoom_out", tr("Smaller")),
-            Option("zoom_reset", tr("Zoom as it was")),
+            Option("zoom_reset", tr("Original zoom")),
             Option("crop", tr("Crop"), _crop_words(now.crop)),
-            Option("aspect", tr("Shape"), now.aspect or tr("as it is")),
+            Option("aspect", tr("Aspect ratio"), now.aspect or tr("as it is")),
             Option("rotate", tr("Rotate"), f"{now.rotation}°"),
             Option("deinterlace", tr("Deinterlace"), tr("on") if now.deinterlace else tr("off")),
             Option("tone_mapping", tr("HDR on this screen"), self._tone_words(), available=not self.draws_in_memory),
@@ -672,7 +672,7 @@ class ToolsViewModel(QObject):
         return [
             Option("queue_next", tr("Next file")),
             Option("queue_previous", tr("Previous file")),
-            Option("shuffle", tr("Any order"), tr("on") if self._files.property("shuffled") else tr("off")),
+            Option("shuffle", tr("Shuffle"), tr("on") if self._files.property("shuffled") else tr("off")),
             Option("repeat", tr("Repeat"), _repeat_words(str(self._files.property("repeat")))),
             Option("queue_list", tr("Files of the queue"), str(len(lines))),
         ]
@@ -774,7 +774,7 @@ def _crop_words(crop: str) -> str:
 
 
 def _aspect_words(aspect: str) -> str:
-    return tr("Shape: {shape}").format(shape=aspect or tr("as it is"))
+    return tr("Aspect ratio: {shape}").format(shape=aspect or tr("as it is"))
 
 
 def _repeat_words(repeat: str) -> str:

@@ -48,9 +48,7 @@ def trouble_of(failure: PlaybackFailure, *, of_file: bool = False) -> PlaybackTr
 
 def trouble_sentence(failure: PlaybackFailure) -> str:
     """What went wrong; where other screens play, those follow as lines of their own."""
-    return (
-        tr("Your plan plays on no more screens at the same time.") if failure.playing else service_sentence(failure)
-    )
+    return tr("Your plan allows no more screens at the same time.") if failure.playing else service_sentence(failure)
 
 
 def help_words(help_: Help) -> str:
@@ -66,10 +64,10 @@ def help_words(help_: Help) -> str:
 
 
 def _network() -> dict[str, PlaybackTrouble]:
-    asked = tr("Every place that has this title was asked, and asked again.")
+    asked = tr("Every server that has this title was tried, several times.")
     later = tr("Try again in a while: it goes on where it stopped.")
-    gone = tr("Every place that may have it was asked. Choose another title.")
-    connection = tr("Look at this device's connection, then try again: it goes on where it stopped.")
+    gone = tr("Every server that may have it was tried. Choose another title.")
+    connection = tr("Check this device's connection, then try again. Playback continues where it stopped.")
     unsafe = tr("Nothing more was loaded, because it may not come from the service.")
     other = tr("Open an address that begins with https://, or a file by “Open stream”.")
     return {
@@ -77,8 +75,8 @@ def _network() -> dict[str, PlaybackTrouble]:
         "net.tls": PlaybackTrouble("lock", tr("The connection is not safe"), unsafe),
         "net.forbidden_url": PlaybackTrouble("link", tr("This cannot be opened"), other, again=False),
         "http": PlaybackTrouble("warning", tr("The service does not deliver"), f"{asked} {later}"),
-        "http.not_found": PlaybackTrouble("film", tr("This title is not there"), gone),
-        "http.gone": PlaybackTrouble("film", tr("This title is not there any more"), gone, again=False),
+        "http.not_found": PlaybackTrouble("film", tr("This title does not exist"), gone),
+        "http.gone": PlaybackTrouble("film", tr("This title no longer exists"), gone, again=False),
         "http.forbidden": PlaybackTrouble(
             "lock", tr("Access was denied"), tr("A new permission was asked for, and denied too.")
         ),
@@ -107,8 +105,8 @@ def _service() -> dict[str, PlaybackTrouble]:
         ),
         "service.not_found": PlaybackTrouble(
             "film",
-            tr("This title is not there"),
-            tr("It may have been taken away. Choose another title."),
+            tr("This title does not exist"),
+            tr("It may have been removed. Choose another title."),
             again=False,
         ),
         "service.not_entitled": PlaybackTrouble("lock", tr("Not in your plan"), plan, Help.ACCOUNT, again=False),
@@ -123,7 +121,7 @@ def _service() -> dict[str, PlaybackTrouble]:
 
 def _media() -> dict[str, PlaybackTrouble]:
     address = tr("The address does not lead to something that can be played.")
-    rest = tr("Trying this place again ends in the same way. Copy or download the file again.")
+    rest = tr("Trying again here does not help. Copy or download the file again.")
     decoder = tr("The decoder was restarted, which did not help. Decoding in software may: Settings, Playback.")
     return {
         "manifest": PlaybackTrouble("link", tr("This is no stream"), address, again=False),
@@ -138,10 +136,10 @@ def _media() -> dict[str, PlaybackTrouble]:
         "media.damaged": PlaybackTrouble(
             "film",
             tr("The video is damaged"),
-            tr("It was fetched again from every place that has it. Try again later."),
+            tr("It was fetched again from every server that has it. Try again later."),
         ),
         "media.incomplete": PlaybackTrouble("film", tr("The film ends here"), rest, from_start=True),
-        "media.decoder": PlaybackTrouble("film", tr("No picture comes of it"), decoder, Help.SETTINGS),
+        "media.decoder": PlaybackTrouble("film", tr("No video appears"), decoder, Help.SETTINGS),
     }
 
 
@@ -164,7 +162,7 @@ def _rights() -> dict[str, PlaybackTrouble]:
         "drm.licence_unreachable": PlaybackTrouble(
             "offline",
             tr("The licence is not available"),
-            tr("It was requested again and again. Look at the connection, then try again."),
+            tr("It was requested several times. Check the connection, then try again."),
         ),
         "drm.licence_revoked": PlaybackTrouble(
             "lock",
@@ -260,7 +258,7 @@ def _patience(state: PlaybackState) -> str:
         "decoder": tr("The decoder is restarted in this place."),
         "source": tr("It is requested again, and elsewhere."),
         "machine": tr("Something else keeps it busy. A lower quality may help."),
-    }.get(state.stall, tr("It goes on by itself as soon as enough has come."))
+    }.get(state.stall, tr("Playback continues when enough has arrived."))
 
 
 def _lower_rung(state: PlaybackState) -> str:

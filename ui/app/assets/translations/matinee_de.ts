@@ -4,8 +4,8 @@
 <context>
     <name>AboutPanel</name>
     <message>
-        <source>Look again</source>
-        <translation>Noch einmal nachsehen</translation>
+        <source>Refresh</source>
+        <translation>Aktualisieren</translation>
     </message>
     <message>
         <source>Parts of this installation</source>
@@ -166,8 +166,8 @@
         <translation>Erneut versuchen</translation>
     </message>
     <message>
-        <source>Look again</source>
-        <translation>Noch einmal nachsehen</translation>
+        <source>Refresh</source>
+        <translation>Aktualisieren</translation>
     </message>
 </context>
 <context>
@@ -388,8 +388,8 @@
 <context>
     <name>DevicesPanel</name>
     <message>
-        <source>Look again</source>
-        <translation>Erneut ansehen</translation>
+        <source>Refresh</source>
+        <translation>Aktualisieren</translation>
     </message>
     <message>
         <source>Devices of your account</source>
@@ -411,7 +411,7 @@
         <translation>Noch nichts heruntergeladen</translation>
     </message>
     <message>
-        <source>The page of a title has a button that keeps it on this machine, to be watched without a network.</source>
+        <source>Download a title on its page to watch it without a network.</source>
         <translation>Auf der Seite eines Titels können Sie ihn herunterladen, um ihn ohne Netz anzusehen.</translation>
     </message>
 </context>
@@ -611,8 +611,8 @@
         <translation>Matinee versucht es von selbst weiter.</translation>
     </message>
     <message>
-        <source>Look again</source>
-        <translation>Noch einmal nachsehen</translation>
+        <source>Refresh</source>
+        <translation>Aktualisieren</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -710,16 +710,16 @@
 <context>
     <name>Main</name>
     <message>
-        <source>Let go to play this</source>
-        <translation>Loslassen, um dies abzuspielen</translation>
+        <source>Drop to play</source>
+        <translation>Zum Abspielen loslassen</translation>
     </message>
     <message>
         <source>Delete this recording?</source>
         <translation>Diese Aufnahme löschen?</translation>
     </message>
     <message>
-        <source>It cannot be brought back.</source>
-        <translation>Sie lässt sich nicht zurückholen.</translation>
+        <source>This cannot be undone.</source>
+        <translation>Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -753,8 +753,8 @@
         <translation>Ihre Liste ist leer</translation>
     </message>
     <message>
-        <source>The page of a title has a button that puts it here.</source>
-        <translation>Auf der Seite eines Titels können Sie ihn in diese Liste aufnehmen.</translation>
+        <source>Add a title on its page.</source>
+        <translation>Nehmen Sie einen Titel auf seiner Seite in die Liste auf.</translation>
     </message>
     <message>
         <source>All titles</source>
@@ -999,8 +999,8 @@
         <translation>Schauen Sie noch?</translation>
     </message>
     <message>
-        <source>Nobody has touched anything for a long time, so playing has paused.</source>
-        <translation>Lange gab es keine Eingabe, darum wurde die Wiedergabe angehalten.</translation>
+        <source>Playback has paused because nothing was pressed for a long time.</source>
+        <translation>Die Wiedergabe ist angehalten, weil lange nichts gedrückt wurde.</translation>
     </message>
     <message>
         <source>Go on</source>
@@ -1095,8 +1095,8 @@
         <translation>Suche</translation>
     </message>
     <message>
-        <source>What was found</source>
-        <translation>Gefunden</translation>
+        <source>Results</source>
+        <translation>Ergebnisse</translation>
     </message>
     <message>
         <source>Worth a look</source>
@@ -1371,8 +1371,8 @@
 <context>
     <name>ViewModels</name>
     <message>
-        <source>A receiver that decodes it by itself gets it as it is. At another speed it is decoded here.</source>
-        <translation>Ein Receiver, der ihn selbst dekodiert, bekommt ihn, wie er ist. Bei anderem Tempo wird er hier dekodiert.</translation>
+        <source>It is sent unchanged to a receiver that decodes it. At any speed but normal it is decoded here.</source>
+        <translation>Ein Receiver, der ihn dekodiert, bekommt ihn unverändert. Bei anderem Tempo wird er hier dekodiert.</translation>
     </message>
     <message>
         <source>About</source>
@@ -1615,7 +1615,7 @@
         <translation>Geräte</translation>
     </message>
     <message>
-        <source>Dolby sound</source>
+        <source>Dolby audio</source>
         <translation>Dolby-Ton</translation>
     </message>
     <message>
@@ -1667,12 +1667,12 @@
         <translation>Rand</translation>
     </message>
     <message>
-        <source>Every place that has this title was asked, and asked again.</source>
-        <translation>Jede Quelle dieses Titels wurde versucht, auch mehrmals.</translation>
+        <source>Every server that has this title was tried, several times.</source>
+        <translation>Jeder Server mit diesem Titel wurde mehrmals versucht.</translation>
     </message>
     <message>
-        <source>Every place that may have it was asked. Choose another title.</source>
-        <translation>Jede mögliche Quelle wurde versucht. Wählen Sie einen anderen Titel.</translation>
+        <source>Every server that may have it was tried. Choose another title.</source>
+        <translation>Jeder mögliche Server wurde versucht. Wählen Sie einen anderen Titel.</translation>
     </message>
     <message>
         <source>Failed</source>
@@ -1703,16 +1703,16 @@
         <translation>HDR-Bilder</translation>
     </message>
     <message>
-        <source>Help the network</source>
-        <translation>Dem Verteilnetz helfen</translation>
+        <source>Buffer level</source>
+        <translation>Pufferstand</translation>
     </message>
     <message>
         <source>High</source>
         <translation>Hoch</translation>
     </message>
     <message>
-        <source>How playback went</source>
-        <translation>Wie die Wiedergabe lief</translation>
+        <source>Playback reports</source>
+        <translation>Wiedergabeberichte</translation>
     </message>
     <message>
         <source>In hardware where possible</source>
@@ -1723,8 +1723,8 @@
         <translation>In Software</translation>
     </message>
     <message>
-        <source>It goes on by itself as soon as enough has come.</source>
-        <translation>Es geht von selbst weiter, sobald genug angekommen ist.</translation>
+        <source>Playback continues when enough has arrived.</source>
+        <translation>Die Wiedergabe geht weiter, sobald genug angekommen ist.</translation>
     </message>
     <message>
         <source>It has been asked for. Playback goes on by itself.</source>
@@ -1739,7 +1739,7 @@
         <translation>Es wird noch einmal angefragt.</translation>
     </message>
     <message>
-        <source>It may have been taken away. Choose another title.</source>
+        <source>It may have been removed. Choose another title.</source>
         <translation>Vielleicht wurde er entfernt. Wählen Sie einen anderen Titel.</translation>
     </message>
     <message>
@@ -1747,12 +1747,12 @@
         <translation>Es spielt nichts mehr ab</translation>
     </message>
     <message>
-        <source>It was requested again and again. Look at the connection, then try again.</source>
+        <source>It was requested several times. Check the connection, then try again.</source>
         <translation>Sie wurde mehrmals angefragt. Prüfen Sie die Verbindung und versuchen Sie es erneut.</translation>
     </message>
     <message>
-        <source>It was fetched again from every place that has it. Try again later.</source>
-        <translation>Es wurde von jeder Quelle neu geladen. Versuchen Sie es später erneut.</translation>
+        <source>It was fetched again from every server that has it. Try again later.</source>
+        <translation>Es wurde von jedem Server neu geladen. Versuchen Sie es später erneut.</translation>
     </message>
     <message>
         <source>Its service is not set up</source>
@@ -1787,8 +1787,8 @@
         <translation>Wird geladen</translation>
     </message>
     <message>
-        <source>Look at this device&apos;s connection, then try again: it goes on where it stopped.</source>
-        <translation>Prüfen Sie die Verbindung dieses Geräts und versuchen Sie es noch einmal: Es geht dort weiter, wo es aufgehört hat.</translation>
+        <source>Check this device&apos;s connection, then try again. Playback continues where it stopped.</source>
+        <translation>Prüfen Sie die Verbindung dieses Geräts und versuchen Sie es noch einmal. Die Wiedergabe geht dort weiter, wo sie aufgehört hat.</translation>
     </message>
     <message>
         <source>Looking at this installation…</source>
@@ -1859,8 +1859,8 @@
         <translation>Auch keine andere Qualität davon lässt sich abspielen.</translation>
     </message>
     <message>
-        <source>No picture comes of it</source>
-        <translation>Es kommt kein Bild</translation>
+        <source>No video appears</source>
+        <translation>Es erscheint kein Bild</translation>
     </message>
     <message>
         <source>No service is set up.</source>
@@ -1999,32 +1999,32 @@
         <translation>Alle</translation>
     </message>
     <message>
-        <source>All that is free</source>
-        <translation>Alles, was frei ist</translation>
+        <source>All free space</source>
+        <translation>Der ganze freie Platz</translation>
     </message>
     <message>
         <source>Animation</source>
         <translation>Animation</translation>
     </message>
     <message>
-        <source>Any order</source>
-        <translation>Beliebige Reihenfolge</translation>
+        <source>Shuffle</source>
+        <translation>Zufällige Reihenfolge</translation>
     </message>
     <message>
-        <source>Any order, or as listed</source>
-        <translation>Beliebige Reihenfolge, oder wie aufgelistet</translation>
+        <source>Shuffle on or off</source>
+        <translation>Zufällige Reihenfolge an oder aus</translation>
     </message>
     <message>
         <source>As chosen in the player</source>
         <translation>Wie im Player gewählt</translation>
     </message>
     <message>
-        <source>Asked for to enter it.</source>
-        <translation>Wird beim Öffnen verlangt.</translation>
+        <source>Required to open this profile.</source>
+        <translation>Wird beim Öffnen des Profils verlangt.</translation>
     </message>
     <message>
-        <source>Asked for to leave it.</source>
-        <translation>Wird beim Verlassen verlangt.</translation>
+        <source>Required to leave this profile.</source>
+        <translation>Wird beim Verlassen des Profils verlangt.</translation>
     </message>
     <message>
         <source>Because you watched {name}</source>
@@ -2111,8 +2111,8 @@
         <translation>Früher</translation>
     </message>
     <message>
-        <source>Episodes by themselves</source>
-        <translation>Folgen von selbst</translation>
+        <source>Automatic downloads</source>
+        <translation>Automatische Downloads</translation>
     </message>
     <message>
         <source>Even volume</source>
@@ -2223,8 +2223,8 @@
         <translation>Tasten</translation>
     </message>
     <message>
-        <source>Large pictures, calm shelves, and nothing above the age limit.</source>
-        <translation>Große Bilder, ruhige Reihen, und nichts über der Altersgrenze.</translation>
+        <source>Large pictures, a calm look, and nothing above the age limit.</source>
+        <translation>Große Bilder, eine ruhige Ansicht, und nichts über der Altersgrenze.</translation>
     </message>
     <message>
         <source>Larger</source>
@@ -2239,8 +2239,8 @@
         <translation>Lizenz</translation>
     </message>
     <message>
-        <source>Little</source>
-        <translation>Wenig</translation>
+        <source>Reduced</source>
+        <translation>Reduziert</translation>
     </message>
     <message>
         <source>Looking…</source>
@@ -2319,7 +2319,7 @@
         <translation>Nächstes Bild</translation>
     </message>
     <message>
-        <source>Next shape</source>
+        <source>Next aspect ratio</source>
         <translation>Nächstes Seitenverhältnis</translation>
     </message>
     <message>
@@ -2355,12 +2355,12 @@
         <translation>Keine Untertitel</translation>
     </message>
     <message>
-        <source>No subtitles are shown whose words could be searched.</source>
-        <translation>Es werden keine Untertitel gezeigt, deren Text durchsucht werden könnte.</translation>
+        <source>The subtitles that are shown cannot be searched.</source>
+        <translation>Die gezeigten Untertitel lassen sich nicht durchsuchen.</translation>
     </message>
     <message>
-        <source>Nobody says that.</source>
-        <translation>Nichts gefunden.</translation>
+        <source>No line was found.</source>
+        <translation>Keine Textstelle gefunden.</translation>
     </message>
     <message>
         <source>No PIN</source>
@@ -2391,7 +2391,7 @@
         <translation>In einem Netz mit Volumentarif</translation>
     </message>
     <message>
-        <source>On a metered network, one that is paid by volume, Auto takes 0.7 GB an hour at most.</source>
+        <source>On a metered network, Auto uses 0.7 GB an hour at most.</source>
         <translation>In einem Netz mit Volumentarif nutzt Automatisch höchstens 0,7 GB je Stunde.</translation>
     </message>
     <message>
@@ -2447,8 +2447,8 @@
         <translation>Bild</translation>
     </message>
     <message>
-        <source>Picture as large as it was</source>
-        <translation>Bild so groß wie zuvor</translation>
+        <source>Original zoom</source>
+        <translation>Ursprüngliche Größe</translation>
     </message>
     <message>
         <source>Picture in picture on or off</source>
@@ -2487,7 +2487,7 @@
         <translation>Bitte melden Sie sich zuerst an.</translation>
     </message>
     <message>
-        <source>Preferred sound</source>
+        <source>Preferred audio</source>
         <translation>Bevorzugter Ton</translation>
     </message>
     <message>
@@ -2567,8 +2567,8 @@
         <translation>Einen Teil wiederholen (A-B)</translation>
     </message>
     <message>
-        <source>Repeat a part: begin, end, no more</source>
-        <translation>Einen Teil wiederholen: Anfang, Ende, nicht mehr</translation>
+        <source>Repeat a part: start, end, off</source>
+        <translation>Einen Teil wiederholen: Anfang, Ende, aus</translation>
     </message>
     <message>
         <source>Repeat all</source>
@@ -2591,8 +2591,8 @@
         <translation>Wiederholt ab hier</translation>
     </message>
     <message>
-        <source>Repeats no more</source>
-        <translation>Wiederholt nicht mehr</translation>
+        <source>Repeat is off</source>
+        <translation>Wiederholung ist aus</translation>
     </message>
     <message>
         <source>Repeats up to here</source>
@@ -2623,8 +2623,8 @@
         <translation>Diese Adresse ist nicht erreichbar. {why}</translation>
     </message>
     <message>
-        <source>Room</source>
-        <translation>Platz</translation>
+        <source>Storage</source>
+        <translation>Speicherplatz</translation>
     </message>
     <message>
         <source>A new code is on its way.</source>
@@ -2779,11 +2779,11 @@
         <translation>Schatten</translation>
     </message>
     <message>
-        <source>Shape</source>
+        <source>Aspect ratio</source>
         <translation>Seitenverhältnis</translation>
     </message>
     <message>
-        <source>Shape: {shape}</source>
+        <source>Aspect ratio: {shape}</source>
         <translation>Seitenverhältnis: {shape}</translation>
     </message>
     <message>
@@ -2795,8 +2795,8 @@
         <translation>Statistik zeigen oder verbergen</translation>
     </message>
     <message>
-        <source>Shown is what was found for “{query}”.</source>
-        <translation>Gezeigt wird, was zu „{query}“ gefunden wurde.</translation>
+        <source>Results for “{query}”.</source>
+        <translation>Ergebnisse für „{query}“.</translation>
     </message>
     <message>
         <source>Sign in</source>
@@ -2979,8 +2979,8 @@
         <translation>Aus der Warteschlange nehmen</translation>
     </message>
     <message>
-        <source>Taken where a title has it. The audio menu of the player has all of them.</source>
-        <translation>Wird genommen, wo ein Titel sie hat. Das Tonmenü des Players hat alle.</translation>
+        <source>Used if a title has it. The player&apos;s audio menu has all languages.</source>
+        <translation>Wird verwendet, wenn ein Titel sie hat. Alle Sprachen stehen im Tonmenü des Players.</translation>
     </message>
     <message>
         <source>Takes effect after restart.</source>
@@ -3107,7 +3107,7 @@
         <translation>Die Datei ist nicht lesbar.</translation>
     </message>
     <message>
-        <source>The file has been taken away.</source>
+        <source>The file has been removed.</source>
         <translation>Die Datei wurde entfernt.</translation>
     </message>
     <message>
@@ -3203,7 +3203,7 @@
         <translation>Mit Enter läuft sie von Anfang an</translation>
     </message>
     <message>
-        <source>Enter plays what is still there of it</source>
+        <source>Enter plays what is left of it</source>
         <translation>Mit Enter läuft, was davon noch da ist</translation>
     </message>
     <message>
@@ -3267,8 +3267,8 @@
         <translation>Lauter</translation>
     </message>
     <message>
-        <source>Nobody knows how long this film is. “Go to a time” leads on.</source>
-        <translation>Niemand weiß, wie lang dieser Film ist. „Zu einer Zeit springen“ führt weiter.</translation>
+        <source>The length of this film is not known. Use “Go to a time”.</source>
+        <translation>Die Länge dieses Films ist nicht bekannt. Verwenden Sie „Zu einer Zeit springen“.</translation>
     </message>
     <message>
         <source>Norwegian</source>
@@ -3351,7 +3351,7 @@
         <translation>Die Platte oder Freigabe von {file} antwortet nicht.</translation>
     </message>
     <message>
-        <source>The film breaks off here: a part of its file is missing.</source>
+        <source>The film stops here: a part of its file is missing.</source>
         <translation>Der Film bricht hier ab: Ein Teil seiner Datei fehlt.</translation>
     </message>
     <message>
@@ -3383,11 +3383,11 @@
         <translation>Die Lizenz wurde entzogen</translation>
     </message>
     <message>
-        <source>The most that Auto takes for the picture. A quality fixed in the player is not held back.</source>
+        <source>The most that Auto uses for video. A quality chosen in the player is not limited.</source>
         <translation>So viel nutzt Automatisch höchstens für das Bild. Eine im Player gewählte Qualität wird nicht begrenzt.</translation>
     </message>
     <message>
-        <source>The most that all downloads take together.</source>
+        <source>The most that all downloads use together.</source>
         <translation>So viel nutzen alle Downloads zusammen höchstens.</translation>
     </message>
     <message>
@@ -3399,7 +3399,7 @@
         <translation>Das neue Passwort braucht mindestens acht Zeichen.</translation>
     </message>
     <message>
-        <source>The next episode is downloaded when one has been watched, and the watched one removed.</source>
+        <source>After you watch an episode, the next one is downloaded and the watched one removed.</source>
         <translation>Ist eine Folge gesehen, wird die nächste geladen und die gesehene gelöscht.</translation>
     </message>
     <message>
@@ -3471,12 +3471,12 @@
         <translation>Der Server antwortet nicht.</translation>
     </message>
     <message>
-        <source>The server gives an answer that is of no use.</source>
-        <translation>Die Antwort des Servers hilft nicht weiter.</translation>
+        <source>The server&apos;s answer cannot be used.</source>
+        <translation>Die Antwort des Servers ist nicht zu gebrauchen.</translation>
     </message>
     <message>
-        <source>The server gives an answer that makes no sense.</source>
-        <translation>Die Antwort des Servers ergibt keinen Sinn.</translation>
+        <source>The server&apos;s answer cannot be understood.</source>
+        <translation>Die Antwort des Servers ist nicht zu verstehen.</translation>
     </message>
     <message>
         <source>The server has stopped sending.</source>
@@ -3495,8 +3495,8 @@
         <translation>Der Server sendet so gut wie nichts.</translation>
     </message>
     <message>
-        <source>The server sends us round in circles.</source>
-        <translation>Der Server leitet im Kreis um.</translation>
+        <source>The server&apos;s redirects lead in a circle.</source>
+        <translation>Die Weiterleitungen des Servers führen im Kreis.</translation>
     </message>
     <message>
         <source>The server wants a sign-in.</source>
@@ -3591,8 +3591,8 @@
         <translation>Das Video ist auf eine hier unbekannte Weise verschlüsselt.</translation>
     </message>
     <message>
-        <source>The video is in a form that cannot be played.</source>
-        <translation>Das Video hat eine Form, die sich nicht abspielen lässt.</translation>
+        <source>The video has a format that cannot be played.</source>
+        <translation>Das Video hat ein Format, das sich nicht abspielen lässt.</translation>
     </message>
     <message>
         <source>The whole season</source>
@@ -3655,7 +3655,7 @@
         <translation>Dieses Konto ist geschlossen.</translation>
     </message>
     <message>
-        <source>This address is that of a web page, not of a stream.</source>
+        <source>This is the address of a web page, not of a stream.</source>
         <translation>Diese Adresse führt zu einer Webseite, nicht zu einem Stream.</translation>
     </message>
     <message>
@@ -3691,8 +3691,8 @@
         <translation>Dieses Gerät ist in Ihrem Konto nicht angemeldet.</translation>
     </message>
     <message>
-        <source>This device keeps all downloads of your plan; remove one first.</source>
-        <translation>Dieses Gerät hat so viele Downloads, wie Ihr Tarif erlaubt; entfernen Sie zuerst einen.</translation>
+        <source>This device has all the downloads that your plan allows; remove one first.</source>
+        <translation>Dieses Gerät hat so viele Downloads, wie Ihr Abo erlaubt; entfernen Sie zuerst einen.</translation>
     </message>
     <message>
         <source>This device was removed</source>
@@ -3707,8 +3707,8 @@
         <translation>Dieser Ordner kann nicht gelesen werden.</translation>
     </message>
     <message>
-        <source>This form of subtitles cannot be shown.</source>
-        <translation>Diese Form von Untertiteln kann nicht gezeigt werden.</translation>
+        <source>This subtitle format cannot be shown.</source>
+        <translation>Dieses Untertitelformat kann nicht gezeigt werden.</translation>
     </message>
     <message>
         <source>This frame cannot be saved: the title is protected, or the disk is full or must not be written to.</source>
@@ -3723,7 +3723,7 @@
         <translation>Das ist kein Stream</translation>
     </message>
     <message>
-        <source>This is no subtitle file that can be read.</source>
+        <source>This file has no readable subtitles.</source>
         <translation>Diese Datei enthält keine lesbaren Untertitel.</translation>
     </message>
     <message>
@@ -3739,8 +3739,8 @@
         <translation>Dieses Gerät ist beschäftigt</translation>
     </message>
     <message>
-        <source>This network is paid by volume. {used} have come this month.</source>
-        <translation>Dieses Netz wird nach Volumen bezahlt. In diesem Monat wurden {used} empfangen.</translation>
+        <source>This network is metered. {used} used this month.</source>
+        <translation>Dieses Netz hat einen Volumentarif. {used} in diesem Monat verbraucht.</translation>
     </message>
     <message>
         <source>This part of the title has not been downloaded yet.</source>
@@ -3799,11 +3799,11 @@
         <translation>Dieser Titel ist nicht für dieses Profil.</translation>
     </message>
     <message>
-        <source>This title is not there</source>
+        <source>This title does not exist</source>
         <translation>Diesen Titel gibt es nicht</translation>
     </message>
     <message>
-        <source>This title is not there any more</source>
+        <source>This title no longer exists</source>
         <translation>Diesen Titel gibt es nicht mehr</translation>
     </message>
     <message>
@@ -3811,7 +3811,7 @@
         <translation>Dieser Titel ist auf eine Weise geschützt, die sich hier nicht öffnen lässt.</translation>
     </message>
     <message>
-        <source>This title was taken back.</source>
+        <source>This title was withdrawn.</source>
         <translation>Dieser Titel wurde zurückgezogen.</translation>
     </message>
     <message>
@@ -3831,8 +3831,8 @@
         <translation>Unverändert zum Receiver</translation>
     </message>
     <message>
-        <source>Trying this place again ends in the same way. Copy or download the file again.</source>
-        <translation>Ein neuer Versuch an dieser Stelle endet genauso. Kopieren oder laden Sie die Datei noch einmal.</translation>
+        <source>Trying again here does not help. Copy or download the file again.</source>
+        <translation>Ein neuer Versuch hilft hier nicht. Kopieren oder laden Sie die Datei noch einmal.</translation>
     </message>
     <message>
         <source>Waiting for more of the file</source>
@@ -3903,8 +3903,8 @@
         <translation>Ukrainisch</translation>
     </message>
     <message>
-        <source>Under way</source>
-        <translation>Unterwegs</translation>
+        <source>Pending</source>
+        <translation>In Bearbeitung</translation>
     </message>
     <message>
         <source>Unknown language</source>
@@ -3995,8 +3995,8 @@
         <translation>Was hier aufbewahrt wird, stammt von einer neueren Version von Matinee.</translation>
     </message>
     <message>
-        <source>What sets the words off from the picture.</source>
-        <translation>Was den Text vom Bild abhebt.</translation>
+        <source>Makes subtitles easier to read over the video.</source>
+        <translation>Macht Untertitel über dem Video besser lesbar.</translation>
     </message>
     <message>
         <source>What was searched for on this machine.</source>
@@ -4019,8 +4019,8 @@
         <translation>Was die Hardware nicht dekodieren kann, wird in Software dekodiert.</translation>
     </message>
     <message>
-        <source>Where you stopped in each title, here and at the service. It cannot be brought back.</source>
-        <translation>Wo Sie in jedem Titel aufgehört haben, hier und beim Dienst. Das lässt sich nicht zurückholen.</translation>
+        <source>Where you stopped in each title, here and at the service. This cannot be undone.</source>
+        <translation>Wo Sie in jedem Titel aufgehört haben, hier und beim Dienst. Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
         <source>White</source>
@@ -4043,8 +4043,8 @@
         <translation>Fenster</translation>
     </message>
     <message>
-        <source>With little of it pages and pictures fade, and nothing moves.</source>
-        <translation>Bei „Wenig“ werden Seiten und Bilder nur überblendet, und nichts bewegt sich.</translation>
+        <source>With “Reduced”, pages and pictures fade and nothing moves.</source>
+        <translation>Bei „Reduziert“ werden Seiten und Bilder nur überblendet, und nichts bewegt sich.</translation>
     </message>
     <message>
         <source>With the profile</source>
@@ -4071,16 +4071,16 @@
         <translation>Ja</translation>
     </message>
     <message>
-        <source>You are offline. This is what was here before.</source>
-        <translation>Sie sind offline. Das ist der vorherige Stand.</translation>
+        <source>You are offline. This page shows the last known state.</source>
+        <translation>Sie sind offline. Diese Seite zeigt den letzten bekannten Stand.</translation>
     </message>
     <message>
         <source>You are signed out</source>
         <translation>Sie sind abgemeldet</translation>
     </message>
     <message>
-        <source>You are told when more than this has come in a month.</source>
-        <translation>Sie erfahren es, wenn in einem Monat mehr als das empfangen wurde.</translation>
+        <source>A warning is shown when a month&apos;s data exceeds this.</source>
+        <translation>Wenn in einem Monat mehr Daten empfangen wurden, erscheint eine Warnung.</translation>
     </message>
     <message>
         <source>You sign in again here</source>
@@ -4100,31 +4100,27 @@
     </message>
     <message>
         <source>Your plan does not include downloads of this title.</source>
-        <translation>Ihr Tarif erlaubt keine Downloads dieses Titels.</translation>
+        <translation>Ihr Abo erlaubt keine Downloads dieses Titels.</translation>
     </message>
     <message>
         <source>Your plan does not include this title.</source>
         <translation>Ihr Abo umfasst diesen Titel nicht.</translation>
     </message>
     <message>
-        <source>Your plan has no place for another device; remove one first.</source>
-        <translation>Ihr Tarif hat keinen Platz für ein weiteres Gerät; entfernen Sie zuerst eines.</translation>
+        <source>Your plan allows no more devices; remove one first.</source>
+        <translation>Ihr Abo erlaubt kein weiteres Gerät; entfernen Sie zuerst eines.</translation>
     </message>
     <message>
-        <source>Your plan has downloads on no more devices; give back those of one.</source>
-        <translation>Ihr Tarif erlaubt Downloads auf keinem weiteren Gerät; geben Sie zuerst die eines anderen zurück.</translation>
+        <source>Your plan allows downloads on no more devices; first give back those of another one.</source>
+        <translation>Ihr Abo erlaubt Downloads auf keinem weiteren Gerät; geben Sie zuerst die eines anderen zurück.</translation>
     </message>
     <message>
-        <source>Your plan plays on no more screens at the same time.</source>
-        <translation>Ihr Abo spielt nicht auf mehr Bildschirmen zugleich.</translation>
+        <source>Your plan allows no more screens at the same time.</source>
+        <translation>Ihr Abo erlaubt nicht mehr Bildschirme zugleich.</translation>
     </message>
     <message>
         <source>Your sign-in has expired; please sign in again.</source>
         <translation>Ihre Anmeldung ist abgelaufen; bitte melden Sie sich erneut an.</translation>
-    </message>
-    <message>
-        <source>Zoom as it was</source>
-        <translation>Zoom wie zuvor</translation>
     </message>
     <message>
         <source>Zoom {zoom} %</source>
@@ -4267,7 +4263,7 @@
         <translation>{name}: {count} Teile sind beschädigt.</translation>
     </message>
     <message>
-        <source>{name}: {count} parts come again.</source>
+        <source>{name}: {count} parts are fetched again.</source>
         <translation>{name}: {count} Teile werden neu geladen.</translation>
     </message>
     <message>
@@ -4295,8 +4291,8 @@
         <translation>noch {time}</translation>
     </message>
     <message>
-        <source>{used} have come this month, your limit is {limit}.</source>
-        <translation>In diesem Monat wurden {used} empfangen, Ihre Grenze ist {limit}.</translation>
+        <source>{used} used this month; your limit is {limit}.</source>
+        <translation>{used} in diesem Monat verbraucht; Ihre Grenze ist {limit}.</translation>
     </message>
     <message>
         <source>{used} of downloads, {free} free</source>

@@ -16,7 +16,7 @@ FocusScope {
         id: again
         anchors.left: parent.left
         objectName: "examineAgain"
-        text: qsTr("Look again")
+        text: qsTr("Refresh")
         icon: "retry"
         focus: true
         onPressed: {

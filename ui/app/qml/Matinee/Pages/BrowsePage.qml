@@ -160,7 +160,7 @@ FocusScope {
         Keys.onUpPressed: (filters.visible ? filters : bar).forceActiveFocus(Qt.OtherFocusReason)
         ActionButton {
             objectName: "retryBrowse"
-            text: root.browse.state === "error" ? qsTr("Try again") : qsTr("Look again")
+            text: root.browse.state === "error" ? qsTr("Try again") : qsTr("Refresh")
             icon: "retry"
             primary: true
             focus: true

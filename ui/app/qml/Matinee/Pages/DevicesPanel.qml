@@ -18,7 +18,7 @@ FocusScope {
         id: again
         anchors.left: parent.left
         objectName: "devicesAgain"
-        text: qsTr("Look again")
+        text: qsTr("Refresh")
         icon: "retry"
         focus: true
         onPressed: {

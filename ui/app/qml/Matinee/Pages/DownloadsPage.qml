@@ -124,7 +124,7 @@ FocusScope {
         visible: root.empty
         icon: "download"
         heading: qsTr("Nothing downloaded yet")
-        sentence: qsTr("The page of a title has a button that keeps it on this machine, to be watched without a network.")
+        sentence: qsTr("Download a title on its page to watch it without a network.")
     }
     NoticeLine {
         objectName: "downloadsNotice"

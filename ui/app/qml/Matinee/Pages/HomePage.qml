@@ -179,7 +179,7 @@ FocusScope {
             : qsTr("Matinee keeps trying by itself.")
         ActionButton {
             objectName: "retry"
-            text: root.home.state === "empty" ? qsTr("Look again") : qsTr("Try again")
+            text: root.home.state === "empty" ? qsTr("Refresh") : qsTr("Try again")
             icon: "retry"
             primary: true
             focus: true

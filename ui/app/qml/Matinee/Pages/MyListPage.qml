@@ -106,7 +106,7 @@ FocusScope {
         onVisibleChanged: Qt.callLater(root.enterAnew)
         icon: "plus"
         heading: qsTr("Your list is empty")
-        sentence: qsTr("The page of a title has a button that puts it here.")
+        sentence: qsTr("Add a title on its page.")
         Keys.onUpPressed: bar.forceActiveFocus(Qt.OtherFocusReason)
         ActionButton {
             objectName: "fillList"

@@ -509,7 +509,7 @@ FocusScope {
             enabled: root.asking
             icon: "pause"
             heading: qsTr("Are you still watching?")
-            sentence: qsTr("Nobody has touched anything for a long time, so playing has paused.")
+            sentence: qsTr("Playback has paused because nothing was pressed for a long time.")
             ActionButton {
                 objectName: "goOnWatching"
                 text: qsTr("Go on")

@@ -68,7 +68,7 @@ FocusScope {
         visible: count > 0 && !recent.visible // what was searched lately comes before suggestions
         enabled: visible
         model: root.search.results
-        Accessible.name: qsTr("What was found")
+        Accessible.name: qsTr("Results")
         onVisibleChanged: Qt.callLater(root.enterAnew)
         onCountChanged: currentIndex = Math.max(0, Math.min(currentIndex, count - 1))
         onPassedUp: root.tv ? bar.forceActiveFocus(Qt.OtherFocusReason) : root.enterQuery()
