@@ -1,7 +1,7 @@
 # make demo   the whole thing on this machine: service, sample titles, app (or headless without a display)
 # make test   the test suite; ARGS="tests/abr -x" runs a part of it
 # make test-postgres  the tests of the service, all of them with PostgreSQL in SQLite's place; ARGS="tests/backend_stub/jobs" runs a part
-# make check  format, lint, types, layers and folder cycles, dead code
+# make check  format, lint, types, layers and folder cycles, dead code, spelling, prose
 # make bench  the benchmarks, each figure beside what it is compared with
 # make soak   the long runs, by hand
 # make chaos  50 runs of 60 s under random faults, 5 of them on the real libmpv
