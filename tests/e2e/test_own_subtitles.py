@@ -148,7 +148,7 @@ def test_a_preferred_file_that_cannot_be_read_leaves_its_place_to_the_next(tmp_p
     )
     with engine(tmp_path / "profile") as made, opened(made, film) as (session, player):
         until(lambda: said(player) == "Hello ger")
-        assert "no subtitle file" in session.state.notice
+        assert "no readable subtitles" in session.state.notice
 
 
 class _NotOursError(RuntimeError):
@@ -164,7 +164,7 @@ def test_whatever_a_library_raises_for_a_subtitle_file_is_a_notice(film, made, m
     owner = pysubs2.SSAEvent if where == "plaintext" else pysubs2.SSAFile
     monkeypatch.setattr(owner, where, property(fails) if where == "plaintext" else fails)
     with opened(made, film) as (session, _):
-        until(lambda: "no subtitle file" in session.state.notice)
+        until(lambda: "no readable subtitles" in session.state.notice)
         session.play()
         until(lambda: session.state.status is PlaybackStatus.ENDED)
 
@@ -180,7 +180,7 @@ def test_what_fails_in_a_fallback_is_a_notice_too(film, made, monkeypatch):
     film.with_name("Film.sub").write_text("{1}{90}Good evening\n")
     monkeypatch.setattr(pysubs2.SSAFile, "from_string", fails)
     with opened(made, film) as (session, _):
-        until(lambda: "no subtitle file" in session.state.notice)
+        until(lambda: "no readable subtitles" in session.state.notice)
     assert len(tried) == 2
 
 

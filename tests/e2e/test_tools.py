@@ -159,7 +159,7 @@ def test_the_notice_of_a_bad_subtitle_file_goes_away(film, tmp_path, monkeypatch
     notice = until(lambda: film.session.state.notice)
     assert notice.startswith("words words")
     assert "….de.srt: " not in notice
-    assert ".de.srt: This is no subtitle file" in notice
+    assert ".de.srt: This file has no readable subtitles" in notice
     assert len(notice) < 100, "a long name is shortened"
     until(lambda: film.session.state.notice == "", patience_s=20)
 
@@ -173,7 +173,7 @@ def test_files_that_were_chosen_with_a_film_are_shown_with_it(tmp_path):
         settings = PlaybackSettings(start_paused=True, start_s=1.5)
         session = made.open(chosen, screen.player, lambda _state: None, settings)
         until(lambda: str(screen.player.read("sub-text", "")) == "Guten Abend, Käthe")
-        until(lambda: "no subtitle file" in session.state.notice)
+        until(lambda: "no readable subtitles" in session.state.notice)
         session.stop()
         made.wait(session, 10)
 
@@ -213,7 +213,7 @@ def test_a_bad_subtitle_file_does_not_keep_the_next_one_away(tmp_path):
         settings = PlaybackSettings(start_paused=True, start_s=1.5)
         session = made.open(both, screen.player, lambda _state: None, settings)
         until(lambda: str(screen.player.read("sub-text", "")) == "Guten Abend, Käthe")
-        assert "no subtitle file" in session.state.notice
+        assert "no readable subtitles" in session.state.notice
         session.stop()
         made.wait(session, 10)
 

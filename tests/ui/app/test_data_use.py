@@ -70,7 +70,7 @@ def test_a_warning_comes_above_the_limit_and_on_a_metered_network_and_goes(qapp)
     assert (view.property("warning"), view.property("month")) == ("", "4.9 GB")
     meter.use.add(MARCH, NetworkKind.CABLE, 200_000_000)
     view.look()
-    assert view.property("warning") == "5.1 GB have come this month, your limit is 5 GB."
+    assert view.property("warning") == "5.1 GB used this month; your limit is 5 GB."
     assert view.property("share") == 1.0
     view._warning.stop()  # its time is over
     view.look()
@@ -81,5 +81,5 @@ def test_a_warning_comes_above_the_limit_and_on_a_metered_network_and_goes(qapp)
     assert view.property("warning") == ""
     meter.network = Network(NetworkKind.MOBILE, metered=True)
     view.look()
-    assert "paid by volume" in view.property("warning")
+    assert "is metered" in view.property("warning")
     assert view.property("network") == "Mobile network, metered"
