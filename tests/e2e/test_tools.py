@@ -199,7 +199,7 @@ def test_a_film_plays_beside_a_subtitle_file_that_cannot_be_read(tmp_path, name,
         session = made.open(PlaybackSource.of_file(path), screen.player, lambda _state: None)
         until(lambda: session.state.status is PlaybackStatus.ENDED or session.state.failure)
         assert session.state.failure is None
-        assert "subtitle file" in session.state.notice
+        assert "subtitle" in session.state.notice
         session.stop()
         made.wait(session, 10)
 
