@@ -103,6 +103,10 @@ def _free_within_a_call(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Calls, "close", close)
 
 
+def _read_no_comments(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("tests.prose.of_comments", lambda _place, _text: iter(()))
+
+
 FAULTS = [
     Fault(
         name="suite-libmpv-freed-within-a-call",
@@ -154,5 +158,10 @@ FAULTS = [
         name="suite-slow-examples-fail",
         test="tests/suite/test_examples.py::test_slow_examples_are_no_failure",
         apply=_slow_examples_fail,
+    ),
+    Fault(
+        name="suite-prose-reads-no-comments",
+        test="tests/suite/test_prose.py::test_comments_strings_and_both_languages_are_read",
+        apply=_read_no_comments,
     ),
 ]

@@ -117,3 +117,29 @@ def test_what_breaks_a_rule_ends_with_1(
     place.write_text(page, encoding="utf-8")
     assert main([]) == 1
     assert fault in capsys.readouterr().out
+
+
+def test_comments_strings_and_both_languages_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = {
+        "player/m.py": '"""Made anew each time."""\n# A comment made anew.\nsay("A sentence said anew.")\n',
+        "ui/P.qml": "// A comment of QML, anew.\n",
+        "ui/de.ts": "<TS><message><source>Play it all anew</source>"
+        "<translation>anew im Deutschen</translation></message></TS>",
+    }
+    for name, text in written.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    monkeypatch.setattr("tests.prose.ROOT", tmp_path)
+    assert main([]) == 1
+    found = capsys.readouterr().out.splitlines()
+    assert [line.split("anew: ", 1)[1] for line in found] == [
+        "Made anew each time.",
+        "A comment made anew.",
+        "A sentence said anew.",
+        "A comment of QML, anew.",
+        "Play it all anew",
+        "anew im Deutschen",
+    ]
