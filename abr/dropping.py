@@ -1,7 +1,7 @@
-"""Which rungs this machine decodes and shows in time, learned from the pictures that it drops.
+"""Which rungs this machine decodes and shows in time, learned from dropped frames.
 
-A rung of which a lot is dropped persistently is left to Auto no longer, and neither is any above it; after a while
-without drops it is tried again. The share is that of dash.js (DroppedFramesRule, 15 %). Pure.
+If a rung persistently drops many frames, Auto no longer uses it or any above it. After a while without drops it is
+tried again. The share is that of dash.js (DroppedFramesRule, 15 %). Pure.
 """
 
 from __future__ import annotations

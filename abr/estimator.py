@@ -14,8 +14,8 @@ What it takes care of:
   ``slow_bps``.
 * Transfers that overlap (audio beside video, HTTP/2 streams) share the link. Each one is rated with all bytes that
   arrived during its seconds and weighs only with its own, so that no byte and no second counts twice. The player
-  counts those bytes; where nobody did, the others are taken to have come at an even pace. A small one in the middle
-  of a larger one (sound while a picture comes) tells nothing that the larger does not, and is left to it.
+  counts those bytes; without its counts the other transfers are assumed to have an even rate. A small transfer within
+  a larger one (audio during video) adds no information and is left out.
 * Answers from a cache and aborted transfers say nothing about the link and are left out. (An aborted transfer is a
   sample picked because it was slow.) Tiny ones weigh little.
 * A transfer that stands still for a while, on a link that then is as before, met an outage: a tunnel, a lift. How

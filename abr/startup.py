@@ -1,5 +1,5 @@
-"""The first rungs of a playback, and those after a seek: apart from the steady state, because little is buffered and
-what counts is the first picture, and that it goes on.
+"""The first rungs of a playback, and those after a seek. They have rules of their own: little is buffered, and the
+first frame and steady playback matter most.
 """
 
 from __future__ import annotations

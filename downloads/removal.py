@@ -63,8 +63,8 @@ def remove(store: Store, name: str, licences: OfflineLicences | None, reason: st
 
 
 def _plan_making_room(folder: DownloadFolder, ours: Removal, licences: OfflineLicences) -> Removal:
-    """On a full disk what goes makes the room for the note that it goes: the media, then all else of a download whose
-    licences the vault knows by itself. One that has none needs no note."""
+    """Make room on a full disk for the note of a removal. The media is deleted first, then all else of a download
+    whose licences the vault knows. A download without licences needs no note."""
     folder.drop_media()
     try:
         return licences.store.plan_removal(ours)
@@ -181,8 +181,8 @@ def _used_by(download_id: str, licences: OfflineLicences) -> tuple[str, ...]:
 
 
 def _of_its_title(store: Store, folder: DownloadFolder, licences: OfflineLicences) -> tuple[str, ...]:
-    """The licences of a download's title that no other download has; none where another one of that title does not
-    say which it has: that one takes them along."""
+    """Return the licences of a download's title that no other download uses. None if another download of that title
+    does not say which one it uses: its own removal returns them."""
     title_id = folder.ledger.title_id
     with contextlib.suppress(DownloadError, ValueError, KeyError, TypeError):
         title_id = title_id or request.read(folder).origin.title_id

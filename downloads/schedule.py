@@ -38,8 +38,8 @@ class QueueConditions:
 
 @dataclass(frozen=True, slots=True)
 class QueueDecision:
-    """``run`` are the downloads that may run now, the first one first; ``waiting`` says why each other queued one
-    does not; ``again_s`` is when to look again at the latest, in seconds."""
+    """``run`` lists the downloads that may run now, in order. ``waiting`` has the reason of each other queued one.
+    ``again_s`` is the longest time until the next decision, in seconds."""
 
     run: tuple[str, ...] = ()
     waiting: Mapping[str, WaitReason] = field(default_factory=dict)

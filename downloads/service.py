@@ -174,8 +174,8 @@ def forget_licence_note(folder: DownloadFolder) -> None:
 def licence_of(folder: DownloadFolder) -> str | None:
     """The ID of the licence that belongs to a download; None where it needs none.
 
-    Raises DownloadError where the note of it is gone from a title of the service (``download.damaged``): without it
-    nothing would tell when the rights end. A download that has not begun has none yet (``download.incomplete``).
+    Raises DownloadError ``download.damaged`` if a title of the service has lost its note, as the end of its rights
+    would be unknown, and ``download.incomplete`` if the download has not started.
     """
     data = folder.read_secret(_LICENCE)
     if data is None:

@@ -309,8 +309,8 @@ class OfflineLicences:
         return said is not None and said.state == _IN_FORCE
 
     def is_worth_replacing(self, licence_id: str) -> bool:
-        """Whether a forgotten licence may be replaced though nobody asked for it: it is not over, and of the account
-        that is signed in."""
+        """Return whether a licence that the service forgot may be replaced automatically: it has not expired, and
+        belongs to the account that is signed in."""
         licence, now = self._read(licence_id)
         licence.clear()
         standing = rules.judge(licence.rights, now, self._device_of(licence))

@@ -143,9 +143,9 @@ class SignedLicences:
     async def renew(
         self, rights: LicenceFacts, url: str, kids: Sequence[bytes], is_here: Callable[[], bool] = lambda: False
     ) -> IssuedLicence:
-        """The licence again, by its renewal address. Where the answer to an earlier renewal was lost, the service
-        says how far it is, and is asked again from there; not where ``is_here`` says that another program has got
-        that answer."""
+        """Renew the licence at its renewal address. If the answer to an earlier renewal was lost, the service states
+        its version, and the request is repeated from there. Not if ``is_here`` says that another program has that
+        answer."""
         policy = rights.policy
         try:
             return await self._renew(rights, url, kids, policy.sequence)

@@ -149,9 +149,8 @@ def checked_sign_in(context: ServiceContext, request: Request, email: str, passw
 
 @contextmanager
 def locking(context: ServiceContext, request: Request, email: str) -> Iterator[None]:
-    """A password of this account is tried: too many wrong ones lock it for a while, wherever they come from; the same
-    goes for accounts that there are not. Too many from one network address lock that, whosever they are. Sign-ins
-    that there are go on.
+    """Count the wrong passwords inside the block. Too many lock the account for a while, also one that does not
+    exist. Too many from one network address lock that address for all accounts. Existing sign-ins stay.
 
     A try is counted before it is made, so that many at once are no more than the limit; all but a wrong password
     gives its place back. Raises :class:`ProblemError` 429 ``too_many_attempts``.

@@ -1,6 +1,6 @@
 """Keyset pagination: a list of the newest goes on behind its last row, by that row's moment and id.
 
-What came or went meanwhile shifts nothing, and of rows of one moment none is lost where a page ends among them.
+New and deleted rows shift nothing. Rows of one moment are not lost if a page ends among them.
 """
 
 from __future__ import annotations

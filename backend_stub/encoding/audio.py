@@ -31,8 +31,8 @@ class Loudness:
 
     @property
     def gain_db(self) -> float:
-        """What brings it to the target without its peaks going above the highest; one gain for the whole film, so
-        that loud and soft stay as far apart as they were made."""
+        """The gain that reaches the target loudness without peaks above the limit. One gain for the whole film keeps
+        its dynamics."""
         if self.lufs is None or self.peak_db is None:
             return 0.0
         return round(min(TARGET_LUFS - self.lufs, HIGHEST_PEAK_DB - self.peak_db), 2)

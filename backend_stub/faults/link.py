@@ -1,8 +1,7 @@
 """A shaped link: when bytes have gone out, given a looped trace of rates. Pure; the clock's values are handed in.
 
-The link is a queue. Whoever sends reserves room for a slice and learns when its last bit has left; responses that
-reserve in turns share the rate evenly. Sending at these absolute times keeps the average exact however late each
-single wake-up comes.
+The link is a queue. A sender reserves room for a slice and gets the time at which its last bit has left. Responses
+that reserve in turns share the rate evenly. Absolute times keep the average exact, however late each wake-up is.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ Genres = Mapping[str, Sequence[str]]
 
 
 class NewestTitles:
-    """Thread-safe. What is offered in a country up to an age is looked at once in :data:`KEPT_S`: whoever shows a
-    title asks again whether it is offered."""
+    """Thread-safe. The titles for a country and an age are read once in :data:`KEPT_S`. Callers check again whether a
+    title is offered before they show it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

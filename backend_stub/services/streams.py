@@ -149,8 +149,8 @@ def make_room(session: Session, account_id: str, device_id: str, plan: Plan, now
 def make_room_ahead(session: Session, account_id: str, device_id: str, title_id: str, now: float) -> None:
     """Of what this device fetched ahead and has not played, end the oldest: so many it may have at once.
 
-    Raises :class:`ProblemError` 403 ``stream_limit`` where the account had this title ahead again and again without
-    ever playing it: each is good for a minute, and in a row they would be a screen more.
+    Raises :class:`ProblemError` 403 ``stream_limit`` if the account prefetched this title repeatedly without playing
+    it. Each prefetch is good for a minute, and a row of them would be an extra screen.
     """
     unclaimed = select(func.count()).where(
         PlaySession.account_id == account_id,

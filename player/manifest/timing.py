@@ -146,8 +146,8 @@ def _ntp_address(server: str) -> str:
 
 
 def sntp_time(packet: bytes) -> float | None:
-    """Seconds since 1970 in the middle of an NTP server's part of an exchange; None where the packet is no answer, or
-    its server has no good clock itself (RFC 4330 5)."""
+    """Return an NTP server's time, in seconds since 1970, at the middle of its part of the exchange. None if the
+    packet is no answer, or the server's own clock is not good (RFC 4330 5)."""
     if len(packet) < _SNTP_BYTES:
         return None
     leap, mode, stratum = packet[0] >> 6, packet[0] & 7, packet[1]

@@ -103,9 +103,9 @@ _NO_SCRIPTS: dict[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """Where picture and sound go. ``untimed`` plays as fast as decoding allows (null outputs only). The position is
-    told with each picture where ``each_picture`` or ``untimed`` is set; else it is to be read when it is wanted:
-    telling it costs as much as all else that the engine does while a title plays."""
+    """Where video and audio go. ``untimed`` plays as fast as decoding allows (null outputs only). With
+    ``each_picture`` or ``untimed`` the position is reported with each frame. Otherwise it must be read, as reporting
+    costs as much as all other work of the engine during playback."""
 
     video: str = "libmpv"
     audio: str | None = None

@@ -29,8 +29,8 @@ class EmbeddedLines:
         self._reading: dict[int, asyncio.Task[tuple[SubtitleLine, ...]]] = {}
 
     async def of(self, path: Path, number: int) -> tuple[SubtitleLine, ...]:
-        """The lines of the subtitle track with this number (from 0), in the order of their times, as far as they are
-        text and were found in time; none after :meth:`close`."""
+        """Return the text lines of a subtitle track by its number (from 0), in the order of their times, as far as
+        they were found in time. Empty after :meth:`close`."""
         reading = self._reading.get(number)
         if reading is None:
             reading = self._reading[number] = asyncio.create_task(self._read(path, number))

@@ -190,8 +190,8 @@ class Session:
         self._parts.tasks.call_soon(lambda: self._phase.keep_bookmarks(tuple(marks_s)))
 
     def screenshot(self, path: Path) -> Future[bool]:
-        """Write the picture that is shown, with its subtitles, into a folder that is made if it is missing; False
-        if that cannot be done, and for a title that is protected."""
+        """Write the shown frame, with its subtitles, to a file whose folder is made if needed. False if that fails,
+        or if the title is protected."""
         return asyncio.run_coroutine_threadsafe(self._screenshot(path), self._parts.services.loop)
 
     def stop(self) -> None:

@@ -66,8 +66,8 @@ class AudioTracks:
         return bool(self.tracks)
 
     async def line(self, number: int) -> SegmentLine:
-        """The segments of a track; loads its playlists the first time, and in a live title to be up to date: there
-        the first periods may have left already."""
+        """Return the segments of a track. Loads its playlists at the first call, and again for a live title, whose
+        first periods may be gone."""
         key = audio_key(number)
         timeline = self._buffered.timeline
         first_period = timeline[timeline.first].period if timeline.growing else 0

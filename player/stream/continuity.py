@@ -200,8 +200,8 @@ class PictureFlow:
 
 
 def _step_s(lengths: Sequence[float]) -> float:
-    """How long most pictures stand. Or half as long, where that is how long each fourth or more stands: of five
-    pictures in a row two are missing each time, as between 50 and 30 a second."""
+    """Return the usual duration of a frame. If at least every fourth frame lasts half as long, return that: then two
+    of five frames are missing each time, as between 50 and 30 frames a second."""
     if not lengths:
         return math.inf
     usual_s, short_s = median_low(lengths), sorted(lengths)[len(lengths) // 4]

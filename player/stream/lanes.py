@@ -53,9 +53,9 @@ def _nobody() -> None:
 class Lane:
     """Fetches the segments of one track in order from its *head*, which is where libmpv reads.
 
-    ``admit(position)`` answers whether the next one is fetched now and at which rung; ``fetch(position, rung)`` does
-    it and leaves an entry in the store, also when it failed. ``crashed(position, error)`` hears of what neither was
-    meant to raise, and must leave an entry too: else libmpv would wait for ever.
+    ``admit(position)`` decides whether the next one is fetched now, and at which rung. ``fetch(position, rung)``
+    fetches it and leaves an entry in the store, also after a failure. ``crashed(position, error)`` gets unexpected
+    errors of both, and must leave an entry too, as libmpv would wait for ever otherwise.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """Fetches buffered segments of a low rung again, where ABR's rule says so. Runs on the engine's loop.
 
-Only what libmpv has not read can be replaced: a position of the file always holds the same byte. So a segment stays
-where it is until its new copy is whole, and the store takes that in only if the old one has not been read meanwhile.
+Only segments that libmpv has not read can be replaced, as a position of the file always holds the same byte. A
+segment stays until its new copy is complete. The store takes the copy only if the old one has not been read
+meanwhile.
 """
 
 from __future__ import annotations

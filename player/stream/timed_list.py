@@ -13,7 +13,7 @@ _AT_ONCE = 1024  # so many are forgotten at a time: each time the others are cop
 class TimedList(Generic[_T]):
     """``start_of`` gives the time (s) at which an item begins; they are in order.
 
-    One thread changes a row while others read it: what they read is as it was before or as it is after a change.
+    One thread changes the list while others read it. They see it as it was before or after a change.
     """
 
     def __init__(self, items: Iterable[_T], start_of: Callable[[_T], float]) -> None:

@@ -291,8 +291,8 @@ async def load_remotes(addresses: Iterable[str], loader: Loader) -> dict[str, by
 async def with_fallback(
     presentation: Presentation, body: bytes, wall_s: float, loader: Loader
 ) -> tuple[Presentation, bytes]:
-    """``presentation`` and the text that it was read from. Where nothing of it can be played, those of the first of
-    its fallbacks (ISO/IEC 23009-1 5.11.3) of which something can; where there is none, it is left to say why."""
+    """Return ``presentation`` and its text. If nothing of it can be played, return the first of its fallbacks
+    (ISO/IEC 23009-1 5.11.3) that can be played. If none can, return the original, whose error explains why."""
     tried, own = {presentation.url}, body
     waiting = list(presentation.fallbacks) if not _is_playable(presentation) else []
     while waiting and len(tried) <= _MOST_FALLBACKS:

@@ -100,8 +100,8 @@ class CommandClient:
 async def open_client(
     profile: Path, service_url: str, rules: NetworkRules, clock: Clock
 ) -> AsyncIterator[CommandClient | None]:
-    """The client of the device whose key lies in ``profile``, over the network as ``rules`` permit it; None while
-    there is no such key: the screen has not been signed in yet. Raises DrmError for one that cannot be read."""
+    """Yield the client of the device whose key is in ``profile``, over the network that ``rules`` permit. None while
+    the screen has not been signed in. Raises DrmError for a key that cannot be read."""
     device = await asyncio.to_thread(_identity, profile, service_url)
     if device is None:
         yield None

@@ -1,4 +1,4 @@
-"""What a kiosk is told from afar and what came of it, and the journal by which nothing is done twice."""
+"""Commands from the operator, their results, and the journal that prevents running one twice."""
 
 from __future__ import annotations
 

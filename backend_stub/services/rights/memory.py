@@ -9,9 +9,9 @@ FURTHEST = 2**30
 
 
 def go_on_from(licence: IssuedLicence, sequence: int) -> bool:
-    """Go on from the version that the device holds, by its signed word, where it is later than the one known here;
-    whether there can be such a version. A device that lies wins nothing: what it gets next is signed by today's
-    terms, and a copy of older licences is found by an earlier version, never by a later one."""
+    """Continue from the device's signed version if it is later than ours. Return whether such a version is possible.
+    A false claim gains nothing: the next licence has today's terms, and restored copies are found by an earlier
+    version, never by a later one."""
     if sequence > max(licence.sequence, FURTHEST):
         return False
     licence.sequence = max(licence.sequence, sequence)

@@ -1,10 +1,10 @@
 """A live media playlist that is the one before without its first segments and with some more: only what is new is
 read.
 
-A window of hours is sent again every few seconds. Where the text behind its first segment is word for word that of
-the playlist before, its segments are the same objects, and the lines behind them are read with what is in force
-there. Their places stay those of the playlist that brought them. Wherever anything may mean something else than
-before (byte ranges that count on, dates that others are placed by, deltas, parts, variables), all is read.
+A window of hours is sent again every few seconds. If the text after its first segment equals that of the last
+playlist, its segments are the same objects, and only the lines after them are parsed, in the state that holds there.
+Line numbers stay those of the playlist that brought them. If anything could change its meaning (continued byte
+ranges, dates that place others, deltas, parts, variables), all is parsed.
 """
 
 from __future__ import annotations

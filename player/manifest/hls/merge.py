@@ -82,8 +82,8 @@ def merge(
 
 
 def _uncounted(old: Sequence[Segment], new: MediaPlaylist) -> int:
-    """By how much the media sequence number is too small: old segments have left the playlist, and it was not
-    counted on (FFmpeg's ``single_file`` says 0 for ever). 0 where it is right.
+    """Return by how much the media sequence number is too small, 0 if it is right. Some packagers drop old segments
+    without counting (FFmpeg's ``single_file`` always says 0).
 
     The number counts (RFC 8216bis 6.2.2); only one that stands still while the segments have plainly moved does not.
     """

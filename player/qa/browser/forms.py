@@ -1,7 +1,7 @@
-"""Which runs of a plan players in a browser have a form for. Pure.
+"""Which runs of a plan a browser player can do. Pure.
 
-They get the address, the link, the faults and the time to be played. What else a plan may say is not theirs: a run
-that passed over it in silence would be green for something that nobody tried.
+They get the address, the link, the faults and the duration. They cannot apply the rest of a plan. A run that ignored
+it silently would be green for something that was never tried.
 """
 
 from __future__ import annotations

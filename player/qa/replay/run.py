@@ -1,12 +1,11 @@
 """Plays a recorded session again in virtual time, on any machine: the same answers at the same pace, and the same
 decisions.
 
-The link of a recording is what it was only as long as the same is asked for, so each decision is the recorded one,
-and is taken when it was taken then. Beside that every decision is taken again by the policy from its recorded inputs:
-where that gives something else, the policy has changed since.
+The recorded link holds only for the recorded requests, so each decision is replayed as recorded, at its recorded
+time. The policy also decides again from the recorded inputs. A difference shows that the policy has changed since.
 
-A free replay lets a policy decide by itself in the recorded session, over the recorded network. What it asks for and
-the recording does not have ends it: from there on nobody knows what the network would have given.
+A free replay lets a policy decide over the recorded network. The first request that is not in the recording ends it,
+as the network's answer is unknown.
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ class Speed:
 
 
 class DownloadsViewModel(QObject):
-    """The queue as it stands, looked at every second while something moves or the page is ``set_visible``; what can
-    be watched now; and what can be done with each download."""
+    """The queue, the titles that can be watched now, and the actions of each download. It is read every second while
+    something changes or the page is visible (``set_visible``)."""
 
     changed = Signal()
     looked = Signal()

@@ -20,8 +20,8 @@ _CHANNELS = 3
 
 
 class PreviewViewModel(QObject):
-    """Asks for one picture at a time. An answer for a time that is not looked at any more is dropped; until the next
-    one is there, the earlier picture stays and ``waiting`` says that it is old."""
+    """Requests one thumbnail at a time. An answer for another time than the current one is dropped. Until the next
+    one arrives, the old thumbnail stays and ``waiting`` is true."""
 
     changed = Signal()
 

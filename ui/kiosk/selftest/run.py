@@ -1,6 +1,5 @@
-"""Runs a kiosk on this machine and troubles it: the player killed and stopped, the network cut, the disk filled, the
-clock moved to when the screen would be off.
-After each trouble the picture has to be back in time, by itself."""
+"""Runs a kiosk on this machine and disturbs it: kills and stops the player, cuts the network, fills the disk, moves
+the clock to when the screen is off. After each, video must be back in time."""
 
 from __future__ import annotations
 
