@@ -48,7 +48,7 @@ class Glimpse:
 
 
 def glimpse_of(transfer: Transfer) -> Glimpse | None:
-    """Return a finished exchange as input for the choice of the first rung. None if it says nothing about the link."""
+    """Return a finished exchange as input for the choice of the first rung, None if it does not describe the link."""
     if transfer.kind not in _GLIMPSED_KINDS or transfer.first_byte_s is None or transfer.error is not None:
         return None
     if transfer.from_cache or transfer.aborted or transfer.paced:

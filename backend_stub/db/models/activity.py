@@ -77,7 +77,8 @@ class ListEntry(Base):
 
 class Opinion(Base):
     """A profile's opinion of a title. ``thumb`` is 1 (up), -1 (down) or 0. A title that was removed at
-    ``put_away_at`` is not in “Continue watching” until it is watched again. An empty ``profile_id`` is the account without a profile.
+    ``put_away_at`` is not in “Continue watching” until it is watched again. An empty ``profile_id`` is the account
+    without a profile.
     """
 
     __tablename__ = "opinions"
