@@ -67,7 +67,7 @@ def test_a_film_of_unknown_length_has_a_bar_of_what_is_known(stage, tmp_path):
     assert player.property("positionText") == "0:30"
     assert player.property("durationText") == "0:40+"
     stage.key(K.Key_5)
-    assert "how long" in player.tools_menu.said
+    assert "length" in player.tools_menu.said
     assert not sought(session)
     stage.key(K.Key_0)
     stage.until(lambda: sought(session) == [0.0])
