@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,12 +22,15 @@ from tests.packaging.xvfb import VirtualScreen
 
 NETWORK = Path("/proc/self/ns/net")
 _ENDED_WELL = ("0", "130", str(128 + signal.SIGTERM))
-_BEFORE = r"(?:[A-Z_]+=\S+ )*"
-# What goes on until somebody ends it, and how one sees that it works: by what it prints, or by moving video.
+_BEFORE = r"(?:[A-Z_]+=(?:'[^']*'|\S+) )*"
+_LONGEST_S = 900.0  # of a command that ends by itself
+# What goes on until somebody ends it, and how one sees that it works: by what it prints, by its port, or by
+# moving video.
 _STAYS = {
     r"matinee serve": "http://",
     r"matinee worker": "",
     r"matinee broadcast": "\n",  # the title that it is
+    r"\$\(matinee nginx-config": "port 8410",
     r"matinee kiosk (?!--)": "video",
     r"matinee(?: --service.*| --tv.*)?$": "window",
     r"matinee (?:https:|[\w-]+\.mkv|play (?!.*--(?:headless|replay)))": "video",
@@ -109,7 +115,10 @@ class Shell:
         if sign is not None:
             return self._start(bare, output, sign)
         expected = re.search(r"# exit code (\d+)", command)
+        too_long = threading.Timer(_LONGEST_S, self._process.kill)
+        too_long.start()
         code = self._ask(f"{{ {command}\n}} >{output} 2>&1 </dev/null; echo $?")
+        too_long.cancel()
         if code == (expected[1] if expected else "0"):
             return ""
         return f"exit code {code}\n{_end(output)}"
@@ -127,6 +136,10 @@ class Shell:
                 return self._screen.wait_for_moving_picture(1)
             if sign == "window":
                 return float(self._screen.picture().std()) > 10
+            if sign.startswith("port "):
+                with suppress(OSError), socket.create_connection(("127.0.0.1", int(sign[5:])), 1):
+                    return True
+                return False
             return output.exists() and sign in output.read_text()
 
         try:
