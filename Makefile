@@ -7,7 +7,7 @@
 # make chaos  50 runs of 60 s under random faults, 5 of them on the real libmpv
 # make faults  faults that were found once are put back: the test of each must fail; ARGS="live" runs those of that area or with that word
 # make fuzz   manifests changed at random, for ten minutes; ARGS="-max_total_time=60" for one
-# make screenshots    a picture of every page and state of the app in both sizes, into build/screenshots, and those of the guide
+# make screenshots    a picture of every page and state of the app in both sizes, into build/screenshots, and those of the guides
 # make docs   the documentation as a site, into build/website/site; fails on a link that leads nowhere
 # make documents  each code block of the README and the guides, run as printed in a clean place; takes root. ARGS=README.md for one page
 # make prose  sentences that are too long and words that are not ours to use, in pages and docstrings
@@ -72,6 +72,7 @@ chaos: setup-test
 screenshots: setup-test
 	@$(PY) -m tests.ui.screenshots build/screenshots
 	@$(PY) -m tests.ui.screenshots docs/pictures/app --guide
+	@$(PY) -m tests.documents.report_pictures docs/pictures
 
 translations: setup
 	@$(PY) packaging/translate.py

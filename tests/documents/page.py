@@ -81,6 +81,11 @@ GIVEN = {
 }
 
 
+def sign_of(command: str) -> str | None:
+    """Return how one sees that a command which stays works; None for one that ends by itself."""
+    return next((sign for start, sign in _STAYS.items() if re.match(_BEFORE + start, command)), None)
+
+
 class Shell:
     """One bash for the page, so that what a command sets holds for the next one."""
 
@@ -111,7 +116,7 @@ class Shell:
         self._outputs += 1
         output = self._folder / f"output-{self._outputs}"
         bare = re.sub(r"\s+# .*", "", command)
-        sign = next((sign for start, sign in _STAYS.items() if re.match(_BEFORE + start, bare)), None)
+        sign = sign_of(bare)
         if sign is not None:
             return self._start(bare, output, sign)
         expected = re.search(r"# exit code (\d+)", command)
