@@ -173,6 +173,15 @@ def is_part_of_an_address(line: str, hit: re.Match[str]) -> bool:
     return hit[0] == OF_ONE_MACHINE[1] and ("example.org" in line or line == f"{hit[0]}c.ts")
 
 
+def test_the_figures_of_the_readme_are_those_of_the_measurements() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    said = readme.split("## How good is it?")[1].split("##")[0]
+    figures = re.findall(r"\d+(?:[.,]\d+)*", said)
+    assert len(figures) > 3
+    measured = re.findall(r"\d+(?:[.,]\d+)*", (ROOT / "docs" / "measurements.md").read_text(encoding="utf-8"))
+    assert set(figures) <= set(measured)
+
+
 def test_every_dependency_is_explained() -> None:
     declared = project()
     names = requirements(declared["project"]["dependencies"])  # type: ignore[index]
