@@ -55,7 +55,7 @@ class SignInViewModel(QObject):
     changed = Signal()
     signedIn = Signal(str)
     refused = Signal()
-    serviceChosen = Signal(str)  # its address, none for the one that is asked for anew
+    serviceChosen = Signal(str)  # its address, none to ask for another one
 
     def __init__(self, client: ClientPort, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)

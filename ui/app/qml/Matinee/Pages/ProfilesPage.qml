@@ -284,7 +284,7 @@ FocusScope {
                 text: qsTr("Watch")
                 primary: true
                 enabled: root.profiles.pinReady
-                onEnabledChanged: if (!enabled && pinActions.activeFocus) pad.enter() // where a wrong one is entered anew
+                onEnabledChanged: if (!enabled && pinActions.activeFocus) pad.enter() // where a wrong one is entered again
                 onPressed: root.profiles.submitPin()
             }
             ActionButton {
