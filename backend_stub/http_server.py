@@ -56,8 +56,8 @@ def listen(host: str, port: int) -> tuple[socket.socket, bool]:
 
 def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named because asyncio turns Nagle's algorithm off only then: else each response of two writes
-    # waits 40 ms for the client's delayed acknowledgement.
+    # asyncio turns Nagle's algorithm off only for a named protocol. With it, each response of two writes waits 40 ms
+    # for the client's delayed acknowledgement.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -227,8 +227,8 @@ class Vault:
         except OSError as error:
             raise _unusable(error.strerror or "") from error
         database = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        # FULL does not sync the folder after the rollback journal is deleted: a power cut could bring that back, and
-        # the next start would take back a change that was made.
+        # FULL does not sync the folder after it deletes the rollback journal. A power cut could restore the journal,
+        # and the next start would undo a committed change.
         database.execute("PRAGMA synchronous = EXTRA")
         database.execute("PRAGMA secure_delete = ON")
         return database

@@ -44,8 +44,8 @@ CHANGE_COST = 1.1
 UNIT_S = 3.0
 COLLAPSE = 0.01  # the chance that a transfer comes far slower than any before
 GRID_SPREAD = 0.25  # the expectations that a plan tells apart reach at least so far
-# Seconds of stall to expect of starvation (see abr.planning) where an unsteady link carries just the lowest rung; and
-# more where it has fallen below that in this session.
+# Expected seconds of stall by starvation (see abr.planning) if an unsteady link carries just the lowest rung, and the
+# seconds to add if it has fallen below that in this session.
 STARVATION_S = 3.5
 SLUMP_S = 10.0
 SLUMP_FROM_LOG, SLUMP_SPAN_LOG = -0.3, 0.6  # how far below the lowest rung, as a logarithm

@@ -17,7 +17,7 @@ from backend_stub.broadcaster.fragments import Fragment, InitSegment
 from backend_stub.clock import Clock
 from backend_stub.services.content_keys import PlainKey
 
-#: Files of segments that are listed no more are still served for so long, or for the window where that is shorter.
+#: Files of segments that are no longer listed are still served for this time, or for the window if that is shorter.
 LINGER_S = 300.0
 #: So many segments ahead manifests name what the next crypto period needs.
 _ANNOUNCED = 2

@@ -107,7 +107,7 @@ def publish_file(
     options = options or TitleOptions()
     report = progress or (lambda _stage, _done: None)
     report(STAGES["probe"], 0.0)
-    # Nobody waits for a second attempt here; a person who sees the error can ask again.
+    # No second attempt: the person who sees the error can start again.
     storage = open_storage(settings)
     with open_jobs(settings, RetryPolicy(attempts=1)) as jobs:
         sweep(storage, jobs)

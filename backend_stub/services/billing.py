@@ -209,7 +209,7 @@ class Billing:
                 return
             current = running(session, account_id, now)
             payment = None
-            if current is None:  # its end came first, or another plan: nobody pays for what nobody has
+            if current is None:  # the plan has ended, or was replaced: it is not charged
                 membership.renews, membership.due_at = False, None
                 audit.record(session, now, "subscription.expired", account_id=account_id)
             else:

@@ -161,7 +161,7 @@ def _move_and_commit(
     now = SystemClock().now()
     moved: list[tuple[Path, Path]] = []
     try:
-        # The rows are written before the rename and committed after it: who else takes the same id waits or fails.
+        # The rows are written before the rename and committed after it. Another publisher of this id waits or fails.
         with database.write() as session:
             title_id = published.title_id or free_id(session, slug(published.title))
             title = session.get(Title, title_id, with_for_update=True)

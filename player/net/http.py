@@ -148,8 +148,8 @@ class HttpTransport:
                         self._local.connected(name, watch.address)
                     return response, watch.connection(response)
                 except (httpx.ReadError, httpx.RemoteProtocolError):
-                    # A server may close a kept connection at the very moment when it is used again: what may be asked
-                    # twice is then asked on another one (RFC 9112, 9.3.1). The one that failed is kept no longer.
+                    # A server may close a kept connection just when it is used again. Requests that may be repeated
+                    # are sent again on another one (RFC 9112, 9.3.1). The failed connection is dropped.
                     if watch.is_new or hop.method not in _REPEATABLE:
                         raise
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:

@@ -43,8 +43,8 @@ Window {
         arrivalShift.from = (base === LayoutMirroring.enabled ? 1 : -1) * Theme.px(Theme.still ? 0 : 24)
         arrival.restart()
     }
-    // What was dropped or pasted: subtitles of what plays, else played if it is files or an address, else shown in the
-    // dialog with the reason.
+    // Open what was dropped or pasted. Subtitles are added to the open film. Files and addresses are played. Anything
+    // else is shown in the dialog with the reason.
     function openDropped(texts: var) {
         if (page === player && app.player.addSubtitles(texts))
             return

@@ -1,8 +1,8 @@
 import QtQuick
 import Matinee.Theme
 
-// A picture that fills its place; what is cut off is far from the point that the eye is drawn to. Where something lies
-// over the top of its place, that point and what is around it (a head) stay below: the picture moves down and fades in.
+// A picture that fills its place and is cropped away from its focal point. If something covers the top of the place,
+// the picture moves down and fades in, so that the focal point (a head) stays visible.
 Item {
     id: root
 

@@ -1,7 +1,7 @@
 pragma Singleton
 import QtQuick
 
-// The card that the viewer rests on: the one that got the focus or the mouse last, else the one that has the focus.
+// The card that the viewer stays on: the last one to get the focus or the mouse, else the focused one.
 QtObject {
     property Item card
     property Item focused

@@ -1,7 +1,7 @@
 import QtQuick
 import Matinee.Theme
 
-// The name of a title in its own letters, where it has such a picture; else in those of the app.
+// The logo of a title if it has one, else its name in the app's typeface.
 Item {
     id: root
 

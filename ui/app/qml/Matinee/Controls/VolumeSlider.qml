@@ -1,8 +1,8 @@
 import QtQuick
 import Matinee.Theme
 
-// 0 to 200, in two halves of the bar; above 100 the sound is amplified. Left and Right go on to the neighbours, as on
-// the buttons beside it; once Enter was pressed they change the volume, until Enter or Back.
+// 0 to 200, in two halves of the bar. Above 100 the audio is amplified. Left and Right move to the neighbouring
+// controls. After Enter they change the volume, until Enter or Back.
 Item {
     id: root
 

@@ -3,7 +3,7 @@ import QtQuick
 import Matinee.Theme
 import Matinee.Controls
 
-// One title: its picture, what it is about, and the ways to begin it; of a series its episodes.
+// The page of a title: picture, synopsis, buttons to play it, and the episodes of a series.
 FocusScope {
     id: root
 

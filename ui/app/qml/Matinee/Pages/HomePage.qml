@@ -61,8 +61,8 @@ FocusScope {
         if (activeFocus)
             settle(true)
     }
-    // Bring a row of the header into view; near its top all of that is shown. Else the view begins with the row above,
-    // whole: a heading that is cut in two is no sight.
+    // Bring a row of the header into view. Near the top, show all of the header. Otherwise the view starts with the
+    // whole row above, so that no heading is cut.
     function reveal() {
         const row = header.current
         if (!ready || !row)
