@@ -67,8 +67,8 @@ class Database:
         else:
             self.engine = _server_engine(url)
             self._turn = nullcontext()
-            # Each statement sees what is committed by then, as in a transaction, whose start and end would be two more
-            # messages to the server.
+            # Each statement sees what is committed by then, as in a transaction, whose start and end would be two
+            # more messages to the server.
             self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
             self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = self.engine.execution_options(matinee_begin="BEGIN IMMEDIATE")

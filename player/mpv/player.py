@@ -131,8 +131,8 @@ class MpvPlayer:
     """One libmpv instance. ``handle`` is the ``mpv.MPV`` object; a video surface attaches its render context to
     it."""
 
-    # The same for all instances of one library. Only the first instance asks, as the answer takes milliseconds. It asks
-    # before anything plays, as libmpv does not answer while it waits for a file.
+    # The same for all instances of one library. Only the first instance asks, as the answer takes milliseconds. It
+    # asks before anything plays, as libmpv does not answer while it waits for a file.
     _decoders: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, output: OutputOptions | None = None) -> None:

@@ -184,8 +184,8 @@ class Supervisor:
             self._remote.add_done_callback(_say_why)
 
     async def _ask_for_commands(self, service_url: str, network: NetworkRules) -> None:
-        # Loaded only here, as a screen without a service does not need it. Loaded in a thread, as a slow disk can take
-        # longer than the watchdog waits.
+        # Loaded only here, as a screen without a service does not need it. Loaded in a thread, as a slow disk can
+        # take longer than the watchdog waits.
         await asyncio.to_thread(importlib.import_module, "ui.kiosk.command_client")
         from ui.kiosk.command_client import open_client
 
