@@ -88,7 +88,7 @@ class FileProgress:
         if count != self._tracks.count:
             await self._tracks.read()  # captions were found inside the pictures, say
         self.sample()
-        if self.stop_at_s is not None and self._playhead.position_s >= self.stop_at_s:
+        if self.stop_at_s is not None and self._monitor.has_reached(self.stop_at_s):
             self._monitor.stop_short()
 
     async def _compare_length(self) -> None:

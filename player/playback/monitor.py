@@ -267,6 +267,11 @@ class Monitor:
             self._stretch = begin_s, end_s, rung
         return self._stretch[2]
 
+    def has_reached(self, stop_at_s: float) -> bool:
+        """Whether playback has come as far as it was asked to. libmpv's position may be there before it was heard of
+        that playback has begun: that comes first, for all who go by it."""
+        return self._first_frame and self._playhead.position_s >= stop_at_s
+
     def near_end(self, end_s: float) -> bool:
         """Whether the playhead is where the title ends."""
         return self._playhead.position_s >= end_s - _END_TOLERANCE_S

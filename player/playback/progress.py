@@ -101,7 +101,7 @@ class PlaybackProgress:
         self._sample()
         self._title.follow(position_s)
         await self._judge()
-        if self.stop_at_s is not None and self._playhead.position_s >= self.stop_at_s:
+        if self.stop_at_s is not None and monitor.has_reached(self.stop_at_s):
             monitor.stop_short()
         self._calm = moved and self._goes_well(found.held_s)
 

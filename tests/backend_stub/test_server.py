@@ -23,6 +23,7 @@ from backend_stub.server import ServerGroup, ServerOptions, api_kind_of, edge_na
 from backend_stub.services.accounts import EmailTakenError
 from tests.kit.backend import fault_document, publish_noise, running_backend, signed_in_viewer
 from tests.kit.children import ends_with_us
+from tests.kit.waiting import PATIENCE_S
 
 
 def free_port() -> int:
@@ -112,7 +113,7 @@ def test_stop_does_not_wait_for_running_responses(tmp_path: Path) -> None:
             next(response.iter_raw())
             started = time.monotonic()
             group.stop()
-            assert time.monotonic() - started < 10, "the response would never end"
+            assert time.monotonic() - started < PATIENCE_S, "the response would never end"
         group.start()
         assert [edge.name for edge in group.edges] == ["edge-a", "edge-b"]
 
@@ -131,7 +132,7 @@ def test_a_slow_edge_does_not_slow_the_other(tmp_path: Path) -> None:
         group.faults.set(fault_document({"match": {"pathway": "edge-a"}, "fault": {"type": "delay", "seconds": 30}}))
         with pytest.raises(httpx.ReadTimeout):
             httpx.get(f"{group.edges[0].url}/health", timeout=0.2, trust_env=False)
-        assert httpx.get(f"{group.edges[1].url}/health", timeout=2, trust_env=False).status_code == 200
+        assert httpx.get(f"{group.edges[1].url}/health", timeout=25, trust_env=False).status_code == 200
 
 
 def test_tls(tmp_path: Path) -> None:
@@ -203,5 +204,5 @@ class TestCli:
         assert httpx.get(f"{url}/health", trust_env=False).status_code == 200
         process.send_signal(signal.SIGTERM)
         assert process.stdout.read() == "ended\n"
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
         process.stdout.close()

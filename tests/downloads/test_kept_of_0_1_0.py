@@ -26,6 +26,7 @@ from player.engine import Engine
 from tests.drm_client.test_upgrade import Upgraded
 from tests.kit.licence_server import DAY, HOUR
 from tests.kit.playback import Run, engine, null_player, play
+from tests.kit.waiting import PATIENCE_S
 
 _FILM = Path(__file__).parents[1] / "kit" / "kept-0.1.0-film.zip"
 
@@ -58,7 +59,7 @@ async def test_a_download_of_0_1_0_plays_and_is_renewed_without_loss(
             engine(profile, service_url="http://127.0.0.1:9", schemes=schemes) as made,
             null_player(untimed=True) as player,
         ):
-            source = made.submit(source_of(films(tmp_path).get("the-film"))).result(20)
+            source = made.submit(source_of(films(tmp_path).get("the-film"))).result(PATIENCE_S)
             return play(made, source, player)
 
     monkeypatch.setattr(Engine, "rights", rights_of)

@@ -41,7 +41,7 @@ from tests.kit.media import (
     packager_clear,
 )
 from tests.kit.playback import Run, engine, null_player, play
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 SMALL = DownloadChoice(max_height=180, subtitles=("*",))
 
@@ -50,7 +50,7 @@ def play_offline(folder: Path, store: Store, download_id: str) -> Run:
     """Play with an engine that has no network to use."""
     schemes = {SCHEME: lambda clock: OfflineTransport(store.get, clock)}
     with engine(folder / "profile", schemes=schemes) as made, null_player(untimed=True) as player:
-        source = made.submit(source_of(store.get(download_id))).result(20)
+        source = made.submit(source_of(store.get(download_id))).result(PATIENCE_S)
         return play(made, source, player)
 
 

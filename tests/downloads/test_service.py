@@ -25,6 +25,7 @@ from player.engine import Engine
 from tests.kit.backend import fault_document, running_backend
 from tests.kit.media import packager_cenc, packager_clear
 from tests.kit.playback import engine, null_player, play, publish_media, signed_in_engine
+from tests.kit.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ async def licences_of(made: Engine) -> OfflineLicences | None:
 
 
 def opened(made: Engine) -> OfflineLicences:
-    found = made.submit(licences_of(made)).result(10)
+    found = made.submit(licences_of(made)).result(PATIENCE_S)
     assert found is not None
     return found
 
@@ -93,7 +94,7 @@ def test_a_title_is_downloaded_with_its_licence_and_plays_without_the_service(
         with pytest.raises(DrmError, match="another service"):
             asyncio.run(licences.renew(licence_id))
     with client.offline_engine() as made, null_player(untimed=True) as player:
-        source = made.submit(source_of(client.store.get(folder.id))).result(10)
+        source = made.submit(source_of(client.store.get(folder.id))).result(PATIENCE_S)
         assert play(made, source, player).status == "ended"
         assert opened(made).standing(licence_id).playback_s is not None  # the playback clock has begun
 
@@ -104,12 +105,12 @@ def test_what_was_watched_of_a_kept_title_is_told_to_the_service(tmp_path: Path,
     schemes = {SCHEME: lambda clock: OfflineTransport(client.store.get, clock)}
     with signed_in_engine(client.profile, group, schemes=schemes) as made, null_player(untimed=True) as player:
         client.run(made, folder)
-        source = made.submit(source_of(client.store.get(folder.id))).result(10)
+        source = made.submit(source_of(client.store.get(folder.id))).result(PATIENCE_S)
         assert source.title_id == "film"
         assert play(made, source, player).status == "ended"
     with signed_in_engine(client.profile, group) as made:
         assert made.service is not None
-        progress = made.submit(made.service.title("film")).result(10).progress
+        progress = made.submit(made.service.title("film")).result(PATIENCE_S).progress
         assert progress is not None
         assert progress.position_s > 0
 
@@ -120,7 +121,7 @@ def test_a_licence_is_renewed_without_a_new_download_and_given_back_later(tmp_pa
     with signed_in_engine(client.profile, group) as made:
         client.run(made, folder)
         files = {path: path.stat().st_mtime_ns for path in (folder.path / "items").iterdir()}
-        licence_id = made.submit(service.renew(folder, opened(made))).result(20)
+        licence_id = made.submit(service.renew(folder, opened(made))).result(PATIENCE_S)
         assert {path: path.stat().st_mtime_ns for path in (folder.path / "items").iterdir()} == files
         assert licence_id == service.licence_of(folder)
     with client.offline_engine() as made:
@@ -133,7 +134,7 @@ def test_a_licence_is_renewed_without_a_new_download_and_given_back_later(tmp_pa
             licences.standing(licence_id)
         assert caught.value.code is DrmErrorCode.NO_LICENCE
     with signed_in_engine(client.profile, group) as made:
-        assert made.submit(opened(made).send_receipts()).result(20) == 1
+        assert made.submit(opened(made).send_receipts()).result(PATIENCE_S) == 1
         assert opened(made).store.receipts() == ()
 
 
@@ -158,7 +159,7 @@ def test_without_the_note_of_its_licence_or_with_another_a_title_does_not_play(
         note.write_bytes(whole)
         opened(made).remove(service.licence_of(folder) or "")
     with client.offline_engine() as made, null_player(untimed=True) as player:
-        source = made.submit(source_of(client.store.get(folder.id))).result(10)
+        source = made.submit(source_of(client.store.get(folder.id))).result(PATIENCE_S)
         played = play(made, source, player)
     assert played.report["result"]["error"]["code"] == "drm.no_licence"
 

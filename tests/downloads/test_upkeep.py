@@ -40,6 +40,7 @@ from tests.downloads.test_service import Client, opened
 from tests.kit.backend import running_backend
 from tests.kit.media import packager_cenc, packager_clear
 from tests.kit.playback import publish_media, signed_in_engine
+from tests.kit.waiting import PATIENCE_S
 from ui.cli.main import main
 
 
@@ -230,7 +231,7 @@ def test_upkeep_replaces_nothing_that_nobody_would_ask_for(
         held = licences.store.get(old_id)
         held.clear()
         if why == "another account":
-            account = made.submit(made.require_service().account()).result(10)
+            account = made.submit(made.require_service().account()).result(PATIENCE_S)
             assert account is not None
 
             async def another() -> Account:

@@ -15,7 +15,7 @@ from player.reporting.events import ErrorRaised, Event, LatencySampled, StallBeg
 from player.reporting.state import PlaybackState
 from player.title.opening import PlaybackSource
 from tests.kit.playback import engine, null_player
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 _SAMPLES = 10  # in five seconds
 
@@ -75,7 +75,7 @@ def watching(url: str, profile: Path) -> Iterator[Watched]:
     watched: Watched | None = None
 
     def on_event(event: Event) -> None:
-        ready.wait(5.0)
+        ready.wait(PATIENCE_S)
         if watched is None:
             return
         if isinstance(event, LatencySampled):
@@ -94,4 +94,4 @@ def watching(url: str, profile: Path) -> Iterator[Watched]:
             yield watched
         finally:
             session.stop()
-            assert made.wait(session, 10.0)
+            assert made.wait(session, PATIENCE_S)

@@ -16,7 +16,7 @@ from tests.kit.on_air import HUNDREDTHS, on_air
 from tests.kit.playback import engine, null_player
 from tests.kit.screen import Screen
 from tests.kit.slices import slice_of
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 WINDOW_S = 16
 
@@ -58,7 +58,7 @@ def test_a_viewer_goes_anywhere_in_the_window(tmp_path: Path, form: str) -> None
         until(lambda: not session.state.live and session.state.duration_s is not None, "it does not end", 30.0)
         assert session.state.start_s >= 0
         session.stop()
-        assert playing.wait(session, 10.0)
+        assert playing.wait(session, PATIENCE_S)
 
 
 @pytest.mark.realtime
@@ -78,5 +78,5 @@ def test_what_was_on_is_found_by_its_date(tmp_path: Path, form: str) -> None:
                 until(lambda shown=screen.shown: bool(shown), "nothing is shown", 40.0)
                 drawn_s = ((screen.shown[0].mark.frame - begin_at * 100) % HUNDREDTHS) / 100
                 session.stop()
-                assert playing.wait(session, 10.0)
+                assert playing.wait(session, PATIENCE_S)
             assert min(drawn_s, HUNDREDTHS / 100 - drawn_s) < 2.0

@@ -25,7 +25,7 @@ from tests.kit.films import CLIP, FILMS, Film, cover
 from tests.kit.playback import engine, null_player
 from tests.kit.screen import Screen
 from tests.kit.slices import slice_of
-from tests.kit.waiting import until, until_holds
+from tests.kit.waiting import PATIENCE_S, until, until_holds
 
 SLICE = 9  # of them are in each run of the suite
 ENCODED = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-c:a", "aac")
@@ -109,7 +109,7 @@ def test_what_has_been_read_is_not_taken_for_the_length(made, monkeypatch):
         until(lambda: session.state.position_s > 18.1)
         assert session.state.duration_s is None
         session.stop()
-        assert made.wait(session, 10)
+        assert made.wait(session, PATIENCE_S)
 
 
 WITHOUT_LENGTH = {
@@ -168,7 +168,7 @@ def test_the_cover_inside_music_is_shown(name, made):
         until(lambda: any(one.mark.rung == 7 for one in screen.shown))
         until(lambda: not session.state.form.pictures)  # told after libmpv has shown it
         session.stop()
-        made.wait(session, 10)
+        made.wait(session, PATIENCE_S)
 
 
 @pytest.mark.realtime
@@ -186,7 +186,7 @@ def test_a_clip_of_others_plays(made):
         recorder = Recorder()
         session = made.open(PlaybackSource.of_file(CLIP), screen.player, recorder.see, None, recorder)
         session.set_speed(4.0)
-        assert made.wait(session, 20)
+        assert made.wait(session, PATIENCE_S)
     state = recorder.state
     assert state.status is PlaybackStatus.ENDED
     assert (state.media.video, state.media.width, state.media.height) == ("h264", 1280, 720)
@@ -210,10 +210,10 @@ def check(film: Film, made: Engine, source: PlaybackSource | None = None) -> Non
             session.seek(0.0)
             session.set_speed(4.0)
             session.play()
-            assert made.wait(session, 25), session.state
+            assert made.wait(session, PATIENCE_S), session.state
         finally:
             session.stop()
-            made.wait(session, 10)
+            made.wait(session, PATIENCE_S)
     ended = next(state for state in reversed(states) if state.status in (PlaybackStatus.ENDED, PlaybackStatus.FAILED))
     assert ended.status is PlaybackStatus.ENDED, ended.failure
     if film.whole:
@@ -272,4 +272,4 @@ def _seek(film: Film, screen: Screen, session, rng: random.Random) -> None:
         tolerance = film.name.endswith(".avi")  # AVI has no times of presentation: readers guess the first one
         assert screen.wait_for(frame, since, 10, tolerance), (film.name, frame, screen.frames[-3:])
     else:
-        until(lambda: abs((screen.player.read("time-pos") or -9) - target_s) < 0.6, patience_s=10)
+        until(lambda: abs((screen.player.read("time-pos") or -9) - target_s) < 0.6)

@@ -10,7 +10,7 @@ from player.reporting.state import PlaybackStatus
 from player.title.opening import PlaybackSource
 from tests.kit.films import FILMS
 from tests.kit.screen import Screen
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 
 @pytest.mark.realtime
@@ -26,12 +26,12 @@ def test_a_film_has_pictures_for_scrubbing_and_music_has_none(tmp_path):
                 )
                 until(lambda session=session: session.state.status is PlaybackStatus.PAUSED)
                 until(lambda session=session, there=there: session.state.thumbnails is there)
-                picture = session.thumbnail(2.2).result(20)
+                picture = session.thumbnail(2.2).result(PATIENCE_S)
                 assert (picture is not None) is there
                 if picture is not None:
                     assert picture.start_s <= 2.2 < picture.start_s + picture.duration_s
                     until(lambda: list((tmp_path / "pictures").glob("*.pictures")))
                 session.stop()
-                assert engine.wait(session, 10)
+                assert engine.wait(session, PATIENCE_S)
     finally:
         engine.close()

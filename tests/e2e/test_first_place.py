@@ -15,6 +15,7 @@ from tests.kit import media
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import engine, null_player
 from tests.kit.screen import Screen
+from tests.kit.waiting import PATIENCE_S
 
 
 @pytest.mark.parametrize(("start_s", "target_s"), [(None, 10.0), (5.0, 12.0), (20.0, 0.0)])
@@ -30,7 +31,7 @@ def test_a_jump_before_the_first_picture(start_s: float | None, target_s: float,
         session.seek(target_s)
         assert screen.wait_for(round(target_s * media.FPS), 0, 20) is not None
         session.stop()
-        assert made.wait(session, 10)
+        assert made.wait(session, PATIENCE_S)
 
 
 def test_a_place_past_the_end_is_an_error(tmp_path: Path) -> None:
@@ -38,7 +39,7 @@ def test_a_place_past_the_end_is_an_error(tmp_path: Path) -> None:
     with FileServer(title.folder) as server, null_player() as player, engine(tmp_path) as made:
         source = PlaybackSource(url=server.url(title.dash or ""))
         session = made.open(source, player, lambda _state: None, PlaybackSettings(start_s=99.0))
-        assert made.wait(session, 20)
+        assert made.wait(session, PATIENCE_S)
         assert session.state.status is PlaybackStatus.FAILED
         assert session.state.failure is not None
         assert session.state.failure.code == "input.usage"
@@ -68,4 +69,4 @@ def test_what_is_needed_first_comes_damaged(form: str, tmp_path: Path) -> None:
         shown = screen.wait_for(0, 0, 20)
         assert shown is not None, session.state.failure
         session.stop()
-        assert made.wait(session, 10)
+        assert made.wait(session, PATIENCE_S)

@@ -112,7 +112,7 @@ def test_a_name_that_is_no_text_is_opened_and_shown_as_text(films, made, player,
         path = tmp_path / name
         path.write_bytes(films[0].read_bytes())
         source = PlaybackSource.of_file(path)
-        run = play(made, source, player, timeout_s=20)
+        run = play(made, source, player)
         assert run.finished
         assert run.report["result"]["error"] is None
         assert run.report["result"]["position_s"] > 1.5

@@ -15,7 +15,7 @@ from tests.kit.lowlatency import Broadcast
 from tests.kit.nginx import http2_front
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 SHOWN = 200  # frames: more than three segments
 SEGMENT_FRAMES = 60
@@ -35,7 +35,7 @@ def test_frames_are_shown_before_their_segment_is_whole(tmp_path: Path, form: st
         assert session.state.failure is None
         asked = [address for _, address in broadcast.origin.asked]
         session.stop()
-        assert made.wait(session, 10.0)
+        assert made.wait(session, PATIENCE_S)
         frames = screen.frames
         steps = [after - before for before, after in pairwise(frames)]
         assert all(1 <= step <= LEFT_OUT_IN_A_ROW + 1 for step in steps), "frames are shown in order"
@@ -65,7 +65,7 @@ def test_over_http2_what_is_held_back_holds_nothing_else_back(tmp_path: Path) ->
         until(lambda: has_shown_enough(broadcast, screen) or session.state.failure)
         asked = [address for _, address in broadcast.origin.asked]
         session.stop()
-        assert made.wait(session, 10.0)
+        assert made.wait(session, PATIENCE_S)
     assert session.state.failure is None
     assert any("_HLS_msn=" in address and "_HLS_part=" in address for address in asked)
     assert any(".part" in address for address in asked)

@@ -22,7 +22,7 @@ from player.tracks.preferences import SubtitleMode, TrackPreferences
 from tests.kit.films import FILMS
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.realtime
 
@@ -54,11 +54,11 @@ def opened(made: Engine, film: Path) -> Iterator[tuple[Session, MpvPlayer]]:
         settings = PlaybackSettings(start_paused=True, start_s=1.5)
         session = made.open(PlaybackSource.of_file(film), screen.player, lambda _state: None, settings)
         until(lambda: session.state.status in (PlaybackStatus.PAUSED, PlaybackStatus.FAILED))
-        until(lambda: session.state.audio_tracks and session.subtitle_lines().result(20) is not None)
+        until(lambda: session.state.audio_tracks and session.subtitle_lines().result(PATIENCE_S) is not None)
         assert session.state.failure is None
         yield session, screen.player
         session.stop()
-        assert made.wait(session, 10)
+        assert made.wait(session, PATIENCE_S)
 
 
 def choose(session: Session, name: str) -> None:

@@ -12,6 +12,7 @@ from tests.kit import media
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
+from tests.kit.waiting import PATIENCE_S
 
 SPEED = 3.0
 SOON_S = 10.0  # of media
@@ -40,4 +41,4 @@ def test_a_choice_after_a_jump_back_is_soon_seen(tmp_path: Path) -> None:
         assert first is not None
         assert first.mark.frame / media.FPS <= 2.0 + SOON_S
         session.stop()
-        assert made.wait(session, 10)
+        assert made.wait(session, PATIENCE_S)

@@ -15,7 +15,7 @@ from player.title.opening import PlaybackSource
 from tests.kit.backend import signed_in_viewer
 from tests.kit.on_air import broadcaster, on_air
 from tests.kit.playback import null_player, signed_in_engine
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 LENGTH_S = 24.0
 
@@ -66,7 +66,7 @@ def test_a_programme_is_recorded_over_deaths_and_plays_when_the_channel_has_forg
                 until(lambda: session.state.position_s > kept.length_s - 1.5, "its end does not play", 60.0)
                 assert session.state.failure is None
                 session.stop()
-                assert engine.wait(session, 10.0)
+                assert engine.wait(session, PATIENCE_S)
         finally:
             again.kill()
             again.wait()

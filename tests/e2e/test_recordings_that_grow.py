@@ -14,7 +14,7 @@ from player.reporting.state import PlaybackState, PlaybackStatus
 from player.title.opening import PlaybackSource
 from tests.kit.films import Film
 from tests.kit.playback import engine, null_player
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.realtime
 
@@ -52,7 +52,7 @@ def test_a_step_behind_the_end_of_a_recording_leads_to_the_newest(tmp_path: Path
         until(lambda: grows() and session.state.position_s < 60.0)
         assert session.state.failure is None
         session.stop()
-        assert made.wait(session, 10)
+        assert made.wait(session, PATIENCE_S)
 
 
 def test_a_step_behind_the_end_of_a_matroska_recording_leads_to_the_newest(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_step_behind_the_end_of_a_matroska_recording_leads_to_the_newest(tmp_p
         assert session.state.position_s > 25.0
         assert session.state.failure is None
         session.stop()
-        assert made.wait(session, 10)
+        assert made.wait(session, PATIENCE_S)
 
 
 def test_what_has_been_read_of_a_matroska_recording_is_not_its_length(
@@ -99,7 +99,7 @@ def test_what_has_been_read_of_a_matroska_recording_is_not_its_length(
         until(lambda: session.state.status is PlaybackStatus.PLAYING and session.state.position_s > 39.0)
         assert lengths == {None}
         session.stop()
-        assert made.wait(session, 10)
+        assert made.wait(session, PATIENCE_S)
 
 
 class Written:
@@ -176,18 +176,16 @@ def test_what_was_chosen_stays_when_a_file_is_loaded_again(tmp_path: Path) -> No
         first_s = session.state.duration_s
         written.go_on()
         session.seek(40.0)
-        until(
-            lambda: session.state.position_s == 40.0 and session.state.status is PlaybackStatus.PAUSED, patience_s=20
-        )
+        until(lambda: session.state.position_s == 40.0 and session.state.status is PlaybackStatus.PAUSED)
         assert first_s is not None
         assert first_s < 20.0 < (session.state.duration_s or 0.0)
         chosen = {"aid": 2, "sub-text": "Hallo", "secondary-sub-text": "Hello"}
-        until(lambda: {name: player.read(name) for name in chosen} == chosen, patience_s=20)
+        until(lambda: {name: player.read(name) for name in chosen} == chosen)
         settings_now = [player.read(name) for name in ("volume", "speed", "pause", "audio-delay")]
         assert settings_now == [37.0, 1.5, True, 0.5]
         assert player.read("video-zoom") > 0
         session.stop()
-        assert made.wait(session, 10)
+        assert made.wait(session, PATIENCE_S)
 
 
 @pytest.mark.parametrize("target_s", [10.0, 40.0], ids=["in-it", "behind-it"])
@@ -199,9 +197,9 @@ def test_a_jump_in_a_recording_that_grew_once_arrives(tmp_path: Path, target_s: 
         written.go_on()
         until(lambda: session.state.position_s > 4.0)
         session.seek(target_s)
-        until(lambda: session.state.position_s >= target_s, patience_s=20)
-        until(lambda: session.state.status is PlaybackStatus.PLAYING, patience_s=20)
+        until(lambda: session.state.position_s >= target_s)
+        until(lambda: session.state.status is PlaybackStatus.PLAYING)
         assert session.state.position_s >= target_s
         assert session.state.failure is None
         session.stop()
-        assert made.wait(session, 10)
+        assert made.wait(session, PATIENCE_S)

@@ -20,7 +20,7 @@ from tests.kit import media
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 SECONDS = 8
 FRAMES = SECONDS * media.FPS
@@ -96,7 +96,7 @@ def opened(
             yield session, recorder
         finally:
             session.stop()
-            assert made.wait(session, 20)
+            assert made.wait(session, PATIENCE_S)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from tests.kit.fileserver import FileServer
 from tests.kit.films import FILMS
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.realtime
 
@@ -63,7 +63,7 @@ def film(tmp_path: Path) -> Iterator[Stage]:
         until(lambda: session.state.status is PlaybackStatus.PAUSED and session.state.text_tracks)
         yield Stage(made, screen, session, states, path)
         session.stop()
-        made.wait(session, 10)
+        made.wait(session, PATIENCE_S)
 
 
 def track(film: Stage, language: str) -> str:
@@ -161,7 +161,7 @@ def test_the_notice_of_a_bad_subtitle_file_goes_away(film, tmp_path, monkeypatch
     assert "….de.srt: " not in notice
     assert ".de.srt: This file has no readable subtitles" in notice
     assert len(notice) < 100, "a long name is shortened"
-    until(lambda: film.session.state.notice == "", patience_s=20)
+    until(lambda: film.session.state.notice == "")
 
 
 def test_files_that_were_chosen_with_a_film_are_shown_with_it(tmp_path):
@@ -175,7 +175,7 @@ def test_files_that_were_chosen_with_a_film_are_shown_with_it(tmp_path):
         until(lambda: str(screen.player.read("sub-text", "")) == "Guten Abend, Käthe")
         until(lambda: "no readable subtitles" in session.state.notice)
         session.stop()
-        made.wait(session, 10)
+        made.wait(session, PATIENCE_S)
 
 
 BAD = {"nothing": b"", "garbage": b"\0\1\2" * 100, "half": b"1\n00:00:01,0", "large": b"1\n" * (5 << 20)}
@@ -194,14 +194,14 @@ def test_a_film_plays_beside_a_subtitle_file_that_cannot_be_read(tmp_path, name,
             session.select_text(session.state.text_tracks[0].id)
             until(lambda: chosen(session.state) & {session.state.text_tracks[0].id})
             session.stop()
-            assert made.wait(session, 10)
+            assert made.wait(session, PATIENCE_S)
         (tmp_path / name).write_bytes(content)
         session = made.open(PlaybackSource.of_file(path), screen.player, lambda _state: None)
         until(lambda: session.state.status is PlaybackStatus.ENDED or session.state.failure)
         assert session.state.failure is None
         assert "subtitle" in session.state.notice
         session.stop()
-        made.wait(session, 10)
+        made.wait(session, PATIENCE_S)
 
 
 def test_a_bad_subtitle_file_does_not_keep_the_next_one_away(tmp_path):
@@ -215,7 +215,7 @@ def test_a_bad_subtitle_file_does_not_keep_the_next_one_away(tmp_path):
         until(lambda: str(screen.player.read("sub-text", "")) == "Guten Abend, Käthe")
         assert "no readable subtitles" in session.state.notice
         session.stop()
-        made.wait(session, 10)
+        made.wait(session, PATIENCE_S)
 
 
 def test_a_line_is_found_in_the_film_and_in_a_file(film):
@@ -224,11 +224,11 @@ def test_a_line_is_found_in_the_film_and_in_a_file(film):
     film.session.play()
     film.session.select_text(track(film, "de"))
     until(lambda: film.text() == "Hello ger")
-    lines = film.session.subtitle_lines().result(20)
+    lines = film.session.subtitle_lines().result(PATIENCE_S)
     assert [(line.text, round(line.start_s)) for line in lines] == [("Hello ger", 1)]
     film.session.select_text(track(film, "sv"))
     until(lambda: film.text().startswith("Guten"))
-    until(lambda: [line.text for line in film.session.subtitle_lines().result(5)] == ["Guten Abend, Käthe"])
+    until(lambda: [line.text for line in film.session.subtitle_lines().result(PATIENCE_S)] == ["Guten Abend, Käthe"])
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_what_is_adjusted_is_so_and_undone_at_the_end(film, wanted):
     film.session.play()
     until(lambda: film.session.state.position_s > 2.0)
     film.session.stop()
-    assert film.made.wait(film.session, 10)
+    assert film.made.wait(film.session, PATIENCE_S)
     assert {name: film.player.read(name) for name in names - {"tone-mapping"}} == {
         name: before[name] for name in names - {"tone-mapping"}
     }
@@ -270,13 +270,13 @@ def test_frame_by_frame_both_ways(film):
 
 
 def test_a_frame_is_saved(film, tmp_path):
-    assert film.session.screenshot(tmp_path / "frame.png").result(10)
+    assert film.session.screenshot(tmp_path / "frame.png").result(PATIENCE_S)
     assert (tmp_path / "frame.png").read_bytes().startswith(b"\x89PNG")
-    assert film.session.screenshot(tmp_path / "a new folder" / "frame.png").result(10)
+    assert film.session.screenshot(tmp_path / "a new folder" / "frame.png").result(PATIENCE_S)
     (tmp_path / "no folder").touch()
-    assert not film.session.screenshot(tmp_path / "no folder" / "frame.png").result(10)
+    assert not film.session.screenshot(tmp_path / "no folder" / "frame.png").result(PATIENCE_S)
     (tmp_path / "taken.png").mkdir()
-    assert not film.session.screenshot(tmp_path / "taken.png").result(10)
+    assert not film.session.screenshot(tmp_path / "taken.png").result(PATIENCE_S)
     assert not list(tmp_path.rglob(".*")), "nothing half is left"
 
 
@@ -285,12 +285,12 @@ def test_half_a_frame_is_no_saved_frame(film, tmp_path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:
-        saved = film.session.screenshot(tmp_path / "shots" / "frame.png").result(20)
+        saved = film.session.screenshot(tmp_path / "shots" / "frame.png").result(PATIENCE_S)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert not saved
     assert not list((tmp_path / "shots").iterdir())
-    assert film.session.screenshot(tmp_path / "shots" / "frame.png").result(10)
+    assert film.session.screenshot(tmp_path / "shots" / "frame.png").result(PATIENCE_S)
 
 
 def test_a_part_is_repeated(film):
@@ -310,7 +310,7 @@ def test_bookmarks_and_the_place_are_found_again_under_another_name(film):
     film.session.seek(2.2)
     until(lambda: film.session.state.position_s == pytest.approx(2.2, abs=0.1))
     film.session.stop()
-    assert film.made.wait(film.session, 10)
+    assert film.made.wait(film.session, PATIENCE_S)
     other = film.path.with_name("Renamed.mkv")
     film.path.rename(other)
     again = film.made.open(PlaybackSource.of_file(other), film.player, film.states.append)
@@ -318,23 +318,23 @@ def test_bookmarks_and_the_place_are_found_again_under_another_name(film):
     until(lambda: film.made.files.last()[0].name == "Renamed")
     until(lambda: {sound, words} <= chosen(again.state))
     again.stop()
-    assert film.made.wait(again, 10)
+    assert film.made.wait(again, PATIENCE_S)
 
 
 @pytest.mark.parametrize(
     "content", [b"\x1a\x45\xdf\xa3" + b"\x01" * 5000, b"no film " * 999], ids=["head alone", "text"]
 )
 def test_a_file_that_never_played_is_none_of_those_opened_last(tmp_path, content):
-    path = tmp_path / "broken.mkv"
+    path, film = tmp_path / "broken.mkv", FILMS[0].path().resolve()
     path.write_bytes(content)
     with engine(tmp_path / "profile") as made:
-        for place, status in ((path, PlaybackStatus.FAILED), (FILMS[0].path(), PlaybackStatus.ENDED)):
+        for place, status in ((path, PlaybackStatus.FAILED), (film, PlaybackStatus.ENDED)):
             with Screen() as screen:
                 settings = PlaybackSettings(play_for_s=0.5)
                 session = made.open(PlaybackSource.of_file(place), screen.player, lambda _state: None, settings)
-                made.wait(session, 60)
+                assert made.wait(session, PATIENCE_S)
                 assert session.state.status is status
-    assert [file.place for file in FileMemory(tmp_path / "profile/files.json").last()] == [str(FILMS[0].path())]
+    assert [file.place for file in FileMemory(tmp_path / "profile/files.json").last()] == [str(film)]
 
 
 def test_a_file_of_the_web_that_cannot_be_read_further_is_no_film_seen_to_its_end(film):
@@ -372,7 +372,7 @@ def test_a_file_that_breaks_off_while_it_plays_is_no_film_seen_to_its_end(tmp_pa
             assert session.state.failure is not None
             assert session.state.failure.code == "input.file"
             session.stop()
-            made.wait(session, 10)
+            made.wait(session, PATIENCE_S)
         (kept,) = made.files.last()
         assert 1.0 < kept.resume_s < 19.0
 
@@ -392,7 +392,7 @@ def test_a_jump_into_what_has_been_cut_off_is_no_film_seen_to_its_end(tmp_path):
             assert session.state.failure is not None
             assert session.state.failure.code == "input.file"
             session.stop()
-            made.wait(session, 10)
+            made.wait(session, PATIENCE_S)
         (kept,) = made.files.last()
         assert kept.resume_s == pytest.approx(30.0, abs=1.0)
 
@@ -428,7 +428,7 @@ def test_the_next_episode_is_heard_and_read_as_the_one_before(tmp_path):
                 until(lambda session=session, wanted=wanted: chosen(session.state) == wanted)
             heard.append(name)
             session.stop()
-            assert made.wait(session, 10)
+            assert made.wait(session, PATIENCE_S)
 
 
 def test_a_stream_has_the_same_tools(tmp_path):
@@ -444,7 +444,7 @@ def test_a_stream_has_the_same_tools(tmp_path):
             lambda: str(screen.player.read("sub-text", "")) == "Guten Abend, Käthe" or session.state.position_s > 3.8
         )
         until(lambda: [one.selected for one in session.state.text_tracks] == [True])
-        assert [line.text for line in session.subtitle_lines().result(5)] == ["Guten Abend, Käthe"]
+        assert [line.text for line in session.subtitle_lines().result(PATIENCE_S)] == ["Guten Abend, Käthe"]
         session.adjust(Adjustments(night=True))
         until(lambda: screen.player.read("af"))
         until(lambda: session.state.status is PlaybackStatus.PAUSED)
@@ -452,9 +452,9 @@ def test_a_stream_has_the_same_tools(tmp_path):
         first = screen.shown[-1].mark.frame
         session.step_frame(1)
         until(lambda: screen.shown[-1].mark.frame == first + 1)
-        assert session.screenshot(tmp_path / "frame.png").result(10)
+        assert session.screenshot(tmp_path / "frame.png").result(PATIENCE_S)
         session.stop()
-        assert made.wait(session, 10)
+        assert made.wait(session, PATIENCE_S)
         assert not screen.player.read("af")
 
 
@@ -470,10 +470,10 @@ def test_a_film_of_a_web_server_goes_on_where_it_was_left(tmp_path):
             session.seek(length_s / 2)
             until(lambda: session.state.position_s == pytest.approx(length_s / 2, abs=0.1))
             session.stop()
-            assert made.wait(session, 10)
+            assert made.wait(session, PATIENCE_S)
         with Screen() as screen:
             session = made.open(source, screen.player, lambda _state: None, PlaybackSettings(start_paused=True))
             until(lambda: session.state.status is PlaybackStatus.PAUSED and screen.shown)
             assert session.state.position_s == pytest.approx(length_s / 2, abs=0.2)
             session.stop()
-            assert made.wait(session, 10)
+            assert made.wait(session, PATIENCE_S)

@@ -18,9 +18,7 @@ from tests.kit import media, samples
 from tests.kit.captions import captioned
 from tests.kit.playback import engine, opened
 from tests.kit.screen import HEIGHT, Screen
-from tests.kit.waiting import until
-
-PATIENCE_S = 30.0
+from tests.kit.waiting import PATIENCE_S, until
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from player.title.opening import PlaybackSource
 from tests.kit.lowlatency import Broadcast
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 SHOWN = 270  # frames: more than four segments, of which three are there when it begins
 
@@ -26,4 +26,4 @@ def test_whole_segments_of_ffmpeg_play_from_the_first_second_on(tmp_path: Path, 
         until(lambda: len(screen.shown) >= SHOWN or session.state.failure)
         assert session.state.failure is None
         session.stop()
-        assert made.wait(session, 10.0)
+        assert made.wait(session, PATIENCE_S)

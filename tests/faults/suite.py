@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import pytest
@@ -16,6 +17,20 @@ def _load_for_all(patch: pytest.MonkeyPatch) -> None:
     """A library is loaded so that all others see it, as lupa's Lua was."""
     hidden = "import ctypes, ctypes.util\nctypes.CDLL(ctypes.util.find_library('avcodec'), mode=ctypes.RTLD_GLOBAL)\n"
     patch.setattr(test_symbols, "EVERYTHING", hidden + test_symbols.EVERYTHING)
+
+
+def _stop_within_a_request(patch: pytest.MonkeyPatch) -> None:
+    """The server of a share was stopped at any moment, and nobody could be ended who waited for its answer."""
+    from tests.kit.hanging_share import HangingShare
+
+    patch.setattr(HangingShare, "hang", lambda self: self._server.send_signal(signal.SIGSTOP))
+
+
+def _end_before_the_beginning(patch: pytest.MonkeyPatch) -> None:
+    """A playback for a time ended by libmpv's position alone, before anybody had heard that it had begun."""
+    from player.playback.monitor import Monitor
+
+    patch.setattr(Monitor, "has_reached", lambda self, stop_at_s: self._playhead.position_s >= stop_at_s)
 
 
 def _slow_examples_fail(_patch: pytest.MonkeyPatch) -> None:
@@ -153,6 +168,17 @@ FAULTS = [
         name="suite-library-in-the-way-of-libmpv",
         test="tests/suite/test_symbols.py::test_nothing_that_we_load_lies_where_libmpv_looks_for_its_own",
         apply=_load_for_all,
+    ),
+    Fault(
+        name="suite-share-stops-within-a-request",
+        test="tests/kit/test_hanging_share.py::test_who_waits_for_a_share_that_hangs_can_be_ended",
+        apply=_stop_within_a_request,
+    ),
+    Fault(
+        name="suite-end-before-the-beginning",
+        test="tests/player/playback/test_monitor.py::"
+        "test_it_has_not_come_as_far_as_asked_before_it_is_heard_of_that_it_began",
+        apply=_end_before_the_beginning,
     ),
     Fault(
         name="suite-slow-examples-fail",

@@ -23,7 +23,7 @@ from tests.kit.backend import running_backend, signed_in_viewer
 from tests.kit.children import ends_with_us
 from tests.kit.media import packager_cenc
 from tests.kit.playback import publish_media
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 from tests.ui.journey import DAY_S, DAYS_S, PIN, TITLE
 
 ROOT = Path(__file__).parents[2]
@@ -139,4 +139,4 @@ def wayland() -> Iterator[Mapping[str, str]]:
                 yield environment
             finally:
                 process.terminate()
-                process.wait(20)
+                process.wait(PATIENCE_S)

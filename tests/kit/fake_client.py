@@ -39,6 +39,7 @@ from player.service.model import (
 )
 from player.thumbnails import Picture
 from player.title.opening import PlaybackSource
+from tests.kit.waiting import PATIENCE_S
 from ui.app.ports.household import AccountCard, Household, PartReport
 
 NOW = 1_790_000_000.0
@@ -638,9 +639,9 @@ class FakeClient:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-        self.submit(cancel_all()).result(5)
+        self.submit(cancel_all()).result(PATIENCE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(PATIENCE_S)
         self._loop.close()
 
     async def _obstacles(self) -> None:

@@ -1,7 +1,9 @@
 """A mounted share that can stop answering, as a server that went away: FUSE (``linux/fuse.h``) of a flat folder
 that is only read. It needs the right to mount.
 
-``python -m tests.kit.hanging_share FOLDER HANDLE`` serves; :class:`HangingShare` mounts, and stops that process.
+``python -m tests.kit.hanging_share FOLDER HANDLE`` serves; :class:`HangingShare` mounts, and has that process stop.
+It stops between two requests: Linux ends nobody who waits for a request that a server has taken, not even with
+SIGKILL.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import select
 import signal
 import stat
 import struct
@@ -25,6 +28,7 @@ _HEADER = struct.Struct("<IIQQIIII")
 _SILENT = (_FORGET, _INTERRUPT, _BATCH_FORGET)
 _LONGEST = (1 << 20) + 4096
 _DETACH = 2  # MNT_DETACH
+_STOP = b"."
 _NO_FLUSH = 1 << 5  # FOPEN_NOFLUSH: closing a file asks nothing
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -40,18 +44,21 @@ class HangingShare:
     def __init__(self, folder: Path, place: Path) -> None:
         self._place = place
         place.mkdir()
-        handle = os.open("/dev/fuse", os.O_RDWR)
+        handle = os.open("/dev/fuse", os.O_RDWR | os.O_NONBLOCK)
         options = f"fd={handle},rootmode=40000,user_id=0,group_id=0"
         if _LIBC.mount(b"hanging", str(place).encode(), b"fuse.hanging", 0, options.encode()):
             os.close(handle)
             raise OSError(ctypes.get_errno(), "the share cannot be mounted")
         command = [sys.executable, "-m", "tests.kit.hanging_share", str(folder), str(handle)]
-        self._server = subprocess.Popen(command, pass_fds=(handle,))
+        self._server = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(handle,))
         os.close(handle)
 
     def hang(self) -> None:
         """From now on whoever reads waits."""
-        self._server.send_signal(signal.SIGSTOP)
+        assert self._server.stdin is not None
+        self._server.stdin.write(_STOP)
+        self._server.stdin.flush()
+        os.waitid(os.P_PID, self._server.pid, os.WSTOPPED)
 
     def answer(self) -> None:
         """The server is back."""
@@ -66,7 +73,7 @@ class HangingShare:
         self.answer()
         _LIBC.umount2(str(self._place).encode(), _DETACH)
         self._server.kill()  # whoever still waits gets an error
-        self._server.wait()
+        self._server.communicate()
 
 
 def something_waits(process: int | str = "self") -> bool:
@@ -77,10 +84,14 @@ def something_waits(process: int | str = "self") -> bool:
 
 
 def serve(folder: Path, handle: int) -> None:
-    """Answer the kernel until the share is unmounted."""
+    """Answer the kernel until the share is unmounted, and stop when told so on the standard input."""
     names = [entry.name for entry in folder.iterdir()]
     files = {number: folder / name for number, name in enumerate(names, 2)}
     while True:
+        told, _, _ = select.select([0, handle], [], [])
+        if 0 in told and os.read(0, len(_STOP)):
+            os.kill(os.getpid(), signal.SIGSTOP)
+            continue
         try:
             request = os.read(handle, _LONGEST)
         except OSError as error:

@@ -19,6 +19,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.kit.waiting import PATIENCE_S
+
 _FORM_BYTES = 64
 _CHUNK = 4 << 20
 FORMS = ("raw", "hex", "base64url")
@@ -112,7 +114,7 @@ def play_and_scan(job: dict[str, Any]) -> dict[str, list[dict[str, int]]]:
     player = MpvPlayer(OutputOptions(video="null", audio="null"))
     made = Engine(EngineSettings(profile, key_store="file", service_url=job.get("service"), schemes=schemes))
     if store is not None:
-        source = made.submit(source_of(store.get(job["download"]))).result(20)
+        source = made.submit(source_of(store.get(job["download"]))).result(PATIENCE_S)
     else:
         source = PlaybackSource(**job["source"])
     states: list[Any] = []
@@ -120,7 +122,7 @@ def play_and_scan(job: dict[str, Any]) -> dict[str, list[dict[str, int]]]:
     until(lambda: states and (states[-1].position_s or 0) > 1.0, "it does not play", 60)
     found["playing"] = scanner.count()
     session.stop()
-    assert made.wait(session, 20)
+    assert made.wait(session, PATIENCE_S)
     found["stopped"] = scanner.count()
     made.close()
     player.terminate()

@@ -20,7 +20,7 @@ from backend_stub.broadcast.journal import read_channel
 from backend_stub.config import Settings
 from backend_stub.server import ServerGroup, ServerOptions
 from tests.kit.backend import SignedInViewer, signed_in_viewer
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 ENTRY = "from ui.cli.main import entry; entry()"
 HEARTBEAT_S = 25.0
@@ -50,7 +50,7 @@ class OnAir:
         return self.hls.rpartition("/")[0]
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.home + path, trust_env=False, timeout=20)
+        return httpx.get(self.home + path, trust_env=False, timeout=PATIENCE_S)
 
     def wait_for_run(self, number: int, segments: int = 1) -> None:
         """Until so many segments of a run are whole."""
@@ -100,7 +100,7 @@ def _watched(viewer: SignedInViewer) -> Iterator[dict[str, str]]:
         yield manifests[0]
     finally:
         over.set()
-        teller.join(10.0)
+        teller.join(PATIENCE_S)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from player.reporting.report import Recorder
 from player.title.opening import PlaybackSource
 from tests.kit.fileserver import FileServer
 from tests.kit.media import TestMedia
+from tests.kit.waiting import PATIENCE_S
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def signed_in_engine(profile: Path, group: ServerGroup, **settings: Any) -> Iter
     """An engine at a running service, signed in as the demo viewer."""
     with engine(profile, service_url=group.api.url, **settings) as made:
         assert made.service is not None
-        made.submit(made.service.login(DEMO_EMAIL, DEMO_PASSWORD)).result(10)
+        made.submit(made.service.login(DEMO_EMAIL, DEMO_PASSWORD)).result(PATIENCE_S)
         yield made
 
 
@@ -67,7 +68,7 @@ def play(
     finished = made.wait(session, timeout_s)
     if not finished:
         session.stop()
-        made.wait(session, 10.0)
+        made.wait(session, PATIENCE_S)
     return Run(recorder.report(source=source.shown_name, policy="test"), finished, player.recent_log)
 
 
@@ -89,7 +90,7 @@ def opened(
             yield session, recorder
         finally:
             session.stop()
-            assert made.wait(session, 20)
+            assert made.wait(session, PATIENCE_S)
 
 
 @contextmanager

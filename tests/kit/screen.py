@@ -65,7 +65,7 @@ class Screen:
     def __exit__(self, *_exc: object) -> None:
         self._ended = True
         self._wake.set()
-        self._thread.join(5)
+        self._thread.join(PATIENCE_S)
         self._context.free()
         self.player.terminate()
 

@@ -35,6 +35,7 @@ from player.transfer.pathways import Pathways
 from tests.kit.clock import FakeClock
 from tests.kit.presentations import audio_track, presentation, records, rendition, segments, video_track
 from tests.kit.transport import ScriptedTransport
+from tests.kit.waiting import PATIENCE_S
 
 KIND = {TrackType.VIDEO: StreamKind.VIDEO, TrackType.AUDIO: StreamKind.AUDIO}
 
@@ -239,7 +240,7 @@ async def reading(bench: StreamingBench, limit: int = 1 << 22) -> tuple[bytes, b
         await bench.clock.advance(0.05)
         await asyncio.sleep(0.0005)
     bench.waiting.end()
-    thread.join(5)
+    thread.join(PATIENCE_S)
     return bytes(got), stream.at_end
 
 

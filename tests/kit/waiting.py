@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -50,3 +51,12 @@ def least(measure: Callable[[], float], enough_s: float, tries: int = 20) -> flo
     while len(times) < tries and (not times or min(times) >= enough_s):
         times.append(measure())
     return min(times)
+
+
+@contextmanager
+def at_most(processor_s: float) -> Iterator[None]:
+    """Hold a block against the time that it has the processor for itself: what runs beside it does not count."""
+    begun_s = time.thread_time()
+    yield
+    took_s = time.thread_time() - begun_s
+    assert took_s <= processor_s, f"it took {took_s:.1f} s of the processor"

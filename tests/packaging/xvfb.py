@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from tests.kit.children import ends_with_us
+from tests.kit.waiting import PATIENCE_S
 
 WIDTH, HEIGHT = 1280, 720
 _READY_S = 20.0
@@ -41,7 +42,7 @@ class VirtualScreen:
 
     def __exit__(self, *_exc: object) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(PATIENCE_S)
         assert self._process.stdout is not None
         self._process.stdout.close()
         shutil.rmtree(self._folder, ignore_errors=True)

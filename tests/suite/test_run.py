@@ -215,7 +215,7 @@ def test_runs_in_a_row_are_counted(folder: Path) -> None:
         "    flag.touch()\n"
         "    assert had\n"
     )
-    words = ["2", "--logs", str(folder / "runs"), str(folder / "test_once.py")]
+    words = ["2", "--logs", str(folder / "runs"), "--processes", "2", str(folder / "test_once.py")]
     command = [sys.executable, "-m", "tests.run.repeat", *words]
     done = subprocess.run(command, cwd=ROOT, env=QUICK, capture_output=True, text=True, timeout=ENOUGH_S, check=False)
     first, second, last = done.stdout.splitlines()

@@ -18,7 +18,7 @@ from backend_stub.encoding import tools
 from tests.kit.backend import signed_in_viewer
 from tests.kit.children import lives
 from tests.kit.on_air import broadcaster, on_air
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 VIDEO = "/video/90p/"
 # As it comes: FFmpeg else fills the time before a Period that is not the first with pictures of its own.
@@ -47,7 +47,7 @@ def test_parts_are_served_as_they_are_made(tmp_path: Path, *, shield: bool) -> N
         assert f"{number + 1}.p1.m4s" in blocked.text
         begun = time.monotonic()
         growing = read_channel(made.folder).tracks[0].segments[-1].number + 1
-        with httpx.stream("GET", f"{made.home}{VIDEO}{growing}.m4s", trust_env=False, timeout=20) as answer:
+        with httpx.stream("GET", f"{made.home}{VIDEO}{growing}.m4s", trust_env=False, timeout=PATIENCE_S) as answer:
             assert "content-length" not in answer.headers
             pieces = [(time.monotonic() - begun, piece) for piece in answer.iter_raw()]
         assert pieces[-1][0] - pieces[0][0] > 1.0, "its chunks came as they were made"

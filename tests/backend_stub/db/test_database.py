@@ -43,9 +43,8 @@ def test_what_is_committed_meanwhile_is_not_in_a_snapshot(database: Database) ->
         assert names(session) == {"before", "meanwhile"}
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite is sent no messages
 def test_postgresql_is_asked_what_is_read_in_no_transaction(database: Database) -> None:
-    if database.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite sends no messages")
     began = text("SELECT now() = statement_timestamp()")  # the first is when the transaction began
     with database.read() as session:
         assert [session.scalar(began) for _ in range(2)] == [True, True]

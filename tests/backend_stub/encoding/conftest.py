@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from backend_stub.config import Settings
 from backend_stub.encoding import tools
 from backend_stub.encoding.pipeline import TitleOptions, publish_file
-from backend_stub.services.publishing import PublishedTitle
+from backend_stub.services.publishing import PublishedTitle, publish
 from tests.kit import media
 
 
@@ -39,18 +39,34 @@ def short(barcoded: Path) -> Path:
     return film
 
 
+@dataclass(frozen=True)
+class Publication:
+    """The barcoded film as it was published: ``steps`` are what was told meanwhile, ``title`` what the catalogue
+    took, with the folder where it is now."""
+
+    settings: Settings
+    title_id: str
+    steps: list[tuple[str, float]]
+    title: PublishedTitle
+
+
 @pytest.fixture(scope="session")
-def finished(barcoded: Path, tmp_path_factory: pytest.TempPathFactory) -> PublishedTitle:
-    """The barcoded film encoded, packaged and checked, kept where the catalogue would take it."""
-    kept = tmp_path_factory.mktemp("finished") / "title"
+def publication(barcoded: Path, tmp_path_factory: pytest.TempPathFactory) -> Publication:
+    """Encoded, packaged, checked and published."""
     taken: list[PublishedTitle] = []
+    steps: list[tuple[str, float]] = []
 
-    def keep(_settings: Settings, title: PublishedTitle) -> str:
-        title.folder.rename(kept)
+    def take(settings: Settings, title: PublishedTitle) -> str:
         taken.append(title)
-        return "kept"
+        return publish(settings, title)
 
-    settings = Settings(tmp_path_factory.mktemp("data"))
-    publish_file(settings, barcoded, TitleOptions(title="Kept", preset="ultrafast", clear=True), publisher=keep)
-    title = taken[0]
-    return replace(title, folder=kept)
+    settings = Settings(tmp_path_factory.mktemp("published") / "data, with a comma")
+    options = TitleOptions(title="The Film", preset="ultrafast", clear=True)
+    tell = lambda stage, done: steps.append((stage, done))  # noqa: E731
+    title_id = publish_file(settings, barcoded, options, progress=tell, publisher=take)
+    return Publication(settings, title_id, steps, replace(taken[0], folder=settings.media_dir / title_id))
+
+
+@pytest.fixture(scope="session")
+def finished(publication: Publication) -> PublishedTitle:
+    return publication.title

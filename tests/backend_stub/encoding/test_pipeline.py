@@ -25,7 +25,7 @@ from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import TaskState
 from backend_stub.jobs.store import Jobs
 from backend_stub.services.publishing import PublishedTitle, PublishError, is_published
-from tests.backend_stub.encoding.conftest import ffmpeg
+from tests.backend_stub.encoding.conftest import Publication, ffmpeg
 from tests.kit import barcode, media
 
 FAST = TitleOptions(title="The Film", preset="ultrafast", clear=True)
@@ -38,13 +38,11 @@ def left_behind(settings: Settings) -> list[Path]:
     ]
 
 
-def test_a_file_becomes_a_published_title(barcoded: Path, tmp_path: Path) -> None:
-    settings = Settings(tmp_path / "data, with a comma")
-    steps: list[tuple[str, float]] = []
-    title_id = publish_file(settings, barcoded, FAST, progress=lambda stage, done: steps.append((stage, done)))
-    assert title_id == "the-film"
-    assert is_published(settings, title_id)
-    home = settings.media_dir / title_id
+def test_a_file_becomes_a_published_title(publication: Publication) -> None:
+    settings, steps = publication.settings, publication.steps
+    assert publication.title_id == "the-film"
+    assert is_published(settings, "the-film")
+    home = settings.media_dir / "the-film"
     assert sorted(path.name for path in home.iterdir()) == ["art", "clear", "encrypted", "poster.jpg"]
     assert not list(home.rglob("*.flags"))
     assert list(settings.staging_dir.iterdir()) == []

@@ -35,9 +35,11 @@ from backend_stub.services.telemetry import PlayerEvent
 from tests.kit.backend import publish_noise
 from tests.kit.jobs import a_job
 from tests.kit.postgres import Cluster
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 WORKERS = 8
+# SQLite has one transaction at a time that writes, and what one reads is of one moment: there is nothing to try.
+POSTGRES_ALONE = pytest.mark.parametrize("context", ["postgresql"], indirect=True)
 T = TypeVar("T")
 
 
@@ -259,10 +261,10 @@ def test_whoever_has_read_the_revocations_up_to_one_misses_none_below(context: S
             session.add(Revocation(kind="device", subject="a", at=0.0, reason=""))
             session.flush()
             other = pool.submit(forbid_another)
-            assert began.wait(10)
+            assert began.wait(PATIENCE_S)
             until(lambda: done.is_set() or _waits_for_a_name(database))
             assert told.version(0) == "0-0"
-        other.result(10)
+        other.result(PATIENCE_S)
     with database.read() as session:
         assert session.scalars(select(Revocation.subject).order_by(Revocation.serial)).all() == ["a", "b"]
 
@@ -293,6 +295,7 @@ def test_of_two_runs_of_suggestions_the_one_that_began_later_stands(
         assert session.scalars(select(RecommendationRun.started_at)).all() == [2.0]
 
 
+@POSTGRES_ALONE
 def test_suggestions_are_there_while_a_run_takes_the_place_of_another(
     context: ServiceContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -300,8 +303,6 @@ def test_suggestions_are_there_while_a_run_takes_the_place_of_another(
     account = context.accounts.ensure_demo_viewer()
     picked = Suggested({Viewer(account.id, ""): ["film-0"]}, {})
     context.titles.suggestions._keep(picked, "factors", 1.0)
-    if context.database.engine.dialect.name != "postgresql":
-        pytest.skip("what is read is of one moment")
     with context.database.read() as session:
         scalar = session.scalar
 
@@ -324,10 +325,9 @@ def found(context: ServiceContext, word: str) -> list[str]:
     return [one.title.id for one in context.titles.search.find(Viewing("somebody"), word, 10).items]
 
 
+@POSTGRES_ALONE
 def test_a_title_that_is_edited_while_another_one_is_found(context: ServiceContext) -> None:
     """Its edit began before the other's, and is written after it."""
-    if context.database.engine.dialect.name != "postgresql":
-        pytest.skip("one transaction writes at a time")
     editing = context.titles.editing
     with context.database.write() as session:
         session.add_all([film("early"), film("late")])
@@ -359,12 +359,12 @@ def test_changes_of_titles_are_numbered_as_they_can_be_seen(context: ServiceCont
 
             def look_meanwhile() -> None:
                 other.append(pool.submit(edit_the_second))
-                assert began.wait(10)
+                assert began.wait(PATIENCE_S)
                 until(lambda: done.is_set() or _waits_for_another(database), "it neither ends nor waits")
                 found(context, "anything")
 
             other: list[Future[None]] = []
-        other[0].result(10)
+        other[0].result(PATIENCE_S)
     assert (found(context, "overture"), found(context, "finale")) == (["first"], ["second"])
 
 

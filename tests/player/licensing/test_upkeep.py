@@ -22,7 +22,7 @@ from tests.drm_client.offline_kit import Desk
 from tests.kit import upkeep_days
 from tests.kit.backend import running_backend
 from tests.kit.playback import signed_in_engine
-from tests.kit.waiting import until, until_in_loop
+from tests.kit.waiting import PATIENCE_S, until, until_in_loop
 from tests.player.licensing.test_device_rights import Client
 
 _REASON = "test"
@@ -48,7 +48,7 @@ def test_a_withdrawn_title_is_withdrawn_without_anybody_asking(tmp_path: Path, r
         with signed_in_engine(tmp_path / "profile", group, on_upkeep=reports.append) as engine:
             report = wait_for(reports)
             assert (report.withdrawn, report.failed) == ((licence_id,), {})
-            rights = engine.submit(engine.rights()).result(10)
+            rights = engine.submit(engine.rights()).result(PATIENCE_S)
             assert rights is not None
             assert rights.licences.standing(licence_id).state is RightsState.REVOKED
             assert rights.upkeep.due_s() > 0
@@ -59,7 +59,7 @@ def test_an_engine_that_keeps_nothing_makes_no_pass(tmp_path: Path) -> None:
         running_backend(tmp_path / "service", edges=1) as group,
         signed_in_engine(tmp_path / "profile", group) as engine,
     ):
-        assert engine.submit(engine.upkeep.run_now()).result(10) == ()
+        assert engine.submit(engine.upkeep.run_now()).result(PATIENCE_S) == ()
         client = Client(group, engine)
         client.do(client.kept())
         (report,) = engine.submit(engine.upkeep.run_now()).result(30)

@@ -30,6 +30,7 @@ from tests.kit.segments import (
     packets,
     split_mp4,
 )
+from tests.kit.waiting import at_most
 
 SECONDS = 8
 
@@ -238,7 +239,7 @@ def _mutated(data: bytes, places: list[tuple[int, int]]) -> bytes:
 
 def _outcome(read: Callable[[], object]) -> object:
     """What ``read`` gives, or None for an error of our own family; anything else it raises fails the test."""
-    with contextlib.suppress(MediaError):
+    with contextlib.suppress(MediaError), at_most(2.0):
         return read()
     return None
 
@@ -246,7 +247,7 @@ def _outcome(read: Callable[[], object]) -> object:
 _MUTATIONS = st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), min_size=1, max_size=8)
 
 
-@settings(max_examples=300, deadline=2000)
+@settings(max_examples=300)
 @given(_MUTATIONS)
 def test_damaged_initialisation_is_an_error_and_never_a_crash(places: list[tuple[int, int]]) -> None:
     title = media.packager_cbcs(SECONDS)
@@ -259,7 +260,7 @@ def _no_cipher(data: bytearray, _protection: SampleProtection) -> bytearray:
     return data
 
 
-@settings(max_examples=300, deadline=2000)
+@settings(max_examples=300)
 @given(_MUTATIONS, st.integers(0, 200_000))
 def test_damaged_segments_are_an_error_and_never_a_crash(places: list[tuple[int, int]], cut: int) -> None:
     title = media.packager_cenc(SECONDS)

@@ -13,7 +13,7 @@ from player.media.model import Interrupted
 from player.mpv.calls import Calls
 from player.mpv.model import PlayerSample
 from player.mpv.player import MpvPlayer, OutputOptions
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 RATE = 8000
 
@@ -109,11 +109,11 @@ def test_a_stream_is_played_to_its_end_and_closed(watched: Watched) -> None:
     stream = Bytes(wav())
     url = watched.player.offer(lambda: stream)
     watched.player.load(url, None)
-    assert watched.at_end.wait(10)
+    assert watched.at_end.wait(PATIENCE_S)
     assert stream.read(1) == (b"", b""), "all of it has been taken"
     watched.player.command("stop")
-    assert watched.ended.wait(10)
-    assert stream.closed.wait(10)
+    assert watched.ended.wait(PATIENCE_S)
+    assert stream.closed.wait(PATIENCE_S)
     assert watched.reason() == "stop"
 
 
@@ -122,7 +122,7 @@ def test_every_stream_has_an_address_of_its_own_until_it_is_withdrawn(watched: W
     assert first != second
     watched.player.withdraw(first)
     watched.player.load(first, None)
-    assert watched.ended.wait(10)
+    assert watched.ended.wait(PATIENCE_S)
     assert watched.reason() == "error"
 
 
@@ -132,7 +132,7 @@ def test_a_stream_that_cannot_be_opened_is_an_error(watched: Watched) -> None:
         raise RuntimeError("a bug")
 
     watched.player.load(watched.player.offer(refuse), None)
-    assert watched.ended.wait(10)
+    assert watched.ended.wait(PATIENCE_S)
     assert watched.reason() == "error"
 
 
@@ -141,7 +141,7 @@ def test_a_stream_that_is_given_up_before_it_begins_is_no_fault(watched: Watched
         raise Interrupted
 
     watched.player.load(watched.player.offer(give_up), None)
-    assert watched.ended.wait(10)
+    assert watched.ended.wait(PATIENCE_S)
 
 
 def test_the_late_end_of_a_file_is_not_told_to_who_comes_after_it(watched: Watched) -> None:
@@ -153,9 +153,9 @@ def test_the_late_end_of_a_file_is_not_told_to_who_comes_after_it(watched: Watch
     watched.player.listen(watched._property, watched._event)
     caught_up.set()
     watched.player.load(watched.player.offer(lambda: Bytes(wav())), None)
-    assert watched.at_end.wait(10)
+    assert watched.at_end.wait(PATIENCE_S)
     watched.player.command("stop")
-    assert watched.ended.wait(10)
+    assert watched.ended.wait(PATIENCE_S)
     assert [data["reason"] for name, data in watched.events if name == "end-file"] in (["stop"], [b"stop"])
 
 
@@ -164,20 +164,20 @@ def test_a_stream_that_breaks_is_an_error(watched: Watched) -> None:
     stream = Bytes(wav())
     stream.broken = True
     watched.player.load(watched.player.offer(lambda: stream), None)
-    assert watched.ended.wait(10)
+    assert watched.ended.wait(PATIENCE_S)
     assert watched.reason() == "error"
-    assert stream.closed.wait(10)
+    assert stream.closed.wait(PATIENCE_S)
 
 
 def test_how_things_stand_is_told_at_once(watched: Watched) -> None:
     watched.player.load(watched.player.offer(lambda: Bytes(wav())), None)
-    assert watched.at_end.wait(10)
+    assert watched.at_end.wait(PATIENCE_S)
     found = watched.player.measure()
     assert found.position_s == pytest.approx(watched.player.read("time-pos"), abs=1e-5)
     assert found.cached == pytest.approx(watched.player.cached_ranges())
     assert (found.dropped, found.every_s) == (0, 0.0), "there are no pictures"
     watched.player.command("stop")
-    assert watched.ended.wait(10)
+    assert watched.ended.wait(PATIENCE_S)
     assert watched.player.measure() == PlayerSample(None, (), 0, None, 0.0)
 
 
@@ -201,7 +201,7 @@ def test_the_player_is_freed_when_the_last_call_has_ended(watched: Watched, monk
         if begun.is_set():
             return  # asked again before the end of the player had begun
         begun.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_S)
         seen.append(freed.is_set())
 
     def free() -> None:
@@ -212,14 +212,14 @@ def test_the_player_is_freed_when_the_last_call_has_ended(watched: Watched, monk
     monkeypatch.setattr(watched.player.handle, "terminate", free)
     caller = threading.Thread(target=watched.player.command, args=("stop",))
     caller.start()
-    assert begun.wait(20)
+    assert begun.wait(PATIENCE_S)
     ender = threading.Thread(target=watched.player.terminate)
     ender.start()
     assert until(lambda: not watched.player.command("stop")), "nothing begins any more"
     assert not freed.wait(0.05)
     go_on.set()
-    caller.join(20)
-    ender.join(20)
+    caller.join(PATIENCE_S)
+    ender.join(PATIENCE_S)
     assert seen == [False]
     assert freed.is_set()
 

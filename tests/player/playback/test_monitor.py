@@ -70,6 +70,15 @@ async def test_loading_until_the_first_picture(bench: Bench) -> None:
     assert bench.of(StallBegan) == [], "waiting for the first picture is no stall"
 
 
+async def test_it_has_not_come_as_far_as_asked_before_it_is_heard_of_that_it_began(bench: Bench) -> None:
+    """Beside other work libmpv's event may come after its position."""
+    bench.monitor.set_position(0.6)
+    assert not bench.monitor.has_reached(0.5)
+    await bench.play()
+    assert bench.monitor.has_reached(0.5)
+    assert not bench.monitor.has_reached(0.7)
+
+
 async def test_pause_and_play(bench: Bench) -> None:
     await bench.play()
     assert bench.status is PlaybackStatus.PLAYING

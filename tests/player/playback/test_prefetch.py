@@ -24,7 +24,7 @@ from tests.kit.fileserver import FileServer
 from tests.kit.media import TestMedia
 from tests.kit.playback import engine, null_player, play
 from tests.kit.transport import ScriptedTransport
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 URL = "http://cdn/title.mpd"
 
@@ -69,7 +69,7 @@ def test_looking_on_to_another_title_or_at_none_ends_it(tmp_path: Path) -> None:
         count = len(server.requests)
         made.prefetch(first)
         made.prefetch(None)
-        made.submit(_turn()).result(10)
+        made.submit(_turn()).result(PATIENCE_S)
         assert made._prefetcher._running is None
         assert len(server.requests) == count
 
@@ -92,7 +92,7 @@ def test_nothing_is_fetched_where_it_would_be_no_good(
 ) -> None:
     with engine(tmp_path) as made:
         made.prefetch(source, settings)
-        made.submit(_turn()).result(10)
+        made.submit(_turn()).result(PATIENCE_S)
         assert made._prefetcher._running is None
 
 

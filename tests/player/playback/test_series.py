@@ -13,6 +13,7 @@ from player.title.opening import PlaybackSource
 from tests.kit.backend import running_backend
 from tests.kit.media import packager_cenc
 from tests.kit.playback import null_player, publish_media, signed_in_engine
+from tests.kit.waiting import PATIENCE_S
 
 CREDITS_S = 12.0
 
@@ -33,8 +34,10 @@ def test_an_episode_watched_to_its_credits_leads_to_the_next(tmp_path: Path) -> 
             following = NextEpisode("two", "two", (1, 2), f"{group.api_url}/posters/two.jpg")
             poster = f"{group.api_url}/posters/one.jpg"
             assert session.state.facts == TitleFacts((2.0, 6.0), CREDITS_S, "Numbers", (1, 1), following, poster)
-            made.submit(made.send_positions()).result(10)
-            (going_on,) = [row for row in made.submit(made.service.rows()).result(10) if row.name == "continue"]
+            made.submit(made.send_positions()).result(PATIENCE_S)
+            rows = made.submit(made.service.rows()).result(PATIENCE_S)
+            (going_on,) = [row for row in rows if row.name == "continue"]
             assert [title.id for title in going_on.titles] == ["two"]
-            again = made.submit(made.service.play("one", made.submit(made.device_id()).result(10))).result(10)
+            device = made.submit(made.device_id()).result(PATIENCE_S)
+            again = made.submit(made.service.play("one", device)).result(PATIENCE_S)
             assert again.resume_s == 0.0, "what was seen restarts"

@@ -18,6 +18,7 @@ from player.title.opening import PlaybackSource
 from tests.kit.backend import running_backend
 from tests.kit.media import packager_cenc
 from tests.kit.playback import null_player, publish_media, signed_in_engine
+from tests.kit.waiting import PATIENCE_S
 
 PLAN = """
 version: 1
@@ -49,7 +50,7 @@ def test_a_plan_neither_uses_nor_changes_where_the_viewer_is(tmp_path: Path, mod
         with signed_in_engine(tmp_path / "profile", group) as viewer, null_player() as player:
             watching = PlaybackSettings(start_s=10.0, play_for_s=2.0)
             assert viewer.wait(viewer.open(PlaybackSource(title_id="one"), player, Recorder().see, watching), 60)
-            viewer.submit(viewer.send_positions()).result(10)
+            viewer.submit(viewer.send_positions()).result(PATIENCE_S)
         before = positions(group)
         assert first_segment_s("") == 0.0
         assert positions(group) == before

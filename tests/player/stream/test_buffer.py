@@ -10,6 +10,7 @@ from player.base.errors import ErrorCode, NetError
 from player.media.model import Interrupted
 from player.stream.buffer import SegmentBuffer, Superseded
 from player.stream.waiting import Waiting
+from tests.kit.waiting import PATIENCE_S
 
 
 def reading(buffer: SegmentBuffer, length: int) -> tuple[threading.Thread, list[object]]:
@@ -58,7 +59,7 @@ def test_nothing_is_seen_before_the_release(waiting: Waiting) -> None:
     thread, answers = reading(buffer, 3)
     assert answers == []
     buffer.release()
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert answers == [6]
     assert buffer.is_released
 
@@ -69,7 +70,7 @@ def test_a_released_segment_is_read_as_it_arrives(waiting: Waiting) -> None:
     buffer.write(b"ab")
     thread, answers = reading(buffer, 3)
     buffer.write(b"c")
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert answers == [3]
 
 
@@ -96,7 +97,7 @@ def test_a_failure_wakes_a_reader(waiting: Waiting) -> None:
     buffer = SegmentBuffer(waiting)
     thread, answers = reading(buffer, 1)
     buffer.fail(NetError(ErrorCode.NET_CUT, "cut"))
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert answers == [NetError]
 
 
@@ -104,7 +105,7 @@ def test_an_interrupt_ends_a_read(waiting: Waiting) -> None:
     buffer = SegmentBuffer(waiting)
     thread, answers = reading(buffer, 1)
     waiting.interrupt(waiting.generation)
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert answers == [Interrupted]
 
 

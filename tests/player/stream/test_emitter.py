@@ -25,6 +25,7 @@ from player.stream.stored_segments import StoreLibrary
 from player.stream.timeline import Timeline, build_timeline
 from player.stream.waiting import Waiting
 from tests.kit.presentations import AAC, entry, record, records, rendition
+from tests.kit.waiting import PATIENCE_S
 
 V_S, A_S = 0.04, 0.02
 
@@ -201,7 +202,7 @@ def test_a_segment_that_arrives_gives_the_same_bytes_as_a_whole_one() -> None:
     thread = threading.Thread(target=deliver)
     thread.start()
     got += list(stream)
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert _laid_out(got) == _laid_out(whole.pieces())
 
 
@@ -308,10 +309,10 @@ def test_a_copy_replaced_before_it_was_shown_is_not_seen() -> None:
 
     thread = threading.Thread(target=read)
     thread.start()
-    assert begun.wait(5)
+    assert begun.wait(PATIENCE_S)
     title.store.put(good)
     replaced.buffer.fail(Superseded())
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert errors == []
     assert marks(found, "v") == expected([2.0], V_S)
     assert title.store.pinned_rung("main", 0) == 0
@@ -365,7 +366,7 @@ def test_sound_that_is_listed_after_its_picture_is_waited_for() -> None:
             written.result(0.05)
         title.line.grow(late)
         title.waiting.wake()
-        assert len(marks(written.result(10), "a")) == 200
+        assert len(marks(written.result(PATIENCE_S), "a")) == 200
 
 
 def test_a_slot_goes_out_as_far_as_its_sound_is_listed() -> None:
@@ -382,7 +383,7 @@ def test_a_slot_goes_out_as_far_as_its_sound_is_listed() -> None:
         before = marks(written, "v")
         title.line.grow(late)
         title.waiting.wake()
-        rest.result(10)
+        rest.result(PATIENCE_S)
     assert before == expected([4.0, 3.0], V_S)[100:], "the last part waits for its sound"
     assert len(marks(written, "a")) == 200
 
@@ -416,7 +417,7 @@ def test_a_slot_does_not_wait_for_the_few_frames_of_audio_that_the_next_segment_
     title.store.discard(late)
     with ThreadPoolExecutor(1) as pool:
         try:
-            first = pool.submit(title.pieces, 0).result(10)
+            first = pool.submit(title.pieces, 0).result(PATIENCE_S)
         except TimeoutError:
             title.waiting.end()
             raise
@@ -442,7 +443,7 @@ def test_a_slot_has_all_the_audio_that_is_there_or_is_more_than_a_few_frames(fir
             written.result(0.05)
         title.store.put(late)
         title.waiting.wake()
-        assert len(marks(written.result(10), "a")) == 200
+        assert len(marks(written.result(PATIENCE_S), "a")) == 200
 
 
 def test_sound_that_does_not_come_any_more_is_not_waited_for() -> None:

@@ -17,6 +17,7 @@ from tests.kit.presentations import (
 )
 from tests.kit.streaming import names, reading, title
 from tests.kit.transport import Act
+from tests.kit.waiting import PATIENCE_S
 from tests.player.stream.conftest import Make
 
 
@@ -183,7 +184,7 @@ async def test_closing_ends_every_request_and_every_read(make: Make) -> None:
     bench.playhead.started = True
     await bench.clock.advance(1.0)
     await bench.streaming.close()
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert len(results) == 1
     assert bench.transport.open_now == 0
     assert bench.store._entries == {}

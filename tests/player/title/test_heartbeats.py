@@ -28,7 +28,7 @@ from tests.kit import media
 from tests.kit.backend import running_backend
 from tests.kit.clock import FakeClock
 from tests.kit.playback import engine, null_player, publish_media
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 AWAY = NetError(ErrorCode.NET_UNREACHABLE, "No network.", recoverable=True)
 
@@ -185,8 +185,8 @@ async def test_an_end_that_is_not_heard_holds_nobody_up() -> None:
 def viewer(group: ServerGroup, profile: Path, name: str) -> Iterator[Engine]:
     with engine(profile, service_url=group.api.url) as made:
         assert made.service is not None
-        made.submit(made.service.login("ann@matinee.local", "secret", name)).result(10)
-        made.submit(made.device_id()).result(10)
+        made.submit(made.service.login("ann@matinee.local", "secret", name)).result(PATIENCE_S)
+        made.submit(made.device_id()).result(PATIENCE_S)
         yield made
 
 
@@ -217,7 +217,7 @@ def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             assert second.state.failure is not None
             assert second.state.failure.playing == f"{machine_name()} (Film)"
             assert second.state.failure.playing in second.state.failure.sentence
-            assert phone.wait(second, 20)
+            assert phone.wait(second, PATIENCE_S)
 
             def counted() -> bool:
                 assert group.context.titles.views.write()
@@ -226,7 +226,7 @@ def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             assert until(counted)
             assert group.context.streams.running() == 1
             first.stop()
-            assert tv.wait(first, 20)
+            assert tv.wait(first, PATIENCE_S)
             assert until(lambda: group.context.streams.running() == 0), "its end is told, and not waited for long"
             third = phone.open(source, small, lambda _state: None, settings)
             assert reached(third, PlaybackStatus.PLAYING, PlaybackStatus.FAILED)

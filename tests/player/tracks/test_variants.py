@@ -16,6 +16,7 @@ from player.title.opening import PlaybackSource, TitleAddresses, addresses_of
 from player.title.renewal import renewal_of
 from tests.kit.backend import KEYS, running_backend, stage_title
 from tests.kit.playback import signed_in_engine
+from tests.kit.waiting import PATIENCE_S
 
 
 class Counting:
@@ -39,13 +40,13 @@ class Viewer:
     def __init__(self, engine: Engine, calls: list[str]) -> None:
         self.engine = engine
         self.calls = calls
-        engine.submit(engine.device_id()).result(10)
+        engine.submit(engine.device_id()).result(PATIENCE_S)
         calls.clear()
 
     def play(self, title_id: str, variant: str) -> TitleAddresses:
         source = PlaybackSource(title_id=title_id, variant=variant)
         work = addresses_of(source, self.engine.service, self.engine.device_id)
-        return self.engine.submit(work).result(10)
+        return self.engine.submit(work).result(PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,6 @@ def test_new_addresses_are_of_the_same_form(viewer: Viewer) -> None:
     async def renewed() -> str:
         return (await renewal())(old)
 
-    new = engine.submit(renewed()).result(10)
+    new = engine.submit(renewed()).result(PATIENCE_S)
     assert new != old
     assert new.rpartition("/")[2] == old.rpartition("/")[2]

@@ -14,7 +14,7 @@ import pytest
 from tests.kit.children import ends_with_us
 from tests.kit.fileserver import FileServer
 from tests.kit.media import ffmpeg_hls_ts
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 from ui.app.system.single_instance import SingleInstance
 
 PROGRAM = """
@@ -76,7 +76,7 @@ def test_a_stream_plays_in_the_window_and_a_signal_ends_the_app(app, number):
         process = app(server.url(media.hls))
         assert process.stdout.readline().split()[0] == "playing"
         process.send_signal(number)
-        _out, errors = process.communicate(timeout=20)
+        _out, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert "Fatal Python error" not in errors
@@ -86,7 +86,7 @@ def test_what_cannot_be_played_shows_on_the_player_page(app):
     process = app("http://127.0.0.1:9/nothing.m3u8")
     assert process.stdout.readline().split() == ["failed", "net.refused"]
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
 
 
@@ -95,17 +95,17 @@ def test_a_second_start_hands_its_address_to_the_first(app, tmp_path):
     socket = Path(tempfile.gettempdir()) / SingleInstance(tmp_path)._name
     until(socket.exists)
     second = app("http://127.0.0.1:9/nothing.m3u8")
-    assert second.wait(timeout=30) == 0
+    assert second.wait(timeout=PATIENCE_S) == 0
     assert first.stdout.readline().split() == ["failed", "net.refused"], "the first plays it"
     first.send_signal(signal.SIGTERM)
-    first.communicate(timeout=20)
+    first.communicate(timeout=PATIENCE_S)
     assert first.returncode == 130
 
 
 def test_no_display_is_one_sentence(app):
     environment = {"QT_QPA_PLATFORM": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
     process = app(**environment)
-    _out, errors = process.communicate(timeout=20)
+    _out, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     assert "ComponentError: There is no display here" in errors
 
@@ -166,7 +166,7 @@ sys.exit(run_app(AppOptions(profile=Path(sys.argv[1]), key_store="file")))
         env=dict(os.environ, QT_QPA_PLATFORM="offscreen"),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

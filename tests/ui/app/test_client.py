@@ -17,6 +17,7 @@ from drm_client.keystore import FileKeyStore
 from player.engine import Engine
 from player.title.opening import PlaybackSource
 from tests.kit.fake_client import FakePlayer
+from tests.kit.waiting import PATIENCE_S
 from ui.app.engine.client import EngineClient, EngineHost
 
 
@@ -54,7 +55,7 @@ class Playbacks:
 
     def wait(self, session: SimpleNamespace, _timeout_s: float) -> bool:
         self.waited_for.release()
-        assert self.may_end.wait(20)
+        assert self.may_end.wait(PATIENCE_S)
         self.told.append(f"{session.name} has ended")
         return True
 

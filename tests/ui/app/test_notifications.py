@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from drm_client.upkeep import WARN_S, EndingTitle, UpkeepReport
+from tests.kit.waiting import PATIENCE_S
 from ui.app.desktop.notifications import EndingNotices, notify
 
 HOUR = 3600.0
@@ -42,12 +43,12 @@ def test_each_is_told_once_and_again_after_a_renewal() -> None:
     shown: queue.Queue[tuple[str, str]] = queue.Queue()
     notices = EndingNotices(lambda: {"title-a": "Film"}, lambda *words: shown.put(words))
     notices.heard(ending("a", WARN_S - 1))
-    assert shown.get(timeout=20) == ("Film", "Can be watched for 11 hours")
+    assert shown.get(timeout=PATIENCE_S) == ("Film", "Can be watched for 11 hours")
     notices.heard(ending("a", HOUR))
     notices.heard(ending("unknown", HOUR))
     notices.heard(UpkeepReport())
     notices.heard(ending("a", 2 * HOUR))
-    assert shown.get(timeout=20) == ("Film", "Can be watched for 2 hours")
+    assert shown.get(timeout=PATIENCE_S) == ("Film", "Can be watched for 2 hours")
     assert shown.empty()
 
 

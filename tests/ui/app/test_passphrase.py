@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from drm_client import keystore, passphrase
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import FileKeyStore
+from tests.kit.waiting import PATIENCE_S
 from ui.app import composition
 from ui.app.composition import AppOptions
 from ui.app.viewmodels.passphrase import PassphraseViewModel
@@ -64,7 +65,7 @@ def test_the_window_does_not_wait_for_a_key_store_that_hangs(
     def ask_the_system(_folder: Path, _preference: str) -> object:
         asked.append(threading.current_thread().name)
         QTimer.singleShot(0, qapp, qt_runs.set)
-        if not qt_runs.wait(10):
+        if not qt_runs.wait(PATIENCE_S):
             pytest.fail("Qt's loop stood still")
         if answer == "none":
             raise DrmError(DrmErrorCode.KEY_STORE, "It does not answer.", reason="no_answer")

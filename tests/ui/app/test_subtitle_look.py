@@ -20,7 +20,7 @@ from player.title.opening import PlaybackSource
 from tests.kit.media import cached
 from tests.kit.playback import engine
 from tests.kit.screen import HEIGHT, Screen
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 from ui.app.profile.preferences import Preferences, subtitle_options
 
 pytestmark = pytest.mark.realtime
@@ -86,7 +86,7 @@ def shown(
             session.select_text(session.state.text_tracks[0].id)
         yield screen, session
         session.stop()
-        made.wait(session, 10)
+        made.wait(session, PATIENCE_S)
 
 
 def rows(picture: np.ndarray, of: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> int:

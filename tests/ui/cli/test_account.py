@@ -15,6 +15,7 @@ from backend_stub.server import ServerGroup, ServerOptions
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
 from player.engine import Engine, EngineSettings
 from tests.kit.backend import running_backend
+from tests.kit.waiting import PATIENCE_S
 from ui.cli.main import main
 
 Matinee = Callable[..., tuple[int, str, str]]
@@ -49,7 +50,7 @@ def registered(service: ServerGroup, tmp_path: Path, matinee: Matinee) -> str:
     assert matinee("login", DEMO_EMAIL)[0] == 0
     engine = Engine(EngineSettings(tmp_path, service_url=service.api.url, key_store="file"))
     try:
-        device_id = engine.submit(engine.device_id()).result(20)
+        device_id = engine.submit(engine.device_id()).result(PATIENCE_S)
     finally:
         engine.close()
     assert device_id is not None

@@ -16,6 +16,7 @@ from player.service.model import ProgressItem
 from tests.kit.backend import running_backend
 from tests.kit.media import packager_cenc
 from tests.kit.playback import publish_media, signed_in_engine
+from tests.kit.waiting import PATIENCE_S
 from ui.cli.main import main
 
 EPISODES = ("one", "two", "three")
@@ -25,9 +26,9 @@ def watch(profile: Path, group: ServerGroup, title_id: str, share: float) -> Non
     """The viewer watches so much of an episode."""
     with signed_in_engine(profile, group) as made:
         assert made.service is not None
-        device = made.submit(made.device_id()).result(10)
+        device = made.submit(made.device_id()).result(PATIENCE_S)
         item = ProgressItem(f"{title_id}-{share}", title_id, 24.0 * share, 24.0, time.time(), device or "")
-        made.submit(made.service.progress([item])).result(10)
+        made.submit(made.service.progress([item])).result(PATIENCE_S)
 
 
 def test_the_next_episode_comes_and_the_watched_one_goes(

@@ -19,6 +19,7 @@ from tests.kit import media
 from tests.kit.backend import running_backend
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import null_player, publish_media, signed_in_engine
+from tests.kit.waiting import PATIENCE_S
 from ui.cli.main import main
 
 FOLDER = Path(__file__).parents[3] / "docs" / "plans"
@@ -59,7 +60,7 @@ def test_the_plans_judge_the_same_after_an_evening_of_watching(
         with signed_in_engine(tmp_path / "profile", group) as viewer, null_player() as player:
             watching = PlaybackSettings(start_s=10.0, play_for_s=3.0)
             assert viewer.wait(viewer.open(PlaybackSource(title_id=film), player, Recorder().see, watching), 60)
-            viewer.submit(viewer.send_positions()).result(10)
+            viewer.submit(viewer.send_positions()).result(PATIENCE_S)
         after = verdicts()
         for name in names:
             assert after[name].splitlines() == before[name].splitlines(), name
