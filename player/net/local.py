@@ -5,45 +5,57 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import errno
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cached_property
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import TypeVar
 from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
 
+from player.base.apart import ApartWorker
 from player.base.errors import ErrorCode, NetError
 from player.manifest.model import ByteRange
 from player.net.failures import failure
 from player.net.model import Body, Request
 
+_T = TypeVar("_T")
 _BLOCK = 256 * 1024
 _MAX_DATA_URL = 1024 * 1024
 
 
 class LocalTransport:
-    """Serves ``file:`` addresses inside ``folder`` and nowhere else; links that lead out of it are refused."""
+    """Serves ``file:`` addresses inside ``folder`` and nowhere else; links that lead out of it are refused.
+
+    The folder may be a share that hangs: nothing of it is touched on the loop, and nobody waits for a call that does
+    not end."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder.resolve()
+        self._folder = folder
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
         """The file that ``request`` names. Raises NetError (``net.forbidden_url``) outside the folder."""
-        path = self._path(request.url)
+        file = _ApartFile()
         try:
-            file = await asyncio.to_thread(_open_file, path)
-        except OSError:
-            yield MemoryBody(request.url, 404, b"", None)
-            return
-        try:
-            size = path.stat().st_size
-            yield _FileBody(request.url, file, size, request.byte_range)
+            try:
+                size = await file.open(lambda: self._path(request.url))
+            except OSError:
+                yield MemoryBody(request.url, 404, b"", None)
+            else:
+                yield _FileBody(request.url, file, size, request.byte_range)
         finally:
-            file.close()
+            file.leave()
 
     async def close(self) -> None:
         """Nothing is kept open."""
+
+    @cached_property
+    def _root(self) -> Path:
+        return self._folder.resolve()
 
     def _path(self, url: str) -> Path:
         try:
@@ -52,7 +64,7 @@ class LocalTransport:
             local = parts.scheme == "file" and parts.hostname in (None, "localhost")
         except ValueError:
             local, path = False, Path()
-        if not local or not path.is_relative_to(self._folder):
+        if not local or not path.is_relative_to(self._root):
             raise failure(
                 ErrorCode.NET_FORBIDDEN_URL,
                 "A manifest on this machine may use files of its own folder only.",
@@ -60,6 +72,47 @@ class LocalTransport:
                 recoverable=False,
             )
         return path
+
+
+class _ApartFile:
+    """A file whose calls are made in order on a thread of its own."""
+
+    def __init__(self) -> None:
+        self._worker = ApartWorker("local-file")
+        self._file: FileIO | None = None
+
+    async def open(self, where: Callable[[], Path]) -> int:
+        """Open it; how many bytes it has. Raises OSError, and what ``where`` raises."""
+        return await self._run(self._open, where)
+
+    async def read(self, start: int, count: int) -> bytes:
+        """At most ``count`` bytes from ``start``; none at its end. Raises OSError."""
+        return await self._run(self._read, start, count)
+
+    def leave(self) -> None:
+        """Close it after the call that goes on, for which nobody waits."""
+        self._worker.submit(self._close)
+        self._worker.shutdown(wait=False)
+
+    async def _run(self, call: Callable[..., _T], *values: object) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, call, *values)
+
+    def _open(self, where: Callable[[], Path]) -> int:
+        path = where()
+        if not path.is_file():  # a pipe or a device could block for ever
+            raise FileNotFoundError(path)
+        self._file = FileIO(path)
+        return os.fstat(self._file.fileno()).st_size
+
+    def _read(self, start: int, count: int) -> bytes:
+        if self._file is None:
+            raise OSError(errno.EBADF, "It has not been opened.")
+        self._file.seek(start)
+        return self._file.read(count) or b""
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
 
 class DataTransport:
@@ -112,13 +165,13 @@ class MemoryBody:
 
 
 class _FileBody:
-    """The body of an open file, read in a thread so that a slow disk never blocks the loop."""
+    """The body of an open file."""
 
     http_version = ""
     new_connection = False
     connection = None
 
-    def __init__(self, url: str, file: BinaryIO, size: int, byte_range: ByteRange | None) -> None:
+    def __init__(self, url: str, file: _ApartFile, size: int, byte_range: ByteRange | None) -> None:
         self.url = url
         self.status, self.headers = _answer(200, size, byte_range)
         self._start, stop = (0, 0) if self.status == 416 else _bounds(size, byte_range)
@@ -127,16 +180,15 @@ class _FileBody:
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The file (or the part asked for) in blocks of 256 KiB."""
-        self._file.seek(self._start)
-        left = self.total or 0
+        place, left = self._start, self.total or 0
         while left:
             try:
-                block = await asyncio.to_thread(self._file.read, min(left, _BLOCK))
+                block = await self._file.read(place, min(left, _BLOCK))
             except OSError as error:
                 raise failure(ErrorCode.NET_CUT, "A file on this machine could not be read.", self.url) from error
             if not block:
                 return
-            left -= len(block)
+            place, left = place + len(block), left - len(block)
             yield block
 
 
@@ -155,13 +207,6 @@ def _bounds(size: int, byte_range: ByteRange | None) -> tuple[int, int]:
         return 0, size
     stop = size if byte_range.end is None else min(byte_range.end, size)
     return byte_range.start, stop
-
-
-def _open_file(path: Path) -> BinaryIO:
-    """Opens ordinary files only: a pipe or a device could block for ever."""
-    if not path.is_file():
-        raise FileNotFoundError(path)
-    return path.open("rb")
 
 
 def _bad_data(code: ErrorCode, sentence: str, url: str) -> NetError:

@@ -22,7 +22,7 @@ from tests.kit.clearkey import ClearKeyServer
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import engine, null_player
 from tests.kit.screen import Screen
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 CLOSE_S = 5.0
 HELD = {
@@ -82,7 +82,7 @@ def test_closing_in_mid_seek(tmp_path: Path) -> None:
         before = set(threading.enumerate())
         with Screen() as screen, engine(tmp_path, wrap=(held_at(rule),)) as made:
             session = made.open(PlaybackSource(url=server.url(title.dash or "")), screen.player, lambda _state: None)
-            assert screen.wait_for(0, 0, 20) is not None
+            assert screen.wait_for(0, 0, PATIENCE_S) is not None
             session.seek(22.0)
             until(lambda: session.state.status is PlaybackStatus.SEEKING)
             session.stop()
@@ -121,12 +121,14 @@ def test_playbacks_at_once_do_not_meet(tmp_path: Path) -> None:
         manifest = (title.dash if form == "dash" else title.hls) or ""
         with FileServer(title.folder) as server, Screen() as screen:
             session = made.open(PlaybackSource(url=server.url(manifest)), screen.player, lambda _state: None)
-            assert screen.wait_for(0, 0, 20) is not None
+            assert screen.wait_for(0, 0, PATIENCE_S) is not None
             found = []
             for second in (20 - number, 3 + number, 11 + number):
                 since = len(screen.shown)
                 session.seek(float(second))
-                hit = screen.wait_for(second * media.FPS, since, 20, tolerance=5)  # three at once may drop frames
+                hit = screen.wait_for(
+                    second * media.FPS, since, PATIENCE_S, tolerance=5
+                )  # three at once may drop frames
                 found.append(-1 if hit is None else round(hit.mark.frame / media.FPS))
             session.stop()
             assert made.wait(session, CLOSE_S)

@@ -37,25 +37,25 @@ def test_a_viewer_goes_anywhere_in_the_window(tmp_path: Path, form: str) -> None
     ):
         made.wait_for_run(1, 9)
         session = playing.open(PlaybackSource(url=getattr(made, form)), player, lambda _state: None)
-        until(lambda: view(session).following and view(session).latency_s < 4, "it is not live", 30.0)
+        until(lambda: view(session).following and view(session).latency_s < 4, "it is not live")
         latency_s = view(session).latency_s
         session.seek(view(session).start_s + 4)
-        until(lambda: not view(session).following and view(session).latency_s > WINDOW_S / 2, "not back", 20.0)
+        until(lambda: not view(session).following and view(session).latency_s > WINDOW_S / 2, "not back")
         behind = view(session).latency_s
         place_s = session.state.position_s
-        until(lambda: session.state.position_s > place_s + 3, "it does not play", 20.0)
+        until(lambda: session.state.position_s > place_s + 3, "it does not play")
         assert view(session).latency_s == pytest.approx(behind, abs=1.5), "it plays there, at its own pace"
         session.pause()
         paused_s = session.state.position_s
         until(lambda: view(session).start_s > paused_s, "the window does not slide", 2.0 * WINDOW_S)
         session.play()
-        until(lambda: session.state.position_s >= view(session).start_s > 0, "it is not in the window", 20.0)
+        until(lambda: session.state.position_s >= view(session).start_s > 0, "it is not in the window")
         moved = session.state.position_s
-        until(lambda: session.state.position_s > moved + 1, "it stands", 20.0)
+        until(lambda: session.state.position_s > moved + 1, "it stands")
         session.go_live()
-        until(lambda: view(session).following and view(session).latency_s < latency_s + 1.5, "it is not live", 20.0)
+        until(lambda: view(session).following and view(session).latency_s < latency_s + 1.5, "it is not live")
         made.end()
-        until(lambda: not session.state.live and session.state.duration_s is not None, "it does not end", 30.0)
+        until(lambda: not session.state.live and session.state.duration_s is not None, "it does not end")
         assert session.state.start_s >= 0
         session.stop()
         assert playing.wait(session, PATIENCE_S)
@@ -75,7 +75,7 @@ def test_what_was_on_is_found_by_its_date(tmp_path: Path, form: str) -> None:
             with Screen() as screen:
                 source = PlaybackSource(url=getattr(made, form), begin_at=begin_at)
                 session = playing.open(source, screen.player, lambda _state: None)
-                until(lambda shown=screen.shown: bool(shown), "nothing is shown", 40.0)
+                until(lambda shown=screen.shown: bool(shown), "nothing is shown")
                 drawn_s = ((screen.shown[0].mark.frame - begin_at * 100) % HUNDREDTHS) / 100
                 session.stop()
                 assert playing.wait(session, PATIENCE_S)

@@ -29,7 +29,7 @@ def test_a_jump_before_the_first_picture(start_s: float | None, target_s: float,
             PlaybackSettings(start_s=start_s, start_paused=True),
         )
         session.seek(target_s)
-        assert screen.wait_for(round(target_s * media.FPS), 0, 20) is not None
+        assert screen.wait_for(round(target_s * media.FPS), 0, PATIENCE_S) is not None
         session.stop()
         assert made.wait(session, PATIENCE_S)
 
@@ -66,7 +66,7 @@ def test_what_is_needed_first_comes_damaged(form: str, tmp_path: Path) -> None:
     ):
         source = PlaybackSource(url=server.url((title.hls if form == "hls-ts" else title.dash) or ""))
         session = made.open(source, screen.player, lambda _state: None, PlaybackSettings(start_paused=True))
-        shown = screen.wait_for(0, 0, 20)
+        shown = screen.wait_for(0, 0, PATIENCE_S)
         assert shown is not None, session.state.failure
         session.stop()
         assert made.wait(session, PATIENCE_S)

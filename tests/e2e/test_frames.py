@@ -22,7 +22,7 @@ from tests.kit import media, playback
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
 from tests.kit.scripted_policy import round_robin
-from tests.kit.waiting import until
+from tests.kit.waiting import PATIENCE_S, until
 
 FRAME_S = 1 / media.FPS
 SEEKS = 8
@@ -96,12 +96,12 @@ def test_time_pos_is_exact_after_seeks(made: Engine, name: str) -> None:
     title, manifest = TITLES[name]()
     positions = random.Random(name)
     with Screen() as screen, opened(made, title, manifest, screen, start_paused=True) as (session, _):
-        assert screen.wait_for(0, 0, 20) is not None
+        assert screen.wait_for(0, 0, PATIENCE_S) is not None
         for _ in range(SEEKS):
             frame = positions.randrange(title.frames - 1)
             since = len(screen.shown)
             session.seek(frame * FRAME_S + 0.003)
-            hit = screen.wait_for(frame, since, 20, tolerance=1)
+            hit = screen.wait_for(frame, since, PATIENCE_S, tolerance=1)
             assert hit is not None, (frame, screen.shown[since:], screen.player.recent_log)
             shown_s = screen.player.read("time-pos")
             assert abs(shown_s - hit.mark.frame * FRAME_S) < FRAME_S / 2, (frame, hit, shown_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -15,13 +16,16 @@ from pathlib import Path
 import pytest
 
 from player.engine import Engine
+from player.net.local import LocalTransport
+from player.net.model import Request, RequestKind
 from player.playback.session import Session
 from player.reporting.state import PlaybackState, PlaybackStatus
 from player.title.opening import PlaybackSource
+from tests.kit import media
 from tests.kit.films import FILMS, Film
 from tests.kit.hanging_share import HangingShare, can_mount, something_waits
 from tests.kit.playback import engine, null_player
-from tests.kit.waiting import until
+from tests.kit.waiting import until, until_in_loop
 from ui.app.viewmodels.trouble import remedy_words, waiting_words
 
 pytestmark = [pytest.mark.realtime, pytest.mark.skipif(not can_mount(), reason="nothing can be mounted here")]
@@ -109,6 +113,51 @@ def test_many_that_hang_while_they_are_opened_are_in_nobodys_way(
         until(seen.is_playing)
         following.stop()
         assert made.wait(following, OVER_S)
+
+
+def test_another_film_plays_while_files_of_a_manifest_hang(tmp_path: Path) -> None:
+    folder = next(media.ffmpeg_hls_ts().folder.rglob("index.m3u8")).parent  # the share has no folders in it
+    with (
+        HangingShare(folder, tmp_path / "share") as share,
+        engine(tmp_path / "profile") as made,
+        null_player() as player,
+        answering(share),
+    ):
+        source = PlaybackSource.of_file(tmp_path / "share" / "index.m3u8")
+        share.hang()
+        for _ in range(3):
+            session, _ = begun(made, source, player)
+            until(something_waits)
+            session.stop()
+            assert made.wait(session, OVER_S)
+        following, seen = begun(made, PlaybackSource.of_file(SHORT.path()), player)
+        until(seen.is_playing)
+        following.stop()
+        assert made.wait(following, OVER_S)
+
+
+async def test_a_read_that_hangs_holds_up_nothing_else(tmp_path: Path) -> None:
+    with HangingShare(LONG.path().parent, tmp_path / "share") as share, answering(share):
+        transport = LocalTransport(tmp_path / "share")
+        url = (tmp_path / "share" / LONG.name).as_uri()
+        async with transport.open(Request(RequestKind.SEGMENT, url)) as body:
+            chunks = body.chunks()
+            assert len(await anext(chunks)) > 0
+            share.hang()
+            reading = asyncio.ensure_future(anext(chunks))
+            await until_in_loop(lambda: something_waits() or reading.done())
+            assert not reading.done(), "it was read ahead"
+            reading.cancel()
+            await asyncio.wait({reading})
+        begun = asyncio.ensure_future(_opened(transport, url))
+        await asyncio.wait({begun}, timeout=0.2)
+        begun.cancel()
+        await asyncio.wait({begun})
+
+
+async def _opened(transport: LocalTransport, url: str) -> None:
+    async with transport.open(Request(RequestKind.SEGMENT, url)):
+        raise AssertionError("it does not answer")
 
 
 def test_a_command_ends_although_a_read_hangs(tmp_path: Path, share: HangingShare, film: PlaybackSource) -> None:

@@ -102,7 +102,7 @@ def test_a_plain_libmpv_opens_something(name, world, tmp_path):
             return bool(seen) or len(server.requests) > asked
 
         try:
-            until(look, patience_s=30)
+            until(look)
         finally:
             plain.kill()
 

@@ -29,11 +29,11 @@ def test_a_choice_after_a_jump_back_is_soon_seen(tmp_path: Path) -> None:
             PlaybackSettings(rung=0, stay_at_end=True),
         )
         session.set_speed(SPEED)
-        assert screen.wait_for(16 * media.FPS, 0, 30, tolerance=10) is not None
+        assert screen.wait_for(16 * media.FPS, 0, PATIENCE_S, tolerance=10) is not None
         asked = len([request for request in server.requests if "/seg-" in request.path])
         since = len(screen.shown)
         session.seek(2.0)
-        assert screen.wait_for(2 * media.FPS, since, 20, tolerance=10) is not None
+        assert screen.wait_for(2 * media.FPS, since, PATIENCE_S, tolerance=10) is not None
         assert len([request for request in server.requests if "/seg-" in request.path]) == asked
         since = len(screen.shown)
         session.set_rung(2)

@@ -32,7 +32,7 @@ def test_a_programme_is_recorded_over_deaths_and_plays_when_the_channel_has_forg
             wanted = {"channel_id": "chan", "starts_at": starts_at}
             recording = viewer.client.post("/recordings", json=wanted).raise_for_status().json()["id"]
         folder = data / "media" / recording / "live"
-        until(lambda: (folder / "journal").exists(), "nothing is recorded", patience_s=60.0)
+        until(lambda: (folder / "journal").exists(), "nothing is recorded")
         made.process.kill()
         made.process.wait()
         made.process = broadcaster(data, *words)
@@ -57,13 +57,13 @@ def test_a_programme_is_recorded_over_deaths_and_plays_when_the_channel_has_forg
                 first = kept.tracks[0].segments[0].number
                 channel = data / "media" / "chan" / "live"
                 left = lambda: read_channel(channel).tracks[0].segments[0].number > first  # noqa: E731
-                until(left, "the window does not slide", patience_s=60.0)
+                until(left, "the window does not slide")
             with signed_in_engine(tmp_path / "profile", group) as engine, null_player() as player:
                 source = PlaybackSource(title_id=recording, variant="")
                 session = engine.open(source, player, lambda _state: None)
-                until(lambda: session.state.position_s > 1, "it does not play", patience_s=60.0)
+                until(lambda: session.state.position_s > 1, "it does not play")
                 session.seek(kept.length_s - 3)
-                until(lambda: session.state.position_s > kept.length_s - 1.5, "its end does not play", 60.0)
+                until(lambda: session.state.position_s > kept.length_s - 1.5, "its end does not play")
                 assert session.state.failure is None
                 session.stop()
                 assert engine.wait(session, PATIENCE_S)

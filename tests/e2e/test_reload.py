@@ -124,12 +124,12 @@ def test_every_frame_is_shown_across_a_change_of_codec(
 def test_jumps_go_into_the_other_codec_and_back(made: Engine, tmp_path: Path) -> None:
     manifest = periods(tmp_path, "h264", "hevc", "h264")
     with Screen() as screen, opened(made, tmp_path, manifest, screen, start_paused=True) as (session, _):
-        assert screen.wait_for(0, 0, 20) is not None
+        assert screen.wait_for(0, 0, PATIENCE_S) is not None
         for target_s, reloads in ((10.0, 1), (13.0, 1), (2.0, 2), (18.0, 2), (12.0, 3)):
             since = len(screen.shown)
             session.seek(target_s + 0.003)
             frame = round((target_s % SECONDS) * media.FPS)
-            assert screen.wait_for(frame, since, 20, tolerance=1) is not None, (target_s, screen.frames)
+            assert screen.wait_for(frame, since, PATIENCE_S, tolerance=1) is not None, (target_s, screen.frames)
             until(lambda at_s=target_s: abs((screen.player.read("time-pos") or 0.0) - at_s) < 0.1)
             until(lambda count=reloads: session.state.reloads == count)
 
@@ -149,10 +149,10 @@ def test_a_jump_leads_on_when_the_file_has_been_read_to_its_end(
     begin_s = 3.6  # libmpv reads up to the change of codec, and holds the key frame before it
     settings = {"start_paused": True, "start_s": begin_s}
     with Screen() as screen, opened(made, tmp_path, manifest, screen, **settings) as (session, _):
-        assert screen.wait_for(round(begin_s * media.FPS), 0, 20, tolerance=1) is not None
+        assert screen.wait_for(round(begin_s * media.FPS), 0, PATIENCE_S, tolerance=1) is not None
         assert has_read_to_the_end(screen)
         since = len(screen.shown)
         session.seek(target_s + 0.003)
         frame = round((target_s % SECONDS) * media.FPS)
-        assert screen.wait_for(frame, since, 20, tolerance=1) is not None, screen.frames
+        assert screen.wait_for(frame, since, PATIENCE_S, tolerance=1) is not None, screen.frames
         assert session.state.reloads == reloads

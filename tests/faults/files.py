@@ -16,6 +16,7 @@ import pytest
 from player.base.clock import Clock
 from player.mpv import streams
 from player.mpv.player import MpvPlayer
+from player.net import local
 from player.playback import embedded_lines, file_growth, file_phases, file_progress, own_subtitles, session, steps
 from player.playback.embedded_lines import EmbeddedLines
 from player.playback.file_growth import FileGrowth
@@ -211,6 +212,10 @@ def _found_in_any(self: ToolsViewModel, _session: object, query: str, lines: Seq
 
 def _remembered_at_once(parts: PlaybackParts, media: MediaFile, found: Inspected, memory: FileMemory) -> None:
     memory.keep_soon(found.identity, place=str(media.path), name=media.stem, opened_at=parts.clock.wall())
+
+
+async def _made_on_the_loop(_self: local._ApartFile, call: Callable[..., object], *values: object) -> object:
+    return call(*values)
 
 
 def _by_content(memory: FileMemory, identity: str) -> OpenedFile | None:
@@ -693,6 +698,11 @@ FAULTS = [
         name="files-reads-that-hang-take-all-threads",
         test=_SHARES + "test_many_that_hang_while_they_are_opened_are_in_nobodys_way",
         apply=lambda patch: patch.setattr(file_phases, "apart", asyncio.to_thread),
+    ),
+    Fault(
+        name="files-a-share-that-hangs-under-a-manifest-holds-up-all",
+        test=_SHARES + "test_another_film_plays_while_files_of_a_manifest_hang",
+        apply=lambda patch: patch.setattr(local._ApartFile, "_run", _made_on_the_loop),
     ),
     Fault(
         name="files-a-lost-libmpv-stays-the-player",

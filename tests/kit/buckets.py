@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from urllib.request import Request, urlopen
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 BUCKET = "films"
 
@@ -15,6 +14,8 @@ BUCKET = "films"
 @contextmanager
 def s3_bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of an empty bucket; the environment says how to reach it, also to processes begun meanwhile."""
+    from moto.server import ThreadedMotoServer  # not where tests are only read
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

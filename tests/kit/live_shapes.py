@@ -257,7 +257,7 @@ def running(shape: Shape, folder: Path, *, latency_ms: float = 0.0) -> Iterator[
     with FileServer(folder, latency_ms=latency_ms) as server:
         start()
         try:
-            until(is_there, f"{shape.name} is not made", patience_s=60.0)
+            until(is_there, f"{shape.name} is not made")
             yield Running(server.url(shape.manifest), restart, alive)
         finally:
             with contextlib.suppress(OSError):

@@ -119,7 +119,7 @@ def play_and_scan(job: dict[str, Any]) -> dict[str, list[dict[str, int]]]:
         source = PlaybackSource(**job["source"])
     states: list[Any] = []
     session = made.open(source, player, states.append)
-    until(lambda: states and (states[-1].position_s or 0) > 1.0, "it does not play", 60)
+    until(lambda: states and (states[-1].position_s or 0) > 1.0, "it does not play")
     found["playing"] = scanner.count()
     session.stop()
     assert made.wait(session, PATIENCE_S)

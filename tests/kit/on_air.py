@@ -65,7 +65,7 @@ class OnAir:
                 sum(one.whole for one in track.segments if one.run == number) >= segments for track in channel.tracks
             )
 
-        until(made, "nothing is broadcast", patience_s=60.0)
+        until(made, "nothing is broadcast")
 
     def end(self) -> None:
         """End the event."""

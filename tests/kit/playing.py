@@ -22,6 +22,7 @@ from player.stream.waiting import Waiting
 from player.title.opening import PlaybackSource
 from tests.kit.clock import FakeClock, settle
 from tests.kit.transport import ScriptedTransport
+from tests.kit.waiting import PATIENCE_S
 
 
 class InstantExecutor(Executor):
@@ -207,7 +208,7 @@ class SessionBench:
     async def finish(self) -> None:
         """Wait until the session has closed everything."""
         assert self.running is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await self.running
 
     async def stop(self) -> None:

@@ -137,7 +137,7 @@ class Replay(Origin):
         self.start()
         self._began_s, self._link_s = time.time(), time.monotonic()
         self._feeder.start()
-        until(lambda: "chunk-stream0-00004.m4s" in self.files, "nothing is played out", patience_s=30.0)
+        until(lambda: "chunk-stream0-00004.m4s" in self.files, "nothing is played out")
         return self
 
     def __exit__(self, *_exc: object) -> None:

@@ -157,7 +157,7 @@ def test_nothing_is_opened_with_the_key_of_before(tmp_path: Path, monkeypatch: p
         session = engine.open(PlaybackSource(title_id="chan", variant=""), player, lambda _state: None)
         until(lambda: session.state.position_s > 0, "nothing is played")
         begun_s = session.state.position_s
-        until(lambda: session.state.position_s > begun_s + 10, "it stands", patience_s=60.0)
+        until(lambda: session.state.position_s > begun_s + 10, "it stands")
         session.stop()
         assert engine.wait(session, PATIENCE_S)
     decoder = av.CodecContext.create("aac", "r")
@@ -178,7 +178,7 @@ def test_a_channel_plays_on_when_the_keys_of_its_start_are_forgotten(
     if form == "hls":
         hls_alone(monkeypatch)
     with on_air(tmp_path / "data", "--encrypt", "4", "--window", "12") as made:
-        until(lambda: made.channel.tracks[0].sequence > 1, "the window does not slide", patience_s=60.0)
+        until(lambda: made.channel.tracks[0].sequence > 1, "the window does not slide")
         with signed_in_engine(tmp_path / "profile", made.group) as engine, null_player() as player:
             session = engine.open(PlaybackSource(title_id="chan", variant=""), player, lambda _state: None)
             until(lambda: session.state.position_s > 0, "nothing is played")
@@ -188,7 +188,7 @@ def test_a_channel_plays_on_when_the_keys_of_its_start_are_forgotten(
                 assert session.state.failure is None, session.state.failure
                 return session.state.position_s > begun_s + 30
 
-            until(played, "it stands", patience_s=90.0)
+            until(played, "it stands")
             assert not keys & set(keys_of(made)), "all keys of the start are gone"
             session.stop()
             assert engine.wait(session, PATIENCE_S)

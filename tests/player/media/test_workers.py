@@ -18,6 +18,7 @@ from player.playback.embedded_lines import EmbeddedLines
 from player.text.subtitle_files import SubtitleLine
 from tests.kit.films import FILMS
 from tests.kit.hostile import Opened
+from tests.kit.waiting import PATIENCE_S
 
 GOOD = '[1.0, 2.0, "Hello"]'
 
@@ -138,5 +139,5 @@ async def test_no_process_outlives_the_playback(answers, tmp_path):
     while not (pid.exists() and pid.read_text().endswith(".")):
         await asyncio.sleep(0.01)
     await reader.close()
-    assert await asyncio.wait_for(asked, 5) == ()
+    assert await asyncio.wait_for(asked, PATIENCE_S) == ()
     assert not Path(f"/proc/{int(pid.read_text()[:-1])}").exists()

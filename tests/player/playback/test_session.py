@@ -22,6 +22,7 @@ from tests.kit.playing import NonBlockingWaiting, SessionBench
 from tests.kit.presentations import RecordDemuxer, presentation, rendition, video_track
 from tests.kit.streaming import files_of, media, title
 from tests.kit.transport import Act
+from tests.kit.waiting import PATIENCE_S
 
 MANIFEST = "http://a.test/title.mpd"
 MPD = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT20S"><Period>
@@ -259,7 +260,7 @@ async def test_what_fails_in_its_midst_goes_on_at_the_same_place_in_its_fallback
     await bench.play(9.0)
     bench.session.adjust(Adjustments(zoom=200))
     bench.session._parts.ending.fail(GONE)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while len(bench.player.done("load")) < 3 or phase(bench) is not Playing:
             bench.waiting = NonBlockingWaiting()
             await bench.clock.advance(0.1)

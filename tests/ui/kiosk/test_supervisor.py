@@ -12,6 +12,7 @@ import pytest
 
 from player.base.errors import InputError
 from tests.kit.kiosk_screen import FILE, Kiosk
+from tests.kit.waiting import PATIENCE_S
 from ui.kiosk.folders import read_or_last_good
 from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE
 from ui.kiosk.supervisor import LEFT
@@ -63,7 +64,7 @@ async def test_the_operator_begins_it_anew_and_leaves(kiosk: Kiosk) -> None:
         assert kiosk.supervisor.health().restarts["asked"] == 1
         assert not (kiosk.folder / LEFT).exists()
         (kiosk.folder / f"exit-{EXIT_LEAVE}").touch()
-        assert await asyncio.wait_for(task, 30) == EXIT_LEAVE
+        assert await asyncio.wait_for(task, PATIENCE_S) == EXIT_LEAVE
     assert (kiosk.folder / LEFT).exists(), "the unit reads it"
 
 
