@@ -40,6 +40,7 @@ from tests.ui.stage import name_of
 from ui.app.composition import AppOptions, run_app
 from ui.app.selftest.focus import stops
 from ui.app.viewmodels.application import ApplicationViewModel
+from ui.cli.doctor import part_reports
 
 EMAIL, PASSWORD = "demo@matinee.local", "demo"
 ARROWS = ("Right", "Down", "Left", "Up")
@@ -593,6 +594,7 @@ def main() -> int:
             tv=options.tv,
             key_store="file",
             on_window=begin,
+            examine=lambda: part_reports(options.profile, "file"),
         )
     )
     (hour,) = hours

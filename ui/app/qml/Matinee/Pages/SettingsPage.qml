@@ -101,13 +101,14 @@ FocusScope {
 
             required property int index
             required property var modelData
+            readonly property bool chosen: ListView.isCurrentItem
 
             objectName: "section_" + modelData.key
             name: modelData.label
             width: ListView.view.width
             height: Math.max(Theme.control, words.implicitHeight + Theme.gap)
             Accessible.role: Accessible.PageTab
-            Accessible.selected: ListView.isCurrentItem
+            Accessible.selected: chosen
             onPressed: {
                 sections.currentIndex = index
                 content.enter()
@@ -115,14 +116,14 @@ FocusScope {
             Rectangle {
                 anchors.fill: parent
                 radius: Theme.radius
-                color: section.ListView.isCurrentItem || section.hovered ? Theme.raised : Theme.clear
+                color: section.chosen || section.hovered ? Theme.raised : Theme.clear
             }
             Label {
                 id: words
                 anchors { left: parent.left; leftMargin: Theme.gap; right: parent.right; verticalCenter: parent.verticalCenter }
                 text: section.modelData.label
-                font.weight: section.ListView.isCurrentItem ? Font.DemiBold : Font.Normal
-                color: section.ListView.isCurrentItem ? Theme.text : Theme.muted
+                font.weight: section.chosen ? Font.DemiBold : Font.Normal
+                color: section.chosen ? Theme.text : Theme.muted
                 Accessible.ignored: true
             }
         }
