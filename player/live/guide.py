@@ -15,6 +15,8 @@ from player.reporting.state import LiveView
 
 _SLACK_S = 2.0  # so far behind the target one still counts as following
 _JUMP_S, _LOW_JUMP_S = 15.0, 4.0  # further behind than this playback does not catch up, it jumps
+_PATIENCE_S = 15.0  # what speed does not win back in so long is jumped over at low latency ...
+_LEAST_JUMP_S = 0.5  # ... but nothing shorter than this
 _LAG_S, _LOW_LAG_S = 0.5, 0.15  # behind what is published at the worst
 _LOW_START_S = 0.3  # from the decision where to begin to the first frame
 _LOW_SPARE_S = 0.25  # in hand, at low latency, and playback may be hurried
@@ -127,11 +129,19 @@ class LiveGuide:
             return Advice(self._view(moment, target_s), seek_s=moment.resumes_s)
         live_s = self.live_s(moment)
         far = behind_s > self._longest_behind_s(target_s) and live_s > moment.position_s + self._slack_s
-        if self.following and far:
+        if self.following and (far or self._has_enough_to_jump(moment, behind_s, live_s)):
             self._pace.rest()
             return Advice(self._view(moment, target_s), seek_s=live_s, sentence=CAUGHT_UP)
         speed = self._speed(moment, behind_s)
         return Advice(self._view(moment, target_s), speed=speed)
+
+    def _has_enough_to_jump(self, moment: LiveObservation, behind_s: float, live_s: float) -> bool:
+        """At low latency: whether speed would take too long, and what is to be shown instead is in hand."""
+        if not self._latency.low or self._latency.max_s is not None or moment.paused:
+            return False
+        least_s = max(_LEAST_JUMP_S, (self._latency.max_rate - 1.0) * _PATIENCE_S)
+        in_hand_s = moment.position_s + moment.buffer_s - live_s
+        return min(behind_s, live_s - moment.position_s) > least_s and in_hand_s > _LOW_SPARE_S
 
     def _longest_behind_s(self, target_s: float) -> float:
         if self._latency.max_s is None:

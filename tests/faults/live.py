@@ -21,6 +21,7 @@ from backend_stub.services.recorder import Recorder
 from backend_stub.services.recordings import Recordings
 from player.licensing.licences import PlaybackLicences
 from player.live import latency
+from player.live.guide import LiveGuide, LiveObservation
 from player.live.pace import Pace
 from player.live.refresher import Refresher
 from player.manifest import timing
@@ -246,7 +247,21 @@ def _no_ntp(patch: pytest.MonkeyPatch) -> None:
 
 
 def _jump_first(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("player.live.guide._LOW_JUMP_S", 1.0)
+    patch.setattr("player.live.guide._PATIENCE_S", 1.0)
+    patch.setattr("player.live.guide._LEAST_JUMP_S", 0.1)
+
+
+def _jump_late(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.live.guide._PATIENCE_S", 100.0)
+
+
+def _jump_without_anything_in_hand(patch: pytest.MonkeyPatch) -> None:
+    enough = LiveGuide._has_enough_to_jump
+
+    def with_plenty(guide: LiveGuide, moment: LiveObservation, behind_s: float, live_s: float) -> bool:
+        return enough(guide, replace(moment, buffer_s=60.0), behind_s, live_s)
+
+    patch.setattr(LiveGuide, "_has_enough_to_jump", with_plenty)
 
 
 def _speeds_without_limits(patch: pytest.MonkeyPatch) -> None:
@@ -497,6 +512,13 @@ FAULTS = [
         "live-jumps-first",
         _CONTROL + "test_latency_is_won_back_by_speed_without_a_stall_or_a_jump",
         _jump_first,
+    ),
+    Fault("live-jumps-late", _CONTROL + "test_what_speed_takes_long_for_is_jumped_over_once", _jump_late),
+    Fault("live-outage-jumps-late", _LOW + "test_after_an_outage_the_viewer_is_soon_where_they_were", _jump_late),
+    Fault(
+        "live-jumps-to-what-is-not-there",
+        _LOW + "test_what_speed_would_take_long_to_win_back_is_jumped_over_where_it_is_in_hand",
+        _jump_without_anything_in_hand,
     ),
     Fault(
         "live-speeds-without-limits",

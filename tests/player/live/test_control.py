@@ -13,7 +13,8 @@ from player.live.latency import FASTEST, SLOWEST, Latency
 from player.live.pace import Pace
 
 PART_S, STEP_S, LOOK_S = 0.3, 0.1, 0.5
-JUMP_S, SPARE_S = 4.0, 0.25
+SPARE_S = 0.25
+PATIENCE_S, LEAST_JUMP_S = 15.0, 0.5  # what speed wins back in so long is not jumped over, nor anything so short
 BEHIND_S = 0.1  # of the target, in which a correction ends at least
 
 
@@ -77,7 +78,7 @@ LATE = st.lists(st.floats(0.0, 0.3), min_size=1, max_size=20)
 RATES = st.tuples(st.floats(0.9, 1.0), st.floats(1.0, 1.1))
 
 
-@given(TARGETS, st.floats(0.0, 3.5), LATE)
+@given(TARGETS, st.floats(0.0, (FASTEST - 1.0) * PATIENCE_S - 0.05), LATE)
 def test_latency_is_won_back_by_speed_without_a_stall_or_a_jump(
     target_s: float, behind_s: float, late: list[float]
 ) -> None:
@@ -89,6 +90,25 @@ def test_latency_is_won_back_by_speed_without_a_stall_or_a_jump(
     assert min(seen.latencies) >= target_s - BEHIND_S, "it does not overshoot"
 
 
+@given(TARGETS, st.floats(0.7, 6.0), LATE)
+def test_what_speed_takes_long_for_is_jumped_over_once(target_s: float, behind_s: float, late: list[float]) -> None:
+    seen = watch(Latency(target_s, part_s=PART_S), target_s + behind_s, late, 30.0)
+    assert len(seen.jumps) == 1
+    assert seen.stalled_s < 1e-6
+    assert abs(seen.latencies[-1] - target_s) <= BEHIND_S
+    assert min(seen.latencies) >= target_s - BEHIND_S, "it does not overshoot"
+
+
+@given(TARGETS, st.floats(0.7, 3.5), LATE)
+def test_a_service_says_by_how_much_one_may_be_late(target_s: float, behind_s: float, late: list[float]) -> None:
+    """Latency@max: up to there it is speed alone (ISO/IEC 23009-1 K.3.2)."""
+    latency = Latency(target_s, max_s=target_s + 4.0, part_s=PART_S)
+    seen = watch(latency, target_s + behind_s, late, behind_s / (FASTEST - 1.0) + 60.0)
+    assert not seen.jumps
+    assert seen.stalled_s < 1e-6
+    assert abs(seen.latencies[-1] - target_s) <= BEHIND_S
+
+
 @given(TARGETS, st.floats(-0.5, 8.0), st.lists(st.floats(0.0, 5.0), min_size=1, max_size=20), RATES)
 def test_whatever_comes_speeds_stay_within_the_limits(
     target_s: float, behind_s: float, late: list[float], rates: tuple[float, float]
@@ -98,7 +118,8 @@ def test_whatever_comes_speeds_stay_within_the_limits(
     seen = watch(Latency(target_s, min_rate=low, max_rate=high, part_s=PART_S), target_s + behind_s, late, 60.0)
     assert all(low <= speed <= high for speed in seen.speeds)
     assert seen.hurried_s >= SPARE_S
-    assert all(latency_s > target_s + JUMP_S for latency_s in seen.jumps), "a jump comes last"
+    least_s = max(LEAST_JUMP_S, (high - 1.0) * PATIENCE_S)
+    assert all(latency_s > target_s + least_s for latency_s in seen.jumps), "a jump comes last"
 
 
 @given(st.floats(SLOWEST, 1.0), st.floats(1.0, FASTEST), st.lists(st.floats(-10, 10), min_size=1, max_size=50))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
@@ -115,6 +116,77 @@ def test_no_latency_is_won_back_at_the_price_of_a_stall() -> None:
 def test_who_is_seconds_behind_jumps() -> None:
     assert low_guide().look(moment(4.9, 0.5)).seek_s is None
     assert low_guide().look(moment(5.1, 0.5)).seek_s == pytest.approx(99.0)
+
+
+def test_what_speed_would_take_long_to_win_back_is_jumped_over_where_it_is_in_hand() -> None:
+    assert low_guide().look(moment(1.9, 1.2)).seek_s == pytest.approx(99.0)
+    assert low_guide().look(moment(1.5, 1.2)).seek_s is None, "speed does it in time"
+    assert low_guide().look(moment(1.9, 1.0)).seek_s is None, "one would stand at once"
+    assert low_guide().look(replace(moment(1.9, 1.2), paused=True)).seek_s is None
+
+
+def test_a_service_that_says_how_late_one_may_be_is_believed() -> None:
+    guide = LiveGuide(Latency(target_s=1.0, max_s=3.0, part_s=0.33))
+    assert guide.look(moment(2.9, 2.2)).seek_s is None
+    assert guide.look(moment(3.1, 2.2)).seek_s == pytest.approx(99.0)
+
+
+@dataclass
+class Outage:
+    """A viewer of a programme at low latency whose link is away for ``gap_s`` every 15 s; in steps of 50 ms.
+
+    What was made meanwhile comes within half a second afterwards. A jump takes 0.2 s.
+    """
+
+    gap_s: float
+    arrives_s: float = 0.2  # from when it is made to when it is in hand
+    latencies: list[float] = field(default_factory=list)
+    stood_s: float = 0.0
+    jumps: int = 0
+
+    def run(self, seconds: float) -> None:
+        guide = LiveGuide(Latency(target_s=1.2, part_s=0.33))
+        position_s, arrived_s, speed, busy_s = 98.8, 99.8, 1.0, 0.0
+        for step in range(round(seconds * 20)):
+            now_s = step * 0.05
+            edge_s = 100.0 + now_s
+            if now_s % 15.0 < 15.0 - self.gap_s:
+                arrived_s = min(edge_s - self.arrives_s, arrived_s + 0.05 * (1 + self.gap_s / 0.5))
+            in_hand_s = max(0.0, arrived_s - position_s)
+            if busy_s > 0.0:
+                busy_s -= 0.05
+            elif in_hand_s < 0.05:
+                self.stood_s += 0.05
+            else:
+                position_s += 0.05 * speed
+            self.latencies.append(edge_s - position_s)
+            if step % 10:
+                continue
+            advice = guide.look(
+                LiveObservation(
+                    position_s=position_s,
+                    buffer_s=in_hand_s,
+                    playing=in_hand_s >= 0.05,
+                    paused=False,
+                    seeking=busy_s > 0.0,
+                    window_start_s=0.0,
+                    published_s=edge_s,
+                    edge_s=edge_s,
+                )
+            )
+            speed = advice.speed or speed
+            if advice.seek_s is not None:
+                position_s, busy_s, self.jumps = advice.seek_s, 0.2, self.jumps + 1
+
+
+@pytest.mark.parametrize(("gap_s", "jumps"), [(0.7, 0), (1.0, 0), (1.5, 0), (2.0, 1), (3.0, 1)])
+def test_after_an_outage_the_viewer_is_soon_where_they_were(gap_s: float, jumps: int) -> None:
+    """And no time is won at the price of another stop: what is in hand at the target is what an outage costs less."""
+    outage = Outage(gap_s)
+    outage.run(62.0)
+    assert statistics.median(outage.latencies) < 1.2 + 0.3
+    assert outage.stood_s <= 4 * max(0.0, gap_s - 1.0 + 0.35)
+    assert outage.jumps == 4 * jumps
 
 
 def test_the_begin_makes_up_for_the_time_that_it_takes() -> None:
