@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 _WINDOW_S = 60.0  # so long what was seen counts
 _SLEW = 0.002  # so fast the edge follows an encoder whose clock runs beside ours, in seconds a second
+_CATCHES_UP = 0.02  # so fast an encoder that fell behind may be nearer to its clock again, in seconds a second
 _DRIFT = 2e-4  # so fast two clocks may run apart, in seconds a second
 _LOST_S = 2.0  # a difference as great as this is no clock that drifts: the edge goes there at once
 _MOST_SAMPLES = 16
@@ -144,6 +145,26 @@ class ServerClock:
     def at(self, now_s: float) -> float:
         """Seconds since 1970 by the source's clock."""
         return now_s + self._offset_s
+
+
+class Lateness:
+    """How much later than its own clock says a source has its segments; in seconds.
+
+    An encoder that could not keep up is late for ever, or catches up: so what was seen last counts a little less as
+    time goes on, until a segment is not there in time again.
+    """
+
+    def __init__(self) -> None:
+        self._late_s = 0.0
+        self._seen_s = 0.0
+
+    def seen(self, late_s: float, now_s: float) -> None:
+        """A segment was there so much later than it was due, at the monotonic time ``now_s``."""
+        self._late_s, self._seen_s = max(late_s, self.at(now_s)), now_s
+
+    def at(self, now_s: float) -> float:
+        """How late the source is to be thought at a monotonic time."""
+        return max(0.0, self._late_s - _CATCHES_UP * (now_s - self._seen_s))
 
 
 class DatedEdge:

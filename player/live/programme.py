@@ -115,6 +115,12 @@ class LiveProgramme:
         """The newest form of a rendition that was seen before; None when it is gone."""
         return next((new for ours, new, _ in self._pairs() if ours.key == rendition.key), None)
 
+    def other_rung(self, rendition: Rendition) -> Rendition | None:
+        """Another rung of the same track in the same period; None where there is none."""
+        tracks = (track for period in self.periods for track in period.tracks)
+        of = next((track for track in tracks if any(each.key == rendition.key for each in track.renditions)), None)
+        return None if of is None else next((each for each in of.renditions if each.key != rendition.key), None)
+
     def _availability_start(self, presentation: Presentation) -> float:
         live = presentation.live_info if self._dash else None
         known = None if live is None else live.availability_start_s

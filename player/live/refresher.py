@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, ManifestError, MatineeError, MediaError
-from player.live.edge import ServerClock
+from player.live.edge import Lateness, ServerClock
 from player.live.programme import LiveProgramme, begins_alone, may_be_whole
 from player.live.schedule import ReloadState, is_late
 from player.manifest import at_time, refresh, refresh_playlist, remote_links
@@ -48,7 +48,8 @@ from player.reporting.events import Note, Observer
 from player.stream.sources import LoadedPlaylist, PartsProgress, Sources
 from player.stream.timeline import Slot
 from player.title.opening import load_remotes, pathway_of
-from player.transfer.loader import Loader, Resource
+from player.transfer.loader import Loader, LoadResult, Resource
+from player.transfer.recovery import Trouble, trouble_of
 
 _ALIGNED_SHARE = 0.5  # of a slot, that a rung's segment may begin beside it
 _LATE_LOOKS = 8  # at a playlist, for a segment that others have already
@@ -59,6 +60,9 @@ _CLOCK_EVERY_S = 600.0  # two clocks run apart by a tenth of a second in that ti
 _MOST_CLOCKS = 4  # of those that an MPD names, until one answers
 _DATAGRAM_S = 1.0  # an NTP server that has not answered by then does not: a datagram was lost, or is not let through
 _OLD_DATE_S = 2.0
+_ASKED_S = 30.0  # nobody waits any more for what has not been asked for in so long
+_SUCCESSORS = 2  # that are listed behind a segment that is waited for
+_LATEST_S = 300.0  # a segment that is later does not come any more
 _ROUNDING_S = 0.01  # so that a segment is due when it is asked about, whatever the dates were rounded to
 _LONGEST_WAIT_S = 60.0  # for a segment, since the source's clock may turn out to be another one meanwhile
 
@@ -72,6 +76,10 @@ class RefreshListener(Protocol):
 
     def refreshed(self, changes: Changes) -> None:
         """A refresh worked, whether or not it brought something."""
+        ...
+
+    def overdue(self, start_s: float) -> None:
+        """The source does not have a segment that starts there, and that it should have by its clock."""
         ...
 
     def source_silent(self, error: MatineeError | None) -> None:
@@ -109,6 +117,10 @@ class Refresher:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
         self._asked_clock_s = -math.inf
+        self._lateness = Lateness()
+        self._read_s = -math.inf  # the date at which the MPD was read last
+        # Segments that are not there when they are due, by rendition and number: since when, and when asked for last.
+        self._awaited: dict[tuple[str, int], tuple[float, float]] = {}
 
     # --- what the streaming asks (see Growing)
 
@@ -139,8 +151,7 @@ class Refresher:
 
     def unfinished(self, rendition: Rendition, segment: Segment) -> bool:
         if self._programme.dated:
-            now_s = self._server.at(self._clock.monotonic()) - self._programme.availability_start_s
-            return segment.end_s > now_s
+            return segment.end_s > self._encoder_s() - self._programme.availability_start_s
         newest = self._programme.newest(rendition)
         return newest is not None and segment.number > _last_whole(newest)
 
@@ -166,6 +177,58 @@ class Refresher:
 
     async def changed(self, limit_s: float) -> None:
         await self._until_changed(limit_s)
+
+    async def comes_yet(self, rendition: Rendition, segment: Segment) -> bool:
+        """Of segments that come with the clock: an encoder that cannot keep up has them later than its MPD says. One
+        that its own successor has overtaken, or another rung, is lost."""
+        now_s = self._clock.monotonic()
+        if not _comes_with_clock(self._programme.presentation) or self._overdue_s(segment, now_s) > _LATEST_S:
+            return False
+        key = (rendition.key, segment.number)
+        self._awaited[key] = (self._awaited.get(key, (now_s, now_s))[0], now_s)
+        if await self._is_lost(rendition, segment):
+            self._awaited.pop(key, None)
+            return False
+        # No more is listed, and no more leaves the window, than in front of the successor.
+        self._lateness.seen(self._overdue_s(segment, now_s) - _SUCCESSORS * segment.duration_s, now_s)
+        self._listener.overdue(segment.start_s)
+        await self._clock.sleep(_LOOK_S)
+        return True
+
+    def came(self, rendition: Rendition, segment: Segment, result: LoadResult) -> None:
+        """What came late tells how late the source is: what it has next is looked for as late."""
+        now_s = self._clock.monotonic()
+        begun_s, _ = self._awaited.pop((rendition.key, segment.number), (None, None))
+        if (begun_s is None and not result.came_late) or not _comes_with_clock(self._programme.presentation):
+            return
+        waited_s = now_s - (result.asked_s if begun_s is None else min(begun_s, result.asked_s))
+        late_s = min(self._overdue_s(segment, now_s), self._lateness.at(now_s) + waited_s)
+        self._lateness.seen(late_s, now_s)
+        self._listener.overdue(segment.start_s)
+
+    def _overdue_s(self, segment: Segment, now_s: float) -> float:
+        """For how long a segment has been whole by the source's clock."""
+        return self._server.at(now_s) - self._programme.availability_start_s - segment.end_s
+
+    async def _is_lost(self, rendition: Rendition, segment: Segment) -> bool:
+        """Whether the source has the segment behind one, or another rung of it, or does not tell."""
+        index = self._programme.index(rendition)
+        after = index[index.position_at(segment.end_s + segment.duration_s / 2)] if index else segment
+        found = [(rendition, after)] if after.number > segment.number else []
+        other = self._programme.other_rung(rendition)
+        beside = None if other is None else self._programme.index(other)
+        if other is not None and beside:
+            found.append((other, beside[beside.position_at(segment.start_s + segment.duration_s / 2)]))
+        for of, each in found:
+            url = next(iter(self._sources.urls(of, each.url, each).values()))
+            request = Request(RequestKind.SEGMENT, url, method="HEAD", byte_range=each.byte_range)
+            try:
+                await self._gate.fetch(request)
+            except MatineeError as error:
+                if trouble_of(error.code) is Trouble.NOT_FOUND:
+                    continue
+            return True
+        return False
 
     # --- following
 
@@ -201,9 +264,11 @@ class Refresher:
     def silent_s(self) -> float:
         """For how long nothing new has come of what is followed."""
         now_s, states = self._clock.monotonic(), [self._states[name] for name in self._tasks if name in self._states]
+        self._awaited = {key: each for key, each in self._awaited.items() if now_s - each[1] < _ASKED_S}
         if _comes_with_clock(self._programme.presentation):
             states = [state for state in states if state.failures]
-        return max((now_s - state.news_s for state in states), default=0.0)
+        quiet = [*(state.news_s for state in states), *(begun_s for begun_s, _ in self._awaited.values())]
+        return now_s - min(quiet, default=now_s)
 
     async def close(self) -> None:
         """Stop following."""
@@ -402,7 +467,7 @@ class Refresher:
         urls = {pathway_of(reload.url): reload.url} if own else mirrors
         body, result = await self._loader.load_whole(Resource(RequestKind.MANIFEST, urls))
         received_s = self._clock.monotonic()
-        now_s = self._server.at(received_s)
+        now_s = self._encoder_s()
         presentation, changes = await self._with_remotes(body, result.url, now_s)
         before = self._ends()
         if not own and len(urls) > 1:
@@ -454,11 +519,17 @@ class Refresher:
         live = presentation.live_info
         if live is None or live.next_segment_s is None or not presentation.source:
             return None
-        return max(live.next_segment_s - self._server.at(self._clock.monotonic()), 0.0) + _ROUNDING_S
+        return max(live.next_segment_s - self._encoder_s(), 0.0) + _ROUNDING_S
+
+    def _encoder_s(self) -> float:
+        """The date up to which the source has what it says; never earlier than what has been listed already."""
+        now_s = self._clock.monotonic()
+        self._read_s = max(self._read_s, self._server.at(now_s) - self._lateness.at(now_s))
+        return self._read_s
 
     def _read_again(self) -> None:
         """The MPD as it stands, at this time."""
-        now_s = self._server.at(self._clock.monotonic())
+        now_s = self._encoder_s()
         self._tell(at_time(self._programme.presentation, now_s), Changes())
 
     def _take(

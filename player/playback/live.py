@@ -230,6 +230,11 @@ class LivePlayback:
     def followed(self) -> Sequence[Rendition]:
         return self._streaming.renditions()
 
+    def overdue(self, start_s: float) -> None:
+        """As late as that the programme is to be played: nothing is there before."""
+        now_s = self._clock.monotonic()
+        self._lag.seen(self._edge.at(now_s) - start_s, now_s)
+
     def source_silent(self, error: MatineeError | None) -> None:
         """The source has long sent nothing: what there is of it is played, then the playback fails. None: it sends
         again."""

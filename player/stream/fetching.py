@@ -17,7 +17,7 @@ from player.stream.sources import Sources
 from player.stream.store import SegmentStore, StoredSegment
 from player.stream.waiting import Waiting
 from player.transfer.loader import Loader, LoadOutcome, LoadProgress, LoadResult, LoadVerdict, Resource
-from player.transfer.recovery import Step
+from player.transfer.recovery import Step, Trouble, trouble_of
 
 _MOST_AVOIDED = 3  # CDNs that gave a segment damaged
 
@@ -82,6 +82,8 @@ class SegmentFetcher:
         again = False
         while True:
             outcome = await self._fetch_once(order, watch, arrived)
+            if await self._comes_yet(order, outcome):
+                continue
             if _replaced(outcome.error) and not again:
                 again = True  # the first half is of no use without its second one
                 continue
@@ -89,6 +91,16 @@ class SegmentFetcher:
             if not _spoiled(outcome.error) or source in order.avoid or len(order.avoid) >= _MOST_AVOIDED:
                 return outcome
             order = replace(order, avoid=order.avoid | {source})
+
+    async def _comes_yet(self, order: Order, outcome: FetchOutcome) -> bool:
+        """Whether the segment is not there because its encoder is late; tells of it when it has come."""
+        growing = self._sources.growing
+        if growing is None:
+            return False
+        if outcome.done is not None:
+            growing.came(order.rendition, order.segment, outcome.done.result)
+        missing = outcome.error is not None and trouble_of(outcome.error.code) is Trouble.NOT_FOUND
+        return missing and await growing.comes_yet(order.rendition, order.segment)
 
     async def _fetch_once(self, order: Order, watch: Watch, arrived: Arrived | None) -> FetchOutcome:
         entry = StoredSegment(

@@ -91,6 +91,15 @@ class Growing(Protocol):
         """Wait until something new is listed, or for so long."""
         ...
 
+    async def comes_yet(self, rendition: Rendition, segment: Segment) -> bool:
+        """Whether a segment that the source does not have is only late; returns after a while then, and it is to be
+        asked for again."""
+        ...
+
+    def came(self, rendition: Rendition, segment: Segment, result: LoadResult) -> None:
+        """A segment has been loaded."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class PartsProgress:

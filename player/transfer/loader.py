@@ -93,6 +93,7 @@ class _Job:
     generation: int = 0  # of the addresses of the last attempt
     step: Step | None = None  # what the error matrix said last
     refused: MatineeError | None = None  # the service gave no new addresses
+    missed: bool = False  # it was not there at some time
 
     def begin_anew(self) -> None:
         """Forget what was tried; what has been received stays."""
@@ -476,6 +477,7 @@ class Loader:
         kind, track = job.resource.kind, job.resource.track
         self._tell(RetryEvent(self._clock.monotonic(), kind, track, job.pathway, error, step))
         job.step = step
+        job.missed = job.missed or trouble_of(error.code) is Trouble.NOT_FOUND
         if step.action in (Action.FAIL, Action.SKIP, Action.OTHER_RUNG, Action.REFRESH_LICENCE):
             return False
         if step.action is Action.REFRESH_SESSION:
@@ -518,4 +520,5 @@ class Loader:
             error=error,
             step=step,
             asked_s=job.start_s,
+            came_late=job.missed,
         )

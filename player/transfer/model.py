@@ -118,7 +118,7 @@ class LoadOutcome(StrEnum):
 class LoadResult:
     """How a load ended. ``pathway`` and ``url`` (after redirects) are those of the last attempt. A failed one carries
     the last error and the step that is the caller's to take: another rung, a gap, or the end. ``asked_s`` is when it
-    was begun (monotonic)."""
+    was begun (monotonic). ``came_late``: the server did not have it at first."""
 
     outcome: LoadOutcome
     pathway: str
@@ -129,6 +129,7 @@ class LoadResult:
     error: MatineeError | None = None
     step: Step | None = None
     asked_s: float = 0.0
+    came_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

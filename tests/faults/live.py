@@ -27,7 +27,7 @@ from player.live.refresher import Refresher
 from player.manifest import timing
 from player.manifest.dash import live, mpd, segments
 from player.manifest.limits import MAX_SEGMENTS
-from player.manifest.model import Presentation
+from player.manifest.model import Presentation, Rendition, Segment
 from player.manifest.timeline_dates import TimelineDates
 from player.net.local_network import LocalServers
 from player.playback.live import LivePlayback
@@ -251,6 +251,31 @@ def _jump_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("player.live.guide._LEAST_JUMP_S", 0.1)
 
 
+def _never_late(patch: pytest.MonkeyPatch) -> None:
+    """A segment that is not there when the clock says so is lost."""
+
+    async def never(_refresher: Refresher, _rendition: Rendition, _segment: Segment) -> bool:
+        return False
+
+    patch.setattr(Refresher, "comes_yet", never)
+
+
+def _not_told_late(patch: pytest.MonkeyPatch) -> None:
+    """What is waited for does not count for the latency."""
+    patch.setattr(LivePlayback, "overdue", lambda _live, _start_s: None)
+
+
+def _late_for_ever(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.live.edge._CATCHES_UP", 0.0)
+
+
+def _no_following(patch: pytest.MonkeyPatch) -> None:
+    async def has_not(_refresher: Refresher, _rendition: Rendition, _segment: Segment) -> bool:
+        return False
+
+    patch.setattr(Refresher, "_is_lost", has_not)
+
+
 def _jump_late(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("player.live.guide._PATIENCE_S", 100.0)
 
@@ -321,6 +346,7 @@ def _put_off_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 _RUNG_BEGINS = "tests/player/live/test_refreshing.py::test_a_rung_begins_with_a_part_that_can_be_decoded_by_itself"
 _NTP = "tests/player/net/test_ntp.py::"
+_STARVED = "tests/player/live/test_starved.py::"
 _CONTROL = "tests/player/live/test_control.py::"
 _PACKAGER = "tests/backend_stub/broadcast/test_packager.py::"
 
@@ -512,6 +538,27 @@ FAULTS = [
         "live-jumps-first",
         _CONTROL + "test_latency_is_won_back_by_speed_without_a_stall_or_a_jump",
         _jump_first,
+    ),
+    *(
+        Fault(
+            f"live-starved-{what}",
+            _STARVED + test,
+            put_back,
+        )
+        for what, test, put_back in (
+            ("is-not-waited-for", "test_nothing_of_an_encoder_that_falls_behind_is_lost[0.6-20.0-dash]", _never_late),
+            (
+                "jumps-into-nothing",
+                "test_nothing_of_an_encoder_that_falls_behind_is_lost[0.0-40.0-dash]",
+                _not_told_late,
+            ),
+            ("for-ever", "test_who_waited_is_near_the_edge_again_when_the_encoder_is_on_time", _late_for_ever),
+            (
+                "waits-for-what-is-lost",
+                "test_a_segment_that_its_successor_has_overtaken_is_lost[dash]",
+                _no_following,
+            ),
+        )
     ),
     Fault("live-jumps-late", _CONTROL + "test_what_speed_takes_long_for_is_jumped_over_once", _jump_late),
     Fault("live-outage-jumps-late", _LOW + "test_after_an_outage_the_viewer_is_soon_where_they_were", _jump_late),
