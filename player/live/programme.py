@@ -211,7 +211,7 @@ def may_be_whole(rendition: Rendition) -> bool:
 
 def begins_alone(rendition: Rendition, number: int) -> bool:
     """Whether the first part of a segment can be decoded by itself (EXT-X-PART's INDEPENDENT); yes where the source
-    lists no part of it, or marks none of any segment."""
+    lists no part of one that is whole, or marks none of any segment."""
     segments, info = rendition.segments, rendition.playlist
     if info is None or info.independent_segments or not isinstance(segments, ListedIndex):
         return True
@@ -219,6 +219,8 @@ def begins_alone(rendition: Rendition, number: int) -> bool:
     listed[max(listed, default=-1) + 1] = info.trailing_parts
     marked = any(part.independent for parts in listed.values() for part in parts)
     own = listed.get(number, ())
+    if not own and number >= max(listed):  # nothing is known of it yet
+        return not marked
     return not own or not marked or own[0].independent
 
 

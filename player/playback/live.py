@@ -228,7 +228,8 @@ class LivePlayback:
         await self._refresher.close()
 
     def followed(self) -> Sequence[Rendition]:
-        return self._streaming.renditions()
+        onward = self._streaming.onward()
+        return (*self._streaming.renditions(), *(() if onward is None else (onward,)))
 
     def overdue(self, start_s: float) -> None:
         """As late as that the programme is to be played: nothing is there before."""

@@ -35,6 +35,7 @@ class SegmentBuffer:
         self._complete = False
         self._released = False
         self._failure: Exception | None = None
+        self._cut: int | None = None  # where the second section begins
 
     # --- the writer's side (a Sink of player.transfer.loader)
 
@@ -58,6 +59,11 @@ class SegmentBuffer:
             self._waiting.wake()
         if self._arrived is not None:
             self._arrived(len(chunk))
+
+    def go_over(self) -> None:
+        """What is written from now on is the second section: it is to be read by itself."""
+        self._cut = len(self._bytes)
+        self._waiting.wake()
 
     def complete(self) -> None:
         """All bytes are there."""
@@ -120,6 +126,46 @@ class SegmentBuffer:
             return True
         return self._released and len(self._bytes) >= length
 
+    def section(self, number: int) -> Section:
+        """The bytes before (0) or behind (1) the place where it went over; all of them are the first one's where it
+        never does."""
+        return Section(self, number)
+
+    def wait_in(self, section: int, length: int) -> int:
+        """As :meth:`wait`, for the bytes of one section."""
+        self._waiting.until(lambda: self._ready_in(section, length))
+        start, stop, ended = self.bounds(section)
+        if self._failure is not None and not ended and (not self.is_readable or stop - start < length):
+            raise self._failure
+        return stop - start
+
+    def _ready_in(self, section: int, length: int) -> bool:
+        start, stop, ended = self.bounds(section)
+        if self._complete or self._failure is not None:
+            return True
+        return self._released and (ended or stop - start >= length)
+
+    def bounds(self, section: int) -> tuple[int, int, bool]:
+        """Where a section begins and ends by now, and whether no more of it will come."""
+        if section == 0:
+            return 0, len(self._bytes) if self._cut is None else self._cut, self._cut is not None
+        return len(self._bytes) if self._cut is None else self._cut, len(self._bytes), False
+
     def view(self, start: int, stop: int) -> bytearray:
         """A copy of bytes that have arrived; the caller may change it."""
         return self._bytes[start:stop]
+
+
+class Section:
+    """A part of a buffer as a :class:`player.media.model.ByteSource`; see :meth:`SegmentBuffer.section`."""
+
+    def __init__(self, buffer: SegmentBuffer, number: int) -> None:
+        self._buffer = buffer
+        self._number = number
+
+    def wait(self, length: int) -> int:
+        return self._buffer.wait_in(self._number, length)
+
+    def view(self, start: int, stop: int) -> bytearray:
+        begin = self._buffer.bounds(self._number)[0]
+        return self._buffer.view(begin + start, begin + stop)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from drm_client.errors import DrmError, DrmErrorCode
 from player.base.errors import MatineeError, NetError
 from player.manifest.model import Rendition, Segment
+from player.media.demux import Demuxer
+from player.media.model import Codec, StreamKind
 from player.net.model import RequestKind
 from player.stream.buffer import SegmentBuffer, Superseded
 from player.stream.part_loader import PartLoader
 from player.stream.sources import Sources
-from player.stream.store import SegmentStore, StoredSegment
+from player.stream.store import Onward, SegmentStore, StoredSegment
 from player.stream.waiting import Waiting
 from player.transfer.loader import Loader, LoadOutcome, LoadProgress, LoadResult, LoadVerdict, Resource
 from player.transfer.recovery import Step, Trouble, trouble_of
@@ -35,6 +37,7 @@ class Order:
     avoid: frozenset[str] = frozenset()  # pathways that gave it damaged
     may_come: bool = False  # it is so new that a CDN may not have it yet
     unfinished: bool = False  # it is still being made
+    onward: Order | None = field(default=None, repr=False)  # a rung to go over to in the middle, at a part for it
     replaces: StoredSegment | None = field(default=None, repr=False)  # the stored copy in whose place this one comes
 
 
@@ -111,11 +114,13 @@ class SegmentFetcher:
             segment=order.segment,
             buffer=SegmentBuffer(self._waiting, arrived=arrived),
             unfinished=order.unfinished,
+            may_go_over=order.onward is not None,
         )
         ready = asyncio.get_running_loop().create_task(self._make_ready(entry))
         try:
             transform = await self._sources.transform(order.segment.keys, order.segment.number, order.rendition)
             if transform is not None:
+                order = replace(order, onward=None)  # two rungs have two keys
                 entry.buffer = SegmentBuffer(self._waiting, transform, arrived)
             if order.replaces is None:
                 self._store.put(entry)
@@ -148,7 +153,11 @@ class SegmentFetcher:
     ) -> LoadResult:
         growing = self._sources.growing
         if order.unfinished and not order.segment.url and growing is not None:
-            return await PartLoader(self._loader, self._sources, growing).load(order, entry.buffer, watch)
+            loader = PartLoader(self._loader, self._sources, growing)
+            if order.onward is None:
+                return await loader.load(order, entry.buffer, watch)
+            async with _GoingOver(order.onward, entry, self._sources) as change:
+                return await loader.load(order, entry.buffer, watch, change)
         return await self._loader.load(
             self._resource(order), entry.buffer, watch, rungs_left=order.rungs_left, avoid=order.avoid
         )
@@ -204,6 +213,43 @@ class SegmentFetcher:
             return watch(entry, progress)
 
         return seen
+
+
+class _GoingOver:
+    """A change of rung in the middle of a segment that is being made (:class:`player.stream.part_loader.RungChange`).
+    What the other rung needs before its first part is loaded meanwhile; without it there is no change."""
+
+    def __init__(self, order: Order, entry: StoredSegment, sources: Sources) -> None:
+        self.order = order
+        self._entry = entry
+        self._sources = sources
+
+    async def __aenter__(self) -> Self:
+        self._opening = asyncio.ensure_future(self._open())
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        self._opening.cancel()
+        await asyncio.gather(self._opening, return_exceptions=True)
+
+    async def _open(self) -> Demuxer | None:
+        keys, number, rendition = self.order.segment.keys, self.order.segment.number, self.order.rendition
+        if await self._sources.transform(keys, number, rendition) is not None:
+            return None
+        return await self._sources.demuxer(rendition, self.order.segment)
+
+    def make(self) -> bool:
+        done = self._opening.done() and not self._opening.cancelled() and self._opening.exception() is None
+        demuxer, before = self._opening.result() if done else None, self._entry.demuxer
+        if demuxer is None or before is None or _codecs(demuxer) != _codecs(before):
+            return False
+        self._entry.onward = Onward(self.order.rung, demuxer)
+        self._entry.buffer.go_over()
+        return True
+
+
+def _codecs(demuxer: Demuxer) -> dict[StreamKind, Codec]:
+    return {kind: config.codec for kind, config in demuxer.configs.items()}
 
 
 def _replaced(error: MatineeError | DrmError | None) -> bool:

@@ -75,6 +75,7 @@ class MainTrack:
         self._failed_at: int | None = None
         self._held_back_until_s: float | None = None
         self._skipped = 0  # segments in a row
+        self._onward: Order | None = None  # that is gone over to in the middle of the segment that is fetched
         self._kept = 0  # segments in a row, see _MOST_KEPT
         self._checked: set[tuple[int, int]] = set()  # (period, rung) whose segments are known to fit the slots
         self._replacing = Replacing(parts, buffered, self, listener)
@@ -84,6 +85,10 @@ class MainTrack:
     def first_rung(self) -> int:
         """The rung to begin with, asked before any segment is known."""
         return first_rung(self._rate, self._clock.monotonic())
+
+    def onward(self) -> Rendition | None:
+        """What is gone over to next: its playlist is to be followed too."""
+        return None if self._onward is None else self._onward.rendition
 
     def frontier_s(self) -> float:
         """End of the media whose fetch has begun; infinite when that is all of it."""
@@ -197,10 +202,10 @@ class MainTrack:
     def _where_allowed(self, slot: Slot, rung: int) -> int:
         """``rung``, or that of the segment before, where the manifest allows no change (Switching)."""
         before = self._store.peek(MAIN, slot.number - 1)
-        return rung if before is None or self._follows(before, slot, rung) else before.rung
+        return rung if before is None or self._follows(before, slot, rung) else before.last_rung
 
     def _follows(self, before: StoredSegment, slot: Slot, rung: int) -> bool:
-        if before.rung == rung or before.gap or before.failure is not None:
+        if before.last_rung == rung or before.gap or before.failure is not None:
             return True
         return may_switch_to(rendition_of(self.track, rung, slot.period), slot)
 
@@ -268,14 +273,21 @@ class MainTrack:
             order = await self._order(slot, rung, others=others)
             kept = self._rung_to_keep(order, slot)
             if kept is not None and kept not in tried:
-                order = await self._order(slot, kept, others=others)
+                wished, order = order, await self._order(slot, kept, others=others)
+                if order.unfinished and not order.segment.url:
+                    order = replace(order, onward=wished)
         except (MatineeError, DrmError) as error:  # this rung's own playlist or index is not available
             self._rate.exclude(rung)
             return self._unknown(slot, rung), FetchOutcome(error=error)
         if order.segment.gap:
             return order, FetchOutcome(error=_missing(), step=Step(Action.SKIP, 0.0, "The source has a gap here."))
         self._rate.chosen(order.rung)
+        self._onward = order.onward
         outcome = await self._fetcher.fetch(order, self._watch, self._early.took)
+        self._onward = None
+        if outcome.done is not None and (rung := outcome.done.entry.last_rung) != order.rung:
+            self._kept = 0
+            self._rate.chosen(rung)
         if isinstance(outcome.error, DrmError) and _depends_on_rung(outcome.error):
             self._rate.exclude(order.rung)
         return order, outcome
@@ -284,7 +296,7 @@ class MainTrack:
         """The rung of the segment before, where another one would begin with a part that cannot be decoded by itself
         (RFC 8216bis 4.4.4.9, INDEPENDENT). None: the change may be, or was put off long enough."""
         growing, before = self._sources.growing, self._store.peek(MAIN, slot.number - 1)
-        ours = before is not None and before.rung != order.rung and not before.gap and before.failure is None
+        ours = before is not None and before.last_rung != order.rung and not before.gap and before.failure is None
         if growing is None or before is None or not ours or growing.begins_alone(order.rendition, order.segment):
             self._kept = 0
             return None
@@ -293,7 +305,7 @@ class MainTrack:
         self._kept += 1
         sentence = f"At {slot.start_s:.1f} s the quality stays: the other one cannot be decoded from there on."
         self._observe(Note(self._clock.monotonic(), "rung_kept", sentence, track=MAIN))
-        return before.rung
+        return before.last_rung
 
     async def order_at(self, position: int, rung: int) -> Order:
         """How the segment at ``position`` is fetched at another rung; raises as the load of its playlist does."""

@@ -22,6 +22,8 @@ from player.stream.sources import Growing, PartsProgress, Sources
 from player.transfer.loader import Loader, LoadOutcome, LoadProgress, LoadResult, LoadVerdict, Resource
 
 _PATIENCE_S = 6.0  # for the answer to an announced part, beside the time that it takes to make it
+_NEWS = 2  # lists, until that of another rung is to have come
+_BESIDE_S = 0.02  # so far beside another rung's a part may begin, by rounded durations
 _QUIET_S = 2.0  # a source that lists nothing new is looked at so often
 
 
@@ -39,6 +41,19 @@ class PartOrder(Protocol):
 
     @property
     def avoid(self) -> frozenset[str]: ...
+
+
+class RungChange(Protocol):
+    """A change to another rung that is to be made at the first part of it that can be decoded by itself."""
+
+    @property
+    def order(self) -> PartOrder:
+        """The segment of that rung."""
+        ...
+
+    def make(self) -> bool:
+        """What is loaded from now on is that rung's. False where it cannot be begun with yet."""
+        ...
 
 
 @dataclass
@@ -80,10 +95,17 @@ class PartLoader:
         self._reached: dict[str, int] = {}  # by address: the byte up to which it has been loaded
 
     async def load(
-        self, order: PartOrder, buffer: SegmentBuffer, watch: Callable[[LoadProgress], LoadVerdict]
+        self,
+        order: PartOrder,
+        buffer: SegmentBuffer,
+        watch: Callable[[LoadProgress], LoadVerdict],
+        change: RungChange | None = None,
     ) -> LoadResult:
         """Load the parts of the segment as they are made, until it is whole. Behind parts that the source lacks
         (GAP=YES) it goes on with the next one that can be decoded by itself.
+
+        Until the ``change`` is made nothing is asked for that is only announced: whether a part is independent, and
+        which rung's is to be loaded, is known when it is listed.
 
         As :meth:`player.transfer.loader.Loader.load`, network trouble is in the result.
         """
@@ -91,6 +113,11 @@ class PartLoader:
         last = LoadResult(LoadOutcome.DONE, "", 0, 0.0, 0)
         while True:
             progress = self._growing.progress(order.rendition, order.segment.number)
+            if change is not None and not gap and taken < len(progress.parts):
+                place = await self._place_beside(change.order, progress.parts, taken)
+                if place is not None and change.make():
+                    order, taken, change = change.order, place, None
+                    continue
             if taken < len(progress.parts):
                 part = progress.parts[taken]
                 taken += 1
@@ -104,7 +131,7 @@ class PartLoader:
                     last = await self._part(order, part.url, part.byte_range, _PartSink(buffer), watch)
             elif progress.whole:
                 return last
-            elif progress.hint is not None and not gap and self._is_new(progress.hint):
+            elif progress.hint is not None and not gap and change is None and self._is_new(progress.hint):
                 hinted = await self._announced_part(order, progress, progress.hint, buffer, watch)
                 if hinted is not None:
                     last = hinted
@@ -113,6 +140,22 @@ class PartLoader:
                 await self._growing.changed(_QUIET_S)
             if last.outcome is not LoadOutcome.DONE:
                 return last
+
+    async def _place_beside(self, other: PartOrder, ours: Sequence[PartialSegment], place: int) -> int | None:
+        """The place of the part of another rung that begins where ours at ``place`` does; None where there is none,
+        or it cannot be decoded by itself. A list that was as new as ours is waited for a little."""
+        theirs = self._growing.progress(other.rendition, other.segment.number)
+        for _ in range(_NEWS):
+            if theirs.whole or len(theirs.parts) != place:
+                break
+            await self._growing.changed(ours[place].duration_s / 2)
+            theirs = self._growing.progress(other.rendition, other.segment.number)
+        at_s, start_s = sum(part.duration_s for part in ours[:place]), 0.0
+        for number, part in enumerate(theirs.parts):
+            if abs(start_s - at_s) <= _BESIDE_S:
+                return number if part.independent and not part.gap else None
+            start_s += part.duration_s
+        return None
 
     async def _announced_part(
         self,

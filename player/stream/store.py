@@ -14,13 +14,25 @@ from dataclasses import dataclass, field
 
 from player.manifest.model import Rendition, Segment
 from player.media.demux import Demuxer
-from player.media.model import Sample
+from player.media.model import Sample, StreamKind
 from player.stream.buffer import SegmentBuffer
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Another rung that goes on in the middle of a segment."""
+
+    rung: int
+    demuxer: Demuxer
 
 
 @dataclass(eq=False)
 class StoredSegment:
-    """One segment of one track. ``demuxer`` is set when its initialisation segment and its keys are there."""
+    """One segment of one track. ``demuxer`` is set when its initialisation segment and its keys are there.
+
+    One that ``may_go_over`` is read in sections. ``onward`` is the rung of its second one, from its first picture on
+    that can be decoded by itself.
+    """
 
     track: str
     position: int
@@ -32,13 +44,32 @@ class StoredSegment:
     failure: Exception | None = None
     gap: bool = False
     pathway: str = ""  # the CDN that gives it, as soon as that is known
+    may_go_over: bool = False
+    onward: Onward | None = None
     unfinished: bool = False  # it was still being made when it was asked for: its bytes come at the pace of the media
 
     def samples(self, *, fallback_start_s: float) -> Iterator[Sample]:
         """Its samples as they arrive. RuntimeError before it is ``ready``."""
         if self.demuxer is None:
             raise RuntimeError("a segment is read before its init segment is there")
+        if self.may_go_over:
+            return self._in_sections(self.demuxer, fallback_start_s)
         return self.demuxer.samples(self.buffer, fallback_start_s=fallback_start_s)
+
+    def _in_sections(self, demuxer: Demuxer, fallback_start_s: float) -> Iterator[Sample]:
+        yield from demuxer.samples(self.buffer.section(0), fallback_start_s=fallback_start_s)
+        if self.onward is None:
+            return
+        begun = False
+        for sample in self.onward.demuxer.samples(self.buffer.section(1), fallback_start_s=fallback_start_s):
+            begun = begun or (sample.key and sample.kind is StreamKind.VIDEO)
+            if begun or sample.kind is not StreamKind.VIDEO:
+                yield sample
+
+    @property
+    def last_rung(self) -> int:
+        """The rung that it ends with."""
+        return self.rung if self.onward is None else self.onward.rung
 
     @property
     def ready(self) -> bool:

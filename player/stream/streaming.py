@@ -192,6 +192,10 @@ class Streaming:
         sound = self._audio.rendition()
         return (main,) if sound is None else (main, sound)
 
+    def onward(self) -> Rendition | None:
+        """What is about to be played in the place of the main track's rendition."""
+        return self._main.onward()
+
     def _main_rendition(self, period: int) -> Rendition:
         rung = self._rung if self._rate.current is None else self._rate.current
         return rendition_of(self._main.track, rung, period)

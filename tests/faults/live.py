@@ -27,15 +27,16 @@ from player.live.refresher import Refresher
 from player.manifest import timing
 from player.manifest.dash import live, mpd, segments
 from player.manifest.limits import MAX_SEGMENTS
-from player.manifest.model import Presentation, Rendition, Segment
+from player.manifest.model import PartialSegment, Presentation, Rendition, Segment
 from player.manifest.timeline_dates import TimelineDates
 from player.net.local_network import LocalServers
 from player.playback.live import LivePlayback
 from player.playback.monitor import Monitor
 from player.stream.feed import AudioFeed
-from player.stream.part_loader import PartLoader
+from player.stream.part_loader import PartLoader, PartOrder
 from player.stream.sources import LoadedPlaylist
 from player.stream.stored_segments import StoreLibrary
+from player.stream.streaming import Streaming
 from player.transfer.loader import LoadResult
 from tests.faults.model import Fault
 
@@ -340,12 +341,20 @@ def _begin_with_any_part(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("player.live.refresher.begins_alone", lambda _rendition, _number: True)
 
 
+def _go_over_at_any_part(patch: pytest.MonkeyPatch) -> None:
+    async def here(_loader: PartLoader, _other: PartOrder, _ours: Sequence[PartialSegment], place: int) -> int | None:
+        return place
+
+    patch.setattr(PartLoader, "_place_beside", here)
+
+
 def _put_off_for_ever(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("player.stream.main_track._MOST_KEPT", 10**9)
 
 
 _RUNG_BEGINS = "tests/player/live/test_refreshing.py::test_a_rung_begins_with_a_part_that_can_be_decoded_by_itself"
 _NTP = "tests/player/net/test_ntp.py::"
+_CHANGE = "tests/player/live/test_rung_change.py::"
 _STARVED = "tests/player/live/test_starved.py::"
 _CONTROL = "tests/player/live/test_control.py::"
 _PACKAGER = "tests/backend_stub/broadcast/test_packager.py::"
@@ -538,6 +547,26 @@ FAULTS = [
         "live-jumps-first",
         _CONTROL + "test_latency_is_won_back_by_speed_without_a_stall_or_a_jump",
         _jump_first,
+    ),
+    Fault(
+        "live-no-change-in-mid-segment",
+        _CHANGE + "test_a_playback_goes_over_in_the_middle_of_a_segment[10.0-2]",
+        lambda patch: patch.setattr("player.stream.fetching._GoingOver.make", lambda _change: False),
+    ),
+    Fault(
+        "live-changes-at-any-part",
+        _CHANGE + "test_it_goes_over_at_the_first_part_that_can_be_decoded_by_itself",
+        _go_over_at_any_part,
+    ),
+    Fault(
+        "live-nothing-listed-is-independent",
+        _CHANGE + "test_a_playback_goes_over_in_the_middle_of_a_segment[10.0-2]",
+        _begin_with_any_part,
+    ),
+    Fault(
+        "live-other-rung-not-followed",
+        _CHANGE + "test_a_playback_goes_over_in_the_middle_of_a_segment[10.0-2]",
+        lambda patch: patch.setattr(Streaming, "onward", lambda _streaming: None),
     ),
     *(
         Fault(
