@@ -16,6 +16,7 @@ from backend_stub.services.title_structure import next_episode
 from backend_stub.titles import EPISODE, FILM
 
 _LOOKED_AT = 200  # so many titles that were watched last
+_GLIMPSED_SHARE = 0.01  # of a title: whoever saw less has not begun it
 _BEGUN = (
     select(Title, WatchedPosition, Episode.series_id, TitleMarkers.credits_s)
     .join(WatchedPosition, WatchedPosition.title_id == Title.id)
@@ -42,7 +43,9 @@ def _candidates(session: Session, viewing: Viewing, now: float) -> Iterator[Titl
     away = put_away_by(session, viewing)
     values = {"account_id": viewing.account_id, "profile_id": viewing.profile_id}
     for title, progress, series_id, credits_s in session.execute(_BEGUN, values):
-        if series_id is not None and series_id in met:
+        if progress.position_s < _GLIMPSED_SHARE * progress.duration_s or (
+            series_id is not None and series_id in met
+        ):
             continue
         met.add(series_id or title.id)
         if progress.watched_at <= away.get(series_id or title.id, 0.0):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,16 @@ from sqlalchemy import and_
 
 from backend_stub.encoding import probe, tiles
 from backend_stub.live import guide
-from backend_stub.services import search, title_relations
+from backend_stub.services import continue_watching, search, title_relations
 from backend_stub.titles import FILM, LISTED
 from player.manifest.dash import representation
 from player.reporting.state import PlaybackFailure
 from player.service import discovery
-from player.service.model import Title
+from player.service.model import Title, TitleRow
 from player.title.opening import PlaybackSource
 from tests.faults.model import Fault
 from ui.app.system import translation
+from ui.app.system.garbage import GarbageCollector
 from ui.app.viewmodels import posters, sentences, sign_in, tasks, tracks, trouble
 from ui.app.viewmodels.application import ApplicationViewModel
 from ui.app.viewmodels.channels import ChannelsViewModel
@@ -144,6 +145,16 @@ def _try_again_without_a_plan(patch: pytest.MonkeyPatch) -> None:
 
 def _tell_of_all(model: PosterModel) -> None:
     model._tells_new = True
+
+
+def _a_model_for_each_answer(patch: pytest.MonkeyPatch) -> None:
+    show = RowsModel.show
+
+    def show_and_make(self: RowsModel, rows: Sequence[TitleRow]) -> None:
+        PosterModel(self._posters, self)
+        show(self, rows)
+
+    patch.setattr(RowsModel, "show", show_and_make)
 
 
 def _put_above_once(stack: PageStack, page: Page) -> None:
@@ -524,6 +535,21 @@ FAULTS = [
         apply=replaced(
             "Matinee/Pages/AccountPage.qml", ('visible: root.account.state === "loading"', "visible: false")
         ),
+    ),
+    Fault(
+        name="viewer-what-is-in-a-cycle-stays-for-ever",
+        test="tests/ui/app/test_garbage.py::test_what_counted_as_there_to_stay_goes_when_all_is_collected",
+        apply=lambda patch: patch.setattr(GarbageCollector, "collect_all", lambda _self: None),
+    ),
+    Fault(
+        name="viewer-a-model-for-each-answer",
+        test="tests/ui/app/test_rows.py::test_rows_that_come_again_make_no_models",
+        apply=_a_model_for_each_answer,
+    ),
+    Fault(
+        name="viewer-what-was-glimpsed-goes-on",
+        test="tests/backend_stub/api/test_rows.py::TestTheRows::test_a_title_that_was_only_glimpsed_does_not_go_on",
+        apply=lambda patch: patch.setattr(continue_watching, "_GLIMPSED_SHARE", 0.0),
     ),
     Fault(
         name="viewer-ways-out-of-sight-in-a-small-window",

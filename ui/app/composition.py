@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _START_ENGINE_AT_THE_LATEST_MS = 1000
+_COLLECTS_AFTER_MS = 500  # a playback: before what it held is given back (player.base.memory)
 _DOWNLOADS = "downloads"
 _OTHER_SERVICE = -1  # in place of an exit code: begin again with the service that was chosen
 
@@ -204,6 +205,7 @@ def _run(
         app.leftPlayer.connect(application.quit)
     interrupts = Interrupts(application.quit)
     garbage = GarbageCollector()
+    app.leftPlayer.connect(lambda: QTimer.singleShot(_COLLECTS_AFTER_MS, garbage, garbage.collect_all))
     engine, window = scene.load_window(app)
     parts.output.set_surface(scene.video_surface(window))
     parts.clip_output.set_surface(scene.video_surface(window, "clip"))

@@ -79,6 +79,11 @@ class TestTheRows:
         row = caller.get("/rows").json()["items"][0]
         assert row["titles"][0]["progress"]["position_s"] == 20.0
 
+    def test_a_title_that_was_only_glimpsed_does_not_go_on(self, running: Service, account: str) -> None:
+        caller = running.client(account)
+        report(caller, "film", 9.0, START - 9)
+        assert "continue" not in shown(caller)
+
     def test_my_list(self, running: Service, account: str) -> None:
         caller = running.client(account)
         for at, title_id in enumerate(("alpha", "film")):

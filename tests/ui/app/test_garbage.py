@@ -47,6 +47,21 @@ def test_nothing_is_collected_before_it_is_due(qapp):
         collector.close()
 
 
+def test_what_counted_as_there_to_stay_goes_when_all_is_collected(qapp):
+    seen: list[threading.Thread] = []
+    collector = GarbageCollector()
+    try:
+        loop = Loop(seen)
+        gc.freeze()
+        del loop
+        gc.collect()
+        assert seen == []
+        collector.collect_all()
+        assert seen == [threading.main_thread()]
+    finally:
+        collector.close()
+
+
 def test_what_takes_long_to_look_through_is_not_looked_through_again(qapp, monkeypatch):
     collector = GarbageCollector()
     try:

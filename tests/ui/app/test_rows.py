@@ -6,12 +6,13 @@ import random
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QObject, QPointF, Qt
 from PySide6.QtQuick import QQuickItem
 
 from player.service.model import TitleRow
 from tests.kit.fake_client import cards
 from tests.ui.legible import place_of, texts
+from ui.app.viewmodels.rows import RowsModel
 
 TITLES = cards(30)
 NAMES = ("continue", "because", "picks", "trending", "episodes", "new")
@@ -51,6 +52,16 @@ def _shown(stage) -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.qt_log_ignore("DelegateModel::cancel")  # Qt's word about a card that is not wanted any more
+def test_rows_that_come_again_make_no_models(qapp):
+    rows = RowsModel(QObject())
+    wanted = (TitleRow("new", tuple(TITLES[:3])), TitleRow("picks", tuple(TITLES[3:5])))
+    rows.show(wanted)
+    before = len(rows.children())
+    for _ in range(5):
+        rows.show(wanted)
+    assert len(rows.children()) == before
+
+
 def test_each_row_shows_its_own_titles_however_rows_come_and_go(stage):
     chance = random.Random(7)
     stage.client.titles = list(TITLES)

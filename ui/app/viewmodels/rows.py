@@ -64,7 +64,9 @@ class RowsModel(RecordModel[ShownRow]):
                 known.setdefault(row.key, replace(row, titles=tuple(row.titles[:_MOST_TITLES])))
         self._rows = tuple(known.values())
         for row in self._rows:
-            model = self._models.setdefault(row.key, PosterModel(self._posters, self))
+            model = self._models.get(row.key)
+            if model is None:
+                model = self._models[row.key] = PosterModel(self._posters, self)
             model.replace(keep_posters(model.records, row.titles))
         self._arrange([self._shown(row) for row in self._rows])
 
