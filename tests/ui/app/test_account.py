@@ -132,6 +132,22 @@ def test_across_a_room_a_card_and_a_password_are_typed_by_six_keys(stage):
     stage.until(lambda: stage.focus_name == "key_a")  # for a remote that points
 
 
+def test_across_a_room_an_email_address_is_typed_from_one_set_of_keys(stage):
+    stage.start(tv=True)
+    stage.until(lambda: stage.page == "signIn")
+    stage.app.signInByCode(False)
+    stage.wait(1)
+    stage.item("email").forceActiveFocus()
+    stage.key(K.Key_Return, K.Key_Return, *[K.Key_Down] * 3)
+    assert stage.focus_name == "key_@"
+    stage.key(K.Key_Return, K.Key_Right, K.Key_Return)
+    assert stage.item("typedText").property("text") == "a@.|"
+    stage.key(K.Key_Down)
+    assert stage.focus_name == "key_space"
+    stage.key(K.Key_Right, K.Key_Return, K.Key_Up)
+    assert (stage.item("typedText").property("text"), stage.focus_name) == ("a@|", "key__")
+
+
 def test_who_signs_out_everywhere_is_signed_out_here(stage):
     STATES["account"](stage, True)
     stage.key(K.Key_Up, K.Key_Return, K.Key_Down, K.Key_Return)

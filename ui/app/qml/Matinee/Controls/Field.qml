@@ -114,6 +114,7 @@ FocusScope {
             focus: true
             label: root.label
             typed: root.text || (address ? root.placeholder : "")
+            often: address ? ".:/-" : root.inputMethodHints & Qt.ImhEmailCharactersOnly ? "@.-_" : ""
             secret: root.echoMode === TextInput.Password
             digits: root.inputMethodHints & (Qt.ImhDigitsOnly | Qt.ImhTime)
             time: root.inputMethodHints & Qt.ImhTime

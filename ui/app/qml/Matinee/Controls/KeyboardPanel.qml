@@ -7,6 +7,7 @@ FocusScope {
 
     property string label // of the field
     property string typed
+    property string often // signs that belong to what is typed here, besides letters and digits
     property bool secret: false
     property bool digits: false // and nothing else
     property bool time: false // digits, and what stands between hours and minutes
@@ -74,7 +75,7 @@ FocusScope {
             ScreenKeys {
                 id: keys
 
-                readonly property string small: "abcdefghijklmnopqrstuvwxyz0123456789"
+                readonly property string small: "abcdefghijklmnopqrstuvwxyz0123456789" + root.often
                 readonly property string signs: ".-_:/?=&%#@+~!$*,;()[]{}<>'\"\\|^`€£§°"
 
                 anchors.horizontalCenter: parent.horizontalCenter
