@@ -82,6 +82,21 @@ def replaced(file: str, *pairs: tuple[str, str]) -> Callable[[pytest.MonkeyPatch
     return apply
 
 
+_NO_WAY_BACK = replaced("Main.qml", ("            Qt.callLater(takeFocusBack)", "            {}"))
+
+
+def both(
+    first: Callable[[pytest.MonkeyPatch], None], second: Callable[[pytest.MonkeyPatch], None]
+) -> Callable[[pytest.MonkeyPatch], None]:
+    """Two faults at once: each of them alone is caught by what the other takes away."""
+
+    def apply(patch: pytest.MonkeyPatch) -> None:
+        first(patch)
+        second(patch)
+
+    return apply
+
+
 def _news_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ApplicationViewModel, "_refresh_shown", ApplicationViewModel._ask_for_news)
 
@@ -564,9 +579,12 @@ FAULTS = [
     Fault(
         name="viewer-the-focus-goes-with-a-question",
         test="tests/ui/app/test_recordings.py::test_a_recording_is_deleted_after_a_question",
-        apply=replaced(
-            "Matinee/Controls/ConfirmDialog.qml",
-            ("root.close() // the page has the focus again, whatever becomes of it", "root.visible = false"),
+        apply=both(
+            _NO_WAY_BACK,
+            replaced(
+                "Matinee/Controls/ConfirmDialog.qml",
+                ("root.close() // the page has the focus again, whatever becomes of it", "root.visible = false"),
+            ),
         ),
     ),
     Fault(
@@ -624,7 +642,20 @@ FAULTS = [
     Fault(
         name="viewer-a-page-that-was-left-keeps-the-focus",
         test="tests/ui/app/test_channels.py::test_a_page_that_is_not_shown_gets_no_focus",
-        apply=replaced("Main.qml", ("            Qt.callLater(takeFocusBack)", "            {}")),
+        apply=_NO_WAY_BACK,
+    ),
+    Fault(
+        name="viewer-the-guide-takes-the-focus-after-it-was-left",
+        test="tests/ui/app/test_channels.py"
+        "::test_a_guide_that_is_left_while_its_programmes_change_gives_the_focus_away",
+        apply=both(
+            _NO_WAY_BACK, replaced("Matinee/Controls/ChannelLine.qml", ("callLater(hold)", "callLater(keep)"))
+        ),
+    ),
+    Fault(
+        name="viewer-an-address-from-two-sets-of-keys",
+        test="tests/ui/app/test_account.py::test_across_a_room_an_email_address_is_typed_from_one_set_of_keys",
+        apply=replaced("Matinee/Controls/KeyboardPanel.qml", ('0123456789" + root.often', '0123456789"')),
     ),
     Fault(
         name="viewer-looking-again-is-not-seen",

@@ -313,7 +313,7 @@ def test_what_is_on_its_way_has_its_layout_at_once(stage):
 
 def test_what_is_kept_lies_below_the_words_in_a_small_window(stage):
     STATES["home, offline with downloads"](stage, False)
-    stage.app.settings.choose("text_size", "130")
+    stage.app.settings.choose("text_size", "150")
     stage.window.resize(860, 540)
 
     def apart() -> bool:
@@ -321,6 +321,7 @@ def test_what_is_kept_lies_below_the_words_in_a_small_window(stage):
         bottom = words.mapRectToScene(QRectF(0, 0, words.width(), words.height())).bottom()
         return bottom <= kept.mapToScene(QPointF(0, 0)).y()
 
+    stage.wait(50)
     stage.until(apart)
 
 
