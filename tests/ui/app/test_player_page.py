@@ -266,7 +266,7 @@ def test_a_failure_takes_the_focus_and_can_be_retried_or_left(stage):
     trouble = stage.item("playerTrouble")
     assert trouble.property("heading") == "The video is damaged"
     assert trouble.property("sentence") == "", "that is said already"
-    assert "every place" in trouble.property("detail")
+    assert "every server" in trouble.property("detail")
     stage.key(K.Key_Return)
     stage.until(lambda: len(stage.client.sessions) == 2)
     assert ("stop",) in session.orders
