@@ -84,7 +84,7 @@ def test_a_film_that_is_cut_says_so_and_is_not_seen(kind, made, tmp_path):
         assert made.wait(session, 60)
     assert recorder.state.status is PlaybackStatus.FAILED
     assert recorder.state.failure.code == "media.incomplete"
-    assert "breaks off" in recorder.state.failure.sentence
+    assert "stops here" in recorder.state.failure.sentence
     until(lambda: any(file.resume_s > 8.0 for file in made.files.last() if file.place == str(path)))
 
 
