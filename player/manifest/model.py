@@ -104,9 +104,11 @@ class SegmentIndex(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ListedIndex:
-    """A segment index over segments that are already made."""
+    """A segment index over segments that are already made. ``behind`` are those that begin at the period's end or
+    later: they are listed, and nobody presents them."""
 
     segments: Sequence[Segment]
+    behind: Sequence[Segment] = ()
 
     def __len__(self) -> int:
         return len(self.segments)

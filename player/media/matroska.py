@@ -148,6 +148,10 @@ def sample_cluster(
     return [b"".join((_CLUSTER, _size(len(inner) + size + len(tail)), inner)), data, tail]
 
 
+CODECS = {name: codec for codec, name in _CODEC_IDS.items()}
+"""What a track is by its CodecID."""
+
+
 def void(position: int, target: int) -> bytes:
     """A Void element at ``position`` that ends at ``target``: its 9 bytes; the body is never delivered, a reader
     seeks over it. Raises ValueError where there is no room for it."""

@@ -55,7 +55,7 @@ PLAIN = {
     "stands_s": "seconds in which pictures stood though others should follow (play: stills: allowed lets them)",
     "cut_playlists": "playlists of recordings that came without their end, or end before the title",
     "corrupt_bytes": "bytes of the segments that came damaged, also where another copy was played",
-    "decode_errors": "complaints of the decoders about what they were given (real mode)",
+    "decode_errors": "complaints of the decoders about what they were given",
     "live_jumps": "times that a channel went on elsewhere, since what was to be played had left its list (live)",
     "latency_s": "behind the live edge, on average (live)",
     "latency_drift_s": "the most that latency was off its target while it was kept (live)",

@@ -91,6 +91,10 @@ class Continuity:
         """The next sample follows none: playback starts, or has jumped."""
         self._end_s = None
 
+    def expect(self, from_s: float) -> None:
+        """Nothing of the track has come yet, and it should have from a time on."""
+        self._end_s = from_s
+
     def lose(self, start_s: float, end_s: float) -> Break:
         """Nothing of the track is there between two times, or silence in its place; return what is lost."""
         lost_from_s = start_s if self._end_s is None else min(self._end_s, start_s)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from player.base.errors import ErrorCode, MediaError
+from player.manifest.model import TrackType
 from player.media.matroska import VOID_BYTES, sample_cluster
 from player.media.model import Codec, StreamConfig, StreamKind
 from player.media.ts import leads_to
@@ -30,6 +31,7 @@ from player.stream.placement import Placement
 from player.stream.setup import SDR, AnotherSetup, Setup
 from player.stream.store import StoredSegment
 from player.stream.timeline import Slot
+from player.tracks.selection import codec_family
 
 
 class Piece(NamedTuple):
@@ -48,6 +50,7 @@ FIRST_AUDIO_TRACK = 2
 _DRIFT_S = 0.25  # so far beside its slot a segment's media may begin without meaning that the manifest's clock drifts
 _MOST_ENDS = 256
 _TITLE_START_S = 0.0  # nothing is shown that stands before it
+LAST_PERIOD = -1  # the title's, also where it is empty
 _LONGER_S = 2.0  # so much longer than its video the audio of a title may be, and what its manifest states
 _CHUNK_S = 1.0  # the longest chunk, but at low latency
 _SOUND_AHEAD_S = 0.05  # at low latency the sound of a chunk ends so much before its picture, for it is cut elsewhere
@@ -109,6 +112,7 @@ class Emitter:
         self._behind: _Behind | None = None
         self._joined = False  # nothing is missing before the first picture of the slot
         self._starts: dict[str, float] = {}  # of each track, in the slot that was written first
+        self._sound_inside = False  # there is audio in the segments of the video, or should be
         self._followed: dict[str, Continuity] = {}
         self._last_slot = -2  # that was written
         self._first_slot = -2  # that was written since playback started or jumped
@@ -291,6 +295,8 @@ class Emitter:
             self._first_slot = slot.number
         self._last_slot = slot.number
         self._joined = False
+        in_media = entry.demuxer is not None and entry.demuxer.audio_tracks
+        self._sound_inside |= bool(in_media or codec_family(entry.rendition.codecs, TrackType.AUDIO))
         if entry.gap:
             for track in (MAIN, MUXED) if self._muxed_audio else (MAIN,):
                 self._on_break(track, slot.number, self._continuity(track).lose(slot.start_s, slot.end_s))
@@ -369,6 +375,13 @@ class Emitter:
                     self._on_break(track, slot.number, Break(BreakKind.LOST, earliest_s, start_s))
                 if _TITLE_START_S - start_s > TAIL_SLACK_S:
                     self._on_break(track, slot.number, Break(BreakKind.EARLY, start_s, _TITLE_START_S))
+            for track in self._sounds() - self._starts.keys():
+                if slot.duration_s > TAIL_SLACK_S and not self.growing:
+                    self._continuity(track).expect(earliest_s)
+
+    def _sounds(self) -> set[str]:
+        """The tracks of audio beside video."""
+        return {*((MUXED,) if self._muxed_audio else ()), *(feed.track for feed in self._feeds.values())}
 
     def _judge_border(self, slot: Slot, entry: StoredSegment) -> None:
         """A period begins, or playback in it: whether its own segments cover its beginning, and audio goes with
@@ -393,14 +406,14 @@ class Emitter:
 
     def _judge_end(self, slot: Slot, end_s: float) -> None:
         """The title ends with this slot, whose media ends at ``end_s`` if it is as long as declared."""
-        written = {MAIN, *((MUXED,) if self._muxed_audio else ()), *(feed.track for feed in self._feeds.values())}
+        written = {MAIN, *self._sounds()} - (set() if self._sound_inside else {MUXED})
         inside_s = self._followed[MUXED].end_s if MUXED in written & self._followed.keys() else -math.inf
         for track in written & self._followed.keys():
             found = self._followed[track].end_at(end_s, self.written_s if track == MAIN else -math.inf)
             if found is not None:
                 self._on_break(track, slot.number, found)
         listed_s = (self._listed_until_s(feed.track) for feed in self._feeds.values())
-        until_s = max((self._stated_until_s(slot.period), *listed_s))
+        until_s = max((self._stated_until_s(LAST_PERIOD), *listed_s))
         video_s = max(slot.end_s, self.written_s)
         if until_s - video_s > _LONGER_S:
             self._on_break(MAIN, slot.number, Break(BreakKind.LOST, video_s, until_s))

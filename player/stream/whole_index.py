@@ -9,12 +9,13 @@ import asyncio
 import math
 from collections.abc import Sequence
 
+from player.manifest.dash.unplayed import unplayed_s
 from player.manifest.model import SegmentIndex
 from player.stream.segment_line import SegmentLine
 from player.stream.sources import Sources
 from player.tracks.logical import LogicalTrack
 from player.tracks.selection import rendition_of
-from player.transfer.cut_playlists import ENDS_EARLY
+from player.transfer.cut_playlists import ENDS_EARLY, UNPLAYED
 
 
 async def whole_indexes(
@@ -29,6 +30,10 @@ async def whole_indexes(
             found[period] = await _longest(sources, track, rung, period, index)
             if found[period] is not index:
                 sources.on_cut(ENDS_EARLY)
+    for index in found:
+        seconds = unplayed_s(index, found)
+        if seconds:
+            sources.on_cut(UNPLAYED.format(seconds=seconds))
     return found
 
 

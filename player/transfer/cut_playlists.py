@@ -11,6 +11,7 @@ from player.transfer.loader import Loader, LoadResult, Resource
 KIND = "cut_playlist"
 """Of the note about one that is played as it is."""
 CUT_OFF = "The playlist of a recording was cut off: it has no EXT-X-ENDLIST."
+UNPLAYED = "The manifest lists {seconds:.1f} s of media behind its own end, which nobody plays."
 ENDS_EARLY = "The list of one quality ends before the title does; the rest is played in another."
 
 _T = TypeVar("_T")

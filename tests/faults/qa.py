@@ -432,7 +432,74 @@ def audio_is_as_late_as_video(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("player.stream.feed._Lateness.last_s", lambda _self, _slot, drift_s: drift_s)
 
 
+def silent_advertisements_are_meant_so(patch: pytest.MonkeyPatch) -> None:
+    genuine = ladder_rules._sound_inside
+
+    def with_sound_only(measured: Any, number: int) -> Any:
+        pieces = {measured.segments[each.position].discontinuity for each in measured.facts if each.sound is not None}
+        kept = [each for each in measured.facts if measured.segments[each.position].discontinuity in pieces]
+        return genuine(replace(measured, facts=kept or measured.facts), number)
+
+    patch.setattr(ladder_rules, "_sound_inside", with_sound_only)
+
+
+_SPLICES = "tests/player/qa/test_splices.py::"
+
 FAULTS = [
+    Fault(
+        "qa-audio-that-first-comes-in-a-later-segment-passes",
+        _SPLICES + "test_audio_that_begins_behind_the_first_segments_is_lost_until_then",
+        lambda patch: patch.setattr("player.stream.continuity.Continuity.expect", lambda *_: None),
+    ),
+    Fault(
+        "qa-declared-audio-that-never-comes-passes",
+        _SPLICES + "test_audio_that_is_declared_and_in_no_segment_is_lost",
+        lambda patch: patch.setattr("player.stream.emitter.codec_family", lambda *_: ""),
+    ),
+    Fault(
+        "qa-an-empty-last-period-passes",
+        _SPLICES + "test_a_period_none_of_whose_segments_is_of_its_time_is_lost",
+        lambda patch: patch.setattr("player.stream.emitter.LAST_PERIOD", 0),
+    ),
+    Fault(
+        "qa-an-mpd-that-ends-before-its-media-passes",
+        _SPLICES + "test_an_mpd_that_ends_before_its_media_is_red",
+        lambda patch: patch.setattr("player.stream.whole_index.unplayed_s", lambda *_: 0.0),
+    ),
+    Fault(
+        "qa-the-ladder-lets-an-mpd-end-before-its-media",
+        _SPLICES + "test_an_mpd_that_ends_before_its_media_is_red",
+        lambda patch: patch.setattr(ladder_rules, "unplayed_s", lambda *_: 0.0),
+    ),
+    Fault(
+        "qa-the-ladder-passes-over-splices",
+        _SPLICES + "test_what_an_advertisement_lacks_is_missed",
+        lambda patch: patch.setattr(ladder_rules, "_is_spliced", lambda *_: False),
+    ),
+    Fault(
+        "qa-the-ladder-takes-silent-advertisements-for-meant",
+        _SPLICES + "test_what_an_advertisement_lacks_is_missed",
+        silent_advertisements_are_meant_so,
+    ),
+    Fault(
+        "qa-the-ladder-lets-a-period-lack-its-audio",
+        _SPLICES + "test_a_period_without_the_audio_that_others_have_and_one_too_late_are_errors_of_the_ladder",
+        lambda patch: patch.setattr(ladder_rules, "_between", lambda _ladder: ()),
+    ),
+    Fault(
+        "qa-virtual-time-takes-a-wrong-key",
+        "tests/player/qa/test_spot_check.py::test_what_no_decoder_takes_is_an_error_in_virtual_time",
+        lambda patch: patch.setattr("player.qa.simulation.spot_check._try", lambda *_: True),
+    ),
+    Fault(
+        "qa-the-ladder-takes-a-held-picture-for-a-long-segment",
+        "tests/player/qa/test_ladder.py::test_a_held_picture_is_no_long_segment",
+        lambda patch: patch.setattr(
+            ladder_rules,
+            "_segments",
+            lambda measured, _stills, genuine=ladder_rules._segments: genuine(measured, False),
+        ),
+    ),
     Fault(
         "qa-names-beat-bytes",
         "tests/player/media/test_names.py::test_a_transport_stream_is_one_whatever_its_name[packed_audio]",

@@ -391,16 +391,20 @@ def _list(source: SegmentContext, addressing: InheritedAddressing, init: InitSeg
         source.warn("dash.timeline_without_urls", f"{len(times) - len(entries)} times have no SegmentURL.")
     offset_s = addressing.presentation_time_offset / addressing.timescale
     end_number = addressing.end_number
-    segments = []
+    segments: list[Segment] = []
+    behind: list[Segment] = []
     outside = 0
     for entry, (number, start_s, duration_s) in zip(entries, times, strict=False):
         if end_number is not None and number > end_number:
             break
+        kept = segments
         if _is_outside(period, start_s, duration_s):
             outside += 1
-            continue
+            if start_s < period.start_s:
+                continue
+            kept = behind
         range_ = byte_range(entry.get("mediaRange"))
-        segments.append(
+        kept.append(
             Segment(
                 number,
                 start_s,
@@ -416,7 +420,7 @@ def _list(source: SegmentContext, addressing: InheritedAddressing, init: InitSeg
         )
     if outside:
         source.warn("dash.outside_period", f"{outside} segments of a SegmentList lie outside their period.")
-    return ListedIndex(tuple(segments))
+    return ListedIndex(tuple(segments), tuple(behind))
 
 
 def _is_outside(period: PeriodContext, start_s: float, duration_s: float) -> bool:

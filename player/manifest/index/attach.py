@@ -27,7 +27,7 @@ _CUES = b"\x1c\x53\xbb\x6b"
 
 def index_segments(
     reference: IndexRef, data: bytes, header: bytes = b"", more: Sequence[tuple[int, bytes]] = ()
-) -> tuple[tuple[Segment, ...], int]:
+) -> tuple[ListedIndex, int]:
     """The segments that an index lists, and how many further indexes it refers to that are not at hand (their
     segments are missing). ``data`` are the bytes of ``reference.byte_range``; ``header`` the beginning of the file,
     which WebM cues need (an MP4 index does not); ``more`` are the pieces that :func:`index_ranges` asked for.
@@ -83,17 +83,17 @@ def _read(
     return read_sidx(data, reference.byte_range.start, separate=own_file, more=more)
 
 
-def _segments(reference: IndexRef, references: list[Reference]) -> tuple[Segment, ...]:
+def _segments(reference: IndexRef, references: list[Reference]) -> ListedIndex:
     url = reference.media_url or reference.url
     end_s = None if reference.duration_s is None else reference.start_s + reference.duration_s
-    result = []
+    result: list[Segment] = []
+    behind: list[Segment] = []
     for number, item in enumerate(references, 1):
         start_s = item.start_s + reference.media_offset_s
-        if end_s is not None and start_s >= end_s - 1e-6:
-            break
+        ended = end_s is not None and start_s >= end_s - 1e-6
         if start_s + item.duration_s <= reference.start_s + 1e-6 and item.duration_s > 0:
             continue  # before the period (@presentationTimeOffset)
-        result.append(
+        (behind if ended else result).append(
             Segment(
                 number,
                 start_s,
@@ -106,7 +106,7 @@ def _segments(reference: IndexRef, references: list[Reference]) -> tuple[Segment
                 size_bytes=item.size or None,
             )
         )
-    return tuple(result)
+    return ListedIndex(tuple(result), tuple(behind))
 
 
 def attach_index(
@@ -126,7 +126,7 @@ def attach_index(
     if not isinstance(reference, IndexRef):
         return presentation
     segments, missing = index_segments(reference, data, header, more)
-    indexed = replace(rendition, segments=ListedIndex(segments), index=reference)
+    indexed = replace(rendition, segments=segments, index=reference)
     changed = map_renditions(presentation, lambda item: indexed if item is rendition else item)
     if not missing:
         return changed

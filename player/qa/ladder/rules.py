@@ -11,6 +11,7 @@ from math import inf
 
 from player.manifest.between_periods import audio_moved_s
 from player.manifest.dash.indexes import NumberIndex
+from player.manifest.dash.unplayed import unplayed_s
 from player.manifest.model import Rendition, Segment, SegmentIndex, TrackType
 from player.qa.ladder.measure import SegmentFacts
 from player.qa.ladder.packets import PacketFaults
@@ -30,6 +31,7 @@ TIME_S, TIME_FAR_S, TIME_SHARE = 0.2, 0.5, 0.5
 BREAK_S = 0.05
 FRAME_RATE_SHARE = 0.01
 _MOST_IN_A_ROW = 100
+_WATCHED = (TrackType.VIDEO, TrackType.AUDIO)
 
 
 class LadderRule(StrEnum):
@@ -162,12 +164,12 @@ def findings(ladder: Sequence[MeasuredRung], *, stills: bool = False) -> list[La
         if measured.type is TrackType.TEXT:
             found += _words(measured)
             continue
-        found += [*_segments(measured), *_continuity(measured), *_encodings(measured), *_declared(measured)]
+        found += [*_segments(measured, stills), *_continuity(measured), *_encodings(measured), *_declared(measured)]
         found += [*_times(measured), *_sounds_inside(measured), *(() if stills else _stills(measured))]
     for period in dict.fromkeys(measured.period for measured in ladder):
         own = [measured for measured in ladder if measured.period == period]
         found += [*_gaps(own), *_alignment(own), *_sound_and_pictures(own), *_lengths(own)]
-    return [*found, *_periods(ladder)]
+    return [*found, *_periods(ladder), *_between(ladder), *_unplayed(ladder)]
 
 
 def why_ladder(ladder: Sequence[MeasuredRung], found: Sequence[LadderFinding]) -> list[str]:
@@ -203,7 +205,8 @@ def _words(measured: MeasuredRung) -> Iterator[LadderFinding]:
             yield LadderFinding(LadderRule.TIME, measured.name, each.position + 1, sentence, far=True)
 
 
-def _segments(measured: MeasuredRung) -> Iterator[LadderFinding]:
+def _segments(measured: MeasuredRung, stills: bool = False) -> Iterator[LadderFinding]:
+    allowed_still = stills and measured.type is TrackType.VIDEO
     for position, reason in measured.missing:
         yield LadderFinding(LadderRule.UNAVAILABLE, measured.name, position + 1, reason)
     target_s = measured.rendition.target_duration_s
@@ -237,6 +240,8 @@ def _segments(measured: MeasuredRung) -> Iterator[LadderFinding]:
                 "to it loses them.",
             )
         seconds = each.duration_s or 0.0
+        short_s = 0.0 if allowed_still or not _is_spliced(measured, each.position) else declared_s - seconds
+        rounded_s = 0.5 if declared_s == int(declared_s) else 0.0
         if abs(seconds - declared_s) > max(DURATION_S, DURATION_SHARE * declared_s):
             yield LadderFinding(
                 LadderRule.DURATION,
@@ -245,17 +250,28 @@ def _segments(measured: MeasuredRung) -> Iterator[LadderFinding]:
                 f"It lasts {seconds:.3f} s; declared are {declared_s:.3f} s.",
                 # The last frame of a list may stand for long, and packagers state the time between two frames. That
                 # of a transport stream may, too, where the next segment was not looked into.
-                far=abs(seconds - declared_s) > max(DURATION_FAR_S, DURATION_FAR_SHARE * declared_s)
-                and (seconds < declared_s or each.position + 1 < len(measured.segments))
-                and (each.counters is None or seconds > declared_s or each.position + 1 in looked_into),
+                # What is missing before a splice is not there at all: the next segment has another clock.
+                far=short_s > DURATION_FAR_S + rounded_s
+                or (
+                    abs(seconds - declared_s) > max(DURATION_FAR_S, DURATION_FAR_SHARE * declared_s)
+                    and (seconds < declared_s or each.position + 1 < len(measured.segments))
+                    and (each.counters is None or seconds > declared_s or each.position + 1 in looked_into)
+                ),
             )
-        if target_s is not None and round(seconds) > target_s:
+        # How long a picture is held is not what a target duration is about.
+        if target_s is not None and round(declared_s if allowed_still else seconds) > target_s:
             yield LadderFinding(
                 LadderRule.TARGET,
                 measured.name,
                 number,
                 f"It lasts {seconds:.3f} s; no more than {target_s:g} s may.",
             )
+
+
+def _is_spliced(measured: MeasuredRung, position: int) -> bool:
+    """Whether a discontinuity follows a segment."""
+    following = measured.segments[position + 1 : position + 2]
+    return any(each.discontinuity != measured.segments[position].discontinuity for each in following)
 
 
 def _packets(told: PacketFaults) -> str:
@@ -470,11 +486,9 @@ def _sound_inside(measured: MeasuredRung, number: int) -> Iterator[LadderFinding
             yield LadderFinding(LadderRule.NO_AUDIO, measured.name, None, sentence)
         return
     inside = replace(measured, type=TrackType.AUDIO, facts=sounds, missing=(), inside=number)
-    heard = {measured.segments[each.position].discontinuity for each in sounds}
     for each in measured.facts:
         length_s = each.duration_s or 0.0
-        at_home = measured.segments[each.position].discontinuity in heard
-        if each.sound is None and at_home and length_s > LENGTH_S:
+        if each.sound is None and length_s > LENGTH_S:
             sentence = f"It has {length_s:.3f} s of video and no audio."
             yield LadderFinding(LadderRule.NO_AUDIO, inside.name, each.position + 1, sentence)
     for each in sounds:
@@ -485,8 +499,15 @@ def _sound_inside(measured: MeasuredRung, number: int) -> Iterator[LadderFinding
     yield from _encodings(inside)
     yield from _codec(inside)
     yield from _apart(measured, inside)
-    last = measured.facts[-1]
-    if last.position + 1 < len(measured.segments) or measured.live or last.sound is None:
+    for last in measured.facts:
+        at_end = last.position + 1 == len(measured.segments) and not measured.live
+        if at_end or _is_spliced(measured, last.position):
+            yield from _ends_short(inside, last)
+
+
+def _ends_short(inside: MeasuredRung, last: SegmentFacts) -> Iterator[LadderFinding]:
+    """Whether audio inside of a segment behind which the media does not go on ends before the video does."""
+    if last.sound is None:
         return
     frame_s = (last.duration_s or 0.0) / max(last.samples, 1)  # how long the last one is shown may be a guess
     allowed_s = LENGTH_S + 2 * frame_s
@@ -499,7 +520,7 @@ def _sound_inside(measured: MeasuredRung, number: int) -> Iterator[LadderFinding
 
 
 def _sound_and_pictures(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
-    """How far each audio rendition and the video are apart at the first segment, on the presentation's timeline."""
+    """How far each audio rendition and the video are apart at their first segment, on the presentation's timeline."""
     picture = next((each for each in ladder if each.type is TrackType.VIDEO and each.facts), None)
     for sound in ladder:
         if picture is not None and sound.type is TrackType.AUDIO and sound.facts:
@@ -523,14 +544,51 @@ def _periods(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
             yield LadderFinding(LadderRule.AV_OFFSET, sound.name, None, sentence, far=True)
 
 
+def _between(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
+    """Which periods lack video or audio that others have, and where nothing is between two of them."""
+    periods = {measured.period: measured for measured in ladder if not measured.live}
+    for type_ in _WATCHED:
+        having = {
+            each.period for each in ladder if each.type is type_ or (type_ is TrackType.AUDIO and _sounds(each))
+        }
+        for period, measured in periods.items():
+            if having and period not in having:
+                sentence = f"There is no {type_} in this period, and others have it."
+                yield LadderFinding(LadderRule.UNAVAILABLE, measured.name, None, sentence)
+    for before, after in pairwise(periods.values()):
+        gap_s = 0.0 if before.period_end_s is None else after.period_start_s - before.period_end_s
+        if gap_s > LENGTH_S:
+            sentence = f"Nothing is between the period before it and this one for {gap_s:.3f} s."
+            yield LadderFinding(LadderRule.LENGTH, after.name, None, sentence, far=True)
+
+
+def _sounds(measured: MeasuredRung) -> bool:
+    return any(each.sound is not None for each in measured.facts)
+
+
+def _unplayed(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
+    """Which lists go on behind the end of their period, so that nobody plays the rest."""
+    lists = [
+        (each, each.rendition.segments)
+        for each in ladder
+        if each.type in _WATCHED and not each.live and isinstance(each.rendition.segments, SegmentIndex)
+    ]
+    for measured, index in lists:
+        seconds = unplayed_s(index, (other for _, other in lists))
+        if seconds:
+            sentence = f"It lists {seconds:.3f} s of media behind the end of its period, which nobody plays."
+            yield LadderFinding(LadderRule.LENGTH, measured.name, None, sentence, far=True)
+
+
 def _lengths(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
     """Which lists of segments end before the longest of their period, or all before their period does. HLS allows a
     target duration, and subtitles may end with the last words."""
     ends: list[tuple[MeasuredRung, float]] = []
     for measured in ladder:
         index = measured.rendition.segments
-        if not measured.live and isinstance(index, SegmentIndex) and len(index):
-            end_s = index[len(index) - 1].end_s
+        empty = measured.period is not None and measured.type in _WATCHED  # one of HLS may be inside of the video
+        if not measured.live and isinstance(index, SegmentIndex) and (len(index) or empty):
+            end_s = index[len(index) - 1].end_s if len(index) else measured.period_start_s
             ends.append((measured, end_s if measured.period_end_s is None else min(end_s, measured.period_end_s)))
     told = [measured.period_end_s for measured, _ in ends if measured.period_end_s is not None]
     longest_s = max((end_s for measured, end_s in ends if measured.type is not TrackType.TEXT), default=0.0)
@@ -545,10 +603,26 @@ def _lengths(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
 
 
 def _apart(picture: MeasuredRung, sound: MeasuredRung) -> Iterator[LadderFinding]:
-    """How far audio and video are apart at the first segment. What starts before its period is not presented there:
-    it is no error."""
-    first, other = sound.facts[0], picture.facts[0]
-    sound_s, picture_s = _begin_s(sound), _begin_s(picture)
+    """How far audio and video are apart at the first segment, and at the first one behind each discontinuity. What
+    starts before its period is not presented there: it is no error."""
+    firsts = _firsts(picture)
+    for piece, first in _firsts(sound).items():
+        if piece in firsts:
+            yield from _apart_at(picture, firsts[piece], sound, first)
+
+
+def _firsts(measured: MeasuredRung) -> dict[int, SegmentFacts]:
+    """The first segment that was looked into of each discontinuity."""
+    found: dict[int, SegmentFacts] = {}
+    for each in measured.facts:
+        found.setdefault(measured.segments[each.position].discontinuity, each)
+    return found
+
+
+def _apart_at(
+    picture: MeasuredRung, other: SegmentFacts, sound: MeasuredRung, first: SegmentFacts
+) -> Iterator[LadderFinding]:
+    sound_s, picture_s = _begin_s(sound, first), _begin_s(picture, other)
     if sound_s is None or picture_s is None or first.position != other.position:
         return
     off_s = sound_s - picture_s
@@ -558,14 +632,14 @@ def _apart(picture: MeasuredRung, sound: MeasuredRung) -> Iterator[LadderFinding
     heard_off_s = max(sound_s, from_s) - max(picture_s, from_s)
     if abs(off_s) > AV_OFFSET_S:
         sentence = f"The sound begins {off_s:+.3f} s from the picture."
-        begins = not sound.live and first.position == 0 and heard_off_s > APART_S
+        spliced = first.position > 0 and _is_spliced(sound, first.position - 1)
+        begins = not sound.live and (first.position == 0 or spliced) and heard_off_s > APART_S
         far = same and (begins or abs(heard_off_s) > AV_FAR_S)
         yield LadderFinding(LadderRule.AV_OFFSET, sound.name, first.position + 1, sentence, far=far)
 
 
-def _begin_s(measured: MeasuredRung) -> float | None:
-    """Where the first segment begins; in HLS on the media's own timeline, which all renditions share."""
-    facts = measured.facts[0]
+def _begin_s(measured: MeasuredRung, facts: SegmentFacts) -> float | None:
+    """Where a segment begins; in HLS on the media's own timeline, which all renditions share."""
     return (
         None if facts.start_s is None else facts.start_s + (measured.segments[facts.position].media_offset_s or 0.0)
     )

@@ -45,8 +45,8 @@ def judged(spec: RunSpec, media: Path, play: Play, undisturbed: Play) -> dict[st
             clips(path, found, media, f"part-{number + 1}")
             parts.append(found)
     report["media"] = together(parts)
-    if report["continuity"]["decode_errors"] is None:
-        report["continuity"]["decode_errors"] = report["media"]["decode_errors"]
+    own_errors = report["continuity"]["decode_errors"] or 0
+    report["continuity"]["decode_errors"] = max(own_errors, report["media"]["decode_errors"] or 0)
     return report
 
 

@@ -1,4 +1,5 @@
-"""A stand-in for libmpv in virtual time: it reads the virtual file, lets time pass, and shows and decodes nothing.
+"""A stand-in for libmpv in virtual time: it reads the virtual file, lets time pass, and shows nothing. It tries a
+keyframe and a frame of audio now and then (:mod:`player.qa.simulation.spot_check`), and decodes nothing else.
 
 A playback cannot tell it from libmpv. It reads a few seconds ahead, its first frame needs the first packet, a stall
 ends with half a second of media, and an exact seek goes to the Cue before its target.
@@ -17,6 +18,7 @@ from player.media.model import Codec, Interrupted
 from player.mpv.model import PlayerSample, Ranges
 from player.mpv.streams import ByteStream
 from player.qa.simulation.reader import FileReader
+from player.qa.simulation.spot_check import SpotCheck
 from player.stream.waiting import Waiting
 
 STEP_S = 0.05
@@ -64,6 +66,8 @@ class SimulatedPlayer:
         self._around = around
         self._shown_from_s = shown_from_s
         self.waiting = StepWaiting()
+        self._check = SpotCheck()
+        self._furthest_s = 0.0
         self._openers: dict[str, Callable[[], ByteStream]] = {}
         self._names = itertools.count(1)
         self._on_property: Callable[[str, Any], None] | None = None
@@ -108,7 +112,14 @@ class SimulatedPlayer:
         return ((self._position_s, self._read_until_s),) if self._read_until_s > self._position_s else ()
 
     def measure(self) -> PlayerSample:
-        return PlayerSample(self._position_s, self.cached_ranges(), 0, self._position_s, STEP_S)
+        position_s, wrong = self._position_s, self.decode_errors
+        return PlayerSample(position_s, self.cached_ranges(), 0, position_s, STEP_S, complaints=wrong)
+
+    @property
+    def decode_errors(self) -> int:
+        """How many looks at what has been played so far found that no decoder takes it."""
+        self._furthest_s = max(self._furthest_s, self._position_s)
+        return self._check.errors(self._furthest_s)
 
     def offer(self, open_stream: Callable[[], ByteStream]) -> str:
         url = f"simulated://{next(self._names)}"
@@ -182,7 +193,7 @@ class SimulatedPlayer:
         reader = None
         while reader is None:
             try:
-                reader = self._reader = FileReader(open_stream())
+                reader = self._reader = FileReader(open_stream(), self._check)
             except Interrupted:
                 await asyncio.sleep(STEP_S)
         self._event("file-loaded")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drm_client.ebml import EbmlError, read_element
+from player.media.matroska import CODECS
 from player.mpv.streams import ByteStream
+from player.qa.simulation.spot_check import SpotCheck, Stream
 
 _CUE_S = 0.001  # Cues are in milliseconds
 _READ = 1 << 18
@@ -15,6 +17,8 @@ _SEGMENT, _INFO, _CUES, _CUE_POINT, _CUE_PLACE = 0x18538067, 0x1549A966, 0x1C53B
 _CLUSTER, _TIMESTAMP, _SIMPLE_BLOCK, _VOID = 0x1F43B675, 0xE7, 0xA3, 0xEC
 _DURATION, _CUE_TIME, _CUE_POSITION = 0x4489, 0xB3, 0xF1
 _TRACKS, _TRACK_ENTRY, _TRACK_TYPE = 0x1654AE6B, 0xAE, 0x83
+_TRACK_NUMBER, _CODEC_ID, _CODEC_PRIVATE = 0xD7, 0x86, 0x63A2
+_KEY = 0x80  # of a SimpleBlock's flags
 _ENTERED = frozenset({_SEGMENT, _INFO, _TRACKS, _TRACK_ENTRY, _CUES, _CUE_POINT, _CUE_PLACE, _CLUSTER})
 
 
@@ -27,14 +31,17 @@ class ReadSample:
 
 
 class FileReader:
-    """Gives the packets of a stream in file order, jumping over what is empty.
+    """Gives the packets of a stream in file order, jumping over what is empty. ``check`` sees each of them.
 
     ``duration_s``, ``has_video`` and ``cues`` (time in seconds, absolute position) are known once the header
     has been read.
     """
 
-    def __init__(self, stream: ByteStream) -> None:
+    def __init__(self, stream: ByteStream, check: SpotCheck) -> None:
         self._stream = stream
+        self._check = check
+        self._entry = 0  # the number of the track that is read about
+        self._tracks: dict[int, Stream] = {}
         self._position = 0  # of the first byte in the buffer
         self._buffer = bytearray()
         self._data_start = 0
@@ -93,7 +100,17 @@ class FileReader:
             self._cluster_ms = int.from_bytes(body, "big")
         elif id_ == _SIMPLE_BLOCK:
             (relative_ms,) = struct.unpack_from(">h", body, 1)
-            return ReadSample(body[0] & 0x7F, (self._cluster_ms + relative_ms) / 1000)
+            found = ReadSample(body[0] & 0x7F, (self._cluster_ms + relative_ms) / 1000)
+            if found.track in self._tracks:
+                stream, key = self._tracks[found.track], bool(body[3] & _KEY)
+                self._check.take(found.track, stream, found.pts_s, body[4:], key=key)
+            return found
+        elif id_ == _TRACK_NUMBER:
+            self._entry = int.from_bytes(body, "big")
+        elif id_ == _CODEC_ID and (codec := CODECS.get(body.decode("ascii", "replace"))) is not None:
+            self._tracks[self._entry] = Stream(codec)
+        elif id_ == _CODEC_PRIVATE and self._entry in self._tracks:
+            self._tracks[self._entry] = replace(self._tracks[self._entry], private=body)
         elif id_ == _DURATION:
             self.duration_s = struct.unpack(">d", body)[0] / 1000
         elif id_ == _TRACK_TYPE:

@@ -224,7 +224,8 @@ class _Playback:
         if self._goes_by_the_clock(recorder.state):
             name = spec.labels.source or session.state.title
             raise InputError(ErrorCode.INPUT_USAGE, f"{name} is live: a plan with live sources needs mode: real.")
-        report = recorder.report(source=shown(spec), policy=spec.settings.policy)
+        wrong = self._player.decode_errors
+        report = recorder.report(source=shown(spec), policy=spec.settings.policy, decode_errors=wrong)
         report["result"]["unfinished"] = is_unfinished(report, spec)
         report["delivery"] = delivery(self._tape.exchanges)
         if spec.record is not None:

@@ -147,9 +147,10 @@ def test_audio_that_is_muxed_with_video_is_judged(
     assert expected in told(muxed(*sounds))
 
 
-def test_only_video_of_a_discontinuity_needs_no_audio() -> None:
+def test_the_last_frames_of_a_video_need_no_audio() -> None:
     later = [segment._replace(discontinuity=int(number == 2)) for number, segment in enumerate(SEGMENTS)]
-    assert told(replace(muxed(sound(0), sound(1), None), segments=later)) == []
+    silent = told(replace(muxed(sound(0), sound(1), None), segments=later))
+    assert silent == [(LadderRule.NO_AUDIO, 3)], "an advertisement"
     tail = replace(facts(2, end_s=8.2, samples=5, decoded=5, size=15_000), sound=None)
     short = [*SEGMENTS[:2], SEGMENTS[2]._replace(duration_s=0.2)]
     rung = muxed(sound(0), sound(1), None)
@@ -542,3 +543,10 @@ def test_a_second_audio_track_that_is_declared_and_never_there_is_an_error() -> 
     told = [each for each in findings([measured(*rows)]) if each.rule is LadderRule.NO_AUDIO]
     assert [each.severity for each in told] == ["error"]
     assert "audio track 2 is declared" in told[0].sentence
+
+
+def test_a_held_picture_is_no_long_segment() -> None:
+    """The last picture before an advertisement is held: the list is right about how long the segment is."""
+    rung = measured(facts(0), facts(1, end_s=18.0), facts(2), target_duration_s=4.0)
+    assert LadderRule.TARGET in {each.rule for each in findings([rung])}
+    assert LadderRule.TARGET not in {each.rule for each in findings([rung], stills=True)}
