@@ -161,7 +161,8 @@ PLAN: Schema = {
             enum=["continuity", "media"],
         ),
         mode=_text(
-            "virtual: in virtual time, hardly anything is decoded; real: on libmpv, at real speed", enum=["virtual", "real"]
+            "virtual: in virtual time, hardly anything is decoded; real: on libmpv, at real speed",
+            enum=["virtual", "real"],
         ),
         sources=_list(_SOURCE, "what is played"),
         seeds=_list(_count("a seed", 0, 2**31), "of retries, chances and models (default: 1)"),

@@ -366,6 +366,12 @@ class Emitter:
                 self._on_break(MAIN, slot.number, found)
         if slot.period and (slot.first_of_group or slot.number == self._first_slot):
             self._judge_border(slot, entry)
+        elif slot.number == self._first_slot and not self.growing and slot.period not in self._moved:
+            self._moved.add(slot.period)
+            for track in (feed.track for feed in self._feeds.values()):
+                moved_s = abs(self._moved_s(track, slot.period))
+                if moved_s > APART_S:
+                    self._on_break(track, slot.number, Break(BreakKind.LOST, slot.start_s, slot.start_s + moved_s))
         if slot.number == self._first_slot and self.part_s is None:
             earliest_s = max(_TITLE_START_S, min(self._starts.values(), default=slot.start_s))
             from_begin = not slot.number and not self.growing

@@ -20,7 +20,7 @@ from drm_client.keys import KeyRing
 from drm_client.memory import scrub_freed_memory, wipe
 from player.base.errors import ErrorCode, MediaError
 from player.manifest import attach_index, attach_playlist, home_of, index_ranges, moved_url, segment_url
-from player.manifest.between_periods import audio_moved_s
+from player.manifest.between_periods import audio_moved_s, audio_put_s
 from player.manifest.model import (
     Container,
     IndexRef,
@@ -166,9 +166,12 @@ class Sources:
         return -math.inf if end_s is None else end_s
 
     def audio_moved_s(self, audio: Rendition | None, period: int) -> float:
-        """See :func:`player.manifest.between_periods.audio_moved_s`; 0 in the first period."""
-        if audio is None or period == 0:
+        """See :func:`player.manifest.between_periods.audio_moved_s`; in the first period ``audio_put_s`` there."""
+        if audio is None:
             return 0.0
+        if period == 0:
+            video = self._presentation.periods[0].of(TrackType.VIDEO)
+            return audio_put_s(audio, (each for track in video for each in track.renditions))
         before, after = self._presentation.periods[period - 1 : period + 1]
         was, now = (
             {kind: [each for track in of.of(kind) for each in track.renditions] for kind in TrackType}

@@ -487,6 +487,16 @@ FAULTS = [
         lambda patch: patch.setattr(ladder_rules, "_between", lambda _ladder: ()),
     ),
     Fault(
+        "qa-an-offset-moves-audio-in-the-first-period",
+        _SPLICES + "test_an_offset_that_puts_audio_apart_from_video_with_which_it_begins_is_red",
+        lambda patch: patch.setattr("player.stream.sources.audio_put_s", lambda *_: 0.0),
+    ),
+    Fault(
+        "qa-the-ladder-lets-an-offset-move-audio",
+        _SPLICES + "test_an_offset_that_puts_audio_apart_from_video_with_which_it_begins_is_red",
+        lambda patch: patch.setattr(ladder_rules, "TOGETHER_S", -1.0),
+    ),
+    Fault(
         "qa-virtual-time-takes-a-wrong-key",
         "tests/player/qa/test_spot_check.py::test_what_no_decoder_takes_is_an_error_in_virtual_time",
         lambda patch: patch.setattr("player.qa.simulation.spot_check._try", lambda *_: True),

@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from math import inf
 
-from player.manifest.between_periods import audio_moved_s
+from player.manifest.between_periods import TOGETHER_S, audio_moved_s
 from player.manifest.dash.indexes import NumberIndex
 from player.manifest.dash.unplayed import unplayed_s
 from player.manifest.model import Rendition, Segment, SegmentIndex, TrackType
@@ -634,7 +634,9 @@ def _apart_at(
         sentence = f"The sound begins {off_s:+.3f} s from the picture."
         spliced = first.position > 0 and _is_spliced(sound, first.position - 1)
         begins = not sound.live and (first.position == 0 or spliced) and heard_off_s > APART_S
-        far = same and (begins or abs(heard_off_s) > AV_FAR_S)
+        # Both begin together by their own clock, and the manifest puts them apart (presentationTimeOffset).
+        put = abs(off_s) > APART_S and abs((first.start_s or 0.0) - (other.start_s or 0.0)) <= TOGETHER_S
+        far = same and (begins or put or abs(heard_off_s) > AV_FAR_S)
         yield LadderFinding(LadderRule.AV_OFFSET, sound.name, first.position + 1, sentence, far=far)
 
 

@@ -186,3 +186,24 @@ def test_an_mpd_that_ends_before_its_media_is_red(tmp_path: Path, capsys: pytest
             code, out = laddered(server.url("manifest.mpd"), capsys)
         assert (found["cut_playlists"], code) == (1, 1), out
         assert re.search(r"It lists \d+\.\d+ s of media behind the end of its period, which nobody plays.", out), out
+
+
+@pytest.mark.parametrize(
+    ("medium", "timescale", "offset", "red"),
+    [
+        ("audio", 48000, 14400, True),  # early by 0.3 s
+        ("video", 12800, 6400, True),  # the audio is late by 0.5 s
+        ("video", 12800, 1024, False),  # two pictures, as where they are reordered
+    ],
+)
+def test_an_offset_that_puts_audio_apart_from_video_with_which_it_begins_is_red(
+    medium: str, timescale: int, offset: int, red: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = shutil.copytree(media.ffmpeg_dash().folder, tmp_path / medium)
+    manifest = film / "manifest.mpd"
+    text, scale = manifest.read_text(encoding="utf-8"), f'timescale="{timescale}"'
+    manifest.write_text(text.replace(scale, f'{scale} presentationTimeOffset="{offset}"'), encoding="utf-8")
+    with FileServer(film) as server:
+        lost = continuity(server.url("manifest.mpd"), tmp_path)["lost_s"]
+        code, out = laddered(server.url("manifest.mpd"), capsys, "--segments", "1")
+    assert (lost["audio"] > 0.2, code) == (red, int(red)), (lost, out)
