@@ -48,7 +48,6 @@ class Given:
     before: tuple[str, ...] = ()
 
 
-_LINK = '[{"duration_ms": 1000, "bandwidth_kbps": 90000, "latency_ms": 1}]'
 _FAULTS = '{"version": 1, "rules": [{"match": {"kind": "segment"}, "fault": {"type": "delay", "seconds": 0.1}}]}'
 _REFRESH = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:{0}\n#EXTINF:4,\n{0}.ts\n#EXTINF:4,\n{1}.ts\n"
 _SERVICE = {"MATINEE_SERVICE": "http://127.0.0.1:8400", "MATINEE_PASSWORD": "demo"}
@@ -56,7 +55,7 @@ _FOYER = '{"email": "foyer@example.org", "name": "foyer", "password": "a word fo
 GIVEN = {
     "README.md": Given(files=("link.json", "faults.json")),
     "docs/guide-qa.md": Given(
-        more={"trace.json": _LINK, "first.m3u8": _REFRESH.format(1, 2), "later.m3u8": _REFRESH.format(2, 3)},
+        more={"first.m3u8": _REFRESH.format(1, 2), "later.m3u8": _REFRESH.format(2, 3)},
         variables={
             "URL": _URL,
             "LIVE_URL": "https://example.org/live.m3u8",
