@@ -497,6 +497,11 @@ FAULTS = [
         lambda patch: patch.setattr(ladder_rules, "TOGETHER_S", -1.0),
     ),
     Fault(
+        "qa-what-is-lost-is-no-matter-of-pictures",
+        "tests/player/qa/test_picture.py::test_a_stream_of_which_something_is_lost_is_red_whatever_its_pictures_are_like",
+        lambda patch: patch.setattr("ui.cli.play_report.verdict_of", lambda *_args, **_more: 0),
+    ),
+    Fault(
         "qa-virtual-time-takes-a-wrong-key",
         "tests/player/qa/test_spot_check.py::test_what_no_decoder_takes_is_an_error_in_virtual_time",
         lambda patch: patch.setattr("player.qa.simulation.spot_check._try", lambda *_: True),

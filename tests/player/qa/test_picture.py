@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -29,6 +30,7 @@ from player.qa.simulation.run import simulate
 from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
+from ui.cli.main import main
 
 SECONDS = 12
 MESSAGES = """
@@ -233,3 +235,23 @@ def test_a_picture_of_another_time_is_found_and_kept(tmp_path: Path) -> None:
     assert clips
     assert all((tmp_path / "media" / name).stat().st_size > 1000 for name in clips)
     assert not passes(report, tmp_path)
+
+
+def test_a_stream_of_which_something_is_lost_is_red_whatever_its_pictures_are_like(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = shutil.copytree(media.ffmpeg_dash().folder, tmp_path / "film")
+    words = ["qa", "picture", str(film / "manifest.mpd"), "--duration", "7", "--json"]
+    assert main(words) == 0
+    assert json.loads(capsys.readouterr().out)["continuity"]["lost_s"]["audio"] == 0
+    for language in ("3", "4"):
+        (film / f"seg-{language}-002.m4s").unlink()
+    assert main(words) == 1
+    told = capsys.readouterr()
+    assert json.loads(told.out)["continuity"]["lost_s"]["audio"] == pytest.approx(4, abs=0.3)
+    assert "lost_s is" in told.err
+
+
+def test_why_nothing_of_a_stream_came_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["qa", "picture", "http://127.0.0.1:1/film.mpd"]) == 4
+    assert "net.refused" in capsys.readouterr().err
