@@ -22,7 +22,7 @@ from player.net.faults import FaultyTransport
 from player.playback import stalls, steps, subtitles
 from player.playback.progress import PlaybackProgress
 from player.playback.settings import PlaybackSettings
-from player.qa import explanations, limit, outcome, plan, thresholds
+from player.qa import explanations, har, limit, outcome, plan, thresholds
 from player.qa.broadcast import playlist, recorded
 from player.qa.broadcast.script import BroadcastScript
 from player.qa.browser import forms
@@ -47,6 +47,7 @@ from player.qa.simulation import run
 from player.qa.simulation.player import SimulatedPlayer
 from player.qa.watch import ManifestWatch
 from player.reporting.events import MediaDamaged
+from player.reporting.startup import StartPart
 from player.stream import continuity, streaming
 from player.stream.continuity import TAIL_SLACK_S, Continuity, Coverage
 from player.stream.emitter import Emitter
@@ -443,6 +444,13 @@ def silent_advertisements_are_meant_so(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ladder_rules, "_sound_inside", with_sound_only)
 
 
+_request = har._request
+
+
+def without_headers(exchange: Any) -> dict[str, Any]:
+    return _request(exchange) | {"headers": []}
+
+
 _SPLICES = "tests/player/qa/test_splices.py::"
 
 FAULTS = [
@@ -500,6 +508,33 @@ FAULTS = [
         "qa-what-is-lost-is-no-matter-of-pictures",
         "tests/player/qa/test_picture.py::test_a_stream_of_which_something_is_lost_is_red_whatever_its_pictures_are_like",
         lambda patch: patch.setattr("ui.cli.play_report.verdict_of", lambda *_args, **_more: 0),
+    ),
+    Fault(
+        "qa-sentences-state-a-bitrate-that-nobody-told",
+        "tests/player/qa/test_cut_playlists.py::test_no_sentence_states_a_bitrate_that_nobody_told",
+        lambda patch: patch.setattr("abr.constraints.label", lambda rung: f"{rung.bitrate_bps / 1000:.0f} kbit/s"),
+    ),
+    Fault(
+        "qa-whoever-is-no-cdn-is-the-service",
+        "tests/player/reporting/test_report.py::test_the_ladder_the_paths_and_the_changes_between_them",
+        lambda patch: patch.setattr("player.reporting.report._server_of", lambda *_: "service"),
+    ),
+    Fault(
+        "qa-steering-is-asked-each-five-seconds",
+        "tests/player/playback/test_steering.py::test_a_server_is_asked_as_often_as_it_says",
+        lambda patch: patch.setattr("player.playback.steering.SHORTEST_TTL_S", 5.0),
+    ),
+    Fault(
+        "qa-a-start-elsewhere-has-the-budgets-of-the-service",
+        "tests/player/reporting/test_report.py::test_the_start_of_a_run_phase_by_phase",
+        lambda patch: patch.setattr(StartPart, "over", property(lambda part: part.seconds > part.budget_s)),
+    ),
+    Fault(
+        "qa-a-har-has-no-headers-of-requests",
+        "tests/player/qa/test_proxy.py::test_what_a_player_asks_for_comes_through_and_is_written_down",
+        lambda patch: patch.setattr(
+            har, "_request", lambda exchange, made=har._request: made(exchange) | {"headers": []}
+        ),
     ),
     Fault(
         "qa-virtual-time-takes-a-wrong-key",

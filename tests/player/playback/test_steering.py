@@ -131,6 +131,15 @@ async def test_a_server_that_wants_to_be_asked_all_the_time_is_not() -> None:
     task.cancel()
 
 
+async def test_a_server_is_asked_as_often_as_it_says() -> None:
+    bench = Bench()
+    bench.answers("b", TTL=2)
+    task = asyncio.ensure_future(bench.steering.run())
+    await bench.clock.advance(21)
+    assert len(bench.asked) in (10, 11, 12), "each two seconds"
+    task.cancel()
+
+
 REFUSED = NetError(ErrorCode.NET_REFUSED, "refused", recoverable=True)
 
 
