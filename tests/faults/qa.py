@@ -444,6 +444,11 @@ def silent_advertisements_are_meant_so(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ladder_rules, "_sound_inside", with_sound_only)
 
 
+def the_ladder_lets_a_period_move_its_audio(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ladder_rules, "audio_moved_s", lambda *_: 0.0)
+    patch.setattr(ladder_rules, "TOGETHER_S", -1.0)  # that they begin together, or do not, shows it too
+
+
 _request = har._request
 
 
@@ -1212,7 +1217,7 @@ FAULTS = [
         "qa-the-ladder-lets-a-period-move-its-audio",
         "tests/player/qa/test_borders_in_segments.py"
         "::test_a_second_period_whose_audio_is_a_second_from_its_video_is_red",
-        lambda patch: patch.setattr(ladder_rules, "audio_moved_s", lambda *_: 0.0),
+        the_ladder_lets_a_period_move_its_audio,
     ),
     Fault(
         "qa-audio-that-begins-late-passes",
