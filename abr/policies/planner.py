@@ -57,7 +57,8 @@ STEADY_SPREAD = 0.02
 STEADY_STALLS = 10.0  # times what a stall costs
 STEADY_BLOCK = 4.0  # segments in a far step of the plan, where the link has been steady for long:
 LONG_STEADY, NOT_LONG = 0.1, 0.2  # ... the share of changes up to which it has, and from which on it has not
-STEADY_CHANGES = 4.0  # times what a change costs: one that gains hardly anything is not worth it
+STEADY_CHANGES = 4.0  # times what a change costs: one that gains hardly anything is not worth it ...
+STEADY_CHANGES_S = 20.0  # ... but no more than so many seconds of its size: of long segments few follow
 RESERVE_S = 14.0
 RESERVE_VALUE = 0.93  # of the quality that a second of the reserve buys
 
@@ -184,6 +185,7 @@ def problem_of(view: Snapshot, mean_bps: float) -> Problem:
     spread = max(estimate.rel_error, MIN_SPREAD) * SPREAD_SCALE
     spread = _blend(steady, spread, min(spread, STEADY_SPREAD))
     headroom, shorter = _headroom(view), max(1.0, UNIT_S / view.segment_s)
+    steady_changes = min(STEADY_CHANGES * shorter, STEADY_CHANGES_S / view.segment_s)
     rate_bps = mean_bps * math.exp((_blend(steady, OPTIMISM, 0.0) + HEADROOM_OPTIMISM * headroom) * spread)
     buffer_value = BUFFER_VALUE - STEADY_DISCOUNT * max(0.0, 1 - estimate.unsteady / CHANGEABLE)
     return Problem(
@@ -203,7 +205,7 @@ def problem_of(view: Snapshot, mean_bps: float) -> Problem:
         reserve_value=_blend(steady, 0.0, RESERVE_VALUE),
         reserve_s=RESERVE_S,
         block=_blend(steady * _for_long(view), 1.0, STEADY_BLOCK),
-        change_cost=_blend(steady, CHANGE_COST, STEADY_CHANGES) * shorter,
+        change_cost=_blend(steady, CHANGE_COST * shorter, max(steady_changes, CHANGE_COST)),
         grid_spread=_blend(steady, GRID_SPREAD, STEADY_SPREAD),
         collapse_chance=COLLAPSE * (1 - headroom) * (1 - steady),
         outage_chance=estimate.outage_chance,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from abr.planning import HORIZON, Problem, _Grid
 from abr.regime import steadiness
 from abr.simulator.formats import Ladder, Trace
 from abr.simulator.session import Options, simulate
-from tests.kit.links import Case, changing_cases, constant_cases, drawn, judged
+from tests.kit.links import FROM_S, Case, changing_cases, constant_cases, drawn, judged
 from tests.kit.slices import seed
 
 SEED = 26
@@ -19,6 +21,10 @@ SLICES = 25  # of which one is played here, by the seed, and all in tests/soak
 HERE = (seed() % SLICES,)
 _WORST = 0.15  # what is lost against the best of the published rules
 CONSTANT, CHANGING = drawn(constant_cases(), 400, SEED), drawn(changing_cases(), 100, SEED)
+# Five hundred that are all played here, in sessions of 70 to 130 s.
+PARTS = 20
+BRIEF = drawn(constant_cases(), 420, SEED), drawn(changing_cases(), 80, SEED)
+_BRIEF_WORST = 0.25
 
 
 @pytest.mark.parametrize("guarded", [False, True])
@@ -89,6 +95,33 @@ def test_a_link_is_steady_once_six_transfers_were_alike() -> None:
     assert steadiness(transfers(1.0, *[5.0, 5.1] * 3)) == 1
     assert 0 < steadiness(transfers(5.0, 5.0, 5.4, 5.0, 5.0, 5.0)) < 1
     assert steadiness(transfers(5.0, 5.0, 6.0, 5.0, 5.0, 5.0)) == 0
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_constant_link_stalls_or_changes_often(part: int) -> None:
+    for case in BRIEF[0][part::PARTS]:
+        brief = case.shorter
+        session = simulate(registry.create(), brief.ladder, brief.trace, brief.options)
+        late = [request for request in session.requests if request.start_s >= FROM_S and not request.aborted]
+        rungs = session.rungs[-len(late) - 1 :]
+        assert sum(length for begin, length in session.stalls if begin >= FROM_S) <= 0.05, case
+        assert sum(before != after for before, after in pairwise(rungs)) <= 3, case
+
+
+def test_hardly_a_changing_link_is_worse_than_a_rule_makes_it() -> None:
+    """The best of four published rules on each. In so short a session a single choice can make a fifth."""
+    found = [judged(case.shorter) for case in BRIEF[1]]
+    worse = [each for each in found if each.lost > 0.05]
+    assert len(worse) <= 4, worse
+    assert max(each.lost for each in found) <= _BRIEF_WORST, worse
+
+
+@pytest.mark.parametrize(("rungs", "mbps"), [(10, 1.751), (10, 2.5155), (6, 3.1)])
+def test_with_long_segments_a_change_is_still_worth_it(rungs: int, mbps: float) -> None:
+    """Of ten seconds and a buffer of thirty: few segments follow a change, so a price by the segment is too high."""
+    found = judged(Case("constant", rungs, 10.0, 30.0, mbps))
+    assert found.lost <= 0.02
+    assert found.stalled_s == 0
 
 
 @pytest.mark.parametrize("turn", HERE)

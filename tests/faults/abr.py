@@ -71,6 +71,10 @@ def a_second_of_stall_costs_a_segment(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(planner, "UNIT_S", 0.0)
 
 
+def a_change_costs_as_much_before_few_segments(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(planner, "STEADY_CHANGES_S", math.inf)
+
+
 def a_manifest_tells_nothing_of_the_link(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(session_module, "glimpse_of", lambda _transfer: None)
 
@@ -122,6 +126,11 @@ FAULTS = [
         name="abr-plans-with-more-buffer-than-there-is",
         test=f"{LINKS}::test_a_plan_counts_on_no_more_buffer_than_there_is_when_it_is_asked_again",
         apply=a_plan_fills_the_buffer_to_its_brim,
+    ),
+    Fault(
+        name="abr-long-segments-never-change",
+        test=f"{LINKS}::test_with_long_segments_a_change_is_still_worth_it",
+        apply=a_change_costs_as_much_before_few_segments,
     ),
     Fault(
         name="abr-fewer-sizes-than-planned",

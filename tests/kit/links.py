@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,7 @@ SHAPES = ("fall", "step", "ramp", "flicker")
 @dataclass(frozen=True, slots=True)
 class Case:
     """``kind`` is ``constant`` or one of :data:`SHAPES`; ``mbps`` the link's rate, and for a shape ``other_mbps`` the
-    one it goes to (or flickers to)."""
+    one it goes to (or flickers to). A fall or a step comes after a third of ``length_s``, a ramp takes two thirds."""
 
     kind: str
     rungs: int
@@ -55,10 +55,16 @@ class Case:
     other_mbps: float = 0.0
     varies: bool = False
     guarded: bool = False
+    length_s: float = LENGTH_S
+
+    @property
+    def shorter(self) -> Case:
+        """The same link for a session that is judged for 40 s, or for ten segments."""
+        return replace(self, length_s=FROM_S + max(40.0, 10 * self.segment_s))
 
     @property
     def ladder(self) -> Ladder:
-        segments = math.ceil(LENGTH_S / self.segment_s)
+        segments = math.ceil(self.length_s / self.segment_s)
         kbps = LADDERS[self.rungs]
         if not self.varies:
             return Ladder.constant(kbps, segment_s=self.segment_s, segments=segments)
@@ -72,9 +78,10 @@ class Case:
             case "constant":
                 rates = [(1000.0, high)]
             case "fall" | "step":
-                rates = [(80.0, high), (4000.0, low)]
+                rates = [(self.length_s / 3, high), (4000.0, low)]
             case "ramp":
-                rates = [(20.0, high), *((4.0, high + (low - high) * step / 40) for step in range(40)), (4000.0, low)]
+                ramp = ((self.length_s / 60, high + (low - high) * step / 40) for step in range(40))
+                rates = [(self.length_s / 12, high), *ramp, (4000.0, low)]
             case _:
                 rates = [(2.0, high), (2.0, low)]
         return Trace(self.kind, [(seconds, bps, LATENCY_S) for seconds, bps in rates])
