@@ -150,8 +150,8 @@ class ServerClock:
 class Lateness:
     """How much later than its own clock says a source has its segments; in seconds.
 
-    An encoder that could not keep up is late for ever, or catches up: so what was seen last counts a little less as
-    time goes on, until a segment is not there in time again.
+    An encoder that could not keep up is late for ever, or catches up. What was seen last counts a little less as time
+    goes on, until a segment is not there in time again.
     """
 
     def __init__(self) -> None:

@@ -92,8 +92,8 @@ class Growing(Protocol):
         ...
 
     async def comes_yet(self, rendition: Rendition, segment: Segment) -> bool:
-        """Whether a segment that the source does not have is only late; returns after a while then, and it is to be
-        asked for again."""
+        """Whether a segment that the source does not have is only late. It returns after a while then, and the
+        segment must be requested a second time."""
         ...
 
     def came(self, rendition: Rendition, segment: Segment, result: LoadResult) -> None:
