@@ -191,7 +191,9 @@ class Monitor:
         self._playhead.position_s = target_s
         self._playhead.starving = True
         self._end_stall()
-        self.update(position_s=target_s, status=PlaybackStatus.SEEKING)
+        # Before its first frame a title is still loading: nothing of it can be seen.
+        status = PlaybackStatus.SEEKING if self._first_frame else PlaybackStatus.LOADING
+        self.update(position_s=target_s, status=status)
 
     def sample(
         self,

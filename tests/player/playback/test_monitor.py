@@ -70,6 +70,13 @@ async def test_loading_until_the_first_picture(bench: Bench) -> None:
     assert bench.of(StallBegan) == [], "waiting for the first picture is no stall"
 
 
+async def test_a_jump_before_the_first_picture_leaves_it_loading(bench: Bench) -> None:
+    bench.monitor.start_seek(30.0)
+    assert (bench.status, bench.monitor.state.position_s) == (PlaybackStatus.LOADING, 30.0)
+    bench.arrive()
+    assert bench.status is PlaybackStatus.PLAYING
+
+
 async def test_it_has_not_come_as_far_as_asked_before_it_is_heard_of_that_it_began(bench: Bench) -> None:
     """Beside other work libmpv's event may come after its position."""
     bench.monitor.set_position(0.6)

@@ -37,10 +37,23 @@ def test_languages_have_names(tag, name):
 
 @pytest.mark.parametrize(
     ("label", "language"),
-    [("de", "de"), ("ger", "de"), ("Deutsch", "de"), ("german", "de"), ("audio_1", "de"), ("stream-0", "de")],
+    [
+        ("de", "de"),
+        ("ger", "de"),
+        ("Deutsch", "de"),
+        ("german", "de"),
+        ("audio_1", "de"),
+        ("stream-0", "de"),
+        ("deu-2", "de"),
+        ("de_01", "de"),
+    ],
 )
 def test_a_label_that_says_no_more_than_the_language_gives_way(label, language):
     assert name_of(label, language) == "German"
+
+
+def test_a_packager_s_name_of_a_second_track_is_no_label():
+    assert name_of("eng-2", "en", "description") == "English – Audio description"
 
 
 @pytest.mark.parametrize("label", ["Director's commentary", "Deutsch (Kinofassung)", "English 5.1", "日本語"])

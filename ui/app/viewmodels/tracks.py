@@ -18,6 +18,7 @@ from ui.app.viewmodels.text import tr
 
 _ORIGINAL = "qaa"  # the original sound, whatever its language (ETSI EN 300 468, annex F)
 _MACHINE_NAME = re.compile(r"(audio|sound|subs?|subtitles?|text|stream|track|default|main|und)?[-_ .#]*\d*")
+_NUMBER = re.compile(r"[-_ .#]?\d{1,2}$")  # three are a region: es-419
 _LAYOUTS = {"3": "2.1", "6": "5.1", "7": "6.1", "8": "7.1", "12": "7.1.4"}
 
 
@@ -84,7 +85,8 @@ def _says_more(label: str, track: TrackChoice, language: str) -> bool:
 
 
 def _is_code_of(label: str, tag: str | None) -> bool:
-    """Whether the label is only another spelling of the language's code: ``eng`` for ``en``."""
+    """Whether the label only spells the code of the language: ``eng`` for ``en``, ``eng-2`` for a second track."""
+    label = _NUMBER.sub("", label)
     if len(label) > 3 or not label.isascii():
         return False
     code = QLocale.codeToLanguage(label)
