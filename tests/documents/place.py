@@ -31,7 +31,9 @@ from tests.kit.playback import publish_media
 ADDRESS = "93.184.215.14"  # of the internet, so that rules for local networks do not hold for it
 HOSTS = ("example.org", "a.example.org", "b.example.org")
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
-_LIVE = "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:{}\n"
+_LIVE = (
+    "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:{}\n#EXT-X-DISCONTINUITY-SEQUENCE:{}\n"
+)
 
 
 class Place:
@@ -141,11 +143,15 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 def _live_playlist(film: Path, elapsed_s: float) -> str:
-    """Three segments of FFmpeg's playlist of a film, beginning later and later."""
+    """Three segments of FFmpeg's playlist of a film, beginning later and later; the film comes round again."""
     text = film.read_text()
     segments = re.findall(r"#EXTINF:.*\n(?:#.*\n)*[^#].*\n", text)
-    first = min(int(elapsed_s / 4), len(segments) - 3)
-    return _LIVE.format(first) + "".join([*re.findall(r"#EXT-X-MAP:.*\n", text), *segments[first : first + 3]])
+    first, count = int(elapsed_s / 4), len(segments)
+    head = _LIVE.format(first, max(0, first - 1) // count) + "".join(re.findall(r"#EXT-X-MAP:.*\n", text))
+    listed = (
+        "#EXT-X-DISCONTINUITY\n" * (n > 0 and n % count == 0) + segments[n % count] for n in range(first, first + 3)
+    )
+    return head + "".join(listed)
 
 
 @contextmanager

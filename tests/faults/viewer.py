@@ -109,6 +109,17 @@ def both(
     return apply
 
 
+FOCUS_DEAD_AFTER_PLAYBACK = both(
+    _NO_WAY_BACK,
+    replaced(
+        "Matinee/Pages/PlayerPage.qml",
+        ("onVisibleChanged: if (!visible) hideLater.stop()", ""),
+        ("onOverlayStaysChanged: if (visible) show()", "onOverlayStaysChanged: show()"),
+        ("if (enabled && !covered && !entry.visible)", "if (!covered && !entry.visible)"),
+    ),
+)
+
+
 def _news_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ApplicationViewModel, "_refresh_shown", ApplicationViewModel._ask_for_news)
 
@@ -139,12 +150,6 @@ def _dates_of_another_language(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(translation.QLocale, "setDefault", lambda _locale: None)
 
 
-FOCUS_DEAD_AFTER_PLAYBACK = replaced(
-    "Matinee/Pages/PlayerPage.qml",
-    ("onVisibleChanged: if (!visible) hideLater.stop()", ""),
-    ("onOverlayStaysChanged: if (visible) show()", "onOverlayStaysChanged: show()"),
-    ("if (enabled && !covered && !entry.visible)", "if (!covered && !entry.visible)"),
-)
 _SIGN_IN = "Matinee/Pages/SignInPage.qml"
 
 _CLIPS = "tests/ui/app/test_clips.py::"
