@@ -71,8 +71,8 @@ chaos: setup-test
 
 screenshots: setup-test
 	@$(PY) -m tests.ui.screenshots build/screenshots
-	@$(PY) -m tests.ui.screenshots docs/pictures/app --guide
 	@$(PY) -m tests.documents.report_pictures docs/pictures
+	@$(PY) -m tests.ui.demo_pictures docs/pictures/app $(ARGS)
 
 translations: setup
 	@$(PY) packaging/translate.py

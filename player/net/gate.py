@@ -288,6 +288,12 @@ class Gate:
         other._initiator = url  # noqa: SLF001 (same class)
         return other
 
+    def through(self, wrap: Callable[[Transport], Transport]) -> Gate:
+        """This gate, for exchanges that go through ``wrap`` too. It shares the places of this one."""
+        other = copy.copy(self)
+        other._transport = wrap(self._transport)  # noqa: SLF001 (same class)
+        return other
+
     @property
     def initiator(self) -> str:
         """The manifest whose requests pass here; empty where there is none, or one that the service named."""

@@ -13,6 +13,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
+from typing import Protocol
 
 from player.base.clock import Clock
 from player.net.document import JsonFields, read_json, refuse
@@ -124,10 +125,18 @@ class ShapedTransport:
         await self._inner.close()
 
 
+class Pace(Protocol):
+    """What may hold bytes up: a link, or a limit."""
+
+    async def send(self, size: int) -> None:
+        """Wait until ``size`` bytes have gone."""
+        ...
+
+
 class PacedBody(BodyAround):
     """A body that arrives over a link."""
 
-    def __init__(self, body: Body, link: Link) -> None:
+    def __init__(self, body: Body, link: Pace) -> None:
         super().__init__(body)
         self._link = link
 

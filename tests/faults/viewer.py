@@ -25,6 +25,7 @@ from player.service import discovery
 from player.service.model import Title, TitleRow
 from player.title.opening import PlaybackSource
 from tests.faults.model import Fault
+from ui.app.downloads import titles
 from ui.app.system import translation
 from ui.app.system.garbage import GarbageCollector
 from ui.app.viewmodels import posters, sentences, sign_in, tasks, tracks, trouble
@@ -33,6 +34,7 @@ from ui.app.viewmodels.channels import ChannelsViewModel
 from ui.app.viewmodels.clips import ClipsViewModel
 from ui.app.viewmodels.data_use import DataUseViewModel
 from ui.app.viewmodels.details import DetailsViewModel
+from ui.app.viewmodels.downloads import Speed
 from ui.app.viewmodels.home import HomeViewModel
 from ui.app.viewmodels.my_list import MyListViewModel
 from ui.app.viewmodels.pages import Page, PageStack
@@ -205,6 +207,13 @@ def _not_taken_in_silence(view: MyListViewModel, failure: PlaybackFailure, befor
 
 _CHOICES = "tests/ui/app/test_home_choices.py::"
 _BRIGHT = "tests/ui/app/test_contrast.py::test_text_can_be_read_over_white_pictures"
+
+
+def _speed_of_the_newest_second(self: Speed, now_s: float, fetched: int) -> None:
+    last_s, last = self._arrivals[-1] if self._arrivals else (now_s - 1, fetched)
+    self._arrivals.append((now_s, fetched))
+    self.bytes_per_s += 0.4 * ((fetched - last) / (now_s - last_s) - self.bytes_per_s)
+
 
 FAULTS = [
     Fault(
@@ -846,5 +855,17 @@ FAULTS = [
         "viewer-who-watches-needs-no-pin-to-go-on",
         "tests/ui/app/test_people.py::test_who_watches_already_is_asked_for_a_pin_and_goes_on",
         lambda patch: patch.setattr(ProfilesViewModel, "_asks_pin", lambda *_: False),
+    ),
+    Fault(
+        "viewer-the-speed-of-downloads-cannot-be-limited",
+        "tests/ui/app/test_kept_titles.py"
+        "::test_the_limit_that_is_set_holds_for_downloads_that_run_and_for_nothing_else",
+        lambda patch: patch.setattr(titles, "CappedTransport", lambda inner, _clock, _limit_bps: inner),
+    ),
+    Fault(
+        "viewer-the-speed-of-downloads-falls-between-parts",
+        "tests/ui/app/test_downloads_page.py"
+        "::test_the_speed_of_a_slow_download_is_that_of_the_network_between_its_parts_too",
+        lambda patch: patch.setattr(Speed, "see", _speed_of_the_newest_second),
     ),
 ]

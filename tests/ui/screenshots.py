@@ -1,8 +1,7 @@
-"""A picture of every page and state in both sizes: ``python -m tests.ui.screenshots FOLDER [STATE...]``; with
-``--guide`` the smaller ones of the viewer's guide.
+"""A picture of every page and state in both sizes: ``python -m tests.ui.screenshots FOLDER [STATE...]``.
 
 Works on a machine without a screen, and on a virtual one with ``QT_QPA_PLATFORM=xcb``. What is seen is the real
-interface over a scripted client.
+interface over a scripted client; the guide's pictures are of the real one (:mod:`tests.ui.demo_pictures`).
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtQml import QQmlComponent
 from PySide6.QtQuick import QQuickItem
@@ -32,19 +31,7 @@ from tests.ui.player_states import WINDOWED_STATES
 from tests.ui.stage import Stage
 from ui.app.window.scene import after_application, choose_scene, register_types
 
-# Of the viewer's guide: file, state, television or desk. The others show the demonstration: tests/ui/demo_pictures.py
-GUIDE = (
-    ("data-use", "settings, data use", False),
-    ("account", "account, plan", False),
-    ("profiles", "profiles", False),
-    ("sign-in-tv", "sign-in by code", True),
-    ("trouble", "player, too many screens", False),
-    ("downloads", "downloads", False),
-    ("offline", "home, offline with downloads", False),
-    ("subtitles", "settings, subtitles", False),
-)
 PICTURED = states.STATES | WINDOWED_STATES
-_GUIDE_WIDTH, _GUIDE_COLOURS = 800, QImage.Format.Format_RGB888
 
 NAMES = (
     "Harbour",
@@ -125,18 +112,11 @@ def _project(stage: Stage, folder: Path) -> None:
     image.setParentItem(stage.item("video"))
 
 
-def small(image: QImage) -> QImage:
-    """As the guide has it."""
-    smooth = Qt.TransformationMode.SmoothTransformation
-    return image.scaledToWidth(_GUIDE_WIDTH, smooth).convertToFormat(_GUIDE_COLOURS)
-
-
 def main() -> int:
     """See the module."""
     parser = argparse.ArgumentParser(prog="python -m tests.ui.screenshots")
     parser.add_argument("folder", type=Path)
     parser.add_argument("states", nargs="*", metavar="STATE")
-    parser.add_argument("--guide", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={_screen(Path(place))}")
@@ -149,20 +129,12 @@ def main() -> int:
         states.cards = named_cards
         fake_client.playing = partial(fake_client.playing, title=NAMES[1])
         args.folder.mkdir(parents=True, exist_ok=True)
-        if args.guide:
-            for name, state, tv in GUIDE:
-                _keep(small(picture(state, tv)), args.folder / f"{name}.png")
-        else:
-            for state in args.states or PICTURED:
-                for tv in (False,) if state in WINDOWED_STATES else (False, True):
-                    name = f"{state.replace(', ', '-').replace(' ', '-')}-{'tv' if tv else 'desk'}.png"
-                    _keep(picture(state, tv), args.folder / name)
+        for state in args.states or PICTURED:
+            for tv in (False,) if state in WINDOWED_STATES else (False, True):
+                path = args.folder / f"{state.replace(', ', '-').replace(' ', '-')}-{'tv' if tv else 'desk'}.png"
+                assert picture(state, tv).save(str(path), "PNG", 0), f"{path} cannot be written"  # 0: small
+                print(path.name, flush=True)
     return 0
-
-
-def _keep(image: QImage, path: Path) -> None:
-    assert image.save(str(path), "PNG", 0), f"{path} cannot be written"  # 0: as small as can be
-    print(path.name, flush=True)
 
 
 def _screen(place: Path) -> Path:

@@ -83,3 +83,14 @@ def test_a_warning_comes_above_the_limit_and_on_a_metered_network_and_goes(qapp)
     view.look()
     assert "is metered" in view.property("warning")
     assert view.property("network") == "Mobile network, metered"
+
+
+def test_of_a_network_of_which_nothing_is_known_nothing_is_said(qapp):
+    meter = FakeMeter()
+    meter.network = Network(NetworkKind.UNKNOWN)
+    meter.use.add(MARCH, NetworkKind.UNKNOWN, 4_000_000)
+    view = DataUseViewModel(meter)
+    assert (view.property("month"), view.property("network"), view.kinds.rowCount()) == ("4.0 MB", "", 0)
+    meter.use.add(MARCH, NetworkKind.WIRELESS, 1_000_000)
+    view.look()
+    assert view.kinds.rowCount() == 2, "beside another it has a name"

@@ -205,15 +205,28 @@ async def _signed_in() -> str:
     return "Ada"
 
 
-def test_speed_is_smoothed_and_never_negative():
+def test_the_speed_of_a_slow_download_is_that_of_the_network_between_its_parts_too():
+    """At 2 Mbit/s four parts of a megabyte come at once every sixteen seconds."""
+    speed, told = Speed(), []
+    for second in range(100):
+        speed.see(float(second), second // 16 * 4_000_000)
+        told.append(8 * speed.bytes_per_s)
+    assert told[:16] == [0.0] * 16, "nothing is known yet"
+    assert set(told[17:]) == {2e6}
+
+
+def test_the_speed_falls_when_nothing_comes_and_follows_a_network_that_changes():
     speed = Speed()
-    speed.see(0.0, 0)
-    speed.see(1.0, 1000)
+    for second in range(60):
+        speed.see(float(second), second * 1000)
     assert speed.bytes_per_s == 1000
-    speed.see(2.0, 1000)
-    assert speed.bytes_per_s == pytest.approx(600)
-    speed.see(3.0, 0)
-    assert 0 < speed.bytes_per_s < 600
+    for second in range(60, 100):
+        speed.see(float(second), 59_000 + (second - 59) * 5000)
+    assert speed.bytes_per_s == 5000
+    speed.see(129.0, 259_000)
+    assert speed.bytes_per_s < 3000
+    speed.see(130.0, 0)
+    assert speed.bytes_per_s == 0, "never negative"
 
 
 def test_the_remaining_time_follows_from_the_speed(stage):

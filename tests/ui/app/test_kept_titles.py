@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,12 +14,18 @@ from downloads import ledger, removal, request
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadChoice, DownloadOrigin, DownloadSummary, State
+from downloads.queue import Queue
+from downloads.settings import DownloadSettings, Metered
 from downloads.store import Store
 from drm_client.keystore import FileKeyStore
 from player.base.errors import ErrorCode
+from player.net.gate import Gate
+from player.net.model import Request, RequestKind
 from player.reporting.state import NextEpisode, TitleFacts
 from player.service.model import EpisodePlace, Markers, Season, Title, WatchProgress
+from tests.kit.clock import FakeClock
 from tests.kit.downloads import noise_download, shelf
+from tests.kit.transport import ScriptedTransport
 from ui.app.downloads import card as kept_card
 from ui.app.downloads.titles import KeptTitles, _Licence
 
@@ -188,6 +195,38 @@ def test_what_is_downloaded_goes_to_the_disk_that_was_chosen_while_it_is_there(t
     disk.rename(tmp_path / "elsewhere")
     (one,) = store.list()
     assert one.code == "download.store_gone"
+
+
+def test_the_limit_that_is_set_holds_for_downloads_that_run_and_for_nothing_else(tmp_path, monkeypatch):
+    """Settings are changed while a download runs: they count for it."""
+    url = "https://cdn.test/1.m4s"
+
+    async def work(_queue: Queue) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Queue, "run", work)
+
+    async def check() -> None:
+        clock = FakeClock()
+        gate = Gate(ScriptedTransport(clock, {url: bytes(1_000_000)}), clock)
+        engine = SimpleNamespace(gate=gate, clock=clock, service=None, device_id="", rights=NoService().rights)
+        kept = KeptTitles(lambda: engine, tmp_path / "store", lambda: FileKeyStore(tmp_path / "keys"), lambda: False)
+
+        async def took_s(through: Gate) -> float:
+            began_s = clock.monotonic()
+            await clock.run(through.fetch(Request(RequestKind.SEGMENT, url)))
+            return clock.monotonic() - began_s
+
+        await kept._wake()
+        queue = kept._queue
+        assert queue is not None
+        for limit_bps, expected_s in ((None, 0.0), (2e6, 4.0), (8e6, 1.0), (None, 0.0)):
+            kept.settings = DownloadSettings(limit_bps=limit_bps, metered=Metered.ALLOW)
+            assert await took_s(queue.downloader.gate) == pytest.approx(expected_s, rel=0.01)
+            assert await took_s(gate) == 0.0, "a playback is not held up"
+            assert queue.settings.metered is Metered.ALLOW
+
+    asyncio.run(check())
 
 
 def two_kept(tmp_path: Path) -> tuple[Store, DownloadFolder, DownloadFolder]:

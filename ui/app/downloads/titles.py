@@ -24,6 +24,7 @@ from downloads.model import DownloadChoice, DownloadOrigin, DownloadSummary, Sta
 from downloads.offline import OfflineTransport, source_of
 from downloads.presence import somebody_plays
 from downloads.queue import Queue
+from downloads.rate_limit import CappedTransport
 from downloads.request import DownloadRequest
 from downloads.schedule import WaitReason
 from downloads.settings import DownloadSettings
@@ -98,8 +99,8 @@ class _Licence:
 class KeptTitles:
     """A :class:`ui.app.ports.downloads.DownloadsPort` over the store in ``root``, which is opened (or made) at first
     use, with the key that ``keys`` gives. ``engine`` gives the engine; ``is_playing`` whether this app plays online.
-    ``settings`` count for the queue when it begins to run; ``place`` is a folder on another disk for what comes from
-    now on."""
+    ``settings`` may be changed while downloads run; ``place`` is a folder on another disk for what comes from now
+    on."""
 
     def __init__(
         self,
@@ -115,7 +116,7 @@ class KeptTitles:
         self._root = root
         self._keys = keys
         self._is_playing = is_playing
-        self.settings = settings or DownloadSettings()
+        self._settings = settings or DownloadSettings()
         self._store: Store | None = None
         self._tidied = False
         self._opening = asyncio.Lock()
@@ -126,6 +127,17 @@ class KeptTitles:
         self.transport = CurrentDownload(self._opened)
         self.media = KeptDownloads(self._there, engine)
         """What upkeep does for these downloads (``kept_media`` of the engine's settings)."""
+
+    @property
+    def settings(self) -> DownloadSettings:
+        """How downloads behave, those that run now too. From any thread."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: DownloadSettings) -> None:
+        self._settings = settings
+        if self._queue is not None:
+            self._queue.settings = self._queue.downloader.settings = settings
 
     async def shelf(self) -> Shelf:
         if not await asyncio.to_thread(self._root.exists):
@@ -316,9 +328,10 @@ class KeptTitles:
             self._queue.wake()
             return
         store, engine, settings = await self._ready(), self._engine(), self.settings
+        gate = engine.gate.through(lambda inner: CappedTransport(inner, engine.clock, self._limit_bps))
         self._queue = Queue(
             store,
-            Downloader(engine.gate, engine.clock, access_of(engine), settings, room=self._room_for),
+            Downloader(gate, engine.clock, access_of(engine), settings, room=self._room_for),
             settings,
             lambda: conditions.look(
                 lambda: self._is_playing() or somebody_plays(store.root), conditions.network_is_metered
@@ -336,6 +349,9 @@ class KeptTitles:
             _log.warning("downloads stopped: %s", error.code)
         finally:
             self._waits = {}
+
+    def _limit_bps(self) -> float | None:
+        return self.settings.limit_bps
 
     def _room_for(self, download_id: str) -> int | None:
         return quota.room_for(self._opened(), download_id, self.settings.room_bytes)

@@ -137,7 +137,8 @@ class DataUseViewModel(QObject):
         self._limit = f"{self._limit_gb} GB" if self._limit_gb else ""
         self._share = min(1.0, used / (self._limit_gb * 1e9)) if self._limit_gb else 0.0
         self._network = _network_words(self._meter.network.kind, metered=self.metered)
-        self._kinds.replace([KindLine(_kind_name(kind), byte_words(kinds[kind])) for kind in sorted(kinds)])
+        told = sorted(kinds) if set(kinds) - {NetworkKind.UNKNOWN} else []  # one unknown kind is the month again
+        self._kinds.replace([KindLine(_kind_name(kind), byte_words(kinds[kind])) for kind in told])
         self._days.replace(_bars(use, today))
         self._warn(used)
         self.changed.emit()
@@ -169,7 +170,10 @@ def _metered_words() -> str:
 
 
 def _network_words(kind: NetworkKind, *, metered: bool) -> str:
-    return f"{_kind_name(kind)}, {tr('metered')}" if metered else _kind_name(kind)
+    """Empty where nothing is known."""
+    if metered:
+        return f"{_kind_name(kind)}, {tr('metered')}"
+    return "" if kind is NetworkKind.UNKNOWN else _kind_name(kind)
 
 
 def _kind_name(kind: NetworkKind) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
@@ -23,7 +25,7 @@ from ui.app.viewmodels.text import bitrate, byte_words, duration_words, tr
 from ui.app.viewmodels.titles import Poster, PosterModel
 
 _LOOK_MS = 1000
-_RATE_WEIGHT = 0.4  # of the newest second in the speed that is shown
+_RATE_OVER_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +47,27 @@ class DownloadModel(RecordModel[DownloadLine]):
 
 
 class Speed:
-    """Bytes per second of one download, smoothed, from how far it was at each look."""
+    """Bytes per second of one download in the last half minute, from how far it was at each look. Parts count when
+    they are whole, so on a slow network several come at once and then none for a while: time is taken from arrival to
+    arrival."""
 
     def __init__(self) -> None:
-        self._last: tuple[float, int] | None = None
+        self._arrivals: deque[tuple[float, int]] = deque()
         self.bytes_per_s = 0.0
 
     def see(self, now_s: float, fetched: int) -> None:
         """``fetched`` bytes were there at ``now_s``."""
-        if self._last is not None and now_s > self._last[0]:
-            newest = max(0.0, (fetched - self._last[1]) / (now_s - self._last[0]))
-            first = not self.bytes_per_s
-            self.bytes_per_s = newest if first else self.bytes_per_s + _RATE_WEIGHT * (newest - self.bytes_per_s)
-        self._last = now_s, fetched
+        seen = self._arrivals
+        if seen and fetched < seen[-1][1]:
+            seen.clear()  # something was damaged, and is fetched again
+        if not seen or fetched > seen[-1][1]:
+            seen.append((now_s, fetched))
+        while len(seen) > 2 and seen[0][0] < now_s - _RATE_OVER_S:
+            seen.popleft()
+        (first_s, first), (last_s, last) = seen[0], seen[-1]
+        usual_s = max((after[0] - before[0] for before, after in pairwise(seen)), default=0.0)
+        until_s = last_s if now_s - last_s <= usual_s else now_s
+        self.bytes_per_s = (last - first) / (until_s - first_s) if until_s > first_s else 0.0
 
 
 class DownloadsViewModel(QObject):

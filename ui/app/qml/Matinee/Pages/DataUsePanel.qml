@@ -32,7 +32,7 @@ Rectangle {
                     name: qsTr("This month")
                     value: root.use.limit ? qsTr("%1 of %2").arg(root.use.month).arg(root.use.limit) : root.use.month
                 }
-                NamedValue { name: qsTr("Network now"); value: root.use.network }
+                NamedValue { name: qsTr("Network now"); value: root.use.network; visible: value }
             }
         }
         Rectangle {
@@ -80,7 +80,9 @@ Rectangle {
         Flow {
             width: parent.width
             spacing: Theme.wide
+            visible: kinds.count > 0
             Repeater {
+                id: kinds
                 model: root.use.kinds
                 delegate: Label {
                     required property string name
