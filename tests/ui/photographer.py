@@ -39,7 +39,7 @@ PICTURES = {
     **dict.fromkeys(("profiles", "downloads", "data-use", "subtitles", "account", "trouble"), _FORMS),
     "sign-in-tv": _FORMS,
 }
-_PATIENCE_S, _SETTLE_MS = 60.0, 3500
+_PATIENCE_S, _SETTLE_MS = 180.0, 3500
 K = Qt.Key
 
 
