@@ -52,6 +52,11 @@ class Demuxer(ABC):
                 break
         return self.configs
 
+    def with_audio(self, number: int) -> Demuxer:
+        """What reads the same segments with the audio track of this number, from 0 on. RuntimeError where the
+        container has one at most."""
+        raise RuntimeError(f"there is no audio track {number}")
+
 
 def open_demuxer(
     container: Container,
@@ -113,6 +118,12 @@ class Fmp4Demuxer(Demuxer):
         if init is not None:
             self._use(fmp4.parse_init(init))
 
+    def with_audio(self, number: int) -> Demuxer:
+        other = Fmp4Demuxer(None, self._decrypt, audio=number)
+        if self.init is not None:
+            other._use(self.init)
+        return other
+
     def _use(self, init: Fmp4Init) -> Fmp4Init:
         self.init = init
         self.configs = _of_each_kind({number: track.config for number, track in init.tracks.items()}, self._audio)
@@ -168,6 +179,9 @@ class TsDemuxer(Demuxer):
         self._audio = audio
         self._probed: tuple[ByteSource, ts.TsContents] | None = None
 
+    def with_audio(self, number: int) -> Demuxer:
+        return TsDemuxer(self._timestamps, number)
+
     def probe(self, source: ByteSource) -> Mapping[StreamKind, StreamConfig]:
         if not self.configs:
             self._probed = (source, self._read(source))  # it will be asked for next: not to be read twice
@@ -210,6 +224,9 @@ class SniffingDemuxer(Demuxer):
         self._promised = promised
         self._made: dict[Container, Demuxer] = {}
         self._first: Demuxer | None = None
+
+    def with_audio(self, number: int) -> Demuxer:
+        return SniffingDemuxer(lambda kind: self._make(kind).with_audio(number), self._promised)
 
     def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:
         real = self._demuxer(source)

@@ -21,6 +21,7 @@ from player.reporting.events import Observer
 from player.resume.files import FileMemory
 from player.resume.sync import ResumeSync
 from player.service.client import ServiceClient
+from player.stream.beside import Look
 from player.stream.throughput import Recall
 from player.stream.waiting import Waiting
 from player.thumbnails import FilmCache
@@ -56,6 +57,9 @@ class PlaybackServices:
     learning: PreferenceLearner = field(default_factory=PreferenceLearner)  # what the viewer likes to hear and read
     prepared: TitleAddresses | None = None  # what was fetched of the title before it was played
     waiting: Callable[[], Waiting] = Waiting  # how the reader of the stream waits for bytes
+    look: Look | None = (
+        None  # in virtual time: judge all audio in the segments of a video, and see what is not played
+    )
 
     def playback_licences(
         self,

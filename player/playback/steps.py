@@ -244,6 +244,7 @@ def _streaming(opening: Opening, selection: Selection, sources: Sources) -> Stre
             parts.playhead,
             parts.clock,
             parts.observe,
+            parts.services.look,
         ),
         partial(parts.tasks.call_soon, parts.ending.fail_after_buffer),
         opening.reloads.change,

@@ -192,7 +192,8 @@ def _break(row: Mapping[str, Any]) -> str:
     source = f" from {row['pathway']}" if row["pathway"] else ""
     reason = f" ({row['code']})" if row["code"] else ""
     span = f"from {row['start_s']:.1f} to {row['end_s']:.1f} s"
-    return f"The {row['media']} {span} of the title {what}: segment {row['segment']}{source}{reason}."
+    track = f"audio track {row['unplayed']}, which was not played," if row.get("unplayed") else row["media"]
+    return f"The {track} {span} of the title {what}: segment {row['segment']}{source}{reason}."
 
 
 def why_delivery(report: Report) -> list[str]:

@@ -52,12 +52,12 @@ def at_once_s(continuity: Mapping[str, Any], kind: str) -> float:
 def _folded(events: Sequence[MediaBroken]) -> list[MediaBroken]:
     """The breaks in the order in which they came; one that goes on with the one before is a part of it."""
     found: list[MediaBroken] = []
-    last: dict[tuple[str, str], int] = {}
+    last: dict[tuple[str, str, int | None], int] = {}
     for each in events:
-        number = last.get((each.kind, each.media))
+        number = last.get((each.kind, each.media, each.unplayed))
         before = None if number is None else found[number]
         if number is None or before is None or not _goes_on(before, each):
-            last[each.kind, each.media] = len(found)
+            last[each.kind, each.media, each.unplayed] = len(found)
             found.append(each)
         else:
             found[number] = _together(before, each)
@@ -80,6 +80,7 @@ def _together(before: MediaBroken, each: MediaBroken) -> MediaBroken:
         before.pathway or each.pathway,
         before.code or each.code,
         before.sha256 or each.sha256,
+        before.unplayed,
     )
 
 
@@ -94,4 +95,5 @@ def _row(each: MediaBroken, origin_s: float) -> dict[str, Any]:
         "pathway": each.pathway,
         "code": each.code,
         "sha256": each.sha256,
+        **({} if each.unplayed is None else {"unplayed": each.unplayed + 1}),
     }

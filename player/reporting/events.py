@@ -168,6 +168,7 @@ class MediaBroken:
     pathway: str
     code: str
     sha256: str  # of the bytes that came for it, as far as they are there
+    unplayed: int | None = None  # which audio track of the video's segments it is, from 0 on, if not the one played
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from player.media.matroska import VOID_BYTES, sample_cluster
 from player.media.model import Codec, StreamConfig, StreamKind
 from player.media.ts import leads_to
 from player.reporting.events import MAIN
+from player.stream.beside import MUXED, Beside, Look, name_of
 from player.stream.buffer import Superseded
 from player.stream.continuity import (
     APART_S,
@@ -41,9 +42,6 @@ class Piece(NamedTuple):
     data: Sequence[bytes | bytearray | memoryview]
     length: int
 
-
-MUXED = "muxed"
-"""Name of the audio that comes in the main track's segments."""
 
 VIDEO_TRACK = 1
 FIRST_AUDIO_TRACK = 2
@@ -88,7 +86,7 @@ class Emitter:
     a track does not go on as it should. ``listed_until_s(track)`` is where the manifest lists the last segment of an
     audio track, and ``listed_from_s(track, period)`` the first one of a period. ``stated_until_s(period)`` is where
     it says that a period ends. ``moved_s(track, period)`` is how much later than the period before it puts an audio
-    track against the video.
+    track against the video. ``look`` makes it judge the audio beside the video that is not played, and sees it.
     """
 
     def __init__(
@@ -101,6 +99,7 @@ class Emitter:
         stated_until_s: Callable[[int], float] = lambda _period: -math.inf,
         listed_from_s: Callable[[str, int], float] = lambda _track, _period: -math.inf,
         moved_s: Callable[[str, int], float] = lambda _track, _period: 0.0,
+        look: Look | None = None,
     ) -> None:
         self._moved_s = moved_s
         self._listed_from_s = listed_from_s
@@ -119,6 +118,10 @@ class Emitter:
         self._main_kind = main_kind
         self._muxed_audio = muxed_audio
         self._offsets = Offsets()
+        self._beside: Beside | None = None
+        if look is not None and main_kind is StreamKind.VIDEO:
+            self._beside = Beside(int(muxed_audio), self._offsets, look)  # with muxed audio the first one is played
+        self._unplayed: set[str] = set()  # the tracks of it in the slot that was written last
         self._placement = Placement()
         self._feeds: Mapping[int, AudioFeed] = {}
         self.growing = False  # the title is still being made; set before any piece
@@ -299,9 +302,26 @@ class Emitter:
         self._sound_inside |= bool(in_media or codec_family(entry.rendition.codecs, TrackType.AUDIO))
         if entry.gap:
             for track in (MAIN, MUXED) if self._muxed_audio else (MAIN,):
-                self._on_break(track, slot.number, self._continuity(track).lose(slot.start_s, slot.end_s))
+                self._lose(track, slot)
         elif self._muxed_audio and entry.demuxer is not None and StreamKind.AUDIO in entry.demuxer.unsupported:
-            self._on_break(MUXED, slot.number, self._continuity(MUXED).lose(slot.start_s, slot.end_s))
+            self._lose(MUXED, slot)
+
+    def _lose(self, track: str, slot: Slot) -> None:
+        self._on_break(track, slot.number, self._continuity(track).lose(slot.start_s, slot.end_s))
+
+    def _judge_unplayed(self, beside: Beside, slot: Slot, entry: StoredSegment) -> None:
+        """A slot is written: whether the audio in its segment that is not played goes on as well."""
+        numbers = beside.numbers(entry)
+        names = {name_of(number) for number in numbers}
+        for track in self._unplayed - names:  # another rendition has fewer
+            self._continuity(track).start_over()
+        self._unplayed = names
+        for number in numbers:
+            samples = None if entry.gap else beside.samples(number, slot, entry)
+            if samples is None:
+                self._lose(name_of(number), slot)
+            else:
+                self._judge(name_of(number), slot, samples)
 
     def _continuity(self, track: str) -> Continuity:
         if track not in self._followed:
@@ -354,6 +374,8 @@ class Emitter:
 
     def _judge_whole(self, slot: Slot, entry: StoredSegment) -> None:
         """A slot is written: whether its frames cover it, and of the first one whether all tracks start together."""
+        if self._beside is not None:
+            self._judge_unplayed(self._beside, slot, entry)
         if self._main_kind is StreamKind.VIDEO:
             stated = entry.demuxer is not None and entry.demuxer.states_durations
             found_in = self._coverage.close(
@@ -387,7 +409,8 @@ class Emitter:
 
     def _sounds(self) -> set[str]:
         """The tracks of audio beside video."""
-        return {*((MUXED,) if self._muxed_audio else ()), *(feed.track for feed in self._feeds.values())}
+        feeds = (feed.track for feed in self._feeds.values())
+        return {*((MUXED,) if self._muxed_audio else ()), *feeds, *self._unplayed}
 
     def _judge_border(self, slot: Slot, entry: StoredSegment) -> None:
         """A period begins, or playback in it: whether its own segments cover its beginning, and audio goes with

@@ -9,6 +9,7 @@ from drm_client.errors import DrmError
 from player.base.clock import Clock
 from player.base.errors import MatineeError
 from player.reporting.events import Observer
+from player.stream.beside import Look
 from player.stream.buffered import Playhead
 from player.stream.fetching import DoneFetch, Order, SegmentFetcher
 from player.stream.rate import RateControl
@@ -29,6 +30,7 @@ class StreamingParts:
     playhead: Playhead
     clock: Clock
     observe: Observer
+    look: Look | None = None  # at audio in the segments of a video that is not played; see player.stream.beside
 
 
 class OrderListener(Protocol):

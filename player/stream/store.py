@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from player.manifest.model import Rendition, Segment
 from player.media.demux import Demuxer
@@ -55,6 +55,11 @@ class StoredSegment:
         if self.may_go_over:
             return self._in_sections(self.demuxer, fallback_start_s)
         return self.demuxer.samples(self.buffer, fallback_start_s=fallback_start_s)
+
+    def with_audio(self, number: int) -> StoredSegment:
+        """The same bytes, read with the audio track of this number beside the video, from 0 on."""
+        onward = None if self.onward is None else replace(self.onward, demuxer=self.onward.demuxer.with_audio(number))
+        return replace(self, demuxer=None if self.demuxer is None else self.demuxer.with_audio(number), onward=onward)
 
     def _in_sections(self, demuxer: Demuxer, fallback_start_s: float) -> Iterator[Sample]:
         yield from demuxer.samples(self.buffer.section(0), fallback_start_s=fallback_start_s)

@@ -22,10 +22,11 @@ from player.media.whole_segment import WholeSource
 from player.net.model import RequestKind
 from player.reporting.events import MAIN, MediaBroken, MediaDamaged, Note, PhaseReached, SegmentDone
 from player.stream.audio_tracks import AudioTracks, audio_key
+from player.stream.beside import is_inside, number_of
 from player.stream.buffered import Buffered
 from player.stream.continuity import Break
 from player.stream.early_reading import EarlyReading
-from player.stream.emitter import MUXED, Emitter
+from player.stream.emitter import Emitter
 from player.stream.feed import AudioFeed
 from player.stream.fetching import DoneFetch, Order
 from player.stream.files import Files, Following
@@ -102,6 +103,7 @@ class Streaming:
             self._sources.stated_until_s,
             self._library.listed_from_s,
             lambda track, period: self._sources.audio_moved_s(self._library.rendition_of(track, period), period),
+            parts.look,
         )
         self._buffered.written_s = lambda: self._emitter.written_s
         self._firsts = FirstSegments()
@@ -425,7 +427,7 @@ class Streaming:
 
     def _tell_break(self, track: str, slot: int, found: Break) -> None:
         """A track does not go on as it should: what is known of the segment that was to be there."""
-        key, position = (MAIN if track == MUXED else track), slot
+        key, position = (MAIN if is_inside(track) else track), slot
         if key != MAIN and self._buffered.audio is not None and self._buffered.audio.key == key:
             position = self._buffered.audio.at(found.start_s)
         entry = self._store.peek(key, position)
@@ -437,8 +439,8 @@ class Streaming:
         if refused is not None:
             code, pathway, digest = code or refused.code, pathway or refused.pathway, digest or refused.sha256
         media = self._media_of(track)
-        now_s, kind = self._clock.monotonic(), str(found.kind)
-        self._observe(MediaBroken(now_s, kind, media, found.start_s, found.end_s, position, pathway, code, digest))
+        now_s, kind, span = self._clock.monotonic(), str(found.kind), (found.start_s, found.end_s)
+        self._observe(MediaBroken(now_s, kind, media, *span, position, pathway, code, digest, number_of(track)))
 
     # --- from libmpv's demuxer thread (FileOwner)
 

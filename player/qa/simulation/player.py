@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from player.media.model import Codec, Interrupted
+from player.media.model import Codec, Interrupted, StreamConfig
 from player.mpv.model import PlayerSample, Ranges
 from player.mpv.streams import ByteStream
 from player.qa.simulation.reader import FileReader
-from player.qa.simulation.spot_check import SpotCheck
+from player.qa.simulation.spot_check import SpotCheck, Stream
 from player.stream.waiting import Waiting
 
 STEP_S = 0.05
@@ -114,6 +114,10 @@ class SimulatedPlayer:
     def measure(self) -> PlayerSample:
         position_s, wrong = self._position_s, self.decode_errors
         return PlayerSample(position_s, self.cached_ranges(), 0, position_s, STEP_S, complaints=wrong)
+
+    def look(self, number: int, config: StreamConfig, pts_s: float, data: bytes) -> None:
+        """A sample of the audio track of this number in the segments of a video, which is not played."""
+        self._check.take(-1 - number, Stream(config.codec, config.private), pts_s, data, key=True)
 
     @property
     def decode_errors(self) -> int:

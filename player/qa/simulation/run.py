@@ -197,6 +197,7 @@ class _Playback:
                 TrackPreferences().first_in(spec.settings.audio_language, spec.settings.text_language)
             ),
             waiting=lambda: self._player.waiting,
+            look=None if past.known else self._player.look,  # what was played for real has not judged it either
         )
 
     async def run(self, done: list[ScriptStep]) -> dict[str, Any]:
