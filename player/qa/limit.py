@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -21,16 +22,24 @@ def is_unfinished(report: Mapping[str, Any], spec: RunSpec) -> bool:
     """
     if report["result"]["status"] != PlaybackStatus.IDLE or any(step.do is Do.STOP for step in spec.script):
         return False
-    over_s = max((each["at_s"] for each in report["statuses"] if each["status"] == PlaybackStatus.IDLE), default=0.0)
-    before = [
-        each["status"]
-        for each in report["statuses"]
-        if each["status"] != PlaybackStatus.IDLE and each["at_s"] < over_s - _ENDING_S
-    ]
-    if not before or before[-1] in _STANDS:
+    if stood_s(report) > 0.0:
         return True
     wanted_s = _wanted_s(report, spec)
     return not spec.script and wanted_s is not None and wanted_s <= spec.limit_s
+
+
+def stood_s(report: Mapping[str, Any]) -> float:
+    """How long a playback that was ended had stood still then, in seconds; infinite where it had not begun."""
+    over_s = max((each["at_s"] for each in report["statuses"] if each["status"] == PlaybackStatus.IDLE), default=0.0)
+    since_s: float | None = math.inf
+    for each in report["statuses"]:
+        if each["status"] == PlaybackStatus.IDLE or each["at_s"] >= over_s - _ENDING_S:
+            continue
+        if each["status"] not in _STANDS:
+            since_s = None
+        elif since_s is None or math.isinf(since_s):
+            since_s = each["at_s"]
+    return 0.0 if since_s is None else math.inf if math.isinf(since_s) else over_s - since_s
 
 
 def _wanted_s(report: Mapping[str, Any], spec: RunSpec) -> float | None:

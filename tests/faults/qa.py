@@ -458,6 +458,11 @@ def without_headers(exchange: Any) -> dict[str, Any]:
 
 _SPLICES = "tests/player/qa/test_splices.py::"
 
+
+def raised(error: OSError, _args: object) -> int:
+    raise error
+
+
 FAULTS = [
     Fault(
         "qa-audio-that-first-comes-in-a-later-segment-passes",
@@ -1249,5 +1254,15 @@ FAULTS = [
         "qa-audio-in-the-video-that-is-not-played-passes",
         "tests/player/qa/test_unplayed_audio.py::test_what_an_audio_track_lacks_that_is_not_played_is_lost",
         lambda patch: patch.setattr("player.stream.beside.Beside.numbers", lambda *_: range(0)),
+    ),
+    Fault(
+        "qa-soak-passes-while-a-playback-hangs",
+        "tests/ui/cli/test_qa_verdicts.py::test_a_soak_that_hangs_when_its_time_is_up_is_red[30.0-1]",
+        lambda patch: patch.setattr("player.qa.limit.stood_s", lambda _report: 0.0),
+    ),
+    Fault(
+        "cli-an-error-on-a-full-disk-is-a-traceback",
+        "tests/ui/cli/test_main.py::test_an_error_is_told_though_its_document_cannot_be_written",
+        lambda patch: patch.setattr("ui.cli.main._tell_file", raised),
     ),
 ]

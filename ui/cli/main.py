@@ -141,7 +141,7 @@ def main(argv: Sequence[str]) -> int:
 
     start_log(log.log, as_json=log.log_json)
     module = importlib.import_module(COMMANDS[args.command].module)
-    from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, InputError
+    from player.base.errors import ANY_ERROR, ExitCode
 
     try:
         _unlock(args)
@@ -153,10 +153,17 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:  # a full disk, a folder without write permission
-        logging.getLogger(__name__).debug("a file could not be used", exc_info=True)
-        code = ErrorCode.DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else ErrorCode.INPUT_FILE
-        where = f"{error.filename}: " if error.filename else ""
-        return _tell(InputError(code, f"{where}{error.strerror or error}."), args)
+        return _tell_file(error, args)
+
+
+def _tell_file(error: OSError, args: argparse.Namespace) -> int:
+    """As :func:`_tell`, of a file that could not be used."""
+    from player.base.errors import ErrorCode, InputError
+
+    logging.getLogger(__name__).debug("a file could not be used", exc_info=error)
+    code = ErrorCode.DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else ErrorCode.INPUT_FILE
+    where = f"{error.filename}: " if error.filename else ""
+    return _tell(InputError(code, f"{where}{error.strerror or error}."), args)
 
 
 def _unlock(args: argparse.Namespace) -> None:
@@ -179,7 +186,12 @@ def _tell(error: MatineeError | DrmError, args: argparse.Namespace) -> int:
     from ui.cli.output import printable
 
     if getattr(args, "json", False):
-        _print_json(error)
+        try:
+            _print_json(error)
+        except BrokenPipeError:
+            raise
+        except OSError as failed:  # stdout is a file, on a disk that is full
+            _tell_file(failed, argparse.Namespace())
     for line in f"matinee: {error.sentence} ({error.code})".split("\n"):
         print(printable(line), file=sys.stderr)
     return int(exit_code(error))
@@ -237,17 +249,27 @@ def _is_app_call(words: Sequence[str]) -> bool:
 
 
 def entry() -> None:
-    """The console script. A reader that has gone (``matinee ... | head``) ends the command without a word."""
+    """The console script. A reader that has gone (``matinee ... | head``) ends the command without a word. What was
+    printed and cannot be written (``matinee ... > FILE`` on a full disk) is an error."""
+    code = 0
     try:
         try:
             code = main(sys.argv[1:])
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes again at its end: nothing that is left may go to the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         code = _READER_GONE
+    except OSError as error:
+        _drop_output()
+        told = _tell_file(error, argparse.Namespace())
+        code = code or told
     leave(code)
+
+
+def _drop_output() -> None:
+    """Python flushes again at its end: nothing that is left may go to where it could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def leave(code: int) -> NoReturn:

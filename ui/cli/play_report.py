@@ -46,7 +46,9 @@ def write_report(report: dict[str, Any], args: argparse.Namespace) -> None:
     if args.report is not None and str(args.report) != "-":
         try:
             args.report.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
+        except BaseException as error:  # Ctrl-C among them
             if args.report.is_file():
                 args.report.unlink()
-            raise OSError(error.errno, error.strerror, str(args.report)) from error
+            if isinstance(error, OSError):
+                raise OSError(error.errno, error.strerror, str(args.report)) from error
+            raise

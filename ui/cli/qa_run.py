@@ -118,7 +118,7 @@ def _run(args: argparse.Namespace) -> int:
         must_fit(baseline, plan.name, [spec.labels.text for spec in plan.runs], virtual=virtual)
     progress = _PlanProgress(len(plan.runs), sys.stderr.isatty())
     ended: BaseException | None = None
-    with bench_of(args, plan.account) as bench, _ended_by_signals():
+    with bench_of(args, plan.account) as bench, ended_by_signals():
         jobs = min(args.jobs or default_jobs(len(plan.runs), virtual=plan.virtual), len(plan.runs))
         if jobs > 1:
             print(f"{len(plan.runs)} runs, {jobs} at once", file=sys.stderr)
@@ -207,7 +207,7 @@ def _compare(outcome: PlanOutcome) -> None:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
     """Let SIGTERM, and the end of the terminal, end the runs as Ctrl-C does: what is finished is written."""
     if threading.current_thread() is not threading.main_thread():
         yield

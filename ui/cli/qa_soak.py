@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import threading
 import time
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _MINUTE_S = 60.0
 _MOST_TOLD = 200  # playbacks, the last ones
+_LONG_S = 10.0  # a playback that has stood so long when the time is up hangs
 _DOCUMENTS = ("soak.json", "soak.html")
 
 
@@ -47,18 +49,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play until the time is up or a budget cannot hold. 1 for that, and for a playback that failed."""
+    """Play until the time is up or a budget cannot hold. 1 for that, and for a playback that failed. What there is
+    by then is written after an interruption too."""
     from player.base.errors import ExitCode
     from player.qa.soak import Budget
-    from ui.cli.qa_run import take_away, write_documents
+    from ui.cli.qa_run import ended_by_signals, take_away, write_documents
 
     budget = Budget(None if args.memory is None else args.memory * 2**20, args.handles)
     take_away(args.out, documents=_DOCUMENTS)
     told: deque[SoakPlayback] = deque(maxlen=_MOST_TOLD)
-    with bench_of(args) as bench:
+    interrupted = False
+    with bench_of(args) as bench, ended_by_signals():
         watch = _Watch(args.minutes * _MINUTE_S, args.every, budget)
         with watch.running():
-            failure = _rounds(_spec(args), bench, watch, told, stills=args.stills)
+            try:
+                failure = _rounds(_spec(args), bench, watch, told, stills=args.stills)
+            except KeyboardInterrupt:
+                interrupted = True
+                failure = (
+                    f"It was interrupted after {watch.now_s() / _MINUTE_S:.1f} minutes, in playback {watch.round}."
+                )
     found = watch.trouble or failure
     good = found is None
     rounds = watch.samples[-1].round if watch.samples else 0
@@ -75,6 +85,8 @@ def run(args: argparse.Namespace) -> int:
     for sentence in told[-1].why if told else ():
         print(f"  {sentence}", file=sys.stderr)
     print(verdict, file=sys.stderr)
+    if interrupted:
+        return int(ExitCode.INTERRUPTED)
     return int(ExitCode.GOOD if good else ExitCode.FAILED)
 
 
@@ -96,6 +108,7 @@ def _rounds(spec: RunSpec, bench: Bench, watch: _Watch, told: deque[SoakPlayback
     """Playback after playback, each told in ``told``; why one failed or lost media, if one did, or that none showed a
     picture."""
     from player.qa.explanations import why
+    from player.qa.limit import stood_s
     from player.qa.realtime_run import play
     from player.qa.soak import SoakPlayback
     from player.qa.thresholds import STANDS, figure, implied, judge, metrics_of
@@ -111,7 +124,8 @@ def _rounds(spec: RunSpec, bench: Bench, watch: _Watch, told: deque[SoakPlayback
         metrics = metrics_of(report)
         shown = shown or metrics["startup_s"] is not None
         for condition in implied([], [metrics], stills=stills):
-            ended_early = condition.metric == "unfinished" and watch.over.is_set()
+            hung = math.isfinite(stood := stood_s(report)) and stood > _LONG_S
+            ended_early = condition.metric == "unfinished" and watch.over.is_set() and not hung
             if not ended_early and not condition.holds(figure(metrics, condition.metric)):
                 hint = f" {STILLS_HINT}" if condition.metric == STANDS else ""
                 return f"Playback {watch.round}: {judge(condition, [('this one', metrics)]).sentence}{hint}"

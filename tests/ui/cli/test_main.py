@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import logging
 import os
@@ -256,6 +257,32 @@ def test_a_reader_that_goes_away_is_no_error(words: list[str]) -> None:
         assert process.wait(30) == 141
     assert "Broken pipe" not in told
     assert "Traceback" not in told
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a system without /dev/full")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["abr", "simulate", "--limit", "1"], 5), (["abr", "explain", "gone.json", "--json"], 2)],
+)
+def test_what_is_printed_to_a_full_disk_is_never_green(words: list[str], code: int) -> None:
+    program = "from ui.cli.main import entry; entry()"
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-c", program, *words]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == code, done.stderr
+    assert "(disk.full)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a system without /dev/full")
+def test_an_error_is_told_though_its_document_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    with os.fdopen(full, "wb", buffering=0) as raw:
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, write_through=True))
+        assert main(["abr", "explain", "gone.json", "--json"]) == 2
+    assert "gone.json" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

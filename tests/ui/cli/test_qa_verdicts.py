@@ -3,12 +3,14 @@ no form for, and documents of an earlier run."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,11 +29,13 @@ from player.qa.outcome import outcome_of
 from player.qa.plan import QaPlan, load_plan
 from player.qa.run_spec import Bench, Labels, RunResult, RunSpec
 from player.qa.simulation.run import simulate
+from player.reporting.report import Recorder
 from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 from ui.cli import qa_run
 from ui.cli.main import main
+from ui.cli.play_report import write_report
 
 PLAN = """version: 1
 name: verdicts
@@ -484,6 +488,52 @@ def test_a_soak_that_loses_media_is_red(tmp_path: Path, server: FileServer, monk
     assert soak(server.url("manifest.mpd"), tmp_path) == 1
     document = json.loads((tmp_path / "soak.json").read_text())
     assert "lost_s is 4" in json.dumps(document)
+
+
+def test_a_soak_that_is_interrupted_is_red_and_tells_what_there_was(
+    tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_spec: RunSpec, _bench: Bench, _stop: object) -> dict[str, Any]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("player.qa.realtime_run.play", interrupted)
+    assert soak(server.url("manifest.mpd"), tmp_path) == 130
+    document = json.loads((tmp_path / "soak.json").read_text())
+    assert document["good"] is False
+    assert "interrupted" in document["verdict"]
+    assert (tmp_path / "soak.html").is_file()
+
+
+@pytest.mark.parametrize(("stall_s", "code"), [(3.0, 0), (30.0, 1)])
+def test_a_soak_that_hangs_when_its_time_is_up_is_red(
+    stall_s: float, code: int, tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server has died, and the player still hopes."""
+
+    def hangs(spec: RunSpec, bench: Bench, is_over: Callable[[], bool]) -> dict[str, Any]:
+        report = simulate(spec, bench)
+        stands = [{"status": "buffering", "at_s": 60.0}, {"status": "idle", "at_s": 60.0 + stall_s}]
+        report["statuses"] = [*(each for each in report["statuses"] if each["status"] != "ended"), *stands]
+        report["result"] |= {"status": "idle", "unfinished": True}
+        while not is_over():
+            time.sleep(0.01)
+        return report
+
+    monkeypatch.setattr("player.qa.realtime_run.play", hangs)
+    assert soak(server.url("manifest.mpd"), tmp_path) == code
+
+
+def test_a_report_of_which_a_part_is_written_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "report.json"
+
+    def half(self: Path, text: str, **_named: object) -> int:
+        self.write_bytes(text.encode()[:10])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(KeyboardInterrupt):
+        write_report(Recorder().report(source="s", policy="p"), argparse.Namespace(json=False, report=path))
+    assert not path.exists()
 
 
 def test_a_soak_whose_pictures_stand_is_red_unless_stills_are_allowed(
