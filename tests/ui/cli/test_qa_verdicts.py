@@ -510,7 +510,7 @@ def test_a_soak_that_hangs_when_its_time_is_up_is_red(
     """The server has died, and the player still hopes."""
 
     def hangs(spec: RunSpec, bench: Bench, is_over: Callable[[], bool]) -> dict[str, Any]:
-        report = simulate(spec, bench)
+        report = simulate(replace(spec, limit_s=60.0), bench)
         stands = [{"status": "buffering", "at_s": 60.0}, {"status": "idle", "at_s": 60.0 + stall_s}]
         report["statuses"] = [*(each for each in report["statuses"] if each["status"] != "ended"), *stands]
         report["result"] |= {"status": "idle", "unfinished": True}
