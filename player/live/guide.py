@@ -79,6 +79,11 @@ class LiveGuide:
         self.sought(place_s, moment)
         return place_s
 
+    def short_s(self, place_s: float, moment: LiveObservation) -> float:
+        """For how long playback from ``place_s`` is to wait where not enough is listed for it to go on until more of
+        it is, as of a programme that has just begun."""
+        return max(0.0, self._latency.least_s - (moment.edge_s - place_s)) if self.following else 0.0
+
     def live_s(self, moment: LiveObservation) -> float:
         """Where the programme is shown live: the target latency behind the edge."""
         return self.inside(moment.edge_s - self.target_s(moment), moment)

@@ -17,7 +17,8 @@ Ranges = tuple[tuple[float, float], ...]
 class PlayerSample:
     """How things stand with a player. ``position_s`` is None where nothing is shown; ``cached`` is what it can seek
     in without reading; ``dropped`` counts the frames dropped so far, by the decoder and by the display. ``held_s``
-    are the seconds that it has read and not decoded yet.
+    are the seconds that it has read and not decoded yet. ``unread`` are the bytes that no
+    decoder has taken in, and ``reader_s`` is how far the decoders are at the most (None where that is not known).
 
     ``picture`` is another value for each picture shown, ``every_s`` the usual seconds between two pictures (0 where
     that is not known). ``complaints`` counts those of the decoders about what they were given, since
@@ -31,6 +32,8 @@ class PlayerSample:
     every_s: float
     held_s: float = 0.0
     complaints: int = 0
+    unread: int = 0
+    reader_s: float | None = None
 
 
 class MediaPlayer(Protocol):

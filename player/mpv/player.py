@@ -247,6 +247,8 @@ class MpvPlayer:
             1.0 / float(rate) if rate and float(rate) > 0 else 0.0,
             held_s,
             self.decode_errors - self._complaints_before,
+            held.get("fw-bytes", 0),
+            held.get("reader-pts"),
         )
 
     @property

@@ -141,6 +141,18 @@ class LivePlayback:
         self._monitor.update(live=True)
         return begin_s
 
+    async def enough(self, begin_s: float) -> None:
+        """Wait until playback from ``begin_s`` need not stand before more is listed. Of a programme that has just
+        begun the first list has one segment or two, and the next one may be loaded only when those have been played.
+        Where old segments leave so short a list, waiting would lose them."""
+        guide, index = self._guide, self._programme.index(self._streaming.renditions()[0])
+        if guide is None or self._ended or not index:
+            return
+        first = index[0]
+        if first.start_s > first.duration_s if self._programme.dated else first.number > 1:
+            return
+        await self._clock.sleep(guide.short_s(begin_s, self._moment(begin_s, self._clock.monotonic())))
+
     def _latency(self) -> Latency:
         """What the source asks for, as far as what it lists now permits."""
         timeline = self._streaming.timeline

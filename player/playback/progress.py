@@ -20,6 +20,7 @@ from player.stream.streaming import Streaming
 _TICK_S = 0.5
 _AHEAD_S = 1.0
 _CALM_S = 3.0  # with so much in libmpv's own hands every second look does without it
+_READS_AHEAD_S = 2.0  # decoders, of what is shown; one that is further and shows nothing swallows pictures
 _ANSWER_S = 30.0  # a busy machine may let libmpv wait for long
 
 
@@ -46,6 +47,8 @@ class PlaybackProgress:
         self._detector = StallDetector()
         self._picture: tuple[Hashable, float] = None, 0.0
         self._sound_s: float | None = None
+        self._unread: tuple[int, float] = 0, 0.0  # bytes at the last look, and where playback was
+        self._decoding = False
         self._dropped = 0  # frames since the start
         self._complaints = 0  # of the decoders, at the last look
         self._looked_at_s = parts.playhead.position_s
@@ -96,6 +99,12 @@ class PlaybackProgress:
         if not self._control.player.tells_position:
             monitor.set_position(found.position_s)
         position_s = self._playhead.position_s
+        before, self._unread = self._unread, (found.unread, position_s)
+        reads_s = position_s + _READS_AHEAD_S if found.reader_s is None else found.reader_s
+        # Where the position moves on without pictures it is the sound that is decoded.
+        self._decoding = (
+            found.unread < before[0] and position_s == before[1] and reads_s < position_s + _READS_AHEAD_S
+        )
         self._note_complaints(found.complaints, position_s)
         streaming.look(found.cached, monitor.rung_at(position_s), found.dropped)
         self._sample()
@@ -167,4 +176,5 @@ class PlaybackProgress:
             licence_pending=self._licences.asking,
             beyond=timeline.growing and position_s + _AHEAD_S > timeline.end_s,
             starved=monitor.is_starving and self._waiting.blocked,
+            decoding=self._decoding,
         )

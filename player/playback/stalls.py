@@ -1,12 +1,14 @@
 """Why playback stands still, judged from the pictures that are shown and not from what is buffered. Pure.
 
 A playback makes progress when a new frame is shown. If none is, there are six possible causes. A decoder that shows
-nothing although media is buffered is restarted at its position, once for each position. If that does not help and
-there is no audio either, the playback ends.
+nothing although media is buffered is restarted at its position, once for each position. If no picture comes for long
+after that and there is no audio either, the playback ends. A decoder that only lacks time is known by what it takes
+in: it is neither restarted, which would cost it what it has done, nor given up.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from player.reporting.events import MAIN, Event, Note, SegmentDone
 FROZEN_S = 3.0
 """So long may a picture stand although media lies before it."""
 RESTART_S = 6.0
-GIVE_UP_S = 20.0  # after a restart
+GIVE_UP_S = 20.0  # without a picture, after a restart
 _LATE_S = 2.0  # looks are half a second apart: the machine did something else, or slept
 _RECOVERS_S = 5.0  # after it did
 _PLACE_S = 30.0  # so much media is one place
@@ -42,7 +44,8 @@ class StallObservation:
     ``wanted``: the viewer wants to see it move, and libmpv has arrived where it is to play.
     ``media_ahead``: the next second is in memory, whole
     and without a hole. ``beyond``: the programme has not sent what comes next. ``starved``: libmpv says that it lacks
-    media, and waits for bytes that are not there."""
+    media, and waits for bytes that are not there. ``decoding``: since the last look the decoders
+    have taken in more, and have not come yet to what is to be shown."""
 
     now_s: float
     position_s: float
@@ -53,6 +56,7 @@ class StallObservation:
     licence_pending: bool = False
     beyond: bool = False
     starved: bool = False
+    decoding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class StallDetector:
         self._looked_s: float | None = None
         self._picture: Hashable = None
         self._since_s: float | None = None  # nothing has moved
+        self._worked_s = -math.inf  # when the decoders were seen at work last
         self._busy_until_s = 0.0  # this machine does something else
         self._trouble: tuple[float, StallCause] | None = None
         self._restarts: list[tuple[float, float]] = []  # when, and where
@@ -119,6 +124,8 @@ class StallDetector:
             return StallFinding()
         if self._since_s is None or late:
             self._since_s = look.now_s
+        if look.decoding:
+            self._worked_s = look.now_s
         self._causes[self.judge(look)] += 1
         return self._judged(look, look.now_s - self._since_s)
 
@@ -129,13 +136,19 @@ class StallDetector:
     def _judged(self, look: StallObservation, stood_s: float) -> StallFinding:
         patience_s = _PICTURES * look.every_s
         stands = look.media_ahead and stood_s >= max(FROZEN_S, patience_s)
-        if self.judge(look) is not StallCause.DECODER or stood_s < max(RESTART_S, patience_s):
+        idle_s = self._idle_s(look)
+        if self.judge(look) is not StallCause.DECODER or idle_s < max(RESTART_S, patience_s):
             return StallFinding(stands)
         here = [at_s for at_s, place_s in self._restarts if abs(place_s - look.position_s) < _PLACE_S]
         if not here:
             self._restarts.append((look.now_s, look.position_s))
             return StallFinding(stands, restart=True)
-        return StallFinding(stands, hopeless=look.now_s - here[-1] >= GIVE_UP_S)
+        # On a slow machine pictures may have come since, and a restart takes its time as well.
+        return StallFinding(stands, hopeless=min(look.now_s - here[-1], idle_s) >= GIVE_UP_S)
+
+    def _idle_s(self, look: StallObservation) -> float:
+        """For how long no picture has come and no decoder has worked for one."""
+        return 0.0 if self._since_s is None else look.now_s - max(self._since_s, self._worked_s)
 
     def judge(self, look: StallObservation) -> StallCause:
         """Why nothing moves at this moment."""
@@ -150,8 +163,7 @@ class StallDetector:
         if (
             look.media_ahead and not look.starved and trouble is not StallCause.NETWORK
         ):  # it lags behind, or has come to a stop
-            stood_s = 0.0 if self._since_s is None else look.now_s - self._since_s
-            return StallCause.DECODER if stood_s >= FROZEN_S else StallCause.MACHINE
+            return StallCause.DECODER if self._idle_s(look) >= FROZEN_S else StallCause.MACHINE
         if look.beyond:
             return StallCause.SOURCE
         return trouble or StallCause.NETWORK

@@ -180,6 +180,8 @@ async def prepare(ready: Ready) -> Playing:
     if settings.play_for_s is not None:
         await _end_at(ready, begin_s + settings.play_for_s)
     await ready.streaming.prepare(begin_s)
+    if isinstance(ready.title, LivePlayback):
+        await ready.title.enough(begin_s)
     ready.stream.provide(ready.streaming.open)
     return Playing(**vars(ready))
 

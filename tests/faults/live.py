@@ -332,6 +332,21 @@ def _time_of_any_server(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(LocalServers, "leads_outside", anywhere)
 
 
+def _begin_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(LiveGuide, "short_s", lambda _self, _place_s, _moment: 0.0)
+
+
+def _wait_in_any_window(patch: pytest.MonkeyPatch) -> None:
+    """A list of one segment counts as one that has just begun, whatever left it before."""
+
+    async def wait(playing: LivePlayback, begin_s: float) -> None:
+        guide, clock = playing._guide, playing._clock
+        assert guide is not None
+        await clock.sleep(guide.short_s(begin_s, playing._moment(begin_s, clock.monotonic())))
+
+    patch.setattr(LivePlayback, "enough", wait)
+
+
 def _as_if_listed_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(latency, "_listed_late_s", lambda _presentation: 0.0)
 
@@ -647,6 +662,27 @@ FAULTS = [
         "live-lag-of-the-picture-only",
         "tests/player/live/test_late_lists.py::test_lateness_of_any_track_is_learnt_at_its_first_stall[audio]",
         _measure_the_picture_only,
+    ),
+    *(
+        Fault(
+            f"live-just-begun-{what}",
+            f"tests/player/live/test_just_begun.py::{test}",
+            apply,
+        )
+        for what, test, apply in (
+            (
+                "begins-at-once",
+                "test_the_first_segment_is_begun_late_enough_for_the_second[0.01-0.3]",
+                _begin_at_once,
+            ),
+            (
+                "counts-on-the-next-load",
+                "test_the_first_segment_is_begun_late_enough_for_the_second[0.2-0.3]",
+                _as_if_listed_at_once,
+            ),
+            ("mpd-begins-at-once", "test_an_mpd_that_lists_one_segment_is_waited_for", _begin_at_once),
+            ("waits-in-any-window", "test_a_window_of_one_segment_is_not_waited_in", _wait_in_any_window),
+        )
     ),
     Fault(
         "live-short-segment-hides-the-next",

@@ -328,6 +328,24 @@ def who_waits_for_bytes_is_busy(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(stalls.StallDetector, "judge", lambda self, look: judge(self, replace(look, starved=False)))
 
 
+def a_restart_long_ago_was_in_vain(patch: pytest.MonkeyPatch) -> None:
+    """Whatever pictures have come since."""
+    judged = stalls.StallDetector._judged
+
+    def judge(self: stalls.StallDetector, look: stalls.StallObservation, stood_s: float) -> stalls.StallFinding:
+        before = list(self._restarts)
+        found = judged(self, look, stood_s)
+        long_ago = any(look.now_s - at_s >= stalls.GIVE_UP_S for at_s, _ in before)
+        return replace(found, hopeless=found.hopeless or (long_ago and stood_s >= stalls.RESTART_S))
+
+    patch.setattr(stalls.StallDetector, "_judged", judge)
+
+
+def a_slow_decoder_is_dead(patch: pytest.MonkeyPatch) -> None:
+    assess = stalls.StallDetector.assess
+    patch.setattr(stalls.StallDetector, "assess", lambda self, look: assess(self, replace(look, decoding=False)))
+
+
 def a_lying_server_is_its_own_reference(patch: pytest.MonkeyPatch) -> None:
     held = judged._reference
     patch.setattr(judged, "_reference", lambda spec: held(replace(spec, reference=None)))
@@ -872,6 +890,21 @@ FAULTS = [
         "qa-who-waits-for-bytes-is-busy",
         "tests/player/playback/test_stalls.py::test_the_cause_of_a_stall",
         who_waits_for_bytes_is_busy,
+    ),
+    Fault(
+        "qa-restart-long-ago-was-in-vain",
+        "tests/player/playback/test_stalls.py::test_a_slow_machine_whose_pictures_come_now_and_then_is_not_given_up",
+        a_restart_long_ago_was_in_vain,
+    ),
+    Fault(
+        "qa-slow-decoder-is-dead",
+        "tests/player/playback/test_stalls.py::test_a_decoder_that_takes_in_more_is_slow_and_not_dead",
+        a_slow_decoder_is_dead,
+    ),
+    Fault(
+        "qa-slow-decoder-is-dead-at-a-look",
+        "tests/player/playback/test_progress.py::test_a_slow_decoder_is_told_from_a_dead_one[a slow decoder]",
+        a_slow_decoder_is_dead,
     ),
     Fault(
         "qa-subtitles-are-lost-in-silence",

@@ -202,6 +202,7 @@ class Viewing:
         )
         begin_s = await self.live.begin(None, self.begin_at)
         await self.streaming.prepare(begin_s)
+        await self.live.enough(begin_s)
         self.sink = FastSink(self.streaming, begin_s, math.inf)
         self.monitor.handle_player_event("playback-restart", {})
         return begin_s

@@ -1,7 +1,8 @@
 """Joins live streams of other tools and watches them: ``python -m tests.soak.live_shapes [SECONDS] [NAME...]``.
 
-One line for each: how long from Play to the first picture, and until the position moves, stalls with their seconds,
-how far behind it was, what went wrong. Exit code 1 where a stream could not be played, stalled, or lost media.
+One line for each: how long from Play to the first picture, and until the position moves, stalls with their seconds
+and when after Play each came, how far behind it was, what went wrong. Exit code 1 where a stream could not be played,
+stalled, or lost media.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Watched:
     join_s: float
     stalls: int
     stalled_s: float
+    stalled_at_s: tuple[float, ...]
     target_s: float | None
     latency_s: float | None
     played_s: float
@@ -88,6 +90,7 @@ def judged(report: dict[str, Any], joined_s: float | None, played_s: float) -> W
         joined_s or 0.0,
         len(report["stalls"]),
         sum(stall["duration_s"] or 0.0 for stall in report["stalls"]),
+        tuple(stall["at_s"] for stall in report["stalls"]),
         live.get("target_s"),
         live.get("mean_s"),
         played_s,
@@ -111,10 +114,11 @@ def main() -> int:
             good = False
             continue
         good &= seen.good
+        at = " at " + ", ".join(f"{at_s:.0f} s" for at_s in seen.stalled_at_s) if seen.stalls else ""
         latency = "-" if seen.latency_s is None else f"{seen.latency_s:.2f} of {seen.target_s:.2f}"
         print(
             f"{shape.name:20} picture {seen.picture_s:5.2f} s  join {seen.join_s:5.2f} s"
-            f"  stalls {seen.stalls} ({seen.stalled_s:.1f} s)"
+            f"  stalls {seen.stalls} ({seen.stalled_s:.1f} s{at})"
             f"  behind {latency} s  played {seen.played_s:.1f} s  {seen.wrong}",
             flush=True,
         )

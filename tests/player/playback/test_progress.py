@@ -105,6 +105,36 @@ async def test_what_the_decoders_complain_of_is_told_with_its_place() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("unread", "reader_s", "restarts"),
+    [(900, 999.0, 0), (0, 999.0, 1), (-50, 999.0, 1), (900, 1003.0, 1), (900, None, 1)],
+    ids=[
+        "a slow decoder",
+        "a dead one",
+        "a dead one while more is read",
+        "one that swallows pictures",
+        "nobody knows",
+    ],
+)
+async def test_a_slow_decoder_is_told_from_a_dead_one(
+    unread: int,
+    reader_s: float | None,
+    restarts: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench(DEEP_S)
+    anew: list[object] = []
+
+    def measure() -> PlayerSample:
+        bench.asked += 1
+        return PlayerSample(1000.0, (), 0, 1, 0.04, DEEP_S, 0, 9000 + unread // bench.asked, reader_s)
+
+    monkeypatch.setattr(bench.progress, "_reloads", SimpleNamespace(measure=measure, pending=0, restart=anew.append))
+    monkeypatch.setattr(bench.progress._streaming, "anew", lambda place_s: place_s, raising=False)
+    await bench.look(24)
+    assert len(anew) == restarts
+
+
 async def test_a_picture_that_stands_is_looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(DEEP_S)
     monkeypatch.setattr(bench, "clock", SimpleNamespace(monotonic=lambda: 1.0, advance=bench.clock.advance))

@@ -81,6 +81,30 @@ def test_nothing_is_begun_anew_without_reason(look: StallObservation) -> None:
     assert not any(each.restart or each.hopeless for each in looked(StallDetector(), look, 120.0))
 
 
+def test_a_slow_machine_whose_pictures_come_now_and_then_is_not_given_up() -> None:
+    """A picture each nine seconds: it was restarted once, and pictures have come since."""
+    sense = StallDetector()
+    found = [
+        sense.assess(replace(STANDS, now_s=step * LOOK_S, picture=step // 18, position_s=20.0 + step / 100))
+        for step in range(400)
+    ]
+    assert [each.restart for each in found].count(True) == 1
+    assert not any(each.hopeless for each in found)
+    assert any(each.hopeless for each in looked(sense, replace(STANDS, picture=9), 60.0, from_s=200.0))
+
+
+def test_a_decoder_that_takes_in_more_is_slow_and_not_dead() -> None:
+    """From a keyframe to the picture that is to be shown: a packet each two seconds."""
+    sense = StallDetector()
+    found = [sense.assess(replace(STANDS, now_s=step * LOOK_S, decoding=step % 4 == 0)) for step in range(240)]
+    assert not any(each.restart or each.hopeless for each in found)
+    assert found[-1].stands, "the viewer is told that it stands"
+    assert sense.cause is StallCause.MACHINE
+    dead = looked(sense, STANDS, 60.0, from_s=120.0)
+    assert [each.restart for each in dead].count(True) == 1
+    assert dead[-1].hopeless
+
+
 def note(code: str) -> Note:
     return Note(99.0, "retry", "", code=code)
 
