@@ -81,7 +81,7 @@ def latency_of(presentation: Presentation, segment_s: float, window_s: float) ->
 
 def _listed_late_s(presentation: Presentation) -> float:
     """How long after a segment is whole a list of each one may be loaded: MPD@minimumUpdatePeriod, or half a target
-    duration, after which a playlist is loaded again that was a moment too early (RFC 8216bis 6.3.4)."""
+    duration. After so long a playlist is loaded again that was a moment too early (RFC 8216bis 6.3.4)."""
     live = presentation.live_info
     if presentation.protocol is not ManifestProtocol.DASH:
         return _reloaded_late_s(presentation)
