@@ -624,7 +624,10 @@ FAULTS = [
     Fault(
         name="files-keys-cannot-be-loaded-in-mirrored-rows",
         test="tests/ui/app/test_mirrored.py::test_everything_is_reached_by_arrows[settings, keys-False]",
-        apply=replaced("Matinee/Controls/FocusRow.qml", ("LayoutMirroring.enabled ? 1 : -1", "-1")),
+        apply=replaced(
+            "Matinee/Controls/FocusRow.qml",
+            ("onLeftPressed: move(LayoutMirroring.enabled ? 1 : -1)", "onLeftPressed: move(-1)"),
+        ),
     ),
     Fault(
         name="files-the-sleep-timer-is-lost-between-two-files",
