@@ -246,7 +246,7 @@ def test_the_channel_of_the_bundled_service_is_as_it_should_be(
         with signed_in_viewer(group) as viewer:
             manifest = viewer.play(title, "live")["manifests"][0]  # type: ignore[index]
             for kind in ("dash", "hls"):
-                words = ["qa", "watch", manifest[kind], "--for", "4.6", "--every", "0.5", "--json"]
+                words = ["qa", "watch", manifest[kind], "--for", "9.6", "--every", "0.5", "--json"]
                 assert main(words) == 0
                 document = json.loads(capsys.readouterr().out)
                 assert document["good"]
