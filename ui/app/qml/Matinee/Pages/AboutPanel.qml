@@ -25,15 +25,13 @@ FocusScope {
         }
     }
     Label {
-        id: found
-        objectName: "partsFound"
         anchors { left: again.right; leftMargin: Theme.gap; right: parent.right; verticalCenter: again.verticalCenter }
         text: root.settings.partsMessage
         color: Theme.muted
-        FadeIn {
-            id: fadesIn
-            target: found
-        }
+    }
+    FadeIn {
+        id: fadesIn
+        target: list
     }
     ListView {
         id: list

@@ -26,19 +26,28 @@ FocusScope {
             text: qsTr("Default keys")
             icon: "restart"
             focus: true
-            onPressed: root.keys.reset()
+            onPressed: {
+                root.keys.reset()
+                fadesIn.restart() // they may have been the default ones already
+            }
         }
         ActionButton {
             objectName: "keysExport"
             text: qsTr("Save as a file")
             icon: "download"
-            onPressed: root.keys.export()
+            onPressed: {
+                root.keys.export()
+                fadesIn.restart()
+            }
         }
         ActionButton {
             objectName: "keysLoad"
             text: qsTr("Load the file")
             icon: "history"
-            onPressed: root.keys.load()
+            onPressed: {
+                root.keys.load()
+                fadesIn.restart()
+            }
         }
     }
     Label {
@@ -50,6 +59,10 @@ FocusScope {
         wrapMode: Text.Wrap
         color: Theme.muted
         font.pixelSize: Theme.small
+    }
+    FadeIn {
+        id: fadesIn
+        target: said
     }
     ScrollMark {
         anchors { left: list.right; leftMargin: Theme.tiny }
