@@ -3,8 +3,9 @@ H.264 7.3.3, 7.4.3). Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
+
+from player.media.nal import annex_b_units
 
 _SPS, _IDR, _SLICE = 7, 5, 1
 _HIGH_PROFILES = {44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244}
@@ -55,18 +56,9 @@ class _Bits:
         return (code + 1) // 2 if code & 1 else -(code // 2)
 
 
-def _units(picture: bytes) -> Iterator[bytes]:
-    """The NAL units of Annex B."""
-    place = picture.find(b"\0\0\1")
-    while place >= 0:
-        after = picture.find(b"\0\0\1", place + 3)
-        yield picture[place + 3 : after if after >= 0 else len(picture)]
-        place = after
-
-
 def numbering(picture: bytes) -> Numbering | None:
     """What the sequence parameter set before a keyframe says; None where there is none that can be read."""
-    unit = next((each for each in _units(picture) if each and each[0] & 31 == _SPS), b"")
+    unit = next((each for each in annex_b_units(picture) if each and each[0] & 31 == _SPS), b"")
     try:
         return _numbering(unit[1:]) if unit else None
     except (ValueError, IndexError):
@@ -141,7 +133,7 @@ def completes(first: bytes, second: bytes, known: Numbering) -> bool:
 
 
 def _head(picture: bytes, known: Numbering) -> _SliceHead | None:
-    unit = next((each for each in _units(picture) if each and each[0] & 31 in (_SLICE, _IDR)), None)
+    unit = next((each for each in annex_b_units(picture) if each and each[0] & 31 in (_SLICE, _IDR)), None)
     if unit is None:
         return None
     bits = _Bits(unit[1:_SLICE_HEAD])

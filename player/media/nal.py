@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from player.media.boxes import damaged, reading
@@ -56,6 +57,15 @@ def _units(body: bytes, place: int, count: int) -> tuple[bytes, int]:
         out += START_CODE + unit
         place += 2 + length
     return out, place
+
+
+def annex_b_units(picture: bytes) -> Iterator[bytes]:
+    """The NAL units of Annex B."""
+    place = picture.find(b"\0\0\1")
+    while place >= 0:
+        after = picture.find(b"\0\0\1", place + 3)
+        yield picture[place + 3 : after if after >= 0 else len(picture)]
+        place = after
 
 
 def to_annex_b(data: bytearray, config: NalConfig, *, key: bool) -> bytearray:

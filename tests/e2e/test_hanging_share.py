@@ -72,6 +72,14 @@ def begun(made: Engine, source: PlaybackSource, player: object) -> tuple[Session
     return made.open(source, player, seen), seen  # type: ignore[arg-type]
 
 
+def another_plays(made: Engine, player: object) -> None:
+    """A film that does not hang begins and ends."""
+    session, seen = begun(made, PlaybackSource.of_file(SHORT.path()), player)
+    until(seen.is_playing)
+    session.stop()
+    assert made.wait(session, OVER_S)
+
+
 def code_of(process: subprocess.Popen[bytes]) -> int:
     """Its exit code; one that does not end writes where its threads are."""
     with suppress(subprocess.TimeoutExpired):
@@ -91,10 +99,7 @@ def test_another_film_plays_while_a_read_hangs(tmp_path: Path, share: HangingSha
         assert made.wait(session, OVER_S)
         assert player.is_lost
         assert not player.command("set", "pause", "yes"), "it is called no more"
-        following, seen = begun(made, PlaybackSource.of_file(SHORT.path()), other)
-        until(seen.is_playing)
-        following.stop()
-        assert made.wait(following, OVER_S)
+        another_plays(made, other)
         assert not other.is_lost
 
 
@@ -109,10 +114,7 @@ def test_many_that_hang_while_they_are_opened_are_in_nobodys_way(
             session.stop()
             assert made.wait(session, OVER_S)
         assert not player.is_lost
-        following, seen = begun(made, PlaybackSource.of_file(SHORT.path()), player)
-        until(seen.is_playing)
-        following.stop()
-        assert made.wait(following, OVER_S)
+        another_plays(made, player)
 
 
 def test_another_film_plays_while_files_of_a_manifest_hang(tmp_path: Path) -> None:
@@ -130,10 +132,7 @@ def test_another_film_plays_while_files_of_a_manifest_hang(tmp_path: Path) -> No
             until(something_waits)
             session.stop()
             assert made.wait(session, OVER_S)
-        following, seen = begun(made, PlaybackSource.of_file(SHORT.path()), player)
-        until(seen.is_playing)
-        following.stop()
-        assert made.wait(following, OVER_S)
+        another_plays(made, player)
 
 
 async def test_a_read_that_hangs_holds_up_nothing_else(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, cast
 
+import pytest
+
 from abr.model import Estimate
 from drm_client.keys import KeyRing
 from player.base.errors import MatineeError
@@ -158,6 +160,7 @@ class Viewing:
         self.selections: list[Selection] = []
         self.speed = 1.0
         self.begin_at: float | None = None  # the date to begin with
+        self.begun_s = 0.0  # when playback began
         self.start_s = 0.0  # from the load of the manifest until it is followed
         self.loader = Loader(self.gate, self.paths, clock, Random(1), patience=Patience(lambda: buffer_s))
         self.playhead = Playhead()
@@ -276,3 +279,15 @@ v0.m3u8
 #EXT-X-STREAM-INF:BANDWIDTH=264000,CODECS="avc1.4d4015,mp4a.40.2",RESOLUTION=640x360,AUDIO="a"
 v1.m3u8
 """
+
+
+async def watched(monkeypatch: pytest.MonkeyPatch, made: Broadcast, seconds: float) -> Viewing:
+    """A playback of a programme for so long, which has been closed."""
+    monkeypatch.setattr("player.stream.sources.open_demuxer", open_demuxer)
+    viewing = Viewing(made)
+    await made.clock.run(viewing.begin())
+    viewing.begun_s = made.clock.monotonic()
+    await viewing.run(seconds)
+    await viewing.close()
+    assert not viewing.failures
+    return viewing

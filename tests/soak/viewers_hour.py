@@ -18,7 +18,6 @@ import argparse
 import json
 import random
 import re
-import resource
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPoint, QPointF,
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
+from player.qa.usage import usage
 from tests.kit.waiting import PATIENCE_S
 from tests.packaging.xvfb import read_screen
 from tests.ui.legible import in_qml, place_of, readings, texts
@@ -129,7 +129,7 @@ class Hour:
             if errands and past_s > errands[0][0] and self._service_answers():
                 self._run_errand(errands.pop(0)[1])
             if past_s >= length_s * len(self.memory_mb) / _MEMORIES:
-                self.memory_mb.append(_memory_mb())
+                self.memory_mb.append(usage().memory_bytes // 1_000_000)
             page = self.page
             self.steps += 1
             what = self._by_keys() if self.options.by == "keys" else self._by_mouse()
@@ -487,11 +487,6 @@ def _jpeg(picture: QImage) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     picture.save(buffer, "JPEG", 85)
     return bytes(buffer.data())
-
-
-def _memory_mb() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() // 1_000_000
 
 
 def _xdotool(*words: str) -> None:

@@ -7,12 +7,12 @@ throughout a segment spoil these as well.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from player.base.errors import MediaError
 from player.media.aac import parse_asc
 from player.media.model import Codec
+from player.media.nal import annex_b_units
 
 EVERY_S = 1.9  # a look at most so often: segments are rarely shorter
 _MOST_KNOWN = 20_000
@@ -56,20 +56,15 @@ class SpotCheck:
 def _stands_alone(stream: Stream, data: bytes) -> bool:
     """Whether a decoder needs nothing but this sample."""
     if stream.codec is Codec.H264:
-        return any(unit[0] & 0x1F == _IDR for unit in _units(data))
+        return any(unit[0] & 0x1F == _IDR for unit in annex_b_units(data) if unit)
     if stream.codec is Codec.HEVC:
-        return any(unit[0] >> 1 & 0x3F in _IRAP for unit in _units(data))
+        return any(unit[0] >> 1 & 0x3F in _IRAP for unit in annex_b_units(data) if unit)
     if stream.codec is Codec.AAC:
         try:
             return parse_asc(stream.private).object_type in _PLAIN_AAC
         except MediaError:
             return False
     return stream.codec in _BY_THEMSELVES
-
-
-def _units(data: bytes) -> Iterator[bytes]:
-    """The beginnings of the units in an access unit of Annex B."""
-    return (unit[:1] for unit in data.split(b"\0\0\1")[1:] if unit)
 
 
 def _decodes(stream: Stream, data: bytes) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kit.broadcast import SEGMENT_S, Broadcast, Viewing, open_demuxer
+from tests.kit.broadcast import SEGMENT_S, Broadcast, Viewing, watched
 from tests.kit.clock import FakeClock
 from tests.player.live.test_late_lists import Listed
 
@@ -30,15 +30,9 @@ class JustBegun(Broadcast):
 
 async def joined(monkeypatch: pytest.MonkeyPatch, made: Broadcast) -> tuple[Viewing, float]:
     """A playback of its first two minutes, and how long it took to begin."""
-    monkeypatch.setattr("player.stream.sources.open_demuxer", open_demuxer)
-    viewing = Viewing(made)
     asked_s = made.clock.monotonic()
-    await made.clock.run(viewing.begin())
-    begun_s = made.clock.monotonic() - asked_s
-    await viewing.run(120.0)
-    await viewing.close()
-    assert not viewing.failures
-    return viewing, begun_s
+    viewing = await watched(monkeypatch, made, 120.0)
+    return viewing, viewing.begun_s - asked_s
 
 
 @pytest.mark.parametrize("more_s", [0.0, 0.3])

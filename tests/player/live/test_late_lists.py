@@ -10,7 +10,7 @@ import pytest
 
 from player.live.schedule import is_late
 from player.reporting.events import LatencySampled
-from tests.kit.broadcast import SEGMENT_S, Broadcast, Viewing, open_demuxer
+from tests.kit.broadcast import SEGMENT_S, Broadcast, watched
 from tests.kit.clock import FakeClock
 
 DELAY_S = 10.0
@@ -49,17 +49,6 @@ class Listed(Broadcast):
 
     def _is_listed(self, kind: str, number: int, since_s: float) -> bool:
         return (number + 1) * SEGMENT_S + self.late_s[kind](number) <= since_s
-
-
-async def watched(monkeypatch: pytest.MonkeyPatch, made: Listed, seconds: float) -> Viewing:
-    """A playback of it for so long, which has been closed."""
-    monkeypatch.setattr("player.stream.sources.open_demuxer", open_demuxer)
-    viewing = Viewing(made)
-    await made.clock.run(viewing.begin())
-    await viewing.run(seconds)
-    await viewing.close()
-    assert not viewing.failures
-    return viewing
 
 
 def on_time(_number: int) -> float:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from player.live.edge import Lateness
 from player.reporting.events import LatencySampled, Note
-from tests.kit.broadcast import SEGMENT_S, Broadcast, Viewing, open_demuxer
+from tests.kit.broadcast import SEGMENT_S, Broadcast, Viewing, watched
 from tests.kit.clock import FakeClock
 
 SLOW, STOPPED = 0.6, 0.0  # seconds of media that a starved encoder makes in a second
@@ -75,17 +75,6 @@ def _numbers() -> Iterator[int]:
     while True:
         yield number
         number += 1
-
-
-async def watched(monkeypatch: pytest.MonkeyPatch, made: Broadcast, seconds: float) -> Viewing:
-    """A playback of it for so long, which has been closed."""
-    monkeypatch.setattr("player.stream.sources.open_demuxer", open_demuxer)
-    viewing = Viewing(made)
-    await made.clock.run(viewing.begin())
-    await viewing.run(seconds)
-    await viewing.close()
-    assert not viewing.failures
-    return viewing
 
 
 def holes(viewing: Viewing) -> list[tuple[float, float]]:
